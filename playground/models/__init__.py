@@ -1,0 +1,1 @@
+"""What is true about tensors and networks, computed by torch; knows no screen."""

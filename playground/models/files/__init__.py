@@ -1,0 +1,1 @@
+"""Tensors and sessions in files."""

@@ -1,0 +1,32 @@
+"""What a running computation may ask and tell: whether to stop, how far it is, a first picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+class CancelledError(Exception):
+    """Raised by `Job.check` inside a computation that nobody waits for any more."""
+
+
+def _never() -> bool:
+    return False
+
+
+def _ignore(*_: object) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Handed to each computation. `Job()` never cancels and tells nobody, for use from a notebook."""
+
+    is_cancelled: Callable[[], bool] = _never
+    report: Callable[[float, str], None] = _ignore
+    show: Callable[[object], None] = _ignore
+
+    def check(self) -> None:
+        """Raise `CancelledError` if the computation was cancelled; call it between layers."""
+        if self.is_cancelled():
+            raise CancelledError

@@ -1,0 +1,1 @@
+"""Storage, strides, views and copies."""

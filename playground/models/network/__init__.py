@@ -1,0 +1,1 @@
+"""Deep fully connected networks, layer by layer: statistics, theory, what autograd stores, training."""

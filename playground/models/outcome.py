@@ -1,0 +1,65 @@
+"""Errors as values: what is wrong, where, and what would mend it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NoReturn
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters `start` to `stop` (exclusive) of the text that was typed."""
+
+    start: int
+    stop: int
+
+    def of(self, text: str) -> str:
+        """The characters of `text` that lie in this span: `Span(0, 2).of("ij,jk") == "ij"`."""
+        return text[self.start : self.stop]
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A ready edit: `code` is the text that replaces the faulty line, equation or operand; `gives` names its result.
+
+    `Fix("v[:, None]", gives="(3, 4)", target="v")` reads as a button "v[:, None] gives (3, 4)".
+    """
+
+    code: str
+    gives: str = ""
+    meaning: str = ""
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that does not fit, in one or two sentences that name the axis, the operand and the sizes.
+
+    `lead` is the part of the message to be set in bold ("j has two sizes"), `badge` the two or three words that fit
+    on a card ("4 against 3"), `severity` is "error" or "warning".
+    """
+
+    message: str
+    span: Span | None = None
+    fixes: tuple[Fix, ...] = ()
+    lead: str = ""
+    badge: str = ""
+    severity: str = "error"
+
+    def __str__(self) -> str:
+        return f"{self.lead} {self.message}" if self.lead else self.message
+
+
+class ProblemError(Exception):
+    """Carries a `Problem` out of a parser or planner to the place that turns it into a result."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+def refuse(
+    message: str, span: Span | None = None, fixes: tuple[Fix, ...] = (), *, lead: str = "", badge: str = ""
+) -> NoReturn:
+    """Raise the `ProblemError` of a `Problem` with these parts."""
+    raise ProblemError(Problem(message, span, fixes, lead=lead, badge=badge))

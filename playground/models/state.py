@@ -1,0 +1,32 @@
+"""All that the user can edit, as one frozen value. It holds intent; nothing derived is kept here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from playground.models.einsum.state import EinsumState
+from playground.models.lessons.state import LessonState
+from playground.models.memory.state import MemoryState
+from playground.models.network.state import NetworkState
+from playground.models.tensors.program import Program
+from playground.models.tensors.state import BroadcastState, PointedCell, ShapeState
+
+
+@dataclass(frozen=True, slots=True)
+class PlaygroundState:
+    """Program, selection, and the choices of each panel. `pointed` is where the hand points, and is no step of undo."""
+
+    program: Program = field(default_factory=Program)
+    selection: str = ""
+    pointed: PointedCell | None = None
+    shape: ShapeState = field(default_factory=ShapeState)
+    broadcast: BroadcastState = field(default_factory=BroadcastState)
+    einsum: EinsumState = field(default_factory=EinsumState)
+    memory: MemoryState = field(default_factory=MemoryState)
+    network: NetworkState = field(default_factory=NetworkState)
+    lesson: LessonState = field(default_factory=LessonState)
+    memory_budget: int | None = None
+
+    def without_pointing(self) -> PlaygroundState:
+        """The state as undo sees it: where the hand points and which tensor is selected are no work of the user's."""
+        return replace(self, pointed=None, selection="")

@@ -1,0 +1,1 @@
+"""Tensors as a program of PyTorch lines: parsing, planning, evaluating, broadcasting, gestures."""

@@ -1,0 +1,31 @@
+"""What the user chose on the program, shape and broadcast panels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PointedCell:
+    """The element `index` of the tensor called `name`: the one cell that every panel outlines."""
+
+    name: str
+    index: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeState:
+    """How the grid lays out the selected tensor: None means the default axes (the last two)."""
+
+    row_axis: int | None = None
+    column_axis: int | None = None
+    fixed: tuple[tuple[int, int], ...] = ()
+    facets: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastState:
+    """The operands (names or expressions) and the operator of the broadcast panel; empty operands follow the selection."""
+
+    operands: tuple[str, ...] = ()
+    operator: str = "+"

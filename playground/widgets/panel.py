@@ -1,0 +1,67 @@
+"""What every panel is: it shows a state and a result, and says what the user did."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from playground.models.outcome import Problem
+from playground.models.state import PlaygroundState
+
+
+class Panel(QWidget):
+    """Base of the panels.
+
+    A subclass overrides `show_state` (controls only), `show_result` (what was computed) and `show_problem` (keep the
+    last good result, dimmed, and say what is wrong), and calls `edit` with the new state when the user did something.
+    """
+
+    edited = Signal(object, object)
+    """The new `PlaygroundState`, and the gesture it belongs to (None, or any hashable: one drag is one step of undo)."""
+
+    gesture_ended = Signal()
+    """The hand let go: the next edit is a step of its own."""
+
+    requested = Signal(str, object)
+    """A command of the window by name, with its argument: `("open_files", None)`, `("export_tensor", "A")`."""
+
+    cancelled = Signal()
+    """The user pressed Cancel on the running computation."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = PlaygroundState()
+
+    @property
+    def state(self) -> PlaygroundState:
+        """The state last shown, to build the edited one from."""
+        return self._state
+
+    def edit(self, state: PlaygroundState, gesture: Hashable = None) -> None:
+        """Say that the user made this state out of the shown one."""
+        if state != self._state:
+            self.edited.emit(state, gesture)
+
+    def accept_state(self, state: PlaygroundState) -> None:
+        """Remember the state and show it, once for each different state."""
+        if state != self._state:
+            self._state = state
+            self.show_state(state)
+
+    def show_state(self, state: PlaygroundState) -> None:
+        """Set the controls to the state, with their signals blocked. Override."""
+
+    def show_result(self, result: object) -> None:
+        """Draw a result. Override."""
+
+    def show_problem(self, problem: Problem) -> None:
+        """Show what is wrong and keep the last good result, dimmed. Override."""
+
+    def show_progress(self, fraction: float, words: str) -> None:
+        """Show how far a long computation is; `fraction` in 0..1. Override where computations can be long."""
+
+    def summary(self) -> str:
+        """One line for the strip at the bottom that stands for the panel while it is hidden. Override."""
+        return ""
