@@ -30,6 +30,9 @@ class Panel(QWidget):
     cancelled = Signal()
     """The user pressed Cancel on the running computation."""
 
+    asked = Signal(str, object)
+    """A side computation of the panel's spec by name ("training"), with its request; None cancels it."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = PlaygroundState()
@@ -61,6 +64,15 @@ class Panel(QWidget):
 
     def show_progress(self, fraction: float, words: str) -> None:
         """Show how far a long computation is; `fraction` in 0..1. Override where computations can be long."""
+
+    def show_busy(self, busy: bool) -> None:
+        """A computation began or ended. Override where that shows."""
+
+    def show_answer(self, side: str, outcome: object, final: bool) -> None:
+        """Draw what came of a side computation: a result or a `Problem`; `final` is False while it goes on. Override."""
+
+    def show_answer_progress(self, side: str, fraction: float, words: str) -> None:
+        """Show how far a side computation is. Override."""
 
     def summary(self) -> str:
         """One line for the strip at the bottom that stands for the panel while it is hidden. Override."""

@@ -1,0 +1,129 @@
+"""Ties one panel to the store: edits up, state down, results back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Slot
+
+from playground.latest_task import Answer, LatestTask
+from playground.models.job import Job
+from playground.models.outcome import Problem, ProblemError
+
+if TYPE_CHECKING:
+    from playground.models.state import PlaygroundState
+    from playground.store import Store
+    from playground.widgets.panel import Panel
+
+
+@dataclass(frozen=True, slots=True)
+class PanelSpec:
+    """A panel: what it asks of a state, how that is computed, what shows it.
+
+    `sides` are computations that the panel starts itself (training, a phase diagram), by name.
+    """
+
+    key: str
+    title: str
+    request: Callable[[PlaygroundState], object]
+    compute: Callable[[Any, Job], object]
+    widget: Callable[[], Panel]
+    sides: Mapping[str, Callable[[Any, Job], object]] = field(default_factory=lambda: MappingProxyType({}))
+
+
+class SideLink(QObject):
+    """One computation that a panel starts itself; its answers go back by name."""
+
+    def __init__(self, side: str, compute: Callable[[Any, Job], object], panel: Panel, parent: QObject) -> None:
+        super().__init__(parent)
+        self._side = side
+        self._panel = panel
+        self.task = LatestTask(compute, side, self)
+        self.task.finished.connect(self._on_task_finished)
+        self.task.progressed.connect(self._on_task_progressed)
+
+    @Slot(object)
+    def _on_task_finished(self, answer: Answer) -> None:
+        self._panel.show_answer(self._side, answer.outcome, answer.final)
+
+    @Slot(float, str)
+    def _on_task_progressed(self, fraction: float, words: str) -> None:
+        self._panel.show_answer_progress(self._side, fraction, words)
+
+
+class PanelLink(QObject):
+    """Keeps a panel and the store in step until `close()`."""
+
+    def __init__(self, spec: PanelSpec, panel: Panel, store: Store, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.spec = spec
+        self.panel = panel
+        self._store = store
+        self._last_request: object = None
+        self.task = LatestTask(spec.compute, spec.key, self)
+        self._sides = {side: SideLink(side, compute, panel, self) for side, compute in spec.sides.items()}
+        self.task.finished.connect(self._on_task_finished)
+        self.task.progressed.connect(self._on_task_progressed)
+        self.task.became_busy.connect(self._on_task_became_busy)
+        panel.edited.connect(self._on_panel_edited)
+        panel.gesture_ended.connect(store.end_gesture)
+        panel.cancelled.connect(self._on_panel_cancelled)
+        panel.asked.connect(self._on_panel_asked)
+        store.changed.connect(self._on_store_changed)
+        self._on_store_changed(store.state)
+
+    def close(self) -> None:
+        """Stop listening and wait for the computations in flight."""
+        self._store.changed.disconnect(self._on_store_changed)
+        self.panel.edited.disconnect(self._on_panel_edited)
+        for side in self._sides.values():
+            side.task.close()
+        self.task.close()
+
+    @Slot(object, object)
+    def _on_panel_edited(self, state: object, gesture: object) -> None:
+        self._store.apply(state, gesture)  # type: ignore[arg-type]
+
+    @Slot(object)
+    def _on_store_changed(self, state: PlaygroundState) -> None:
+        self.panel.accept_state(state)
+        try:
+            request = self.spec.request(state)
+        except ProblemError as error:
+            self._last_request = None
+            self.panel.show_problem(error.problem)
+            return
+        if request != self._last_request:
+            self._last_request = request
+            self.task.submit(request)
+
+    @Slot()
+    def _on_panel_cancelled(self) -> None:
+        self.task.cancel()
+        self._last_request = None
+
+    @Slot(str, object)
+    def _on_panel_asked(self, side: str, request: object) -> None:
+        task = self._sides[side].task
+        if request is None:
+            task.cancel()
+        else:
+            task.submit(request)
+
+    @Slot(object)
+    def _on_task_finished(self, answer: Answer) -> None:
+        if isinstance(answer.outcome, Problem):
+            self.panel.show_problem(answer.outcome)
+        else:
+            self.panel.show_result(answer.outcome)
+
+    @Slot(float, str)
+    def _on_task_progressed(self, fraction: float, words: str) -> None:
+        self.panel.show_progress(fraction, words)
+
+    @Slot(bool)
+    def _on_task_became_busy(self, busy: bool) -> None:
+        self.panel.show_busy(busy)

@@ -1,0 +1,63 @@
+"""The current state, its history, and the one signal that says that it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from playground.models.history import History
+
+if TYPE_CHECKING:
+    from playground.models.state import PlaygroundState
+
+
+def _work(state: object) -> object:
+    return state.without_pointing()  # type: ignore[attr-defined]
+
+
+class Store(QObject):
+    """Holds the `PlaygroundState`; emits `changed(state)` once for each edit that makes a different one."""
+
+    changed = Signal(object)
+
+    def __init__(self, state: PlaygroundState, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._history: History[PlaygroundState] = History(state, work=_work)
+
+    @property
+    def state(self) -> PlaygroundState:
+        """The present state."""
+        return self._history.present
+
+    @property
+    def history(self) -> History[PlaygroundState]:
+        """The present state with those before and after it."""
+        return self._history
+
+    @Slot(object, object)
+    def apply(self, state: PlaygroundState, gesture: Hashable = None) -> None:
+        """Make an edited state the present one; edits of one `gesture` are one step of undo."""
+        self._become(self._history.applied(state, gesture))
+
+    @Slot()
+    def end_gesture(self) -> None:
+        """The hand let go: the next edit starts a step of its own."""
+        self._history = self._history.sealed()
+
+    @Slot()
+    def undo(self) -> None:
+        """One step back."""
+        self._become(self._history.undone())
+
+    @Slot()
+    def redo(self) -> None:
+        """One step forward again."""
+        self._become(self._history.redone())
+
+    def _become(self, history: History[PlaygroundState]) -> None:
+        differs = history.present != self._history.present
+        self._history = history
+        if differs:
+            self.changed.emit(history.present)
