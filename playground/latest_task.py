@@ -69,12 +69,16 @@ class LatestTask(QObject):
             self._waiting = []
             self._cancel_count += 1
 
-    def close(self) -> None:
-        """Cancel, and wait until the thread has ended; nothing is emitted afterwards."""
+    def stop(self) -> None:
+        """Cancel and take no more requests, without waiting."""
         with self._wake:
             self._closed = True
             self._waiting = []
             self._wake.notify()
+
+    def close(self) -> None:
+        """Cancel, and wait until the thread has ended; nothing is emitted afterwards."""
+        self.stop()
         if self._thread is not None:
             self._thread.join()
             self._thread = None

@@ -75,13 +75,18 @@ class PanelLink(QObject):
         store.changed.connect(self._on_store_changed)
         self._on_store_changed(store.state)
 
+    def tasks(self) -> tuple[LatestTask, ...]:
+        """All computations of this panel."""
+        return (self.task, *(side.task for side in self._sides.values()))
+
     def close(self) -> None:
         """Stop listening and wait for the computations in flight."""
+        for task in self.tasks():
+            task.stop()
         self._store.changed.disconnect(self._on_store_changed)
         self.panel.edited.disconnect(self._on_panel_edited)
-        for side in self._sides.values():
-            side.task.close()
-        self.task.close()
+        for task in self.tasks():
+            task.close()
 
     @Slot(object, object)
     def _on_panel_edited(self, state: object, gesture: object) -> None:

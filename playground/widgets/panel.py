@@ -33,9 +33,17 @@ class Panel(QWidget):
     asked = Signal(str, object)
     """A side computation of the panel's spec by name ("training"), with its request; None cancels it."""
 
+    summary_changed = Signal()
+    """`summary()` says something else now."""
+
+    key = ""
+    title = ""
+    """Of the panel's spec, given by whoever makes the panel."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = PlaygroundState()
+        self._was_shown = False
 
     @property
     def state(self) -> PlaygroundState:
@@ -49,7 +57,8 @@ class Panel(QWidget):
 
     def accept_state(self, state: PlaygroundState) -> None:
         """Remember the state and show it, once for each different state."""
-        if state != self._state:
+        if not self._was_shown or state != self._state:
+            self._was_shown = True
             self._state = state
             self.show_state(state)
 

@@ -1,0 +1,46 @@
+# make run     opens the app; the first time it sets everything up.
+# make test    runs everything that continuous integration runs.
+# make check   lints and checks types.   make bench     prints ratios to bare torch and bare Qt.
+# make format  formats the code.         make pictures  makes the README's pictures from the app itself.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+FILES  ?=
+
+.PHONY: run test check format bench pictures wheel libraries clean
+
+run: libraries $(READY)
+	$(BIN)/python -m playground $(FILES)
+
+test: libraries $(READY)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: libraries $(READY)
+	$(BIN)/python -m tests.benchmarks
+
+pictures: libraries $(READY)
+	QT_QPA_PLATFORM=offscreen $(BIN)/python tools/make_pictures.py docs
+
+wheel: $(READY)
+	$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-deps --wheel-dir dist .
+
+libraries:
+	@$(PYTHON) tools/system_libraries.py
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) tools/make_environment.py $(VENV)
+	@touch $(READY)
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,157 @@
+"""The application: what `show()` and the command start.
+
+Nothing heavy is imported at the top of this file: the command answers `--help` at once, and the window's frame is on
+screen before torch is imported. This is the one file that imports inside functions.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+from playground.display import missing_display
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from playground.main_window import MainWindow
+    from playground.models.tensors.program import Program
+
+
+def run(
+    files: tuple[str, ...] = (), *, theme: str | None = None, page: str = "tensors", lesson: str | None = None
+) -> int:
+    """Open the window, work until it is closed, return the exit status."""
+    application = make_application(theme)
+    from playground.crash_report import install_crash_report
+    from playground.interrupt import Interrupt
+    from playground.main_window import MainWindow
+
+    window = MainWindow()
+    install_crash_report(window)
+    interrupt = Interrupt(application)
+    window.show_page(page)
+    window.show()
+    application.processEvents()
+    import_torch_meanwhile(application)
+    furnish(window, files, lesson)
+    status = application.exec()
+    interrupt.close()
+    return status
+
+
+def make_application(theme: str | None = None) -> QApplication:
+    """The QApplication of this process, made and dressed if there is none yet."""
+    from PySide6.QtWidgets import QApplication
+
+    from playground.theme import install_theme
+
+    application = QApplication.instance()
+    if not isinstance(application, QApplication):
+        application = QApplication(sys.argv[:1])
+    application.setApplicationName("tensor-playground")
+    application.setApplicationDisplayName("Tensor Playground")
+    application.setOrganizationName("tensor-playground")
+    application.setDesktopFileName("tensor-playground")
+    install_theme(application, dark=None if theme in (None, "system") else theme == "dark")
+    return application
+
+
+def import_torch_meanwhile(application: QApplication) -> None:
+    """Import torch in a thread while the frame of the window answers events."""
+    if "torch" in sys.modules:
+        return
+    failure: list[BaseException] = []
+
+    def import_torch() -> None:
+        try:
+            import torch
+
+            torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
+        except BaseException as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=import_torch, name="import torch")
+    thread.start()
+    while thread.is_alive():
+        application.processEvents()
+        thread.join(0.01)
+    if failure:
+        raise failure[0]
+
+
+def furnish(window: MainWindow, files: tuple[str, ...] = (), lesson: str | None = None) -> None:
+    """Fill the frame of the window with the panels and the worked example, then open what was asked for."""
+    from playground.models.example import example_state
+    from playground.panels import PANELS
+
+    window.furnish(PANELS, example_state())
+    window.commands.open_paths(files)
+    if lesson:
+        window.commands.open_lesson(lesson)
+
+
+class Handle:
+    """What `show()` returns: `.window`, the `.program` as it now is, `.close()`."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self.window = window
+
+    @property
+    def program(self) -> Program:
+        """The tensors as the user has them now."""
+        return self.window.store.state.program
+
+    def close(self) -> None:
+        """Close the window and wait for its computations."""
+        self.window.close()
+
+
+_open_windows: list[MainWindow] = []
+
+
+def show(block: bool = True, theme: str | None = None, lesson: object = None, **tensors: Any) -> Handle:
+    """Open the window on these tensors: `playground.show(A=torch.eye(3), block=False).close()`.
+
+    Tensors, numpy arrays and nested lists of numbers are taken as they are, without a copy where torch needs none.
+    With no tensors the worked example opens. `block=True` returns when the window is closed, except in a notebook.
+    Raises RuntimeError where no window can be opened, TypeError for what is no tensor.
+    """
+    reason = missing_display()
+    if reason:
+        raise RuntimeError(reason)
+    if threading.current_thread() is not threading.main_thread():
+        raise RuntimeError("playground.show() must be called from the main thread: Qt allows windows nowhere else.")
+    in_notebook = _enable_notebook_events()
+    application = make_application(theme)
+    from playground.main_window import MainWindow
+    from playground.models.tensors.handover import program_of
+
+    program = program_of(tensors) if tensors else None
+    window = MainWindow()
+    furnish(window, lesson=None if lesson is None else str(lesson))
+    if program is not None:
+        window.commands.replace_program(program)
+    _open_windows.append(window)
+    window.closed.connect(_forget_closed_windows)
+    window.show()
+    if block and not in_notebook:
+        application.exec()
+    return Handle(window)
+
+
+def _forget_closed_windows() -> None:
+    _open_windows[:] = [window for window in _open_windows if not window.is_closed]
+
+
+def _enable_notebook_events() -> bool:
+    """Let a notebook's kernel run Qt's events; whether this is one."""
+    if "IPython" not in sys.modules:
+        return False
+    shell = sys.modules["IPython"].get_ipython()
+    if shell is None:
+        return False
+    shell.enable_gui("qt")
+    return True

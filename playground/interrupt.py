@@ -1,0 +1,45 @@
+"""Ctrl+C in the terminal closes the windows."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from types import FrameType
+
+from PySide6.QtCore import QObject, QSocketNotifier, Slot
+from PySide6.QtWidgets import QApplication
+
+
+class Interrupt(QObject):
+    """Wakes Qt's event loop when the process is interrupted, so that Python can run its handler.
+
+    Qt waits inside C++ and Python's signal handlers run only between Python instructions; a byte on a socket gets there.
+    """
+
+    def __init__(self, application: QApplication) -> None:
+        super().__init__(application)
+        self._read, self._write = socket.socketpair()
+        self._read.setblocking(False)
+        self._write.setblocking(False)
+        self._notifier = QSocketNotifier(self._read.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(self._on_notifier_activated)
+        self._old_wakeup = signal.set_wakeup_fd(self._write.fileno(), warn_on_full_buffer=False)
+        self._old_handler = signal.signal(signal.SIGINT, self._on_interrupt)
+
+    def close(self) -> None:
+        """Give the signal back to whoever had it."""
+        signal.signal(signal.SIGINT, self._old_handler)
+        signal.set_wakeup_fd(self._old_wakeup)
+        self._notifier.setEnabled(False)
+        self._read.close()
+        self._write.close()
+
+    @Slot()
+    def _on_notifier_activated(self) -> None:
+        self._read.recv(64)
+
+    def _on_interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            application.closeAllWindows()
+            application.exit(130)

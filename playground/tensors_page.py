@@ -1,0 +1,194 @@
+"""The Tensors page: where its panels stand at each size of the window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QEvent, QSettings, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+
+from playground.folded_line import FoldedLine
+from playground.widgets.panel import Panel
+
+WIDE = 1240
+"""Below this width, in pixels, Memory joins Shape as a tab (look.md)."""
+
+TALL = 696
+"""Below this height of the page (760 for the window), Einsum joins too."""
+
+PROGRAM_WIDTH, PROGRAM_LEAST, MEMORY_WIDTH = 272, 232, 352
+SHAPE_HEIGHT, BROADCAST_HEIGHT, EINSUM_HEIGHT = 240, 185, 371
+TABS = ("shape", "einsum", "memory")
+
+
+class TensorsPage(QWidget):
+    """Program at the left, Shape with Broadcast and Einsum in the centre, Memory at the right, a lesson beside them.
+
+    What finds no room becomes a tab beside Shape, with a line at the bottom that keeps saying its result.
+    """
+
+    tab_opened = Signal(str)
+
+    def __init__(self, panels: Mapping[str, Panel], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._panels = panels
+        self._lesson_is_open = False
+        self._placed: tuple[bool, bool] | None = None
+        self._make_centre()
+        self._columns = QSplitter(Qt.Orientation.Horizontal)
+        self._columns.setObjectName("tensors.columns")
+        self._columns.setHandleWidth(1)
+        self._columns.setChildrenCollapsible(False)
+        panels["tensors"].setMinimumWidth(PROGRAM_LEAST)
+        for widget in (panels["tensors"], self._centre, panels["memory"]):
+            self._columns.addWidget(widget)
+        self._columns.setStretchFactor(1, 1)
+        self._columns.setSizes([PROGRAM_WIDTH, 734, MEMORY_WIDTH])
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(0)
+        self._row.addWidget(self._columns, 1)
+
+    def _make_centre(self) -> None:
+        self._tabs = QTabBar()
+        self._tabs.setObjectName("tensors.tabs")
+        self._tabs.setDrawBase(False)
+        self._tabs.setExpanding(False)
+        self._tabs.setAccessibleName("Shape, Einsum or Memory")
+        self._tabs.currentChanged.connect(self._on_tab_changed)
+        self._rows = QSplitter(Qt.Orientation.Vertical)
+        self._rows.setObjectName("tensors.rows")
+        self._rows.setHandleWidth(1)
+        self._rows.setChildrenCollapsible(False)
+        for key in ("shape", "broadcast", "einsum"):
+            self._rows.addWidget(self._panels[key])
+        self._rows.setSizes([SHAPE_HEIGHT, BROADCAST_HEIGHT, EINSUM_HEIGHT])
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._rows)
+        self._lines = {key: FoldedLine(self._panels[key]) for key in ("einsum", "memory")}
+        for line in self._lines.values():
+            line.opened.connect(self.open_tab)
+        self._centre = QWidget()
+        column = QVBoxLayout(self._centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._tabs)
+        column.addWidget(self._stack, 1)
+        for line in self._lines.values():
+            column.addWidget(line)
+
+    def open_side(self, side: QWidget | None) -> None:
+        """Stand a lesson at the right of the page, or take it away (None)."""
+        while self._row.count() > 1:
+            self._row.takeAt(1)
+        if side is not None:
+            self._row.addWidget(side)
+            side.show()
+        self._lesson_is_open = side is not None
+        self._place()
+
+    @Slot(str)
+    def open_tab(self, key: str) -> None:
+        """Show this panel in the centre, if it is folded: "shape", "einsum" or "memory"."""
+        keys = self._tab_keys()
+        if key in keys:
+            self._tabs.setCurrentIndex(keys.index(key))
+            self._tabs.setVisible(len(keys) > 1)
+
+    def splitters(self) -> tuple[QSplitter, QSplitter]:
+        """The splitters whose sizes are remembered."""
+        return self._columns, self._rows
+
+    def save_sizes(self, settings: QSettings) -> None:
+        """Remember the splitters' sizes; only those of the full arrangement, which the others are made from."""
+        if self._placed == (True, True):
+            settings.setValue("tensors/columns", self._columns.saveState())
+            settings.setValue("tensors/rows", self._rows.saveState())
+
+    def restore_sizes(self, settings: QSettings) -> None:
+        """Take the splitters' sizes of the last time; anything unreadable leaves the usual ones."""
+        for splitter, key in ((self._columns, "tensors/columns"), (self._rows, "tensors/rows")):
+            value = settings.value(key)
+            if value is not None and splitter.count() == 3:
+                sizes = splitter.sizes()
+                if not splitter.restoreState(value):
+                    splitter.setSizes(sizes)
+                splitter.setHandleWidth(1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Move panels when the window passes one of the two sizes."""
+        super().resizeEvent(event)
+        self._place()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Name the tabs again after a change of style, which measures them."""
+        super().changeEvent(event)
+
+    def _room(self) -> tuple[bool, bool]:
+        if self._lesson_is_open:
+            return False, False
+        return self.width() >= WIDE, self.height() >= TALL
+
+    def _tab_keys(self) -> tuple[str, ...]:
+        wide, tall = self._placed or (True, True)
+        return tuple(
+            key for key in TABS if key == "shape" or (key == "einsum" and not tall) or (key == "memory" and not wide)
+        )
+
+    def _place(self) -> None:
+        room = self._room()
+        if room == self._placed:
+            self._show_lines()
+            return
+        self._placed = room
+        wide, tall = room
+        current = self._current_key()
+        self._place_panel("einsum", tall, self._rows)
+        self._place_panel("memory", wide, self._columns)
+        if wide:
+            self._columns.setSizes([PROGRAM_WIDTH, self.width() - PROGRAM_WIDTH - MEMORY_WIDTH, MEMORY_WIDTH])
+        if tall:
+            spare = max(0, self.height() - SHAPE_HEIGHT - BROADCAST_HEIGHT - EINSUM_HEIGHT)
+            self._rows.setSizes([SHAPE_HEIGHT + spare // 2, BROADCAST_HEIGHT, EINSUM_HEIGHT + spare - spare // 2])
+        self._fill_tabs(current)
+
+    def _place_panel(self, key: str, has_room: bool, splitter: QSplitter) -> None:
+        panel = self._panels[key]
+        if has_room:
+            splitter.addWidget(panel)
+            panel.show()
+        else:
+            self._stack.addWidget(panel)
+
+    def _current_key(self) -> str:
+        index = self._tabs.currentIndex()
+        return self._tabs.tabData(index) if index >= 0 else "shape"
+
+    def _fill_tabs(self, current: str) -> None:
+        keys = self._tab_keys()
+        self._tabs.blockSignals(True)
+        while self._tabs.count():
+            self._tabs.removeTab(0)
+        for key in keys:
+            index = self._tabs.addTab(key.capitalize())
+            self._tabs.setTabData(index, key)
+        self._tabs.setCurrentIndex(keys.index(current) if current in keys else 0)
+        self._tabs.blockSignals(False)
+        self._tabs.setVisible(len(keys) > 1 and not self._lesson_is_open)
+        self._show_tab()
+
+    @Slot(int)
+    def _on_tab_changed(self, _index: int) -> None:
+        self._show_tab()
+        self.tab_opened.emit(self._current_key())
+
+    def _show_tab(self) -> None:
+        key = self._current_key()
+        self._stack.setCurrentWidget(self._rows if key == "shape" else self._panels[key])
+        self._show_lines()
+
+    def _show_lines(self) -> None:
+        keys, current = self._tab_keys(), self._current_key()
+        for key, line in self._lines.items():
+            line.setVisible(key in keys and key != current)
