@@ -1,0 +1,45 @@
+"""Numbers and sizes the way the app says them."""
+
+from __future__ import annotations
+
+import math
+
+UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+
+
+def bytes_in_words(count: int) -> str:
+    """`bytes_in_words(48) == "48 B"`, `bytes_in_words(4_060_000) == "4.06 MB"`: powers of 1000, three digits."""
+    size = float(count)
+    for unit in UNITS:
+        if size < 999.5 or unit == UNITS[-1]:
+            return f"{count} B" if unit == "B" else f"{digits(size)} {unit}"
+        size /= 1000
+    raise AssertionError("the last unit takes all")
+
+
+def digits(value: float, significant: int = 3) -> str:
+    """Three significant digits: `digits(2.158e-8) == "2.16e-8"`, `digits(0.3989) == "0.399"`, `digits(566.0) == "566"`."""
+    if math.isnan(value):
+        return "nan"
+    if math.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    if value == 0:
+        return "0"
+    text = f"{value:.{significant - 1}e}"
+    mantissa, _, power = text.partition("e")
+    exponent = int(power)
+    if -3 < exponent < 5:
+        decimals = max(0, significant - 1 - exponent)
+        text = f"{value:.{decimals}f}"
+        return text.rstrip("0").rstrip(".") if "." in text and float(text) == round(value, 12) else text
+    return f"{mantissa}e{exponent}"
+
+
+def count_in_words(count: int, noun: str, plural: str = "") -> str:
+    """`count_in_words(1, "element") == "1 element"`, `count_in_words(1797, "element") == "1,797 elements"`."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def shape_in_words(shape: tuple[int, ...]) -> str:
+    """`shape_in_words((3,)) == "(3,)"`."""
+    return str(tuple(int(size) for size in shape))
