@@ -63,7 +63,11 @@ class Alignment:
 
 
 def broadcast_shape(shapes: Sequence[Shape]) -> Shape | None:
-    """The shape that `torch.broadcast_shapes` gives, or None where it refuses: `broadcast_shape([(3, 1), (4,)]) == (3, 4)`."""
+    """The shape that `torch.broadcast_shapes` gives, or None where it refuses.
+
+    >>> broadcast_shape([(3, 1), (4,)])
+    (3, 4)
+    """
     sizes = _result_sizes(shapes)
     return None if None in sizes else tuple(size for size in sizes if size is not None)
 

@@ -28,39 +28,36 @@ class BroadcastOperator:
     right: str
     left: str
     together: str
-    dtypes: str = "number"
 
 
 BROADCAST_OPERATORS: Registry[BroadcastOperator] = Registry("operator")
 
 
-def _operator(
-    name: str, function: Callable[[Any, Any], Any], right: str, left: str, together: str, dtypes: str = "number"
-) -> None:
-    BROADCAST_OPERATORS.register(BroadcastOperator(name, function, right, left, together, dtypes))
+def _operator(name: str, function: Callable[[Any, Any], Any], right: str, left: str, together: str) -> None:
+    BROADCAST_OPERATORS.register(BroadcastOperator(name, function, right, left, together))
 
 
-def _symmetric(name: str, function: Callable[[Any, Any], Any], verb: str, together: str, dtypes: str) -> None:
-    sentence = "{v} " + verb + " {m}"
-    _operator(name, function, sentence, sentence, together, dtypes)
+def _symmetric(name: str, function: Callable[[Any, Any], Any], verb: str, together: str) -> None:
+    _operator(name, function, f"{{v}} {verb} {{m}}", f"{{v}} {verb} {{m}}", together)
 
 
-_symmetric("+", operator.add, "is added to", "are added", "number")
+_symmetric("+", operator.add, "is added to", "are added")
 _operator("-", operator.sub, "{v} is subtracted from {m}", "{m} is subtracted from {v}", "are subtracted")
-_symmetric("*", operator.mul, "multiplies", "are multiplied", "number")
+_symmetric("*", operator.mul, "multiplies", "are multiplied")
 _operator("/", operator.truediv, "{v} divides {m}", "{v} is divided by {m}", "are divided")
-_operator("//", operator.floordiv, "{v} divides {m}, rounded down", "{v} is divided by {m}, rounded down",
-          "are divided and rounded down")  # fmt: skip
-_operator("%", operator.mod, "{m} is taken modulo {v}", "{v} is taken modulo {m}", "give the remainder of the division")
-_operator("**", operator.pow, "{m} is raised to {v}", "{v} is raised to {m}", "are taken to powers")
-for _name, _function in (
-    ("==", operator.eq), ("!=", operator.ne), ("<", operator.lt), ("<=", operator.le), (">", operator.gt),
-    (">=", operator.ge),
-):  # fmt: skip
-    _symmetric(_name, _function, "is compared with", "are compared", "number")
-_symmetric("&", operator.and_, "is combined by `and` with", "are combined by `and`", "whole")
-_symmetric("|", operator.or_, "is combined by `or` with", "are combined by `or`", "whole")
-_symmetric("^", operator.xor, "is combined by `xor` with", "are combined by `xor`", "whole")
+_operator("//", operator.floordiv, "{v} divides, rounding down, {m}", "{v} is divided, rounding down, by {m}",
+          "are divided, rounding down,")  # fmt: skip
+_operator("%", operator.mod, "{m} is taken modulo {v}", "{v} is taken modulo {m}", "are taken modulo, left by right,")
+_operator("**", operator.pow, "{m} is raised to {v}", "{v} is raised to {m}", "are raised, base to exponent,")
+_symmetric("==", operator.eq, "is compared with", "are compared")
+_symmetric("!=", operator.ne, "is compared with", "are compared")
+_symmetric("<", operator.lt, "is compared with", "are compared")
+_symmetric("<=", operator.le, "is compared with", "are compared")
+_symmetric(">", operator.gt, "is compared with", "are compared")
+_symmetric(">=", operator.ge, "is compared with", "are compared")
+_symmetric("&", operator.and_, "is and-ed with", "are and-ed")
+_symmetric("|", operator.or_, "is or-ed with", "are or-ed")
+_symmetric("^", operator.xor, "is xor-ed with", "are xor-ed")
 
 
 def shape_text(shape: Shape) -> str:
@@ -79,9 +76,9 @@ def axes_text(axes: Sequence[int]) -> str:
 
 
 def element_text(row: OperandRow, letters: Sequence[str]) -> str:
-    """The element of an operand that goes into result element `letters`: `v[j]`, `pred[i, 0]`, and `v[i]` for `v[:, None]`.
+    """The element of an operand that goes into a result element: `v[j]`, `pred[i, 0]`, and `v[i]` for `v[:, None]`.
 
-    A size-1 axis that the operand's own text inserted is written without its 0.
+    `letters` index the result; a size-1 axis that the operand's own text inserted is written without its 0.
     """
     own = [
         "0" if cell.size == 1 else letters[position] for position, cell in enumerate(row.cells) if cell.axis is not None
@@ -110,11 +107,13 @@ def inserted_axes(text: str, rank: int) -> tuple[str, frozenset[int]]:
 def postfix_text(text: str) -> str:
     """Text to which `.name` or `[...]` may be appended: `(A + B)` for `A + B`, `A.t()` as it is."""
     try:
-        node = ast.parse(text.strip(), mode="eval").body
+        node = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return f"({text})"
-    binds = isinstance(node, ast.Name | ast.Attribute | ast.Call | ast.Subscript | ast.List | ast.Tuple)
-    return text if binds and not (isinstance(node, ast.Tuple) and not text.startswith("(")) else f"({text})"
+    if node.col_offset > 0:
+        return text  # it stands in brackets already
+    binds = isinstance(node, ast.Name | ast.Attribute | ast.Call | ast.Subscript | ast.List)
+    return text if binds else f"({text})"
 
 
 def formula_text(alignment: Alignment, symbol: str, result: str = "result") -> str:

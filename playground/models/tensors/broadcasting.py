@@ -84,8 +84,9 @@ def explain_broadcast(
     """Explain `a + b` for operands of these shapes, `names` being how their text reads (a, b, c by default).
 
     An `operator` that ends in `=` but compares nothing (`+=`) works in place: the first operand cannot grow.
-    `itemsize` is the result's bytes an element. Fixes are spelled `a.unsqueeze(1)` ("method") or `a[:, None]` ("index"),
-    their `target` is the operand's text. Rules: the right ends align, a missing axis is 1, sizes are equal or one is 1.
+    `itemsize` is the result's bytes an element. Fixes are spelled `a.unsqueeze(1)` ("method") or `a[:, None]`
+    ("index"), their `target` is the operand's text. The right ends align, a missing axis is 1, sizes are equal or
+    one of them is 1.
 
     >>> explain_broadcast((3,), (3, 4)).problem.fixes[0].code
     'a.unsqueeze(1)'
