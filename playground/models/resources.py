@@ -1,4 +1,4 @@
-"""Where the files that ship with the app are: beside the package in a checkout, inside it once installed."""
+"""Where the files that travel with the app lie: beside the package in a checkout, inside it in a wheel."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from pathlib import Path
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
-def _root() -> Path:
-    installed = _PACKAGE / "resources"
-    return installed if installed.is_dir() else _PACKAGE.parent / "resources"
-
-
 def resource_path(*parts: str) -> Path:
-    """The path of a shipped file or folder: `resource_path("fonts", "Inter-Regular.otf")`."""
-    return _root().joinpath(*parts)
+    """`resource_path("data", "digits.safetensors")`: the path in the installed package, or else in the checkout."""
+    installed = _PACKAGE / "resources"
+    root = installed if installed.is_dir() else _PACKAGE.parent / "resources"
+    return root.joinpath(*parts)

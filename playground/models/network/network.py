@@ -1,0 +1,9 @@
+"""The front door of this room: a spec in, a network or its measurements out."""
+
+from __future__ import annotations
+
+from playground.models.network.build import build
+from playground.models.network.forward import Network, Trace
+from playground.models.network.spec import NetworkSpec
+
+__all__ = ["Network", "NetworkSpec", "Trace", "build"]
