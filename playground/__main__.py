@@ -15,7 +15,7 @@ def make_parser() -> argparse.ArgumentParser:
     """The arguments and their help."""
     parser = argparse.ArgumentParser(
         prog="tensor-playground",
-        description="See what tensors and deep networks really do: shapes, broadcasting, einsum, memory, initialisation.",
+        description="See what tensors and deep networks really do: shapes, einsum, memory, initialisation.",
     )
     parser.add_argument("files", nargs="*", metavar="FILE", help=".npy, .npz, .pt, .safetensors or .csv to open")
     parser.add_argument("--theme", choices=("system", "light", "dark"), default=None, help="colours of the window")

@@ -36,8 +36,10 @@ def run(
     window.show()
     application.processEvents()
     import_torch_meanwhile(application)
-    furnish(window, files, lesson)
-    status = application.exec()
+    status = 0
+    if not window.is_closed:
+        furnish(window, files, lesson)
+        status = application.exec()
     interrupt.close()
     return status
 
@@ -47,6 +49,7 @@ def make_application(theme: str | None = None) -> QApplication:
     from PySide6.QtWidgets import QApplication
 
     from playground.theme import install_theme
+    from playground.window_settings import remembered_theme
 
     application = QApplication.instance()
     if not isinstance(application, QApplication):
@@ -55,7 +58,8 @@ def make_application(theme: str | None = None) -> QApplication:
     application.setApplicationDisplayName("Tensor Playground")
     application.setOrganizationName("tensor-playground")
     application.setDesktopFileName("tensor-playground")
-    install_theme(application, dark=None if theme in (None, "system") else theme == "dark")
+    theme = theme or remembered_theme()
+    install_theme(application, dark=None if theme == "system" else theme == "dark")
     return application
 
 
@@ -84,13 +88,15 @@ def import_torch_meanwhile(application: QApplication) -> None:
 
 def furnish(window: MainWindow, files: tuple[str, ...] = (), lesson: str | None = None) -> None:
     """Fill the frame of the window with the panels and the worked example, then open what was asked for."""
+    from playground.furniture import Furniture
     from playground.models.example import example_state
     from playground.panels import PANELS
 
-    window.furnish(PANELS, example_state())
-    window.commands.open_paths(files)
+    furniture = Furniture(window, PANELS, example_state())
+    window.furnish(furniture)
+    furniture.workspace.commands.open_paths(files)
     if lesson:
-        window.commands.open_lesson(lesson)
+        furniture.workspace.commands.open_lesson(lesson)
 
 
 class Handle:
@@ -102,7 +108,7 @@ class Handle:
     @property
     def program(self) -> Program:
         """The tensors as the user has them now."""
-        return self.window.store.state.program
+        return self.window.furniture.workspace.store.state.program
 
     def close(self) -> None:
         """Close the window and wait for its computations."""
@@ -133,7 +139,7 @@ def show(block: bool = True, theme: str | None = None, lesson: object = None, **
     window = MainWindow()
     furnish(window, lesson=None if lesson is None else str(lesson))
     if program is not None:
-        window.commands.replace_program(program)
+        window.furniture.workspace.commands.replace_program(program)
     _open_windows.append(window)
     window.closed.connect(_forget_closed_windows)
     window.show()

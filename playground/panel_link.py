@@ -79,10 +79,14 @@ class PanelLink(QObject):
         """All computations of this panel."""
         return (self.task, *(side.task for side in self._sides.values()))
 
-    def close(self) -> None:
-        """Stop listening and wait for the computations in flight."""
+    def stop(self) -> None:
+        """Cancel all computations, without waiting for them."""
         for task in self.tasks():
             task.stop()
+
+    def close(self) -> None:
+        """Stop listening and wait for the computations in flight."""
+        self.stop()
         self._store.changed.disconnect(self._on_store_changed)
         self.panel.edited.disconnect(self._on_panel_edited)
         for task in self.tasks():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, QSettings, Qt, Signal, Slot
+from PySide6.QtCore import QSettings, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
@@ -120,10 +120,6 @@ class TensorsPage(QWidget):
         """Move panels when the window passes one of the two sizes."""
         super().resizeEvent(event)
         self._place()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Name the tabs again after a change of style, which measures them."""
-        super().changeEvent(event)
 
     def _room(self) -> tuple[bool, bool]:
         if self._lesson_is_open:

@@ -1,0 +1,194 @@
+"""Everything the window can be told to do, as actions: the menus, the shortcuts and the command search list them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from playground.files_at_work import FilesAtWork
+from playground.models.example import example_state
+from playground.models.state import PlaygroundState
+from playground.models.tensors.script import script
+
+if TYPE_CHECKING:
+    from playground.models.tensors.program import Program
+    from playground.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSpec:
+    """A command: its key, its words, its shortcuts, its icon, and the method of `Commands` that does it."""
+
+    key: str
+    words: str
+    shortcuts: tuple[str, ...] = ()
+    icon: str = ""
+
+
+COMMANDS = (
+    CommandSpec("undo", "Undo", ("Ctrl+Z",), "undo-2"),
+    CommandSpec("redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo-2"),
+    CommandSpec("open_files", "Open files...", ("Ctrl+O",), "folder-open"),
+    CommandSpec("export_selected", "Export the selected tensor...", ("Ctrl+E",), "upload"),
+    CommandSpec("copy_program", "Copy the program as PyTorch code", ("Ctrl+Shift+C",), "copy"),
+    CommandSpec("new_program", "Start with an empty program", (), ""),
+    CommandSpec("open_example", "Open the worked example", (), ""),
+    CommandSpec("search_commands", "Search commands", ("Ctrl+K",), "search"),
+    CommandSpec("show_tensors", "Go to Tensors", ("Ctrl+1",), ""),
+    CommandSpec("show_network", "Go to Network", ("Ctrl+2",), ""),
+    CommandSpec("toggle_theme", "Switch between light and dark", ("Ctrl+Shift+L",), "contrast"),
+    CommandSpec("follow_system_theme", "Follow the system's light or dark", (), ""),
+    CommandSpec("toggle_full_screen", "Full screen", ("F11",), ""),
+    CommandSpec("quit", "Quit", ("Ctrl+Q",), ""),
+)
+
+
+class Commands(QObject):
+    """The commands of one window. What only the window itself can do is asked of it by signals."""
+
+    page_wanted = Signal(str)
+    search_wanted = Signal()
+    theme_wanted = Signal(str)
+    full_screen_wanted = Signal()
+    close_wanted = Signal()
+    lesson_wanted = Signal(str)
+
+    def __init__(self, store: Store, window: QWidget) -> None:
+        super().__init__(window)
+        self._store = store
+        self._window = window
+        self.files = FilesAtWork(store, window)
+        self.actions = {spec.key: self._make_action(spec) for spec in COMMANDS}
+        store.changed.connect(self._on_store_changed)
+        self._on_store_changed(store.state)
+
+    def _make_action(self, spec: CommandSpec) -> QAction:
+        action = QAction(spec.words, self)
+        action.setObjectName(f"command.{spec.key}")
+        action.setShortcuts([QKeySequence(shortcut) for shortcut in spec.shortcuts])
+        action.setProperty("icon", spec.icon)
+        run: Callable[[], None] = getattr(self, spec.key)
+        action.triggered.connect(run)
+        self._window.addAction(action)
+        return action
+
+    def close(self) -> None:
+        """Wait for files that are being read or written."""
+        self.files.close()
+
+    @Slot(str, object)
+    def run_request(self, name: str, argument: object) -> None:
+        """A panel asks for a command by name: ("open_files", None), ("export_tensor", "A"), ("export_plot", widget)."""
+        if name == "open_files":
+            self.open_files()
+        elif name == "export_tensor":
+            self.files.ask_export_tensor(str(argument))
+        elif name == "export_plot" and isinstance(argument, QWidget):
+            self.files.ask_export_plot(argument)
+        elif name == "open_paths" and isinstance(argument, Iterable):
+            self.open_paths(tuple(str(path) for path in argument))
+        elif name == "show_page":
+            self.page_wanted.emit(str(argument))
+        elif name == "open_lesson":
+            self.lesson_wanted.emit(str(argument))
+        else:
+            raise ValueError(f"no command {name!r} for {argument!r}")
+
+    def open_paths(self, paths: tuple[str, ...]) -> None:
+        """Read these files and add their tensors to the program."""
+        if paths:
+            self.files.open_paths(paths)
+
+    def open_lesson(self, lesson: str) -> None:
+        """Open a lesson by number, key or file."""
+        self.lesson_wanted.emit(lesson)
+
+    def replace_program(self, program: Program) -> None:
+        """Make this the program, with its last line selected."""
+        names = program.names
+        self._store.apply(
+            PlaygroundState(program=program, selection=names[-1] if names else "", network=self._store.state.network)
+        )
+
+    @Slot()
+    def undo(self) -> None:
+        """One step back."""
+        self._store.undo()
+
+    @Slot()
+    def redo(self) -> None:
+        """One step forward again."""
+        self._store.redo()
+
+    @Slot()
+    def open_files(self) -> None:
+        """Choose files to open."""
+        self.files.ask_open()
+
+    @Slot()
+    def export_selected(self) -> None:
+        """Choose where the selected tensor goes."""
+        self.files.ask_export_tensor(self._store.state.selection)
+
+    @Slot()
+    def copy_program(self) -> None:
+        """Put the program on the clipboard, as plain PyTorch."""
+        QGuiApplication.clipboard().setText(script(self._store.state.program))
+        self.files.said.emit("copied the program as PyTorch code")
+
+    @Slot()
+    def new_program(self) -> None:
+        """Take away all tensors; undo brings them back."""
+        self._store.apply(PlaygroundState(network=self._store.state.network))
+
+    @Slot()
+    def open_example(self) -> None:
+        """Bring the worked example back; undo returns to what was there."""
+        self._store.apply(replace(example_state(), network=self._store.state.network))
+
+    @Slot()
+    def search_commands(self) -> None:
+        """Open the command search."""
+        self.search_wanted.emit()
+
+    @Slot()
+    def show_tensors(self) -> None:
+        """Go to the Tensors page."""
+        self.page_wanted.emit("tensors")
+
+    @Slot()
+    def show_network(self) -> None:
+        """Go to the Network page."""
+        self.page_wanted.emit("network")
+
+    @Slot()
+    def toggle_theme(self) -> None:
+        """Switch between light and dark."""
+        self.theme_wanted.emit("toggle")
+
+    @Slot()
+    def follow_system_theme(self) -> None:
+        """Be light or dark as the system is."""
+        self.theme_wanted.emit("system")
+
+    @Slot()
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or stop filling it."""
+        self.full_screen_wanted.emit()
+
+    @Slot()
+    def quit(self) -> None:
+        """Close the window."""
+        self.close_wanted.emit()
+
+    @Slot(object)
+    def _on_store_changed(self, state: PlaygroundState) -> None:
+        history = self._store.history
+        self.actions["undo"].setEnabled(history.can_undo)
+        self.actions["redo"].setEnabled(history.can_redo)
+        self.actions["export_selected"].setEnabled(bool(state.selection))

@@ -1,0 +1,218 @@
+"""Opening and exporting: the dialogs, and the threads that read and write so that the window goes on answering."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from playground.latest_task import Answer, LatestTask
+from playground.models.files.importing import import_bindings
+from playground.models.files.tensor_files import FORMATS, load_tensors, save_tensors
+from playground.models.job import Job
+from playground.models.outcome import Problem, ProblemError, refuse
+from playground.models.tensors.evaluation import evaluate
+from playground.models.words import bytes_in_words
+from playground.widgets.common.plot_export import PLOT_FORMATS, export_plot
+
+if TYPE_CHECKING:
+    from playground.models.files.tensor_files import LoadedFile
+    from playground.models.tensors.program import Program
+    from playground.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """Files to read."""
+
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenResult:
+    """What was read, and what could not be."""
+
+    files: tuple[tuple[str, LoadedFile], ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """A tensor of a program, and the file it goes to."""
+
+    program: Program
+    name: str
+    path: str
+    budget: int | None
+
+
+def compute_open(request: OpenRequest, job: Job) -> OpenResult:
+    """Read all files; one that cannot be read does not keep the others from opening."""
+    files, problems = [], []
+    for number, path in enumerate(request.paths):
+        job.check()
+        job.report(number / len(request.paths), f"reading {Path(path).name}")
+        try:
+            loaded = load_tensors(path)
+        except ProblemError as error:
+            problems.append(error.problem)
+            continue
+        files.append((path, loaded))
+        problems.extend(loaded.problems)
+    return OpenResult(tuple(files), tuple(problems))
+
+
+def compute_export(request: ExportRequest, job: Job) -> str:
+    """Write the tensor; what was written, in words."""
+    one = evaluate(request.program, request.budget, job).get(request.name)
+    if one is None or one.tensor is None:
+        refuse(f"{request.name or 'The program'} has no values to export.")
+    save_tensors(request.path, {request.name: one.tensor})
+    path = Path(request.path)
+    return f"saved {path.name}, {bytes_in_words(path.stat().st_size)}"
+
+
+class FilesAtWork(QObject):
+    """Reads and writes files in threads of its own."""
+
+    said = Signal(str)
+    """What was done, in a few words."""
+
+    failed = Signal(object)
+    """A `Problem`."""
+
+    def __init__(self, store: Store, window: QWidget) -> None:
+        super().__init__(window)
+        self._store = store
+        self._window = window
+        self._queue: tuple[str, ...] = ()
+        self._is_reading = False
+        self._reading = LatestTask(compute_open, "open files", self)
+        self._writing = LatestTask(compute_export, "export", self)
+        self._reading.finished.connect(self._on_reading_finished)
+        self._writing.finished.connect(self._on_writing_finished)
+        self._exported_name = ""
+        self._exported_plot: QWidget | None = None
+        self._dialog: QFileDialog | None = None
+
+    def close(self) -> None:
+        """Wait for what is being read or written."""
+        self._reading.close()
+        self._writing.close()
+
+    def open_paths(self, paths: tuple[str, ...]) -> None:
+        """Read these files, after those that are being read."""
+        self._queue += paths
+        self._read_next()
+
+    def ask_open(self) -> None:
+        """Let the user choose files to open."""
+        suffixes = " ".join(f"*{suffix}" for one in FORMATS.values() for suffix in one.suffixes)
+        dialog = self._make_dialog("Open tensors", "open_files", f"Tensors ({suffixes});;All files (*)")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(self._on_files_chosen)
+        dialog.open()
+
+    def ask_export_tensor(self, name: str, format_name: str = "") -> None:
+        """Let the user choose where a tensor goes; the file's ending chooses the format."""
+        self._exported_name = name
+        formats = [one for one in FORMATS.values() if one.can_save]
+        chosen = FORMATS.get(format_name, formats[0])
+        filters = ";;".join(f"{one.words} (*{one.suffixes[0]})" for one in formats)
+        dialog = self._make_dialog(f"Export {name}", "export_tensor", filters)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.selectNameFilter(f"{chosen.words} (*{chosen.suffixes[0]})")
+        dialog.setDefaultSuffix(chosen.suffixes[0].lstrip("."))
+        dialog.selectFile(f"{name}{chosen.suffixes[0]}")
+        dialog.filterSelected.connect(self._on_filter_selected)
+        dialog.fileSelected.connect(self._on_export_path_chosen)
+        dialog.open()
+
+    def ask_export_plot(self, plot: QWidget) -> None:
+        """Let the user choose where a plot goes: the ending chooses PNG, SVG or CSV."""
+        self._exported_plot = plot
+        filters = ";;".join(f"{one.words} (*.{one.name})" for one in PLOT_FORMATS.values())
+        dialog = self._make_dialog("Export the plot", "export_plot", filters)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("png")
+        dialog.selectFile(f"{plot.plot_name()}.png")  # type: ignore[attr-defined]
+        dialog.filterSelected.connect(self._on_filter_selected)
+        dialog.fileSelected.connect(self._on_plot_path_chosen)
+        dialog.open()
+
+    def export_tensor(self, name: str, path: str) -> None:
+        """Write a tensor of the program to this file."""
+        state = self._store.state
+        self._writing.submit(ExportRequest(state.program, name, path, state.memory_budget))
+
+    def export_plot(self, plot: QWidget, path: str) -> None:
+        """Write a plot to this file, in the format of its ending."""
+        try:
+            export_plot(plot, path)
+        except ProblemError as error:
+            self.failed.emit(error.problem)
+            return
+        self.said.emit(f"saved {Path(path).name}")
+
+    def _make_dialog(self, title: str, name: str, filters: str) -> QFileDialog:
+        if self._dialog is not None:
+            self._dialog.deleteLater()
+        self._dialog = QFileDialog(self._window, title)
+        self._dialog.setObjectName(name)
+        self._dialog.setNameFilters(filters.split(";;"))
+        return self._dialog
+
+    def _read_next(self) -> None:
+        if self._queue and not self._is_reading:
+            self._is_reading = True
+            paths, self._queue = self._queue, ()
+            self._reading.submit(OpenRequest(paths))
+
+    @Slot(list)
+    def _on_files_chosen(self, paths: list[str]) -> None:
+        self.open_paths(tuple(paths))
+
+    @Slot(str)
+    def _on_filter_selected(self, chosen: str) -> None:
+        if self._dialog is not None:
+            self._dialog.setDefaultSuffix(chosen.rpartition("*.")[2].rstrip(")"))
+
+    @Slot(str)
+    def _on_export_path_chosen(self, path: str) -> None:
+        self.export_tensor(self._exported_name, path)
+
+    @Slot(str)
+    def _on_plot_path_chosen(self, path: str) -> None:
+        if self._exported_plot is not None:
+            self.export_plot(self._exported_plot, path)
+            self._exported_plot = None
+
+    @Slot(object)
+    def _on_reading_finished(self, answer: Answer) -> None:
+        self._is_reading = False
+        if isinstance(answer.outcome, Problem):
+            self.failed.emit(answer.outcome)
+        elif isinstance(answer.outcome, OpenResult):
+            self._add(answer.outcome)
+        self._read_next()
+
+    def _add(self, result: OpenResult) -> None:
+        state = self._store.state
+        program = state.program
+        for path, loaded in result.files:
+            program = import_bindings(program, loaded, path)
+        if program != state.program:
+            self._store.apply(replace(state, program=program, selection=program.names[-1], pointed=None))
+            self.said.emit(f"opened {', '.join(Path(path).name for path, _ in result.files)}")
+        for problem in result.problems:
+            self.failed.emit(problem)
+
+    @Slot(object)
+    def _on_writing_finished(self, answer: Answer) -> None:
+        if isinstance(answer.outcome, Problem):
+            self.failed.emit(answer.outcome)
+        else:
+            self.said.emit(str(answer.outcome))

@@ -1,0 +1,88 @@
+"""All that `MainWindow.furnish` puts into the frame, made and wired in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QSettings, Slot
+from PySide6.QtWidgets import QApplication
+
+from playground.command_palette import CommandPalette
+from playground.export_menu import ExportMenu
+from playground.header import HeaderTools
+from playground.models.outcome import Problem
+from playground.network_page import NetworkPage
+from playground.panel_link import PanelSpec
+from playground.tensors_page import TensorsPage
+from playground.theme import install_theme
+from playground.widgets.common.look import look
+from playground.widgets.common.problem_banner import ProblemBanner
+from playground.widgets.status.status_panel import StatusPanel
+from playground.window_settings import remember_theme
+from playground.workspace import Workspace
+
+if TYPE_CHECKING:
+    from playground.main_window import MainWindow
+    from playground.models.state import PlaygroundState
+
+
+class Furniture(QObject):
+    """The pages, the header's tools, the notice and the bottom line of one window, wired to its workspace."""
+
+    def __init__(self, window: MainWindow, specs: Iterable[PanelSpec], state: PlaygroundState) -> None:
+        super().__init__(window)
+        self.workspace = Workspace(tuple(specs), state, window)
+        panels, commands = self.workspace.panels, self.workspace.commands
+        self.pages = (TensorsPage(panels), NetworkPage(panels["network"]))
+        status = panels["status"]
+        assert isinstance(status, StatusPanel)
+        self.status = status
+        self.export_menu = ExportMenu(self.workspace.store, commands, window)
+        self.tools = HeaderTools(commands.actions, self.export_menu)
+        self.palette = CommandPalette(window)
+        self.notice = ProblemBanner()
+        self.notice.setObjectName("notice")
+        self.notice.hide()
+        commands.page_wanted.connect(window.show_page)
+        commands.full_screen_wanted.connect(window.toggle_full_screen)
+        commands.close_wanted.connect(window.close)
+        commands.theme_wanted.connect(self._on_theme_wanted)
+        commands.search_wanted.connect(self._on_search_wanted)
+        commands.files.said.connect(self._on_files_said)
+        commands.files.failed.connect(self._on_files_failed)
+        self.workspace.busy_changed.connect(status.show_window_busy)
+        self.workspace.store.changed.connect(self._on_store_changed)
+
+    def save(self, settings: QSettings) -> None:
+        """Remember the sizes of the splitters."""
+        self.pages[0].save_sizes(settings)
+
+    def restore(self, settings: QSettings) -> None:
+        """Take the sizes of the last time."""
+        self.pages[0].restore_sizes(settings)
+
+    @Slot(str)
+    def _on_theme_wanted(self, wanted: str) -> None:
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        dark = None if wanted == "system" else not look().dark
+        install_theme(application, dark=dark)
+        remember_theme({None: "system", True: "dark", False: "light"}[dark])
+
+    @Slot()
+    def _on_search_wanted(self) -> None:
+        self.palette.open(self.workspace.commands.actions.values())
+
+    @Slot(str)
+    def _on_files_said(self, message: str) -> None:
+        self.notice.hide()
+        self.status.say(message)
+
+    @Slot(object)
+    def _on_files_failed(self, problem: Problem) -> None:
+        self.notice.show_problem(problem)
+
+    @Slot(object)
+    def _on_store_changed(self, _state: object) -> None:
+        self.notice.hide()

@@ -1,0 +1,115 @@
+"""The window: header, pages, bottom line. It places things and passes words on; what they mean is decided elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+
+from playground.frame_page import FramePage
+from playground.header import COMPACT_BELOW, Pages
+from playground.window_settings import restore_geometry, save_geometry, settings
+
+if TYPE_CHECKING:
+    from playground.furniture import Furniture
+
+PAGES = ("tensors", "network")
+
+
+class MainWindow(QMainWindow):
+    """First an empty frame, shown before torch is imported; `furnish` fills it."""
+
+    closed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("main_window")
+        self.setWindowTitle("Tensor Playground")
+        self.setAcceptDrops(True)
+        self.is_closed = False
+        self._furniture: Furniture | None = None
+        self.pages = Pages()
+        for title in PAGES:
+            self.pages.addTab(FramePage(), title.capitalize())
+        self._content = QWidget()
+        self._column = QVBoxLayout(self._content)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(self.pages, 1)
+        self.setCentralWidget(self._content)
+        restore_geometry(self)
+
+    def furnish(self, furniture: Furniture) -> None:
+        """Put the panels, the header's tools, the notice and the bottom line into the frame."""
+        self._furniture = furniture
+        current = self.pages.currentIndex()
+        for index, page in enumerate(furniture.pages):
+            frame = self.pages.widget(index)
+            self.pages.removeTab(index)
+            self.pages.insertTab(index, page, PAGES[index].capitalize())
+            frame.deleteLater()
+        self.pages.setCurrentIndex(current)
+        self.pages.setCornerWidget(furniture.tools)
+        furniture.tools.show()
+        self._column.addWidget(furniture.notice)
+        self._column.addWidget(furniture.status)
+        furniture.restore(settings())
+        self._fit_tools()
+
+    @property
+    def furniture(self) -> Furniture:
+        """What `furnish` put in."""
+        assert self._furniture is not None, "the window is not furnished yet"
+        return self._furniture
+
+    @property
+    def is_furnished(self) -> bool:
+        """Whether torch is there and the panels stand."""
+        return self._furniture is not None
+
+    @Slot(str)
+    def show_page(self, name: str) -> None:
+        """Go to the page "tensors" or "network"."""
+        self.pages.setCurrentIndex(PAGES.index(name))
+
+    @Slot()
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or stop filling it."""
+        if self.isFullScreen():
+            self.showNormal()
+        else:
+            self.showFullScreen()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The header loses its words when it gets narrow."""
+        super().resizeEvent(event)
+        self._fit_tools()
+
+    def _fit_tools(self) -> None:
+        if self._furniture is not None:
+            self._furniture.tools.set_compact(self.width() < COMPACT_BELOW)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files may be dropped anywhere."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open the dropped files."""
+        paths = tuple(url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile())
+        if self._furniture is not None and paths:
+            event.acceptProposedAction()
+            self._furniture.workspace.commands.open_paths(paths)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember the sizes, wait for the computations, go."""
+        if not self.is_closed:
+            self.is_closed = True
+            save_geometry(self)
+            if self._furniture is not None:
+                self._furniture.save(settings())
+                self._furniture.workspace.close()
+            self.closed.emit()
+        super().closeEvent(event)

@@ -1,0 +1,29 @@
+"""The panels of the window, one line each."""
+
+from __future__ import annotations
+
+from playground.models.einsum.request import compute_einsum, einsum_request
+from playground.models.memory.request import compute_memory, memory_request
+from playground.models.network.request import compute_network, network_request
+from playground.models.tensors.broadcast_request import broadcast_request, compute_broadcast
+from playground.models.tensors.program_request import compute_program, program_request
+from playground.models.tensors.shape_request import compute_shape, shape_request
+from playground.models.tensors.status import compute_status, status_request
+from playground.panel_link import PanelSpec
+from playground.widgets.einsum.einsum_panel import EinsumPanel
+from playground.widgets.memory.memory_panel import MemoryPanel
+from playground.widgets.network.network_panel import NetworkPanel
+from playground.widgets.status.status_panel import StatusPanel
+from playground.widgets.tensors.broadcast_panel import BroadcastPanel
+from playground.widgets.tensors.program_panel import ProgramPanel
+from playground.widgets.tensors.shape_panel import ShapePanel
+
+PANELS = (
+    PanelSpec("tensors", "Program", program_request, compute_program, ProgramPanel),
+    PanelSpec("shape", "Shape", shape_request, compute_shape, ShapePanel),
+    PanelSpec("broadcast", "Broadcast", broadcast_request, compute_broadcast, BroadcastPanel),
+    PanelSpec("einsum", "Einsum", einsum_request, compute_einsum, EinsumPanel),
+    PanelSpec("memory", "Memory", memory_request, compute_memory, MemoryPanel),
+    PanelSpec("network", "Network", network_request, compute_network, NetworkPanel),
+    PanelSpec("status", "Status", status_request, compute_status, StatusPanel),
+)

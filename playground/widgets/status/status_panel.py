@@ -1,0 +1,72 @@
+"""The line at the bottom: busy or ready, the selected tensor, the problems, the device, the memory."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
+
+from playground.models.outcome import Problem
+from playground.models.tensors.status import StatusResult
+from playground.models.words import bytes_in_words
+from playground.widgets.common.look import code_font, look, look_holder
+from playground.widgets.panel import Panel
+
+HEIGHT = 24
+
+
+class StatusPanel(Panel):
+    """Words at the left; device and memory at the right, in boxes whose width holds still."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("status")
+        self.setAccessibleName("Status")
+        self.setFixedHeight(HEIGHT)
+        self._ready, self._selected, self._problems = QLabel("Starting"), QLabel(), QLabel()
+        self._device, self._memory = QLabel("device cpu"), QLabel()
+        self._message = QLabel()
+        self._progress = QProgressBar()
+        self._progress.setObjectName("status.progress")
+        self._progress.setFixedSize(120, 6)
+        self._progress.setTextVisible(False)
+        self._progress.hide()
+        self._memory.setFont(code_font())
+        self._memory.setToolTip("The bytes of all storages of the program, each counted once, and the limit")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 0, 16, 0)
+        row.setSpacing(24)
+        for label in (self._ready, self._selected, self._problems, self._message):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            row.addWidget(label)
+        row.addStretch(1)
+        row.addWidget(self._progress)
+        for label in (self._device, self._memory):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            row.addWidget(label)
+        look_holder().changed.connect(self._on_look_changed)
+        self._on_look_changed()
+
+    def show_result(self, result: object) -> None:
+        """Say what was found."""
+        assert isinstance(result, StatusResult)
+        self._selected.setText(result.selected)
+        self._problems.setText(result.problems)
+        self._memory.setText(f"memory {bytes_in_words(result.used)} of {bytes_in_words(result.budget)}")
+
+    def show_problem(self, problem: Problem) -> None:
+        """A bug in the line itself still shows."""
+        self._problems.setText(str(problem))
+
+    def say(self, message: str) -> None:
+        """Say what a command did: "saved B.npy, 176 B"."""
+        self._message.setText(message)
+
+    def show_window_busy(self, busy: bool) -> None:
+        """Say whether any panel computes."""
+        self._ready.setText("Computing" if busy else "Ready")
+
+    def _on_look_changed(self) -> None:
+        quiet = f"color: {look().text2}"
+        for label in (self._selected, self._problems, self._message, self._device, self._memory):
+            label.setStyleSheet(quiet)
+        self._ready.setFixedWidth(self._ready.fontMetrics().horizontalAdvance("Computing"))

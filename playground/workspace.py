@@ -1,0 +1,53 @@
+"""The store, the panels and the links of one window, made together and closed together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from playground.commands import Commands
+from playground.panel_link import PanelLink, PanelSpec
+from playground.store import Store
+
+if TYPE_CHECKING:
+    from playground.models.state import PlaygroundState
+    from playground.widgets.panel import Panel
+
+
+class Workspace(QObject):
+    """Everything of a window that lives behind its surface."""
+
+    busy_changed = Signal(bool)
+
+    def __init__(self, specs: Iterable[PanelSpec], state: PlaygroundState, window: QWidget) -> None:
+        super().__init__(window)
+        self.store = Store(state, self)
+        self.commands = Commands(self.store, window)
+        self.panels: dict[str, Panel] = {}
+        self.links: dict[str, PanelLink] = {}
+        self._busy = 0
+        for spec in specs:
+            panel = spec.widget()
+            panel.key, panel.title = spec.key, spec.title
+            self.panels[spec.key] = panel
+            panel.requested.connect(self.commands.run_request)
+        for spec in specs:
+            link = PanelLink(spec, self.panels[spec.key], self.store, self)
+            link.task.became_busy.connect(self._on_task_became_busy)
+            self.links[spec.key] = link
+
+    def close(self) -> None:
+        """Stop all computations, then wait for each."""
+        for link in self.links.values():
+            link.stop()
+        for link in self.links.values():
+            link.close()
+        self.commands.close()
+
+    @Slot(bool)
+    def _on_task_became_busy(self, busy: bool) -> None:
+        self._busy += 1 if busy else -1
+        self.busy_changed.emit(self._busy > 0)

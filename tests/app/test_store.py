@@ -1,0 +1,71 @@
+from dataclasses import replace
+
+import pytest
+
+from playground.models.state import PlaygroundState
+from playground.models.tensors.program import Made, Program
+from playground.models.tensors.state import PointedCell
+from playground.store import Store
+
+
+@pytest.fixture
+def store(qtbot):
+    return Store(PlaygroundState())
+
+
+@pytest.fixture
+def seen(store):
+    states = []
+    store.changed.connect(states.append)
+    return states
+
+
+def with_size(state, size):
+    return replace(state, program=Program().appended("A", Made("arange", (size,))))
+
+
+def test_one_changed_an_edit(store, seen):
+    store.apply(with_size(store.state, 3))
+    store.apply(with_size(store.state, 3))
+    assert len(seen) == 1
+
+
+def test_one_drag_is_one_step(store, seen):
+    first = store.state
+    for size in range(1, 40):
+        store.apply(with_size(store.state, size), "drag A 0")
+    store.end_gesture()
+    store.undo()
+    assert store.state == first
+    store.redo()
+    assert store.state.program.get("A").source.shape == (39,)
+    assert len(seen) == 41
+
+
+def test_two_drags_of_the_same_handle_are_two_steps(store):
+    store.apply(with_size(store.state, 3), "drag A 0")
+    store.end_gesture()
+    store.apply(with_size(store.state, 5), "drag A 0")
+    store.undo()
+    assert store.state.program.get("A").source.shape == (3,)
+
+
+def test_pointing_and_selecting_are_shown_but_are_no_steps(store, seen):
+    store.apply(replace(store.state, pointed=PointedCell("A", (0,)), selection="A"))
+    assert len(seen) == 1
+    assert not store.history.can_undo
+
+
+def test_undo_at_the_beginning_says_nothing(store, seen):
+    store.undo()
+    store.redo()
+    assert not seen
+
+
+def test_an_edit_from_inside_changed_ends_by_equality(store):
+    def answer(state):
+        store.apply(replace(state, selection="A"))
+
+    store.changed.connect(answer)
+    store.apply(with_size(store.state, 3))
+    assert store.state.selection == "A"
