@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 
 import numpy as np
@@ -31,9 +32,9 @@ def _complex_text(value: complex, part_dtype: str) -> str:
 
 
 def _float_text(value: float, dtype: str) -> str:
-    if value != value:
+    if math.isnan(value):
         return "nan"
-    if value in (float("inf"), float("-inf")):
+    if math.isinf(value):
         return "inf" if value > 0 else "-inf"
     if value == 0:
         return "-0" if str(value).startswith("-") else "0"
@@ -77,8 +78,12 @@ def _as_dtype(value: float, dtype: str) -> float:
 def fitted_text(value: object, dtype: str, characters: int) -> str:
     """The element in at most `characters`: exact where that fits, otherwise rounded, never a nonzero number as zero."""
     exact = exact_text(value, dtype)
-    if len(exact) <= characters or isinstance(value, complex) or dtype == "bool":
-        return exact if len(exact) <= characters else exact[: max(1, characters - 1)] + "…"
+    if len(exact) <= characters:
+        return exact
+    if isinstance(value, complex):
+        return _fitted_complex(value, characters)
+    if dtype == "bool":
+        return exact[: max(1, characters)]
     number = float(value)  # type: ignore[arg-type]
     if "float" in dtype and 1e-3 <= abs(number) < 10.0 ** (characters - 1):
         # One place is kept for the sign, so that positive and negative columns show equally many decimals.
@@ -91,6 +96,18 @@ def fitted_text(value: object, dtype: str, characters: int) -> str:
     return _scientific(number, characters)
 
 
+def _fitted_complex(value: complex, characters: int) -> str:
+    for digits in range(7, 0, -1):
+        text = f"{tidy_number(f'{value.real:.{digits}g}')}{_signed(tidy_number(f'{value.imag:.{digits}g}'))}j"
+        if len(text) <= characters:
+            return text
+    return "…"
+
+
+def _signed(text: str) -> str:
+    return text if text.startswith("-") else f"+{text}"
+
+
 def _scientific(number: float, characters: int) -> str:
     for digits in range(max(0, characters - 4), -1, -1):
         mantissa, _, exponent = f"{number:.{digits}e}".partition("e")
@@ -101,9 +118,9 @@ def _scientific(number: float, characters: int) -> str:
 
 
 def short_text(value: float) -> str:
-    """Three significant digits, as everywhere outside grids: `"12.0"` is rounded, `"12"` exact; `"2.16e-8"`, `"1234"`."""
+    """Three significant digits, as everywhere outside grids: `"12.0"` is rounded, `"12"` is exact; `"2.16e-8"`."""
     number = float(value)
-    if number != number or number in (float("inf"), float("-inf")) or number == 0:
+    if not math.isfinite(number) or number == 0:
         return _float_text(number, "float64")
     if 999.5 <= abs(number) < 99999.5:
         return f"{number:.0f}"

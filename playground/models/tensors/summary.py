@@ -50,7 +50,7 @@ def summarise(tensor: torch.Tensor, job: Job | None = None) -> TensorSummary:
     job = job or Job()
     distinct, repeats = _without_repetition(tensor.detach())
     gathered = _Gathered(tensor.dtype)
-    if distinct.dtype == torch.float64 or distinct.dtype == torch.complex128:
+    if distinct.dtype in (torch.float64, torch.complex128):
         gathered.scale = _power_of_two_scale(distinct, job)
     for chunk in _chunks(distinct):
         job.check()
@@ -73,13 +73,13 @@ def _chunks(tensor: torch.Tensor) -> Iterator[torch.Tensor]:
     if tensor.numel() <= CHUNK:
         yield tensor.reshape(-1)
     elif tensor.is_contiguous():
-        yield from tensor.view(-1).split(CHUNK)
+        yield from torch.split(tensor.view(-1), CHUNK)
     else:
         axis = max(range(tensor.ndim), key=lambda a: (tensor.stride(a), tensor.shape[a]))
         if tensor.shape[axis] == 1:
             axis = max(range(tensor.ndim), key=lambda a: tensor.shape[a])
         width = max(1, CHUNK * tensor.shape[axis] // tensor.numel())
-        for piece in tensor.split(width, dim=axis):
+        for piece in torch.split(tensor, width, dim=axis):
             yield from _chunks(piece)
 
 

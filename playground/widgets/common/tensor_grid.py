@@ -1,0 +1,359 @@
+"""The grid of values: any rank, any size, any dtype; it reads and draws what is visible and nothing else.
+
+grid = TensorGrid("grid of B")
+grid.set_reader(TensorReader(tensor), scale=summary.largest, characters=summary.characters)
+grid.set_layout(0, 1)                     # rows are axis 0, columns axis 1
+grid.set_axes((AxisLabel("i", 0), AxisLabel("j", 1)))
+grid.pointed.connect(self._on_pointed)    # full index, or None when the pointer left
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QWidget
+
+from playground.models.tensors.window import TensorReader, Window
+from playground.widgets.common.axis_badge import BADGE
+from playground.widgets.common.grid_copy import GridCopy
+from playground.widgets.common.grid_geometry import Block, GridAxes, GridGeometry, Index, default_axes
+from playground.widgets.common.grid_hand import GridHand
+from playground.widgets.common.grid_painter import (
+    BAR,
+    LABEL_HEIGHT,
+    GridPicture,
+    paint_block,
+    paint_facet_title,
+    paint_headers,
+    paint_selected,
+)
+from playground.widgets.common.grid_scroll import GridScroll
+from playground.widgets.common.grid_style import AxisLabel, GridMarks, LitRegion
+from playground.widgets.common.grid_zoom import CellSize, GridZoom
+from playground.widgets.common.look import look, look_holder, words_font
+
+_MAXIMUM_HINT = QSize(720, 420)
+_DIGIT = 7.2
+
+
+class TensorGrid(QAbstractScrollArea):
+    """Values with heat, headers in axis colours, and one selected cell."""
+
+    pointed = Signal(object)
+    """The full index under the pointer or the arrow keys; None when the pointer left."""
+
+    chosen = Signal(object)
+    """The full index of a cell that was clicked or on which Enter was pressed."""
+
+    selection_changed = Signal(object)
+    """`((start, stop), ...)` for each axis of the selected rectangle; None when there is none."""
+
+    noticed = Signal(object)
+    """A `Problem` to show: cells that are too many to copy."""
+
+    def __init__(
+        self, name: str = "values", *, headers: bool = True, compact: bool = False, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setProperty("paintsFocus", True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.viewport().setMouseTracking(True)
+        self.setAccessibleName(name)
+        self._headers = headers
+        self._reader: TensorReader | None = None
+        self._scale = 1.0
+        self._axes = GridAxes()
+        self._marks = GridMarks()
+        self._placeholder = ""
+        self._zoom = GridZoom(compact)
+        self._scroll = GridScroll(self)
+        self._hand = GridHand(self)
+        self._copy = GridCopy(self)
+        self._windows: dict[tuple[object, ...], Window] = {}
+        look_holder().changed.connect(self._on_look_changed)
+
+    # What is shown -------------------------------------------------------------------------------------------------
+
+    @property
+    def reader(self) -> TensorReader | None:
+        """What the values are read from."""
+        return self._reader
+
+    @property
+    def axes(self) -> GridAxes:
+        """Which axes are rows, columns, facets, and where the others stand."""
+        return self._axes
+
+    @property
+    def marks(self) -> GridMarks:
+        """Selection, lit regions, labels and stretched axes as shown."""
+        return self._marks
+
+    def set_reader(self, reader: TensorReader | None, scale: float = 1.0, characters: int = 0) -> None:
+        """Show a tensor; `scale` is the |value| with full heat, `characters` the longest whole number (0: fractions)."""
+        same_shape = reader is not None and reader.shape == self._axes.shape
+        self._reader, self._scale = reader, scale
+        self._zoom.characters = characters or (11 if reader is not None and "complex" in reader.dtype else 0)
+        self._windows.clear()
+        if not same_shape:
+            self._axes = default_axes(reader.shape) if reader is not None else GridAxes()
+            self._hand.reset()
+            self._scroll.reset()
+        self._changed_size()
+
+    def set_scale(self, scale: float) -> None:
+        """The |value| with full heat, for grids that share one; cells above it are marked as clipped."""
+        self._scale = scale
+        self._windows.clear()
+        self.viewport().update()
+
+    def set_placeholder(self, words: str) -> None:
+        """What is said where there is nothing to draw (too large, no result)."""
+        self._placeholder = words
+        self.viewport().update()
+
+    def set_layout(
+        self,
+        row_axis: int | None,
+        column_axis: int | None,
+        fixed: Mapping[int, int] | None = None,
+        facets: bool | tuple[int, ...] = False,
+    ) -> None:
+        """Choose the axes; the others stand at `fixed`, or the last two of them are drawn as small multiples."""
+        shape = self._axes.shape
+        others = tuple(axis for axis in range(len(shape)) if axis not in (row_axis, column_axis))
+        shown = facets if isinstance(facets, tuple) else others[-2:] if facets else ()
+        axes = GridAxes(shape, row_axis, column_axis, tuple(sorted((fixed or {}).items())), shown)
+        if axes == self._axes:
+            return
+        moved_only = replace(axes, fixed=()) == replace(self._axes, fixed=())
+        self._axes = axes
+        self._windows.clear()
+        if moved_only:
+            self.viewport().update()
+            return
+        self._hand.reset()
+        self._scroll.reset()
+        self._changed_size()
+
+    def set_axes(self, labels: Iterable[AxisLabel]) -> None:
+        """Badge text and colour of each axis; the axis numbers unless set."""
+        self._marks.labels = tuple(labels)
+        self.viewport().update()
+
+    def set_selected(self, index: Index | None) -> None:
+        """Outline one cell."""
+        if index != self._marks.selected:
+            self._marks.selected = index
+            self.viewport().update()
+
+    def set_lit(self, regions: Iterable[LitRegion]) -> None:
+        """Frame regions in their colours and fade all other cells; none: nothing fades."""
+        self._marks.lit = tuple(regions)
+        self.viewport().update()
+
+    def set_hatched(self, axes: Iterable[int]) -> None:
+        """Axes along which the tensor is stretched: what only repeats index 0 is hatched."""
+        self._marks.stretched = frozenset(axes)
+        self.viewport().update()
+
+    def dim(self, dimmed: bool) -> None:
+        """Pale, while a problem stands above the last good result."""
+        self._marks.dimmed = dimmed
+        self.viewport().update()
+
+    @property
+    def selection(self) -> tuple[tuple[int, int], ...] | None:
+        """Start and stop on each axis of the selected rectangle."""
+        return self._hand.region()
+
+    # Geometry ------------------------------------------------------------------------------------------------------
+
+    @property
+    def scroll(self) -> GridScroll:
+        """Where the sheet is scrolled to."""
+        return self._scroll
+
+    @property
+    def zoom(self) -> GridZoom:
+        """How large cells are."""
+        return self._zoom
+
+    def geometry_for(self, cell: CellSize, width: int, height: int) -> GridGeometry:
+        """The geometry of a view of this size with cells of that size, scrolled as now."""
+        left, top, right = self._header_sizes()
+        first = self._scroll.first
+        return GridGeometry(self._axes, cell.width, cell.height, left, top, width, height, *first, right)
+
+    def present_geometry(self) -> GridGeometry:
+        """The geometry as drawn."""
+        view = self.viewport().size()
+        return self.geometry_for(self._zoom.cell(self), view.width(), view.height())
+
+    def _header_sizes(self) -> tuple[int, int, int]:
+        """Left, top and right of the cells."""
+        axes = self._axes
+        left = top = 1
+        right = 1
+        if axes.row_axis is not None:
+            left += BAR
+            if self._headers:
+                left += 9 + max(BADGE, round(len(str(max(0, axes.rows - 1))) * _DIGIT))
+        if axes.column_axis is not None:
+            top += BAR + (LABEL_HEIGHT if self._headers else 0)
+            right += (12 + BADGE) if self._headers and not axes.facets else 0
+        return left, top, right
+
+    def sizeHint(self) -> QSize:
+        cell = self._zoom.wanted(self)
+        geometry = self.geometry_for(cell, _MAXIMUM_HINT.width(), _MAXIMUM_HINT.height())
+        width = geometry.left + max(1, geometry.total_columns) * cell.width + geometry.right + 1
+        height = geometry.top + max(1, geometry.total_rows) * cell.height + 1
+        return QSize(min(width, _MAXIMUM_HINT.width()), min(height, _MAXIMUM_HINT.height()))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(64, 48)
+
+    def _changed_size(self) -> None:
+        self._scroll.update_ranges()
+        self.updateGeometry()
+        self.describe()
+        self.viewport().update()
+
+    def refresh(self) -> None:
+        """Lay out and paint again: zoom or scroll changed."""
+        self._scroll.update_ranges()
+        self.viewport().update()
+
+    # Painting ------------------------------------------------------------------------------------------------------
+
+    def picture(self) -> GridPicture:
+        """What a paint draws from."""
+        cell = self._zoom.cell(self)
+        return GridPicture(self.present_geometry(), self._marks, self._scale, cell.characters, self._headers)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        with QPainter(self.viewport()) as painter:
+            painter.fillRect(self.viewport().rect(), look().color("panel"))
+            if self._reader is None or self._axes.empty or self._axes.shape != self._reader.shape:
+                self._paint_placeholder(painter)
+                return
+            if self._marks.dimmed:
+                painter.setOpacity(0.4)
+            self._paint_sheet(painter, self.picture())
+
+    def _paint_sheet(self, painter: QPainter, picture: GridPicture) -> None:
+        drawn_left: set[int] = set()
+        blocks = list(picture.geometry.blocks())
+        for block in blocks:
+            paint_block(painter, picture, block, self._window(block))
+            if picture.geometry.axes.facets and block.rows.start == 0:
+                paint_facet_title(painter, picture, block)
+        for block in blocks:
+            first = block.top not in drawn_left
+            drawn_left.add(block.top)
+            paint_headers(painter, picture, block, first)
+        self._hand.paint(painter, picture)
+        if self._marks.selected is not None:
+            rect = picture.geometry.rect(self._marks.selected)
+            if rect is not None and rect[0] >= picture.geometry.left and rect[1] >= picture.geometry.top:
+                paint_selected(painter, picture, QRect(*rect))
+
+    def _window(self, block: Block) -> Window:
+        """The visible part of a facet, read once for each place it is scrolled to."""
+        key = (block.facet, block.rows, block.columns, self._axes.fixed)
+        if key not in self._windows:
+            if len(self._windows) > 64:
+                self._windows.clear()
+            fixed = {**dict(self._axes.fixed), **dict(zip(self._axes.facets, block.facet, strict=True))}
+            reader = self._reader
+            assert reader is not None
+            self._windows[key] = reader.read(
+                self._axes.row_axis, self._axes.column_axis, block.rows, block.columns, fixed
+            )
+        return self._windows[key]
+
+    def _paint_placeholder(self, painter: QPainter) -> None:
+        words = self._placeholder
+        if self._reader is not None and self._axes.empty:
+            axis = self._axes.shape.index(0)
+            words = f"0 elements: axis {axis} has size 0."
+        painter.setFont(words_font())
+        painter.setPen(look().color("text2"))
+        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+        painter.drawText(self.viewport().rect().adjusted(0, 4, -4, 0), flags, words)
+
+    @Slot()
+    def _on_look_changed(self) -> None:
+        self.viewport().update()
+
+    # The hand ------------------------------------------------------------------------------------------------------
+
+    def describe(self, index: Index | None = None) -> None:
+        """Say to assistive tools what is shown, or which cell."""
+        if self._reader is None:
+            self.setAccessibleDescription(self._placeholder)
+        elif index is None:
+            sizes = " by ".join(str(size) for size in self._reader.shape) or "a single number"
+            self.setAccessibleDescription(f"{sizes}, {self._reader.dtype}")
+        elif self._reader.holds(index):
+            place = ", ".join(str(i) for i in index)
+            self.setAccessibleDescription(f"[{place}] = {self._reader.text(index)}")
+
+    def index_at(self, position: QPointF) -> Index | None:
+        """The element at a point of the viewport."""
+        return self.present_geometry().index_at(position.x(), position.y())
+
+    def reveal(self, index: Index) -> None:
+        """Scroll a cell into view."""
+        self._scroll.reveal(index)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hand.move(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._hand.press(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._hand.release(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hand.leave()
+        super().leaveEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self._hand.key(event) and not self._copy.key(event) and not self._zoom.key(event, self):
+            event.ignore()
+
+    def contextMenuEvent(self, event: object) -> None:
+        self._copy.open_menu(event.globalPos())  # type: ignore[attr-defined]
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._zoom.turn(event.angleDelta().y(), self, event.position())
+            event.accept()
+        else:
+            self._scroll.wheel(event)
+
+    def scrollContentsBy(self, _dx: int, _dy: int) -> None:
+        self._scroll.take_bars()
+        self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._scroll.update_ranges()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._marks.focused = True
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._marks.focused = False
+        self.viewport().update()
