@@ -1,4 +1,4 @@
-"""The few rules that a palette cannot say: slim scroll bars, hairline splitters, menus, tooltips, plain buttons and fields."""
+"""The few rules that a palette cannot say: scroll bars, splitters, menus, tooltips, plain buttons and fields."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ QLineEdit, QPlainTextEdit {{ background: {panel}; color: {text}; border: 1px sol
   padding: 0 6px; selection-background-color: {accent}; selection-color: {accent_text}; }}
 QLineEdit:disabled, QPlainTextEdit:disabled {{ color: {text3}; border-color: {edge}; }}
 QLineEdit {{ min-height: 22px; }}
-QLineEdit[bare="true"], QAbstractSpinBox QLineEdit {{ background: transparent; border: none; min-height: 0; padding: 0; }}
+QLineEdit[bare="true"] {{ background: transparent; border: none; min-height: 0; padding: 0; }}
 QComboBox {{ combobox-popup: 0; }}
-QComboBox QAbstractItemView {{ background: {raised}; color: {text}; border: 1px solid {edge}; padding: 4px 0; outline: 0;
-  selection-background-color: {accent}; selection-color: {accent_text}; }}
+QComboBox QAbstractItemView {{ background: {raised}; color: {text}; border: 1px solid {edge}; padding: 4px 0;
+  outline: 0; selection-background-color: {accent}; selection-color: {accent_text}; }}
 QComboBox QAbstractItemView::item {{ min-height: 24px; padding: 0 8px; border: none; }}
 QComboBox QAbstractItemView::item:selected {{ background: {accent}; color: {accent_text}; }}
 QDialog QPushButton {{ background: {raised}; color: {text}; border: 1px solid {edge}; border-radius: 4px;

@@ -33,7 +33,7 @@ class _Ring(QWidget):
 
 
 class FocusRing(QObject):
-    """Shows a ring around the focused widget: always around fields, around all else once the keyboard moved the focus."""
+    """Shows a ring around the focused widget: around fields always, around all else once the keyboard is used."""
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
@@ -103,7 +103,7 @@ def _framed(widget: QWidget) -> QWidget:
 
 
 def _host(widget: QWidget) -> QWidget | None:
-    """The widget to lay the ring on: the content of the nearest scroll area, so that it scrolls along, or the window."""
+    """The widget to lay the ring on: the content of the nearest scroll area (it scrolls along), or the window."""
     host = widget.parentWidget()
     while host is not None and not host.isWindow():
         above = host.parentWidget()

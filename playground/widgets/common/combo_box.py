@@ -1,0 +1,103 @@
+"""A combo box of 24 px whose items may be words, code or axis badges."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QEnterEvent, QFont, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from playground.widgets.common.axis_badge import BADGE, badge_width, paint_axis_badge
+from playground.widgets.common.look import code_font, icon, look, words_font
+from playground.widgets.common.painting import baseline, elided, paint_box, text_width
+
+AXIS_ROLE = int(Qt.ItemDataRole.UserRole) + 100
+"""Item data: the axis whose badge stands for the item."""
+
+HEIGHT = 24
+_LEFT = 10
+_RIGHT = 28
+_ROW = 24
+
+
+class ComboBox(QComboBox):
+    """Chooses one of a few; `code=True` sets the items in the font of code."""
+
+    def __init__(self, code: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._code = code
+        self._minimum_width = 0
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setFont(self.item_font())
+        self.view().setFont(self.item_font())
+        self.setItemDelegate(_ItemDelegate(self))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def item_font(self) -> QFont:
+        """The font of the items."""
+        return code_font() if self._code else words_font()
+
+    def add_axis(self, axis: int, text: str | None = None, data: object = None) -> None:
+        """Add an item that is an axis's badge."""
+        self.addItem(text if text is not None else str(axis), data if data is not None else axis)
+        self.setItemData(self.count() - 1, axis, AXIS_ROLE)
+
+    def sizeHint(self) -> QSize:
+        texts = [self.itemText(row) for row in range(self.count())] or [""]
+        widest = max(text_width(self.item_font(), text) for text in texts)
+        return QSize(min(round(widest) + _LEFT + _RIGHT, 320), HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(min(self.sizeHint().width(), 52), HEIGHT)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Turn through the items only where the keyboard is, so that scrolling a column changes nothing on the way."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        enabled = self.isEnabled()
+        border = "edge" if not enabled else "text2" if self.underMouse() else "field"
+        role = "text" if enabled else "text3"
+        with QPainter(self) as painter:
+            paint_box(painter, self.rect(), look().color("panel"), look().color(border))
+            axis = self.currentData(AXIS_ROLE)
+            if axis is not None:
+                paint_axis_badge(painter, _LEFT - 2, (self.height() - BADGE) / 2, axis, self.currentText())
+            else:
+                font = self.item_font()
+                text = elided(font, self.currentText() or self.placeholderText(), self.width() - _LEFT - _RIGHT + 6)
+                painter.setFont(font)
+                painter.setPen(look().color(role if self.currentText() else "text3"))
+                painter.drawText(QPointF(_LEFT, baseline(QRectF(self.rect()), font)), text)
+            place = QRect(self.width() - 21, (self.height() - 14) // 2, 14, 14)
+            icon("chevron-down", "text2" if enabled else "text3").paint(painter, place)
+
+
+class _ItemDelegate(QStyledItemDelegate):
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        axis = index.data(AXIS_ROLE)
+        if axis is None:
+            super().paint(painter, option, index)
+            return
+        bare = QStyleOptionViewItem(option)
+        text = str(index.data())
+        self.initStyleOption(bare, index)
+        bare.text = ""
+        widget = option.widget
+        widget.style().drawControl(widget.style().ControlElement.CE_ItemViewItem, bare, painter, widget)
+        rect = QRectF(option.rect)
+        paint_axis_badge(painter, rect.left() + 8, rect.center().y() - BADGE / 2, axis, text)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        hint = super().sizeHint(option, index)
+        axis = index.data(AXIS_ROLE)
+        width = badge_width(str(index.data())) + 24 if axis is not None else hint.width() + 8
+        return QSize(width, _ROW)

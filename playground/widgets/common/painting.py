@@ -1,0 +1,94 @@
+"""Small helpers for painting by hand: crisp boxes, squiggles, text on a baseline."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPalette, QPen, QPolygonF
+from PySide6.QtWidgets import QWidget
+
+RADIUS_BADGE = 3
+RADIUS_CONTROL = 4
+RADIUS_CARD = 6
+_PALETTE_ROLES = {
+    "window": QPalette.ColorRole.Window,
+    "panel": QPalette.ColorRole.Base,
+    "sunken": QPalette.ColorRole.AlternateBase,
+    "raised": QPalette.ColorRole.Button,
+}
+
+
+def fill_background(widget: QWidget, role: str) -> None:
+    """Fill a widget with "window", "panel", "sunken" or "raised", now and after each change of the look."""
+    widget.setBackgroundRole(_PALETTE_ROLES[role])
+    widget.setAutoFillBackground(True)
+
+
+def paint_box(
+    painter: QPainter,
+    rect: QRect | QRectF,
+    fill: QColor | None,
+    border: QColor | None = None,
+    radius: float = RADIUS_CONTROL,
+    *,
+    width: float = 1,
+    dashed: bool = False,
+) -> None:
+    """A box whose border lies wholly inside `rect`, so that 1 px stays 1 px."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    inset = width / 2 if border is not None else 0
+    pen = QPen(Qt.PenStyle.NoPen)
+    if border is not None:
+        pen = QPen(border, width)
+        if dashed:
+            pen.setDashPattern([3 / width, 2 / width])
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    painter.setPen(pen)
+    painter.setBrush(fill if fill is not None else Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(QRectF(rect).adjusted(inset, inset, -inset, -inset), radius, radius)
+    painter.restore()
+
+
+def paint_left_bar(painter: QPainter, rect: QRectF, color: QColor, thickness: float, radius: float) -> None:
+    """A bar along the left inside of a rounded box, its outer corners following the box."""
+    path = QPainterPath()
+    path.addRoundedRect(rect, radius, radius)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setClipRect(QRectF(rect.left(), rect.top(), thickness, rect.height()))
+    painter.fillPath(path, color)
+    painter.restore()
+
+
+def paint_squiggle(painter: QPainter, x: float, y: float, width: float, color: QColor) -> None:
+    """A wavy line of 3 px height from (x, y) to the right."""
+    steps = max(2, round(width / 2))
+    points = QPolygonF([QPointF(x + width * i / steps, y + (2 if i % 2 else 0)) for i in range(steps + 1)])
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(color, 1.4))
+    painter.drawPolyline(points)
+    painter.restore()
+
+
+def text_width(font: QFont, text: str) -> float:
+    """The width of a line of text in pixels."""
+    return QFontMetricsF(font).horizontalAdvance(text)
+
+
+def baseline(rect: QRect | QRectF, font: QFont) -> float:
+    """The whole-pixel baseline that centres the capitals and digits of a font in `rect`."""
+    return round(QRectF(rect).center().y() + QFontMetricsF(font).capHeight() / 2)
+
+
+def paint_text(painter: QPainter, x: float, y: float, text: str, font: QFont, *, color: QColor) -> float:
+    """A line of text with its baseline at `y`; returns the x behind it."""
+    painter.setFont(font)
+    painter.setPen(color)
+    painter.drawText(QPointF(x, y), text)
+    return x + text_width(font, text)
+
+
+def elided(font: QFont, text: str, width: float) -> str:
+    """The text cut with an ellipsis to fit `width`."""
+    return QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, width)

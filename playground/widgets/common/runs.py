@@ -1,0 +1,208 @@
+"""Lines of mixed type: words, bold, code, axis badges, verdicts, digits underlined in the colour of their axis."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+
+from playground.widgets.common.axis_badge import BADGE, badge_width, paint_axis_badge
+from playground.widgets.common.look import code_font, look, words_font
+from playground.widgets.common.painting import paint_squiggle, paint_text
+from playground.widgets.common.verdict_badge import VERDICT_HEIGHT, paint_verdict, verdict_width
+
+LINE = 16
+UNDERLINE_TOP = 4
+UNDERLINE = 2
+_MARKUP = re.compile(r"`([^`]+)`|\*\*(.+?)\*\*")
+_PIECES = re.compile(r"\s+|[^\s]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A piece of a line.
+
+    `kind` is "words", "bold", "code", "bold code", "badge" or a verdict's kind; `role` a colour role (empty: the
+    line's own); `axis` the axis whose colour underlines code or fills a badge; `faulty` puts a squiggle below.
+    """
+
+    text: str
+    kind: str = "words"
+    role: str = ""
+    axis: int | None = None
+    faulty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A run at its place, relative to the top left corner of the text."""
+
+    run: Run
+    x: float
+    baseline: float
+    width: float
+
+
+def parse_runs(text: str) -> tuple[Run, ...]:
+    """`` `v` is added to **each** row `` as code, words and bold; everything else is plain text."""
+    runs: list[Run] = []
+    end = 0
+    for match in _MARKUP.finditer(text):
+        if match.start() > end:
+            runs.append(Run(text[end : match.start()]))
+        code, bold = match.groups()
+        runs.append(Run(code, "code") if code is not None else Run(bold, "bold"))
+        end = match.end()
+    if end < len(text):
+        runs.append(Run(text[end:]))
+    return tuple(runs)
+
+
+def axis_run(axis: int | None, text: str | None = None) -> Run:
+    """An axis badge inside a line."""
+    return Run(text if text is not None else "?" if axis is None else str(axis), "badge", axis=axis)
+
+
+def shape_text(shape: Iterable[int | str]) -> str:
+    """The shape as torch writes it: "()", "(3,)", "(3, 4)"."""
+    sizes = [str(size) for size in shape]
+    return f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"
+
+
+def shape_runs(
+    shape: Sequence[int | str], axes: Sequence[int | None] | None = None, bold: bool = False, role: str = ""
+) -> tuple[Run, ...]:
+    """The shape with each size underlined in the colour of its axis, or of `axes[i]` where that is given."""
+    kind = "bold code" if bold else "code"
+    colors = axes if axes is not None else range(len(shape))
+    runs = [Run("(", kind, role)]
+    for place, (size, axis) in enumerate(zip(shape, colors, strict=True)):
+        runs.append(Run(str(size), kind, role, axis))
+        last = place == len(shape) - 1
+        runs.append(Run("" if last and len(shape) > 1 else "," if last else ", ", kind, role))
+    runs.append(Run(")", kind, role))
+    return tuple(run for run in runs if run.text)
+
+
+def plain(runs: Iterable[Run]) -> str:
+    """The text alone, as a screen reader reads it."""
+    return "".join(run.text for run in runs)
+
+
+def run_font(run: Run, pixels: int = 12) -> QFont:
+    """The font of a run; `pixels` is the size of its code."""
+    match run.kind:
+        case "code":
+            return code_font(pixels)
+        case "bold code":
+            return code_font(pixels, QFont.Weight.Bold)
+        case "bold":
+            return words_font(QFont.Weight.DemiBold)
+        case _:
+            return words_font()
+
+
+def run_width(run: Run, pixels: int = 12) -> float:
+    """The width of a run in pixels."""
+    match run.kind:
+        case "badge":
+            return badge_width(run.text)
+        case "words" | "bold" | "code" | "bold code":
+            return QFontMetricsF(run_font(run, pixels)).horizontalAdvance(run.text)
+        case _:
+            return verdict_width(run.text)
+
+
+def runs_width(runs: Iterable[Run], pixels: int = 12) -> float:
+    """The width of all runs in one line."""
+    return sum(run_width(run, pixels) for run in runs)
+
+
+def layout_runs(
+    runs: Iterable[Run], width: float = 1e9, line: float = LINE, pixels: int = 12
+) -> tuple[tuple[Placed, ...], float]:
+    """Place the runs in lines of at most `width`, broken at spaces; returns them and the height used."""
+    placed: list[Placed] = []
+    x, top = 0.0, 0.0
+    for run in runs:
+        pieces = _PIECES.findall(run.text) if run.kind in ("words", "bold", "code", "bold code") else [run.text]
+        for text in pieces:
+            piece = replace(run, text=text)
+            advance = run_width(piece, pixels)
+            if x > 0 and x + advance > width and not text.isspace():
+                x, top = 0.0, top + line
+            if text.isspace() and x == 0 and top > 0:
+                continue
+            placed.append(Placed(piece, x, top + _baseline_in_line(line), advance))
+            x += advance
+    return _joined(placed), top + line
+
+
+def _baseline_in_line(line: float) -> float:
+    return round((line + QFontMetricsF(words_font()).capHeight()) / 2)
+
+
+def _joined(placed: Sequence[Placed]) -> tuple[Placed, ...]:
+    """Neighbours of one run on one line as one piece again, so that letters keep their kerning."""
+    joined: list[Placed] = []
+    for piece in placed:
+        last = joined[-1] if joined else None
+        same = last is not None and replace(last.run, text="") == replace(piece.run, text="")
+        if last is not None and same and last.baseline == piece.baseline and piece.run.kind != "badge":
+            run = replace(piece.run, text=last.run.text + piece.run.text)
+            joined[-1] = Placed(run, last.x, last.baseline, last.width + piece.width)
+        else:
+            joined.append(piece)
+    return tuple(joined)
+
+
+def paint_placed(
+    painter: QPainter, x: float, y: float, placed: Iterable[Placed], role: str = "text", *, pixels: int = 12
+) -> None:
+    """Paint placed runs with their top left corner at (x, y); `role` colours those that name none."""
+    for piece in placed:
+        run, left, base = piece.run, x + piece.x, round(y + piece.baseline)
+        cap = round(QFontMetricsF(words_font()).capHeight() / 2)
+        if run.kind == "badge":
+            paint_axis_badge(painter, left, base - cap - BADGE / 2, run.axis, run.text)
+        elif run.kind in ("words", "bold", "code", "bold code"):
+            font = run_font(run, pixels)
+            paint_text(painter, left, base, run.text, font, color=look().color(run.role or role))
+            if run.axis is not None:
+                paint_underline(painter, left, base, piece.width, look().axis_line(run.axis))
+            if run.faulty:
+                paint_squiggle(painter, left, base + UNDERLINE_TOP - 1, piece.width, look().color("error"))
+        else:
+            paint_verdict(painter, left, base - cap - VERDICT_HEIGHT / 2, run.kind, run.text)
+
+
+def paint_underline(painter: QPainter, x: float, base: float, width: float, color: QColor) -> None:
+    """The 2 px line in an axis's colour below a digit or letter whose baseline is `base`."""
+    painter.fillRect(QRectF(round(x), base + UNDERLINE_TOP, round(width), UNDERLINE), color)
+
+
+def paint_runs(
+    painter: QPainter, x: float, base: float, runs: Iterable[Run], role: str = "text", *, pixels: int = 12
+) -> float:
+    """Paint runs in one line with their baseline at `base`; returns the x behind them."""
+    placed, _ = layout_runs(runs, pixels=pixels)
+    offset = _baseline_in_line(LINE)
+    paint_placed(painter, x, base - offset, placed, role, pixels=pixels)
+    return x + sum(piece.width for piece in placed)
+
+
+def paint_shape(
+    painter: QPainter,
+    x: float,
+    base: float,
+    shape: Sequence[int | str],
+    axes: Sequence[int | None] | None = None,
+    *,
+    bold: bool = False,
+    pixels: int = 12,
+) -> float:
+    """Paint "(3, 4)" with its underlines, baseline at `base`; returns the x behind it."""
+    return paint_runs(painter, x, base, shape_runs(shape, axes, bold), pixels=pixels)
