@@ -1,0 +1,56 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from playground.display import missing_display
+
+
+def run_app(*arguments, **changes):
+    environment = {**os.environ, **changes}
+    for name, value in changes.items():
+        if value is None:
+            environment.pop(name)
+    return subprocess.run(
+        [sys.executable, "-m", "playground", *arguments],
+        capture_output=True, text=True, env=environment, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_version_is_said():
+    done = run_app("--version")
+    assert done.returncode == 0
+    assert done.stdout.startswith("tensor-playground 0.")
+
+
+def test_without_a_display_it_says_so_and_exits_with_2():
+    gone = dict.fromkeys(("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+    for name in gone:
+        os.environ.setdefault(name, "")
+    done = run_app(**gone)
+    assert done.returncode == 2
+    assert "no display" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "platform", "missing"),
+    [
+        ({}, "linux", True),
+        ({"DISPLAY": ":0"}, "linux", False),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", False),
+        ({"QT_QPA_PLATFORM": "offscreen"}, "linux", False),
+        ({"QT_QPA_PLATFORM": "xcb"}, "linux", True),
+        ({}, "darwin", False),
+        ({}, "win32", False),
+    ],
+)
+def test_where_a_window_can_be_opened(environment, platform, missing):
+    assert bool(missing_display(environment, platform)) == missing
+
+
+def test_an_unknown_option_is_refused_with_the_usage():
+    done = run_app("--nonsense")
+    assert done.returncode == 2
+    assert "usage: tensor-playground" in done.stderr
