@@ -1,0 +1,240 @@
+"""What writing one element changes: every element of every tensor whose bytes lie there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+
+from playground.models.memory.layout import sharing_tensors
+from playground.models.memory.readers import cell_of, count_readers, elements_of_cell
+from playground.models.outcome import Problem
+from playground.models.tensors.cell_text import exact_text
+
+SHOWN_ELEMENTS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedElements:
+    """Elements of one tensor that a write changes: the first `SHOWN_ELEMENTS` of `count`, old and new value."""
+
+    name: str
+    cells: tuple[int, ...]
+    indices: tuple[tuple[int, ...], ...]
+    count: int
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteEffect:
+    """`name[index] = value` writes `cell`; `changed` lists all tensors it changes, `untouched` the others.
+
+    `new` is what the dtype makes of the value ("1.5" becomes "1" in int64), `problem` why it cannot be written.
+    """
+
+    name: str
+    index: tuple[int, ...]
+    cell: int
+    old: str = ""
+    new: str = ""
+    changed: tuple[ChangedElements, ...] = ()
+    untouched: tuple[str, ...] = ()
+    note: str = ""
+    problem: Problem | None = None
+
+    @property
+    def sentence(self) -> str:
+        """ "Cell 6 goes from 26 to 99. That changes W[2,1] and B[1,2]. A and v have storages of their own."."""
+        return _sentence(self)
+
+
+def element_code(name: str, index: tuple[int, ...]) -> str:
+    """`element_code("W", (2, 1)) == "W[2,1]"`; a tensor without axes is its own element."""
+    return f"{name}[{','.join(map(str, index))}]" if index else name
+
+
+def explain_write(
+    name: str, index: tuple[int, ...], value: str, tensors: Mapping[str, torch.Tensor]
+) -> WriteEffect | None:
+    """What `name[index] = value` would change among `tensors`; nothing is written. None if there is no such element.
+
+    Only the bytes of the written element and its neighbours are copied; the value is converted by torch itself.
+    """
+    tensor = tensors.get(name)
+    if tensor is None or len(index) != tensor.ndim:
+        return None
+    if not all(0 <= place < size for place, size in zip(index, tensor.shape, strict=True)):
+        return None
+    tensor = tensor.detach()
+    cell = cell_of(index, tensor.stride(), int(tensor.storage_offset()))
+    if tensor.is_meta:
+        return _effect_without_values(name, index, cell, tensor, tensors)
+    old = _text(tensor[index])
+    number, problem = parse_number(value, tensor.dtype)
+    if problem is not None:
+        return WriteEffect(name, index, cell, old, problem=problem)
+    written = _converted(number, tensor)
+    if isinstance(written, Problem):
+        return WriteEffect(name, index, cell, old, problem=written)
+    start = cell * tensor.itemsize
+    stop = start + tensor.itemsize
+    raw = _storage_form(written, tensor).reshape(1).view(torch.uint8)
+    changed = [
+        changes
+        for other_name, other in sharing_tensors(tensor, tensors).items()
+        if (changes := _changes(other_name, other.detach(), start, stop, raw)) is not None
+    ]
+    changed.sort(key=lambda changes: changes.name != name)
+    names = {changes.name for changes in changed}
+    return WriteEffect(
+        name, index, cell, old, _text(written), tuple(changed),
+        tuple(other for other in tensors if other not in names), _rounding_note(number, written),
+    )  # fmt: skip
+
+
+def parse_number(text: str, dtype: torch.dtype) -> tuple[bool | int | float | complex, Problem | None]:
+    """A typed value as a Python number: "99", "-1e-3", "nan", "inf", "True", "1+2j"."""
+    plain = text.strip()
+    words = {"true": True, "false": False}
+    if plain.lower() in words:
+        return words[plain.lower()], None
+    for kind in (int, float, complex):
+        try:
+            if plain.isascii() and "_" not in plain:
+                return kind(plain), None
+        except ValueError:
+            continue
+    name = str(dtype).removeprefix("torch.")
+    shown = plain if len(plain) <= 20 else plain[:19] + "…"
+    return 0, Problem(f"{shown!r} is not a number that a {name} can hold." if plain else "Type the value to write.")
+
+
+def _converted(number: bool | int | float | complex, tensor: torch.Tensor) -> torch.Tensor | Problem:
+    """The value as torch assigns it to an element of this dtype."""
+    target = torch.zeros((), dtype=tensor.dtype)
+    try:
+        target.fill_(number)
+    except (RuntimeError, TypeError, ValueError, OverflowError) as error:
+        name = str(tensor.dtype).removeprefix("torch.")
+        first_line = str(error).partition("\n")[0]
+        return Problem(f"torch does not write {number} into {name}: {first_line}")
+    return target
+
+
+def _storage_form(element: torch.Tensor, tensor: torch.Tensor) -> torch.Tensor:
+    """The element as its bytes are stored: a tensor with a conjugate or negative bit stores the opposite."""
+    if tensor.is_conj():
+        element = element.conj().resolve_conj()
+    if tensor.is_neg():
+        element = -element
+    return element
+
+
+def _changes(name: str, other: torch.Tensor, start: int, stop: int, raw: torch.Tensor) -> ChangedElements | None:
+    """The elements of `other` whose bytes lie in `start..stop` of the storage, which becomes `raw`."""
+    size = other.itemsize
+    first, last = start // size, (stop - 1) // size
+    last = min(last, other.untyped_storage().nbytes() // size - 1)
+    if last < first:
+        return None
+    shape, strides, offset = tuple(other.shape), other.stride(), int(other.storage_offset())
+    readers = count_readers(shape, strides, offset, first, last + 1)
+    cells = tuple(first + place for place, count in enumerate(readers.tolist()) if count)
+    indices = tuple(
+        index
+        for cell in cells
+        for index in elements_of_cell(shape, strides, offset, cell, SHOWN_ELEMENTS // max(1, len(cells)))
+    )
+    if not indices:
+        return None
+    old_cells = _cells(other, first, last)
+    new_cells = old_cells.clone()
+    held = new_cells.view(torch.uint8)
+    begin = max(start, first * size)
+    held[begin - first * size : min(stop, (last + 1) * size) - first * size] = raw[begin - start :][
+        : min(stop, (last + 1) * size) - begin
+    ]
+    shown = [cell - first for cell in cells]
+    return ChangedElements(
+        name,
+        cells,
+        indices,
+        max(int(readers.sum()), len(indices)),
+        ", ".join(_text(_seen(old_cells[place], other)) for place in shown),
+        ", ".join(_text(_seen(new_cells[place], other)) for place in shown),
+    )
+
+
+def _cells(tensor: torch.Tensor, first: int, last: int) -> torch.Tensor:
+    """A copy of some cells of the storage of `tensor`."""
+    flat = torch.empty(0, dtype=tensor.dtype).set_(tensor.untyped_storage(), first, (last + 1 - first,), (1,))
+    return flat.clone()
+
+
+def _seen(element: torch.Tensor, tensor: torch.Tensor) -> torch.Tensor:
+    """A stored element as the tensor shows it."""
+    element = element.conj().resolve_conj() if tensor.is_conj() else element
+    return -element if tensor.is_neg() else element
+
+
+def _text(element: torch.Tensor) -> str:
+    element = element.resolve_conj().resolve_neg()
+    if "float8" in str(element.dtype):
+        return exact_text(float(element.to(torch.float32)), str(element.dtype).removeprefix("torch."))
+    return exact_text(element.item(), str(element.dtype).removeprefix("torch."))
+
+
+def _rounding_note(number: bool | int | float | complex, written: torch.Tensor) -> str:
+    held = written.to(torch.float32).item() if "float8" in str(written.dtype) else written.item()
+    if held == number or str(held) == str(number) == "nan":
+        return ""
+    dtype = str(written.dtype).removeprefix("torch.")
+    return f"{dtype} holds {number} as {held}."
+
+
+def _effect_without_values(
+    name: str, index: tuple[int, ...], cell: int, tensor: torch.Tensor, tensors: Mapping[str, torch.Tensor]
+) -> WriteEffect:
+    """The effect on a tensor that is too large to compute: which elements, but no values."""
+    changed = []
+    for other_name, other in sharing_tensors(tensor, tensors).items():
+        if other.itemsize != tensor.itemsize:
+            continue
+        where = tuple(other.shape), other.stride(), int(other.storage_offset())
+        indices = elements_of_cell(*where, cell, SHOWN_ELEMENTS)
+        if indices:
+            count = int(count_readers(*where, cell, cell + 1)[0])
+            changed.append(ChangedElements(other_name, (cell,), indices, max(count, len(indices)), "", ""))
+    changed.sort(key=lambda changes: changes.name != name)
+    names = {changes.name for changes in changed}
+    return WriteEffect(name, index, cell, changed=tuple(changed), untouched=tuple(n for n in tensors if n not in names))
+
+
+def _sentence(effect: WriteEffect) -> str:
+    if effect.problem is not None:
+        return effect.problem.message
+    start = (
+        f"Cell {effect.cell:,} goes from {effect.old} to {effect.new}."
+        if effect.new
+        else f"It is cell {effect.cell:,}."
+    )
+    listed = [words for changes in effect.changed for words in _listed(changes)]
+    parts = [start, f"That changes {_joined(listed)}."]
+    if effect.untouched:
+        verb = "is not" if len(effect.untouched) == 1 else "are not"
+        parts.append(f"{_joined(list(effect.untouched))} {verb} touched.")
+    if effect.note:
+        parts.append(effect.note)
+    return " ".join(parts)
+
+
+def _listed(changes: ChangedElements) -> list[str]:
+    if changes.count <= 4:
+        return [element_code(changes.name, index) for index in changes.indices]
+    return [f"{changes.count:,} elements of {changes.name}"]
+
+
+def _joined(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""

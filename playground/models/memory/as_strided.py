@@ -1,0 +1,178 @@
+"""Any size, stride and offset laid over a storage: what it reads, whether it fits, and what it is called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from playground.models.memory.layout import Layout
+from playground.models.memory.overlap import measure_reach
+from playground.models.memory.view_rule import contiguous_strides, written
+from playground.models.outcome import Fix, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class StridedSpec:
+    """The three arguments of `torch.as_strided`, in elements."""
+
+    size: tuple[int, ...]
+    stride: tuple[int, ...]
+    offset: int = 0
+
+    @property
+    def code(self) -> str:
+        """`as_strided((3, 3), (0, 1), 2)`."""
+        offset = f", {self.offset}" if self.offset else ""
+        return f"as_strided({written(self.size)}, {written(self.stride)}{offset})"
+
+
+@dataclass(frozen=True, slots=True)
+class StridedExplanation:
+    """`allowed`: whether torch takes it; `pattern`: its name in words; cells `first` to `last` are what it spans.
+
+    `needed_bytes` is how large the storage must be. `problem` names what stands in the way, with the byte range.
+    """
+
+    spec: StridedSpec
+    allowed: bool
+    pattern: str
+    first: int
+    last: int
+    needed_bytes: int
+    overlap: bool | None = False
+    reached: int | None = 0
+    problem: Problem | None = None
+
+
+def spec_of(layout: Layout) -> StridedSpec:
+    """The arguments that give the tensor itself."""
+    return StridedSpec(layout.shape, layout.strides, layout.offset)
+
+
+def explain_strided(spec: StridedSpec, storage_bytes: int, itemsize: int) -> StridedExplanation:
+    """Judge `as_strided` of a storage of so many bytes before torch is asked: same verdict as torch's."""
+    first = spec.offset + sum(min(0, (n - 1) * s) for n, s in zip(spec.size, spec.stride, strict=True))
+    last = spec.offset + sum(max(0, (n - 1) * s) for n, s in zip(spec.size, spec.stride, strict=True))
+    needed = 0 if 0 in spec.size else (last + 1) * itemsize
+    problem = _find_problem(spec, first, last, storage_bytes, itemsize)
+    if problem is not None:
+        return StridedExplanation(spec, False, name_pattern(spec), first, last, needed, None, None, problem)
+    reach = measure_reach(spec.size, spec.stride)
+    return StridedExplanation(spec, True, name_pattern(spec), first, last, needed, reach.overlap, reach.cells)
+
+
+def _find_problem(spec: StridedSpec, first: int, last: int, storage_bytes: int, itemsize: int) -> Problem | None:
+    if any(size < 0 for size in spec.size):
+        bad = next(axis for axis, size in enumerate(spec.size) if size < 0)
+        return Problem(f"Size {bad} is {spec.size[bad]}. A size is 0 or more.", badge="size below 0")
+    if spec.offset < 0:
+        return Problem(
+            f"The offset is {spec.offset}: it would begin {-spec.offset * itemsize} B before the storage.",
+            badge="before the storage",
+        )
+    negative = [axis for axis, stride in enumerate(spec.stride) if stride < 0]
+    if negative:
+        axis = negative[0]
+        return Problem(
+            f"Stride {axis} is {spec.stride[axis]}. torch has no negative strides, so nothing can be read backwards "
+            f"without a copy; numpy can. It would read bytes {first * itemsize} to {(last + 1) * itemsize}.",
+            fixes=(Fix(f".flip({axis})", gives="copy", meaning="the same elements, backwards"),),
+            badge="negative stride",
+        )
+    if 0 not in spec.size and (last + 1) * itemsize > storage_bytes:
+        missing = (last + 1) * itemsize - storage_bytes
+        return Problem(
+            f"The last element is cell {last}, bytes {last * itemsize} to {(last + 1) * itemsize}. The storage has "
+            f"{storage_bytes} B: {missing} B too few.",
+            fixes=_fitting(spec, storage_bytes // itemsize),
+            badge="out of bounds",
+        )
+    return None
+
+
+def _fitting(spec: StridedSpec, cells: int) -> tuple[Fix, ...]:
+    """The largest size along one axis that fits."""
+    fixes = []
+    for axis, stride in enumerate(spec.stride):
+        rest = sum(
+            (n - 1) * s for place, (n, s) in enumerate(zip(spec.size, spec.stride, strict=True)) if place != axis
+        )
+        room = cells - 1 - spec.offset - rest
+        if stride > 0 and room >= 0:
+            size = (*spec.size[:axis], room // stride + 1, *spec.size[axis + 1 :])
+            fixes.append(Fix(StridedSpec(size, spec.stride, spec.offset).code, gives=written(size)))
+    return tuple(fixes)
+
+
+def name_pattern(spec: StridedSpec) -> str:
+    """What a pattern of sizes and strides is called; "strided" where it has no name of its own."""
+    if any(stride < 0 for stride in spec.stride):
+        return "flip: impossible in torch, strides cannot be negative"
+    if 0 in spec.size:
+        return "no elements"
+    axes = [(n, s) for n, s in zip(spec.size, spec.stride, strict=True) if n > 1]
+    if not axes:
+        return "a single element"
+    if any(stride == 0 for _, stride in axes):
+        return _name_broadcast(spec)
+    sizes, strides = tuple(n for n, _ in axes), tuple(s for _, s in axes)
+    if strides == contiguous_strides(sizes):
+        return "contiguous: row order"
+    if len(axes) == 1:
+        return f"every {_ordinal(strides[0])} cell: a step, a column or a diagonal"
+    ordered = sorted(axes, key=lambda axis: -axis[1])
+    if tuple(s for _, s in ordered) == contiguous_strides([n for n, _ in ordered]):
+        return "transpose: the axes in another order" if len(axes) == 2 else "permute: the axes in another order"
+    if measure_reach(sizes, strides).overlap:
+        return _name_windows(sizes, strides)
+    return _name_cut(axes)
+
+
+def _name_broadcast(spec: StridedSpec) -> str:
+    axes = [a for a, (n, s) in enumerate(zip(spec.size, spec.stride, strict=True)) if n > 1 and s == 0]
+    where = f"axis {axes[0]} repeats" if len(axes) == 1 else f"axes {', '.join(map(str, axes))} repeat"
+    return f"broadcast: {where} without memory"
+
+
+def _name_windows(sizes: tuple[int, ...], strides: tuple[int, ...]) -> str:
+    if len(sizes) == 2 and strides[0] == strides[1]:
+        return "sliding window: each row starts one step later (Hankel)"
+    if len(sizes) == 2 and strides[0] % strides[1] == 0:
+        return f"sliding window: {sizes[1]} wide, moved by {strides[0] // strides[1]}"
+    return "sliding window: some cells are read more than once"
+
+
+def _name_cut(axes: list[tuple[int, int]]) -> str:
+    """Not overlapping, not dense: cut out of something larger."""
+    ordered = sorted(axes, key=lambda axis: -axis[1])
+    turned = "" if axes == ordered else "transposed "
+    if len(axes) == 2 and ordered[-1][1] == 1:
+        return f"{turned}block: {ordered[0][0]} pieces of {ordered[1][0]}, {ordered[0][1]} apart"
+    inner = ordered[-1][1]
+    return f"{turned}strided: every {_ordinal(inner)} cell of a block" if inner > 1 else f"{turned}strided block"
+
+
+def _ordinal(number: int) -> str:
+    if number % 100 in {11, 12, 13}:
+        return f"{number}th"
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def named_specs(cells: int) -> tuple[tuple[str, StridedSpec], ...]:
+    """Patterns to start from that fit a storage of so many cells."""
+    if cells < 2:
+        return (("Broadcast", StridedSpec((3,), (0,))),) if cells else ()
+    side = max(side for side in range(1, 9) if side * side <= cells)
+    columns = cells // side if cells // side <= 8 else side
+    width = min(3, cells)
+    windows = min(8, cells - width + 1)
+    patterns = (
+        ("Rows", StridedSpec((side, columns), (columns, 1))),
+        ("Transpose", StridedSpec((columns, side), (1, columns))),
+        ("Diagonal", StridedSpec((min(side, columns),), (columns + 1,))),
+        ("Sliding window", StridedSpec((windows, width), (1, 1))),
+        ("Broadcast", StridedSpec((3, columns), (0, 1))),
+        ("Every other", StridedSpec(((min(cells, 16) + 1) // 2,), (2,))),
+        ("Flip", StridedSpec((min(cells, 8),), (-1,), min(cells, 8) - 1)),
+    )
+    return tuple(patterns)

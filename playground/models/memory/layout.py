@@ -1,0 +1,186 @@
+"""Where the elements of a tensor lie: shape, strides, storage, and what follows from them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+
+import torch
+
+from playground.models.memory.overlap import measure_reach
+from playground.models.memory.readers import cell_of
+from playground.models.memory.view_rule import contiguous_strides, written
+from playground.models.outcome import refuse
+
+CHANNEL_FORMATS = ((torch.channels_last, "channels_last", 4), (torch.channels_last_3d, "channels_last_3d", 5))
+BYTE_ORDER = sys.byteorder
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a strided tensor lies in its storage. Strides, offset and cells count elements, the rest bytes.
+
+    `memory_format` is "contiguous" (row order), "channels_last", "channels_last_3d" or "" (any other). `overlap` says
+    whether two elements share a cell and `reached` how many cells are read (None: not decided within bounded effort).
+    `unreached` is how many cells of the storage no element reads, `density` the share that is read.
+    """
+
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+    offset: int
+    dtype: str
+    itemsize: int
+    storage_bytes: int
+    own_bytes: int
+    contiguous: bool
+    memory_format: str
+    overlap: bool | None
+    reached: int | None
+    shares_with: tuple[str, ...] = ()
+    base: str = ""
+    conjugated: bool = False
+    negated: bool = False
+    symbolic: bool = False
+    device: str = "cpu"
+    byte_order: str = BYTE_ORDER
+
+    @property
+    def elements(self) -> int:
+        """The number of elements."""
+        return prod(self.shape)
+
+    @property
+    def storage_cells(self) -> int:
+        """The number of whole elements that the storage holds."""
+        return self.storage_bytes // self.itemsize
+
+    @property
+    def first_cell(self) -> int:
+        """The lowest cell that is read; the offset."""
+        return self.offset
+
+    @property
+    def last_cell(self) -> int:
+        """The highest cell that is read; below `first_cell` when there are no elements."""
+        if 0 in self.shape:
+            return self.offset - 1
+        return cell_of([size - 1 for size in self.shape], self.strides, self.offset)
+
+    @property
+    def unreached(self) -> int | None:
+        """The cells of the storage that no element reads."""
+        return None if self.reached is None else self.storage_cells - self.reached
+
+    @property
+    def density(self) -> float | None:
+        """The share of the storage's cells that is read, 0 to 1; None where there are no cells or it is not known."""
+        return self.reached / self.storage_cells if self.reached is not None and self.storage_cells else None
+
+    @property
+    def stretched_axes(self) -> tuple[int, ...]:
+        """The axes of stride 0 that repeat their cells."""
+        return tuple(a for a, (n, s) in enumerate(zip(self.shape, self.strides, strict=True)) if n > 1 and s == 0)
+
+    @property
+    def verdict(self) -> str:
+        """One line in words: "not contiguous: row order needs strides (3, 1)"."""
+        return _verdict(self)
+
+    @property
+    def regular(self) -> bool:
+        """Whether the verdict is the plain case: contiguous, no cell read twice."""
+        return self.contiguous and not self.overlap
+
+
+def describe_layout(tensor: torch.Tensor, others: Mapping[str, torch.Tensor] | None = None) -> Layout:
+    """Describe any strided tensor, on the meta device too, without reading an element; a `ProblemError` otherwise.
+
+    `others` are named tensors: `shares_with` lists those on the same storage (the same one, not merely an equal
+    pointer), `base` the first of them whose elements are the storage's cells in order.
+    """
+    if tensor.is_nested:
+        refuse("A nested tensor has no strides: each part has its own. Take one part with .unbind().")
+    if tensor.layout != torch.strided:
+        name = str(tensor.layout).removeprefix("torch.")
+        refuse(f"A {name} tensor has no storage of its own but several: indices and values. .to_dense() has one.")
+    shape, strides = tuple(tensor.shape), tuple(tensor.stride())
+    reach = measure_reach(shape, strides)
+    sharing = sharing_tensors(tensor, others or {})
+    return Layout(
+        shape=shape,
+        strides=strides,
+        offset=int(tensor.storage_offset()),
+        dtype=str(tensor.dtype).removeprefix("torch."),
+        itemsize=tensor.itemsize,
+        storage_bytes=tensor.untyped_storage().nbytes(),
+        own_bytes=tensor.numel() * tensor.itemsize,
+        contiguous=tensor.is_contiguous(),
+        memory_format=_memory_format(tensor),
+        overlap=reach.overlap,
+        reached=reach.cells,
+        shares_with=tuple(name for name, other in sharing.items() if other is not tensor),
+        base=next((name for name, other in sharing.items() if other is not tensor and _is_whole(other)), ""),
+        conjugated=tensor.is_conj(),
+        negated=tensor.is_neg(),
+        symbolic=tensor.is_meta,
+        device=str(tensor.device),
+    )
+
+
+def storage_identity(tensor: torch.Tensor) -> tuple[str, int]:
+    """Equal for two living tensors exactly if they are on the same storage (meta tensors too)."""
+    storage = tensor.untyped_storage()
+    return str(tensor.device), storage.data_ptr() or storage._cdata
+
+
+def sharing_tensors(tensor: torch.Tensor, others: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Those of `others` on the storage of `tensor`, itself included where it is among them."""
+    identity = storage_identity(tensor)
+    return {
+        name: other
+        for name, other in others.items()
+        if other.layout == torch.strided and not other.is_nested and storage_identity(other) == identity
+    }
+
+
+def _is_whole(tensor: torch.Tensor) -> bool:
+    """Whether a tensor reads all its storage in order."""
+    whole = tensor.numel() * tensor.itemsize == tensor.untyped_storage().nbytes()
+    return whole and tensor.storage_offset() == 0 and tensor.is_contiguous()
+
+
+def _memory_format(tensor: torch.Tensor) -> str:
+    if tensor.is_contiguous():
+        return "contiguous"
+    for torch_format, name, rank in CHANNEL_FORMATS:
+        if tensor.ndim == rank and tensor.is_contiguous(memory_format=torch_format):
+            return name
+    return ""
+
+
+def _verdict(layout: Layout) -> str:
+    if not layout.elements:
+        return "no elements: nothing is read"
+    if layout.stretched_axes:
+        axes = layout.stretched_axes
+        where = f"axis {axes[0]} has" if len(axes) == 1 else f"axes {', '.join(map(str, axes))} have"
+        cells = "an unknown number of" if layout.reached is None else f"{layout.reached:,}"
+        return f"stretched: {where} stride 0, {layout.elements:,} elements read {cells} {_cells_word(layout.reached)}"
+    if layout.overlap:
+        cells = "fewer" if layout.reached is None else f"{layout.reached:,}"
+        return f"overlapping: {layout.elements:,} elements read {cells} {_cells_word(layout.reached)}"
+    if layout.contiguous:
+        if layout.elements == layout.storage_cells:
+            return "contiguous: row order, the whole storage"
+        return f"contiguous, but only cells {layout.first_cell:,} to {layout.last_cell:,} of {layout.storage_cells:,}"
+    needed = written(contiguous_strides(layout.shape))
+    doubt = "" if layout.overlap is False else "; whether cells are read twice is not known"
+    if layout.memory_format:
+        return f"{layout.memory_format}: row order needs strides {needed}{doubt}"
+    return f"not contiguous: row order needs strides {needed}{doubt}"
+
+
+def _cells_word(count: int | None) -> str:
+    return "cell" if count == 1 else "cells"

@@ -1,0 +1,115 @@
+"""torch and numpy side by side on one layout, where they differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from playground.models.memory.in_place import try_in_place
+from playground.models.memory.layout import Layout
+from playground.models.memory.view_rule import written
+from playground.models.words import bytes_in_words
+
+NUMPY_AXES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class NumpyRow:
+    """One question, and what each library answers for this tensor."""
+
+    question: str
+    torch_says: str
+    numpy_says: str
+    why: str = ""
+
+    @property
+    def differs(self) -> bool:
+        """Whether the two answers are not the same."""
+        return self.torch_says != self.numpy_says
+
+
+def compare_with_numpy(layout: Layout, name: str = "T") -> tuple[NumpyRow, ...]:
+    """Ask both libraries about arrays that lie as `layout` does; the values of the tensor are not needed."""
+    kind = _numpy_dtype(layout.dtype)
+    if kind is None:
+        return (NumpyRow(f"{name}.numpy()", "", "refused", f"numpy has no {layout.dtype}"),)
+    if len(layout.shape) > NUMPY_AXES:
+        why = f"numpy has at most {NUMPY_AXES} axes, the tensor has {len(layout.shape)}"
+        return (NumpyRow(f"{name}.numpy()", "", "refused", why),)
+    array = _twin(layout, kind)
+    rows = [
+        NumpyRow(
+            "strides", f"{written(layout.strides)} elements", f"{written(array.strides)} bytes",
+            f"the same steps: one element is {layout.itemsize} B",
+        ),
+        NumpyRow(
+            "nbytes", f"{layout.own_bytes:,} of {layout.storage_bytes:,} in the storage", f"{array.nbytes:,}",
+            "both multiply the sizes; only the storage says what exists",
+        ),
+        NumpyRow("in row order", _yes(layout.contiguous), _yes(bool(array.flags.c_contiguous)), "C_CONTIGUOUS"),
+        NumpyRow("in column order", "not asked", _yes(bool(array.flags.f_contiguous)), "F_CONTIGUOUS: .npy keeps it"),
+    ]  # fmt: skip
+    rows += _negative_step(layout, array, name)
+    rows += _reversed_axes(layout, array, name)
+    rows += _stretched(layout, array, name)
+    return tuple(rows)
+
+
+def _yes(truth: bool) -> str:
+    return "yes" if truth else "no"
+
+
+def _numpy_dtype(dtype: str) -> np.dtype[np.generic] | None:
+    try:
+        return torch.empty(0, dtype=getattr(torch, dtype)).numpy().dtype
+    except (TypeError, RuntimeError, AttributeError):
+        return None
+
+
+def _twin(layout: Layout, kind: np.dtype[np.generic]) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
+    """An array of the same shape and strides over one element: only its description is looked at."""
+    strides = tuple(stride * layout.itemsize for stride in layout.strides)
+    return np.lib.stride_tricks.as_strided(np.zeros(1, kind), layout.shape, strides, writeable=False)
+
+
+def _negative_step(
+    layout: Layout, array: np.ndarray[tuple[int, ...], np.dtype[np.generic]], name: str
+) -> list[NumpyRow]:
+    if not layout.shape:
+        return []
+    backwards = array[::-1]
+    try:
+        torch.zeros(2)[::-1]
+    except ValueError:
+        torch_says = "refused"
+    else:
+        torch_says = "works"
+    return [
+        NumpyRow(
+            f"{name}[::-1]", torch_says, f"a view, strides {written(backwards.strides)}",
+            f"{name}.flip(0) copies {bytes_in_words(layout.own_bytes)}",
+        )
+    ]  # fmt: skip
+
+
+def _reversed_axes(
+    layout: Layout, array: np.ndarray[tuple[int, ...], np.dtype[np.generic]], name: str
+) -> list[NumpyRow]:
+    if len(layout.shape) < 2:
+        return []
+    torch_says = written(layout.shape[::-1]) if len(layout.shape) == 2 else "deprecated above 2 axes: .mT or .permute"
+    return [NumpyRow(f"{name}.T", torch_says, written(array.T.shape), "numpy turns all axes around")]
+
+
+def _stretched(layout: Layout, array: np.ndarray[tuple[int, ...], np.dtype[np.generic]], name: str) -> list[NumpyRow]:
+    if not layout.stretched_axes:
+        return []
+    stretched = np.broadcast_to(np.zeros((), array.dtype), (2,))
+    numpy_says = "allowed" if stretched.flags.writeable else "read-only"
+    trials = {trial.code: trial.allowed for trial in try_in_place(layout, "")}
+    torch_says = ", ".join(f"{code} {'works' if trials[code] else 'refused'}" for code in (".fill_(1)", ".add_(1)"))
+    return [
+        NumpyRow(f"write to the stretched {name}", torch_says, numpy_says, "np.broadcast_to guards the whole array")
+    ]

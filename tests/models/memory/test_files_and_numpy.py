@@ -1,0 +1,129 @@
+import io
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+
+from playground.models.memory.file_costs import file_costs
+from playground.models.memory.layout import describe_layout
+from playground.models.memory.numpy_side import compare_with_numpy
+from playground.models.memory.storage_window import StorageReader
+
+
+def saved_size(suffix, tensor):
+    buffer = io.BytesIO()
+    if suffix == ".pt":
+        torch.save(tensor, buffer)
+    elif suffix == ".npy":
+        np.save(buffer, tensor.numpy())
+    elif suffix == ".npz":
+        np.savez(buffer, tensor=tensor.numpy())
+    else:
+        buffer.write(safetensors.torch.save({"tensor": tensor}))
+    return len(buffer.getvalue())
+
+
+TENSORS = {
+    "plain": torch.zeros(3, 4),
+    "stretched": torch.zeros(3).expand(1000, 3),
+    "slice": torch.zeros(10**6)[5:8],
+    "turned": torch.zeros(300, 400).t(),
+    "scalar": torch.tensor(1.0),
+    "empty": torch.zeros(0, 3),
+    "windows": torch.zeros(300).unfold(0, 5, 1),
+    "half": torch.zeros(5, dtype=torch.bfloat16),
+    "large": torch.zeros(400, 500),
+    "every_other": torch.zeros(100_000)[::2],
+}
+
+
+@pytest.mark.parametrize("name", TENSORS)
+def test_costs_are_those_of_the_real_file(name):
+    tensor = TENSORS[name]
+    for cost in file_costs(describe_layout(tensor), "T"):
+        try:
+            real = saved_size(cost.suffix, tensor)
+        except (TypeError, ValueError):
+            assert cost.bytes is None, cost
+        else:
+            assert cost.bytes == pytest.approx(real, abs=0 if cost.exact else 160), cost
+        if cost.fix:
+            fixed = tensor.clone(memory_format=torch.contiguous_format)
+            assert cost.fix_bytes == pytest.approx(saved_size(cost.suffix, fixed), abs=160)
+            assert cost.bytes is None or cost.fix_bytes < cost.bytes
+
+
+def test_a_slice_saved_whole_writes_its_whole_storage():
+    torch_file = next(cost for cost in file_costs(describe_layout(TENSORS["slice"]), "s") if cost.suffix == ".pt")
+    assert torch_file.bytes > 4_000_000
+    assert torch_file.fix == "s.clone()"
+    assert torch_file.fix_bytes < 2_000
+    assert "4 MB of the storage" in torch_file.keeps
+
+
+def test_stretched_axes_survive_only_in_pt():
+    costs = {cost.suffix: cost for cost in file_costs(describe_layout(TENSORS["stretched"]), "e")}
+    assert "(0, 1)" in costs[".pt"].keeps
+    assert costs[".npy"].bytes == 12_128
+    assert "sharing is lost" in costs[".npy"].keeps
+    assert costs[".safetensors"].bytes is None
+    assert costs[".safetensors"].fix == "e.contiguous()"
+
+
+def test_costs_of_what_is_too_large_to_compute():
+    big = torch.empty(10**6, 10**6, device="meta").t()
+    costs = {cost.suffix: cost for cost in file_costs(describe_layout(big), "big")}
+    assert costs[".npy"].bytes == pytest.approx(4e12, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", TENSORS)
+def test_numpy_says_what_it_says_of_the_tensor_itself(name):
+    tensor = TENSORS[name]
+    rows = {row.question: row for row in compare_with_numpy(describe_layout(tensor), "T")}
+    if name == "half":
+        assert rows["T.numpy()"].why == "numpy has no bfloat16"
+        return
+    array = tensor.numpy()
+    if tensor.numel():
+        assert rows["strides"].numpy_says == f"{array.strides} bytes"
+    assert rows["nbytes"].numpy_says == f"{array.nbytes:,}"
+    assert (rows["in row order"].numpy_says == "yes") == array.flags.c_contiguous
+    if array.ndim and tensor.numel():
+        assert str(array[::-1].strides) in rows["T[::-1]"].numpy_says
+        assert rows["T[::-1]"].torch_says == "refused"
+
+
+def test_numpy_has_no_65_axes():
+    (row,) = compare_with_numpy(describe_layout(torch.zeros((1,) * 65)), "T")
+    assert "64 axes" in row.why
+
+
+def test_a_storage_is_read_where_it_is_looked_at_and_shares_its_memory():
+    tensor = torch.arange(1000.0).view(10, 100).t()[3:]
+    reader = StorageReader(tensor)
+    assert reader.cells == 1000
+    assert reader.read(990, 1010).values.tolist() == [list(map(float, range(990, 1000)))]
+    tensor[0, 0] = -5
+    assert reader.text(3) == "-5"
+    assert reader == StorageReader(tensor.t())
+    assert reader != StorageReader(tensor.clone())
+
+
+@pytest.mark.parametrize(
+    ("tensor", "cell", "text", "raw"),
+    [
+        (torch.tensor([True, False]), 0, "True", "01"),
+        (torch.tensor([2**53 + 1, -1]), 0, "9007199254740993", "0100000000002000"),
+        (torch.tensor([1.0, 0.1], dtype=torch.bfloat16), 1, "0.1", "cd3d"),
+        (torch.tensor([0.1], dtype=torch.float16), 0, "0.1", "662e"),
+        (torch.tensor([1 + 2j]), 0, "1+2j", "0000803f00000040"),
+        (torch.tensor([1 + 2j]).conj(), 0, "1+2j", "0000803f00000040"),
+        (torch.tensor([0x7FC00001], dtype=torch.int32).view(torch.float32), 0, "nan", "0100c07f"),
+        (torch.tensor([2**64 - 1], dtype=torch.uint64), 0, "18446744073709551615", "ffffffffffffffff"),
+    ],
+)
+def test_contents_are_exact(tensor, cell, text, raw):
+    reader = StorageReader(tensor)
+    assert reader.text(cell) == text
+    assert reader.cell_bytes(cell).hex() == raw
