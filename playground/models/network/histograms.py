@@ -1,0 +1,168 @@
+"""Counts of values, for many layers on one axis at once.
+
+Three axes: "log" counts |a| by decades, "linear" the value itself, "signed_log" sign and magnitude with zero in the
+middle. Exact zeros, nan and inf are never in a bin; what lies off the axis is counted as below or above.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+SCALES = ("log", "linear", "signed_log")
+SAMPLE = 4096
+"""How many values of a layer are counted while the hand is dragging."""
+MOST_ROWS = 256
+LINEAR_ROWS = 128
+EDGE = 1e-6
+"""Values closer than this share of the axis to its ends are on it: the ends are values themselves, rounded."""
+DECADES_BELOW = 3
+
+Counts = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """`rows` equal bins from `low` to `high` in the coordinate of the scale.
+
+    log: log10 |a|. linear: a / unit. signed_log: sign(a) (log10 |a| - floor), 0 for all below the floor.
+    """
+
+    scale: str
+    low: float
+    high: float
+    rows: int
+    floor: float = 0.0
+    unit: float = 1.0
+
+    def value(self, position: float) -> float:
+        """The value at a coordinate: `Axis("log", -3, 1, 64).value(-2)` is 0.01."""
+        if self.scale == "log":
+            return float(10.0 ** min(position, 308.0))
+        if self.scale == "linear":
+            return position * self.unit
+        if position == 0:
+            return 0.0
+        return math.copysign(10.0 ** min(abs(position) + self.floor, 308.0), position)
+
+    def position(self, value: float) -> float:
+        """The coordinate of a value; nan where the scale has no place for it (0 on the log scale)."""
+        if self.scale == "linear":
+            return value / self.unit
+        if value == 0 or not math.isfinite(value):
+            return 0.0 if self.scale == "signed_log" and value == 0 else math.nan
+        if self.scale == "log":
+            return math.log10(abs(value))
+        return math.copysign(max(0.0, math.log10(abs(value)) - self.floor), value)
+
+    def edges(self) -> Floats:
+        """The `rows` + 1 bin edges as values."""
+        positions = np.linspace(self.low, self.high, self.rows + 1)
+        return np.array([self.value(float(p)) for p in positions])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Histogram:
+    """Counts between edges (one more than counts), and how many values lie below, above; `sampled` says of how many."""
+
+    axis: Axis
+    counts: Counts
+    below: int
+    above: int
+    sampled: int = 0
+
+    @property
+    def edges(self) -> Floats:
+        """The bin edges as values: of |a| on the log scale."""
+        return self.axis.edges()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HistogramTable:
+    """One histogram a layer on a shared axis: `counts` is (layers, rows); `sampled` values a layer, 0 when all."""
+
+    axis: Axis
+    counts: Counts
+    below: Counts
+    above: Counts
+    sampled: int = 0
+
+    def layer(self, index: int) -> Histogram:
+        """The histogram of layer `index`, from 0."""
+        return Histogram(self.axis, self.counts[index], int(self.below[index]), int(self.above[index]), self.sampled)
+
+
+def choose_axis(scale: str, rms: Floats, minimum: Floats, maximum: Floats) -> Axis:
+    """The axis that holds all layers: on the log scale from 3 decades below the smallest rms to the largest |a|."""
+    peaks = np.fmax(np.abs(minimum), np.abs(maximum))
+    peaks = peaks[np.isfinite(peaks) & (peaks > 0)]
+    spreads = rms[np.isfinite(rms) & (rms > 0)]
+    if not len(peaks) or not len(spreads):
+        return Axis(scale, -1.0, 1.0, 32)
+    top = math.ceil(math.log10(float(peaks.max())) + 1e-9)
+    floor = math.floor(math.log10(float(spreads.min()))) - DECADES_BELOW
+    floor = max(floor, -324)
+    if scale == "linear":
+        unit = 10.0 ** max(-300, min(307, top - 1))
+        low = float(np.nanmin(minimum[np.isfinite(minimum)])) / unit
+        high = float(np.nanmax(maximum[np.isfinite(maximum)])) / unit
+        if low == high:
+            low, high = low - 0.5, high + 0.5
+        return Axis(scale, low, high, LINEAR_ROWS, unit=unit)
+    decades = max(1, top - floor)
+    if scale == "log":
+        return Axis(scale, floor, top, decades * _rows_per_decade(decades))
+    return Axis(scale, -decades, decades, 2 * decades * _rows_per_decade(2 * decades), floor=floor)
+
+
+def _rows_per_decade(decades: int) -> int:
+    rows = 16
+    while rows > 1 and rows * decades > MOST_ROWS:
+        rows //= 2
+    return rows
+
+
+def _positions(axis: Axis, values: torch.Tensor) -> torch.Tensor:
+    """The coordinate of every value, in (layers, values); -inf or nan where a value is in no bin."""
+    if axis.scale == "linear":
+        return values * (1 / axis.unit) if axis.unit < 1e300 else values / axis.unit
+    magnitude = values.abs().log10_()
+    if axis.scale == "log":
+        return magnitude
+    away = magnitude.sub_(axis.floor).clamp_(min=0).nan_to_num_(0)
+    position = away.copysign(values)
+    return torch.where(values == 0, torch.nan, position)
+
+
+def count_values(stack: torch.Tensor, axis: Axis, sample: int = 0) -> tuple[Counts, Counts, Counts]:
+    """(counts, below, above) of a (layers, ...) stack; with `sample`, of about so many evenly spaced values a layer."""
+    values = stack.detach().reshape(len(stack), -1)
+    if sample and values.shape[1] > sample:
+        values = values[:, :: values.shape[1] // sample]
+    values = values if values.dtype in (torch.float32, torch.float64) else values.float()
+    if axis.unit < 1e-37 or axis.unit > 1e37:
+        values = values.double()
+    layers, rows = len(values), axis.rows
+    index = _positions(axis, values).sub_(axis.low).mul_(rows / (axis.high - axis.low))
+    index = torch.where((index - rows).abs() < EDGE * rows, rows - 0.5, index)
+    index = torch.where(index.abs() < EDGE * rows, 0.5, index)
+    nowhere = ~torch.isfinite(index) | (values == 0)
+    index = index.clamp_(-1, rows).floor_().add_(1).nan_to_num_(rows + 2)
+    index.masked_fill_(nowhere, rows + 2)
+    slots = rows + 3
+    flat = index.to(torch.int64) + torch.arange(0, layers * slots, slots, device=index.device)[:, None]
+    table = torch.bincount(flat.view(-1), minlength=layers * slots).view(layers, slots).cpu().numpy()
+    return table[:, 1 : rows + 1], table[:, 0], table[:, rows + 1]
+
+
+def count_layers(stacks: Iterable[torch.Tensor], axis: Axis, sample: int = 0) -> HistogramTable:
+    """The histograms of consecutive stacks, put together in layer order."""
+    parts = [count_values(stack, axis, sample) for stack in stacks]
+    counts, below, above = (np.concatenate([part[i] for part in parts]) for i in range(3))
+    return HistogramTable(axis, counts, below, above, sample)

@@ -1,0 +1,195 @@
+"""Statistics of tensors, exact and safe at the extremes, for many layers at once.
+
+Moments are those of the finite values; nan and inf are counted apart. They are summed in float64, so float32 at 1e36
+and 1e-30 neither overflows nor vanishes; float64 beyond 1e100 is scaled by a power of two first. `quick` sums in
+float32 where the values allow it: the same numbers to about six digits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from playground.models.network.histograms import Histogram, HistogramTable, choose_axis, count_layers
+from playground.models.network.stacks import stacked
+
+NEAR_ZERO = 1e-3
+"""A value is near zero where it is not 0 and its magnitude is below this share of the layer's rms."""
+SAFE_FLOAT32 = (1e-12, 1e12)
+SAFE_FLOAT64 = (1e-100, 1e100)
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TensorStatistics:
+    """One tensor in numbers. `std` is torch's (divided by count - 1); `near_zero_fraction`: 0 < |a| < 0.001 rms."""
+
+    count: int
+    mean: float
+    std: float
+    rms: float
+    minimum: float
+    maximum: float
+    zero_fraction: float
+    near_zero_fraction: float
+    nan_count: int
+    inf_count: int
+    subnormal_count: int
+    histogram: Histogram | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StatisticsTable:
+    """`TensorStatistics` of all layers as columns, each (layers,); `histograms` where they were counted."""
+
+    count: Counts
+    mean: Floats
+    std: Floats
+    rms: Floats
+    minimum: Floats
+    maximum: Floats
+    zeros: Counts
+    near_zeros: Counts
+    nans: Counts
+    infs: Counts
+    subnormals: Counts
+    histograms: HistogramTable | None = None
+
+    def layer(self, index: int) -> TensorStatistics:
+        """The statistics of layer `index`, from 0."""
+        count = int(self.count[index])
+        share = 1 / count if count else math.nan
+        return TensorStatistics(
+            count,
+            float(self.mean[index]),
+            float(self.std[index]),
+            float(self.rms[index]),
+            float(self.minimum[index]),
+            float(self.maximum[index]),
+            int(self.zeros[index]) * share,
+            int(self.near_zeros[index]) * share,
+            int(self.nans[index]),
+            int(self.infs[index]),
+            int(self.subnormals[index]),
+            None if self.histograms is None else self.histograms.layer(index),
+        )
+
+
+def count_true(mask: torch.Tensor) -> Counts:
+    """How many are true in each row of a (layers, values) mask."""
+    rows = mask.cpu().numpy()
+    return np.array([np.count_nonzero(row) for row in rows], dtype=np.int64)
+
+
+def _safe(peak: Floats, limits: tuple[float, float]) -> bool:
+    """Whether squares of values up to these peaks neither overflow nor vanish. nan and inf are not."""
+    return bool(np.all((peak == 0) | ((peak > limits[0]) & (peak < limits[1]))))
+
+
+def _numbers(tensor: torch.Tensor) -> Floats:
+    return tensor.cpu().double().numpy()
+
+
+def _moments(x: torch.Tensor) -> tuple[Floats, Floats, Floats]:
+    """Mean, std and rms of each row of a finite (layers, values) float tensor whose squares are in range."""
+    count = x.shape[1]
+    mean = x.mean(1)
+    rms = torch.linalg.vector_norm(x, dim=1) / math.sqrt(count)
+    std = torch.linalg.vector_norm(x - mean[:, None], dim=1) / math.sqrt(max(1, count - 1))
+    return _numbers(mean), _numbers(std), _numbers(rms)
+
+
+def _moments_at_extremes(x: torch.Tensor) -> tuple[float, float, float]:
+    """Mean, std and rms of the finite values of one row, scaled by a power of two into the middle of float64."""
+    row = x.double()
+    row = row[torch.isfinite(row)]
+    if not row.numel():
+        return math.nan, math.nan, math.nan
+    peak = float(row.abs().max())
+    _, exponent = math.frexp(peak)
+    halves = (-exponent // 2, -exponent - -exponent // 2)
+    scaled = row * 2.0 ** halves[0] * 2.0 ** halves[1]
+    mean, std, rms = _moments(scaled[None])
+
+    def back(value: float) -> float:
+        try:
+            return math.ldexp(value, exponent)
+        except OverflowError:
+            return math.inf
+
+    return back(float(mean[0])), back(float(std[0])), back(float(rms[0]))
+
+
+def _range(x: torch.Tensor) -> tuple[Floats, Floats, bool]:
+    """Minimum and maximum of each row, of its finite values where it holds others, and whether all are finite."""
+    low, high = _numbers(x.amin(1)), _numbers(x.amax(1))
+    odd = np.flatnonzero(~(np.isfinite(low) & np.isfinite(high)))
+    for row in odd:
+        finite = x[row][torch.isfinite(x[row])]
+        low[row] = float(finite.min()) if finite.numel() else math.nan
+        high[row] = float(finite.max()) if finite.numel() else math.nan
+    return low, high, not len(odd)
+
+
+def measure(stack: torch.Tensor, quick: bool = False) -> StatisticsTable:
+    """The statistics of each layer of a (layers, ...) stack; `quick` leaves near zero and subnormal uncounted."""
+    original = stack.detach().reshape(len(stack), -1)
+    x = original if original.dtype in (torch.float32, torch.float64) else original.float()
+    layers, count = x.shape
+    low, high, finite = _range(x)
+    peak = np.fmax(np.abs(low), np.abs(high))
+    wide = x if quick and x.dtype == torch.float32 else x.double()
+    limits = SAFE_FLOAT32 if wide.dtype == torch.float32 else SAFE_FLOAT64
+    if finite and _safe(peak, limits):
+        mean, std, rms = _moments(wide)
+    else:
+        rows = [_moments_at_extremes(row) for row in x]
+        mean, std, rms = (np.array([row[i] for row in rows]) for i in range(3))
+    none = np.zeros(layers, dtype=np.int64)
+    nans = none if finite else count_true(torch.isnan(x))
+    infs = none if finite else count_true(torch.isinf(x))
+    zeros = count_true(x == 0)
+    near, subnormal = none, none
+    if not quick:
+        magnitude = x.abs()
+        threshold = torch.from_numpy(np.nan_to_num(rms * NEAR_ZERO)).to(x)[:, None]
+        near = count_true(magnitude < threshold) - np.where(threshold[:, 0].cpu().numpy() > 0, zeros, 0)
+        tiny = torch.finfo(original.dtype).tiny if original.is_floating_point() else 0.0
+        subnormal = count_true(magnitude < tiny) - zeros if tiny else none
+    counts = np.full(layers, count, dtype=np.int64)
+    return StatisticsTable(counts, mean, std, rms, low, high, zeros, near, nans, infs, subnormal)
+
+
+def joined(tables: Sequence[StatisticsTable]) -> StatisticsTable:
+    """The tables of consecutive layers as one, without histograms."""
+    columns = {
+        field.name: np.concatenate([getattr(table, field.name) for table in tables])
+        for field in fields(StatisticsTable)
+        if field.name != "histograms"
+    }
+    return StatisticsTable(**columns, histograms=None)
+
+
+def measure_layers(tensors: Sequence[torch.Tensor], quick: bool = False) -> StatisticsTable:
+    """The statistics of a tensor a layer, of whatever shapes."""
+    return joined([measure(stack, quick) for _start, stack in stacked(tensors)])
+
+
+def describe_tensor(tensor: torch.Tensor, scale: str = "log") -> TensorStatistics:
+    """The statistics of one tensor of any shape, with a histogram of all its values; an empty tensor's are nan."""
+    if not tensor.numel():
+        nan = math.nan
+        return TensorStatistics(0, nan, nan, nan, nan, nan, nan, nan, 0, 0, 0)
+    stack = tensor.detach().reshape(1, -1)
+    table = measure(stack)
+    axis = choose_axis(scale, table.rms, table.minimum, table.maximum)
+    numbers = stack if stack.is_floating_point() else stack.double()
+    histograms = count_layers([numbers], axis)
+    return replace(table, histograms=histograms).layer(0)

@@ -1,0 +1,161 @@
+"""Runs a network forward and backward once and measures every layer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from playground.models.job import Job
+from playground.models.network.build import build
+from playground.models.network.forward import Network, Trace
+from playground.models.network.histograms import SAMPLE, choose_axis, count_layers
+from playground.models.network.layer_statistics import (
+    StatisticsTable,
+    describe_tensor,
+    measure,
+    measure_layers,
+)
+from playground.models.network.result import KINDS, HeadResult, NetworkResult
+from playground.models.network.spec import NetworkSpec
+from playground.models.network.stacks import stacked
+from playground.models.network.unit_statistics import UnitTable, measure_saturation, measure_units
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """How much to measure: histograms of which kinds on which scale; `quick` while the hand is dragging."""
+
+    histograms: tuple[str, ...] = KINDS
+    scale: str = "log"
+    quick: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Passes:
+    """The tensors of one forward and backward pass, one a layer."""
+
+    trace: Trace
+    activation_gradients: tuple[torch.Tensor, ...]
+    weight_gradients: tuple[torch.Tensor, ...]
+    bias_gradients: tuple[torch.Tensor, ...]
+    head_gradients: tuple[torch.Tensor, ...]
+    output: torch.Tensor
+    loss: float
+
+
+def run_network(
+    spec: NetworkSpec,
+    tensors: Mapping[str, torch.Tensor] | None = None,
+    detail: Detail | None = None,
+    job: Job | None = None,
+) -> NetworkResult:
+    """Build the network, run it forward and backward once, measure every layer; raises a `ProblemError` for a bad spec.
+
+    `run_network(NetworkSpec(activation="relu", init="kaiming_normal")).layers[49].activation.rms` is close to 1.
+    """
+    detail, job = detail or Detail(), job or Job()
+    start = time.perf_counter()
+    network = build(spec, tensors, lambda layer: _tell(job, "LSUV", layer, spec.depth, 0.0))
+    passes = run_passes(network, job, biases=not detail.quick)
+    seconds = time.perf_counter() - start
+    tables = _tables(network, passes, detail, job)
+    units = _units(spec, passes, tables["preactivation"], detail.quick)
+    return NetworkResult(
+        spec,
+        tables,
+        units,
+        describe_tensor(network.inputs) if not detail.quick else measure(network.inputs[None], True).layer(0),
+        passes.loss,
+        measure_layers(passes.bias_gradients) if passes.bias_gradients else None,
+        _head(network, passes),
+        batch=network.inputs.shape[0],
+        features=network.inputs.shape[1],
+        seconds=seconds,
+        quick=detail.quick,
+    )
+
+
+def _tell(job: Job, what: str, layer: int, depth: int, start: float) -> None:
+    job.check()
+    job.report(start + 0.45 * (layer + 1) / depth, f"{what}, layer {layer + 1} of {depth}")
+
+
+def run_passes(network: Network, job: Job | None = None, biases: bool = True) -> Passes:
+    """One forward pass, the loss, and its gradients by autograd; stops between layers when the job is cancelled."""
+    job = job or Job()
+    depth = len(network.weights)
+    trace = Trace()
+    live = network.requiring_grad()
+    if not biases:
+        live = replace(live, biases=network.biases)
+
+    def after(layer: int) -> None:
+        _tell(job, "forward", layer, depth, 0.0)
+        hidden = trace.activations[layer]
+        if job.is_cancelled is not Job().is_cancelled:
+            torch.Tensor.register_hook(hidden, lambda _gradient: _tell(job, "backward", depth - 1 - layer, depth, 0.45))
+
+    output = live.forward(live.inputs, trace, after)
+    loss = live.loss(output)
+    head = tuple(p for p in (live.head_weight, live.head_bias) if p is not None)
+    wanted = (*trace.activations, *live.weights, *(live.biases if biases else ()), *head)
+    gradients = torch.autograd.grad(loss, wanted, materialize_grads=True)
+    parts = [depth, depth, depth if biases else 0, len(head)]
+    ends = np.cumsum(parts)
+    cut = [gradients[end - size : end] for size, end in zip(parts, ends, strict=True)]
+    return Passes(trace, cut[0], cut[1], cut[2], cut[3], output.detach(), float(loss.detach()))
+
+
+def _tables(network: Network, passes: Passes, detail: Detail, job: Job) -> dict[str, StatisticsTable]:
+    sources: dict[str, Sequence[torch.Tensor]] = {
+        "activation": passes.trace.activations,
+        "preactivation": passes.trace.preactivations,
+        "activation_gradient": passes.activation_gradients,
+        "weight": network.weights,
+        "weight_gradient": passes.weight_gradients,
+    }
+    tables = {}
+    for step, (kind, layers) in enumerate(sources.items()):
+        job.check()
+        job.report(0.9 + 0.02 * step, f"statistics, {kind.replace('_', ' ')}s")
+        tables[kind] = _measured(layers, detail, kind in detail.histograms)
+    return tables
+
+
+def _measured(layers: Sequence[torch.Tensor], detail: Detail, counted: bool) -> StatisticsTable:
+    """The statistics of one kind of tensor, and its histograms on one axis for all layers where they are wanted."""
+    table = measure_layers(layers, detail.quick)
+    if not counted:
+        return table
+    axis = choose_axis(detail.scale, table.rms, table.minimum, table.maximum)
+    stacks = (stack for _start, stack in stacked(layers))
+    return replace(table, histograms=count_layers(stacks, axis, SAMPLE if detail.quick else 0))
+
+
+def _units(spec: NetworkSpec, passes: Passes, preactivations: StatisticsTable, quick: bool) -> UnitTable:
+    parts = [measure_units(stack, quick) for _start, stack in stacked(passes.trace.activations)]
+    dead, spread, cosine = (np.concatenate([part[i] for part in parts]) for i in range(3))
+    saturated = [
+        measure_saturation(
+            stack,
+            spec.activation,
+            preactivations.minimum[start : start + len(stack)],
+            preactivations.maximum[start : start + len(stack)],
+        )
+        for start, stack in stacked(passes.trace.preactivations)
+    ]
+    return UnitTable(dead, np.concatenate(saturated), spread, cosine)
+
+
+def _head(network: Network, passes: Passes) -> HeadResult | None:
+    if network.head_weight is None:
+        return None
+    with torch.no_grad():
+        logits = network.logits(passes.output)
+    return HeadResult(
+        describe_tensor(logits), describe_tensor(passes.head_gradients[0]), describe_tensor(passes.head_gradients[1])
+    )
