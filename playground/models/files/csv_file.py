@@ -1,0 +1,189 @@
+"""`.csv`: a table of numbers; separators, decimal commas and a header are recognised, anything else is located."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from playground.models.files.array_bridge import array_of, dtype_name, storage_refusal
+from playground.models.files.reading import check_budget, open_regular, readable_size, shown_name
+from playground.models.files.tensor_format import LoadedFile, TensorFormat, Tensors
+from playground.models.files.writing import CountedFile
+from playground.models.outcome import refuse
+from playground.models.words import shape_in_words
+
+LARGEST_FIELD = 1000
+"""A number takes a few dozen characters; a field longer than this is no number."""
+
+_WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
+_NUMBER = re.compile(r"[+-]?((\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|inf|infinity|nan)", re.IGNORECASE | re.ASCII)
+_WORDS = {"": "nan", "na": "nan", "true": "1", "false": "0"}
+BYTES_FOR_A_CHARACTER = 12
+"""What parsing takes at most: a digit and a separator become a Python string and 8 bytes."""
+
+
+def load_csv(path: Path, budget: int) -> LoadedFile:
+    """One tensor (rows, columns): int64 if all are whole numbers, else float64; a first row of words is a header."""
+    size = readable_size(path)
+    name = shown_name(path)
+    check_budget(f"{name}, read as numbers,", size * BYTES_FOR_A_CHARACTER, budget)
+    with open_regular(path) as file:
+        text = _decoded(file.read(size), name)
+    rows, notes = _rows(text, name)
+    tensor = _whole_numbers(rows)
+    if tensor is None:
+        values, clipped = _numbers(rows, name)
+        tensor = torch.from_numpy(values)
+        notes += clipped
+    return LoadedFile({path.stem: tensor}, notes=tuple(notes))
+
+
+def _decoded(data: bytes, name: str) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    elif b"\0" in data:
+        refuse(f"{name} is no text: it holds zero bytes.")
+    else:
+        encoding = "utf-8-sig"
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        refuse(f"{name} is no text in UTF-8: byte {error.start} is {data[error.start]:02x}.")
+
+
+def _separator(text: str) -> str:
+    """The separator of the first lines: semicolon, tab and comma in this order, or spaces."""
+    sample = "\n".join(text[:20_000].splitlines()[:20])
+    return next((mark for mark in (";", "\t", ",") if mark in sample), " ")
+
+
+def _rows(text: str, name: str) -> tuple[list[tuple[int, list[str]]], list[str]]:
+    """The rows with their line numbers, all of one length, cells as `float` reads them; and what was recognised."""
+    mark = _separator(text)
+    csv.field_size_limit(LARGEST_FIELD)
+    reader = csv.reader(io.StringIO(text), delimiter=mark, skipinitialspace=True)
+    comma = mark == ";" and re.search(r"\d,\d", text) is not None
+    rows: list[tuple[int, list[str]]] = []
+    notes: list[str] = []
+    try:
+        for cells in reader:
+            clean = [_clean(cell, comma) for cell in (cells if mark != " " else [c for c in cells if c])]
+            if not cells or clean == ["nan"]:
+                continue
+            if not rows and not notes and not any(_NUMBER.fullmatch(cell) and cell != "nan" for cell in clean):
+                notes.append(f"{name}: the first line is a header and is not part of the tensor: {_header(cells)}.")
+                continue
+            if rows and len(clean) != len(rows[0][1]):
+                refuse(
+                    f"Line {reader.line_num} of {name} has {len(clean)} values, line {rows[0][0]} has "
+                    f"{len(rows[0][1])}. A tensor needs rows of one length."
+                )
+            rows.append((reader.line_num, clean))
+    except csv.Error as error:
+        refuse(f"{name} is no table: {error} in line {reader.line_num}.")
+    if not rows:
+        refuse(f"{name} holds no numbers.")
+    return rows, notes
+
+
+def _clean(cell: str, comma: bool) -> str:
+    text = cell.strip()
+    text = _WORDS.get(text.lower(), text)
+    return text.replace(",", ".") if comma else text
+
+
+def _header(cells: list[str]) -> str:
+    shown = ", ".join(cell.strip()[:30] for cell in cells[:6])
+    return f"{shown}, ..." if len(cells) > 6 else shown
+
+
+def _whole_numbers(rows: list[tuple[int, list[str]]]) -> torch.Tensor | None:
+    whole = all(_WHOLE.fullmatch(cell) for _, cells in rows for cell in cells)
+    if not whole:
+        return None
+    try:
+        return torch.from_numpy(np.array([[int(cell) for cell in cells] for _, cells in rows], dtype=np.int64))
+    except OverflowError:
+        return None
+
+
+def _numbers(
+    rows: list[tuple[int, list[str]]], name: str
+) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.float64]], list[str]]:
+    values = np.empty((len(rows), len(rows[0][1])), dtype=np.float64)
+    notes: list[str] = []
+    for place, (line, cells) in enumerate(rows):
+        for column, cell in enumerate(cells):
+            if not _NUMBER.fullmatch(cell):
+                shown = cell if len(cell) <= 30 else f"{cell[:27]}..."
+                refuse(f"Line {line}, column {column + 1} of {name} is {shown!r}, not a number.")
+            values[place, column] = float(cell)
+            if np.isinf(values[place, column]) and "inf" not in cell.lower() and not notes:
+                notes.append(f"{name}: {cell} in line {line} is beyond float64 and is read as inf.")
+    return values, notes
+
+
+def save_csv(path: Path, tensors: Tensors) -> int:
+    """Write a row a line; each number as the shortest text that reads back as the same number of its dtype."""
+    (tensor,) = tensors.values()
+    array = array_of(tensor)
+    table = array.reshape(-1, array.shape[-1]) if array.ndim > 1 else array.reshape(1, -1)
+    with CountedFile(path) as file:
+        for row in table:
+            file.write((",".join(map(_cell, row)) + "\n").encode())
+    return file.written
+
+
+def _cell(value: np.generic) -> str:
+    if isinstance(value, np.bool_):
+        return "1" if value else "0"
+    return str(value)
+
+
+def csv_losses(tensor: torch.Tensor) -> tuple[str, ...]:
+    """The dtype, any shape that is no table, strides, autograd."""
+    losses = []
+    back = "int64" if not tensor.dtype.is_floating_point else "float64"
+    if dtype_name(tensor.dtype) != back:
+        zeros = " as 0 and 1" if tensor.dtype == torch.bool else ""
+        losses.append(f"The dtype is not kept: {dtype_name(tensor.dtype)} is read back{zeros} as {back}.")
+    if tensor.ndim != 2:
+        rows = tuple(array_shape(tensor))
+        losses.append(f"The shape {shape_in_words(tuple(tensor.shape))} becomes a table {shape_in_words(rows)}.")
+    if tensor.requires_grad:
+        losses.append("requires_grad is not kept.")
+    return tuple(losses)
+
+
+def array_shape(tensor: torch.Tensor) -> tuple[int, int]:
+    """The shape of the table: all axes but the last one below each other."""
+    columns = tensor.shape[-1] if tensor.ndim else 1
+    return (tensor.numel() // columns if columns else 0, columns) if tensor.ndim > 1 else (1, tensor.numel())
+
+
+def csv_refusal(tensor: torch.Tensor) -> str:
+    """Why it cannot be a table of numbers."""
+    if storage_refusal(tensor):
+        return storage_refusal(tensor)
+    if tensor.dtype.is_complex:
+        return "a table has no complex numbers; write .real and .imag"
+    if tensor.numel() == 0:
+        return "it has no elements, and an empty table has no shape"
+    return ""
+
+
+CSV = TensorFormat(
+    name="csv",
+    words="Table of numbers",
+    suffixes=(".csv", ".tsv", ".txt"),
+    load=load_csv,
+    save=save_csv,
+    losses=csv_losses,
+    refusal=csv_refusal,
+    holds_many=False,
+)

@@ -1,0 +1,155 @@
+"""`.pt` and `.pth`: tensors, and dictionaries and lists of tensors, read without running anything."""
+
+from __future__ import annotations
+
+import pickle
+import re
+import warnings
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+
+from playground.models.files.array_bridge import plain_tensor, storage_refusal
+from playground.models.files.reading import check_budget, open_regular, readable_size, shown_name
+from playground.models.files.tensor_format import LARGEST_TENSOR_COUNT, LoadedFile, TensorFormat, Tensors
+from playground.models.files.writing import CountedFile
+from playground.models.outcome import Problem, refuse
+from playground.models.words import bytes_in_words
+
+ZIP_MAGIC = b"PK\x03\x04"
+DEEPEST = 100
+
+
+def load_pt(path: Path, budget: int) -> LoadedFile:
+    """The tensors of the file; keys of nested dictionaries and lists are joined by dots: `layer.0.weight`."""
+    size = readable_size(path)
+    name = shown_name(path)
+    with open_regular(path) as file:
+        beginning = file.read(4)
+        file.seek(0)
+        if beginning == ZIP_MAGIC:
+            _check_archive(path, name, budget)
+        else:
+            check_budget(name, size, budget)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                content = torch.load(file, map_location="cpu", weights_only=True)
+        except Exception as error:
+            refuse(_refusal_text(error, name))
+    return _collect(content, path, name)
+
+
+def _check_archive(path: Path, name: str, budget: int) -> None:
+    try:
+        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, EOFError):
+        refuse(f"{name} is cut off or damaged: its table of contents is missing.")
+    check_budget(f"{name}, unpacked,", sum(member.file_size for member in members), budget)
+    if not any(member.filename.endswith("data.pkl") for member in members):
+        refuse(f"{name} is a zip archive, but none that torch.save wrote.")
+
+
+def _refusal_text(error: Exception, name: str) -> str:
+    """Own words instead of torch's, which advise to load the file unsafely."""
+    text = str(error)
+    called = re.search(r"GLOBAL ([\w.]+)|Unsupported (?:global|class|type):? (?:GLOBAL )?([\w.]+)", text)
+    if called:
+        culprit = called[1] or called[2]
+        return f"{name} names {culprit}, which is no tensor. Reading it could run code, so it was not opened."
+    if "TorchScript" in text:
+        return f"{name} is a TorchScript program, not tensors. Save its state_dict()."
+    if isinstance(error, RecursionError | MemoryError):
+        return f"{name} is nested too deeply or asks for too much memory. It was not opened."
+    if isinstance(error, pickle.UnpicklingError | EOFError | KeyError | IndexError | UnicodeDecodeError):
+        return f"{name} is no file of tensors that torch.save wrote, or it is damaged. Nothing in it was run."
+    return f"{name} is cut off or damaged: torch cannot read it."
+
+
+def _collect(content: object, path: Path, name: str) -> LoadedFile:
+    """Walk dictionaries and lists without recursion, so that no nesting is too deep."""
+    tensors: dict[str, torch.Tensor] = {}
+    problems: list[Problem] = []
+    left_out: list[str] = []
+    waiting: list[tuple[str, object, int]] = [("", content, 0)]
+    while waiting:
+        key, value, depth = waiting.pop()
+        if isinstance(value, torch.Tensor):
+            refusal = storage_refusal(value)
+            if refusal:
+                problems.append(Problem(f"{key or path.stem} in {name} is left out: {refusal}."))
+            elif len(tensors) < LARGEST_TENSOR_COUNT:
+                tensors[key or path.stem] = plain_tensor(value)
+            else:
+                problems.append(Problem(f"{name} holds more; the first {LARGEST_TENSOR_COUNT:,} tensors are opened."))
+                break
+        elif depth > DEEPEST:
+            problems.append(Problem(f"{name}: what is nested deeper than {DEEPEST} levels is left out."))
+            break
+        elif isinstance(value, Mapping):
+            waiting += [(_joined(key, k), v, depth + 1) for k, v in reversed(list(value.items()))]
+        elif isinstance(value, list | tuple):
+            waiting += [(_joined(key, k), v, depth + 1) for k, v in reversed(list(enumerate(value)))]
+        else:
+            left_out.append(f"{key or 'it'} ({type(value).__name__})")
+    if not tensors and not problems:
+        refuse(f"{name} holds no tensor{f', only {_few(left_out)}' if left_out else ''}.")
+    notes = (f"{name}: {_few(left_out)} {'is' if len(left_out) == 1 else 'are'} left out: no tensors.",)
+    return LoadedFile(tensors, tuple(problems), notes if left_out else ())
+
+
+def _few(words: list[str]) -> str:
+    shown = ", ".join(words[:3])
+    return f"{shown} and {len(words) - 3:,} more" if len(words) > 3 else shown
+
+
+def _joined(parent: str, key: object) -> str:
+    return f"{parent}.{key}" if parent else str(key)
+
+
+def save_pt(path: Path, tensors: Tensors) -> int:
+    """Write a dictionary, or the tensor itself if it is one; strides are kept, storage that is not shown is not."""
+    plain = {name: _own(tensor) for name, tensor in tensors.items()}
+    content = next(iter(plain.values())) if len(plain) == 1 else plain
+    with CountedFile(path) as file:
+        torch.save(content, file)  # type: ignore[arg-type]
+    return file.written
+
+
+def _own(tensor: torch.Tensor) -> torch.Tensor:
+    plain = plain_tensor(tensor)
+    return plain.clone() if _is_small_part(plain) else plain
+
+
+def _dense_bytes(tensor: torch.Tensor) -> int:
+    return tensor.numel() * tensor.element_size()
+
+
+def _is_small_part(tensor: torch.Tensor) -> bool:
+    return tensor.untyped_storage().nbytes() > _dense_bytes(tensor)
+
+
+def pt_losses(tensor: torch.Tensor) -> tuple[str, ...]:
+    """Only autograd, and the storage around a view."""
+    losses = ["requires_grad is not kept."] if tensor.requires_grad else []
+    if not storage_refusal(tensor) and _is_small_part(tensor):
+        losses.append(
+            f"It is a view of {bytes_in_words(tensor.untyped_storage().nbytes())}: only its own "
+            f"{bytes_in_words(_dense_bytes(tensor))} are written, so it no longer shares."
+        )
+    return tuple(losses)
+
+
+PT = TensorFormat(
+    name="pt",
+    words="PyTorch tensors",
+    suffixes=(".pt", ".pth", ".bin", ".ckpt"),
+    load=load_pt,
+    save=save_pt,
+    losses=pt_losses,
+    refusal=storage_refusal,
+    holds_many=True,
+)

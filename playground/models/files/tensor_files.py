@@ -1,0 +1,122 @@
+"""Open and save tensors in any of the registered formats."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+
+import torch
+
+from playground.models.files.csv_file import CSV
+from playground.models.files.npy_file import MAGIC as NPY_MAGIC
+from playground.models.files.npy_file import NPY
+from playground.models.files.npz_file import NPZ
+from playground.models.files.pt_file import PT, ZIP_MAGIC
+from playground.models.files.reading import beginning_of, foreign_kind, readable_size, shown_name
+from playground.models.files.safetensors_file import SAFETENSORS
+from playground.models.files.tensor_format import LoadedFile, TensorFormat
+from playground.models.files.writing import write_whole
+from playground.models.outcome import Fix, ProblemError, refuse
+from playground.models.registry import Registry
+from playground.models.tensors.planning import default_budget
+
+FORMATS: Registry[TensorFormat] = Registry("file format")
+for _format in (NPY, NPZ, PT, SAFETENSORS, CSV):
+    FORMATS.register(_format)
+
+__all__ = ["FORMATS", "LoadedFile", "TensorFormat", "format_of", "load_tensors", "losses", "save_tensors"]
+
+
+def load_tensors(path: str | os.PathLike[str], budget: int | None = None) -> LoadedFile:
+    """The tensors of a file, known by its first bytes and then by its ending; `ProblemError` if none can be read.
+
+    At most `budget` bytes are allocated (None: the usual memory budget). Nothing in the file is run, and nothing but a
+    regular file is opened.
+    """
+    file = Path(path)
+    readable_size(file)
+    chosen = _format_inside(file)
+    limit = default_budget() if budget is None else budget
+    try:
+        loaded = chosen.load(file, limit)
+    except ProblemError:
+        raise
+    except (MemoryError, RecursionError):
+        refuse(f"{shown_name(file)} asks for more memory than there is. It was not opened.")
+    except OSError as error:
+        refuse(f"{shown_name(file)} cannot be read: {error.strerror or error}.")
+    except Exception as error:
+        refuse(f"{shown_name(file)} is damaged: {type(error).__name__} while reading it as {chosen.words}.")
+    if not loaded.tensors and loaded.problems:
+        raise ProblemError(loaded.problems[0])
+    notes = loaded.notes
+    if file.suffix.lower() not in chosen.suffixes and file.suffix.lower() in _suffixes():
+        notes = (f"{shown_name(file)} is in truth a {chosen.suffixes[0]} file and was read as one.", *notes)
+    return LoadedFile(MappingProxyType(dict(loaded.tensors)), loaded.problems, notes)
+
+
+def save_tensors(path: str | os.PathLike[str], tensors: Mapping[str, torch.Tensor], format: str | None = None) -> None:
+    """Write tensors in a format (None: by the ending of the path), whole or not at all; `ProblemError` says why not."""
+    file = Path(path)
+    chosen = format_of(file) if format is None else FORMATS.find(format)
+    name = shown_name(file)
+    if not tensors:
+        refuse(f"{name} was not saved: there is no tensor to write.")
+    if len(tensors) > 1 and not chosen.holds_many:
+        many = [one.suffixes[0] for one in FORMATS.values() if one.holds_many]
+        refuse(f"{name} was not saved: {chosen.suffixes[0]} holds one tensor, not {len(tensors)}. "
+               f"{', '.join(many)} hold many.")  # fmt: skip
+    for key, tensor in tensors.items():
+        reason = chosen.refusal(tensor)
+        if reason:
+            refuse(f"{key} was not saved as {chosen.suffixes[0]}: {reason}.")
+    write_whole(file, partial(_save_by, chosen, dict(tensors)))
+
+
+def _save_by(chosen: TensorFormat, tensors: Mapping[str, torch.Tensor], fresh: Path) -> int:
+    return chosen.save(fresh, tensors)
+
+
+def losses(tensor: torch.Tensor, format: str) -> tuple[str, ...]:
+    """What of this tensor the format does not keep, to be said before it is written; empty: it comes back the same."""
+    chosen = FORMATS.find(format)
+    reason = chosen.refusal(tensor)
+    return (f"It cannot be written: {reason}.",) if reason else chosen.losses(tensor)
+
+
+def format_of(path: str | os.PathLike[str]) -> TensorFormat:
+    """The format of a path's ending; `ProblemError` names the endings there are."""
+    file = Path(path)
+    suffix = file.suffix.lower()
+    chosen = next((one for one in FORMATS.values() if suffix in one.suffixes), None)
+    if chosen is None:
+        endings = [one.suffixes[0] for one in FORMATS.values()]
+        said = f"no format ends in {suffix}" if suffix else "it has no ending"
+        fixes = tuple(Fix(file.with_suffix(ending).name) for ending in endings) if file.name else ()
+        refuse(f"{shown_name(file)}: {said}. There are {', '.join(endings)}.", fixes=fixes)
+    return chosen
+
+
+def _suffixes() -> set[str]:
+    return {suffix for one in FORMATS.values() for suffix in one.suffixes}
+
+
+def _format_inside(file: Path) -> TensorFormat:
+    """By the first bytes where they are certain; else by the ending."""
+    beginning = beginning_of(file)
+    if beginning.startswith(NPY_MAGIC):
+        return NPY
+    kind = foreign_kind(beginning)
+    if kind:
+        named = f", although it is named {file.suffix}" if file.suffix.lower() in _suffixes() else ""
+        refuse(f"{shown_name(file)} is {kind}{named}. It holds no tensors that can be opened here.")
+    if beginning.startswith(ZIP_MAGIC) and file.suffix.lower() not in (*NPZ.suffixes, *PT.suffixes):
+        return NPZ
+    if beginning.startswith(ZIP_MAGIC) and file.suffix.lower() in NPZ.suffixes:
+        return NPZ
+    if beginning[8:9] == b"{" and int.from_bytes(beginning[:8], "little") < readable_size(file):
+        return SAFETENSORS
+    return format_of(file)

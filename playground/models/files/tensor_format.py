@@ -1,0 +1,45 @@
+"""What a file format is, and what comes out of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+import torch
+
+from playground.models.outcome import Problem
+
+Tensors = Mapping[str, torch.Tensor]
+
+LARGEST_TENSOR_COUNT = 1000
+"""How many tensors of one file are opened; a state dict of 1000 entries is larger than any list can usefully show."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedFile:
+    """The tensors of a file by key, in its order; `problems` say what was left out, `notes` what was changed."""
+
+    tensors: Tensors = field(default_factory=lambda: MappingProxyType({}))
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TensorFormat:
+    """A file format: `words` name it for people, the first of `suffixes` is the usual ending.
+
+    `load(path, budget)` reads at most `budget` bytes of tensors; `save(path, tensors)` writes a fresh file and returns
+    the size it must have; `losses(tensor)` says what does not survive, `refusal(tensor)` why it cannot be written.
+    """
+
+    name: str
+    words: str
+    suffixes: tuple[str, ...]
+    load: Callable[[Path, int], LoadedFile]
+    save: Callable[[Path, Tensors], int]
+    losses: Callable[[torch.Tensor], tuple[str, ...]]
+    refusal: Callable[[torch.Tensor], str]
+    holds_many: bool
+    can_save: bool = True
