@@ -25,7 +25,8 @@ class RunsLabel(QWidget):
         super().__init__(parent)
         self._runs: tuple[Run, ...] = ()
         self._role, self._wrap, self._pixels, self._line = role, wrap, pixels, LINE + 2
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        vertical = QSizePolicy.Policy.Minimum if wrap else QSizePolicy.Policy.Fixed
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, vertical)
         policy.setHeightForWidth(wrap)
         self.setSizePolicy(policy)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, False)

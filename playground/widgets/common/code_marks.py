@@ -1,0 +1,92 @@
+"""How code is coloured: numbers, `torch.` paths, letters in the colour of their axis, and the fault."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from PySide6.QtCore import QRect, QRectF
+from PySide6.QtGui import QPainter
+
+from playground.models.outcome import Span
+from playground.widgets.common.look import code_font
+from playground.widgets.common.painting import baseline, elided
+from playground.widgets.common.runs import Run, paint_runs
+
+_TOKENS = re.compile(
+    r"(?P<string>\"[^\"]*\"?|'[^']*'?)"
+    r"|(?P<torch>\btorch(\.[A-Za-z_]\w*)*)"
+    r"|(?P<number>(?<![\w.])(\d[\d_]*\.?\d*|\.\d+)([eE][+-]?\d+)?\b|(?<![\w.])\d[\d_]*\.)"
+    r"|(?P<name>[A-Za-z_]\w*)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeMark:
+    """Characters `start` to `stop` in a colour role, underlined in an axis's colour, or (`badge`) on its fill."""
+
+    start: int
+    stop: int
+    role: str = ""
+    axis: int | None = None
+    badge: bool = False
+
+
+Marker = Callable[[str], Sequence[CodeMark]]
+"""Says for a text how it is coloured."""
+
+
+def code_marks(text: str) -> tuple[CodeMark, ...]:
+    """Numbers in the colour of numbers, `torch.arange` in text 2, all else in the colour of text."""
+    marks = []
+    for match in _TOKENS.finditer(text):
+        if match.group("number"):
+            marks.append(CodeMark(match.start(), match.end(), "code_number"))
+        elif match.group("torch"):
+            marks.append(CodeMark(match.start(), match.end(), "text2"))
+    return tuple(marks)
+
+
+def no_marks(_text: str) -> tuple[CodeMark, ...]:
+    """Plain: all in the colour of text."""
+    return ()
+
+
+def code_runs(
+    text: str, marks: Iterable[CodeMark] | None = None, faulty: Span | None = None, kind: str = "code"
+) -> tuple[Run, ...]:
+    """The code as runs; `marks` are `code_marks(text)` unless given."""
+    chosen = tuple(code_marks(text) if marks is None else marks)
+    cuts = {0, len(text)}
+    for mark in chosen:
+        cuts |= {min(mark.start, len(text)), min(mark.stop, len(text))}
+    if faulty is not None:
+        cuts |= {min(faulty.start, len(text)), min(faulty.stop, len(text))}
+    edges = sorted(cuts)
+    runs = []
+    for start, stop in pairwise(edges):
+        covering = [mark for mark in chosen if mark.start <= start and stop <= mark.stop]
+        role = next((mark.role for mark in reversed(covering) if mark.role), "")
+        axis = next((mark.axis for mark in reversed(covering) if mark.axis is not None), None)
+        wrong = faulty is not None and faulty.start <= start and stop <= faulty.stop
+        runs.append(Run(text[start:stop], kind, role, axis, wrong))
+    return tuple(runs)
+
+
+def paint_code(
+    painter: QPainter,
+    rect: QRect | QRectF,
+    text: str,
+    marks: Iterable[CodeMark] | None = None,
+    faulty: Span | None = None,
+    *,
+    pixels: int = 12,
+    role: str = "text",
+) -> float:
+    """Paint coloured code in the middle of `rect`, cut with an ellipsis; returns the x behind it."""
+    font = code_font(pixels)
+    shown = elided(font, text.replace("\n", " "), QRectF(rect).width())
+    runs = code_runs(shown, code_marks(text) if marks is None else marks, faulty)
+    return paint_runs(painter, QRectF(rect).left(), baseline(rect, font), runs, role, pixels=pixels)

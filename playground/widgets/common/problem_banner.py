@@ -1,0 +1,115 @@
+"""What is wrong, where, and the fixes as buttons, above the last good result."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QRectF, Qt, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+
+from playground.models.outcome import Fix, Problem, Span
+from playground.widgets.common.code_marks import code_runs, no_marks
+from playground.widgets.common.fix_button import FixButton
+from playground.widgets.common.flow_layout import FlowLayout
+from playground.widgets.common.look import icon, look
+from playground.widgets.common.painting import RADIUS_CONTROL, paint_box, paint_left_bar
+from playground.widgets.common.runs import Run, parse_runs
+from playground.widgets.common.runs_label import RunsLabel
+
+_BAR = 4
+_ICON = 16
+_LEFT = 40
+_LONGEST_TEXT = 44
+
+
+def faulty_text(text: str, span: Span | None) -> tuple[Run, ...]:
+    """The typed text with a squiggle below the fault; of a long one only what surrounds the fault."""
+    if not text:
+        return ()
+    shown, place = text, span
+    if len(text) > _LONGEST_TEXT and span is not None:
+        start = max(0, min(span.start - _LONGEST_TEXT // 3, len(text) - _LONGEST_TEXT))
+        stop = min(len(text), start + _LONGEST_TEXT)
+        before, after = "…" if start else "", "…" if stop < len(text) else ""
+        shown = before + text[start:stop] + after
+        shift = len(before) - start
+        place = Span(span.start + shift, min(span.stop + shift, len(shown)))
+    elif len(text) > _LONGEST_TEXT:
+        shown = text[: _LONGEST_TEXT - 1] + "…"
+    if place is not None and place.stop <= place.start:
+        place = Span(max(0, place.start - 1), max(1, place.start))
+    return (*code_runs(shown.replace("\n", " "), no_marks(shown), place), Run("  "))
+
+
+def problem_runs(problem: Problem, text: str = "") -> tuple[Run, ...]:
+    """The whole sentence: the faulty text, the lead in bold, the message."""
+    lead = (Run(problem.lead + " ", "bold"),) if problem.lead else ()
+    return (*faulty_text(text, problem.span), *lead, *parse_runs(problem.message))
+
+
+class ProblemBanner(QWidget):
+    """Hidden while there is no problem. `fix_chosen(fix)` when a button is pressed."""
+
+    fix_chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._problem: Problem | None = None
+        self._text = ""
+        self.buttons: list[FixButton] = []
+        self.message = RunsLabel()
+        self._fixes = QWidget()
+        self._flow = FlowLayout(self._fixes)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(_LEFT, 7, 12, 7)
+        column.setSpacing(6)
+        column.addWidget(self.message)
+        column.addWidget(self._fixes)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self._fixes.setSizePolicy(policy)
+        self.hide()
+
+    @property
+    def problem(self) -> Problem | None:
+        """What is shown."""
+        return self._problem
+
+    def set_problem(self, problem: Problem | None, text: str = "") -> None:
+        """Show a problem, with the text that its span counts in; None hides the banner."""
+        if (problem, text) == (self._problem, self._text):
+            return
+        self._problem, self._text = problem, text
+        for button in self.buttons:
+            self._flow.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+        self.buttons = []
+        if problem is not None:
+            self.message.set_content(problem_runs(problem, text))
+            self.setAccessibleName(str(problem))
+            for fix in problem.fixes:
+                button = FixButton(fix, parent=self._fixes)
+                button.chosen.connect(self._on_chosen)
+                self._flow.addWidget(button)
+                self.buttons.append(button)
+                button.show()
+        self._fixes.setVisible(bool(self.buttons))
+        self.setVisible(problem is not None)
+        self.updateGeometry()
+        self.update()
+
+    @Slot(object)
+    def _on_chosen(self, fix: Fix) -> None:
+        self.fix_chosen.emit(fix)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        severity = self._problem.severity if self._problem is not None else "error"
+        role = "warning" if severity == "warning" else "error"
+        rect = QRectF(self.rect())
+        with QPainter(self) as painter:
+            paint_box(painter, rect, look().color(f"{role}_fill"), look().color("hairline"), RADIUS_CONTROL)
+            paint_left_bar(painter, rect, look().color(role), _BAR, RADIUS_CONTROL)
+            name = "triangle-alert" if role == "warning" else "circle-alert"
+            place = QRect(16, self.message.y() + 1, _ICON, _ICON)
+            icon(name, role).paint(painter, place, Qt.AlignmentFlag.AlignCenter)
