@@ -28,5 +28,5 @@ class PlaygroundState:
     memory_budget: int | None = None
 
     def without_pointing(self) -> PlaygroundState:
-        """The state as undo sees it: where the hand points and which tensor is selected are no work of the user's."""
-        return replace(self, pointed=None, selection="")
+        """The state as undo sees it: where the hand points and what is selected are no work of the user's."""
+        return replace(self, pointed=None, selection="", shape=self.shape.without_selection())

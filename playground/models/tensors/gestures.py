@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable
 
 from playground.models.outcome import Problem, refuse
-from playground.models.tensors.gesture_fields import Field, Shape, Values, sizes_text
 from playground.models.tensors.gesture import GESTURES, Gesture, Layout, menu_rows, preview_gesture
+from playground.models.tensors.gesture_fields import Field, Shape, Values, sizes_text
 from playground.models.tensors.operation import Call, Cut, Index, Operation
 
 __all__ = ["GESTURES", "Gesture", "Layout", "menu_rows", "preview_gesture"]

@@ -119,7 +119,7 @@ def cut_index(stops: Shape, whole: Shape) -> Index | None:
 
 
 def split_cut(code: str, rank: int) -> tuple[str, Shape | None]:
-    """The text before a trailing `[:a, :b]`, and the stops, with 2^62 where an axis is whole; None where there is none."""
+    """The text before a trailing `[:a, :b]` and its stops (2^62: the whole axis); None where there is no such cut."""
     root = _parsed(code)
     if not isinstance(root, ast.Subscript):
         return code, None

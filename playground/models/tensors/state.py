@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +15,21 @@ class PointedCell:
 
 @dataclass(frozen=True, slots=True)
 class ShapeState:
-    """How the grid lays out the selected tensor: None means the default axes (the last two)."""
+    """How the grid lays out the selected tensor: None means the default axes (the last two).
+
+    `cells` is the selected rectangle: start and stop on each axis. `last_gesture` tells what the last one wrote.
+    """
 
     row_axis: int | None = None
     column_axis: int | None = None
     fixed: tuple[tuple[int, int], ...] = ()
     facets: bool = False
+    cells: tuple[tuple[int, int], ...] | None = None
+    last_gesture: str = ""
+
+    def without_selection(self) -> ShapeState:
+        """The same view without selected cells, and without words about the last gesture."""
+        return replace(self, cells=None, last_gesture="")
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,7 +175,7 @@ class GridGeometry:
                 columns = range(
                     max(0, self.first_column - column0), max(0, min(self.axes.columns, last_column - column0))
                 )
-                if len(rows) and len(columns):
+                if rows and columns:
                     yield Block(facet, rows, columns, self._x(column0), self._y(row0))
 
     def _x(self, sheet_column: int) -> int:
