@@ -1,0 +1,167 @@
+"""What a step of a lesson asks for: by what the app notices that it is done, and how it is done for the learner.
+
+A goal is a piece of the state: it is reached when the state holds it, and carried out by putting it in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+
+import torch
+
+from playground.models.lessons.lesson import Pairs
+from playground.models.outcome import refuse
+from playground.models.registry import Registry
+from playground.models.state import PlaygroundState
+from playground.models.tensors.evaluation import Evaluated, evaluate
+from playground.models.tensors.program import parse_source
+from playground.models.tensors.state import PointedCell
+
+Values = Mapping[str, Evaluated]
+_CELL = re.compile(r"\s*(\w+)\s*\[([\d\s,]*)\]\s*")
+_LINE = re.compile(r"\s*(\w+)\s*=\s*(.+?)\s*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A kind of goal: `is_reached` notices it in a state, `reach` makes a state that has it."""
+
+    name: str
+    is_reached: Callable[[PlaygroundState, Values, object], bool]
+    reach: Callable[[PlaygroundState, object], PlaygroundState]
+    words: str
+
+
+GOALS: Registry[Goal] = Registry("goal")
+
+
+def is_step_done(goal: Pairs, state: PlaygroundState, values: Values) -> bool:
+    """Whether the state holds all that a step asks for."""
+    return all(GOALS.find(kind).is_reached(state, values, wanted) for kind, wanted in goal)
+
+
+def do_step(goal: Pairs, state: PlaygroundState) -> PlaygroundState:
+    """The state in which the step is done."""
+    for kind, wanted in goal:
+        state = GOALS.find(kind).reach(state, wanted)
+    return state
+
+
+def _text(wanted: object) -> str:
+    return str(wanted).strip()
+
+
+def _cell(wanted: object) -> PointedCell:
+    match = _CELL.fullmatch(_text(wanted))
+    if match is None:
+        refuse(f'A cell is written like "r[1, 0]", not {wanted!r}.')
+    return PointedCell(match[1], tuple(int(part) for part in match[2].split(",") if part.strip()))
+
+
+def _line(wanted: object) -> tuple[str, str]:
+    match = _LINE.fullmatch(_text(wanted))
+    if match is None:
+        refuse(f'A line is written like "s = m + c[:, None]", not {wanted!r}.')
+    return match[1], match[2]
+
+
+def _pointed(state: PlaygroundState, _values: Values, wanted: object) -> bool:
+    return state.pointed == _cell(wanted)
+
+
+def _point(state: PlaygroundState, wanted: object) -> PlaygroundState:
+    cell = _cell(wanted)
+    return replace(state, pointed=cell, selection=cell.name)
+
+
+def _has_line(state: PlaygroundState, values: Values, wanted: object) -> bool:
+    """The line of this name gives the same tensor, however it is written: same shape, dtype and values."""
+    name, text = _line(wanted)
+    binding = state.program.get(name)
+    if binding is None or name not in values:
+        return False
+    source = parse_source(text)
+    if binding.source == source:
+        return True
+    asked = evaluate(state.program.without(name).appended(name, source), state.memory_budget)[name]
+    return asked.tensor is not None and _is_same(values[name].tensor, asked.tensor)
+
+
+def _is_same(have: torch.Tensor | None, asked: torch.Tensor) -> bool:
+    if have is None or have.shape != asked.shape or have.dtype != asked.dtype:
+        return False
+    return torch.equal(have, asked)
+
+
+def _add_line(state: PlaygroundState, wanted: object) -> PlaygroundState:
+    name, text = _line(wanted)
+    source = parse_source(text)
+    program = state.program
+    known = program.get(name) is not None
+    program = program.with_source(name, source) if known else program.appended(name, source)
+    return replace(state, program=program, selection=name)
+
+
+def _has_equation(state: PlaygroundState, _values: Values, wanted: object) -> bool:
+    return state.einsum.equation.replace(" ", "") == _text(wanted).replace(" ", "")
+
+
+def _type_equation(state: PlaygroundState, wanted: object) -> PlaygroundState:
+    return replace(state, einsum=replace(state.einsum, equation=_text(wanted)))
+
+
+def _is_selected(state: PlaygroundState, _values: Values, wanted: object) -> bool:
+    return state.selection == _text(wanted)
+
+
+def _select(state: PlaygroundState, wanted: object) -> PlaygroundState:
+    return replace(state, selection=_text(wanted))
+
+
+def _field_goal(part: str) -> tuple[Callable[..., bool], Callable[..., PlaygroundState]]:
+    """Goals over the fields of one part of the state: `{view_shape = "2, 6"}` of "memory"."""
+
+    def holder(state: PlaygroundState) -> object:
+        held = getattr(state, part)
+        return held.spec if part == "network" else held
+
+    def is_reached(state: PlaygroundState, _values: Values, wanted: object) -> bool:
+        held = holder(state)
+        return all(_fits(getattr(held, name), value) for name, value in _pairs_of(held, wanted))
+
+    def reach(state: PlaygroundState, wanted: object) -> PlaygroundState:
+        held = holder(state)
+        changed = replace(held, **dict(_pairs_of(held, wanted)))  # type: ignore[type-var]
+        if part == "network":
+            return replace(state, network=replace(state.network, spec=changed))  # type: ignore[call-arg]
+        return replace(state, **{part: changed})  # type: ignore[arg-type]
+
+    return is_reached, reach
+
+
+def _pairs_of(held: object, wanted: object) -> Pairs:
+    if not isinstance(wanted, tuple):
+        refuse(f"{wanted!r} must be a table of fields.")
+    known = {field.name for field in fields(held)}  # type: ignore[arg-type]
+    for name, _value in wanted:
+        if name not in known:
+            refuse(f"{type(held).__name__} has no field {name!r}: {', '.join(sorted(known))}.")
+    return wanted
+
+
+def _fits(have: object, wanted: object) -> bool:
+    if isinstance(wanted, float) and isinstance(have, int | float):
+        return abs(have - wanted) <= 0.02 * abs(wanted)
+    if isinstance(wanted, str) and isinstance(have, str):
+        return re.sub(r"[\s()]", "", have) == re.sub(r"[\s()]", "", wanted)
+    return have == wanted
+
+
+GOALS.register(Goal("pointed", _pointed, _point, "point at a cell"))
+GOALS.register(Goal("line", _has_line, _add_line, "have a line that gives this tensor"))
+GOALS.register(Goal("equation", _has_equation, _type_equation, "type an einsum equation"))
+GOALS.register(Goal("selected", _is_selected, _select, "select a tensor"))
+for _part, _words in (("memory", "fill the memory panel"), ("network", "set up the network"), ("einsum", "set einsum")):
+    GOALS.register(Goal(_part, *_field_goal(_part), _words))

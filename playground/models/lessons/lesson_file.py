@@ -1,0 +1,203 @@
+"""Lessons as TOML files: read with the line of whatever is wrong, and written as a skeleton."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playground.models.lessons.goals import GOALS
+from playground.models.lessons.lesson import Claim, Lesson, LessonAnswer, LessonStep, Measure, Pairs, Prediction, Start
+from playground.models.lessons.measures import MEASURES
+from playground.models.outcome import refuse
+
+SHELVES = ("questions", "cards")
+PAGES = ("tensors", "network")
+LARGEST_FILE = 1_000_000
+
+_KEYS = {
+    "": {"number", "title", "question", "shelf", "page", "about", "covered", "start", "prediction", "step", "measure",
+         "answer"},
+    "start": {"program", "selection", "equation", "operands", "network", "memory"},
+    "prediction": {"words", "detail", "right", "check", "because"},
+    "step": {"words", "part", "goal"},
+    "answer": {"words", "code", "claim"},
+    "claim": {"words", "check"},
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Takes values out of a table and names file and line when one is missing or of another kind."""
+
+    file: str
+    text: str
+
+    def fail(self, message: str, word: str = "") -> Any:
+        """Refuse, with the first line that holds `word`."""
+        line = self.line_of(word)
+        where = f"{self.file}, line {line}" if line else self.file
+        return refuse(message, lead=f"{where}:", badge="broken lesson")
+
+    def line_of(self, word: str) -> int:
+        """The number of the first line that begins with this key or table, or holds the text; 0 if there is none."""
+        for number, line in enumerate(self.text.splitlines(), start=1):
+            if word and re.match(rf"\s*(\[+)?{re.escape(word)}\b", line):
+                return number
+        for number, line in enumerate(self.text.splitlines(), start=1):
+            if word and word in line:
+                return number
+        return 0
+
+    def check_keys(self, table: dict[str, Any], section: str) -> None:
+        """Refuse a key that lessons do not have."""
+        for key in table:
+            if key not in _KEYS[section]:
+                known = ", ".join(sorted(_KEYS[section]))
+                self.fail(f"{key!r} is no part of {f'[{section}]' if section else 'a lesson'}: {known}.", key)
+
+    def take(self, table: dict[str, Any], key: str, kind: type, default: object = None) -> Any:
+        """The value of a key; refused if it is missing without a default, or of another kind."""
+        if key not in table:
+            if default is None:
+                self.fail(f"{key!r} is missing.", "")
+            return default
+        value = table[key]
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            self.fail(f"{key!r} must be a {_WORDS[kind]}, not {value!r}.", key)
+        return value.strip("\n") if isinstance(value, str) else value
+
+    def texts(self, table: dict[str, Any], key: str) -> tuple[str, ...]:
+        """A list of strings; empty if it is missing."""
+        values = self.take(table, key, list, [])
+        if not all(isinstance(value, str) for value in values):
+            self.fail(f"{key!r} must be a list of strings.", key)
+        return tuple(values)
+
+    def tables(self, table: dict[str, Any], key: str) -> list[dict[str, Any]]:
+        """A list of tables; empty if it is missing."""
+        values = self.take(table, key, list, [])
+        if not all(isinstance(value, dict) for value in values):
+            self.fail(f"{key!r} must be tables, each begun by [[{key}]].", key)
+        return list(values)
+
+
+_WORDS = {str: "string", int: "whole number", bool: "true or false", list: "list", dict: "table"}
+
+
+def parse_lesson(text: str, file: str = "lesson", key: str = "lesson") -> Lesson:
+    """The lesson in this TOML text; a ProblemError names the file and the line that is wrong."""
+    reader = _Reader(file, text)
+    if len(text) > LARGEST_FILE:
+        reader.fail(f"{len(text):,} characters are too many for a lesson.")
+    try:
+        table = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        where = re.search(r"at line (\d+)", str(error))
+        line = f", line {where.group(1)}" if where else ""
+        refuse(f"this is not TOML: {error}.", lead=f"{file}{line}:", badge="broken lesson")
+    reader.check_keys(table, "")
+    return Lesson(
+        key=key,
+        title=reader.take(table, "title", str),
+        question=reader.take(table, "question", str),
+        number=reader.take(table, "number", int, 0),
+        shelf=_one_of(reader, table, "shelf", SHELVES),
+        page=_one_of(reader, table, "page", PAGES),
+        about=reader.texts(table, "about"),
+        covered=reader.texts(table, "covered"),
+        start=_start(reader, reader.take(table, "start", dict, {})),
+        predictions=tuple(_prediction(reader, one) for one in reader.tables(table, "prediction")),
+        steps=tuple(_step(reader, one) for one in reader.tables(table, "step")),
+        measures=_measures(reader, reader.take(table, "measure", dict, {})),
+        answer=_answer(reader, reader.take(table, "answer", dict)),
+    )
+
+
+def load_lesson(path: str | Path) -> Lesson:
+    """The lesson in this file; a ProblemError if it cannot be read or is broken."""
+    path = Path(path)
+    try:
+        if not path.is_file():
+            refuse("there is no such file.", lead=f"{path.name}:")
+        if path.stat().st_size > LARGEST_FILE:
+            refuse(f"{path.stat().st_size:,} bytes are too many for a lesson.", lead=f"{path.name}:")
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        refuse(f"it cannot be read: {error}.", lead=f"{path.name}:")
+    return parse_lesson(text, file=path.name, key=path.stem)
+
+
+def _one_of(reader: _Reader, table: dict[str, Any], key: str, allowed: tuple[str, ...]) -> str:
+    value: str = reader.take(table, key, str, allowed[0])
+    if value not in allowed:
+        reader.fail(f"{key!r} is one of {', '.join(allowed)}, not {value!r}.", key)
+    return value
+
+
+def _start(reader: _Reader, table: dict[str, Any]) -> Start:
+    reader.check_keys(table, "start")
+    return Start(
+        program=reader.take(table, "program", str, ""),
+        selection=reader.take(table, "selection", str, ""),
+        equation=reader.take(table, "equation", str, ""),
+        operands=reader.texts(table, "operands"),
+        network=_pairs(reader.take(table, "network", dict, {})),
+        memory=_pairs(reader.take(table, "memory", dict, {})),
+    )
+
+
+def _prediction(reader: _Reader, table: dict[str, Any]) -> Prediction:
+    reader.check_keys(table, "prediction")
+    return Prediction(
+        words=reader.take(table, "words", str),
+        right=reader.take(table, "right", bool),
+        check=reader.take(table, "check", str),
+        because=reader.take(table, "because", str),
+        detail=reader.take(table, "detail", str, ""),
+    )
+
+
+def _step(reader: _Reader, table: dict[str, Any]) -> LessonStep:
+    reader.check_keys(table, "step")
+    goal: dict[str, Any] = reader.take(table, "goal", dict)
+    for kind in goal:
+        if kind not in GOALS:
+            reader.fail(f"there is no goal {kind!r}: {', '.join(GOALS)}.", f"goal.{kind}")
+    return LessonStep(
+        words=reader.take(table, "words", str), part=reader.take(table, "part", str, ""), goal=_pairs(goal)
+    )
+
+
+def _measures(reader: _Reader, table: dict[str, Any]) -> tuple[Measure, ...]:
+    measures = []
+    for name, arguments in table.items():
+        if not isinstance(arguments, dict) or arguments.get("kind") not in MEASURES:
+            reader.fail(f"measure {name!r} needs a kind: {', '.join(MEASURES)}.", name)
+        kind = arguments["kind"]
+        measures.append(Measure(name, kind, _pairs({key: one for key, one in arguments.items() if key != "kind"})))
+    return tuple(measures)
+
+
+def _answer(reader: _Reader, table: dict[str, Any]) -> LessonAnswer:
+    reader.check_keys(table, "answer")
+    claims = []
+    for one in reader.tables(table, "claim"):
+        reader.check_keys(one, "claim")
+        claims.append(Claim(reader.take(one, "words", str), reader.take(one, "check", str)))
+    return LessonAnswer(reader.take(table, "words", str), reader.take(table, "code", str, ""), tuple(claims))
+
+
+def _pairs(table: dict[str, Any]) -> Pairs:
+    """A table as sorted, hashable pairs."""
+    return tuple(sorted((key, _frozen(value)) for key, value in table.items()))
+
+
+def _frozen(value: Any) -> object:
+    if isinstance(value, dict):
+        return _pairs(value)
+    if isinstance(value, list):
+        return tuple(_frozen(one) for one in value)
+    return value.strip("\n") if isinstance(value, str) else value

@@ -1,0 +1,115 @@
+"""Numbers that a lesson takes from the app's own models: bytes of a storage, the layer of the first inf."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from playground.models.einsum.plan import plan_einsum
+from playground.models.lessons.lesson import Measure
+from playground.models.memory.layout import Layout, describe_layout
+from playground.models.memory.view_rule import explain_view
+from playground.models.network.network import NetworkSpec, run_network
+from playground.models.network.result import NetworkResult
+from playground.models.outcome import ProblemError, refuse
+from playground.models.registry import Registry
+from playground.models.tensors.evaluation import Evaluated
+
+Values = Mapping[str, Evaluated]
+Number = bool | int | float
+Measurement = Number | tuple[Number, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureKind:
+    """A kind of measure: `take(arguments, values)` gives the number, from the arguments in the lesson's file."""
+
+    name: str
+    take: Callable[[dict[str, object], Values], Measurement]
+    words: str
+
+
+MEASURES: Registry[MeasureKind] = Registry("measure")
+
+
+def take_measure(measure: Measure, values: Values) -> Measurement:
+    """The number that a measure stands for, taken now."""
+    return MEASURES.find(measure.kind).take(dict(measure.arguments), values)
+
+
+def _tensor(arguments: dict[str, object], values: Values, key: str = "tensor") -> Evaluated:
+    name = str(arguments.get(key, ""))
+    if name not in values or values[name].tensor is None:
+        refuse(f"This measure needs a tensor with values; {name!r} has none.")
+    return values[name]
+
+
+def _layout(arguments: dict[str, object], values: Values) -> Measurement:
+    others = {name: one.tensor for name, one in values.items() if one.tensor is not None}
+    tensor = _tensor(arguments, values).tensor
+    assert tensor is not None
+    layout: Layout = describe_layout(tensor, others)
+    value = getattr(layout, str(arguments["read"]))
+    return len(value) if isinstance(value, str) else value  # type: ignore[no-any-return]
+
+
+def _view(arguments: dict[str, object], values: Values) -> Measurement:
+    tensor = _tensor(arguments, values).tensor
+    assert tensor is not None
+    shape = arguments["shape"]
+    assert isinstance(shape, tuple)
+    return explain_view(tuple(tensor.shape), tuple(tensor.stride()), shape).allowed
+
+
+def _einsum(arguments: dict[str, object], values: Values) -> Measurement:
+    """Whether an equation is legal for the operands."""
+    operands = arguments.get("operands", ())
+    assert isinstance(operands, tuple)
+    shapes = [tuple(values[str(name)].tensor.shape) for name in operands]  # type: ignore[union-attr]
+    try:
+        plan_einsum(str(arguments["equation"]), *shapes)
+    except ProblemError:
+        return False
+    return True
+
+
+def _network(arguments: dict[str, object], _values: Values) -> Measurement:
+    read = str(arguments.pop("read"))
+    result = run_network(NetworkSpec(**arguments))  # type: ignore[arg-type]
+    return NETWORK_READINGS[read](result)
+
+
+def _first(flags: np.ndarray) -> int:
+    """The number of the first layer for which this holds, counted from 1; 0 if it holds for none."""
+    return int(np.argmax(flags)) + 1 if flags.any() else 0
+
+
+def _slope(values: np.ndarray) -> float:
+    """By what the values are multiplied from one layer to the next, as the geometric mean."""
+    return math.exp((math.log(values[-1]) - math.log(values[0])) / (len(values) - 1))
+
+
+NETWORK_READINGS: dict[str, Callable[[NetworkResult], Number]] = {
+    "first_inf": lambda result: _first(result.tables["activation"].inf_count > 0),
+    "first_nan": lambda result: _first(result.tables["activation"].nan_count > 0),
+    "first_zero": lambda result: _first(result.tables["activation"].zero_fraction == 1),
+    "last_std": lambda result: float(result.tables["activation"].std[-1]),
+    "last_rms": lambda result: float(result.tables["activation"].rms[-1]),
+    "first_gradient_rms": lambda result: float(result.tables["activation_gradient"].rms[0]),
+    "first_weight_gradient_rms": lambda result: float(result.tables["weight_gradient"].rms[0]),
+    "rms_per_layer": lambda result: _slope(result.tables["activation"].rms),
+    "gradient_rms_per_layer": lambda result: 1 / _slope(result.tables["activation_gradient"].rms),
+    "last_saturated": lambda result: result.layers[-1].saturated_fraction,
+    "last_dead": lambda result: result.layers[-1].dead_fraction,
+    "last_cosine": lambda result: result.layers[-1].cosine_between_inputs,
+    "last_spread_across_inputs": lambda result: result.layers[-1].spread_across_inputs,
+}
+"""What can be read off a run, by the name that lessons use."""
+
+MEASURES.register(MeasureKind("layout", _layout, "a fact of a tensor's layout: storage_bytes, strides, overlap, ..."))
+MEASURES.register(MeasureKind("view", _view, "whether a tensor can be viewed in a shape"))
+MEASURES.register(MeasureKind("einsum", _einsum, "whether an equation is legal"))
+MEASURES.register(MeasureKind("network", _network, "a number of a network's layers"))
