@@ -2,57 +2,82 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import ast
+import functools
+from dataclasses import dataclass, replace
 
-import torch
+from playground.models.outcome import Fix, Problem, ProblemError, Span, refuse
+from playground.models.tensors.fills import made_code, recognise
+from playground.models.tensors.mutation import mutation_problem
+from playground.models.tensors.names import RESERVED, fresh_name, name_problem
+from playground.models.tensors.source_text import (
+    MAXIMUM_PROGRAM,
+    SourceText,
+    check_size,
+    parse_expression,
+    parse_module,
+)
+from playground.models.tensors.sources import Binding, Expression, Imported, Made, Source, TensorReference
+
+__all__ = [
+    "Binding",
+    "Expression",
+    "Imported",
+    "Made",
+    "Program",
+    "Source",
+    "TensorReference",
+    "parse_source",
+    "source_code",
+    "source_reads",
+]
+
+MAXIMUM_BINDINGS = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A tensor made by a fill: `Made("arange", (3, 4))` writes `torch.arange(12.).reshape(3, 4)`.
+def parse_source(text: str) -> Source:
+    """What a typed line is: a fill if a fill could have written it, else the expression as typed; never refuses.
 
-    `parameters` holds what the fill takes besides shape, dtype and seed, as sorted pairs: `(("value", 7.0),)`.
+    `parse_source("torch.zeros((3, 4))") == Made("zeros", (3, 4))`.
     """
-
-    fill: str
-    shape: tuple[int, ...]
-    dtype: str = "float32"
-    seed: int | None = None
-    parameters: tuple[tuple[str, object], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Expression:
-    """A line of the allowed PyTorch subset, exactly as typed: `Expression("A + v[:, None]")`."""
-
-    text: str
+    try:
+        made = recognise(parse_expression(text).root)
+    except ProblemError:
+        made = None
+    return Expression(text) if made is None else made
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TensorReference:
-    """A tensor handed over from outside; two references are equal only if they are the same object."""
-
-    tensor: torch.Tensor = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """A tensor from a file (`path` and `key` say where) or from the Python API (`path` is empty)."""
-
-    reference: TensorReference
-    path: str = ""
-    key: str = ""
+def source_code(source: Source) -> str:
+    """The PyTorch text of a source; for an imported tensor the call that reads its file."""
+    match source:
+        case Made():
+            return made_code(source)
+        case Expression(text=text):
+            return text
+        case Imported(path=path, key=key):
+            return imported_code(path, key)
 
 
-Source = Made | Expression | Imported
+def imported_code(path: str, key: str) -> str:
+    """A short text for where a tensor came from: `from digits.safetensors["images"]`, `from Python`."""
+    if not path:
+        return "from Python"
+    name = path.replace("\\", "/").rsplit("/", 1)[-1]
+    return f'from {name}["{key}"]' if key else f"from {name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """One line of the program: `name = source`."""
-
-    name: str
-    source: Source
+@functools.lru_cache(maxsize=4096)
+def source_reads(source: Source) -> tuple[str, ...]:
+    """The names that a source uses, in order of appearance; none if its text cannot be read."""
+    if not isinstance(source, Expression):
+        return ()
+    try:
+        root = parse_expression(source.text).root
+    except ProblemError:
+        return ()
+    names = [node for node in ast.walk(root) if isinstance(node, ast.Name) and node.id not in RESERVED]
+    names.sort(key=lambda node: (node.lineno, node.col_offset))
+    return tuple(dict.fromkeys(node.id for node in names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +85,20 @@ class Program:
     """The tensors, in order; later lines may use the names of earlier ones."""
 
     bindings: tuple[Binding, ...] = ()
+
+    @staticmethod
+    def parse(text: str) -> Program:
+        """The program of a text with one `name = expression` a line; a `ProblemError` with the place otherwise.
+
+        Lines of `import torch`, comments and blank lines are passed over. A line that cannot be computed is no
+        problem here: `evaluate` says so, for that line alone.
+        """
+        return _parse_program(text)
+
+    @property
+    def code(self) -> str:
+        """The program as text, one line a tensor."""
+        return "\n".join(f"{binding.name} = {source_code(binding.source)}" for binding in self.bindings)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -70,12 +109,114 @@ class Program:
         """The binding of this name, or None."""
         return next((binding for binding in self.bindings if binding.name == name), None)
 
+    def dependents(self, name: str) -> tuple[str, ...]:
+        """The names whose lines use `name`, directly or through others, in order."""
+        touched = {name}
+        for binding in self.bindings:
+            if touched.intersection(source_reads(binding.source)):
+                touched.add(binding.name)
+        return tuple(n for n in self.names if n in touched and n != name)
+
+    def fresh_name(self, base: str = "") -> str:
+        """A name that no tensor has yet: the first free capital letter, or `base2`, `base3`, ..."""
+        return fresh_name(self.names, base)
+
     def with_source(self, name: str, source: Source) -> Program:
         """The program in which `name` has another source."""
-        return replace(
-            self, bindings=tuple(Binding(name, source) if b.name == name else b for b in self.bindings)
-        )
+        return replace(self, bindings=tuple(Binding(name, source) if b.name == name else b for b in self.bindings))
 
     def appended(self, name: str, source: Source) -> Program:
         """The program with one more line at its end."""
         return replace(self, bindings=(*self.bindings, Binding(name, source)))
+
+    def without(self, name: str) -> Program:
+        """The program without this line; lines that use it then say that it is missing."""
+        return replace(self, bindings=tuple(b for b in self.bindings if b.name != name))
+
+    def renamed(self, old: str, new: str) -> Program:
+        """The program in which `old` is called `new` in every line; a `ProblemError` if it cannot be."""
+        if old == new:
+            return self
+        problem = name_problem(new, self.names)
+        if problem is not None:
+            raise ProblemError(problem)
+        bindings = (Binding(new if b.name == old else b.name, _renamed(b.source, old, new)) for b in self.bindings)
+        return replace(self, bindings=tuple(bindings))
+
+
+def _renamed(source: Source, old: str, new: str) -> Source:
+    """The source with each use of the name rewritten in place; all other characters stay as typed."""
+    if not isinstance(source, Expression) or old not in source_reads(source):
+        return source
+    parsed = parse_expression(source.text)
+    uses = [node for node in ast.walk(parsed.root) if isinstance(node, ast.Name) and node.id == old]
+    text = source.text
+    for span in sorted((parsed.span(node) for node in uses), key=lambda span: -span.start):
+        text = text[: span.start] + new + text[span.stop :]
+    return parse_source(text)
+
+
+def _parse_program(text: str) -> Program:
+    check_size(text, MAXIMUM_PROGRAM)
+    source = SourceText(text)
+    bindings: list[Binding] = []
+    for statement in parse_module(source):
+        if _is_torch_import(statement):
+            continue
+        bindings.append(_binding(source, statement, [binding.name for binding in bindings]))
+        if len(bindings) > MAXIMUM_BINDINGS:
+            refuse(f"More than {MAXIMUM_BINDINGS} lines.", source.span(statement), badge="too many lines")
+    return Program(tuple(bindings))
+
+
+def _is_torch_import(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Import) and [(a.name, a.asname) for a in statement.names] == [("torch", None)]
+
+
+def _binding(source: SourceText, statement: ast.stmt, taken: list[str]) -> Binding:
+    span = source.span(statement)
+    problem = mutation_problem(source, statement)
+    if problem is not None:
+        raise ProblemError(problem)
+    match statement:
+        case (
+            ast.Assign(targets=[ast.Name() as target], value=value)
+            | ast.AnnAssign(target=ast.Name() as target, value=ast.expr() as value)
+        ):
+            _check_target(source, statement, target, value, taken)
+            return Binding(target.id, _source_of_value(source, value))
+        case ast.Assign(targets=[_, _, *_]):
+            refuse("One line gives one name. Write a line for each.", span, badge="two names")
+        case ast.Assign(targets=[ast.Tuple() | ast.List() as names]):
+            refuse(
+                "One line gives one tensor. Take the parts by index, each on a line of its own: name = ...[0].",
+                source.span(names),
+                badge="two names",
+            )
+        case ast.Expr(value=value):
+            code = source.segment(value)
+            refuse("The tensor has no name.", span, (Fix(f"{fresh_name(taken)} = {code}"),), badge="no name")
+        case ast.Import() | ast.ImportFrom():
+            refuse("Only torch is known here, and it needs no import.", span, badge="import")
+    refuse("A line is of the form name = expression.", span, badge="no tensor")
+
+
+def _check_target(source: SourceText, statement: ast.stmt, target: ast.Name, value: ast.expr, taken: list[str]) -> None:
+    written = source.segment(target)  # Python itself folds look-alike letters into plain ones: read what was typed
+    problem = name_problem(written, taken)
+    if problem is None:
+        return
+    start = source.span(target).start
+    place = problem.span or Span(0, len(written))
+    fixes = tuple(replace(fix, code=f"{fix.code} = {source.segment(value)}") for fix in problem.fixes)
+    raise ProblemError(
+        Problem(problem.message, Span(start + place.start, start + place.stop), fixes, badge=problem.badge or "name")
+    )
+
+
+def _source_of_value(source: SourceText, value: ast.expr) -> Source:
+    made = recognise(value)
+    if made is not None:
+        return made
+    text = source.segment(value)
+    return Expression(f"({text})" if "\n" in text else text)

@@ -1,0 +1,123 @@
+"""Every line of a program computed within a budget, each line once, a bad line spoiling only its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import torch
+
+from playground.models.job import Job
+from playground.models.outcome import Problem, Span
+from playground.models.tensors.evaluation_cache import ResultCache
+from playground.models.tensors.line import LineResult, compute_line
+from playground.models.tensors.planning import default_budget
+from playground.models.tensors.program import Program, source_code, source_reads
+from playground.models.tensors.sources import Binding
+from playground.models.tensors.steps import Step
+
+__all__ = ["CACHE", "Evaluated", "evaluate"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluated:
+    """What a line gives.
+
+    `tensor` is None when the line failed or is too large to compute; `meta` is a meta tensor with its true shape,
+    strides, offset and dtype (None only when the line failed). `problem` says why there is no tensor, or warns.
+    `code` is the text of the line, `reads` the names in it, in order.
+    """
+
+    name: str
+    code: str
+    tensor: torch.Tensor | None = None
+    meta: torch.Tensor | None = None
+    steps: tuple[Step, ...] = ()
+    problem: Problem | None = None
+    reads: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether not even the shape is known."""
+        return self.meta is None
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether shape and strides are known and the values are not."""
+        return self.meta is not None and self.tensor is None
+
+    @property
+    def view_of(self) -> str:
+        """The name of the tensor above whose storage this one looks at; empty if the storage is its own."""
+        return self.steps[-1].base if self.steps else ""
+
+
+def _bytes_of(result: LineResult) -> int:
+    return 0 if result.tensor is None else result.tensor.untyped_storage().nbytes()
+
+
+CACHE: ResultCache[LineResult] = ResultCache(max(default_budget() // 2, 1 << 28), _bytes_of)
+
+
+def evaluate(program: Program, budget: int | None = None, job: Job | None = None) -> Mapping[str, Evaluated]:
+    """Each name with its tensor, steps or problem; `budget` bounds the bytes of all values together.
+
+    Lines that did not change, and that read nothing that did, are taken from earlier calls. Raises only
+    `CancelledError`, when the job is cancelled.
+    """
+    job = job or Job()
+    limit = default_budget() if budget is None else budget
+    run = _Run(program, limit, job)
+    for place, binding in enumerate(program.bindings):
+        job.check()
+        run.add(place, binding)
+    CACHE.trim(run.keys)
+    return run.results
+
+
+class _Run:
+    """One pass over the lines, with what is left of the budget."""
+
+    def __init__(self, program: Program, limit: int, job: Job) -> None:
+        self.program, self.limit, self.job = program, limit, job
+        self.left = limit
+        self.results: dict[str, Evaluated] = {}
+        self.serials: dict[str, int] = {}
+        self.keys: set[object] = set()
+
+    def add(self, place: int, binding: Binding) -> None:
+        source, name = binding.source, binding.name
+        reads = source_reads(source)
+        known = tuple(read for read in reads if read in self.results)
+        blocked = next((read for read in known if self.results[read].failed), "")
+        if blocked:
+            self.results[name] = self._blocked(binding, blocked, reads)
+            self.serials[name] = -1
+            return
+        later = tuple(n for n in self.program.names[place:] if n in reads) if len(known) < len(reads) else ()
+        key = (name, source, tuple((read, self.serials[read]) for read in known), later)
+        needs = self.left
+
+        def compute() -> tuple[LineResult, bool]:
+            inputs = {read: self.results[read] for read in known}
+            result = compute_line(binding, inputs, self.program.names[place + 1 :], self.limit, needs, self.job)
+            return result, result.tensor is not None or result.problem is None or not result.too_large
+
+        serial, result, _ = CACHE.get(key, compute, self.job)
+        self.keys.add(key)
+        if result.tensor is not None and result.new_bytes > self.left:
+            result = replace(result, tensor=None, too_large=True, problem=result.refusal(self.left, self.limit))
+            serial = -1
+        elif result.tensor is not None:
+            self.left -= result.new_bytes
+        self.serials[name] = serial
+        self.results[name] = Evaluated(
+            name, source_code(source), result.tensor, result.meta, result.steps, result.problem, reads
+        )
+
+    def _blocked(self, binding: Binding, blocked: str, reads: tuple[str, ...]) -> Evaluated:
+        code = source_code(binding.source)
+        start = code.find(blocked)
+        span = None if start < 0 else Span(start, start + len(blocked))
+        problem = Problem(f"{blocked} has no result, so there is none here.", span, badge=f"waits for {blocked}")
+        return Evaluated(binding.name, code, problem=problem, reads=reads)

@@ -1,0 +1,75 @@
+"""Results of lines kept across evaluations and threads, so that each line is computed once."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Hashable
+from typing import Generic, TypeVar
+
+from playground.models.job import Job
+
+Result = TypeVar("Result")
+POLL_SECONDS = 0.05
+
+
+class ResultCache(Generic[Result]):
+    """Least recently used results, bounded in bytes; a key that another thread computes is waited for.
+
+    Each result has a serial number: a line's key is made of its source and the serials of the results it reads.
+    """
+
+    def __init__(self, limit: int, size_of: Callable[[Result], int]) -> None:
+        self.limit = limit
+        self._size_of = size_of
+        self._kept: OrderedDict[Hashable, tuple[int, Result]] = OrderedDict()
+        self._running: set[Hashable] = set()
+        self._changed = threading.Condition()
+        self._serial = 0
+        self._bytes = 0
+
+    def get(self, key: Hashable, compute: Callable[[], tuple[Result, bool]], job: Job) -> tuple[int, Result, bool]:
+        """The serial and result of a key, and whether it was already there; `compute` also says whether to keep it."""
+        with self._changed:
+            while True:
+                if key in self._kept:
+                    self._kept.move_to_end(key)
+                    return (*self._kept[key], True)
+                if key not in self._running:
+                    break
+                self._changed.wait(POLL_SECONDS)
+                job.check()
+            self._running.add(key)
+        try:
+            result, keep = compute()
+        except BaseException:
+            self._finish(key)
+            raise
+        return (*self._finish(key, result, keep), False)
+
+    def _finish(self, key: Hashable, result: Result | None = None, keep: bool = False) -> tuple[int, Result]:
+        with self._changed:
+            self._running.discard(key)
+            self._serial += 1
+            if keep and result is not None:
+                self._kept[key] = (self._serial, result)
+                self._bytes += self._size_of(result)
+            self._changed.notify_all()
+            return self._serial, result  # type: ignore[return-value]
+
+    def trim(self, protected: Collection[Hashable]) -> None:
+        """Drop what was used longest ago until the limit holds, except for the keys of the present program."""
+        with self._changed:
+            if self._bytes <= self.limit and len(self._kept) <= 20_000:
+                return
+            for key in [key for key in self._kept if key not in protected]:
+                _, result = self._kept.pop(key)
+                self._bytes -= self._size_of(result)
+                if self._bytes <= self.limit and len(self._kept) <= 20_000:
+                    return
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._changed:
+            self._kept.clear()
+            self._bytes = 0

@@ -1,0 +1,200 @@
+"""One line computed: straight away if it is small, else planned on the meta device and then run within the budget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+
+from playground.models.job import CancelledError, Job
+from playground.models.outcome import Fix, Problem, ProblemError, Span
+from playground.models.tensors.check import check_expression
+from playground.models.tensors.fills import make, made_code
+from playground.models.tensors.interpreter import Interpreter
+from playground.models.tensors.planning import NeedsPlanError, NoValuesError, PlanWatch, StraightWatch, Watch
+from playground.models.tensors.source_text import ExpressionText, parse_expression
+from playground.models.tensors.sources import Binding, Expression, Imported, Made
+from playground.models.tensors.steps import Step, share_storage
+from playground.models.tensors.wording import bytes_text, shape_text
+
+
+class Input(Protocol):
+    """What a line reads: an earlier result."""
+
+    @property
+    def tensor(self) -> torch.Tensor | None:
+        """The values, if they were computed."""
+        ...
+
+    @property
+    def meta(self) -> torch.Tensor | None:
+        """Shape, strides and dtype."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LineResult:
+    """What a line gave: `new_bytes` is the storage that it allocated and keeps."""
+
+    tensor: torch.Tensor | None = None
+    meta: torch.Tensor | None = None
+    steps: tuple[Step, ...] = ()
+    problem: Problem | None = None
+    too_large: bool = False
+    new_bytes: int = 0
+
+    def refusal(self, left: int, limit: int) -> Problem:
+        """The warning that these bytes do not fit."""
+        return too_large(self.new_bytes, left, limit)
+
+
+def too_large(needed: int, left: int, limit: int) -> Problem:
+    """The warning on a tensor whose values are not computed for their size."""
+    taken = "" if needed > limit else f" {bytes_text(limit - left)} of it are taken by the lines above."
+    return Problem(
+        f"{bytes_text(needed)}, the limit is {bytes_text(limit)}.{taken} Shape, strides and cost are exact, values are "
+        "not computed.",
+        badge="too large",
+        severity="warning",
+    )
+
+
+def compute_line(
+    binding: Binding, inputs: Mapping[str, Input], later: Sequence[str], limit: int, left: int, job: Job
+) -> LineResult:
+    """The result of one line; every failure but a cancelled job is a problem in it."""
+    try:
+        match binding.source:
+            case Made() as made:
+                return _made(made, limit, left)
+            case Imported(reference=reference):
+                return _imported(reference.tensor, binding.name)
+            case Expression(text=text):
+                parsed = parse_expression(text)
+                check_expression(parsed, inputs, later, binding.name)
+                return _expression(parsed, inputs, limit, left, job)
+    except ProblemError as error:
+        return LineResult(problem=error.problem)
+    except (CancelledError, NeedsPlanError, NoValuesError):
+        raise
+    except Exception as error:  # a bug must not take the window down: it becomes a problem of this line
+        return LineResult(problem=Problem(f"This line cannot be computed: {error}", badge="cannot be computed"))
+
+
+def _made(made: Made, limit: int, left: int) -> LineResult:
+    meta = make(made, "meta")
+    code = made_code(made)
+    needed = meta.nbytes
+    steps = (_whole_step(code, meta, ""),)
+    if needed > left:
+        return LineResult(None, meta, steps, too_large(needed, left, limit), too_large=True, new_bytes=needed)
+    return LineResult(make(made), meta, steps, new_bytes=needed)
+
+
+def _imported(tensor: torch.Tensor, name: str) -> LineResult:
+    meta = meta_of(tensor, {})
+    return LineResult(tensor, meta, (_whole_step(name, tensor, ""),), new_bytes=tensor.untyped_storage().nbytes())
+
+
+def _whole_step(code: str, tensor: torch.Tensor, base: str) -> Step:
+    return Step(
+        code,
+        Span(0, len(code)),
+        "new",
+        tuple(tensor.shape),
+        tensor.stride(),
+        tensor.storage_offset(),
+        tensor.dtype,
+        tensor.nbytes,
+        tensor.untyped_storage().nbytes(),
+        base=base,
+    )
+
+
+def _expression(parsed: ExpressionText, inputs: Mapping[str, Input], limit: int, left: int, job: Job) -> LineResult:
+    values = {name: tensor for name, given in inputs.items() if (tensor := given.tensor) is not None}
+    if len(values) == len(inputs):
+        try:
+            return _ran(parsed, values, inputs, StraightWatch(job, left))
+        except NeedsPlanError:
+            pass
+    metas = {name: meta for name, given in inputs.items() if (meta := given.meta) is not None}
+    watch = PlanWatch(job, left)
+    interpreter = Interpreter(parsed, metas, watch, "meta")
+    planned = _tensor_of(interpreter, interpreter.run())
+    steps = tuple(interpreter.recorder.steps)
+    if not watch.fits:
+        needed = max(watch.used, watch.largest)
+        return LineResult(None, planned, steps, too_large(needed, left, limit), too_large=True, new_bytes=needed)
+    try:
+        return _ran(parsed, metas | values, inputs, Watch(job))
+    except NoValuesError:
+        absent = ", ".join(name for name in inputs if name not in values)
+        problem = Problem(
+            f"The values of {absent} are not computed, so there are none here. Shape, strides and cost are exact.",
+            badge="no values",
+            severity="warning",
+        )
+        return LineResult(None, planned, steps, problem, too_large=True)
+
+
+def _ran(
+    parsed: ExpressionText, values: Mapping[str, torch.Tensor], inputs: Mapping[str, Input], watch: Watch
+) -> LineResult:
+    interpreter = Interpreter(parsed, values, watch)
+    tensor = _tensor_of(interpreter, interpreter.run())
+    if tensor.is_meta:
+        raise NoValuesError
+    shared = any(share_storage(tensor, value) for value in values.values())
+    new_bytes = 0 if shared else tensor.untyped_storage().nbytes()
+    meta = meta_of(tensor, {name: (values[name], given.meta) for name, given in inputs.items()})
+    return LineResult(tensor, meta, tuple(interpreter.recorder.steps), new_bytes=new_bytes)
+
+
+def _tensor_of(interpreter: Interpreter, value: Any) -> torch.Tensor:
+    """The value of a line, which has to be a tensor; a number, shape or pair of tensors says how it becomes one."""
+    parsed = interpreter.parsed
+    if isinstance(value, torch.Tensor):
+        if not interpreter.recorder.steps:
+            interpreter.recorder.note_alias(value)
+        return value
+    text, span = parsed.text.strip(), Span(0, len(parsed.text))
+    raise ProblemError(_no_tensor(text, span, value))
+
+
+def _no_tensor(text: str, span: Span, value: Any) -> Problem:
+    if isinstance(value, tuple | list) and any(isinstance(part, torch.Tensor) for part in value):
+        shapes = ", ".join(shape_text(tuple(part.shape)) for part in value[:4] if isinstance(part, torch.Tensor))
+        fixes = tuple(
+            Fix(f"{text}[{k}]", gives=shape_text(tuple(part.shape)), target=f"[{k}]")
+            for k, part in enumerate(value[:4])
+            if isinstance(part, torch.Tensor)
+        )
+        return Problem(
+            f"These are {len(value)} tensors, {shapes}. A line gives one.", span, fixes, badge=f"{len(value)} tensors"
+        )
+    if isinstance(value, bool | int | float | tuple | list) and _is_numbers(value):
+        written = shape_text(tuple(value)) if isinstance(value, tuple) else repr(value)
+        fix = Fix(f"torch.tensor({text})", target=f"torch.tensor({text})")
+        return Problem(f"{text} is {written}, and a line gives a tensor.", span, (fix,), badge=f"is {written}"[:24])
+    return Problem(f"{text} is {value}, and a line gives a tensor.", span, badge="no tensor")
+
+
+def _is_numbers(value: Any) -> bool:
+    if isinstance(value, tuple | list):
+        return all(_is_numbers(part) for part in value)
+    return isinstance(value, bool | int | float)
+
+
+def meta_of(tensor: torch.Tensor, inputs: Mapping[str, tuple[torch.Tensor, torch.Tensor | None]]) -> torch.Tensor:
+    """A meta tensor of the same layout, on the meta storage of whichever input shares its storage."""
+    layout = (tuple(tensor.shape), tensor.stride(), tensor.storage_offset())
+    for values, meta in inputs.values():
+        if meta is not None and values is not tensor and share_storage(values, tensor) and meta.dtype == tensor.dtype:
+            return meta.as_strided(*layout)
+        if meta is not None and values is tensor:
+            return meta
+    elements = tensor.untyped_storage().nbytes() // tensor.element_size()
+    return torch.empty(elements, dtype=tensor.dtype, device="meta").as_strided(*layout)

@@ -1,0 +1,105 @@
+"""The budget: what a line may allocate, looked at before each operation."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from playground.models.job import Job
+from playground.models.tensors.vocabulary import Word
+from playground.models.tensors.vocabulary.bounds import tensors
+from playground.models.tensors.steps import share_storage
+
+SMALL = 1 << 25
+"""Bytes below which an operation runs straight away: planning it would take longer than doing it."""
+
+
+def machine_memory() -> int:
+    """The bytes of memory of this machine (4 GiB if it does not say)."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError, AttributeError):
+        return 4 << 30
+
+
+def default_budget() -> int:
+    """A quarter of the machine's memory, in bytes."""
+    return machine_memory() // 4
+
+
+class NeedsPlanError(Exception):
+    """The line may be large: plan it on the meta device before it runs."""
+
+
+class NoValuesError(Exception):
+    """The line needs values of a tensor that was too large to compute."""
+
+
+class Watch:
+    """Looks at each operation before and after it. This one lets everything pass: the line was planned before."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+
+    def before(self, word: Word, arguments: Sequence[Any]) -> None:
+        """Raise if the call must not be made."""
+        self.job.check()
+        if word.storage != "fact" and any(tensor.is_meta for tensor in tensors(arguments)):
+            raise NoValuesError
+
+    def after(self, word: Word, operands: Sequence[torch.Tensor], results: Sequence[torch.Tensor]) -> None:
+        """Take note of what the call allocated."""
+
+    def call(self, word: Word, positional: Sequence[Any], keywords: dict[str, Any]) -> Any:
+        """Make the call."""
+        return word.call(*positional, **keywords)
+
+
+class StraightWatch(Watch):
+    """Lets small operations run and asks for a plan as soon as one could be large."""
+
+    def __init__(self, job: Job, limit: int) -> None:
+        super().__init__(job)
+        self.left = min(limit, SMALL)
+
+    def before(self, word: Word, arguments: Sequence[Any]) -> None:
+        """Raise `NeedsPlanError` unless the upper bound of what the call allocates is small."""
+        super().before(word, arguments)
+        need = word.need(arguments)
+        if word.storage != "view" and word.storage != "fact":
+            need = max(need, max((tensor.nbytes for tensor in tensors(arguments)), default=0))
+        if need > self.left:
+            raise NeedsPlanError
+
+
+class PlanWatch(Watch):
+    """Follows a line on the meta device and adds up what it would allocate."""
+
+    def __init__(self, job: Job, limit: int) -> None:
+        super().__init__(job)
+        self.limit = limit
+        self.used = 0
+        self.largest = 0
+
+    @property
+    def fits(self) -> bool:
+        """Whether the whole line stays within the limit."""
+        return self.used <= self.limit and self.largest <= self.limit
+
+    def before(self, word: Word, arguments: Sequence[Any]) -> None:
+        """Nothing is refused before it is planned."""
+        self.job.check()
+
+    def after(self, word: Word, operands: Sequence[torch.Tensor], results: Sequence[torch.Tensor]) -> None:
+        """Add the storages that are new; to fill one, an operand may be needed in full, even one stretched with stride 0."""
+        for result in results:
+            if not any(share_storage(result, operand) for operand in operands):
+                self.used += result.untyped_storage().nbytes()
+                self.largest = max(self.largest, *(operand.nbytes for operand in operands), 0)
+
+    def call(self, word: Word, positional: Sequence[Any], keywords: dict[str, Any]) -> Any:
+        """Make the call on the meta device."""
+        return (word.plan or word.call)(*positional, **keywords)

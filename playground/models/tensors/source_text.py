@@ -1,0 +1,188 @@
+"""Syntax trees of what was typed, and the characters that each node stands on."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import warnings
+
+from playground.models.outcome import Problem, ProblemError, Span, refuse
+
+MAXIMUM_LINE = 20_000
+"""Characters of one line: enough for some thousand typed numbers, parsed in a few milliseconds."""
+
+MAXIMUM_PROGRAM = 200_000
+MAXIMUM_NESTING = 60
+"""Brackets, signs and powers inside one another; beyond it the text is no longer one for a human."""
+
+_OPENING, _CLOSING = "([{", ")]}"
+
+
+class SourceText:
+    """A text with its syntax tree; `span(node)` gives the characters of a node (Python counts columns in bytes)."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._lines = text.split("\n")
+        starts = [0]
+        for line in self._lines:
+            starts.append(starts[-1] + len(line) + 1)
+        self._starts = starts
+        self._ascii = text.isascii()
+
+    def place(self, line: int, byte_column: int) -> int:
+        """The index in the text of a line (from 1) and a column counted in bytes."""
+        line = min(max(line, 1), len(self._lines))
+        if self._ascii:
+            return min(self._starts[line - 1] + byte_column, len(self.text))
+        before = self._lines[line - 1].encode()[:byte_column].decode(errors="ignore")
+        return self._starts[line - 1] + len(before)
+
+    def span(self, node: ast.expr | ast.stmt | ast.keyword) -> Span:
+        """The characters of a node."""
+        start = self.place(node.lineno, node.col_offset)
+        return Span(start, self.place(node.end_lineno or node.lineno, node.end_col_offset or 0))
+
+    def segment(self, node: ast.expr | ast.stmt) -> str:
+        """The text of a node."""
+        return self.span(node).of(self.text)
+
+
+class ExpressionText(SourceText):
+    """One expression; `root` is its syntax tree."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.root: ast.expr = _expression_root(self)
+
+
+@functools.lru_cache(maxsize=512)
+def parse_expression(text: str) -> ExpressionText:
+    """The syntax tree of one line; a `ProblemError` with the place if it is none, or too long or too deeply nested."""
+    check_size(text, MAXIMUM_LINE)
+    return ExpressionText(text)
+
+
+def check_size(text: str, limit: int) -> None:
+    """Refuse what would only cost time: too many characters, brackets too deep, characters that no code has."""
+    if len(text) > limit:
+        refuse(f"{len(text):,} characters, the limit is {limit:,}.", Span(limit, len(text)), badge="too long")
+    depth = 0
+    for place, character in enumerate(text):
+        if character in _OPENING:
+            depth += 1
+            if depth > MAXIMUM_NESTING:
+                refuse(
+                    f"Brackets more than {MAXIMUM_NESTING} deep. Give the inner part a name of its own.",
+                    Span(place, place + 1),
+                    badge="too deep",
+                )
+        elif character in _CLOSING:
+            depth -= 1
+        elif character < " " and character not in "\n\t":
+            refuse(
+                f"There is a control character, {character!r}, here.", Span(place, place + 1), badge="control character"
+            )
+
+
+def parse_module(source: SourceText) -> list[ast.stmt]:
+    """The statements of a whole program text."""
+    return _parsed(source, "exec").body  # type: ignore[attr-defined,no-any-return]
+
+
+def _expression_root(source: SourceText) -> ast.expr:
+    text = source.text
+    if not text.strip():
+        refuse(
+            "The line is empty. Type a PyTorch expression, torch.zeros(3, 4) for one.",
+            Span(0, len(text)),
+            badge="empty",
+        )
+    body = _parsed(source, "eval").body  # type: ignore[attr-defined]
+    check_depth(source, body)
+    return body  # type: ignore[no-any-return]
+
+
+def check_depth(source: SourceText, root: ast.expr) -> None:
+    """Refuse a tree that is deeper than its brackets: long chains of signs, powers or methods."""
+    level: list[ast.AST] = [root]
+    limit = 4 * MAXIMUM_NESTING
+    for _ in range(limit):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        if not level:
+            return
+    deepest = next((node for node in level if isinstance(node, ast.expr)), root)
+    refuse(
+        f"More than {limit} steps inside one another. Give the inner part a name of its own.",
+        source.span(deepest),
+        badge="too deep",
+    )
+
+
+def _parsed(source: SourceText, mode: str) -> ast.AST:
+    text = source.text
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            return ast.parse(text, mode=mode)
+    except SyntaxError as error:
+        raise ProblemError(_syntax_problem(source, error)) from None
+    except (MemoryError, RecursionError):
+        refuse(
+            "The line is nested too deeply. Give the inner part a name of its own.",
+            Span(0, len(text)),
+            badge="too deep",
+        )
+    except ValueError:
+        refuse("The line holds a character that no code has.", Span(0, len(text)), badge="control character")
+
+
+_CLOSE_OF = dict(zip(_OPENING, _CLOSING, strict=True))
+
+
+def _syntax_problem(source: SourceText, error: SyntaxError) -> Problem:
+    text = source.text
+    if error.lineno is None or error.offset is None:
+        start = 0
+    else:  # here Python counts characters, from 1
+        line_start = source.place(error.lineno, 0)
+        start = min(line_start + max(error.offset - 1, 0), len(text))
+    unclosed = _unclosed(text)
+    if unclosed is not None:
+        bracket = text[unclosed]
+        return Problem(
+            f"The {bracket} is never closed.", Span(unclosed, unclosed + 1), badge=f"{_CLOSE_OF[bracket]} missing"
+        )
+    if start >= len(text.rstrip()):
+        stripped = text.rstrip()
+        place = max(len(stripped) - 1, 0)
+        return Problem("The line ends too early.", Span(place, len(stripped)), badge="unfinished")
+    stop = start + 1
+    if error.end_offset is not None and error.end_lineno == error.lineno and error.end_offset > (error.offset or 0):
+        stop = min(start + error.end_offset - (error.offset or 0), len(text))
+    character = text[start]
+    if ord(character) > 127:
+        return Problem(
+            f"{character!r} (U+{ord(character):04X}) has no meaning in code.",
+            Span(start, start + 1),
+            badge="odd character",
+        )
+    if text[start : start + 1] == "=" and text[start + 1 : start + 2] != "=":
+        return Problem("A line gives one tensor: there is no = inside it.", Span(start, start + 1), badge="= inside")
+    return Problem("Python cannot read the line from here on.", Span(start, stop), badge="syntax")
+
+
+def _unclosed(text: str) -> int | None:
+    """The place of the last bracket that is opened and never closed, strings left out."""
+    open_places: list[int] = []
+    quote = ""
+    for place, character in enumerate(text):
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "\"'":
+            quote = character
+        elif character in _OPENING:
+            open_places.append(place)
+        elif character in _CLOSING and open_places:
+            open_places.pop()
+    return open_places[-1] if open_places else None

@@ -1,0 +1,55 @@
+"""What can stand right of the `=`: a made tensor, a typed expression, a tensor from outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A tensor made by a fill: `Made("arange", (3, 4))` writes `torch.arange(12.).reshape(3, 4)`.
+
+    `parameters` holds what the fill takes besides shape, dtype and seed, as sorted pairs: `(("value", 7.0),)`.
+    """
+
+    fill: str
+    shape: tuple[int, ...]
+    dtype: str = "float32"
+    seed: int | None = None
+    parameters: tuple[tuple[str, object], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A line of the allowed PyTorch subset, exactly as typed: `Expression("A + v[:, None]")`."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TensorReference:
+    """A tensor handed over from outside; two references are equal only if they are the same object."""
+
+    tensor: torch.Tensor = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A tensor from a file (`path` and `key` say where) or from the Python API (`path` is empty)."""
+
+    reference: TensorReference
+    path: str = ""
+    key: str = ""
+
+
+Source = Made | Expression | Imported
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One line of the program: `name = source`."""
+
+    name: str
+    source: Source

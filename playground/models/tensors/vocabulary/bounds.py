@@ -1,0 +1,128 @@
+"""Upper bounds on what a call allocates, in bytes, from its arguments alone: no call is made that could exceed them.
+
+The bounds are loose by design: they only decide whether a line is small enough to run without a plan.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+
+WORD = 8
+"""Bytes of the widest element."""
+
+HUGE = 1 << 80
+"""Stands for "no bound is known": plan first."""
+
+
+def leaves(arguments: Any) -> Iterator[Any]:
+    """All arguments with lists and tuples opened up."""
+    if isinstance(arguments, list | tuple):
+        for argument in arguments:
+            yield from leaves(argument)
+    else:
+        yield arguments
+
+
+def tensors(arguments: Any) -> list[torch.Tensor]:
+    """The tensors among the arguments, in order."""
+    return [leaf for leaf in leaves(arguments) if isinstance(leaf, torch.Tensor)]
+
+
+def whole_numbers(arguments: Any) -> list[int]:
+    """The integers among the arguments."""
+    return [leaf for leaf in leaves(arguments) if isinstance(leaf, int) and not isinstance(leaf, bool)]
+
+
+def nothing(_: Sequence[Any]) -> int:
+    """A view: no byte."""
+    return 0
+
+
+def operands(arguments: Sequence[Any]) -> int:
+    """At most as many elements as the operands have together; twice, for values with indices."""
+    return 2 * WORD * sum(tensor.numel() for tensor in tensors(arguments))
+
+
+def stretched(arguments: Sequence[Any]) -> int:
+    """The elements of the operands broadcast together (of their product where they do not fit: that fails anyway)."""
+    shapes = [tensor.shape for tensor in tensors(arguments)]
+    rank = max((len(shape) for shape in shapes), default=0)
+    padded = [(1,) * (rank - len(shape)) + tuple(shape) for shape in shapes]
+    return WORD * math.prod(max(sizes) for sizes in zip(*padded, strict=True))
+
+
+def product(arguments: Sequence[Any]) -> int:
+    """At most the product of the operands' elements."""
+    return WORD * math.prod(tensor.numel() for tensor in tensors(arguments))
+
+
+def sizes(arguments: Sequence[Any]) -> int:
+    """At most the product of all integers and of the operands' elements."""
+    numbers = math.prod(max(abs(number), 1) for number in whole_numbers(arguments))
+    return 2 * numbers * max(product(arguments), WORD)
+
+
+def squared_sizes(arguments: Sequence[Any]) -> int:
+    """The square of `sizes`: one number or one vector makes a square matrix."""
+    numbers = sum(abs(number) for number in whole_numbers(arguments))
+    elements = sum(tensor.numel() for tensor in tensors(arguments))
+    return WORD * (numbers + elements + 1) ** 2
+
+
+def counted(arguments: Sequence[Any]) -> int:
+    """The length of `arange(start, end, step)`."""
+    numbers = [float(leaf) for leaf in leaves(arguments) if isinstance(leaf, int | float)]
+    if not all(math.isfinite(number) for number in numbers) or not numbers:
+        return HUGE
+    start, end, step = (0.0, numbers[0], 1.0) if len(numbers) == 1 else (*numbers, 1.0)[:3]
+    return int(abs(end - start) / abs(step) + 2) * WORD if step else HUGE
+
+
+def multiplied(arguments: Sequence[Any]) -> int:
+    """The result of a matrix product, and the copies that stretching batches may cost."""
+    found = tensors(arguments)
+    if len(found) < 2:
+        return operands(arguments)
+    left, right = found[-2:]
+    if left.ndim < 2 or right.ndim < 2:
+        return operands(arguments)
+    batch = stretched([left[..., :1, :1], right[..., :1, :1]])
+    rows, inner, columns = left.shape[-2], left.shape[-1], right.shape[-1]
+    return operands(arguments) + batch * (rows * columns + rows * inner + inner * columns)
+
+
+def contracted(arguments: Sequence[Any]) -> int:
+    """An einsum: the product of the sizes of all letters of the output, of all letters with three operands or more."""
+    found, equation = tensors(arguments), arguments[0] if arguments else None
+    if not isinstance(equation, str) or "." in equation:
+        return product(arguments)
+    left, _, right = equation.replace(" ", "").partition("->")
+    letters: dict[str, int] = {}
+    for term, tensor in zip(left.split(","), found, strict=False):
+        for letter, size in zip(term, tensor.shape, strict=False):
+            letters[letter] = max(size, letters.get(letter, 1))
+    kept = letters if len(found) > 2 or "->" not in equation else {k: n for k, n in letters.items() if k in right}
+    return operands(arguments) + WORD * math.prod(kept.values())
+
+
+def padded(arguments: Sequence[Any]) -> int:
+    """Each axis longer by all the padding there is."""
+    extra = sum(abs(number) for number in whole_numbers(arguments))
+    found = tensors(arguments)
+    return WORD * math.prod(size + extra for tensor in found for size in tensor.shape)
+
+
+def by_values(arguments: Sequence[Any]) -> int:
+    """A shape that depends on integer values: as many elements as the largest value, for each element."""
+    total = sizes(arguments)
+    for tensor in tensors(arguments):
+        if tensor.is_meta or tensor.is_floating_point() or tensor.is_complex() or not tensor.numel():
+            continue
+        if tensor.numel() > 1 << 20:
+            return HUGE
+        total *= max(int(tensor.max()) + 1, 1) if tensor.dtype is not torch.bool else 1
+    return total

@@ -1,0 +1,69 @@
+"""Words that write the elements anew, in another order, number or type."""
+
+from __future__ import annotations
+
+import torch
+
+from playground.models.tensors.vocabulary.bounds import by_values, operands, sizes
+from playground.models.tensors.vocabulary.define import both, function, method
+from playground.models.tensors.vocabulary.plans import plan_repeat_interleave
+
+_SHORTHANDS = (
+    ("float", "float32"),
+    ("double", "float64"),
+    ("half", "float16"),
+    ("bfloat16", "bfloat16"),
+    ("int", "int32"),
+    ("long", "int64"),
+    ("short", "int16"),
+    ("char", "int8"),
+    ("byte", "uint8"),
+    ("bool", "bool"),
+)
+
+
+def register_copying() -> None:
+    """Add copies and casts to the vocabulary."""
+    both("clone", "()", "A copy with a storage of its own; dense strides are kept.", "copying", "copy", operands)
+    both(
+        "roll",
+        "(shifts, dims=None)",
+        "Move elements along axes; what falls off comes back at the other end.",
+        "copying",
+        "copy",
+        operands,
+    )
+    both("rot90", "(k=1, dims=(0, 1))", "Turn by k quarters in the plane of two axes.", "copying", "copy", operands)
+    method("flip", "(*dims)", "Reverse axes: a copy, for torch has no negative strides.", "copying", "copy", operands)
+    function(
+        "flip", "(input, dims)", "Reverse axes: a copy, for torch has no negative strides.", "copying", "copy", operands
+    )
+    both("fliplr", "()", "Reverse axis 1.", "copying", "copy", operands)
+    both("flipud", "()", "Reverse axis 0.", "copying", "copy", operands)
+    method("repeat", "(*sizes)", "Copies side by side, so many along each axis.", "copying", "copy", sizes)
+    method("tile", "(*dims)", "Copies side by side; missing leading counts are 1.", "copying", "copy", sizes)
+    function("tile", "(input, dims)", "Copies side by side; missing leading counts are 1.", "copying", "copy", sizes)
+    repeated = "Each element several times in a row."
+    both(
+        "repeat_interleave", "(repeats, dim=None)", repeated, "copying", "copy", by_values, plan=plan_repeat_interleave
+    )
+    method(
+        "to",
+        "(dtype)",
+        "As another dtype; the same tensor if it has that dtype.",
+        "copying",
+        "copy",
+        operands,
+        call=_to,
+    )
+    method("type_as", "(other)", "As the dtype of other.", "copying", "copy", operands)
+    for name, dtype in _SHORTHANDS:
+        method(name, "()", f"As {dtype}; the same tensor if it is that.", "copying", "copy", operands)
+
+
+def _to(tensor: torch.Tensor, dtype: torch.dtype | torch.Tensor) -> torch.Tensor:
+    if isinstance(dtype, torch.Tensor):
+        dtype = dtype.dtype
+    if not isinstance(dtype, torch.dtype):
+        raise TypeError("to takes a dtype, torch.float64 for one: everything here is on the CPU")
+    return tensor.to(dtype)

@@ -1,0 +1,193 @@
+"""Words that make a tensor out of numbers or out of other tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from playground.models.outcome import refuse
+from playground.models.tensors.vocabulary.bounds import (
+    HUGE,
+    counted,
+    operands,
+    product,
+    sizes,
+    squared_sizes,
+    stretched,
+)
+from playground.models.tensors.vocabulary.define import both, function, method
+from playground.models.tensors.vocabulary.plans import plan_nonzero
+
+_RANDOM = "generator=torch.Generator().manual_seed(0)"
+
+
+def register_making() -> None:
+    """Add the making and joining words to the vocabulary."""
+    _from_numbers()
+    _random()
+    _like()
+    _joining()
+    _matrices()
+
+
+def _from_numbers() -> None:
+    def add(name: str, signature: str, description: str, need: Any) -> None:
+        function(name, signature, description, "making", "new", need)
+
+    add("tensor", "(data, *, dtype=None)", "The numbers of nested lists.", operands)
+    add("as_tensor", "(data, dtype=None)", "The numbers of nested lists; a tensor stays itself.", operands)
+    add("arange", "(start=0, end, step=1, *, dtype=None)", "Numbers from start to before end.", counted)
+    add("zeros", "(*size, dtype=None)", "Every element 0.", sizes)
+    add("ones", "(*size, dtype=None)", "Every element 1.", sizes)
+    add("full", "(size, fill_value, *, dtype=None)", "Every element the same value.", sizes)
+    add("eye", "(n, m=None, *, dtype=None)", "1 on the diagonal, 0 elsewhere.", squared_sizes)
+    add("linspace", "(start, end, steps, *, dtype=None)", "Evenly spaced numbers, both ends included.", sizes)
+    add("logspace", "(start, end, steps, base=10.0, *, dtype=None)", "Evenly spaced exponents of base.", sizes)
+
+
+def _random() -> None:
+    def add(name: str, signature: str, description: str) -> None:
+        function(name, signature, description, "making", "new", sizes)
+
+    add("randn", "(*size, generator, dtype=None)", "Draws from the standard normal distribution.")
+    add("rand", "(*size, generator, dtype=None)", "Draws between 0 and 1.")
+    add("randint", "(low=0, high, size, *, generator, dtype=None)", "Integers from low to high - 1.")
+    add("randperm", "(n, *, generator, dtype=torch.int64)", "0 to n - 1 in random order.")
+    add("normal", "(mean, std, size=None, *, generator, dtype=None)", "Draws from normal distributions.")
+    function("Generator", "()", "A source of random draws; .manual_seed(0) fixes them.", "making", "fact", lambda _: 0)
+    method(
+        "manual_seed", "(seed)", "The generator started from this seed.", "making", "fact", lambda _: 0, call=_seeded
+    )
+
+
+def _seeded(generator: Any, seed: Any) -> torch.Generator:
+    if not isinstance(generator, torch.Generator):
+        refuse("manual_seed is a method of torch.Generator().")
+    return generator.manual_seed(seed)
+
+
+def _like() -> None:
+    for name, words in (("zeros_like", "Zeros"), ("ones_like", "Ones")):
+        function(name, "(input, *, dtype=None)", f"{words} of the same shape and dtype.", "making", "new", operands)
+    function(
+        "full_like",
+        "(input, fill_value, *, dtype=None)",
+        "One value in the same shape and dtype.",
+        "making",
+        "new",
+        operands,
+    )
+    for name in ("new_zeros", "new_ones"):
+        method(
+            name,
+            "(*size, dtype=None)",
+            f"{name[4:].title()} of another shape and the same dtype.",
+            "making",
+            "new",
+            sizes,
+        )
+    method(
+        "new_full",
+        "(size, fill_value, *, dtype=None)",
+        "One value in another shape and the same dtype.",
+        "making",
+        "new",
+        sizes,
+    )
+    method("new_tensor", "(data, *, dtype=None)", "Numbers in the same dtype.", "making", "new", operands)
+
+
+def _joining() -> None:
+    for name in ("cat", "concat", "concatenate"):
+        function(name, "(tensors, dim=0)", "Tensors one after the other along an axis.", "making", "copy", operands)
+    function("stack", "(tensors, dim=0)", "Tensors of one shape along a new axis.", "making", "copy", operands)
+    for name, description in (
+        ("hstack", "Side by side: along axis 1, vectors along axis 0."),
+        ("vstack", "On top of one another: along axis 0."),
+        ("dstack", "Behind one another: along axis 2."),
+        ("column_stack", "Vectors as the columns of a matrix."),
+    ):
+        function(name, "(tensors)", description, "making", "copy", operands)
+    function(
+        "meshgrid",
+        "(*tensors, indexing='ij')",
+        "Coordinates of a grid, stretched with stride 0; take one by index.",
+        "making",
+        "view",
+        operands,
+        strings=("ij", "xy"),
+    )
+    function(
+        "cartesian_prod",
+        "(*tensors)",
+        "All combinations as rows.",
+        "making",
+        "new",
+        lambda a: product(a) * (len(a) + 1),
+    )
+    function(
+        "combinations",
+        "(input, r=2, with_replacement=False)",
+        "All pairs of elements as rows.",
+        "making",
+        "new",
+        squared_sizes,
+        plan=plan_combinations,
+    )
+    function("block_diag", "(*tensors)", "Matrices along a diagonal.", "making", "new", squared_sizes)
+
+
+def plan_combinations(tensor: torch.Tensor, r: int = 2, with_replacement: bool = False) -> torch.Tensor:
+    """Pairs only: their number is known without the values."""
+    if r != 2:
+        refuse("Only pairs (r=2) are planned here.")
+    n = tensor.numel()
+    count = n * (n + 1) // 2 if with_replacement else n * (n - 1) // 2
+    return torch.empty((count, 2), dtype=tensor.dtype, device="meta")
+
+
+def _where_need(arguments: Any) -> int:
+    return stretched(arguments) if len(arguments) > 1 else HUGE if not arguments else 2 * operands(arguments)
+
+
+def _plan_where(condition: torch.Tensor, *others: Any) -> Any:
+    if others:
+        return torch.where(condition, *others)
+    return tuple(column for column in plan_nonzero(condition).unbind(1))
+
+
+def _matrices() -> None:
+    both("tril", "(diagonal=0)", "The lower triangle, zeros above.", "making", "new", operands)
+    both("triu", "(diagonal=0)", "The upper triangle, zeros below.", "making", "new", operands)
+    both(
+        "diag",
+        "(diagonal=0)",
+        "A vector as a diagonal matrix, or the diagonal of a matrix.",
+        "making",
+        "new",
+        squared_sizes,
+    )
+    both(
+        "diag_embed",
+        "(offset=0, dim1=-2, dim2=-1)",
+        "The last axis as the diagonal of two.",
+        "making",
+        "new",
+        lambda a: product(a) ** 2,
+    )
+    for name in ("tril_indices", "triu_indices"):
+        function(name, "(row, col, offset=0)", "Row and column numbers of a triangle.", "making", "new", squared_sizes)
+    function(
+        "vander", "(x, N=None, increasing=False)", "Powers of a vector as columns.", "making", "new", squared_sizes
+    )
+    function(
+        "where",
+        "(condition, input, other)",
+        "Elements of input where the condition holds, else of other.",
+        "making",
+        "new",
+        _where_need,
+        stretches=True,
+        plan=_plan_where,
+    )

@@ -1,0 +1,66 @@
+"""Words that multiply and sum: matrix products, einsum, distances."""
+
+from __future__ import annotations
+
+from playground.models.tensors.vocabulary.bounds import contracted, multiplied, operands, product
+from playground.models.tensors.vocabulary.define import both, function
+from playground.models.tensors.vocabulary.einsum_plan import plan_einsum_shape
+
+
+def register_multiplying() -> None:
+    """Add products to the vocabulary."""
+    for name, signature, description in (
+        ("matmul", "(other)", "The matrix product; leading axes are batches and broadcast."),
+        ("mm", "(mat2)", "The product of two matrices."),
+        ("bmm", "(mat2)", "Products of matrices, batch by batch."),
+        ("mv", "(vec)", "A matrix times a vector."),
+        ("dot", "(tensor)", "The sum of products of two vectors."),
+        ("vdot", "(other)", "The sum of products of two vectors."),
+        ("inner", "(other)", "Sums of products over the last axis of both."),
+    ):
+        need = product if name == "inner" else multiplied
+        both(name, signature, description, "multiplying", "new", need)
+    both(
+        "outer",
+        "(vec2)",
+        "Every element of one vector times every element of the other.",
+        "multiplying",
+        "new",
+        product,
+    )
+    both("kron", "(other)", "The Kronecker product.", "multiplying", "new", product)
+    both("cross", "(other, dim=None)", "The cross product of vectors of 3.", "multiplying", "new", operands)
+    function("tensordot", "(a, b, dims=2)", "Sums of products over chosen axes.", "multiplying", "new", product)
+    function(
+        "einsum",
+        "(equation, *operands)",
+        "Products summed over the letters that are not kept.",
+        "multiplying",
+        "new",
+        contracted,
+        strings=("*",),
+        plan=plan_einsum_shape,
+    )
+    for name, signature in (("addmm", "(mat1, mat2, *, beta=1, alpha=1)"), ("addmv", "(mat, vec, *, beta=1, alpha=1)")):
+        both(name, signature, "A product added to the tensor.", "multiplying", "new", multiplied)
+    both(
+        "baddbmm",
+        "(batch1, batch2, *, beta=1, alpha=1)",
+        "Batched products added to the tensor.",
+        "multiplying",
+        "new",
+        multiplied,
+    )
+    function(
+        "cdist",
+        "(x1, x2, p=2.0)",
+        "The distance of each row of one to each row of the other.",
+        "multiplying",
+        "new",
+        product,
+    )
+    function(
+        "nn.functional.linear", "(input, weight, bias=None)", "input @ weight.T + bias.", "multiplying", "new", product
+    )
+    function("linalg.det", "(A)", "The determinant.", "multiplying", "new", lambda a: 4 * operands(a))
+    function("linalg.inv", "(A)", "The inverse matrix.", "multiplying", "new", lambda a: 4 * operands(a))

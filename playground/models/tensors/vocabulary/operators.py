@@ -1,0 +1,68 @@
+"""The operators between tensors and numbers."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from playground.models.tensors.vocabulary.bounds import multiplied, operands, stretched
+from playground.models.tensors.vocabulary.word import VOCABULARY, Word
+
+BINARY: dict[type[ast.operator], Word] = {}
+UNARY: dict[type[ast.unaryop], Word] = {}
+COMPARISON: dict[type[ast.cmpop], Word] = {}
+
+
+def register_operators() -> None:
+    """Add the operators to the vocabulary, under the sign that stands in the text."""
+    for node, sign, call, description in (
+        (ast.Add, "+", operator.add, "The sum."),
+        (ast.Sub, "-", operator.sub, "The difference."),
+        (ast.Mult, "*", operator.mul, "The product, element by element."),
+        (ast.Div, "/", operator.truediv, "The quotient."),
+        (ast.FloorDiv, "//", operator.floordiv, "The quotient rounded down."),
+        (ast.Mod, "%", operator.mod, "The remainder."),
+        (ast.Pow, "**", operator.pow, "The power."),
+        (ast.BitAnd, "&", operator.and_, "Both, bit by bit."),
+        (ast.BitOr, "|", operator.or_, "Either, bit by bit."),
+        (ast.BitXor, "^", operator.xor, "One of the two, bit by bit."),
+        (ast.LShift, "<<", operator.lshift, "Bits moved left."),
+        (ast.RShift, ">>", operator.rshift, "Bits moved right."),
+    ):
+        BINARY[node] = _add(sign, call, description)
+    matmul = Word("@", "", "The matrix product.", "operators", "new", operator.matmul, multiplied)
+    BINARY[ast.MatMult] = VOCABULARY.register(matmul)
+    for unary, sign, function, description in (
+        (ast.USub, "-x", torch.neg, "The sign changed."),
+        (ast.Invert, "~x", torch.bitwise_not, "Every bit flipped, True and False swapped."),
+        (ast.UAdd, "+x", torch.positive, "The tensor itself."),
+    ):
+        UNARY[unary] = VOCABULARY.register(Word(sign, "", description, "operators", "new", function, operands))
+    for comparison, sign, call, description in (
+        (ast.Eq, "==", operator.eq, "Where they are equal."),
+        (ast.NotEq, "!=", operator.ne, "Where they differ."),
+        (ast.Lt, "<", operator.lt, "Where the left is less."),
+        (ast.LtE, "<=", operator.le, "Where the left is less or equal."),
+        (ast.Gt, ">", operator.gt, "Where the left is greater."),
+        (ast.GtE, ">=", operator.ge, "Where the left is greater or equal."),
+    ):
+        COMPARISON[comparison] = _add(sign, call, description)
+
+
+def _add(sign: str, call: Callable[[Any, Any], Any], description: str) -> Word:
+    return VOCABULARY.register(Word(sign, "", description, "operators", "new", call, stretched, stretches=True))
+
+
+INDEX = Word(
+    "[]",
+    "",
+    "The elements at an index: slices, None and integers view, lists and masks copy.",
+    "operators",
+    "view or copy",
+    operator.getitem,
+    operands,
+)

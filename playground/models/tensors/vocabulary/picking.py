@@ -1,0 +1,182 @@
+"""Words that pick elements by index, by order or by a mask."""
+
+from __future__ import annotations
+
+import torch
+
+from playground.models.tensors.vocabulary.bounds import by_values, operands, padded, product, stretched
+from playground.models.tensors.vocabulary.define import both, function, method
+from playground.models.tensors.vocabulary.plans import plan_masked_select, plan_nonzero, plan_unique, plan_unknown
+
+
+def register_picking() -> None:
+    """Add picking, sorting and scattering to the vocabulary."""
+    _by_index()
+    _by_order()
+    _scattered()
+
+
+def _by_index() -> None:
+    both("gather", "(dim, index)", "Along an axis, the elements at index.", "picking", "new", operands)
+    both(
+        "index_select",
+        "(dim, index)",
+        "Slices of an axis in the order of index.",
+        "picking",
+        "copy",
+        lambda a: product(a) + operands(a),
+    )
+    both("take", "(index)", "Elements of the flattened tensor.", "picking", "new", operands)
+    both(
+        "take_along_dim",
+        "(indices, dim=None)",
+        "Along an axis, the elements at indices; shapes broadcast.",
+        "picking",
+        "new",
+        stretched,
+    )
+    both(
+        "masked_select",
+        "(mask)",
+        "The elements where the mask holds, as a vector.",
+        "picking",
+        "copy",
+        stretched,
+        plan=plan_masked_select,
+    )
+    both("masked_fill", "(mask, value)", "The value where the mask holds.", "picking", "new", stretched, stretches=True)
+    both(
+        "nonzero",
+        "()",
+        "The indices of elements that are not 0, a row each.",
+        "picking",
+        "new",
+        lambda a: 8 * operands(a),
+        plan=plan_nonzero,
+    )
+    both(
+        "argwhere",
+        "()",
+        "The indices of elements that are not 0, a row each.",
+        "picking",
+        "new",
+        lambda a: 8 * operands(a),
+        plan=plan_nonzero,
+    )
+    method(
+        "where",
+        "(condition, other)",
+        "The elements where the condition holds, else those of other.",
+        "picking",
+        "new",
+        stretched,
+        stretches=True,
+    )
+    function("isin", "(elements, test_elements)", "Which elements are among the others.", "picking", "new", product)
+    function(
+        "searchsorted",
+        "(sorted_sequence, input, *, right=False)",
+        "Where each element would go in a sorted sequence.",
+        "picking",
+        "new",
+        operands,
+    )
+    function(
+        "bucketize",
+        "(input, boundaries, *, right=False)",
+        "The number of the bucket of each element.",
+        "picking",
+        "new",
+        operands,
+    )
+    both(
+        "bincount",
+        "(weights=None, minlength=0)",
+        "How often each integer occurs.",
+        "picking",
+        "new",
+        by_values,
+        plan=plan_unknown,
+    )
+    function(
+        "nn.functional.one_hot",
+        "(tensor, num_classes=-1)",
+        "A new last axis, 1 at the number and 0 elsewhere.",
+        "picking",
+        "new",
+        by_values,
+        plan=_plan_one_hot,
+    )
+    modes = ("constant", "reflect", "replicate", "circular")
+    function(
+        "nn.functional.pad",
+        "(input, pad, mode='constant', value=None)",
+        "Padded at the ends of its last axes.",
+        "picking",
+        "copy",
+        padded,
+        strings=modes,
+    )
+
+
+def _plan_one_hot(tensor: torch.Tensor, num_classes: int = -1) -> torch.Tensor:
+    if num_classes < 0:
+        return plan_unknown()
+    return torch.empty((*tensor.shape, num_classes), dtype=torch.int64, device="meta")
+
+
+def _by_order() -> None:
+    both(
+        "sort",
+        "(dim=-1, descending=False, stable=False)",
+        "Values in order and where they came from; take one by index.",
+        "picking",
+        "new",
+        operands,
+    )
+    both(
+        "argsort",
+        "(dim=-1, descending=False, stable=False)",
+        "Where the values in order came from.",
+        "picking",
+        "new",
+        operands,
+    )
+    both("msort", "()", "Values in order along axis 0.", "picking", "new", operands)
+    both(
+        "topk",
+        "(k, dim=-1, largest=True, sorted=True)",
+        "The k largest values and their indices; take one by index.",
+        "picking",
+        "new",
+        operands,
+    )
+    both("kthvalue", "(k, dim=-1, keepdim=False)", "The k-th smallest value and its index.", "picking", "new", operands)
+    both("unique", "(sorted=True)", "Each value once.", "picking", "new", operands, plan=plan_unique)
+    both("unique_consecutive", "()", "Each run of equal values once.", "picking", "new", operands, plan=plan_unique)
+
+
+def _scattered() -> None:
+    for name, signature, description in (
+        ("scatter", "(dim, index, src)", "src written along an axis at index."),
+        ("scatter_add", "(dim, index, src)", "src added along an axis at index."),
+        ("index_add", "(dim, index, source, *, alpha=1)", "Slices added at index."),
+        ("index_copy", "(dim, index, source)", "Slices written at index."),
+        ("index_fill", "(dim, index, value)", "A value written at index."),
+        ("select_scatter", "(src, dim, index)", "One slice of an axis replaced by src."),
+        ("slice_scatter", "(src, dim=0, start=None, end=None, step=1)", "A range of an axis replaced by src."),
+        ("diagonal_scatter", "(src, offset=0, dim1=0, dim2=1)", "The diagonal replaced by src."),
+        ("masked_scatter", "(mask, source)", "Elements of source, in order, where the mask holds."),
+    ):
+        both(name, signature, description, "picking", "new", operands)
+    reduced = ("sum", "prod", "mean", "amax", "amin")
+    text = "src combined along an axis at index."
+    both(
+        "scatter_reduce",
+        "(dim, index, src, reduce, *, include_self=True)",
+        text,
+        "picking",
+        "new",
+        operands,
+        strings=reduced,
+    )

@@ -1,0 +1,73 @@
+"""One word of the language: what may be called, what it is called with, what it makes."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from playground.models.registry import Registry
+
+Storage = Literal["view", "view or copy", "copy", "new", "fact"]
+"""What a word does to memory: a view of its tensor, a copy where a view cannot be, always a copy, new values, no tensor."""
+
+Family = Literal[
+    "making", "operators", "reshaping", "copying", "reducing", "mapping", "multiplying", "picking", "facts"
+]
+Need = Callable[[Sequence[Any]], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A torch function (`torch.sum`), a tensor's method (`.sum`) or property (`.shape`), or an operator (`+`).
+
+    `need` bounds from above the bytes that a call allocates, from its arguments alone; `strings` are the texts that
+    its arguments may be; `stretches` says that its tensors broadcast; `plan` gives meta tensors where torch itself
+    has no plan because the shape depends on values.
+    """
+
+    name: str
+    signature: str
+    description: str
+    family: Family
+    storage: Storage
+    call: Callable[..., Any]
+    need: Need
+    strings: tuple[str, ...] = ()
+    stretches: bool = False
+    plan: Callable[..., Any] | None = None
+    is_property: bool = False
+
+    @property
+    def short_name(self) -> str:
+        """`sum` of `torch.sum` and of `.sum`."""
+        return self.name.rsplit(".", 1)[-1]
+
+    @property
+    def usage(self) -> str:
+        """`torch.sum(input, dim=None)`, as signature help shows it."""
+        return f"{self.name}{self.signature}"
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The parameter names in order."""
+        return _parameters(self.signature)
+
+
+VOCABULARY: Registry[Word] = Registry("word")
+"""Everything that a line may say, by name: `torch.arange`, `.reshape`, `.shape`, `+`."""
+
+
+@functools.lru_cache(maxsize=1024)
+def _parameters(signature: str) -> tuple[str, ...]:
+    """The names between the commas that stand in no inner bracket."""
+    parts, depth = [""], 0
+    for character in signature[1:-1]:
+        depth += (character in "([") - (character in ")]")
+        if character == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += character
+    names = (part.partition("=")[0].strip().lstrip("*") for part in parts)
+    return tuple(name for name in names if name)
