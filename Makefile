@@ -27,7 +27,7 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 bench: libraries $(READY)
-	$(BIN)/python -m tests.benchmarks
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.benchmarks $(ARGS)
 
 pictures: libraries $(READY)
 	QT_QPA_PLATFORM=offscreen $(BIN)/python tools/make_pictures.py docs
