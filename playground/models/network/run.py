@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 import torch
@@ -60,6 +61,16 @@ def run_network(
     detail, job = detail or Detail(), job or Job()
     start = time.perf_counter()
     network = build(spec, tensors, lambda layer: _tell(job, "LSUV", layer, spec.depth, 0.0))
+    return measure_network(network, detail, job, start)
+
+
+def measure_network(
+    network: Network, detail: Detail | None = None, job: Job | None = None, start: float | None = None
+) -> NetworkResult:
+    """Run a network that is built already forward and backward once, and measure every layer."""
+    detail, job = detail or Detail(), job or Job()
+    start = time.perf_counter() if start is None else start
+    spec = network.spec
     passes = run_passes(network, job, biases=not detail.quick)
     seconds = time.perf_counter() - start
     tables = _tables(network, passes, detail, job)
@@ -97,7 +108,8 @@ def run_passes(network: Network, job: Job | None = None, biases: bool = True) ->
         _tell(job, "forward", layer, depth, 0.0)
         hidden = trace.activations[layer]
         if job.is_cancelled is not Job().is_cancelled:
-            torch.Tensor.register_hook(hidden, lambda _gradient: _tell(job, "backward", depth - 1 - layer, depth, 0.45))
+            register = cast(Callable[[object], object], hidden.register_hook)
+            register(lambda _gradient: _tell(job, "backward", depth - 1 - layer, depth, 0.45))
 
     output = live.forward(live.inputs, trace, after)
     loss = live.loss(output)

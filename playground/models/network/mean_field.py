@@ -1,0 +1,256 @@
+"""How variance and gradients travel through a wide random network: the variance map and the gradient factor.
+
+Poole et al. 2016, Schoenholz et al. 2017: `q' = sw2 E[phi(sqrt(q) z)^2] + sb2`, `chi1 = sw2 E[phi'(sqrt(q*) z)^2]`, z
+standard normal, by Gauss-Hermite quadrature for any registered activation. sw2 is fan_in times a weight's variance.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from playground.models.network.activations import ACTIVATIONS
+from playground.models.network.init_schemes import INIT_SCHEMES
+from playground.models.network.spec import NetworkSpec
+
+Floats = NDArray[np.float64]
+NODES = 256
+"""An even number of Gauss-Hermite nodes: none lies on the kink at 0, and both sides of it count alike."""
+GRID = 481
+TOLERANCE = 1e-13
+DIVERGED = 1e12
+
+
+@dataclass(frozen=True, slots=True)
+class FixedPoint:
+    """`q`: the variance of the pre-activations that deep layers settle at (inf where they grow without end).
+
+    `chi1`: what a squared gradient is multiplied by a layer there. `depth_scale`: xi = 1 / |ln chi1| layers, inf at the
+    critical point; signals and gradients reach about 6 xi layers.
+    """
+
+    q: float
+    chi1: float
+    depth_scale: float
+
+    @property
+    def trainable_depth(self) -> float:
+        """6 xi: about the deepest network that still trains (Schoenholz et al. 2017)."""
+        return 6 * self.depth_scale
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """What the theory says of each layer, (depth,): the rms of activations, and of the loss's gradient by them.
+
+    None where the theory does not apply; `reason` then says why. `slope` is the factor of the rms a layer at the end.
+    """
+
+    rms: Floats | None = None
+    gradient_rms: Floats | None = None
+    reason: str = ""
+    gradient_reason: str = ""
+
+    @property
+    def slope(self) -> float:
+        """The geometric mean factor of the rms from the first layer to the last; nan without a prediction."""
+        if self.rms is None or len(self.rms) < 2 or not self.rms[0] > 0 or not self.rms[-1] > 0:
+            return math.nan
+        return float(math.exp((math.log(self.rms[-1]) - math.log(self.rms[0])) / (len(self.rms) - 1)))
+
+
+@cache
+def _quadrature() -> tuple[torch.Tensor, torch.Tensor]:
+    """Nodes and weights for the mean over a standard normal."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
+    keep = weights > 0
+    return torch.from_numpy(nodes[keep]), torch.from_numpy(weights[keep] / weights.sum())
+
+
+def _mean(activation: str, q: float, of: Callable[[torch.Tensor, torch.Tensor], torch.Tensor], sloped: bool) -> float:
+    """E[of(phi(sqrt(q) z), phi'(sqrt(q) z))]; the slope is computed only where it is needed."""
+    nodes, weights = _quadrature()
+    z = nodes * math.sqrt(q)
+    entry = ACTIVATIONS.find(activation)
+    value = entry.function(z)
+    slope = entry.slope(z) if sloped else value
+    return float((weights * of(value, slope)).sum())
+
+
+def mean_square(activation: str, q: float) -> float:
+    """E[phi(sqrt(q) z)^2]: the mean square of the activations of pre-activations of variance q."""
+    if q > DIVERGED:
+        return q * _mean(activation, DIVERGED, lambda value, _: value.square(), False) / DIVERGED
+    return _mean(activation, q, lambda value, _: value.square(), False)
+
+
+def mean_square_slope(activation: str, q: float) -> float:
+    """E[phi'(sqrt(q) z)^2]."""
+    return _mean(activation, min(q, DIVERGED), lambda _, slope: slope.square(), True)
+
+
+def variance_map(activation: str, q: float, weight_variance: float, bias_variance: float = 0.0) -> float:
+    """The variance of the next layer's pre-activations: `sw2 E[phi(sqrt(q) z)^2] + sb2`."""
+    return weight_variance * mean_square(activation, q) + bias_variance
+
+
+@cache
+def _over_grid(activation: str) -> tuple[Floats, Floats, Floats]:
+    """(q, E[phi^2], E[phi'^2]) on a logarithmic grid of variances from 1e-12 to 1e12."""
+    nodes, weights = _quadrature()
+    grid = torch.logspace(-12, 12, GRID, dtype=torch.float64)
+    z = grid.sqrt()[:, None] * nodes
+    entry = ACTIVATIONS.find(activation)
+    squares = entry.function(z).square() @ weights
+    slopes = entry.slope(z).square() @ weights
+    return grid.numpy(), squares.numpy(), slopes.numpy()
+
+
+def _root(function: Callable[[float], float], low: float, high: float) -> float:
+    """Where a function changes its sign between two positive numbers, by bisection of the logarithm."""
+    rising = function(low) < 0
+    for _ in range(60):
+        middle = math.sqrt(low * high)
+        if (function(middle) < 0) == rising:
+            low = middle
+        else:
+            high = middle
+    return math.sqrt(low * high)
+
+
+@lru_cache(maxsize=512)
+def fixed_point(activation: str, weight_variance: float, bias_variance: float = 0.0) -> FixedPoint:
+    """Where the variance map settles from q = 1; `fixed_point("tanh", 1.761, 0.05)` has q 0.57 and chi1 1.
+
+    The map rises with q, so its iterates run one way to the first fixed point: that is looked for on a grid and
+    bisected, which is as fast at the critical point, where the iteration itself closes in only as 1 / layer. A q below
+    1e-12 is 0, one above 1e12 is inf.
+    """
+
+    def growth(q: float) -> float:
+        return variance_map(activation, q, weight_variance, bias_variance) - q
+
+    start = growth(1.0)
+    if abs(start) <= TOLERANCE:
+        return _found(1.0, weight_variance * mean_square_slope(activation, 1.0))
+    grid, squares, slopes = _over_grid(activation)
+    changes = weight_variance * squares + bias_variance - grid
+    upward = start > 0
+    ahead = grid[grid > 1] if upward else grid[grid < 1][::-1]
+    signs = changes[grid > 1] if upward else changes[grid < 1][::-1]
+    beyond = np.flatnonzero(signs <= 0 if upward else signs >= 0)
+    if not len(beyond):
+        end = math.inf if upward else 0.0
+        return _found(end, weight_variance * float(slopes[-1 if upward else 0]))
+    far = float(ahead[beyond[0]])
+    near = float(ahead[beyond[0] - 1]) if beyond[0] else 1.0
+    q = _root(growth, min(near, far), max(near, far))
+    return _found(q, weight_variance * mean_square_slope(activation, q))
+
+
+def _found(q: float, chi1: float) -> FixedPoint:
+    if chi1 <= 0:
+        return FixedPoint(q, chi1, 0.0)
+    distance = abs(math.log(chi1))
+    return FixedPoint(q, chi1, math.inf if distance < 1e-10 else 1 / distance)
+
+
+@lru_cache(maxsize=512)
+def critical_weight_variance(activation: str, bias_variance: float = 0.0) -> float:
+    """The least weight variance at which chi1 is 1 for this bias variance; nan where there is none up to q = 1000.
+
+    There sw2 = 1 / E[phi'^2] and q = sw2 E[phi^2] + sb2 hold at once, which is one equation for q.
+    `critical_weight_variance("tanh", 0.05)` is 1.761, `critical_weight_variance("relu")` is 2.
+    """
+    grid, squares, slopes = _over_grid(activation)
+    if bias_variance == 0 and squares[0] < 1e-6:
+        return float(1 / slopes[0])
+
+    def mismatch(q: float) -> float:
+        return mean_square(activation, q) / mean_square_slope(activation, q) + bias_variance - q
+
+    with np.errstate(divide="ignore", over="ignore"):
+        off = squares / slopes + bias_variance - grid
+    crossings = np.flatnonzero(np.diff(np.sign(off[grid < 1e3])))
+    if not len(crossings):
+        return math.nan
+    roots = [_root(mismatch, float(grid[i]), float(grid[i + 1])) for i in crossings]
+    return min(1 / mean_square_slope(activation, q) for q in roots)
+
+
+def weight_variance_of(spec: NetworkSpec, fan_in: int) -> float:
+    """sw2 of a layer: fan_in times the variance of a weight, the gain included."""
+    scheme = INIT_SCHEMES[spec.init]
+    return fan_in * scheme.variance(fan_in, spec.width, spec) * spec.gain**2
+
+
+def bias_variance_of(spec: NetworkSpec) -> float:
+    """sb2: the square of the bias std, or what an init that draws its own biases gives them."""
+    if INIT_SCHEMES[spec.init].own_bias:
+        return spec.gain**2 / (3 * spec.width)
+    return spec.bias_std**2
+
+
+def why_not(spec: NetworkSpec) -> str:
+    """Why mean-field theory does not describe this network; "" where it does."""
+    scheme = INIT_SCHEMES[spec.init]
+    if spec.normalisation != "none":
+        return f"no theory drawn: {spec.normalisation} norm sets the spread itself"
+    if spec.dropout:
+        return "no theory drawn: dropout adds noise of its own"
+    if spec.residual != "none":
+        return "no theory drawn: the residual adds each layer to the ones before"
+    if scheme.measured:
+        return "no theory drawn: LSUV rescales by what it measures"
+    if scheme.sampler == "eye":
+        return "no theory drawn: identity weights are not random"
+    if scheme.mean(spec.width, spec.width, spec) != 0:
+        return "no theory drawn: the weights' mean is not 0"
+    return ""
+
+
+def predict(spec: NetworkSpec, input_mean_square: float | None = None, features: int | None = None) -> Prediction:
+    """The theory's rms of each layer's activations and gradients, for inputs of this mean square and so many features.
+
+    By default those of the spec's own input: 1 for standard normal and digits, 1/3 for uniform.
+    """
+    reason = why_not(spec)
+    if reason:
+        return Prediction(reason=reason, gradient_reason=reason)
+    fan_in = features or (64 if spec.input == "digits" else spec.width)
+    square = input_mean_square if input_mean_square is not None else {"uniform": 1 / 3}.get(spec.input, 1.0)
+    bias = bias_variance_of(spec)
+    variances, squares = [], []
+    for layer in range(spec.depth):
+        q = weight_variance_of(spec, fan_in if layer == 0 else spec.width) * square + bias
+        square = mean_square(spec.activation, q) if math.isfinite(q) else math.inf
+        variances.append(q)
+        squares.append(square)
+    rms = np.sqrt(np.array(squares))
+    if spec.loss != "mean_square":
+        return Prediction(rms, None, gradient_reason="no theory drawn: the gradient starts from the cross entropy")
+    return Prediction(rms, _gradients(spec, variances, squares, spec.batch * spec.width))
+
+
+def _gradients(spec: NetworkSpec, variances: list[float], squares: list[float], values: int) -> Floats:
+    """Back from 2 a / values at the last layer, where slope and activation belong to the same pre-activation."""
+    factor = weight_variance_of(spec, spec.width)
+    with np.errstate(over="ignore", invalid="ignore"):
+        square = squares[-1] * (2 / values) ** 2
+        found = [square]
+        for layer in range(spec.depth - 1, 0, -1):
+            q = min(variances[layer], DIVERGED)
+            if layer == spec.depth - 1:
+                through = _mean(spec.activation, q, lambda value, slope: (value * slope).square(), True)
+                through *= (2 / values) ** 2 * (variances[layer] / q if q else 1.0)
+            else:
+                through = square * mean_square_slope(spec.activation, q)
+            square = factor * through
+            found.append(square)
+        return np.asarray(np.sqrt(np.array(found[::-1])), dtype=np.float64)
