@@ -1,0 +1,163 @@
+"""Training as a chain of values: each step makes of a state the next, and any earlier one comes back bit for bit.
+
+    run = TrainingRun(make_task(spec, settings, {}), settings)
+    run.advance_to(120)
+    run.state_at(40).parameters          # the very weights after 40 updates
+"""  # fmt: skip
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from playground.models.job import Job
+from playground.models.network.forward import Network, Trace
+from playground.models.network.noise import layer_seed
+from playground.models.network.optimisers import OptimiserState, optimiser_step
+from playground.models.network.step_histograms import Counts, count_magnitudes
+from playground.models.network.tasks import TrainingTask
+from playground.models.network.training_failure import TrainingFailure, diagnose
+from playground.models.network.training_settings import TrainingSettings
+
+SNAPSHOT_BYTES = 192 * 2**20
+MOST_COLUMNS = 512
+"""At most so many steps are kept as histograms: then every second, every fourth, ..."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingState:
+    """The weights after `step` updates, and what the optimiser remembers. No tensor in it is ever written to."""
+
+    step: int
+    parameters: tuple[torch.Tensor, ...]
+    optimiser: OptimiserState = field(default_factory=OptimiserState)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all its tensors."""
+        slots = sum(slot.nbytes for slots in self.optimiser.slots for slot in slots)
+        return sum(parameter.nbytes for parameter in self.parameters) + slots
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StepRecord:
+    """What a step saw before it changed the weights: the loss of its batch, the norm of all gradients, the counts."""
+
+    loss: float
+    gradient_norm: float
+    counts: Counts | None
+    failure: TrainingFailure | None
+
+
+def network_at(task: TrainingTask, state: TrainingState) -> Network:
+    """The network with a state's weights, fed the batch of that step; its dropout draws anew at each step."""
+    network = task.with_batch(task.network.with_parameters(state.parameters), task.batch_of(state.step))
+    if network.spec.dropout and state.step:
+        network = replace(network, spec=replace(network.spec, seed=layer_seed(network.spec.seed, "step", state.step)))
+    return network
+
+
+def training_step(
+    task: TrainingTask, state: TrainingState, settings: TrainingSettings, counted: bool = False
+) -> tuple[TrainingState, StepRecord]:
+    """One forward and backward pass on the step's batch and one update; the state comes back unchanged on a failure.
+
+    Pure: the same state gives the same next state, to the last bit.
+    """
+    live = network_at(task, state).requiring_grad()
+    trace = Trace() if counted else None
+    with torch.enable_grad():
+        loss = live.loss(live.forward(live.inputs, trace))
+        gradients = torch.autograd.grad(loss, live.parameters, materialize_grads=True)
+    norms = torch._foreach_norm(list(gradients))
+    norm = float(torch.stack([n.double() for n in norms]).norm())
+    value = float(loss.detach())
+    counts = count_magnitudes([a.detach() for a in trace.activations]) if trace is not None else None
+    failure = None
+    if not (np.isfinite(value) and np.isfinite(norm)):
+        failure = diagnose(live, state.step)
+    if failure is not None:
+        return state, StepRecord(value, norm, counts, failure)
+    parameters, optimiser = optimiser_step(
+        settings.optimiser, state.parameters, gradients, state.optimiser, settings.rates
+    )
+    return TrainingState(state.step + 1, parameters, optimiser), StepRecord(value, norm, counts, None)
+
+
+class TrainingRun:
+    """A training as far as it went: its losses, its histograms, and enough states to return to any step.
+
+    States are kept at a stride that doubles when they exceed `snapshot_bytes`; the steps between are computed again.
+    """
+
+    def __init__(self, task: TrainingTask, settings: TrainingSettings, snapshot_bytes: int = SNAPSHOT_BYTES) -> None:
+        self.task = task
+        self.settings = settings
+        self.losses: list[float] = []
+        self.gradient_norms: list[float] = []
+        self.columns: dict[int, Counts] = {}
+        self.column_stride = 1
+        self.failure: TrainingFailure | None = None
+        self._state = TrainingState(0, tuple(p.detach() for p in task.network.parameters))
+        self._snapshots = {0: self._state}
+        self._snapshot_stride = 1
+        self._snapshot_bytes = snapshot_bytes
+
+    @property
+    def reached(self) -> int:
+        """How many updates were made."""
+        return self._state.step
+
+    @property
+    def state(self) -> TrainingState:
+        """The state after the last update."""
+        return self._state
+
+    def advance_to(self, target: int, job: Job | None = None, after: Callable[[], None] | None = None) -> None:
+        """Train until `target` updates are made, the training fails, or the job is cancelled; `after` each step."""
+        job = job or Job()
+        while self.reached < target and self.failure is None and not job.is_cancelled():
+            step = self.reached
+            state, record = training_step(self.task, self._state, self.settings, step % self.column_stride == 0)
+            self.losses.append(record.loss)
+            self.gradient_norms.append(record.gradient_norm)
+            self.failure = record.failure
+            if record.counts is not None:
+                self._keep_column(step, record.counts)
+            if record.failure is None:
+                self._state = state
+                self._keep_snapshot(state)
+            if after is not None:
+                after()
+
+    def state_at(self, step: int) -> TrainingState:
+        """The state after `step` updates: kept, or computed again from the nearest kept one before it."""
+        step = max(0, min(step, self.reached))
+        if step == self.reached:
+            return self._state
+        state = self._snapshots[max(kept for kept in self._snapshots if kept <= step)]
+        while state.step < step:
+            state, _ = training_step(self.task, state, self.settings)
+        return state
+
+    def column_steps(self) -> NDArray[np.int64]:
+        """The steps whose histograms are kept."""
+        return np.array(sorted(self.columns), dtype=np.int64)
+
+    def _keep_column(self, step: int, counts: Counts) -> None:
+        self.columns[step] = counts
+        if len(self.columns) > MOST_COLUMNS:
+            self.column_stride *= 2
+            self.columns = {kept: c for kept, c in self.columns.items() if kept % self.column_stride == 0}
+
+    def _keep_snapshot(self, state: TrainingState) -> None:
+        if state.step % self._snapshot_stride:
+            return
+        self._snapshots[state.step] = state
+        while len(self._snapshots) > 2 and len(self._snapshots) * state.nbytes > self._snapshot_bytes:
+            self._snapshot_stride *= 2
+            self._snapshots = {step: s for step, s in self._snapshots.items() if step % self._snapshot_stride == 0}

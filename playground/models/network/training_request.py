@@ -1,0 +1,164 @@
+"""What the training section asks for and gets: a run as far as it was asked to go, and the network at one step."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from playground.models.job import Job
+from playground.models.network.result import NetworkResult
+from playground.models.network.run import Detail, measure_network
+from playground.models.network.spec import NetworkSpec
+from playground.models.network.step_histograms import SLOTS
+from playground.models.network.tasks import make_task
+from playground.models.network.training import TrainingRun, network_at
+from playground.models.network.training_failure import TrainingFailure
+from playground.models.network.training_settings import TrainingSettings
+from playground.models.tensors.evaluation import evaluate
+from playground.models.tensors.program import Program
+
+SECONDS_BETWEEN_PICTURES = 0.08
+RUNS_KEPT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRequest:
+    """Train this network by these settings as far as `settings.target`; count the values of `layer` (from 1).
+
+    `program` supplies tensors where the spec or the task names some, and may be None otherwise.
+    """
+
+    spec: NetworkSpec
+    settings: TrainingSettings
+    layer: int = 1
+    program: Program | None = None
+    scale: str = "log"
+
+    @property
+    def run_key(self) -> Hashable:
+        """Requests with the same key share one run: they differ only in how far it goes and what is looked at."""
+        return (self.spec, replace(self.settings, target=0, shown=0, steps=0), self.program)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingResult:
+    """A run so far: `losses[s]` and `gradient_norms[s]` belong to the batch of step s, before its update.
+
+    `counts[c]` are the magnitudes of the layer's activations at `count_steps[c]`, in the slots of `step_histograms`;
+    `network` is what all layers look like at step `shown`, with the batch of that step.
+    """
+
+    request: TrainingRequest
+    losses: NDArray[np.float64]
+    gradient_norms: NDArray[np.float64]
+    reached: int
+    shown: int
+    counts: NDArray[np.int32]
+    count_steps: NDArray[np.int64]
+    network: NetworkResult | None
+    failure: TrainingFailure | None
+    guess: float
+    guess_words: str
+    running: bool
+
+
+class _Runs:
+    """The last few runs, so that going on, one step more, and rewinding do not start over."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._runs: OrderedDict[Hashable, tuple[threading.Lock, TrainingRun]] = OrderedDict()
+
+    def take(self, request: TrainingRequest) -> tuple[threading.Lock, TrainingRun]:
+        """The run of a request and the lock under which it may be used; made if there is none."""
+        key = request.run_key
+        with self._lock:
+            if key in self._runs:
+                self._runs.move_to_end(key)
+                return self._runs[key]
+        made = (
+            threading.Lock(),
+            TrainingRun(make_task(request.spec, request.settings, _tensors(request)), request.settings),
+        )
+        with self._lock:
+            self._runs.setdefault(key, made)
+            while len(self._runs) > RUNS_KEPT:
+                self._runs.popitem(last=False)
+            return self._runs[key]
+
+    def clear(self) -> None:
+        """Forget all runs."""
+        with self._lock:
+            self._runs.clear()
+
+
+RUNS = _Runs()
+
+
+def _tensors(request: TrainingRequest) -> Mapping[str, torch.Tensor]:
+    if request.program is None:
+        return {}
+    return {
+        name: evaluated.tensor for name, evaluated in evaluate(request.program).items() if evaluated.tensor is not None
+    }
+
+
+def compute_training(request: TrainingRequest, job: Job | None = None) -> TrainingResult:
+    """Train as far as asked, showing partial results; a cancelled job pauses: what was reached is the result.
+
+    Raises a `ProblemError` where spec, task or tensors do not fit.
+    """
+    job = job or Job()
+    lock, run = RUNS.take(request)
+    settings = request.settings
+    with lock:
+        shown_last = time.monotonic()
+
+        def after() -> None:
+            nonlocal shown_last
+            now = time.monotonic()
+            if now - shown_last >= SECONDS_BETWEEN_PICTURES:
+                job.report(run.reached / settings.target, f"step {run.reached} of {settings.target}")
+                job.show(_picture(request, run, running=True))
+                shown_last = time.monotonic()
+
+        run.advance_to(settings.target, job, after)
+        return _picture(request, run, running=False)
+
+
+def _picture(request: TrainingRequest, run: TrainingRun, running: bool) -> TrainingResult:
+    settings = request.settings
+    shown = run.reached if settings.shown < 0 else min(settings.shown, run.reached)
+    network = measure_network(
+        network_at(run.task, run.state_at(shown)),
+        Detail(("activation",), request.scale, quick=running) if running else Detail(scale=request.scale),
+    )
+    losses = list(run.losses)
+    if len(losses) == run.reached and shown == run.reached and run.failure is None:
+        losses.append(network.loss)
+    steps = run.column_steps()
+    layer = max(0, min(request.layer - 1, run.task.network.spec.depth - 1))
+    counts = (
+        np.stack([run.columns[int(step)][layer] for step in steps]) if len(steps) else np.zeros((0, SLOTS), np.int32)
+    )
+    return TrainingResult(
+        request,
+        np.array(losses),
+        np.array(run.gradient_norms),
+        run.reached,
+        shown,
+        counts,
+        steps,
+        network,
+        run.failure,
+        run.task.guess,
+        run.task.guess_words,
+        running,
+    )

@@ -1,0 +1,29 @@
+"""What the user chose for training: the task, the optimiser, how far to go, and which step the plots show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from playground.models.network.optimisers import OptimiserSettings
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSettings:
+    """`steps` is how far a start goes, `target` how far the run was asked to go by now, `shown` the step in the plots.
+
+    `shown` -1 follows the training. `inputs` and `targets` name tensors of the program, for the task "tensors".
+    """
+
+    task: str = "digits"
+    optimiser: str = "sgd"
+    rates: OptimiserSettings = field(default_factory=OptimiserSettings)
+    steps: int = 120
+    target: int = 0
+    shown: int = 0
+    inputs: str = ""
+    targets: str = ""
+
+    @property
+    def asked(self) -> bool:
+        """Whether there is anything to train."""
+        return self.target > 0
