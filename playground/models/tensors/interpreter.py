@@ -15,6 +15,7 @@ from playground.models.tensors.constants import CONSTANTS, NUMBER_FUNCTIONS
 from playground.models.tensors.indexing import index_tensor
 from playground.models.tensors.literals import dotted_name
 from playground.models.tensors.planning import NeedsPlanError, NoValuesError, Watch
+from playground.models.tensors.randomness import RANDOM_WORDS
 from playground.models.tensors.source_text import ExpressionText
 from playground.models.tensors.step_recorder import StepRecorder
 from playground.models.tensors.vocabulary import VOCABULARY, Word
@@ -145,7 +146,9 @@ class Interpreter:
         return result
 
     def _called(self, word: Word, positional: list[Any], keywords: dict[str, Any], has_tensors: bool) -> Any:
-        if word.family == "making" and not has_tensors and word.name not in ("torch.Generator", ".manual_seed"):
-            if self.device == "meta":
-                keywords = {key: value for key, value in keywords.items() if key != "generator"} | {"device": "meta"}
+        if word.name in RANDOM_WORDS and "generator" not in keywords:
+            keywords = keywords | {"generator": torch.Generator().manual_seed(0)}
+        makes = word.family == "making" and word.storage == "new" and not has_tensors
+        if makes and self.device == "meta":
+            keywords = {key: value for key, value in keywords.items() if key != "generator"} | {"device": "meta"}
         return self.watch.call(word, positional, keywords)

@@ -14,10 +14,12 @@ from playground.models.tensors.check import check_expression
 from playground.models.tensors.fills import make, made_code
 from playground.models.tensors.interpreter import Interpreter
 from playground.models.tensors.planning import NeedsPlanError, NoValuesError, PlanWatch, StraightWatch, Watch
+from playground.models.tensors.randomness import unseeded_problem
 from playground.models.tensors.source_text import ExpressionText, parse_expression
 from playground.models.tensors.sources import Binding, Expression, Imported, Made
 from playground.models.tensors.steps import Step, share_storage
-from playground.models.tensors.wording import bytes_text, shape_text
+from playground.models.tensors.literals import shape_text
+from playground.models.words import bytes_in_words
 
 
 class Input(Protocol):
@@ -52,9 +54,9 @@ class LineResult:
 
 def too_large(needed: int, left: int, limit: int) -> Problem:
     """The warning on a tensor whose values are not computed for their size."""
-    taken = "" if needed > limit else f" {bytes_text(limit - left)} of it are taken by the lines above."
+    taken = "" if needed > limit else f" {bytes_in_words(limit - left)} of it are taken by the lines above."
     return Problem(
-        f"{bytes_text(needed)}, the limit is {bytes_text(limit)}.{taken} Shape, strides and cost are exact, values are "
+        f"{bytes_in_words(needed)}, the limit is {bytes_in_words(limit)}.{taken} Shape, strides and cost are exact, values are "
         "not computed.",
         badge="too large",
         severity="warning",
@@ -150,7 +152,7 @@ def _ran(
     shared = any(share_storage(tensor, value) for value in values.values())
     new_bytes = 0 if shared else tensor.untyped_storage().nbytes()
     meta = meta_of(tensor, {name: (values[name], given.meta) for name, given in inputs.items()})
-    return LineResult(tensor, meta, tuple(interpreter.recorder.steps), new_bytes=new_bytes)
+    return LineResult(tensor, meta, tuple(interpreter.recorder.steps), unseeded_problem(parsed), new_bytes=new_bytes)
 
 
 def _tensor_of(interpreter: Interpreter, value: Any) -> torch.Tensor:

@@ -95,27 +95,3 @@ def _cleaned(message: str) -> str:
     """The first sentence of a message, without torch's source lines and advice."""
     first = message.strip().split("\n")[0].strip()
     return (first[:1].upper() + first[1:300]) or "torch refuses this."
-
-
-def too_large_problem(shape: tuple[int, ...], needed: int, limit: int, at_most: bool = False) -> Problem:
-    """The warning on a tensor whose values are not computed."""
-    return Problem(
-        f"{bytes_text(needed)}, the limit is {bytes_text(limit)}. Shape, strides and cost are exact, values are not computed.",
-        badge="too large",
-        severity="warning",
-    )
-
-
-def bytes_text(count: int) -> str:
-    """Bytes in three significant digits: `48 B`, `1.2 kB`, `512 GB`."""
-    if count < 1000:
-        return f"{count} B"
-    value, units = float(count), ["kB", "MB", "GB", "TB", "PB", "EB"]
-    for unit in units:
-        value /= 1000
-        if value < 999.5 or unit == units[-1]:
-            return f"{value:.3g} {unit}"
-    return f"{count} B"
-
-
-__all__ = ["bytes_text", "failure_problem", "guard_arguments", "shape_text", "too_large_problem"]

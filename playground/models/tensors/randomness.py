@@ -1,0 +1,49 @@
+"""Random calls without a generator: found, and given one, so that a line gives the same values each time."""
+
+from __future__ import annotations
+
+import ast
+
+from playground.models.outcome import Fix, Problem
+from playground.models.tensors.literals import dotted_name
+from playground.models.tensors.source_text import ExpressionText
+
+RANDOM_WORDS = frozenset({"torch.randn", "torch.rand", "torch.randint", "torch.randperm", "torch.normal"})
+SEED_TEXT = "generator=torch.Generator().manual_seed(0)"
+
+
+def unseeded_calls(parsed: ExpressionText) -> list[ast.Call]:
+    """The calls that draw random numbers without saying from which seed."""
+    return [
+        node
+        for node in ast.walk(parsed.root)
+        if isinstance(node, ast.Call)
+        and dotted_name(node.func) in RANDOM_WORDS
+        and all(keyword.arg != "generator" for keyword in node.keywords)
+    ]
+
+
+def seeded_text(parsed: ExpressionText) -> str:
+    """The line with a generator in each random call: what is computed here for a line that names none."""
+    text = parsed.text
+    for call in sorted(unseeded_calls(parsed), key=lambda call: -parsed.span(call).stop):
+        close = parsed.span(call).stop - 1
+        before = text[:close].rstrip()
+        comma = "" if before.endswith(("(", ",")) else ", "
+        text = before + (comma or (" " if before.endswith(",") else "")) + SEED_TEXT + text[close:]
+    return text
+
+
+def unseeded_problem(parsed: ExpressionText) -> Problem | None:
+    """The warning on a line that draws without a seed; None if it names its seeds."""
+    calls = unseeded_calls(parsed)
+    if not calls:
+        return None
+    word = dotted_name(calls[0].func)
+    return Problem(
+        f"{word} without a generator draws anew on each run. Here it draws from seed 0, so that the values stay.",
+        parsed.span(calls[0]),
+        (Fix(seeded_text(parsed), meaning="says the seed", target=SEED_TEXT),),
+        badge="seed 0",
+        severity="warning",
+    )
