@@ -50,8 +50,7 @@ class ExportMenu(QMenu):
             return
         self.addSection("Tensor")
         for one in FORMATS.values():
-            if one.can_save:
-                self._add(f"{state.selection} as {one.suffixes[0]}...", ("tensor", one.name))
+            self._add(f"{state.selection} as {one.suffixes[0]}...", ("tensor", one.name))
 
     def _add(self, words: str, what: tuple[str, object]) -> None:
         action = self.addAction(words.replace("&", "&&"))

@@ -119,7 +119,7 @@ class FilesAtWork(QObject):
     def ask_export_tensor(self, name: str, format_name: str = "") -> None:
         """Let the user choose where a tensor goes; the file's ending chooses the format."""
         self._exported_name = name
-        formats = [one for one in FORMATS.values() if one.can_save]
+        formats = list(FORMATS.values())
         chosen = FORMATS.get(format_name, formats[0])
         filters = ";;".join(f"{one.words} (*{one.suffixes[0]})" for one in formats)
         dialog = self._make_dialog(f"Export {name}", "export_tensor", filters)

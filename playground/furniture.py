@@ -43,7 +43,6 @@ class Furniture(QObject):
         self.palette = CommandPalette(window)
         self.notice = ProblemBanner()
         self.notice.setObjectName("notice")
-        self.notice.hide()
         commands.page_wanted.connect(window.show_page)
         commands.full_screen_wanted.connect(window.toggle_full_screen)
         commands.close_wanted.connect(window.close)
@@ -76,13 +75,13 @@ class Furniture(QObject):
 
     @Slot(str)
     def _on_files_said(self, message: str) -> None:
-        self.notice.hide()
+        self.notice.set_problem(None)
         self.status.say(message)
 
     @Slot(object)
     def _on_files_failed(self, problem: Problem) -> None:
-        self.notice.show_problem(problem)
+        self.notice.set_problem(problem)
 
     @Slot(object)
     def _on_store_changed(self, _state: object) -> None:
-        self.notice.hide()
+        self.notice.set_problem(None)

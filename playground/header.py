@@ -4,56 +4,62 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QTabBar, QTabWidget, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QTabWidget, QWidget
 
-from playground.widgets.common.look import code_font, icon, look, look_holder, words_font
+from playground.widgets.common.buttons import Button, IconButton
+from playground.widgets.common.look import code_font, icon, look, words_font
+from playground.widgets.common.tabs import TabRow
 from playground.widgets.common.tooltip import set_tooltip
 
 HEIGHT = 40
 COMPACT_BELOW = 1100
 SEARCH_WIDTH = 232
-MARGIN = 16
-
-
-class PageTabBar(QTabBar):
-    """The pages' names; the current one has a 2 px line of accent below it."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setDrawBase(False)
-        self.setExpanding(False)
-        self.setAccessibleName("Pages")
-        self.setFont(words_font(self.font().Weight.Medium))
-
-    def tabSizeHint(self, index: int) -> QSize:
-        """As wide as the name with the margins of the header."""
-        width = self.fontMetrics().horizontalAdvance(self.tabText(index))
-        return QSize(width + 2 * MARGIN + (4 if index == 0 else 0), HEIGHT)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Names in text or, for the pages behind, in text 2."""
-        with QPainter(self) as painter:
-            colours = look()
-            painter.setFont(self.font())
-            for index in range(self.count()):
-                box = self.tabRect(index)
-                current = index == self.currentIndex()
-                painter.setPen(colours.color("text" if current else "text2"))
-                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.tabText(index))
-                if current:
-                    painter.fillRect(box.left() + 12, HEIGHT - 2, box.width() - 24, 2, colours.color("accent"))
+TAB_MARGIN, TAB_SPACING = 20, 32
 
 
 class Pages(QTabWidget):
-    """The two pages below the header."""
+    """The two pages. Their tabs stand in the header, at the window's own height and margin."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("pages")
         self.setAccessibleName("Pages")
-        self.setTabBar(PageTabBar(self))
         self.setDocumentMode(True)
-        self.setStyleSheet("QTabWidget::pane { border: none; } QTabWidget::tab-bar { left: 0; }")
+        self.tabBar().hide()
+
+
+class Header(QWidget):
+    """The tabs of the pages at the left; room for the tools at the right; a hairline below."""
+
+    def __init__(self, pages: Pages, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedHeight(HEIGHT)
+        self._pages = pages
+        self.tabs = TabRow(height=HEIGHT, spacing=TAB_SPACING)
+        self.tabs.setObjectName("pages.tabs")
+        self.tabs.setAccessibleName("Pages")
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(TAB_MARGIN, 0, 0, 0)
+        self._row.setSpacing(0)
+        self._row.addWidget(self.tabs)
+        self._row.addStretch(1)
+        self.tabs.currentChanged.connect(pages.setCurrentIndex)
+        pages.currentChanged.connect(self.tabs.setCurrentIndex)
+
+    def add_page(self, title: str, page: QWidget) -> None:
+        """One more page, with its tab."""
+        self._pages.addTab(page, title)
+        self.tabs.addTab(title)
+
+    def set_tools(self, tools: QWidget) -> None:
+        """Stand the tools at the right."""
+        self._row.addWidget(tools)
+        tools.show()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """A hairline below."""
+        with QPainter(self) as painter:
+            painter.fillRect(0, HEIGHT - 1, self.width(), 1, look().color("hairline"))
 
 
 class SearchButton(QPushButton):
@@ -102,58 +108,56 @@ class HeaderTools(QWidget):
         super().__init__(parent)
         self.setFixedHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self._icons: list[tuple[QToolButton, str]] = []
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(8, 0, 12, 0)
-        self._row.setSpacing(8)
+        self._row.setContentsMargins(8, 0, 8, 0)
+        self._row.setSpacing(4)
         self._add_action(actions["undo"], "undo-2", "Ctrl+Z")
         self._add_action(actions["redo"], "redo-2", "Ctrl+Shift+Z")
         self.search = SearchButton()
         self.search.clicked.connect(actions["search_commands"].trigger)
+        self._row.addSpacing(12)
         self._row.addWidget(self.search)
-        self._export = self._add_button("export", "Export", "upload")
-        self._export.setMenu(export_menu)
-        self._export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        set_tooltip(self._export, "Export a tensor, a plot or the program")
-        self._lessons = self._add_button("lessons", "Lessons", "book-open")
-        set_tooltip(self._lessons, "Twelve questions, answered by doing")
+        self._row.addSpacing(12)
+        self._export_menu = export_menu
+        self._export = self._add_button("export", "Export", "upload", "Export a tensor, a plot or the program")
+        self._export.clicked.connect(self._on_export_clicked)
+        self._lessons = self._add_button("lessons", "Lessons", "book-open", "Twelve questions, answered by doing")
         self._lessons.clicked.connect(self.lessons_clicked)
         self._add_action(actions["toggle_theme"], "contrast", "Ctrl+Shift+L")
         self.set_compact(False)
-        look_holder().changed.connect(self._on_look_changed)
-        self._on_look_changed()
 
     def set_compact(self, compact: bool) -> None:
         """Leave the words away; tooltips and accessible names stay."""
         self.search.set_compact(compact)
-        style = Qt.ToolButtonStyle.ToolButtonIconOnly if compact else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
         for button in (self._export, self._lessons):
-            button.setToolButtonStyle(style)
+            button.setText("" if compact else button.accessibleName())
+            button.opens_menu = button is self._export and not compact
+            button.updateGeometry()
 
-    def _add_button(self, name: str, words: str, icon_name: str) -> QToolButton:
-        button = QToolButton()
+    def _add_button(self, name: str, words: str, icon_name: str, tip: str) -> Button:
+        button = Button(words, kind="quiet", icon_name=icon_name)
         button.setObjectName(name)
-        button.setText(words)
-        self._style(button, icon_name)
+        button.setAccessibleName(words)
+        set_tooltip(button, tip)
+        self._row.addWidget(button)
         return button
 
     def _add_action(self, action: QAction, icon_name: str, shortcut: str) -> None:
-        button = QToolButton()
+        button = ActionButton(action, icon_name, shortcut)
         button.setObjectName(action.objectName().replace("command.", "header."))
-        button.setDefaultAction(action)
-        self._style(button, icon_name)
-        set_tooltip(button, action.text(), shortcut)
-
-    def _style(self, button: QToolButton, icon_name: str) -> None:
-        button.setAutoRaise(True)
-        button.setIconSize(QSize(16, 16))
-        button.setFixedHeight(24)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._icons.append((button, icon_name))
         self._row.addWidget(button)
 
     @Slot()
-    def _on_look_changed(self) -> None:
-        for button, name in self._icons:
-            button.setIcon(icon(name))
-        self.update()
+    def _on_export_clicked(self) -> None:
+        self._export_menu.popup(self._export.mapToGlobal(self._export.rect().bottomLeft()))
+
+
+class ActionButton(IconButton):
+    """An icon that triggers an action, and is off while the action is."""
+
+    def __init__(self, action: QAction, icon_name: str, shortcut: str) -> None:
+        super().__init__(icon_name, action.text(), shortcut)
+        self._action = action
+        self.clicked.connect(action.trigger)
+        action.enabledChanged.connect(self.setEnabled)
+        self.setEnabled(action.isEnabled())

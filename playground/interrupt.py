@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 class Interrupt(QObject):
     """Wakes Qt's event loop when the process is interrupted, so that Python can run its handler.
 
-    Qt waits inside C++, and Python runs signal handlers only between its own instructions: a byte on a socket ends the wait.
+    Qt waits inside C++, and Python runs signal handlers between its own instructions: a byte on a socket ends the wait.
     """
 
     def __init__(self, application: QApplication) -> None:

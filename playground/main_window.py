@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from playground.frame_page import FramePage
-from playground.header import COMPACT_BELOW, Pages
+from playground.header import COMPACT_BELOW, Header, Pages
+from playground.widgets.common.focus_ring import PAINTS_FOCUS
 from playground.window_settings import restore_geometry, save_geometry, settings
 
 if TYPE_CHECKING:
@@ -31,12 +32,17 @@ class MainWindow(QMainWindow):
         self.is_closed = False
         self._furniture: Furniture | None = None
         self.pages = Pages()
+        self._header = Header(self.pages)
         for title in PAGES:
-            self.pages.addTab(FramePage(), title.capitalize())
+            self._header.add_page(title.capitalize(), FramePage())
         self._content = QWidget()
+        self._content.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._content.setProperty(PAINTS_FOCUS, True)
+        self._content.setFocus()
         self._column = QVBoxLayout(self._content)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
+        self._column.addWidget(self._header)
         self._column.addWidget(self.pages, 1)
         self.setCentralWidget(self._content)
         restore_geometry(self)
@@ -45,14 +51,15 @@ class MainWindow(QMainWindow):
         """Put the panels, the header's tools, the notice and the bottom line into the frame."""
         self._furniture = furniture
         current = self.pages.currentIndex()
+        self.pages.blockSignals(True)
         for index, page in enumerate(furniture.pages):
             frame = self.pages.widget(index)
             self.pages.removeTab(index)
             self.pages.insertTab(index, page, PAGES[index].capitalize())
             frame.deleteLater()
+        self.pages.blockSignals(False)
         self.pages.setCurrentIndex(current)
-        self.pages.setCornerWidget(furniture.tools)
-        furniture.tools.show()
+        self._header.set_tools(furniture.tools)
         self._column.addWidget(furniture.notice)
         self._column.addWidget(furniture.status)
         furniture.restore(settings())

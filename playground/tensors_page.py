@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QSettings, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from playground.folded_line import FoldedLine
+from playground.widgets.common.section import Hairline
+from playground.widgets.common.tabs import TabRow
 from playground.widgets.panel import Panel
 
 WIDE = 1240
@@ -51,10 +53,8 @@ class TensorsPage(QWidget):
         self._row.addWidget(self._columns, 1)
 
     def _make_centre(self) -> None:
-        self._tabs = QTabBar()
+        self._tabs = TabRow(height=32, spacing=24)
         self._tabs.setObjectName("tensors.tabs")
-        self._tabs.setDrawBase(False)
-        self._tabs.setExpanding(False)
         self._tabs.setAccessibleName("Shape, Einsum or Memory")
         self._tabs.currentChanged.connect(self._on_tab_changed)
         self._rows = QSplitter(Qt.Orientation.Vertical)
@@ -73,7 +73,13 @@ class TensorsPage(QWidget):
         column = QVBoxLayout(self._centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self._tabs)
+        self._tab_line = QWidget()
+        line = QHBoxLayout(self._tab_line)
+        line.setContentsMargins(16, 0, 16, 0)
+        line.addWidget(self._tabs)
+        line.addStretch(1)
+        column.addWidget(self._tab_line)
+        column.addWidget(Hairline())
         column.addWidget(self._stack, 1)
         for line in self._lines.values():
             column.addWidget(line)
@@ -94,7 +100,7 @@ class TensorsPage(QWidget):
         keys = self._tab_keys()
         if key in keys:
             self._tabs.setCurrentIndex(keys.index(key))
-            self._tabs.setVisible(len(keys) > 1)
+            self._tab_line.setVisible(len(keys) > 1)
 
     def splitters(self) -> tuple[QSplitter, QSplitter]:
         """The splitters whose sizes are remembered."""
@@ -171,7 +177,7 @@ class TensorsPage(QWidget):
             self._tabs.setTabData(index, key)
         self._tabs.setCurrentIndex(keys.index(current) if current in keys else 0)
         self._tabs.blockSignals(False)
-        self._tabs.setVisible(len(keys) > 1 and not self._lesson_is_open)
+        self._tab_line.setVisible(len(keys) > 1 and not self._lesson_is_open)
         self._show_tab()
 
     @Slot(int)

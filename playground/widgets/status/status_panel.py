@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 from playground.models.outcome import Problem
 from playground.models.tensors.status import StatusResult
 from playground.models.words import bytes_in_words
-from playground.widgets.common.look import code_font, look, look_holder
+from playground.widgets.common.look import look, look_holder
 from playground.widgets.panel import Panel
 
 HEIGHT = 24
@@ -30,7 +30,6 @@ class StatusPanel(Panel):
         self._progress.setFixedSize(120, 6)
         self._progress.setTextVisible(False)
         self._progress.hide()
-        self._memory.setFont(code_font())
         self._memory.setToolTip("The bytes of all storages of the program, each counted once, and the limit")
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 16, 0)
