@@ -13,6 +13,7 @@ from typing import Any, TextIO
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,16 @@ def _tensors_of(module: nn.Module) -> Iterator[torch.Tensor]:
     for part in module.modules():
         for table in (part._parameters, part._buffers):
             for tensor in table.values():
-                if tensor is not None and id(tensor) not in seen:
-                    seen.add(id(tensor))
-                    yield tensor
+                if tensor is None or id(tensor) in seen or is_lazy(tensor) or tensor.layout != torch.strided:
+                    continue
+                seen.add(id(tensor))
+                yield tensor
 
 
 def _record_module(module: nn.Module) -> _ModuleRecord:
+    # A scripted module keeps its tables out of Python's reach; its tensors are looked after all the same.
+    if isinstance(module, torch.jit.ScriptModule):
+        return _ModuleRecord(module, dict(vars(module)), {})
     attributes = dict(vars(module))
     return _ModuleRecord(module, attributes, {name: dict(attributes[name]) for name in TABLES if name in attributes})
 
@@ -100,7 +105,8 @@ def _restore_tensor(record: _TensorRecord) -> None:
 def module_untouched(module: nn.Module) -> Iterator[None]:
     """Whatever happens inside, the module's tables, weights, buffers, gradients and modes are afterwards as before.
 
-    Costs one copy of the weights. Tensors without values (lazy, meta) must be kept out by the caller.
+    Costs one copy of the weights. Tensors without values (lazy, meta) must be kept out by the caller; the values of
+    sparse ones are not looked after.
     """
     modules = [_record_module(part) for part in module.modules()]
     tensors = [_record_tensor(tensor) for tensor in _tensors_of(module)]

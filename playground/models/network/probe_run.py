@@ -1,0 +1,175 @@
+"""Run a module once with hooks on what its layers return, reducing every tensor where it is still what it was."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from playground.models.job import Job
+
+Reduce = Callable[[torch.Tensor], Any]
+
+
+@dataclass(slots=True)
+class LayerRun:
+    """One run of one module: what its output reduced to, and the output's gradient once the backward pass came by."""
+
+    path: str
+    module: nn.Module
+    call: int
+    shape: tuple[int, ...]
+    dtype: str
+    outputs: int
+    activation: Any = None
+    gradient: Any = None
+    entered: Any = None
+
+
+@dataclass(slots=True)
+class RunRecord:
+    """What one forward pass through a watched module did, as far as it came."""
+
+    runs: list[LayerRun] = field(default_factory=list)
+    open_layers: list[str] = field(default_factory=list)
+    raised_in: str = ""
+
+
+def tensors_in(value: Any, depth: int = 0) -> Iterator[torch.Tensor]:
+    """Every tensor in nested tuples, lists, mappings and dataclasses, in order: `tensors_in({"a": x, "b": (y,)})`."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif depth > 20:
+        return
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from tensors_in(inner, depth + 1)
+    elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        for inner in value:
+            yield from tensors_in(inner, depth + 1)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for entry in dataclasses.fields(value):
+            yield from tensors_in(getattr(value, entry.name, None), depth + 1)
+
+
+def differentiable(tensor: torch.Tensor) -> bool:
+    """Whether a gradient can be taken with respect to this tensor's values."""
+    return tensor.dtype.is_floating_point or tensor.dtype.is_complex
+
+
+def watched_layers(module: nn.Module) -> list[tuple[str, nn.Module]]:
+    """The parts that count as layers: those without parts of their own, and those that hold parameters themselves.
+
+    A module that occurs at two places is listed once, by its first path. Scripted parts take no hooks and are left out,
+    but for a `ScriptedWhole`.
+    """
+    if isinstance(module, ScriptedWhole):
+        return [("", module)]
+    found = []
+    for path, part in module.named_modules():
+        if isinstance(part, torch.jit.ScriptModule):
+            continue
+        is_leaf = next(iter(part.children()), None) is None
+        if is_leaf or any(parameter is not None for parameter in part._parameters.values()):
+            found.append((path, part))
+    return found or [("", module)]
+
+
+class ScriptedWhole(nn.Module):
+    """Stands around a scripted module, which takes no hooks itself."""
+
+    def __init__(self, scripted: torch.jit.ScriptModule) -> None:
+        super().__init__()
+        self.scripted = scripted
+
+    def forward(self, *arguments: Any, **named: Any) -> Any:
+        """What the scripted module gives."""
+        return self.scripted(*arguments, **named)
+
+
+class Watcher:
+    """Puts hooks on the layers of a module, keeps what they see in `record`, and takes the hooks away again."""
+
+    def __init__(self, module: nn.Module, reduce: Reduce, job: Job) -> None:
+        self.record = RunRecord()
+        self._reduce = reduce
+        self._job = job
+        self._calls: dict[nn.Module, int] = {}
+        self._handles: list[Any] = []
+        layers = watched_layers(module)
+        self._expected = len(layers)
+        for path, part in layers:
+            self._handles.append(part.register_forward_pre_hook(self._before(path)))
+            self._handles.append(part.register_forward_hook(self._after(path)))
+
+    def remove(self) -> None:
+        """Take all hooks away."""
+        for handle in self._handles:
+            handle.remove()
+
+    def _before(self, path: str) -> Callable[[nn.Module, Any], None]:
+        def hook(_module: nn.Module, _inputs: Any) -> None:
+            self._job.check()
+            self._job.report(min(0.99, len(self.record.runs) / self._expected), path or "the module itself")
+            self.record.open_layers.append(path)
+
+        return hook
+
+    def _after(self, path: str) -> Callable[[nn.Module, Any, Any], None]:
+        def hook(module: nn.Module, _inputs: Any, output: Any) -> None:
+            if path in self.record.open_layers:
+                self.record.open_layers.remove(path)
+            self._calls[module] = self._calls.get(module, 0) + 1
+            tensors = list(tensors_in(output))
+            main = next((tensor for tensor in tensors if differentiable(tensor)), tensors[0] if tensors else None)
+            run = LayerRun(path, module, self._calls[module], (), type(output).__name__, len(tensors))
+            self.record.runs.append(run)
+            if main is None:
+                return
+            run.shape, run.dtype = tuple(main.shape), str(main.dtype).removeprefix("torch.")
+            run.activation = self._reduce(main.detach())
+            if main.requires_grad:
+                main.register_hook(self._gradient_of(run))  # type: ignore[no-untyped-call]
+            self._job.check()
+
+        return hook
+
+    def _gradient_of(self, run: LayerRun) -> Callable[[torch.Tensor], None]:
+        def hook(gradient: torch.Tensor) -> None:
+            run.gradient = self._reduce(gradient.detach())
+
+        return hook
+
+
+def call_module(module: nn.Module, batch: Any) -> Any:
+    """`module(batch)`; a tuple or list is spread over the arguments, a mapping over the named ones."""
+    if isinstance(batch, Mapping):
+        return module(**batch)
+    if isinstance(batch, tuple | list):
+        return module(*batch)
+    return module(batch)
+
+
+def with_gradient(batch: Any) -> Any:
+    """The batch with its own floating-point tensors replaced by copies that ask for a gradient."""
+    if isinstance(batch, Mapping):
+        return {key: with_gradient(value) for key, value in batch.items()}
+    if isinstance(batch, tuple | list):
+        return tuple(with_gradient(value) for value in batch)
+    if isinstance(batch, torch.Tensor) and differentiable(batch):
+        return batch.detach().clone().requires_grad_()
+    return batch.detach().clone() if isinstance(batch, torch.Tensor) else batch
+
+
+def words_for(error: BaseException) -> str:
+    """One line on what was raised, short enough to read: `ValueError: wrong size`."""
+    if isinstance(error, RecursionError):
+        return "RecursionError: it calls itself without end"
+    if isinstance(error, SystemExit):
+        return f"SystemExit: it tried to end the program ({error.code!r})"
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__
