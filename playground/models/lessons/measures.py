@@ -5,18 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import torch
 
 from playground.models.einsum.plan import plan_einsum
+from playground.models.job import Job
 from playground.models.lessons.lesson import Measure
 from playground.models.memory.layout import Layout, describe_layout
 from playground.models.memory.view_rule import explain_view
+from playground.models.network.layer_statistics import StatisticsTable
 from playground.models.network.network import NetworkSpec, run_network
 from playground.models.network.result import NetworkResult
 from playground.models.outcome import ProblemError, refuse
 from playground.models.registry import Registry
+from playground.models.tensors.check import check_expression
 from playground.models.tensors.evaluation import Evaluated
+from playground.models.tensors.interpreter import Interpreter
+from playground.models.tensors.planning import Watch
+from playground.models.tensors.source_text import parse_expression
 
 Values = Mapping[str, Evaluated]
 Number = bool | int | float
@@ -82,9 +90,37 @@ def _network(arguments: dict[str, object], _values: Values) -> Measurement:
     return NETWORK_READINGS[read](result)
 
 
+def _gradient(arguments: dict[str, object], values: Values) -> Measurement:
+    """Whether the tensor called `claimed` is the gradient of `loss` by `tensor`, as autograd finds it."""
+    name, loss, claimed = (str(arguments[key]) for key in ("tensor", "loss", "claimed"))
+    leaf = _tensor(arguments, values).tensor
+    assert leaf is not None
+    leaf = leaf.clone().requires_grad_()
+    environment: dict[str, torch.Tensor] = {}
+    for one in values.values():
+        environment[one.name] = leaf if one.name == name else value_of_line(one.code, environment)
+        if one.name == loss:
+            break
+    (gradient,) = torch.autograd.grad(environment[loss], leaf)
+    wanted = _tensor(arguments, values, "claimed").tensor
+    assert wanted is not None, claimed
+    return torch.allclose(gradient, wanted)
+
+
+def value_of_line(text: str, environment: Mapping[str, torch.Tensor]) -> Any:
+    """What a line of the tensor language gives with these tensors; `ProblemError` if it fails."""
+    parsed = parse_expression(text)
+    check_expression(parsed, environment, (), "")
+    return Interpreter(parsed, environment, Watch(Job())).run()
+
+
 def _first(flags: np.ndarray) -> int:
     """The number of the first layer for which this holds, counted from 1; 0 if it holds for none."""
     return int(np.argmax(flags)) + 1 if flags.any() else 0
+
+
+def _all_zero(table: StatisticsTable) -> np.ndarray:
+    return table.zeros == table.count
 
 
 def _slope(values: np.ndarray) -> float:
@@ -93,9 +129,9 @@ def _slope(values: np.ndarray) -> float:
 
 
 NETWORK_READINGS: dict[str, Callable[[NetworkResult], Number]] = {
-    "first_inf": lambda result: _first(result.tables["activation"].inf_count > 0),
-    "first_nan": lambda result: _first(result.tables["activation"].nan_count > 0),
-    "first_zero": lambda result: _first(result.tables["activation"].zero_fraction == 1),
+    "first_inf": lambda result: _first(result.tables["activation"].infs > 0),
+    "first_nan": lambda result: _first(result.tables["activation"].nans > 0),
+    "first_zero": lambda result: _first(_all_zero(result.tables["activation"])),
     "last_std": lambda result: float(result.tables["activation"].std[-1]),
     "last_rms": lambda result: float(result.tables["activation"].rms[-1]),
     "first_gradient_rms": lambda result: float(result.tables["activation_gradient"].rms[0]),
@@ -104,6 +140,7 @@ NETWORK_READINGS: dict[str, Callable[[NetworkResult], Number]] = {
     "gradient_rms_per_layer": lambda result: 1 / _slope(result.tables["activation_gradient"].rms),
     "last_saturated": lambda result: result.layers[-1].saturated_fraction,
     "last_dead": lambda result: result.layers[-1].dead_fraction,
+    "last_gradient_rms": lambda result: float(result.tables["activation_gradient"].rms[-1]),
     "last_cosine": lambda result: result.layers[-1].cosine_between_inputs,
     "last_spread_across_inputs": lambda result: result.layers[-1].spread_across_inputs,
 }
@@ -112,4 +149,5 @@ NETWORK_READINGS: dict[str, Callable[[NetworkResult], Number]] = {
 MEASURES.register(MeasureKind("layout", _layout, "a fact of a tensor's layout: storage_bytes, strides, overlap, ..."))
 MEASURES.register(MeasureKind("view", _view, "whether a tensor can be viewed in a shape"))
 MEASURES.register(MeasureKind("einsum", _einsum, "whether an equation is legal"))
+MEASURES.register(MeasureKind("gradient", _gradient, "whether a tensor is the gradient that autograd finds"))
 MEASURES.register(MeasureKind("network", _network, "a number of a network's layers"))

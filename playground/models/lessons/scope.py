@@ -1,0 +1,88 @@
+"""What a lesson's texts and checks can name: the tensors of its start, and its measures."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from playground.models.job import Job
+from playground.models.lessons.lesson import Lesson
+from playground.models.lessons.measures import Measurement, take_measure, value_of_line
+from playground.models.outcome import ProblemError
+from playground.models.tensors.evaluation import Evaluated, evaluate
+from playground.models.tensors.program import Program
+from playground.models.words import digits
+
+_HOLE = re.compile(r"\{([^{}]+)\}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scope:
+    """Names and what they stand for; made once a lesson, by running its start and taking its measures."""
+
+    values: Mapping[str, Evaluated]
+    environment: Mapping[str, torch.Tensor]
+
+    def value_of(self, text: str) -> Any:
+        """What a line of the tensor language gives: a tensor, a number, a shape; `ProblemError` if it fails.
+
+        Beyond the language of programs it knows `and`, `or` and `not`.
+        """
+        return self._visit(ast.parse(text.strip(), mode="eval").body, text.strip())
+
+    def is_true(self, text: str) -> bool:
+        """Whether a check holds; one that cannot be computed does not."""
+        try:
+            return bool(self.value_of(text))
+        except (ProblemError, RuntimeError):
+            return False
+
+    def filled(self, text: str) -> str:
+        """The text with each `{line}` replaced by what the line gives: "row 1 is {r[1]}"."""
+        return _HOLE.sub(lambda hole: in_words(self.value_of(hole[1])), text)
+
+    def _visit(self, node: ast.expr, text: str) -> Any:
+        match node:
+            case ast.BoolOp(op=ast.And(), values=parts):
+                return all(bool(self._visit(part, text)) for part in parts)
+            case ast.BoolOp(values=parts):
+                return any(bool(self._visit(part, text)) for part in parts)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return not bool(self._visit(operand, text))
+        return value_of_line(ast.get_source_segment(text, node) or text, self.environment)
+
+
+def make_scope(lesson: Lesson, job: Job | None = None) -> Scope:
+    """Run a lesson's start and take its measures."""
+    values = evaluate(Program.parse(lesson.start.program), None, job)
+    environment = {name: one.tensor for name, one in values.items() if one.tensor is not None}
+    for measure in lesson.measures:
+        if job is not None:
+            job.check()
+        environment[measure.name] = as_tensor(take_measure(measure, values))
+    return Scope(values, environment)
+
+
+def as_tensor(value: Measurement) -> torch.Tensor:
+    """A measured number as a tensor, so that checks can compare and compute with it; floats keep all their digits."""
+    return torch.tensor(value, dtype=torch.float64 if isinstance(value, float) else None)
+
+
+def in_words(value: object) -> str:
+    """A value in a sentence: numbers with three digits, tensors as nested lists."""
+    if isinstance(value, torch.Tensor):
+        return in_words(value.tolist())
+    if isinstance(value, bool) or value is None:
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:.0f}" if value.is_integer() and abs(value) < 1e6 else digits(value)
+    if isinstance(value, tuple):
+        return str(tuple(value))
+    if isinstance(value, list):
+        return "[" + ", ".join(in_words(one) for one in value) + "]"
+    return str(value)
