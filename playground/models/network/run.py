@@ -13,7 +13,7 @@ import torch
 from playground.models.job import Job
 from playground.models.network.build import build
 from playground.models.network.forward import Network, Trace
-from playground.models.network.histograms import SAMPLE, choose_axis, count_layers
+from playground.models.network.histograms import SAMPLE, Histogram, choose_axis, count_layers
 from playground.models.network.layer_statistics import (
     StatisticsTable,
     describe_tensor,
@@ -122,16 +122,43 @@ def run_passes(network: Network, job: Job | None = None, biases: bool = True) ->
     return Passes(trace, cut[0], cut[1], cut[2], cut[3], output.detach(), float(loss.detach()))
 
 
-def _tables(network: Network, passes: Passes, detail: Detail, job: Job) -> dict[str, StatisticsTable]:
-    sources: dict[str, Sequence[torch.Tensor]] = {
+def sources(network: Network, passes: Passes) -> dict[str, Sequence[torch.Tensor]]:
+    """The tensors of each kind, one a layer."""
+    return {
         "activation": passes.trace.activations,
         "preactivation": passes.trace.preactivations,
         "activation_gradient": passes.activation_gradients,
         "weight": network.weights,
         "weight_gradient": passes.weight_gradients,
     }
+
+
+def layer_tensor(
+    spec: NetworkSpec, kind: str, layer: int, tensors: Mapping[str, torch.Tensor] | None = None
+) -> torch.Tensor:
+    """One layer's tensor itself, a copy that belongs to nobody: activations are (batch, width). `layer` from 0."""
+    network = build(spec, tensors)
+    return sources(network, run_passes(network, biases=False))[kind][layer].detach().cpu().clone()
+
+
+def own_histograms(
+    spec: NetworkSpec, kind: str, scale: str, tensors: Mapping[str, torch.Tensor] | None = None
+) -> tuple[Histogram, ...]:
+    """Each layer's histogram on the range of its own values."""
+    network = build(spec, tensors)
+    found: list[Histogram] = []
+    for _start, stack in stacked(sources(network, run_passes(network, biases=False))[kind]):
+        table = measure(stack, quick=True)
+        for layer in range(len(stack)):
+            one = slice(layer, layer + 1)
+            axis = choose_axis(scale, table.rms[one], table.minimum[one], table.maximum[one])
+            found.append(count_layers([stack[one]], axis).layer(0))
+    return tuple(found)
+
+
+def _tables(network: Network, passes: Passes, detail: Detail, job: Job) -> dict[str, StatisticsTable]:
     tables = {}
-    for step, (kind, layers) in enumerate(sources.items()):
+    for step, (kind, layers) in enumerate(sources(network, passes).items()):
         job.check()
         job.report(0.9 + 0.02 * step, f"statistics, {kind.replace('_', ' ')}s")
         tables[kind] = _measured(layers, detail, kind in detail.histograms)

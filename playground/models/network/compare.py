@@ -1,0 +1,106 @@
+"""Pinned configurations: what differs from the present one, in few words, and their curves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playground.models.network.init_schemes import INIT_SCHEMES
+from playground.models.network.inputs import INPUTS
+from playground.models.network.result import NetworkResult
+from playground.models.network.spec import NetworkSpec
+from playground.models.words import digits
+
+Floats = NDArray[np.float64]
+FIELD_WORDS = {
+    "weight_std": "std",
+    "weight_value": "value",
+    "bias_std": "bias std",
+    "normalisation": "norm",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curves:
+    """One number a layer of what the plots draw of a network, each (depth,)."""
+
+    rms: Floats
+    std: Floats
+    activation_gradient: Floats
+    weight_gradient: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PinnedResult:
+    """A pinned network: its name says what differs, `verdict` how it fares."""
+
+    spec: NetworkSpec
+    name: str
+    curves: Curves | None
+    verdict: str
+    severity: str
+
+
+def curves_of(result: NetworkResult) -> Curves:
+    """The curves of a run."""
+    tables = result.tables
+    return Curves(
+        tables["activation"].rms,
+        tables["activation"].std,
+        tables["activation_gradient"].rms,
+        tables["weight_gradient"].rms,
+    )
+
+
+def field_in_words(spec: NetworkSpec, name: str) -> str:
+    """One field of a spec as one would say it: `field_in_words(spec, "gain") == "gain 1.41"`."""
+    value = getattr(spec, name)
+    if name == "init":
+        return INIT_SCHEMES[value].label if value in INIT_SCHEMES else str(value)
+    if name == "input":
+        return spec.tensor_name or (INPUTS[value].label if value in INPUTS else str(value))
+    if name in ("activation", "dtype", "device"):
+        return "no activation" if value == "identity" else str(value)
+    word = FIELD_WORDS.get(name, name)
+    if isinstance(value, float):
+        return f"{word} {digits(value, 4)}"
+    return f"{word} {str(value).replace('_', ' ')}"
+
+
+def matters(spec: NetworkSpec, name: str) -> bool:
+    """Whether a field has any effect: the std by hand only where the init takes one."""
+    if name in ("weight_std", "weight_value"):
+        return spec.init in INIT_SCHEMES and INIT_SCHEMES[spec.init].parameter == name
+    return True
+
+
+def difference(spec: NetworkSpec, other: NetworkSpec) -> str:
+    """What `spec` has that `other` has not: "He normal, gain 1.41"; "the same" for equal networks."""
+    words = [
+        field_in_words(spec, field.name)
+        for field in fields(NetworkSpec)
+        if getattr(spec, field.name) != getattr(other, field.name)
+        and (matters(spec, field.name) or matters(other, field.name))
+    ]
+    return ", ".join(words) or "the same"
+
+
+def short_name(spec: NetworkSpec, others: Iterable[NetworkSpec] = ()) -> str:
+    """Activation, init and gain: "relu, He normal, gain 1"; longer where that name is taken."""
+    names = ["activation", "init"]
+    names += [name for name in ("weight_std", "weight_value") if matters(spec, name)]
+    names += ["gain"]
+    taken = {short_name(other) for other in others if other != spec}
+    base = ", ".join(field_in_words(spec, name) for name in names)
+    if base not in taken:
+        return base
+    fresh = NetworkSpec()
+    extra = [
+        field_in_words(spec, field.name)
+        for field in fields(NetworkSpec)
+        if field.name not in names and getattr(spec, field.name) != getattr(fresh, field.name)
+    ]
+    return ", ".join([base, *extra, f"seed {spec.seed}"])

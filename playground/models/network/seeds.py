@@ -1,0 +1,69 @@
+"""The same network drawn many times: the median and the 5 to 95 % band of its curves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from playground.models.job import Job
+from playground.models.network.compare import Curves, curves_of
+from playground.models.network.run import Detail, run_network
+from playground.models.network.spec import NetworkSpec
+
+Floats = NDArray[np.float64]
+LOW, HIGH = 0.05, 0.95
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Band:
+    """Curves at 5 %, 50 % and 95 % over `done` of `wanted` seeds."""
+
+    low: Curves
+    median: Curves
+    high: Curves
+    done: int
+    wanted: int
+
+
+def band_of(runs: list[Curves], wanted: int) -> Band:
+    """The quantiles of the runs at hand, layer by layer; values that are nan count as missing."""
+
+    def quantile(share: float) -> Curves:
+        names = ("rms", "std", "activation_gradient", "weight_gradient")
+        return Curves(*(_quantile(np.stack([getattr(run, name) for run in runs]), share) for name in names))
+
+    return Band(quantile(LOW), quantile(0.5), quantile(HIGH), len(runs), wanted)
+
+
+def _quantile(values: Floats, share: float) -> Floats:
+    """Linear quantile of each column's values that are not nan."""
+    result = np.full(values.shape[1], np.nan)
+    known = ~np.isnan(values).all(axis=0)
+    if known.any():
+        with np.errstate(invalid="ignore"):
+            result[known] = np.nanquantile(values[:, known], share, axis=0)
+    return result
+
+
+def run_seeds(
+    spec: NetworkSpec,
+    count: int,
+    tensors: Mapping[str, torch.Tensor] | None = None,
+    job: Job | None = None,
+    show: Callable[[Band], None] | None = None,
+) -> Band:
+    """Run seeds `spec.seed` to `spec.seed + count - 1`; `show` gets the band as it grows."""
+    job = job or Job()
+    runs: list[Curves] = []
+    quick = Detail(histograms=(), quick=True)
+    for step in range(count):
+        job.check()
+        runs.append(curves_of(run_network(replace(spec, seed=spec.seed + step), tensors, quick)))
+        job.report((step + 1) / count, f"seed {step + 1} of {count}")
+        if show is not None and step + 1 < count and (step + 1) % 5 == 0:
+            show(band_of(runs, count))
+    return band_of(runs, count)

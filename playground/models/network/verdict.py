@@ -1,0 +1,308 @@
+"""What the measured numbers say, in words, with the changes that would help."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playground.models.network.mean_field import (
+    Prediction,
+    bias_variance_of,
+    critical_weight_variance,
+    weight_variance_of,
+    why_not,
+)
+from playground.models.network.result import NetworkResult
+from playground.models.network.spec import NetworkSpec
+from playground.models.words import digits
+
+Floats = NDArray[np.float64]
+DECADES = 1e3
+"""A signal that changes by more than this from the first layer to the last vanishes or explodes."""
+ALIKE = 0.999
+"""Above this mean cosine at the last layer, all inputs give the same output."""
+MOST = 0.5
+RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "silu")
+
+
+@dataclass(frozen=True, slots=True)
+class SpecFix:
+    """A button: the network that it sets, and why that would help."""
+
+    label: str
+    spec: NetworkSpec
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`lead` is set in bold, `text` beside it, `why` below; numbers stand between backticks."""
+
+    severity: str
+    lead: str
+    text: str
+    why: str = ""
+    fixes: tuple[SpecFix, ...] = ()
+
+    def plain(self) -> str:
+        """All words without markup."""
+        return " ".join(part for part in (self.lead, self.text, self.why) if part).replace("`", "")
+
+
+def factor_a_layer(values: Floats) -> float:
+    """The geometric mean factor from layer to layer over the first run of finite positive values; nan for fewer than 2.
+
+    `factor_a_layer(np.array([1.0, 10.0, 100.0]))` is 10.
+    """
+    usable = np.isfinite(values) & (values > 0)
+    stop = len(values) if usable.all() else int(np.argmin(usable))
+    if stop < 2:
+        return math.nan
+    return float(np.exp((np.log(values[stop - 1]) - np.log(values[0])) / (stop - 1)))
+
+
+def _first(mask: NDArray[np.bool_]) -> int | None:
+    """The first layer, counted from 1, where the mask holds."""
+    return int(np.argmax(mask)) + 1 if mask.any() else None
+
+
+def judge(result: NetworkResult, prediction: Prediction) -> Verdict:
+    """The gravest thing that the numbers of a run say; "good" when nothing is wrong."""
+    for look_for in (_overflow, _all_zero, _spread, _gradients, _alike, _units):
+        verdict = look_for(result, prediction)
+        if verdict is not None:
+            return verdict
+    rms = result.tables["activation"].rms
+    gradient = result.tables["activation_gradient"].rms
+    ratio = gradient[0] / gradient[-1] if gradient[-1] else math.nan
+    return Verdict(
+        "good",
+        "Healthy.",
+        f"Layer {result.depth} has rms `{digits(rms[-1])}`, layer 1 `{digits(rms[0])}`; "
+        f"gradients reach layer 1 at `{digits(ratio)}` of layer {result.depth}.",
+        _theory(prediction),
+    )
+
+
+def _theory(prediction: Prediction) -> str:
+    if prediction.rms is None:
+        return prediction.reason.capitalize() + "." if prediction.reason else ""
+    return f"Theory says ×{digits(prediction.slope)} a layer and rms `{digits(float(prediction.rms[-1]))}` at the end."
+
+
+def _overflow(result: NetworkResult, prediction: Prediction) -> Verdict | None:
+    for kind, words in (("preactivation", "Activations"), ("activation_gradient", "Gradients")):
+        table = result.tables[kind]
+        bad = (table.infs > 0) | (table.nans > 0)
+        if not bad.any():
+            continue
+        backward = kind == "activation_gradient"
+        if backward and not np.isfinite(result.loss):
+            return _plain_overflow(result)
+        layer = result.depth - int(np.argmax(bad[::-1])) if backward else _first(bad)
+        assert layer is not None
+        what = "inf" if table.infs[layer - 1] else "nan"
+        factor = factor_a_layer(table.rms[::-1] if backward else table.rms)
+        lead = f"{words} explode: ×{digits(factor)} a layer." if factor > 1 else f"{words} overflow."
+        if not backward and layer == 1 and (result.input.nan_count or result.input.inf_count):
+            counts = f"{result.input.nan_count:,} nan and {result.input.inf_count:,} inf"
+            return Verdict("error", "The input is not finite.", f"It holds {counts}, and every layer passes them on.")
+        nan_layer = _first(table.nans > 0)
+        more = f", nan from layer {nan_layer}" if nan_layer and not backward and nan_layer != layer else ""
+        text = f"The first {what} is at layer {layer}{more}: {result.spec.dtype} ends at `{_largest(result.spec)}`."
+        return Verdict("error", lead, text, _why_spread(result.spec, exploding=True), _fixes(result.spec, "overflow"))
+    return None
+
+
+def _plain_overflow(result: NetworkResult) -> Verdict:
+    text = (
+        f"The loss is {result.loss:g}: the squares of the last layer's values leave the range of {result.spec.dtype}."
+    )
+    return Verdict("error", "The loss overflows.", text, "", _fixes(result.spec, "overflow"))
+
+
+def _largest(spec: NetworkSpec) -> str:
+    largest = {"float16": 65504.0, "bfloat16": 3.39e38, "float32": 3.40e38, "float64": 1.80e308}
+    return digits(largest[spec.dtype])
+
+
+def _all_zero(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
+    table = result.tables["activation"]
+    layer = _first(table.zeros == table.count)
+    if layer is None:
+        return None
+    spec = result.spec
+    if spec.init == "zeros" or spec.gain == 0:
+        text = f"Every activation from layer {layer} on is exactly 0, and so is every gradient but the last bias's."
+        return Verdict("error", "Nothing gets through.", text, "All units are alike and stay alike: no training "
+                       "can tell them apart.", _fixes(spec, "vanish"))  # fmt: skip
+    factor = factor_a_layer(table.rms)
+    lead = f"Activations vanish: ×{digits(factor)} a layer." if factor < 1 else "Activations end at 0."
+    text = f"From layer {layer} on every value is exactly 0: {spec.dtype} has nothing smaller."
+    return Verdict("error", lead, text, _why_spread(spec, exploding=False), _fixes(spec, "vanish"))
+
+
+def _spread(result: NetworkResult, prediction: Prediction) -> Verdict | None:
+    rms = result.tables["activation"].rms
+    if result.depth < 2 or not rms[0] > 0:
+        return None
+    ratio = rms[-1] / rms[0]
+    if 1 / DECADES < ratio < DECADES:
+        return None
+    exploding = ratio > 1
+    lead = f"Activations {'explode' if exploding else 'vanish'}: ×{digits(factor_a_layer(rms))} a layer."
+    text = f"By layer {result.depth} the rms is `{digits(rms[-1])}`"
+    if prediction.rms is not None:
+        text += f", theory says ×{digits(prediction.slope)} and `{digits(float(prediction.rms[-1]))}`"
+    return Verdict("error", lead, text + ".", _why_spread(result.spec, exploding=exploding),
+                   _fixes(result.spec, "explode" if exploding else "vanish"))  # fmt: skip
+
+
+def _gradients(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
+    rms = result.tables["activation_gradient"].rms
+    if result.depth < 2 or not rms[-1] > 0:
+        return None
+    ratio = rms[0] / rms[-1]
+    if 1 / DECADES < ratio < DECADES:
+        return None
+    exploding = ratio > 1
+    factor = factor_a_layer(rms[::-1])
+    lead = f"Gradients {'explode' if exploding else 'vanish'}: ×{digits(factor)} a layer going back."
+    if ratio == 0:
+        layer = result.depth - int(np.argmax(rms[::-1] == 0))
+        text = f"From layer {layer} down they are exactly 0."
+    else:
+        text = f"They reach layer 1 at `{digits(ratio)}` of layer {result.depth}."
+    why = "The activations keep their size, the slopes that gradients pass through do not multiply to 1."
+    return Verdict("error", lead, text, why, _fixes(result.spec, "gradient"))
+
+
+def _alike(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
+    cosine, spread = result.units.cosine[-1], result.units.spread[-1]
+    rms = result.tables["activation"].rms[-1]
+    if not cosine > ALIKE or result.batch < 2 or result.units.cosine[0] > ALIKE:
+        return None
+    share = spread / rms if rms else math.nan
+    return Verdict(
+        "warning",
+        "All inputs end alike.",
+        f"At layer {result.depth} their mean cosine is `{digits(float(cosine), 5)}`, and they differ by "
+        f"`{digits(share)}` of the rms.",
+        "The spread over the whole layer looks healthy, yet the network gives every input nearly the same output.",
+        _fixes(result.spec, "alike"),
+    )
+
+
+def _units(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
+    if result.spec.init == "constant" and result.spec.width > 1:
+        return Verdict("error", "All units of a layer are the same.",
+                       "Equal weights give equal activations and equal gradients, so they stay equal in training.",
+                       "", _fixes(result.spec, "vanish"))  # fmt: skip
+    dead = result.units.dead
+    worst = int(np.argmax(dead))
+    if dead[worst] > MOST:
+        text = f"At layer {worst + 1} `{dead[worst]:.0%}` of the units are 0 for every input and pass no gradient."
+        return Verdict("warning", "Units are dead.", text, "", _fixes(result.spec, "alike"))
+    saturated = result.units.saturated
+    worst = int(np.argmax(saturated))
+    if saturated[worst] > MOST and result.spec.activation in ("tanh", "sigmoid"):
+        share = f"`{saturated[worst]:.0%}` of the values"
+        text = f"At layer {worst + 1} {share} lie where the slope is below 1 % of its steepest."
+        return Verdict("warning", "Units are saturated.", text, "", _fixes(result.spec, "explode"))
+    return None
+
+
+def _why_spread(spec: NetworkSpec, *, exploding: bool) -> str:
+    """The reason in one sentence, where the setting gives one."""
+    if why_not(spec):
+        return ""
+    variance = weight_variance_of(spec, spec.width)
+    if spec.activation == "identity":
+        return f"Each layer multiplies the rms by sqrt(fan_in) times the weights' std, `{digits(math.sqrt(variance))}`."
+    if spec.activation == "relu":
+        product = digits(math.sqrt(variance / 2))
+        return f"ReLU halves the second moment at each layer; with these weights the rms is multiplied by `{product}`."
+    critical = critical_weight_variance(spec.activation, bias_variance_of(spec))
+    if math.isnan(critical):
+        return ""
+    side = "above" if exploding else "below"
+    measured = "above" if variance > critical else "below"
+    if side != measured:
+        return ""
+    return f"fan_in times the weights' variance is `{digits(variance)}`, {side} the critical `{digits(critical)}`."
+
+
+def _critical_gain(spec: NetworkSpec) -> float:
+    """The gain at which a squared gradient keeps its size; nan where theory does not apply."""
+    if why_not(spec):
+        return math.nan
+    at_one = weight_variance_of(replace(spec, gain=1.0), spec.width)
+    critical = critical_weight_variance(spec.activation, bias_variance_of(spec))
+    return math.sqrt(critical / at_one) if at_one > 0 and critical > 0 else math.nan
+
+
+def _he(spec: NetworkSpec) -> SpecFix | None:
+    if spec.activation not in RECTIFIERS or (spec.init.startswith("kaiming") and spec.gain == 1):
+        return None
+    return SpecFix("Init He", replace(spec, init="kaiming_normal", gain=1.0),
+                   "Variance 2 / fan_in makes up for the half that a rectifier cuts.")  # fmt: skip
+
+
+def _gain(spec: NetworkSpec) -> SpecFix | None:
+    gain = _critical_gain(spec)
+    if not math.isfinite(gain) or math.isclose(gain, spec.gain, rel_tol=0.01):
+        return None
+    rounded = float(f"{gain:.4g}")
+    return SpecFix(f"Gain {digits(rounded, 4)}", replace(spec, gain=rounded),
+                   "Here theory has each layer pass on what it gets: chi1 is 1.")  # fmt: skip
+
+
+def _xavier(spec: NetworkSpec) -> SpecFix | None:
+    if spec.activation in RECTIFIERS or (spec.init.startswith("xavier") and spec.gain == 1):
+        return None
+    return SpecFix("Init Xavier", replace(spec, init="xavier_normal", gain=1.0), "Variance 2 / (fan_in + fan_out).")
+
+
+def _norm(spec: NetworkSpec) -> SpecFix | None:
+    if spec.normalisation != "none":
+        return None
+    return SpecFix(
+        "Norm: layer", replace(spec, normalisation="layer"), "Gives every input mean 0 and variance 1 again."
+    )
+
+
+def _residual(spec: NetworkSpec) -> SpecFix | None:
+    if spec.residual != "none":
+        return None
+    return SpecFix("Residual", replace(spec, residual="scaled"), "x + layer(x) / sqrt(depth): what comes in goes on.")
+
+
+def _wider(spec: NetworkSpec) -> SpecFix | None:
+    better = {"float16": "bfloat16", "bfloat16": "float32"}.get(spec.dtype)
+    if better is None:
+        return None
+    return SpecFix(better, replace(spec, dtype=better), f"{better} reaches to 3.4e38.")
+
+
+MakeFix = Callable[[NetworkSpec], SpecFix | None]
+CURES: dict[str, tuple[MakeFix, ...]] = {
+    "vanish": (_he, _gain, _xavier, _norm, _residual),
+    "explode": (_he, _gain, _xavier, _norm),
+    "overflow": (_he, _gain, _wider, _xavier, _norm),
+    "gradient": (_gain, _residual, _he, _norm),
+    "alike": (_norm, _residual, _gain),
+}
+
+
+def _fixes(spec: NetworkSpec, illness: str) -> tuple[SpecFix, ...]:
+    """At most three changes, each of which changes something; a fix that sets the same network twice is left out."""
+    found: list[SpecFix] = []
+    for cure in CURES[illness]:
+        fix = cure(spec)
+        if fix is not None and fix.spec != spec and all(fix.spec != other.spec for other in found):
+            found.append(fix)
+    return tuple(found[:3])
