@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class EinsumState:
-    """The equation as typed, the operands by name."""
+    """The equation as typed; the operands, each a tensor's name or an expression of some ("B.t()").
+
+    `patient`: compute what takes long, too.
+    """
 
     equation: str = ""
     operands: tuple[str, ...] = ()
+    patient: bool = False

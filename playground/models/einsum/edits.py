@@ -1,0 +1,173 @@
+"""What the hand can do on the einsum panel, each a pure edit of the state."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from playground.models.einsum.equation import parse_equation
+from playground.models.einsum.fixes import EQUATION, PATIENCE
+from playground.models.einsum.labels import Indexing, Shape, index_labels
+from playground.models.einsum.presets import Preset
+from playground.models.outcome import Fix, ProblemError
+from playground.models.state import PlaygroundState
+from playground.models.tensors.fills import default_made
+from playground.models.tensors.names import fresh_name
+from playground.models.tensors.program import Expression, Made, Program
+
+MAXIMUM_TRIES = 2000
+ARANGE_ELEMENTS = 100
+"""Made operands count up to here; larger ones are drawn from a normal distribution."""
+
+
+def with_equation(state: PlaygroundState, equation: str) -> PlaygroundState:
+    """Another equation, as typed."""
+    return replace(state, einsum=replace(state.einsum, equation=equation, patient=False))
+
+
+def with_operand(state: PlaygroundState, position: int, text: str) -> PlaygroundState:
+    """Another operand at `position`; an empty text at the end takes it away."""
+    operands = [*state.einsum.operands]
+    operands.extend([""] * (position + 1 - len(operands)))
+    operands[position] = text
+    while operands and not operands[-1]:
+        operands.pop()
+    return replace(state, einsum=replace(state.einsum, operands=tuple(operands)))
+
+
+def operand_made(state: PlaygroundState, position: int, shape: Shape) -> PlaygroundState:
+    """A new tensor of this shape in the program, as operand `position`."""
+    name = fresh_name(state.program.names)
+    program = state.program.appended(name, _made(shape, len(state.program.bindings)))
+    return with_operand(replace(state, program=program), position, name)
+
+
+def _made(shape: Shape, seed: int) -> Made:
+    if math.prod(shape) <= ARANGE_ELEMENTS:
+        return default_made("arange", shape)
+    return replace(default_made("normal", shape), seed=seed)
+
+
+def with_fix(state: PlaygroundState, fix: Fix) -> PlaygroundState:
+    """The state after a fix of this panel: `target` says whether its code is an equation, operands or a new tensor."""
+    kind, _, places = fix.target.partition(".")
+    if kind == "make":
+        for position, shape in zip(places.split(","), fix.code.split("; "), strict=True):
+            state = operand_made(state, int(position), shape_of_text(shape))
+        return state
+    if kind == "operand":
+        for position, text in zip(places.split(","), fix.code.split("; "), strict=True):
+            state = with_operand(state, int(position), text)
+        return state
+    if kind == PATIENCE:
+        return replace(state, einsum=replace(state.einsum, patient=True))
+    return with_equation(state, fix.code) if kind == EQUATION else state
+
+
+def shape_of_text(text: str) -> Shape:
+    """`"make (4, 5)"` as (4, 5)."""
+    inside = text[text.index("(") + 1 : text.rindex(")")]
+    return tuple(int(size) for size in inside.split(",") if size.strip())
+
+
+def keep_code(equation: str, operands: Sequence[str]) -> str:
+    """`torch.einsum("ij,jk->ik", A, B)`."""
+    return f'torch.einsum("{equation}", {", ".join(operands)})'
+
+
+def kept_name(program: Program, equation: str, operands: Sequence[str]) -> str | None:
+    """The tensor of the program that is this einsum already, or None."""
+    code = "".join(keep_code(equation, operands).split())
+    for binding in program.bindings:
+        if isinstance(binding.source, Expression) and "".join(binding.source.text.split()) == code:
+            return binding.name
+    return None
+
+
+def name_of_result(program: Program, equation: str, operands: Sequence[str]) -> str:
+    """What the result is called: as in the program where it was kept, else as it would be when kept."""
+    return kept_name(program, equation, operands) or fresh_name(program.names)
+
+
+def result_kept(state: PlaygroundState) -> PlaygroundState:
+    """The result as one more line of the program; selected only, if it is there already."""
+    equation, operands = state.einsum.equation, state.einsum.operands
+    name = kept_name(state.program, equation, operands)
+    if name is None:
+        name = fresh_name(state.program.names)
+        program = state.program.appended(name, Expression(keep_code(equation, operands)))
+        return replace(state, program=program, selection=name)
+    return replace(state, selection=name)
+
+
+def with_preset(state: PlaygroundState, preset: Preset, shapes: Mapping[str, Shape]) -> PlaygroundState:
+    """The preset's equation with operands that fit: those chosen now, others of the program, or new ones."""
+    equation = parse_equation(preset.equation)
+    count = len(equation.inputs)
+    names = [name for name in state.program.names if name in shapes]
+    present = tuple(name for name in state.einsum.operands[:count] if name in shapes)
+    choices = itertools.chain([present], itertools.permutations(names, count))
+    for chosen in itertools.islice(choices, MAXIMUM_TRIES):
+        if len(chosen) == count and _fits(equation_text=preset.equation, shapes=[shapes[name] for name in chosen]):
+            return replace(
+                state, einsum=replace(state.einsum, equation=preset.equation, operands=tuple(chosen), patient=False)
+            )
+    return _with_made_operands(state, preset)
+
+
+def _fits(equation_text: str, shapes: Sequence[Shape]) -> bool:
+    """Whether the equation takes these shapes without stretching any."""
+    try:
+        indexing = index_labels(parse_equation(equation_text), shapes)
+    except ProblemError:
+        return False
+    return not any(label.stretched for label in indexing.labels.values())
+
+
+def _with_made_operands(state: PlaygroundState, preset: Preset) -> PlaygroundState:
+    program = state.program
+    operands = []
+    for shape in preset.shapes:
+        name = fresh_name(program.names)
+        program = program.appended(name, _made(shape, len(program.bindings)))
+        operands.append(name)
+    einsum = replace(state.einsum, equation=preset.equation, operands=tuple(operands))
+    return replace(state, program=program, einsum=einsum)
+
+
+def is_resizable(state: PlaygroundState, indexing: Indexing, name: str) -> bool:
+    """Whether all operands with this letter are made tensors that can have another size there."""
+    label = indexing.labels[name]
+    return bool(label.occurrences) and all(
+        _made_operand(state, indexing, place.operand) is not None
+        for place in label.occurrences
+        if place not in label.stretched
+    )
+
+
+def _made_operand(state: PlaygroundState, indexing: Indexing, operand: int) -> Made | None:
+    if operand >= len(state.einsum.operands):
+        return None
+    binding = state.program.get(state.einsum.operands[operand])
+    return binding.source if binding is not None and isinstance(binding.source, Made) else None
+
+
+def with_letter_size(state: PlaygroundState, indexing: Indexing, name: str, size: int) -> PlaygroundState:
+    """Another size for a letter: all made operands get it on all its axes. The same state where that cannot be."""
+    label = indexing.labels.get(name)
+    if label is None or size < 0 or not is_resizable(state, indexing, name):
+        return state
+    program = state.program
+    for place in label.occurrences:
+        if place in label.stretched:
+            continue
+        operand = state.einsum.operands[place.operand]
+        binding = program.get(operand)
+        if binding is None or not isinstance(binding.source, Made) or place.axis >= len(binding.source.shape):
+            return state
+        shape = list(binding.source.shape)
+        shape[place.axis] = size
+        program = program.with_source(operand, replace(binding.source, shape=tuple(shape)))
+    return replace(state, program=program)

@@ -1,0 +1,248 @@
+"""What each letter means for operands of given shapes: its size, where it stands, its role and the reason."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from playground.models.einsum.equation import ELLIPSIS, HINT, Equation, Subscript, Term
+from playground.models.einsum.reasons import Circumstances, Occurrence, joined, reason_of, role_of
+from playground.models.outcome import Span, refuse
+
+Shape = tuple[int, ...]
+MAXIMUM_RANK = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A letter, or an axis of the ellipsis (named e0, e1, ... from the left).
+
+    `role` is "kept", "summed", "diagonal" (kept, and twice in one operand) or "broadcast" (kept, and 1 against more
+    somewhere); `diagonal_of` and `stretched` tell the latter two of summed letters too.
+    """
+
+    name: str
+    size: int
+    place: int
+    occurrences: tuple[Occurrence, ...]
+    role: str
+    reason: str
+    output_axis: int | None
+    diagonal_of: tuple[int, ...] = ()
+    stretched: tuple[Occurrence, ...] = ()
+
+    @property
+    def is_summed(self) -> bool:
+        """Whether the result has no axis for it."""
+        return self.output_axis is None
+
+    @property
+    def operands(self) -> tuple[int, ...]:
+        """The numbers of the operands that it stands in."""
+        return tuple(dict.fromkeys(occurrence.operand for occurrence in self.occurrences))
+
+    def found_in(self, names: Sequence[str]) -> str:
+        """`"A axis 1, B axis 0"`."""
+        return ", ".join(f"{names[o.operand]} axis {o.axis}" for o in self.occurrences)
+
+
+@dataclass(frozen=True, slots=True)
+class Indexing:
+    """An equation applied to shapes: the label of each axis of each operand and of the result."""
+
+    equation: Equation
+    shapes: tuple[Shape, ...]
+    names: tuple[str, ...]
+    result_name: str
+    input_labels: tuple[tuple[str, ...], ...]
+    output_labels: tuple[str, ...]
+    labels: Mapping[str, Label]
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The size of each label."""
+        return {name: label.size for name, label in self.labels.items()}
+
+    @property
+    def output_shape(self) -> Shape:
+        """The shape of the result."""
+        return tuple(self.labels[name].size for name in self.output_labels)
+
+    @property
+    def summed(self) -> tuple[str, ...]:
+        """The labels that are added over, in order of appearance."""
+        return tuple(name for name, label in self.labels.items() if label.is_summed)
+
+    @property
+    def is_view(self) -> bool:
+        """Whether torch returns a view of the operand: one operand, and nothing is added up."""
+        return len(self.shapes) == 1 and not self.summed
+
+
+def default_names(count: int) -> tuple[str, ...]:
+    """`A`, `B`, ..., then `T26`, `T27`, ...: what operands without names are called."""
+    return tuple(string.ascii_uppercase[i] if i < 26 else f"T{i}" for i in range(count))
+
+
+def index_labels(
+    equation: Equation, shapes: Sequence[Sequence[int]], names: Sequence[str] = (), result_name: str = ""
+) -> Indexing:
+    """Match letters with axes; a `ProblemError` that names the letter, the operands and the sizes where they clash."""
+    operand_shapes = tuple(tuple(int(size) for size in shape) for shape in shapes)
+    operand_names = tuple(names) or default_names(max(len(operand_shapes), len(equation.inputs)))
+    _check_output(equation)
+    if len(equation.inputs) != len(operand_shapes):
+        _refuse_count(equation, len(operand_shapes), operand_names)
+    ellipsis_rank = 0
+    for term, shape, name in zip(equation.inputs, operand_shapes, operand_names, strict=False):
+        ellipsis_rank = max(ellipsis_rank, _ellipsis_axes(equation, term, shape, name))
+    input_labels = tuple(
+        _expand(term, len(shape) - len(term.letters), ellipsis_rank)
+        for term, shape in zip(equation.inputs, operand_shapes, strict=True)
+    )
+    output_labels = _expand_output(equation, ellipsis_rank)
+    result = result_name or next(
+        (name for name in default_names(26) if name not in operand_names), f"T{len(operand_names)}"
+    )
+    occurrences = _collect(equation, operand_shapes, operand_names, input_labels)
+    labels = _make_labels(equation, occurrences, output_labels, operand_names, result)
+    return Indexing(equation, operand_shapes, operand_names, result, input_labels, output_labels, labels)
+
+
+def _check_output(equation: Equation) -> None:
+    if equation.output is None:
+        return
+    known = {label for term in equation.inputs for label in term.labels}
+    seen: set[str] = set()
+    for subscript in equation.output.subscripts:
+        if subscript.label in seen:
+            message = f"{subscript.label} stands twice in the output. For a diagonal write it twice on the input side."
+            refuse(message, subscript.span, badge="twice in the output")
+        if subscript.label != ELLIPSIS and subscript.label not in known:
+            inputs = joined([f"{letter}" for letter in sorted(known - {ELLIPSIS})], "or") or "none is"
+            message = f"{subscript.label} is not an input index. Right of the arrow may stand {inputs}."
+            refuse(message, subscript.span, badge="unknown index")
+        seen.add(subscript.label)
+
+
+def _refuse_count(equation: Equation, given: int, names: Sequence[str]) -> None:
+    terms = len(equation.inputs)
+    if not equation.text.strip():
+        refuse(HINT, badge="empty")
+    if terms > given:
+        missing = equation.inputs[given:]
+        called = joined([names[i] if i < len(names) else f"operand {i}" for i in range(given, terms)])
+        have = "has no tensor" if terms - given == 1 else "have no tensors"
+        span = Span(missing[0].span.start, missing[-1].span.stop)
+        refuse(f"The equation has {terms} operands: {called} {have}.", span, badge="operand missing")
+    extra = joined([names[i] for i in range(terms, given)])
+    word = "has" if given - terms == 1 else "have"
+    span = equation.inputs[-1].span
+    refuse(f"The equation has {_count(terms, 'operand')}, {given} are given: {extra} {word} no subscripts.", span)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _ellipsis_axes(equation: Equation, term: Term, shape: Shape, name: str) -> int:
+    """How many axes the ellipsis of a term stands for."""
+    letters, rank = len(term.letters), len(shape)
+    if letters != rank and not (term.has_ellipsis and letters < rank):
+        _refuse_rank(equation, term, shape, name)
+    return rank - letters
+
+
+def _refuse_rank(equation: Equation, term: Term, shape: Shape, name: str) -> None:
+    if not equation.text.strip():
+        refuse(HINT, badge="empty")
+    letters, rank = len(term.letters), len(shape)
+    axes = f"{rank} axis" if rank == 1 else f"{rank} axes"
+    limit = f" No tensor has more than {MAXIMUM_RANK} axes." if letters > MAXIMUM_RANK else ""
+    shown = term.text if len(term.text) <= 24 else term.text[:20] + "…"
+    which = f"{shown} has {_count(letters, 'letter')}" if term.text else "its term is empty"
+    refuse(f"{name} has {axes} {shape}, {which}.{limit}", term.span, badge=f"{letters} for {rank}")
+
+
+def _expand(term: Term, own: int, ellipsis_rank: int) -> tuple[str, ...]:
+    """The labels of an operand's axes: the ellipsis is aligned at its right end."""
+    labels: list[str] = []
+    for label in term.labels:
+        if label == ELLIPSIS:
+            labels.extend(f"e{axis}" for axis in range(ellipsis_rank - own, ellipsis_rank))
+        else:
+            labels.append(label)
+    return tuple(labels)
+
+
+def _expand_output(equation: Equation, ellipsis_rank: int) -> tuple[str, ...]:
+    axes = tuple(f"e{axis}" for axis in range(ellipsis_rank))
+    labels: list[str] = []
+    for label in equation.output_labels:
+        labels.extend(axes if label == ELLIPSIS else (label,))
+    return tuple(labels)
+
+
+def _collect(
+    equation: Equation, shapes: tuple[Shape, ...], names: tuple[str, ...], input_labels: tuple[tuple[str, ...], ...]
+) -> dict[str, list[Occurrence]]:
+    """All places of each label, their sizes checked against each other."""
+    found: dict[str, list[Occurrence]] = {}
+    for operand, (labels, shape) in enumerate(zip(input_labels, shapes, strict=True)):
+        for axis, (label, size) in enumerate(zip(labels, shape, strict=True)):
+            place = Occurrence(operand, axis, size)
+            _check_sizes(equation, names, label, found.setdefault(label, []), place)
+            found[label].append(place)
+    return found
+
+
+def _check_sizes(
+    equation: Equation, names: tuple[str, ...], label: str, earlier: list[Occurrence], place: Occurrence
+) -> None:
+    for other in earlier:
+        if other.size == place.size or (other.operand != place.operand and 1 in (other.size, place.size)):
+            continue
+        called = "The ellipsis" if label not in string.ascii_letters else label
+        first, second = names[other.operand], names[place.operand]
+        if other.operand == place.operand:
+            message = (
+                f"{other.size} is axis {other.axis} of {first}, {place.size} is axis {place.axis}. "
+                "A diagonal needs equal sizes."
+            )
+        else:
+            message = f"{other.size} is axis {other.axis} of {first}, {place.size} is axis {place.axis} of {second}."
+        span = _span_of(equation, label, place)
+        badge = f"{other.size} against {place.size}"
+        refuse(message, span, lead=f"{called} has two sizes:", badge=badge)
+
+
+def _span_of(equation: Equation, label: str, place: Occurrence) -> Span:
+    term = equation.inputs[place.operand]
+    matches = [s for s in term.subscripts if s.label == (label if label in string.ascii_letters else ELLIPSIS)]
+    at: Subscript = matches[-1] if len(matches) > 1 else matches[0]
+    return at.span
+
+
+def _make_labels(
+    equation: Equation,
+    found: dict[str, list[Occurrence]],
+    output_labels: tuple[str, ...],
+    names: tuple[str, ...],
+    result_name: str,
+) -> Mapping[str, Label]:
+    axis_of = {label: axis for axis, label in enumerate(output_labels)}
+    labels: dict[str, Label] = {}
+    for place, (name, occurrences) in enumerate(found.items()):
+        sizes = {occurrence.size for occurrence in occurrences}
+        size = next((s for s in sizes if s != 1), 1)
+        stretched = tuple(o for o in occurrences if o.size != size)
+        operands = [o.operand for o in occurrences]
+        diagonal = tuple(dict.fromkeys(o for o in operands if operands.count(o) > 1))
+        axis = axis_of.get(name)
+        about = Circumstances(name, axis, len(occurrences), size, diagonal, stretched)
+        reason = reason_of(about, names, result_name, equation.output is None)
+        role = role_of(axis, bool(diagonal), bool(stretched))
+        labels[name] = Label(name, size, place, tuple(occurrences), role, reason, axis, diagonal, stretched)
+    return MappingProxyType(labels)

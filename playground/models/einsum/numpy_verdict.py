@@ -1,0 +1,112 @@
+"""What numpy says to the same equation: the same, something else, or no; both are run on small stand-ins."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from playground.models.einsum.equation import ELLIPSIS, parse_equation
+from playground.models.einsum.labels import Indexing, Shape, index_labels
+from playground.models.outcome import ProblemError
+
+NUMPY_OPERANDS = 63
+"""np.einsum takes fewer than 64 operands."""
+
+MAXIMUM_TRIED_SPACE = 100_000
+_INTEGERS = tuple(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
+_NUMPY_DTYPES = frozenset({"bool", *_INTEGERS, "float16", "float32", "float64", "complex64", "complex128"})
+
+
+@dataclass(frozen=True, slots=True)
+class NumpyVerdict:
+    """`agrees` when numpy gives the same shape and dtype; else `note` says how it differs.
+
+    The messages are what torch and numpy themselves say to operands of these shapes cut small, "" where they accept.
+    """
+
+    agrees: bool
+    note: str = ""
+    torch_message: str = ""
+    numpy_message: str = ""
+    code: str = ""
+
+
+def numpy_accepts(indexing: Indexing) -> bool:
+    """Whether np.einsum takes what torch takes: no axes of an ellipsis summed away, fewer than 64 operands."""
+    lost = any(len(name) > 1 and label.is_summed for name, label in indexing.labels.items())
+    return not lost and len(indexing.shapes) <= NUMPY_OPERANDS
+
+
+def compare_with_numpy(equation: str, shapes: Sequence[Shape], dtypes: Sequence[str] = ()) -> NumpyVerdict:
+    """Run both on small stand-ins of these shapes and dtypes ("float32" unless given) and tell the difference."""
+    kinds = tuple(dtypes) or ("float32",) * len(shapes)
+    small = _cut(tuple(tuple(shape) for shape in shapes))
+    code = f'np.einsum("{equation}", ...)'
+    if not _is_small(equation, small):
+        return NumpyVerdict(True, "Too many letters to try both.", code=code)
+    torch_outcome, torch_message = _run_torch(equation, small, kinds)
+    foreign = next((kind for kind in kinds if kind not in _NUMPY_DTYPES), None)
+    if foreign is not None:
+        return NumpyVerdict(False, f"numpy has no {foreign}.", torch_message, "", code)
+    numpy_outcome, numpy_message = _run_numpy(equation, small, kinds)
+    note = _difference(equation, torch_outcome, numpy_outcome)
+    return NumpyVerdict(not note, note, torch_message, numpy_message, code)
+
+
+def _difference(equation: str, mine: tuple[Shape, str] | None, theirs: tuple[Shape, str] | None) -> str:
+    if mine is not None and theirs is None:
+        lost = ELLIPSIS in equation and "->" in equation and ELLIPSIS not in equation.split("->")[1]
+        reason = "an ellipsis that is missing in the output" if lost else "this"
+        return f"torch sums over {reason}, numpy refuses." if lost else "torch takes it, numpy refuses."
+    if mine is None and theirs is not None:
+        return f"torch refuses, numpy gives {theirs[1]}."
+    if mine is not None and theirs is not None and mine[1] != theirs[1]:
+        return f"torch gives {mine[1]}, numpy {theirs[1]}."
+    return ""
+
+
+def _cut(shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
+    """Equal sizes stay equal, different ones different, 0 and 1 as they are, all as small as that allows."""
+    sizes = sorted({size for shape in shapes for size in shape if size > 1})
+    small = {size: place + 2 for place, size in enumerate(sizes)} | {0: 0, 1: 1}
+    return tuple(tuple(small[size] for size in shape) for shape in shapes)
+
+
+def _is_small(equation: str, shapes: tuple[Shape, ...]) -> bool:
+    try:
+        indexing = index_labels(parse_equation(equation), shapes)
+    except ProblemError:
+        return len(equation) < 200 and all(math.prod(shape) <= MAXIMUM_TRIED_SPACE for shape in shapes)
+    return math.prod(indexing.sizes.values()) <= MAXIMUM_TRIED_SPACE
+
+
+def _run_torch(
+    equation: str, shapes: tuple[Shape, ...], dtypes: tuple[str, ...]
+) -> tuple[tuple[Shape, str] | None, str]:
+    try:
+        operands = [torch.zeros(shape).to(getattr(torch, kind)) for shape, kind in zip(shapes, dtypes, strict=True)]
+        result = torch.einsum(equation, *operands)
+    except Exception as error:  # torch raises RuntimeError, ValueError, NotImplementedError; all are its verdict
+        return None, first_sentence(error)
+    return (tuple(result.shape), str(result.dtype).removeprefix("torch.")), ""
+
+
+def _run_numpy(
+    equation: str, shapes: tuple[Shape, ...], dtypes: tuple[str, ...]
+) -> tuple[tuple[Shape, str] | None, str]:
+    try:
+        operands = [np.zeros(shape, kind) for shape, kind in zip(shapes, dtypes, strict=True)]
+        result = np.asarray(np.einsum(equation, *operands))
+    except Exception as error:  # numpy raises ValueError, TypeError, UnicodeEncodeError; all are its verdict
+        return None, first_sentence(error)
+    return (result.shape, str(result.dtype)), ""
+
+
+def first_sentence(error: Exception) -> str:
+    """The library's own message, its first line, not longer than 200 characters."""
+    line = (str(error) or type(error).__name__).splitlines()[0]
+    return line if len(line) <= 200 else line[:197] + "..."

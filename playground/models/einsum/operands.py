@@ -1,0 +1,154 @@
+"""From what is written in the operand boxes to tensors, and what to offer where a box is empty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+
+from playground.models.einsum.equation import ELLIPSIS, Equation
+from playground.models.einsum.labels import Shape, index_labels
+from playground.models.job import Job
+from playground.models.outcome import Fix, Problem, ProblemError, Span, refuse
+from playground.models.tensors.evaluation import Evaluated, evaluate
+from playground.models.tensors.program import Program, parse_source
+from playground.models.words import shape_in_words
+
+NEW_SIZES = (4, 5, 2, 3, 6, 7)
+"""Sizes for letters that no operand gives a size to."""
+
+MAXIMUM_OFFERED = 2
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operand:
+    """An operand: `tensor` is None where its values are too large to compute, `meta` has its shape and dtype."""
+
+    text: str
+    meta: torch.Tensor
+    tensor: torch.Tensor | None
+
+    @property
+    def shape(self) -> Shape:
+        """Its shape."""
+        return tuple(self.meta.shape)
+
+
+def ordinal(position: int) -> str:
+    """`ordinal(1) == "second"`."""
+    return _ORDINALS[position] if position < len(_ORDINALS) else f"{position + 1}th"
+
+
+def resolve_operands(
+    program: Program, texts: Sequence[str], budget: int | None, job: Job
+) -> tuple[tuple[Operand | None, ...], Mapping[str, Evaluated]]:
+    """The operands in order (None: an empty box) and all lines of the program; a `ProblemError` names a bad box."""
+    longer = program
+    hidden: dict[int, str] = {}
+    for position, text in enumerate(texts):
+        if text and text not in program.names:
+            hidden[position] = f"_operand_{position}"
+            longer = longer.appended(hidden[position], parse_source(text))
+    evaluated = evaluate(longer, budget, job)
+    operands = tuple(
+        _operand(position, text, evaluated[hidden.get(position, text)]) if text else None
+        for position, text in enumerate(texts)
+    )
+    return operands, {name: evaluated[name] for name in program.names}
+
+
+def _operand(position: int, text: str, found: Evaluated) -> Operand:
+    if found.meta is None:
+        reason = f" {found.problem.message}" if found.problem is not None else ""
+        refuse(f"The {ordinal(position)} operand, {text}, has no result.{reason}", badge="no operand")
+    return Operand(text, found.meta, found.tensor)
+
+
+def missing_problem(
+    equation: Equation,
+    operands: Sequence[Operand | None],
+    evaluated: Mapping[str, Evaluated],
+) -> Problem | None:
+    """Which boxes are empty, with tensors that could be made or taken for them; None when none is."""
+    count = len(equation.inputs)
+    empty = [place for place in range(count) if place >= len(operands) or operands[place] is None]
+    if not empty or not equation.text.strip():
+        return None
+    shapes = made_shapes(equation, operands)
+    boxes = ", ".join(f"the {ordinal(place)}" for place in empty)
+    have = "operand has no tensor" if len(empty) == 1 else "operands have no tensors"
+    text = f"{boxes[0].upper()}{boxes[1:]} {have}."
+    span = Span(equation.inputs[empty[0]].span.start, equation.inputs[empty[-1]].span.stop)
+    fixes: list[Fix] = []
+    if shapes is not None:
+        whole = [shapes[place] for place in range(count)]
+        fixes = list(_offered(equation, empty, whole, evaluated))
+        code = "; ".join(shape_in_words(shapes[place]) for place in empty)
+        gives = _gives(equation, whole)
+        if gives is not None:
+            fixes.append(Fix(code, gives, "make", "make." + ",".join(map(str, empty))))
+    return Problem(text, span, tuple(fixes), badge="operand missing")
+
+
+def _gives(equation: Equation, shapes: Sequence[Shape]) -> str | None:
+    try:
+        return shape_in_words(index_labels(equation, shapes).output_shape)
+    except ProblemError:
+        return None
+
+
+def _offered(
+    equation: Equation, empty: list[int], whole: list[Shape], evaluated: Mapping[str, Evaluated]
+) -> tuple[Fix, ...]:
+    """Tensors of the program that fit the one empty box."""
+    if len(empty) != 1:
+        return ()
+    fixes = []
+    for name, line in evaluated.items():
+        if line.meta is not None:
+            tried = [tuple(line.meta.shape) if place == empty[0] else shape for place, shape in enumerate(whole)]
+            gives = _gives(equation, tried)
+            if gives is not None:
+                fixes.append(Fix(name, gives, "take", f"operand.{empty[0]}"))
+    return tuple(fixes[:MAXIMUM_OFFERED])
+
+
+def made_shapes(equation: Equation, operands: Sequence[Operand | None]) -> dict[int, Shape] | None:
+    """A shape for each operand: its own, or one made of the letters' sizes; None where a box does not fit its term."""
+    sizes: dict[str, int] = {}
+    ellipsis: Shape = ()
+    for term, operand in zip(equation.inputs, operands, strict=False):
+        if operand is None:
+            continue
+        letters, shape = term.letters, operand.shape
+        own = len(shape) - len(letters)
+        if own < 0 or (own > 0 and not term.has_ellipsis):
+            return None
+        at = term.labels.index(ELLIPSIS) if term.has_ellipsis else len(letters)
+        ellipsis = max(ellipsis, shape[at : at + own], key=len)
+        for letter, size in zip(letters, (*shape[:at], *shape[at + own :]), strict=True):
+            sizes[letter] = size if sizes.get(letter, 1) == 1 else sizes[letter]
+    free = iter([size for size in NEW_SIZES if size not in sizes.values()] + [3] * 60)
+    for letter in dict.fromkeys(letter for term in equation.inputs for letter in term.letters):
+        sizes.setdefault(letter, next(free))
+    shapes: dict[int, Shape] = {}
+    for place, term in enumerate(equation.inputs):
+        known = operands[place] if place < len(operands) else None
+        shapes[place] = known.shape if known is not None else _shape_of(term.labels, sizes, ellipsis)
+    return shapes
+
+
+def _shape_of(labels: Sequence[str], sizes: Mapping[str, int], ellipsis: Shape) -> Shape:
+    shape: list[int] = []
+    for label in labels:
+        shape.extend(ellipsis if label == ELLIPSIS else (sizes[label],))
+    return tuple(shape)
+
+
+def with_boxes(problem: Problem, operands: Sequence[str]) -> Problem:
+    """A problem about too many operands gets a button that empties the last box."""
+    last = len(operands) - 1
+    fix = Fix("", "", f"without {operands[last]}", f"operand.{last}")
+    return replace(problem, fixes=(fix, *problem.fixes))

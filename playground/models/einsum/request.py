@@ -1,0 +1,210 @@
+"""What the einsum panel asks, and what comes of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import torch
+
+from playground.models.einsum.diagram import Diagram, diagram_of
+from playground.models.einsum.dtypes import result_dtype, run_along
+from playground.models.einsum.edits import kept_name, name_of_result
+from playground.models.einsum.equation import HINT, parse_equation
+from playground.models.einsum.fixes import PATIENCE
+from playground.models.einsum.labels import Shape
+from playground.models.einsum.numpy_verdict import NumpyVerdict, compare_with_numpy, first_sentence
+from playground.models.einsum.operands import Operand, missing_problem, resolve_operands, with_boxes
+from playground.models.einsum.plan import EinsumPlan, plan_einsum
+from playground.models.job import Job
+from playground.models.outcome import Fix, Problem, ProblemError
+from playground.models.state import PlaygroundState
+from playground.models.tensors.planning import default_budget
+from playground.models.tensors.program import Program
+from playground.models.tensors.summary import TensorSummary
+from playground.models.tensors.summary_cache import summary_of
+from playground.models.tensors.window import TensorReader
+from playground.models.words import bytes_in_words, digits
+
+PATIENT_OPERATIONS = 2 * 10**11
+"""Einsums of more operations are computed only when asked for: a few seconds on two cores."""
+
+
+@dataclass(frozen=True, slots=True)
+class EinsumRequest:
+    """The program, the equation as typed, what is in the operand boxes, and the budget in bytes."""
+
+    program: Program
+    equation: str
+    operands: tuple[str, ...]
+    patient: bool = False
+    budget: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EinsumResult:
+    """The plan and, where it was computed, the result.
+
+    `plan` is None while nothing is asked for (`hint` says what to type). `problem` says why there are no values.
+    `scale` is the largest finite |value| of operands and result, `largest_bytes` what the path needs at most at once.
+    """
+
+    plan: EinsumPlan | None = None
+    operands: tuple[Operand, ...] = ()
+    tensor: torch.Tensor | None = None
+    dtype: str = ""
+    nbytes: int = 0
+    largest_bytes: int = 0
+    kept_as: str | None = None
+    numpy: NumpyVerdict | None = None
+    diagram: Diagram | None = None
+    equivalents: tuple[str, ...] = ()
+    summaries: tuple[TensorSummary | None, ...] = ()
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
+    problem: Problem | None = None
+    hint: str = ""
+
+    @property
+    def readers(self) -> tuple[TensorReader | None, ...]:
+        """A window onto each operand."""
+        return tuple(None if one.tensor is None else TensorReader(one.tensor) for one in self.operands)
+
+    @property
+    def reader(self) -> TensorReader | None:
+        """A window onto the result."""
+        return None if self.tensor is None else TensorReader(self.tensor)
+
+    @property
+    def tensors(self) -> tuple[torch.Tensor, ...] | None:
+        """The operands' values, if all of them could be computed."""
+        found = tuple(one.tensor for one in self.operands if one.tensor is not None)
+        return found if len(found) == len(self.operands) else None
+
+
+def einsum_request(state: PlaygroundState) -> EinsumRequest:
+    """What the panel needs to know of a state."""
+    einsum = state.einsum
+    return EinsumRequest(state.program, einsum.equation, einsum.operands, einsum.patient, state.memory_budget)
+
+
+def compute_einsum(request: EinsumRequest, job: Job | None = None) -> EinsumResult:
+    """Plan, check dtypes and budget, then run along the best path; a `ProblemError` where the equation does not fit."""
+    job = job or Job()
+    if not request.equation.strip() and not request.operands:
+        return EinsumResult(hint=HINT, shapes=_known_shapes(request, job))
+    equation = parse_equation(request.equation)
+    boxes, evaluated = resolve_operands(request.program, request.operands, request.budget, job)
+    missing = missing_problem(equation, boxes, evaluated)
+    if missing is not None:
+        raise ProblemError(missing)
+    operands = tuple(box for box in boxes if box is not None)
+    plan = _planned(request, operands)
+    shapes = {name: tuple(line.meta.shape) for name, line in evaluated.items() if line.meta is not None}
+    dtype = result_dtype(plan.indexing, plan.cost, [operand.meta.dtype for operand in operands])
+    if isinstance(dtype, Problem):
+        raise ProblemError(dtype)
+    result = _described(request, plan, operands, dtype, shapes)
+    job.check()
+    problem = _refusal(request, result)
+    if problem is not None:
+        return replace(result, problem=problem, summaries=_summaries(operands, None, job))
+    return _computed(result, job)
+
+
+def _known_shapes(request: EinsumRequest, job: Job) -> dict[str, Shape]:
+    _, evaluated = resolve_operands(request.program, (), request.budget, job)
+    return {name: tuple(line.meta.shape) for name, line in evaluated.items() if line.meta is not None}
+
+
+def _planned(request: EinsumRequest, operands: Sequence[Operand]) -> EinsumPlan:
+    """The plan; where there are more operands than terms, emptying the last box is offered too."""
+    names = [operand.text for operand in operands]
+    result_name = name_of_result(request.program, request.equation, names)
+    try:
+        return plan_einsum(request.equation, *(o.shape for o in operands), names=names, result_name=result_name)
+    except ProblemError as error:
+        if len(names) > len(parse_equation(request.equation).inputs) and request.equation.strip():
+            raise ProblemError(with_boxes(error.problem, names)) from None
+        raise
+
+
+def _described(
+    request: EinsumRequest,
+    plan: EinsumPlan,
+    operands: tuple[Operand, ...],
+    dtype: torch.dtype,
+    shapes: Mapping[str, Shape],
+) -> EinsumResult:
+    kinds = [str(operand.meta.dtype).removeprefix("torch.") for operand in operands]
+    same_dtype = all(operand.meta.dtype == dtype for operand in operands)
+    return EinsumResult(
+        plan=plan,
+        operands=operands,
+        dtype=str(dtype).removeprefix("torch."),
+        nbytes=0 if plan.is_view else math.prod(plan.output_shape) * dtype.itemsize,
+        largest_bytes=plan.cost.largest_intermediate * dtype.itemsize,
+        kept_as=kept_name(request.program, request.equation, [operand.text for operand in operands]),
+        numpy=compare_with_numpy(request.equation, plan.shapes, kinds),
+        diagram=diagram_of(plan.indexing),
+        # Sums of short integers are wider in torch.sum than in bmm, so only one common dtype promises equality.
+        equivalents=plan.equivalents if same_dtype and _keeps_dtype(dtype, len(operands)) else (),
+        shapes=shapes,
+    )
+
+
+def _keeps_dtype(dtype: torch.dtype, count: int) -> bool:
+    return count == 1 or dtype.is_floating_point or dtype.is_complex or dtype == torch.int64
+
+
+def peak_elements(plan: EinsumPlan) -> int:
+    """The most elements that live at once along the path, besides the operands."""
+    alive: list[int] = [0] * len(plan.shapes)
+    peak = 0
+    for step in plan.cost.steps:
+        peak = max(peak, sum(alive) + step.elements)
+        alive = [size for place, size in enumerate(alive) if place not in step.operands]
+        alive.append(step.elements)
+    return peak
+
+
+def _refusal(request: EinsumRequest, result: EinsumResult) -> Problem | None:
+    """Why there will be no values: an operand has none, or the budget or the patience does not hold them."""
+    plan = result.plan
+    assert plan is not None
+    without = next((operand.text for operand in result.operands if operand.tensor is None), None)
+    kept = "Shapes, letters and cost are exact, values are not computed."
+    if without is not None:
+        return Problem(f"{without} is too large to compute. {kept}", badge="too large", severity="warning")
+    if plan.is_view:
+        return None
+    limit = default_budget() if request.budget is None else request.budget
+    itemsize: int = getattr(torch, result.dtype).itemsize
+    needed = peak_elements(plan) * itemsize
+    if needed > limit:
+        what = f"{bytes_in_words(needed)}, the limit is {bytes_in_words(limit)}."
+        return Problem(f"{what} {kept}", badge="too large", severity="warning")
+    if plan.cost.operations > PATIENT_OPERATIONS and not request.patient:
+        fix = Fix("compute anyway", target=PATIENCE)
+        what = f"{digits(plan.cost.operations)} operations would take long."
+        return Problem(f"{what} {kept}", fixes=(fix,), badge="takes long", severity="warning")
+    return None
+
+
+def _computed(result: EinsumResult, job: Job) -> EinsumResult:
+    plan, tensors = result.plan, result.tensors
+    assert plan is not None
+    assert tensors is not None
+    try:
+        with torch.no_grad():
+            outcome = run_along(plan.indexing, plan.cost, tensors)
+    except (RuntimeError, ValueError, NotImplementedError) as error:
+        raise ProblemError(Problem(f"torch refuses: {first_sentence(error)}", badge="refused")) from None
+    job.check()
+    return replace(result, tensor=outcome, summaries=_summaries(result.operands, outcome, job))
+
+
+def _summaries(operands: Sequence[Operand], outcome: torch.Tensor | None, job: Job) -> tuple[TensorSummary | None, ...]:
+    """The summaries of the operands and, last, of the result."""
+    tensors = (*(operand.tensor for operand in operands), outcome)
+    return tuple(None if tensor is None else summary_of(tensor, job) for tensor in tensors)

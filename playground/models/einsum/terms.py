@@ -1,0 +1,193 @@
+"""The sum of products behind one cell of the result, with its numbers: reads the cells that it needs and no others."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from playground.models.einsum.cells import Index
+from playground.models.einsum.labels import Indexing
+
+Number = bool | int | float | complex
+SHOWN_TERMS = 8
+EXACT_TERMS = 50_000
+"""Sums of more terms are not added up again under the hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProductTerm:
+    """One product: `places` are the summed letters' values, `cells` the index of each factor in its operand."""
+
+    number: int
+    places: Index
+    cells: tuple[Index, ...]
+    factors: tuple[Number, ...]
+    product: Number
+
+
+@dataclass(frozen=True, slots=True)
+class CellSum:
+    """`C[1,2] = A[1,0]*B[2,0] + ...`: the first and the last terms, `hidden` ones between `head` and the rest.
+
+    `value` is the cell of the result; `exact` the sum of the products without rounding (None where that is not
+    known); `partial` the sum of the first `upto` terms, where stepping through was asked for.
+    """
+
+    index: Index
+    count: int
+    terms: tuple[ProductTerm, ...]
+    head: int
+    value: Number | None
+    exact: Number | None
+    upto: int | None = None
+    partial: Number | None = None
+
+    @property
+    def hidden(self) -> int:
+        """How many terms are left out in the middle."""
+        return self.count - len(self.terms)
+
+    @property
+    def is_rounded(self) -> bool:
+        """Whether the cell differs from the sum in exact arithmetic, nan counting as equal to nan."""
+        if self.exact is None or self.value is None:
+            return False
+        return self.exact != self.value and not (self.exact != self.exact and self.value != self.value)
+
+
+def place_of_term(indexing: Indexing, number: int) -> Index:
+    """The summed letters' values in term `number`, the last letter running fastest."""
+    places = []
+    for label in reversed(indexing.summed):
+        number, place = divmod(number, indexing.labels[label].size)
+        places.append(place)
+    return tuple(reversed(places))
+
+
+def count_of_terms(indexing: Indexing) -> int:
+    """How many products each cell of the result is the sum of."""
+    return math.prod(indexing.labels[label].size for label in indexing.summed)
+
+
+def cells_of_term(indexing: Indexing, index: Index, places: Index) -> tuple[Index, ...]:
+    """The index in each operand, a stretched axis at 0."""
+    at = dict(zip(indexing.output_labels, index, strict=True)) | dict(zip(indexing.summed, places, strict=True))
+    return tuple(
+        tuple(0 if size == 1 else at[label] for label, size in zip(labels, shape, strict=True))
+        for labels, shape in zip(indexing.input_labels, indexing.shapes, strict=True)
+    )
+
+
+def terms_of(
+    indexing: Indexing,
+    operands: Sequence[torch.Tensor],
+    index: Index,
+    result: torch.Tensor | None = None,
+    *,
+    shown: int = SHOWN_TERMS,
+    upto: int | None = None,
+) -> CellSum:
+    """The sum behind the cell `index`, at most `shown` terms of it; `upto` adds the first so many terms up.
+
+    Sums of more than 50,000 terms are not added up again (`exact` is None).
+    """
+    count = count_of_terms(indexing)
+    numbers, head = _shown_numbers(count, shown, upto)
+    terms = tuple(_term(indexing, operands, index, number) for number in numbers)
+    value = None if result is None else _python(result[index])
+    exact = None
+    partial: Number | None = None
+    if count <= EXACT_TERMS:
+        products = _products(indexing, operands, index)
+        exact = _added(products)
+        if upto is not None:
+            partial = _added(products[:upto])
+    return CellSum(index, count, terms, head, value, exact, upto, partial)
+
+
+def _shown_numbers(count: int, shown: int, upto: int | None) -> tuple[list[int], int]:
+    """The terms to write out: all, or the first and the last; while stepping those around the present one."""
+    if count <= shown:
+        return list(range(count)), count
+    tail = max(1, shown // 3)
+    head = shown - tail
+    if upto is None or upto <= head:
+        return [*range(head), *range(count - tail, count)], head
+    last = min(upto, count)
+    return [*range(last - shown + 1, last), *([count - 1] if last < count else [last - 1])][-shown:], shown - 1
+
+
+def _term(indexing: Indexing, operands: Sequence[torch.Tensor], index: Index, number: int) -> ProductTerm:
+    places = place_of_term(indexing, number)
+    cells = cells_of_term(indexing, index, places)
+    factors = tuple(_python(operand[cell]) for operand, cell in zip(operands, cells, strict=True))
+    return ProductTerm(number, places, cells, factors, _multiplied(factors))
+
+
+def _python(element: torch.Tensor) -> Number:
+    number: Number = element.item()
+    return number
+
+
+def _multiplied(factors: Iterable[Number]) -> Number:
+    product: Number = 1
+    for place, factor in enumerate(factors):
+        product = factor if place == 0 else product * factor
+    return product
+
+
+def _products(indexing: Indexing, operands: Sequence[torch.Tensor], index: Index) -> list[Number]:
+    """All products of a cell in order, from exact values: Python integers, doubles or complex doubles."""
+    at = dict(zip(indexing.output_labels, index, strict=True))
+    columns = [_column(indexing, operand, tensor, at) for operand, tensor in enumerate(operands)]
+    if len(columns) == 1:
+        return columns[0]
+    return [_multiplied(factors) for factors in zip(*columns, strict=True)]
+
+
+def _column(indexing: Indexing, operand: int, tensor: torch.Tensor, at: dict[str, int]) -> list[Number]:
+    """What one operand gives to each term, in the order of the terms."""
+    labels = list(indexing.input_labels[operand])
+    part = tensor.detach()
+    for axis in range(len(labels) - 1, -1, -1):
+        if labels[axis] in at:
+            part = part.select(axis, 0 if part.shape[axis] == 1 else at[labels[axis]])
+            del labels[axis]
+    while repeated := next((label for label in labels if labels.count(label) > 1), None):
+        first = labels.index(repeated)
+        second = labels.index(repeated, first + 1)
+        part = part.diagonal(dim1=first, dim2=second)
+        labels = [label for axis, label in enumerate(labels) if axis not in (first, second)] + [repeated]
+    order = [labels.index(label) for label in indexing.summed if label in labels]
+    part = part.permute(order)
+    for axis, label in enumerate(indexing.summed):
+        if label not in labels:
+            part = part.unsqueeze(axis)
+    sizes = [indexing.labels[label].size for label in indexing.summed]
+    flat = part.expand(sizes).reshape(-1)
+    if flat.is_floating_point():
+        flat = flat.to(torch.float64)
+    numbers: list[Number] = flat.resolve_conj().tolist()
+    return numbers
+
+
+def _added(products: Sequence[Number]) -> Number:
+    """The sum without rounding of the products: integers exactly, doubles by `math.fsum`."""
+    if any(isinstance(product, complex) for product in products):
+        numbers = [complex(product) for product in products]
+        return complex(_fsum(n.real for n in numbers), _fsum(n.imag for n in numbers))
+    if any(isinstance(product, float) for product in products):
+        return _fsum(float(product) for product in products)  # type: ignore[arg-type]
+    return sum(products)
+
+
+def _fsum(numbers: Iterable[float]) -> float:
+    values, again = itertools.tee(numbers)
+    try:
+        return math.fsum(values)
+    except (OverflowError, ValueError):
+        return sum(again)
