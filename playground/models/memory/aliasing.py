@@ -13,6 +13,7 @@ from playground.models.outcome import Problem
 from playground.models.tensors.cell_text import exact_text
 
 SHOWN_ELEMENTS = 64
+NAMED_TENSORS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ class ChangedElements:
 
 @dataclass(frozen=True, slots=True)
 class WriteEffect:
-    """`name[index] = value` writes `cell`; `changed` lists all tensors it changes, `untouched` the others.
+    """`name[index] = value` writes `cell`; `changed` lists all tensors it changes, `untouched` the
+    others on the same storage, `elsewhere` those on storages of their own.
 
     `new` is what the dtype makes of the value ("1.5" becomes "1" in int64), `problem` why it cannot be written.
     """
@@ -41,6 +43,7 @@ class WriteEffect:
     new: str = ""
     changed: tuple[ChangedElements, ...] = ()
     untouched: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
     note: str = ""
     problem: Problem | None = None
 
@@ -81,17 +84,26 @@ def explain_write(
     start = cell * tensor.itemsize
     stop = start + tensor.itemsize
     raw = _storage_form(written, tensor).reshape(1).view(torch.uint8)
+    sharing = sharing_tensors(tensor, tensors)
     changed = [
         changes
-        for other_name, other in sharing_tensors(tensor, tensors).items()
+        for other_name, other in sharing.items()
         if (changes := _changes(other_name, other.detach(), start, stop, raw)) is not None
     ]
-    changed.sort(key=lambda changes: changes.name != name)
+    ordered = tuple(sorted(changed, key=lambda changes: changes.name != name))
+    rest = _others(ordered, sharing, tensors)
+    return WriteEffect(name, index, cell, old, _text(written), ordered, *rest, _rounding_note(number, written))
+
+
+def _others(
+    changed: tuple[ChangedElements, ...], sharing: Mapping[str, torch.Tensor], tensors: Mapping[str, torch.Tensor]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The tensors on the same storage that do not change, and those on other storages."""
     names = {changes.name for changes in changed}
-    return WriteEffect(
-        name, index, cell, old, _text(written), tuple(changed),
-        tuple(other for other in tensors if other not in names), _rounding_note(number, written),
-    )  # fmt: skip
+    return (
+        tuple(name for name in sharing if name not in names),
+        tuple(name for name in tensors if name not in sharing),
+    )
 
 
 def parse_number(text: str, dtype: torch.dtype) -> tuple[bool | int | float | complex, Problem | None]:
@@ -199,7 +211,8 @@ def _effect_without_values(
 ) -> WriteEffect:
     """The effect on a tensor that is too large to compute: which elements, but no values."""
     changed = []
-    for other_name, other in sharing_tensors(tensor, tensors).items():
+    sharing = sharing_tensors(tensor, tensors)
+    for other_name, other in sharing.items():
         if other.itemsize != tensor.itemsize:
             continue
         where = tuple(other.shape), other.stride(), int(other.storage_offset())
@@ -207,9 +220,8 @@ def _effect_without_values(
         if indices:
             count = int(count_readers(*where, cell, cell + 1)[0])
             changed.append(ChangedElements(other_name, (cell,), indices, max(count, len(indices)), "", ""))
-    changed.sort(key=lambda changes: changes.name != name)
-    names = {changes.name for changes in changed}
-    return WriteEffect(name, index, cell, changed=tuple(changed), untouched=tuple(n for n in tensors if n not in names))
+    ordered = tuple(sorted(changed, key=lambda changes: changes.name != name))
+    return WriteEffect(name, index, cell, "", "", ordered, *_others(ordered, sharing, tensors))
 
 
 def _sentence(effect: WriteEffect) -> str:
@@ -223,8 +235,11 @@ def _sentence(effect: WriteEffect) -> str:
     listed = [words for changes in effect.changed for words in _listed(changes)]
     parts = [start, f"That changes {_joined(listed)}."]
     if effect.untouched:
-        verb = "is not" if len(effect.untouched) == 1 else "are not"
-        parts.append(f"{_joined(list(effect.untouched))} {verb} touched.")
+        many = len(effect.untouched) > 1
+        parts.append(f"{_named(effect.untouched)} {'are' if many else 'is'} not touched.")
+    if effect.elsewhere:
+        many = len(effect.elsewhere) > 1
+        parts.append(f"{_named(effect.elsewhere)} {'have storages of their' if many else 'has a storage of its'} own.")
     if effect.note:
         parts.append(effect.note)
     return " ".join(parts)
@@ -234,6 +249,10 @@ def _listed(changes: ChangedElements) -> list[str]:
     if changes.count <= 4:
         return [element_code(changes.name, index) for index in changes.indices]
     return [f"{changes.count:,} elements of {changes.name}"]
+
+
+def _named(names: tuple[str, ...]) -> str:
+    return _joined(list(names)) if len(names) <= NAMED_TENSORS else f"{len(names)} other tensors"
 
 
 def _joined(words: list[str]) -> str:

@@ -55,7 +55,8 @@ def test_the_elements_that_change_are_those_that_do_when_a_twin_is_written():
                 assert effect.new == "77"
         for changes in effect.changed:
             assert changes.count == len(changes.indices)
-        assert set(effect.untouched) == set(tensors) - set(changed)
+        assert set(effect.untouched) | set(effect.elsewhere) == set(tensors) - set(changed)
+        assert ("other" in effect.elsewhere) == (name != "other")
 
 
 def test_new_values_are_those_of_a_written_twin():
@@ -83,7 +84,10 @@ def test_one_element_of_a_stretched_tensor_changes_every_row_and_the_source():
 def test_the_sentence_of_a_transposed_tensor():
     base = torch.arange(10.0, 22.0).reshape(3, 4)
     effect = explain_write("W", (2, 1), "99", {"A": torch.zeros(2), "B": base, "W": base.t(), "v": torch.zeros(3)})
-    assert effect.sentence == "Cell 6 goes from 16 to 99. That changes W[2,1] and B[1,2]. A and v are not touched."
+    assert (
+        effect.sentence
+        == "Cell 6 goes from 16 to 99. That changes W[2,1] and B[1,2]. A and v have storages of their own."
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,241 @@
+"""What each operation of a line did to memory, and whether another order of operations would copy less."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from playground.models.outcome import ProblemError
+from playground.models.tensors.evaluation import Evaluated, evaluate
+from playground.models.tensors.program import Binding, Expression, Program, source_reads
+from playground.models.tensors.source_text import ExpressionText, parse_expression
+from playground.models.tensors.steps import Step
+from playground.models.words import bytes_in_words
+
+REARRANGING = frozenset(
+    {"contiguous", "clone", "t", "T", "mT", "transpose", "swapaxes", "permute", "movedim", "reshape", "view", "flatten"}
+    | {
+        "unflatten",
+        "unsqueeze",
+        "squeeze",
+        "expand",
+        "expand_as",
+        "narrow",
+        "select",
+        "diagonal",
+        "unfold",
+        "flip",
+        "[",
+    }
+)
+"""Operations that only choose and arrange elements: an operation on each element may as well come after them."""
+
+CASTS = frozenset({"float", "double", "half", "bfloat16", "int", "long", "short", "char", "byte", "bool"})
+_TO_DTYPE = re.compile(r"\.to\(torch\.\w+\)")
+_METHOD = re.compile(r"\.(\w+)\s*(\(|$)")
+VARIANTS = 40
+DEPTH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class StepNote:
+    """A step with its verdict ("copy 48 B") and, in words, why it had to copy or what proves that it did not."""
+
+    step: Step
+    line: str
+    verdict: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChainAdvice:
+    """Another spelling of the line that gives the same tensor and writes fewer bytes."""
+
+    code: str
+    sentence: str
+    saved_bytes: int
+
+
+def note_steps(name: str, evaluated: dict[str, Evaluated], most: int = 12) -> tuple[StepNote, ...]:
+    """The steps of a line, after those of the line whose storage it looks at: all that led to its memory."""
+    lines = [name]
+    while (base := evaluated[lines[0]].view_of) and base in evaluated and base not in lines:
+        lines.insert(0, base)
+    notes: list[StepNote] = []
+    for line in lines:
+        notes += [StepNote(step, line, verdict_of(step), _note_of(step)) for step in evaluated[line].steps]
+    return tuple(notes[-most:])
+
+
+def verdict_of(step: Step) -> str:
+    """`"view"`, `"same"`, `"copy 48 B"`, `"new 48 B"`."""
+    return f"{step.kind} {bytes_in_words(step.own_bytes)}" if step.kind in {"copy", "new"} else step.kind
+
+
+def _note_of(step: Step) -> str:
+    storage = bytes_in_words(step.storage_bytes)
+    if step.kind == "copy":
+        return step.reason or "The elements are written anew, in a storage of their own."
+    if step.kind == "new":
+        return f"A storage of its own: {storage}."
+    if step.kind == "same":
+        return "The same object: nothing is done."
+    whose = f"the storage of {step.base}" if step.base else "the storage of the step before"
+    if step.is_stretch:
+        return f"Stretched by broadcasting: stride 0 reads {whose} again and again, 0 B."
+    return f"Reads {whose}, {storage}: no byte moves."
+
+
+def written_bytes(steps: Sequence[Step]) -> int:
+    """The bytes that the copies and new tensors of a line write."""
+    return sum(step.own_bytes for step in steps if step.kind in {"copy", "new"})
+
+
+def count_copies(steps: Sequence[Step]) -> int:
+    """How many steps are copies."""
+    return sum(step.kind == "copy" for step in steps)
+
+
+@lru_cache(maxsize=16)
+def advise_chain(program: Program, name: str) -> ChainAdvice | None:
+    """The cheapest spelling found that certainly gives the same values, shape, strides and dtype; or None.
+
+    Only two rewritings are tried, both exact: leaving out `.contiguous()` or `.clone()`, and moving them or a cast
+    behind operations that only rearrange. What each variant costs is planned on the meta device, nothing is computed.
+    """
+    binding = program.get(name)
+    if binding is None or not isinstance(binding.source, Expression):
+        return None
+    chain = _split_chain(binding.source.text)
+    if chain is None:
+        return None
+    prefix = _needed_lines(program, name)
+    original = _plan(prefix, name, binding.source.text)
+    if original is None or count_copies(original.steps) == 0:
+        return None
+    best: tuple[int, str, Evaluated] | None = None
+    for code in _variants(*chain):
+        planned = _plan(prefix, name, code)
+        if planned is None or not _same_tensor(original, planned):
+            continue
+        cost = written_bytes(planned.steps)
+        if cost < written_bytes(original.steps) and (best is None or (cost, len(code)) < (best[0], len(best[1]))):
+            best = cost, code, planned
+    return _advice(original, best[1], best[2]) if best else None
+
+
+def _advice(original: Evaluated, code: str, planned: Evaluated) -> ChainAdvice:
+    before, after = written_bytes(original.steps), written_bytes(planned.steps)
+    copies = count_copies(planned.steps)
+    how = "without a copy" if not copies else "with one copy" if copies == 1 else f"with {copies} copies"
+    times = {1: "once", 2: "twice"}.get(count_copies(original.steps), f"{count_copies(original.steps)} times")
+    sentence = (
+        f"This copies {times} and writes {bytes_in_words(before)}. The same tensor {how}, {bytes_in_words(after)}:"
+    )
+    if planned.view_of and not original.view_of:
+        sentence = f"{sentence[:-1]}, on the storage of {planned.view_of}:"
+    return ChainAdvice(code, sentence, before - after)
+
+
+def _same_tensor(original: Evaluated, other: Evaluated) -> bool:
+    one, two = original.meta, other.meta
+    if one is None or two is None:
+        return False
+    if other.view_of and not original.view_of and "clone" in original.code:
+        return False
+    return one.shape == two.shape and one.stride() == two.stride() and one.dtype == two.dtype
+
+
+def _needed_lines(program: Program, name: str) -> tuple[Binding, ...]:
+    """The lines that a line reads, directly or not."""
+    place = program.names.index(name)
+    wanted = set(source_reads(program.bindings[place].source))
+    kept: list[Binding] = []
+    for binding in reversed(program.bindings[:place]):
+        if binding.name in wanted:
+            wanted.update(source_reads(binding.source))
+            kept.insert(0, binding)
+    return tuple(kept)
+
+
+def _plan(prefix: tuple[Binding, ...], name: str, code: str) -> Evaluated | None:
+    """The line on the meta device: a budget of no bytes computes nothing."""
+    planned = evaluate(Program((*prefix, Binding(name, Expression(code)))), budget=0)[name]
+    return None if planned.meta is None else planned
+
+
+def _split_chain(code: str) -> tuple[str, tuple[str, ...]] | None:
+    """`"A.t().reshape(12)"` as `("A", (".t()", ".reshape(12)"))`; None if it is no chain of methods."""
+    try:
+        parsed = parse_expression(code)
+    except ProblemError:
+        return None
+    suffixes: list[str] = []
+    node = parsed.root
+    while (receiver := _receiver(node)) is not None:
+        text = parsed.text[parsed.span(receiver).stop : parsed.span(node).stop]
+        suffixes.insert(0, text.lstrip(") \n"))
+        node = receiver
+    if len(suffixes) < 2:
+        return None
+    return _base_text(parsed, node), tuple(suffixes)
+
+
+def _receiver(node: ast.expr) -> ast.expr | None:
+    match node:
+        case ast.Call(func=ast.Attribute(value=value)):
+            inner: ast.expr = value
+        case ast.Subscript(value=value) | ast.Attribute(value=value):
+            inner = value
+        case _:
+            return None
+    return None if isinstance(inner, ast.Name) and inner.id == "torch" else inner
+
+
+def _base_text(parsed: ExpressionText, node: ast.expr) -> str:
+    text = parsed.segment(node)
+    return text if isinstance(node, ast.Name | ast.Call) else f"({text})"
+
+
+def _word(suffix: str) -> str:
+    if suffix.startswith("["):
+        return "["
+    match = _METHOD.match(suffix)
+    return match.group(1) if match else ""
+
+
+def _is_movable(suffix: str) -> bool:
+    """Whether it treats each element by itself, so that it may come after a rearrangement."""
+    word = _word(suffix)
+    return (
+        suffix in {".contiguous()", ".clone()"}
+        or (word in CASTS and suffix.endswith("()"))
+        or bool(_TO_DTYPE.fullmatch(suffix))
+    )
+
+
+def _variants(base: str, suffixes: tuple[str, ...]) -> Iterator[str]:
+    """Other spellings, few edits first."""
+    seen, level = {suffixes}, [suffixes]
+    produced = 0
+    for _ in range(DEPTH):
+        following: list[tuple[str, ...]] = []
+        for chain in level:
+            for changed in _edits(chain):
+                if changed not in seen and produced < VARIANTS:
+                    seen.add(changed)
+                    following.append(changed)
+                    produced += 1
+                    yield base + "".join(changed)
+        level = following
+
+
+def _edits(chain: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    for place, suffix in enumerate(chain):
+        if suffix in {".contiguous()", ".clone()"}:
+            yield (*chain[:place], *chain[place + 1 :])
+        if place + 1 < len(chain) and _is_movable(suffix) and _word(chain[place + 1]) in REARRANGING:
+            yield (*chain[:place], chain[place + 1], suffix, *chain[place + 2 :])

@@ -1,0 +1,241 @@
+"""Everything that the memory panel shows, computed from the program and what is typed on the panel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+
+from playground.models.job import Job
+from playground.models.memory.aliasing import WriteEffect, explain_write
+from playground.models.memory.as_strided import StridedExplanation, StridedSpec, explain_strided, named_specs, spec_of
+from playground.models.memory.chain import ChainAdvice, StepNote, advise_chain, note_steps
+from playground.models.memory.facts_text import facts_text
+from playground.models.memory.file_costs import FileCost, file_costs
+from playground.models.memory.in_place import Trial, try_in_place
+from playground.models.memory.layout import Layout, describe_layout, sharing_tensors
+from playground.models.memory.numpy_side import NumpyRow, compare_with_numpy
+from playground.models.memory.readers import cell_of, elements_of_cell
+from playground.models.memory.state import StridedChoice
+from playground.models.memory.storage_window import StorageReader
+from playground.models.memory.view_rule import ViewExplanation, explain_view
+from playground.models.memory.view_text import parse_shape
+from playground.models.outcome import Problem, ProblemError
+from playground.models.state import PlaygroundState
+from playground.models.tensors.evaluation import Evaluated, evaluate
+from playground.models.tensors.program import Program
+from playground.models.tensors.state import PointedCell
+
+SAMPLE = 128
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRequest:
+    """The tensor by name, what is typed, and which element would be written."""
+
+    program: Program
+    name: str
+    budget: int | None
+    view_text: str
+    write_at: PointedCell | None
+    write_value: str
+    strided: StridedChoice | None
+
+
+@dataclass(frozen=True, slots=True)
+class SharingTensor:
+    """A tensor on the storage that is shown: its layout, and its verdict ("new", "view of B")."""
+
+    name: str
+    layout: Layout
+    kind: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MemoryResult:
+    """The memory of one tensor. `reader` is None when its values are not computed, `scale` the |value| of full heat."""
+
+    name: str
+    code: str
+    layout: Layout
+    reader: StorageReader | None
+    scale: float
+    characters: int
+    sharing: tuple[SharingTensor, ...]
+    steps: tuple[StepNote, ...]
+    advice: ChainAdvice | None
+    view_text: str
+    view: ViewExplanation | None
+    view_problem: Problem | None
+    write: WriteEffect | None
+    trials: tuple[Trial, ...]
+    strided: StridedExplanation
+    patterns: tuple[tuple[str, StridedSpec], ...]
+    files: tuple[FileCost, ...]
+    numpy_rows: tuple[NumpyRow, ...]
+    facts: str
+    warning: Problem | None = None
+
+
+def shown_name(state: PlaygroundState) -> str:
+    """The tensor on the memory panel: the pinned one, else the selected one, else the last line."""
+    names = state.program.names
+    for name in (state.memory.pinned, state.selection):
+        if name in names:
+            return name
+    return names[-1] if names else ""
+
+
+def memory_request(state: PlaygroundState) -> MemoryRequest:
+    """What the panel depends on; pointing only moves the element that a write would hit."""
+    name, choice = shown_name(state), state.memory
+    write_at = state.pointed if choice.write_index is None else PointedCell(name, choice.write_index)
+    strided = choice.strided if choice.strided is not None and choice.strided.name == name else None
+    return MemoryRequest(
+        state.program, name, state.memory_budget, choice.view_shape, write_at, choice.write_value, strided
+    )
+
+
+def compute_memory(request: MemoryRequest, job: Job) -> MemoryResult:
+    """Describe the memory of the tensor; a `ProblemError` when there is none or its line failed."""
+    if not request.name:
+        raise ProblemError(Problem("There is no tensor yet.", severity="warning"))
+    evaluated = dict(evaluate(request.program, request.budget, job))
+    line = evaluated[request.name]
+    tensor = line.tensor if line.tensor is not None else line.meta
+    if tensor is None:
+        raise ProblemError(line.problem or Problem(f"{request.name} has no result."))
+    tensors = _comparable(evaluated, real=line.tensor is not None)
+    layout = describe_layout(tensor, tensors)
+    reader = StorageReader(tensor) if line.tensor is not None else None
+    scale, characters = _sampled(reader, layout)
+    sharing = _sharing(tensor, tensors, evaluated)
+    job.check()
+    steps = note_steps(request.name, evaluated)
+    view_text, view, view_problem = _view(request, layout)
+    strided = _spec(request.strided) if request.strided is not None else spec_of(layout)
+    files, numpy_rows = _costs(layout, request.name)
+    return MemoryResult(
+        name=request.name,
+        code=line.code,
+        layout=layout,
+        reader=reader,
+        scale=scale,
+        characters=characters,
+        sharing=sharing,
+        steps=steps,
+        advice=advise_chain(request.program, request.name),
+        view_text=view_text,
+        view=view,
+        view_problem=view_problem,
+        write=_write(request, layout, sharing, tensors),
+        trials=try_in_place(layout, request.name),
+        strided=explain_strided(strided, layout.storage_bytes, layout.itemsize),
+        patterns=named_specs(layout.storage_cells),
+        files=files,
+        numpy_rows=numpy_rows,
+        facts=facts_text(request.name, line.code, layout, steps, (view_text, view)),
+        warning=line.problem,
+    )
+
+
+def _comparable(evaluated: Mapping[str, Evaluated], real: bool) -> dict[str, torch.Tensor]:
+    """All tensors of the program that can share a storage with a real one, or with one that is planned only."""
+    chosen = {name: one.tensor if real else one.meta if one.tensor is None else None for name, one in evaluated.items()}
+    return {name: tensor for name, tensor in chosen.items() if tensor is not None}
+
+
+def _sharing(
+    tensor: torch.Tensor, tensors: Mapping[str, torch.Tensor], evaluated: Mapping[str, Evaluated]
+) -> tuple[SharingTensor, ...]:
+    rows = []
+    for name, other in sharing_tensors(tensor, tensors).items():
+        line = evaluated[name]
+        kind = line.steps[-1].kind if line.steps else "new"
+        words = f"view of {line.view_of}" if line.view_of else kind
+        rows.append(SharingTensor(name, describe_layout(other), "view" if line.view_of else kind, words))
+    return tuple(rows)
+
+
+def _sampled(reader: StorageReader | None, layout: Layout) -> tuple[float, int]:
+    """Largest finite |value| and longest text of some cells: those at the start, the offset, the end, and between."""
+    if reader is None or not reader.cells:
+        return 1.0, 2
+    largest, characters = 0.0, 1
+    starts = {0, max(0, layout.offset - SAMPLE // 2), max(0, reader.cells - SAMPLE)}
+    starts |= {reader.cells * part // 16 for part in range(16)}
+    for start in sorted(starts):
+        window = reader.read(start, start + SAMPLE)
+        numbers = abs(window.magnitudes)
+        finite = numbers[(numbers < float("inf"))]
+        largest = max(largest, float(finite.max()) if finite.size else 0.0)
+        columns = window.columns if start in {0, max(0, layout.offset - SAMPLE // 2)} else window.columns[:8]
+        limit = 11 if "complex" in layout.dtype else 6
+        characters = max([characters, *(min(limit, len(window.text(0, cell))) for cell in columns)])
+    return largest or 1.0, characters
+
+
+def _view(request: MemoryRequest, layout: Layout) -> tuple[str, ViewExplanation | None, Problem | None]:
+    """The verdict on what is typed; on one flat axis while nothing is."""
+    text = request.view_text.strip() or str(layout.elements)
+    sizes = parse_shape(text)
+    if isinstance(sizes, Problem):
+        return text, None, sizes
+    view = explain_view(layout.shape, layout.strides, sizes, itemsize=layout.itemsize, name=request.name)
+    return ", ".join(map(str, sizes)), view, None
+
+
+def _write(
+    request: MemoryRequest, layout: Layout, sharing: tuple[SharingTensor, ...], tensors: Mapping[str, torch.Tensor]
+) -> WriteEffect | None:
+    index = find_element(request.write_at, request.name, sharing)
+    if index is None:
+        index = (0,) * len(layout.shape)
+    return explain_write(request.name, index, request.write_value, tensors)
+
+
+def find_element(pointed: PointedCell | None, name: str, sharing: tuple[SharingTensor, ...]) -> tuple[int, ...] | None:
+    """The element of `name` on the cell that is pointed at, on whichever tensor of the storage; or None."""
+    cell = find_cell(pointed, sharing)
+    if cell is None or pointed is None:
+        return None
+    if pointed.name == name:
+        return pointed.index
+    own = next((one.layout for one in sharing if one.name == name), None)
+    if own is None:
+        return None
+    found = elements_of_cell(own.shape, own.strides, own.offset, cell, 1)
+    return found[0] if found else None
+
+
+def find_cell(pointed: PointedCell | None, sharing: tuple[SharingTensor, ...]) -> int | None:
+    """The cell that the pointed element lies in; None if it is on another storage or does not exist."""
+    one = next((one for one in sharing if pointed is not None and one.name == pointed.name), None)
+    if one is None or pointed is None or len(pointed.index) != len(one.layout.shape):
+        return None
+    if not all(0 <= place < size for place, size in zip(pointed.index, one.layout.shape, strict=True)):
+        return None
+    return cell_of(pointed.index, one.layout.strides, one.layout.offset)
+
+
+def find_pointed(cell: int, preferred: tuple[str, ...], sharing: tuple[SharingTensor, ...]) -> PointedCell | None:
+    """The element to outline for a cell: of the first of the preferred tensors that reads it, else of any."""
+    by_name = {one.name: one.layout for one in sharing}
+    for name in (*(name for name in preferred if name in by_name), *by_name):
+        layout = by_name[name]
+        found = elements_of_cell(layout.shape, layout.strides, layout.offset, cell, 1)
+        if found:
+            return PointedCell(name, found[0])
+    return None
+
+
+def _spec(choice: StridedChoice) -> StridedSpec:
+    return StridedSpec(choice.size, choice.stride, choice.offset)
+
+
+@lru_cache(maxsize=64)
+def _costs(layout: Layout, name: str) -> tuple[tuple[FileCost, ...], tuple[NumpyRow, ...]]:
+    return file_costs(layout, name), compare_with_numpy(layout, name)
