@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+
 from playground.models.registry import Registry
 from playground.models.tensors.broadcast_alignment import Alignment, OperandRow, Shape
 
@@ -19,15 +21,24 @@ LETTERS = "ijklmnpqrstuvwxyz"
 class BroadcastOperator:
     """An elementwise operator.
 
+    `call` is the torch function where it has no sign of its own, `count` how many operands it takes.
     `right` says what a stretched right operand does to the other one ("{v} is subtracted from {m}"), `left` the same
     for a stretched left operand, `together` what two operands of one shape do.
     """
 
     name: str
-    function: Callable[[Any, Any], Any]
+    function: Callable[..., Any]
     right: str
     left: str
     together: str
+    call: str = ""
+    count: int = 2
+
+    def code(self, operands: Sequence[str]) -> str:
+        """The operation as PyTorch: `A + v[:, None]`, `torch.maximum(A, v)`; operands are bracketed where needed."""
+        if self.call:
+            return f"{self.call}({', '.join(operands)})"
+        return f" {self.name} ".join(map(postfix_text, operands))
 
 
 BROADCAST_OPERATORS: Registry[BroadcastOperator] = Registry("operator")
@@ -58,6 +69,19 @@ _symmetric(">=", operator.ge, "is compared with", "are compared")
 _symmetric("&", operator.and_, "is and-ed with", "are and-ed")
 _symmetric("|", operator.or_, "is or-ed with", "are or-ed")
 _symmetric("^", operator.xor, "is xor-ed with", "are xor-ed")
+
+
+BROADCAST_OPERATORS.register(
+    BroadcastOperator("maximum", torch.maximum, "{v} meets {m}, the larger stays", "{v} meets {m}, the larger stays",
+                      "meet, the larger stays,", "torch.maximum")
+)  # fmt: skip
+BROADCAST_OPERATORS.register(
+    BroadcastOperator("minimum", torch.minimum, "{v} meets {m}, the smaller stays", "{v} meets {m}, the smaller stays",
+                      "meet, the smaller stays,", "torch.minimum")
+)  # fmt: skip
+BROADCAST_OPERATORS.register(
+    BroadcastOperator("where", torch.where, "{v} meets {m}", "{v} meets {m}", "meet", "torch.where", 3)
+)
 
 
 def shape_text(shape: Shape) -> str:
@@ -121,11 +145,19 @@ def formula_text(alignment: Alignment, symbol: str, result: str = "result") -> s
     letters = _letters(alignment.rank)
     terms = [element_text(row, letters) for row in alignment.rows]
     target = f"{result}[{', '.join(letters)}]" if letters else result
+    words = BROADCAST_OPERATORS.get(symbol)
+    if words is not None and words.call:
+        return f"{target} = {words.call.removeprefix('torch.')}({', '.join(terms)})"
     return f"{target} = {f' {symbol} '.join(terms)}"
 
 
 def sentence_text(alignment: Alignment, symbol: str) -> str:
     """What a fitting operation does, in one sentence: "v is added to each row of M."; empty on a clash."""
+    return sentence_markup(alignment, symbol).replace("`", "")
+
+
+def sentence_markup(alignment: Alignment, symbol: str) -> str:
+    """The sentence with code between backticks: "`v[i]` is added to all of row `i`."."""
     sentence = _sentence(alignment, symbol)
     return sentence[0].upper() + sentence[1:] if sentence.startswith(("each ", "every ", "all of ")) else sentence
 
@@ -136,26 +168,26 @@ def _sentence(alignment: Alignment, symbol: str) -> str:
         return ""
     words = BROADCAST_OPERATORS.get(symbol)
     if 0 in shape:
-        return f"The result {shape_text(shape)} has no elements: nothing is computed."
+        return f"The result `{shape_text(shape)}` has no elements: nothing is computed."
     stretched = alignment.stretched_rows
     if len(alignment.rows) == 1:
         return "One operand: nothing is stretched."
     if not stretched:
         together = words.together if words else "meet"
-        return f"{list_text([row.name for row in alignment.rows])} {together} element by element."
+        return f"{list_text([f'`{row.name}`' for row in alignment.rows])} {together} element by element."
     if len(alignment.rows) == 2 and len(stretched) == 1:
         return _one_stretched(alignment, stretched[0], symbol)
     if len(alignment.rows) == 2 and _is_outer(alignment):
         first, second = alignment.rows
-        return f"Every element of {first.name} meets every element of {second.name}."
+        return f"Every element of `{first.name}` meets every element of `{second.name}`."
     return _by_formula(alignment, symbol)
 
 
 def _by_formula(alignment: Alignment, symbol: str) -> str:
     stretched = alignment.stretched_rows
-    parts = [f"{row.name} along {axes_text(row.stretched)}" for row in stretched]
+    parts = [f"`{row.name}` along {axes_text(row.stretched)}" for row in stretched]
     verb = "is" if len(parts) == 1 else "are"
-    return f"{list_text(parts)} {verb} stretched: {formula_text(alignment, symbol)}."
+    return f"{list_text(parts)} {verb} stretched: `{formula_text(alignment, symbol)}`."
 
 
 def _one_stretched(alignment: Alignment, row: OperandRow, symbol: str) -> str:
@@ -167,13 +199,13 @@ def _one_stretched(alignment: Alignment, row: OperandRow, symbol: str) -> str:
     template = (words.left if is_left else words.right) if words else "{v} meets {m}"
     letters = _letters(alignment.rank)
     if all(size == 1 for size in row.shape):
-        return template.format(v=row.name, m=f"every element of {other.name}") + "."
+        return template.format(v=f"`{row.name}`", m=f"every element of `{other.name}`") + "."
     if alignment.rank == 2 and row.stretched == (1,):
-        return template.format(v=element_text(row, letters), m=f"all of row {letters[0]}") + "."
+        return template.format(v=f"`{element_text(row, letters)}`", m=f"all of row `{letters[0]}`") + "."
     if alignment.rank == 2 and row.stretched == (0,):
-        return template.format(v=row.name, m=f"each row of {other.name}") + "."
+        return template.format(v=f"`{row.name}`", m=f"each row of `{other.name}`") + "."
     slots = [letters[axis] if axis in row.stretched else ":" for axis in range(max(row.stretched) + 1)]
-    return template.format(v=row.name, m=f"each {postfix_text(other.name)}[{', '.join(slots)}]") + "."
+    return template.format(v=f"`{row.name}`", m=f"each `{postfix_text(other.name)}[{', '.join(slots)}]`") + "."
 
 
 def _is_outer(alignment: Alignment) -> bool:

@@ -14,6 +14,7 @@ from playground.models.tensors.broadcast_words import (
     axes_text,
     formula_text,
     list_text,
+    sentence_markup,
     sentence_text,
     shape_text,
 )
@@ -30,7 +31,7 @@ class BroadcastExplanation:
 
     alignment: Alignment
     operator: str
-    sentence: str
+    sentence_markup: str
     formula: str
     problem: Problem | None
     warning: Problem | None
@@ -57,6 +58,11 @@ class BroadcastExplanation:
     def stretched(self) -> tuple[OperandRow, ...]:
         """The operands that are stretched."""
         return self.alignment.stretched_rows
+
+    @property
+    def sentence(self) -> str:
+        """What the operation does, in words that hold for every element: "v is added to each row of M."."""
+        return self.sentence_markup.replace("`", "")
 
     @property
     def cost_bytes(self) -> int:
@@ -101,7 +107,7 @@ def explain_broadcast(
     return BroadcastExplanation(
         alignment=alignment,
         operator=operator,
-        sentence="" if problem else sentence_text(alignment, symbol),
+        sentence_markup="" if problem else sentence_markup(alignment, symbol),
         formula="" if problem else formula_text(alignment, symbol),
         problem=problem,
         warning=None if problem else _warning(alignment, symbol, spelling),

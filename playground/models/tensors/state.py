@@ -34,7 +34,14 @@ class ShapeState:
 
 @dataclass(frozen=True, slots=True)
 class BroadcastState:
-    """The operands (names or expressions) and the operator of the broadcast panel; empty operands follow the selection."""
+    """The operands (names or expressions) and the operator chosen on the broadcast panel, and where they were chosen.
+
+    A selected line that is an operation itself is shown instead, unless the choice was made at that very line
+    (`chosen_at`). `place` chooses among the operations of the line (None: the one that fails or stretches).
+    """
 
     operands: tuple[str, ...] = ()
     operator: str = "+"
+    chosen_at: str = ""
+    place: int | None = None
+    gradient: bool = False

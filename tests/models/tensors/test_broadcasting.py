@@ -266,7 +266,7 @@ def check_sentence(sentence, a, b, symbol):
     return "words"
 
 
-@pytest.mark.parametrize("symbol", BROADCAST_OPERATORS)
+@pytest.mark.parametrize("symbol", [one.name for one in BROADCAST_OPERATORS.values() if one.count == 2])
 def test_the_sentence_is_true_of_every_element(symbol):
     rng = random.Random(3)
     said = {"words": 0, "formula": 0}
@@ -291,7 +291,8 @@ def check_formula(formula, a, b, symbol):
     for index in itertools.product(*map(range, result.shape)):
         place = dict(zip(letters, index, strict=True))
         names = {"a": a, "b": b}
-        assert eval(right, {}, {**place, **names}) == result[index]
+        functions = {"maximum": torch.maximum, "minimum": torch.minimum}
+        assert eval(right, functions, {**place, **names}) == result[index]
 
 
 def test_words_follow_the_operator_and_the_side():

@@ -1,0 +1,84 @@
+"""The elementwise operations inside a line of the program, each with its operands and where they stand."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from playground.models.outcome import ProblemError, Span
+from playground.models.tensors.broadcast_words import BROADCAST_OPERATORS
+from playground.models.tensors.source_text import ExpressionText, parse_expression
+
+_SIGNS: dict[type[ast.AST], str] = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**",
+    ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^", ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=",
+    ast.Gt: ">", ast.GtE: ">=",
+}  # fmt: skip
+_CALLS = {
+    "add": "+", "sub": "-", "subtract": "-", "mul": "*", "multiply": "*", "div": "/", "divide": "/",
+    "true_divide": "/", "floor_divide": "//", "remainder": "%", "pow": "**", "eq": "==", "ne": "!=", "lt": "<",
+    "le": "<=", "gt": ">", "ge": ">=", "logical_and": "&", "logical_or": "|", "logical_xor": "^",
+    "bitwise_and": "&", "bitwise_or": "|", "bitwise_xor": "^", "maximum": "maximum", "minimum": "minimum",
+    "where": "where",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class LineOperation:
+    """One operation: its sign, its text, the texts of its operands, and where these stand in the line."""
+
+    operator: str
+    text: str
+    operands: tuple[str, ...]
+    spans: tuple[Span, ...]
+    is_whole_line: bool
+
+
+def line_operations(text: str) -> tuple[LineOperation, ...]:
+    """The operations of a line in the order in which they are computed, the inner ones first; none if it has an error.
+
+    `line_operations("(A + v) * 2")` gives `A + v` and then `(A + v) * 2`.
+    """
+    try:
+        parsed = parse_expression(text)
+    except ProblemError:
+        return ()
+    found: list[LineOperation] = []
+    _visit(parsed, parsed.root, found)
+    return tuple(found)
+
+
+def _visit(parsed: ExpressionText, node: ast.AST, found: list[LineOperation]) -> None:
+    for child in ast.iter_child_nodes(node):
+        _visit(parsed, child, found)
+    operator, operands = _operation(node)
+    if operator and isinstance(node, ast.expr):
+        found.append(
+            LineOperation(
+                operator,
+                parsed.segment(node),
+                tuple(parsed.segment(operand) for operand in operands),
+                tuple(parsed.span(operand) for operand in operands),
+                node is parsed.root,
+            )
+        )
+
+
+def _operation(node: ast.AST) -> tuple[str, list[ast.expr]]:
+    match node:
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _SIGNS:
+            return _SIGNS[type(op)], [left, right]
+        case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _SIGNS:
+            return _SIGNS[type(op)], [left, right]
+        case ast.Call(func=ast.Attribute(value=owner, attr=name), args=args, keywords=[]) if name in _CALLS:
+            is_function = isinstance(owner, ast.Name) and owner.id == "torch"
+            operands = args if is_function else [owner, *args]
+            operator = _CALLS[name]
+            if len(operands) == BROADCAST_OPERATORS[operator].count and (is_function or name != "where"):
+                return operator, operands
+    return "", []
+
+
+def with_operand(text: str, span: Span, code: str) -> str:
+    """The line with one operand written anew."""
+    return text[: span.start] + code + text[span.stop :]

@@ -1,0 +1,274 @@
+"""What the broadcast panel computes: operands of a line or of a choice, how they fit, their values stretched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import torch
+
+from playground.models.job import Job
+from playground.models.outcome import Problem, Span
+from playground.models.state import PlaygroundState
+from playground.models.tensors.broadcast_gradient import StretchedGradient, stretched_gradients
+from playground.models.tensors.broadcast_lines import LineOperation, line_operations
+from playground.models.tensors.broadcast_words import BROADCAST_OPERATORS
+from playground.models.tensors.broadcasting import BroadcastExplanation, explain_broadcast
+from playground.models.tensors.evaluation import Evaluated, evaluate
+from playground.models.tensors.planning import default_budget
+from playground.models.tensors.program import Expression, Program
+from playground.models.tensors.state import BroadcastState
+from playground.models.tensors.window import TensorReader
+from playground.models.words import bytes_in_words
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastRequest:
+    """The tensors that may be used, and either a line with its operations or chosen operands.
+
+    `scope` holds the lines in front of `line`; `place` chooses one of its operations (None: the one worth looking at).
+    """
+
+    scope: Program
+    names: tuple[str, ...] = ()
+    line: str = ""
+    text: str = ""
+    place: int | None = None
+    operands: tuple[str, ...] = ()
+    operator: str = "+"
+    gradient: bool = False
+    budget: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OperandValues:
+    """An operand as the grids show it: `reader` reads it stretched to the result's shape (None: no values)."""
+
+    text: str
+    shape: tuple[int, ...]
+    stretched: tuple[int, ...] = ()
+    reader: TensorReader | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BroadcastResult:
+    """The explanation with the values around it; `operations` are those of the line, `place` is the one shown.
+
+    `problem` is what else keeps the operation from running, `spans` are the operands' places in `text`.
+    """
+
+    request: BroadcastRequest
+    operator: str = "+"
+    operands: tuple[OperandValues, ...] = ()
+    explanation: BroadcastExplanation | None = None
+    result: OperandValues | None = None
+    operations: tuple[str, ...] = ()
+    place: int = 0
+    spans: tuple[Span, ...] = ()
+    problem: Problem | None = None
+    gradients: tuple[StretchedGradient, ...] = ()
+    gradient_note: str = ""
+    scale: float = 1.0
+    cost: str = ""
+
+    @property
+    def code(self) -> str:
+        """The operation as a line of code."""
+        return BROADCAST_OPERATORS[self.operator].code([operand.text for operand in self.operands])
+
+
+def broadcast_request(state: PlaygroundState) -> BroadcastRequest:
+    """The operation in the selected line; else the choice made last; else the selected tensor with another one."""
+    chosen, program = state.broadcast, state.program
+    names = program.names
+    common = BroadcastRequest(program, names, gradient=chosen.gradient, budget=state.memory_budget)
+    binding = program.get(state.selection)
+    chosen_here = chosen.operands and chosen.chosen_at == state.selection
+    if binding is not None and isinstance(binding.source, Expression) and not chosen_here:
+        text = binding.source.text
+        if line_operations(text):
+            scope = Program(program.bindings[: names.index(binding.name)])
+            place = chosen.place if chosen.chosen_at == state.selection else None
+            return replace(common, scope=scope, line=binding.name, text=text, place=place)
+    operands = chosen.operands or _default_operands(state.selection, names)
+    return replace(common, operands=operands, operator=chosen.operator)
+
+
+def _default_operands(selection: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    first = selection if selection in names else next(iter(names), "")
+    other = next((name for name in names if name != first), first)
+    return (first, other) if first else ()
+
+
+def compute_broadcast(request: BroadcastRequest, job: Job) -> BroadcastResult:
+    """Explain the operation and compute its values, within the memory budget."""
+    if request.line:
+        return _of_line(request, job)
+    if not request.operands:
+        return BroadcastResult(request)
+    operation = LineOperation(request.operator, "", request.operands, (), False)
+    return _of_operation(request, operation, job)
+
+
+def _of_line(request: BroadcastRequest, job: Job) -> BroadcastResult:
+    operations = line_operations(request.text)
+    place = request.place if request.place is not None and request.place < len(operations) else None
+    if place is None:
+        place = _worth_looking_at(request, operations, job)
+    result = _of_operation(request, operations[place], job)
+    return replace(result, operations=tuple(one.text for one in operations), place=place, spans=operations[place].spans)
+
+
+def _worth_looking_at(request: BroadcastRequest, operations: tuple[LineOperation, ...], job: Job) -> int:
+    """The first operation that clashes; else the last that stretches a tensor; else the last."""
+    best, best_rank = len(operations) - 1, 0
+    for place, operation in enumerate(operations):
+        values = _evaluated(request, operation, job)
+        shapes = [tuple(one.meta.shape) for one in values if one.meta is not None]
+        if len(shapes) < len(operation.operands):
+            continue
+        explanation = explain_broadcast(*shapes, operator=operation.operator)
+        if explanation.problem is not None:
+            return place
+        rank = 2 if any(row.shape for row in explanation.stretched) else 1
+        if rank >= best_rank:
+            best, best_rank = place, rank
+    return best
+
+
+def _scope_with(request: BroadcastRequest, operation: LineOperation) -> tuple[Program, tuple[str, ...], str]:
+    """The program with a line for each operand and one for the result; their names."""
+    program = request.scope
+    names: list[str] = []
+    for text in operation.operands:
+        name = _unused("operand", program, request.names)
+        program = program.appended(name, Expression(text))
+        names.append(name)
+    result = _unused("outcome", program, request.names)
+    code = BROADCAST_OPERATORS[operation.operator].code(names)
+    return program.appended(result, Expression(code)), tuple(names), result
+
+
+def _unused(base: str, program: Program, names: tuple[str, ...]) -> str:
+    number = 0
+    while f"{base}{number}" in program.names or f"{base}{number}" in names:
+        number += 1
+    return f"{base}{number}"
+
+
+def _evaluated(request: BroadcastRequest, operation: LineOperation, job: Job) -> tuple[Evaluated, ...]:
+    program, names, _ = _scope_with(request, operation)
+    values = evaluate(Program(program.bindings[:-1]), request.budget, job)
+    return tuple(values[name] for name in names)
+
+
+def _of_operation(request: BroadcastRequest, operation: LineOperation, job: Job) -> BroadcastResult:
+    program, names, outcome = _scope_with(request, operation)
+    values = evaluate(program, request.budget, job)
+    operands = [values[name] for name in names]
+    bare = tuple(
+        OperandValues(text, tuple(one.meta.shape) if one.meta is not None else (), reader=_reader(one.tensor))
+        for text, one in zip(operation.operands, operands, strict=True)
+    )
+    failed = next(
+        ((text, one) for text, one in zip(operation.operands, operands, strict=True) if one.meta is None), None
+    )
+    result = BroadcastResult(request, operation.operator, bare)
+    if failed is not None:
+        return replace(result, problem=_operand_problem(*failed))
+    planned = values[outcome].meta
+    itemsize = planned.element_size() if planned is not None else 4
+    explanation = explain_broadcast(
+        *(operand.shape for operand in bare),
+        names=operation.operands,
+        operator=operation.operator,
+        itemsize=itemsize,
+        spelling="index",
+    )
+    result = replace(result, explanation=explanation)
+    if explanation.shape is None:
+        return result
+    return _with_values(result, explanation, dict(zip(names, operands, strict=True)), values[outcome])
+
+
+def _operand_problem(text: str, evaluated: Evaluated) -> Problem:
+    problem = evaluated.problem
+    if problem is None:
+        return Problem(f"{text} has no shape.")
+    return replace(problem, span=None, fixes=(), lead=f"{text}:")
+
+
+def _with_values(
+    result: BroadcastResult, explanation: BroadcastExplanation, operands: Mapping[str, Evaluated], outcome: Evaluated
+) -> BroadcastResult:
+    shape = explanation.shape
+    assert shape is not None
+    stretched = tuple(
+        OperandValues(
+            row.name, row.shape, row.stretched, _reader(one.tensor, shape), "" if one.tensor is not None else _TOO_LARGE
+        )
+        for row, one in zip(explanation.rows, operands.values(), strict=True)
+    )
+    name = result.request.line or "result"
+    tensors = [one.tensor for one in operands.values()]
+    gradients, note = _gradients(result, explanation, tensors)
+    return replace(
+        result,
+        operands=stretched,
+        result=OperandValues(
+            name, shape, reader=_reader(outcome.tensor), note="" if outcome.tensor is not None else _TOO_LARGE
+        ),
+        problem=outcome.problem if outcome.tensor is None and outcome.meta is None else None,
+        scale=_scale([*tensors, outcome.tensor]),
+        cost=_cost_text(explanation),
+        gradients=gradients,
+        gradient_note=note,
+    )
+
+
+_TOO_LARGE = "too large to show values"
+
+
+def _gradients(
+    result: BroadcastResult, explanation: BroadcastExplanation, tensors: list[torch.Tensor | None]
+) -> tuple[tuple[StretchedGradient, ...], str]:
+    if not result.request.gradient:
+        return (), ""
+    present = [tensor for tensor in tensors if tensor is not None]
+    if len(present) < len(tensors):
+        return (), "Too large to compute gradients."
+    limit = result.request.budget or default_budget()
+    return stretched_gradients(present, explanation, BROADCAST_OPERATORS[result.operator].function, limit)
+
+
+def _reader(tensor: torch.Tensor | None, shape: tuple[int, ...] | None = None) -> TensorReader | None:
+    if tensor is None:
+        return None
+    return TensorReader(tensor if shape is None else torch.broadcast_to(tensor, shape))
+
+
+def _scale(tensors: list[torch.Tensor | None]) -> float:
+    """The largest finite |value|, so that grids side by side share one heat."""
+    largest = 0.0
+    for tensor in tensors:
+        if tensor is None or tensor.numel() == 0:
+            continue
+        sizes = tensor.detach().abs() if tensor.dtype != torch.bool else tensor.detach()
+        wide = sizes.to(torch.float64) if not sizes.is_floating_point() else sizes
+        finite = torch.where(torch.isfinite(wide), wide, torch.zeros_like(wide))
+        largest = max(largest, float(finite.amax()))
+    return largest or 1.0
+
+
+def _cost_text(explanation: BroadcastExplanation) -> str:
+    made = f"the result is new, {bytes_in_words(explanation.result_bytes)}"
+    if not explanation.stretched:
+        return made[0].upper() + made[1:] + "."
+    return f"The stretch costs {bytes_in_words(explanation.stretch_bytes)} (stride 0); {made}."
+
+
+def chosen_operands(state: PlaygroundState, operands: tuple[str, ...], operator: str) -> PlaygroundState:
+    """The state after a choice on the panel."""
+    chosen = BroadcastState(operands, operator, state.selection, None, state.broadcast.gradient)
+    return replace(state, broadcast=chosen)
