@@ -219,3 +219,25 @@ def try_edit(edit: object) -> Edit | Problem:
         return error.problem
     assert isinstance(result, Edit)
     return result
+
+
+def split_assignment(text: str) -> tuple[str, str] | None:
+    """`split_assignment("Q = A + 1") == ("Q", "A + 1")`; None for a text that assigns nothing."""
+    try:
+        body = ast.parse(text.strip()).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    if len(body) != 1 or not isinstance(body[0], ast.Assign) or len(body[0].targets) != 1:
+        return None
+    target = body[0].targets[0]
+    code = ast.get_source_segment(text.strip(), body[0].value)
+    return (target.id, code) if isinstance(target, ast.Name) and code else None
+
+
+def pasted(program: Program, text: str) -> Program:
+    """The program with the lines of a text at its end; names that are taken get a number in all pasted lines."""
+    lines = Program.parse(text)
+    for name in lines.names:
+        if name in program.names:
+            lines = lines.renamed(name, Program((*program.bindings, *lines.bindings)).fresh_name(name))
+    return Program((*program.bindings, *lines.bindings))

@@ -1,0 +1,135 @@
+"""The name and the code of the selected card, edited in place."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QFont, QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QWidget
+
+from playground.models.outcome import Span
+from playground.widgets.common.code_edit import CodeEdit
+from playground.widgets.common.look import code_font
+from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.tensors.tensor_card import TensorCard
+
+
+class NameEdit(QLineEdit):
+    """A name without a frame; Enter or leaving commits, Esc takes the old one back."""
+
+    committed = Signal(str)
+    typed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("tensors.name")
+        self.setProperty("bare", True)
+        self.setFont(code_font(13, QFont.Weight.Bold))
+        self.setTextMargins(-2, 0, 0, 0)
+        self._name = ""
+        set_tooltip(self, "The tensor's name: a new one is written in all lines that use it (F2)")
+        self.editingFinished.connect(self._on_finished)
+        self.textEdited.connect(self.typed)
+
+    def set_name(self, name: str) -> None:
+        """Show the name of a tensor."""
+        self._name = name
+        if self.text() != name:
+            self.setText(name)
+
+    @Slot()
+    def _on_finished(self) -> None:
+        if self.text() != self._name:
+            self.committed.emit(self.text())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.setText(self._name)
+            self.typed.emit(self._name)
+            self.clearFocus()
+        else:
+            super().keyPressEvent(event)
+
+
+class CardEditors(QObject):
+    """Keeps one name field and one code field on the selected card."""
+
+    renamed = Signal(str)
+    name_typed = Signal(str)
+    code_edited = Signal(str)
+    code_committed = Signal(str)
+
+    def __init__(self, home: QWidget) -> None:
+        super().__init__(home)
+        self._home = home
+        self._card: TensorCard | None = None
+        self.name = NameEdit(home)
+        self.code = CodeEdit(height=20, parent=home)
+        self.code.setObjectName("tensors.code")
+        self.code.setStyleSheet("QPlainTextEdit { background: transparent; border: none; padding: 0; }")
+        self.code.viewport().setAutoFillBackground(False)
+        set_tooltip(self.code, "The tensor's line, as PyTorch code (Enter)")
+        self.name.hide()
+        self.code.hide()
+        self.name.committed.connect(self.renamed)
+        self.name.typed.connect(self._on_name_typed)
+        self.code.edited.connect(self.code_edited)
+        self.code.committed.connect(self.code_committed)
+
+    @property
+    def card(self) -> TensorCard | None:
+        """The card they stand on."""
+        return self._card
+
+    def stand_on(self, card: TensorCard | None, name: str, code: str, editable: bool) -> None:
+        """Move to a card and show its name and code; what is being typed stays."""
+        if card is not self._card:
+            if self._card is not None:
+                self._card.removeEventFilter(self)
+            self._card = card
+            parent = card if card is not None else self._home
+            self.name.setParent(parent)
+            self.code.setParent(parent)
+            if card is not None:
+                card.installEventFilter(self)
+        self.name.setVisible(card is not None)
+        self.code.setVisible(card is not None)
+        self.code.setReadOnly(not editable)
+        if not self.name.hasFocus():
+            self.name.set_name(name)
+        if not self.code.hasFocus():
+            self.code.set_text(code)
+        self._place()
+
+    def show_fault(self, span: Span | None, severity: str) -> None:
+        """Underline what is wrong in the code."""
+        self.code.set_fault(span, severity)
+
+    def _place(self) -> None:
+        if self._card is None:
+            return
+        width = self.name.fontMetrics().horizontalAdvance(self.name.text()) + 6
+        rect = self._card.name_rect()
+        rect.setWidth(max(rect.width(), width))
+        self.name.setGeometry(rect)
+        self.code.setGeometry(self._card.code_rect())
+
+    @Slot(str)
+    def _on_name_typed(self, text: str) -> None:
+        self._place()
+        self.name_typed.emit(text)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def edit_name(self) -> None:
+        """Put the keyboard into the name."""
+        self.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.name.selectAll()
+
+    def edit_code(self, select: bool = False) -> None:
+        """Put the keyboard into the code."""
+        self.code.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        if select:
+            self.code.selectAll()

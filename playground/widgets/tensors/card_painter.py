@@ -1,0 +1,188 @@
+"""Paints a card of the program: name, shape, dtype, verdict, code, numbers and a thumbnail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QRect, QRectF
+from PySide6.QtGui import QFont, QPainter
+
+from playground.models.tensors.card_words import short_dtype, summary_words, trouble_words
+from playground.models.tensors.program_request import CardResult, Thumbnail
+from playground.widgets.common.code_marks import code_marks, code_runs
+from playground.widgets.common.grid_style import heat_colors, image_of
+from playground.widgets.common.look import code_font, icon, look
+from playground.widgets.common.painting import (
+    RADIUS_CARD,
+    elided,
+    paint_box,
+    paint_left_bar,
+    paint_text,
+    text_width,
+)
+from playground.widgets.common.runs import layout_runs, paint_placed, paint_runs, paint_shape, parse_runs
+from playground.widgets.common.verdict_badge import paint_verdict, verdict_width
+
+LEFT, RIGHT = 13, 11
+LINE_1, LINE_2, LINE_3 = 21, 40, 60
+"""Baselines from the top of the card."""
+
+FULL_HEIGHT, SHORT_HEIGHT = 72, 52
+_ICON = 16
+_MESSAGE_LEFT = LEFT + _ICON + 5
+_MESSAGE_TOP = 50
+_LINE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """What a card shows: its line, its result (None while it is first computed), and its state."""
+
+    name: str
+    code: str
+    result: CardResult | None = None
+    selected: bool = False
+    hovered: bool = False
+    short: bool = False
+    edits_code: bool = False
+    edits_name: bool = False
+
+    @property
+    def severity(self) -> str:
+        """ "error", "warning", or "" where all is well."""
+        if self.result is None or self.result.problem is None:
+            return ""
+        return "warning" if self.result.verdict == "too large" else self.result.problem.severity
+
+
+def message_height(view: CardView, width: int) -> int:
+    """The height of the message in a card of this width; 0 without a problem."""
+    if not view.severity or view.result is None or view.result.problem is None:
+        return 0
+    runs = parse_runs(str(view.result.problem))
+    return round(layout_runs(runs, width - _MESSAGE_LEFT - RIGHT, _LINE)[1])
+
+
+def card_height(view: CardView, width: int, fixes: int) -> int:
+    """The height of a card; a problem takes the place of the line of numbers."""
+    message = message_height(view, width)
+    if not message:
+        return SHORT_HEIGHT if view.short else FULL_HEIGHT
+    return _MESSAGE_TOP + message + (32 if fixes else 0) + 8
+
+
+def fixes_top(view: CardView, width: int) -> int:
+    """Where the buttons of the fixes begin."""
+    return _MESSAGE_TOP + message_height(view, width) + 6
+
+
+def name_width(name: str) -> int:
+    """The width of the name in pixels."""
+    return round(text_width(code_font(13, QFont.Weight.Bold), name))
+
+
+def paint_card(painter: QPainter, rect: QRect, view: CardView) -> None:
+    """The whole card but for what is edited in place and the buttons of fixes."""
+    _paint_frame(painter, rect, view)
+    _paint_first_line(painter, rect, view)
+    if not view.edits_code:
+        _paint_code(painter, rect, view)
+    if view.severity:
+        _paint_message(painter, rect, view)
+    elif not view.short:
+        _paint_numbers(painter, rect, view)
+
+
+def _paint_frame(painter: QPainter, rect: QRect, view: CardView) -> None:
+    fill = "selected" if view.selected else "raised"
+    border = view.severity or ("accent" if view.selected else "field" if view.hovered else "edge")
+    box = QRectF(rect)
+    paint_box(painter, box, look().color(fill), None, RADIUS_CARD)
+    if view.selected:
+        paint_left_bar(painter, box, look().color(view.severity or "accent"), 4, RADIUS_CARD)
+    paint_box(painter, box, None, look().color(border), RADIUS_CARD)
+
+
+def _paint_first_line(painter: QPainter, rect: QRect, view: CardView) -> None:
+    result = view.result
+    base = rect.top() + LINE_1
+    right = rect.right() + 1 - RIGHT
+    if result is not None:
+        kind = "problem" if view.severity == "error" else result.verdict
+        width = verdict_width(result.verdict_text)
+        paint_verdict(painter, right - width, base - 13, kind, result.verdict_text)
+        right -= width + 8
+    font = code_font(13, QFont.Weight.Bold)
+    x = float(rect.left() + LEFT)
+    name = elided(font, view.name, max(24.0, right - x - 8))
+    if not view.edits_name:
+        paint_text(painter, x, base, name, font, color=look().color("text"))
+    x += text_width(font, name) + 8
+    if result is None:
+        return
+    if result.shape is None:
+        if right - x > 60:
+            paint_text(painter, x, base, "no result", code_font(), color=look().color("text2"))
+        return
+    x = paint_shape(painter, x, base, result.shape, pixels=13) + 8
+    dtype = short_dtype(result.dtype)
+    if x + text_width(code_font(), dtype) <= right and result.verdict != "too large":
+        paint_text(painter, x, base, dtype, code_font(), color=look().color("text2"))
+
+
+def _paint_code(painter: QPainter, rect: QRect, view: CardView) -> None:
+    problem = view.result.problem if view.result is not None else None
+    room = rect.width() - LEFT - RIGHT
+    text = elided(code_font(), view.code.replace("\n", " "), room)
+    span = problem.span if problem is not None and view.severity == "error" else None
+    if span is not None and span.start >= len(text):
+        span = None
+    paint_runs(painter, rect.left() + LEFT, rect.top() + LINE_2, code_runs(text, code_marks(text), span))
+
+
+def _paint_numbers(painter: QPainter, rect: QRect, view: CardView) -> None:
+    if view.result is None:
+        return
+    base = rect.top() + LINE_3
+    x = float(rect.left() + LEFT)
+    right = rect.right() + 1 - RIGHT
+    thumbnail = view.result.thumbnail
+    if thumbnail is not None:
+        right -= _paint_thumbnail(painter, right, base - 5, thumbnail) + 8
+    trouble = trouble_words(view.result.summary)
+    font = code_font()
+    if trouble:
+        width = text_width(font, trouble)
+        right -= width
+        paint_text(painter, right, base, trouble, font, color=look().color("error"))
+        right -= 8
+    words = elided(font, summary_words(view.result), right - x)
+    paint_text(painter, x, base, words, font, color=look().color("text2"))
+
+
+def _paint_thumbnail(painter: QPainter, right: float, middle: float, thumbnail: Thumbnail) -> int:
+    rows, columns = thumbnail.values.shape
+    cell = max(1, min(5, 20 // max(rows, columns)))
+    image = image_of(heat_colors(thumbnail.values, thumbnail.kinds, thumbnail.scale, np.float64(1.0), False))
+    area = QRect(round(right - columns * cell - 1), round(middle - rows * cell / 2), columns * cell, rows * cell)
+    painter.drawImage(area, image)
+    line = look().color("edge")
+    if cell >= 4:
+        for row in range(1, rows):
+            painter.fillRect(area.left(), area.top() + row * cell, area.width(), 1, line)
+        for column in range(1, columns):
+            painter.fillRect(area.left() + column * cell, area.top(), 1, area.height(), line)
+    paint_box(painter, QRectF(area).adjusted(0, 0, 1, 1), None, line, 0)
+    return area.width() + 1
+
+
+def _paint_message(painter: QPainter, rect: QRect, view: CardView) -> None:
+    problem = view.result.problem if view.result is not None else None
+    if problem is None:
+        return
+    role = view.severity
+    name = "triangle-alert" if role == "warning" else "circle-alert"
+    icon(name, role).paint(painter, QRect(rect.left() + LEFT, rect.top() + _MESSAGE_TOP, _ICON, _ICON))
+    placed, _ = layout_runs(parse_runs(str(problem)), rect.width() - _MESSAGE_LEFT - RIGHT, _LINE)
+    paint_placed(painter, rect.left() + _MESSAGE_LEFT, rect.top() + _MESSAGE_TOP, placed, role)

@@ -1,0 +1,298 @@
+"""The program: a card a tensor, and ways to add one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QPoint, QSize, Qt, Slot
+from PySide6.QtGui import QAction, QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QVBoxLayout, QWidget
+
+from playground.models.outcome import Fix, Problem, ProblemError
+from playground.models.state import PlaygroundState
+from playground.models.tensors.fills import default_made
+from playground.models.tensors.names import name_problem
+from playground.models.tensors.program import Program, parse_source, source_code
+from playground.models.tensors.program_edit import duplicate, edit_code, moved, pasted, split_assignment
+from playground.models.tensors.program_request import ProgramResult
+from playground.widgets.common.buttons import Button, IconButton
+from playground.widgets.common.painting import fill_background
+from playground.widgets.common.problem_banner import ProblemBanner
+from playground.widgets.common.section import TitleLine
+from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.panel import Panel
+from playground.widgets.tensors.card_list import CardList
+from playground.widgets.tensors.program_menus import fills_menu, program_menu, tensor_menu
+
+
+LEAST_WIDTH, ROOMY_WIDTH = 232, 268
+
+
+class ProgramPanel(Panel):
+    """Cards with name, code and numbers; all edits are edits of the program."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        fill_background(self, "window")
+        self._gestures = 0
+        self.title = TitleLine("Program")
+        self.more = IconButton("ellipsis", "More: copy the program, paste lines")
+        self.title.add_right(self.more)
+        self.list = CardList()
+        self.problem = ProblemBanner()
+        self.problem.setObjectName("tensors.problem")
+        self.add_button = Button("Tensor", icon_name="plus", opens_menu=True)
+        self.line_button = Button("Line", icon_name="terminal")
+        self.open_button = Button("Open", icon_name="folder-open")
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        self.add_button.setObjectName("tensors.add")
+        self.line_button.setObjectName("tensors.line")
+        self.open_button.setObjectName("tensors.open")
+        self.more.setObjectName("tensors.more")
+        set_tooltip(self.add_button, "New tensor from a fill: counted up, zeros, random, ...")
+        set_tooltip(self.line_button, "New line of PyTorch code")
+        set_tooltip(self.open_button, "Open tensors from files: .npy, .npz, .pt, .safetensors, .csv, images")
+        buttons = QHBoxLayout()
+        buttons.setContentsMargins(8, 8, 8, 8)
+        buttons.setSpacing(8)
+        for button in (self.add_button, self.line_button, self.open_button):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        banner = QVBoxLayout()
+        banner.setContentsMargins(8, 0, 8, 0)
+        banner.addWidget(self.problem)
+        column = QVBoxLayout(self)
+        column.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.title)
+        column.addWidget(self.list, 1)
+        column.addLayout(banner)
+        column.addLayout(buttons)
+
+    def _connect(self) -> None:
+        self.add_button.clicked.connect(self._on_add)
+        self.line_button.clicked.connect(self._on_line)
+        self.open_button.clicked.connect(self._on_open)
+        self.more.clicked.connect(self._on_more)
+        self.problem.fix_chosen.connect(self._on_banner_fix)
+        cards = self.list
+        cards.selected.connect(self._on_selected)
+        cards.fix_chosen.connect(self._on_fix)
+        cards.menu_wanted.connect(self._on_menu)
+        cards.move_wanted.connect(self._on_move)
+        cards.delete_wanted.connect(self._on_delete)
+        cards.duplicate_wanted.connect(self._on_duplicate)
+        cards.editors.renamed.connect(self._on_renamed)
+        cards.editors.name_typed.connect(self._on_name_typed)
+        cards.editors.code_edited.connect(self._on_code_edited)
+        cards.editors.code_committed.connect(self._on_code_committed)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(LEAST_WIDTH, 200)
+
+    def sizeHint(self) -> QSize:
+        return QSize(272, 600)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room, the buttons lose their icons."""
+        super().resizeEvent(event)
+        roomy = self.width() >= ROOMY_WIDTH
+        for button, name in ((self.line_button, "terminal"), (self.open_button, "folder-open")):
+            button.icon_name = name if roomy else ""
+            button.updateGeometry()
+        self.add_button.opens_menu = roomy
+        self.add_button.updateGeometry()
+
+    # What is shown
+
+    def show_state(self, state: PlaygroundState) -> None:
+        self.list.show_program(state.program, state.selection)
+
+    def show_result(self, result: object) -> None:
+        if isinstance(result, ProgramResult):
+            self.list.show_result(result)
+
+    def show_problem(self, problem: Problem) -> None:
+        self.problem.set_problem(problem)
+
+    # What the hand does
+
+    def _change(self, program: Program, selection: str | None = None, gesture: object = None) -> None:
+        """Edit the program, and select a line."""
+        state = replace(self.state, program=program)
+        if selection is not None and selection != state.selection:
+            state = replace(state, selection=selection, pointed=None)
+        self.problem.set_problem(None)
+        self.edit(state, gesture)  # type: ignore[arg-type]
+
+    @Slot(str)
+    def _on_selected(self, name: str) -> None:
+        if name != self.state.selection:
+            shape = replace(self.state.shape, row_axis=None, column_axis=None, fixed=(), cells=None)
+            self.edit(replace(self.state, selection=name, pointed=None, shape=shape))
+
+    @Slot()
+    def _on_add(self) -> None:
+        menu = fills_menu(self)
+        menu.triggered.connect(self._on_fill)
+        menu.aboutToHide.connect(menu.deleteLater)
+        height = menu.sizeHint().height()
+        menu.popup(self.add_button.mapToGlobal(QPoint(0, -height - 4)))
+
+    def _on_fill(self, action: QAction) -> None:
+        name = self.state.program.fresh_name()
+        self._change(self.state.program.appended(name, default_made(str(action.data()))), name)
+
+    @Slot()
+    def _on_line(self) -> None:
+        program = self.state.program
+        name = program.fresh_name()
+        text = self.state.selection if self.state.selection in program.names else "torch.arange(4.)"
+        self._change(program.appended(name, parse_source(text)), name)
+        self.list.editors.edit_code(select=True)
+
+    @Slot()
+    def _on_open(self) -> None:
+        self.requested.emit("open_files", None)
+
+    @Slot()
+    def _on_more(self) -> None:
+        menu = program_menu(self, bool(self.state.program.names))
+        menu.triggered.connect(self._on_program_command)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.more.mapToGlobal(QPoint(0, self.more.height())))
+
+    def _on_program_command(self, action: QAction) -> None:
+        match action.data():
+            case "copy_all":
+                QGuiApplication.clipboard().setText(self.state.program.code)
+            case "paste":
+                self.paste(QGuiApplication.clipboard().text())
+            case "clear":
+                self._change(Program(), "")
+
+    def paste(self, text: str) -> None:
+        """Append the lines of a text; names that are taken become new ones."""
+        try:
+            program = pasted(self.state.program, text)
+        except ProblemError as error:
+            self.problem.set_problem(error.problem, text if len(text) < 2000 else "")
+            return
+        self._change(program, program.names[-1] if program.names else None)
+
+    @Slot(str, QPoint)
+    def _on_menu(self, name: str, place: QPoint) -> None:
+        self._on_selected(name)
+        if name not in self.state.program.names:
+            return
+        menu = tensor_menu(self, self.state.program, name)
+        menu.triggered.connect(self._on_tensor_command)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(place)
+
+    def _on_tensor_command(self, action: QAction) -> None:
+        name = self.state.selection
+        binding = self.state.program.get(name)
+        if binding is None:
+            return
+        match action.data():
+            case "code":
+                self.list.editors.edit_code()
+            case "rename":
+                self.list.editors.edit_name()
+            case "duplicate":
+                self._on_duplicate(name)
+            case "copy":
+                QGuiApplication.clipboard().setText(f"{name} = {source_code(binding.source)}")
+            case "export":
+                self.requested.emit("export_tensor", name)
+            case "up" | "down" as way:
+                self._on_move(name, -1 if way == "up" else 1)
+            case "delete":
+                self._on_delete(name)
+
+    @Slot(str)
+    def _on_duplicate(self, name: str) -> None:
+        edit = duplicate(self.state.program, name)
+        self._change(edit.program, edit.name)
+
+    @Slot(str, int)
+    def _on_move(self, name: str, by: int) -> None:
+        self._change(moved(self.state.program, name, by))
+
+    @Slot(str)
+    def _on_delete(self, name: str) -> None:
+        program = self.state.program
+        users = program.dependents(name)
+        place = program.names.index(name)
+        left = program.without(name)
+        selection = left.names[min(place, len(left.names) - 1)] if left.names else ""
+        self._change(left, selection)
+        if users:
+            words = (
+                f"{name} is deleted. {', '.join(users)} used it and {'has' if len(users) == 1 else 'have'} no result."
+            )
+            self.problem.set_problem(Problem(words, fixes=(Fix("Undo"),), severity="warning"))
+
+    @Slot(str, object)
+    def _on_fix(self, name: str, fix: Fix) -> None:
+        self._change(edit_code(self.state.program, name, fix.code), name)
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @Slot(object)
+    def _on_banner_fix(self, fix: Fix) -> None:
+        if fix.code == "Undo":
+            self.problem.set_problem(None)
+            self.requested.emit("undo", None)
+        else:
+            self._on_renamed(fix.code)
+
+    @Slot(str)
+    def _on_name_typed(self, text: str) -> None:
+        taken = [name for name in self.state.program.names if name != self.state.selection]
+        self.problem.set_problem(name_problem(text, taken), text)
+
+    @Slot(str)
+    def _on_renamed(self, text: str) -> None:
+        old = self.state.selection
+        try:
+            program = self.state.program.renamed(old, text.strip())
+        except ProblemError as error:
+            self.problem.set_problem(error.problem, text)
+            return
+        self._change(program, text.strip())
+        self.list.editors.name.set_name(text.strip())
+
+    @Slot(str)
+    def _on_code_edited(self, text: str) -> None:
+        name = self.state.selection
+        if split_assignment(text) is None and self.state.program.get(name) is not None:
+            self._change(edit_code(self.state.program, name, text), gesture=("code", name, self._gestures))
+
+    @Slot(str)
+    def _on_code_committed(self, text: str) -> None:
+        self._gestures += 1
+        name = self.state.selection
+        assignment = split_assignment(text)
+        if assignment is not None:
+            new_name, code = assignment
+            program = edit_code(self.state.program, name, code)
+            try:
+                program = program.renamed(name, new_name)
+            except ProblemError as error:
+                self.problem.set_problem(error.problem, text)
+                new_name = name
+            self._change(program, new_name)
+        binding = self.state.program.get(self.state.selection)
+        if binding is not None:
+            self.list.editors.code.set_text(source_code(binding.source))
+        self.gesture_ended.emit()
+        self.list.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def summary(self) -> str:
+        """The number of lines."""
+        return f"{len(self.state.program.names)} tensors"

@@ -1,0 +1,187 @@
+"""One line of the program as a card."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
+
+from playground.models.outcome import Fix
+from playground.models.tensors.card_words import definition_of_statistics
+from playground.models.tensors.program_request import CardResult
+from playground.widgets.common.buttons import IconButton
+from playground.widgets.common.fix_button import FixButton, fix_runs
+from playground.widgets.common.runs import plain
+from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.tensors.card_painter import (
+    LEFT,
+    RIGHT,
+    CardView,
+    card_height,
+    fixes_top,
+    name_width,
+    paint_card,
+)
+
+
+def shown_fix(fix: Fix) -> Fix:
+    """A fix as its button reads: the operand that changes, not the whole line."""
+    return replace(fix, code=fix.target) if fix.target else fix
+
+
+class TensorCard(QWidget):
+    """Shows a `CardView`; says when it is pressed, when it is to be edited, and which fix was chosen."""
+
+    pressed = Signal(str)
+    name_wanted = Signal(str)
+    code_wanted = Signal(str)
+    fix_chosen = Signal(str, object)
+    menu_wanted = Signal(str, QPoint)
+    dragged = Signal(str, int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._view = CardView("", "")
+        self._fixes: tuple[Fix, ...] = ()
+        self._button: FixButton | None = None
+        self._more: IconButton | None = None
+        self._press: QPoint | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+
+    @property
+    def view(self) -> CardView:
+        """What is shown."""
+        return self._view
+
+    def set_view(self, view: CardView) -> None:
+        """Show another line, result or state."""
+        if view == self._view and view.result is self._view.result:
+            return
+        self._view = view
+        self._set_fixes(view.result)
+        self._describe(view)
+        self._fit()
+        self.update()
+
+    def _set_fixes(self, result: CardResult | None) -> None:
+        fixes = result.problem.fixes if result is not None and result.problem is not None else ()
+        if fixes == self._fixes:
+            return
+        self._fixes = fixes
+        for widget in (self._button, self._more):
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        self._button = self._more = None
+        if fixes:
+            self._button = FixButton(shown_fix(fixes[0]), parent=self)
+            self._button.clicked.connect(self._on_first_fix)
+            self._button.show()
+        if len(fixes) > 1:
+            self._more = IconButton("ellipsis", f"{len(fixes) - 1} more ways to mend it", parent=self)
+            self._more.clicked.connect(self._on_more)
+            self._more.show()
+
+    @property
+    def fix_button(self) -> FixButton | None:
+        """The button of the first fix, if there is one."""
+        return self._button
+
+    @Slot()
+    def _on_first_fix(self) -> None:
+        self.fix_chosen.emit(self._view.name, self._fixes[0])
+
+    @Slot()
+    def _on_more(self) -> None:
+        if self._more is None:
+            return
+        menu = QMenu(self)
+        for place, fix in enumerate(self._fixes[1:], start=1):
+            action = menu.addAction(plain(fix_runs(shown_fix(fix))).replace("&", "&&"))
+            action.setToolTip(fix.meaning)
+            action.setData(place)
+        menu.setToolTipsVisible(True)
+        menu.triggered.connect(self._on_fix_triggered)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self._more.mapToGlobal(QPoint(0, self._more.height())))
+
+    def _on_fix_triggered(self, action: object) -> None:
+        self.fix_chosen.emit(self._view.name, self._fixes[action.data()])  # type: ignore[attr-defined]
+
+    def _describe(self, view: CardView) -> None:
+        result = view.result
+        parts = [view.name, view.code]
+        if result is not None:
+            parts.append(f"{result.shape} {result.dtype}" if result.shape is not None else "no result")
+            parts.append(result.verdict_text)
+            if result.problem is not None:
+                parts.append(str(result.problem))
+        self.setAccessibleName(", ".join(parts))
+        lines = [view.code] if len(view.code) > 30 else []
+        set_tooltip(self, definition_of_statistics(result.summary if result is not None else None), *lines)
+
+    def code_rect(self) -> QRect:
+        """Where the code stands."""
+        return QRect(LEFT, 28, self.width() - LEFT - RIGHT, 20)
+
+    def name_rect(self) -> QRect:
+        """Where the name stands."""
+        return QRect(LEFT, 6, name_width(self._view.name) + 2, 20)
+
+    def _fit(self) -> None:
+        width = max(120, self.width())
+        height = card_height(self._view, width, len(self._fixes))
+        if height != self.height():
+            self.setFixedHeight(height)
+        if self._button is not None:
+            top = fixes_top(self._view, width)
+            room = width - LEFT - RIGHT - (28 if self._more is not None else 0)
+            self._button.setGeometry(LEFT, top, min(self._button.sizeHint().width(), room), 24)
+            if self._more is not None:
+                self._more.setGeometry(self._button.geometry().right() + 5, top, 24, 24)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def sizeHint(self) -> QSize:
+        return QSize(255, card_height(self._view, max(120, self.width()), len(self._fixes)))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            paint_card(painter, self.rect(), self._view)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self.set_view(replace(self._view, hovered=True))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self.set_view(replace(self._view, hovered=False))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._press = event.position().toPoint()
+            self.pressed.emit(self._view.name)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._press is None:
+            return
+        way = event.position().y() - self._press.y()
+        if abs(way) > self.height() * 0.75:
+            self.dragged.emit(self._view.name, 1 if way > 0 else -1)
+
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
+        self._press = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self.name_rect().adjusted(-4, 0, 8, 0).contains(event.position().toPoint()):
+            self.name_wanted.emit(self._view.name)
+        else:
+            self.code_wanted.emit(self._view.name)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.menu_wanted.emit(self._view.name, event.globalPos())
