@@ -1,0 +1,154 @@
+"""A plot as a picture (PNG at twice the size, SVG) or as its numbers (CSV), to a file or to the clipboard."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QRectF, QSize
+from PySide6.QtGui import QGuiApplication, QImage, QPainter
+from PySide6.QtSvg import QSvgGenerator
+
+from playground.models.files.writing import write_whole
+from playground.models.outcome import Problem, ProblemError, refuse
+
+PNG_SCALE = 2
+_LARGEST_SIDE = 16_384
+
+
+@runtime_checkable
+class Exportable(Protocol):
+    """What can be exported: it has a name, paints itself at its own size, and gives its numbers by column."""
+
+    def plot_name(self) -> str:
+        """The name of the files, without an ending."""
+        ...
+
+    def paint_plot(self, painter: QPainter, rect: QRectF) -> None:
+        """Paint everything into a rectangle of the plot's size."""
+        ...
+
+    def plot_columns(self) -> Mapping[str, Sequence[Any]]:
+        """The numbers by the name of their column; None leaves a cell empty."""
+        ...
+
+    def size(self) -> QSize:
+        """The size of the widget, in its own pixels."""
+        ...
+
+
+def plot_image(plot: Exportable, scale: int = PNG_SCALE) -> QImage:
+    """The plot as an image of `scale` times its size on screen."""
+    size = plot.size()
+    if max(size.width(), size.height()) * scale > _LARGEST_SIDE or size.isEmpty():
+        refuse(f"A picture of {size.width()} by {size.height()} pixels cannot be made.")
+    image = QImage(size * scale, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(scale)
+    image.fill(0)
+    with QPainter(image) as painter:
+        painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+        plot.paint_plot(painter, QRectF(0, 0, size.width(), size.height()))
+    return image
+
+
+def png_bytes(plot: Exportable) -> bytes:
+    """The plot as a PNG file."""
+    held = QByteArray()
+    buffer = QBuffer(held)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    if not plot_image(plot).save(buffer, "PNG"):
+        refuse("Qt could not write the picture as PNG.")
+    return bytes(held.data())
+
+
+def svg_bytes(plot: Exportable) -> bytes:
+    """The plot as an SVG file whose curves stay curves."""
+    held = QByteArray()
+    buffer = QBuffer(held)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    generator = QSvgGenerator()
+    generator.setOutputDevice(buffer)
+    size = plot.size()
+    generator.setSize(size)
+    generator.setResolution(96)
+    generator.setViewBox(QRect(0, 0, size.width(), size.height()))
+    generator.setTitle(plot.plot_name())
+    with QPainter(generator) as painter:
+        plot.paint_plot(painter, QRectF(0, 0, size.width(), size.height()))
+    return bytes(held.data())
+
+
+def csv_text(columns: Mapping[str, Sequence[Any]]) -> str:
+    """The columns as CSV: a line of names, then floats by `repr`, so that they read back to the last bit."""
+    held = io.StringIO(newline="")
+    writer = csv.writer(held, lineterminator="\n")
+    names = list(columns)
+    writer.writerow(names)
+    for row in range(max((len(values) for values in columns.values()), default=0)):
+        writer.writerow([_cell(columns[name], row) for name in names])
+    return held.getvalue()
+
+
+def _cell(values: Sequence[Any], row: int) -> str:
+    if row >= len(values) or values[row] is None:
+        return ""
+    value = values[row]
+    if isinstance(value, str | bool):
+        return str(value)
+    number = value.item() if hasattr(value, "item") else value
+    whole = isinstance(number, float) and number.is_integer() and 0 < abs(number) < 2**53
+    return str(int(number)) if whole else repr(number)
+
+
+def csv_bytes(plot: Exportable) -> bytes:
+    """The plot's numbers as a CSV file."""
+    return csv_text(plot.plot_columns()).encode("utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class PlotFormat:
+    """A kind of file: its ending, what a menu calls it, and how a plot becomes one."""
+
+    name: str
+    words: str
+    make: Callable[[Exportable], bytes]
+
+
+PLOT_FORMATS = {
+    "png": PlotFormat("png", "Picture, PNG at twice the size", png_bytes),
+    "svg": PlotFormat("svg", "Drawing, SVG", svg_bytes),
+    "csv": PlotFormat("csv", "Numbers, CSV", csv_bytes),
+}
+
+
+def save_plot(plot: Exportable, path: str | os.PathLike[str], kind: str = "") -> Problem | None:
+    """Write the plot to `path`, whole or not at all, in the format of its ending or of `kind`; the problem if not."""
+    chosen = kind or Path(path).suffix.lower().lstrip(".")
+    if chosen not in PLOT_FORMATS:
+        return Problem(f"A plot is saved as .png, .svg or .csv, not as .{chosen or 'nothing'}.")
+    try:
+        data = PLOT_FORMATS[chosen].make(plot)
+
+        def write(fresh: Path) -> int:
+            fresh.write_bytes(data)
+            return len(data)
+
+        write_whole(path, write)
+    except ProblemError as error:
+        return error.problem
+    return None
+
+
+def copy_picture(plot: Exportable) -> None:
+    """Put the plot on the clipboard as a picture."""
+    QGuiApplication.clipboard().setImage(plot_image(plot))
+
+
+def copy_numbers(plot: Exportable) -> None:
+    """Put the plot's numbers on the clipboard, with tabs between them, as a spreadsheet takes them."""
+    QGuiApplication.clipboard().setText(csv_text(plot.plot_columns()).replace(",", "\t"))
