@@ -9,6 +9,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch.autograd.graph import saved_tensors_hooks
@@ -124,21 +125,26 @@ def peak_bytes(saved: SavedTensors, boundary_bytes: Sequence[int], every: int) -
     own input, which a weight that asks for a gradient makes it do.
     """
     depth = len(boundary_bytes)
+    layers = _storages_of_layers(saved, depth)
     kept = 0
     peak = 0
     for start, stop in segments(depth, every) if every else ((0, depth),):
         last = depth + 1 if stop == depth else stop
+        inside: dict[int, int] = {}
         # Layer 0 stands for what comes before the first layer: its input, which is that layer's boundary.
-        peak = max(peak, kept + _bytes_of_layers(saved, start + 1 if start else 0, last))
+        for layer in range(start + 1 if start else 0, last + 1):
+            inside |= layers[layer]
+        peak = max(peak, kept + sum(inside.values()))
         kept += boundary_bytes[start]
     return peak
 
 
-def _bytes_of_layers(saved: SavedTensors, first: int, last: int) -> int:
-    """Bytes of the storages saved by layers `first` to `last`, both included, each counted once."""
-    sizes = {
-        position if tensor.counted_with is None else tensor.counted_with: tensor.storage_bytes
-        for position, tensor in enumerate(saved.tensors)
-        if first <= tensor.layer <= last and not tensor.is_parameter
-    }
-    return sum(sizes.values())
+@lru_cache(maxsize=4)
+def _storages_of_layers(saved: SavedTensors, depth: int) -> tuple[dict[int, int], ...]:
+    """For layers 0 to depth + 1 the storages they save, each with its bytes; parameters are left out."""
+    layers: tuple[dict[int, int], ...] = tuple({} for _ in range(depth + 2))
+    for position, tensor in enumerate(saved.tensors):
+        if not tensor.is_parameter:
+            storage = position if tensor.counted_with is None else tensor.counted_with
+            layers[tensor.layer][storage] = tensor.storage_bytes
+    return layers

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from torch.autograd.graph import Node, saved_tensors_hooks
@@ -94,6 +95,11 @@ def _storage_key(tensor: torch.Tensor) -> int:
     return int(tensor.untyped_storage()._cdata)
 
 
+@cache
+def _saved_attributes(kind: type) -> tuple[str, ...]:
+    return tuple(name for name in dir(kind) if name.startswith("_saved_") or name == "saved_tensors")
+
+
 class _Ledger:
     """The tensors in the order in which autograd packed them, and which were asked for by whom."""
 
@@ -117,12 +123,11 @@ class _Ledger:
         """Position -> (node, saved name), found by reading each saved attribute of each node of the graph."""
         found: dict[int, tuple[str, str]] = {}
         for node in backward_nodes(root):
-            for attribute in dir(node):
-                if attribute.startswith("_saved_") or attribute == "saved_tensors":
-                    self.unpacked.clear()
-                    getattr(node, attribute)
-                    for position in self.unpacked:
-                        found[position] = (node.name(), attribute.removeprefix("_saved_"))
+            for attribute in _saved_attributes(type(node)):
+                self.unpacked.clear()
+                getattr(node, attribute)
+                for position in self.unpacked:
+                    found[position] = (node.name(), attribute.removeprefix("_saved_"))
         return found
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from playground.models.job import Job
+from playground.models.network.program_tensors import tensors_of
 from playground.models.network.result import NetworkResult
 from playground.models.network.run import Detail, measure_network
 from playground.models.network.spec import NetworkSpec
@@ -21,7 +21,6 @@ from playground.models.network.tasks import make_task
 from playground.models.network.training import TrainingRun, network_at
 from playground.models.network.training_failure import TrainingFailure
 from playground.models.network.training_settings import TrainingSettings
-from playground.models.tensors.evaluation import evaluate
 from playground.models.tensors.program import Program
 
 SECONDS_BETWEEN_PICTURES = 0.08
@@ -85,7 +84,7 @@ class _Runs:
                 return self._runs[key]
         made = (
             threading.Lock(),
-            TrainingRun(make_task(request.spec, request.settings, _tensors(request)), request.settings),
+            TrainingRun(make_task(request.spec, request.settings, tensors_of(request.program)), request.settings),
         )
         with self._lock:
             self._runs.setdefault(key, made)
@@ -100,14 +99,6 @@ class _Runs:
 
 
 RUNS = _Runs()
-
-
-def _tensors(request: TrainingRequest) -> Mapping[str, torch.Tensor]:
-    if request.program is None:
-        return {}
-    return {
-        name: evaluated.tensor for name, evaluated in evaluate(request.program).items() if evaluated.tensor is not None
-    }
 
 
 def compute_training(request: TrainingRequest, job: Job | None = None) -> TrainingResult:

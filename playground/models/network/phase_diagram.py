@@ -1,0 +1,226 @@
+"""Where networks keep their signal: by theory over weight and bias variance, measured over gain and depth.
+
+The theory's map is chi1, what a squared gradient is multiplied by a layer at the fixed point of the variance map
+(Poole et al. 2016, Schoenholz et al. 2017): below 1 gradients vanish, above 1 they explode, and the edge is where deep
+networks train. The measured map is the rms of each layer of real networks, one for each gain.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from playground.models.job import Job
+from playground.models.network.build import build
+from playground.models.network.forward import Trace
+from playground.models.network.init_schemes import INIT_SCHEMES
+from playground.models.network.layer_statistics import measure_layers
+from playground.models.network.mean_field import (
+    FixedPoint,
+    bias_variance_of,
+    fixed_point,
+    mean_square,
+    mean_square_slope,
+    weight_variance_of,
+    why_not,
+)
+from playground.models.network.program_tensors import tensors_of
+from playground.models.network.spec import NetworkSpec
+from playground.models.outcome import refuse
+from playground.models.tensors.program import Program
+
+Floats = NDArray[np.float64]
+KINDS = ("theory", "measured")
+COLUMNS, ROWS = 72, 48
+GAINS = 48
+MOST_DEPTH = 200
+Q_GRID = np.logspace(-12, 12, 385)
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseRequest:
+    """The diagram of a network: "theory" over weight and bias variance, "measured" over gain and depth.
+
+    `program` supplies the tensor that feeds the network where the spec names one.
+    """
+
+    spec: NetworkSpec
+    kind: str = "theory"
+    program: Program | None = None
+
+    @property
+    def diagram_key(self) -> tuple[object, ...]:
+        """Requests with the same key have the same diagram and differ only in where the present setting lies."""
+        spec = self.spec
+        if self.kind == "theory":
+            return (self.kind, spec.activation)
+        return (self.kind, replace(spec, gain=1.0, depth=min(spec.depth, MOST_DEPTH)), self.program)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PhaseResult:
+    """`values[row, column]` over the `x` and `y` values of the columns and rows; nan where not computed yet.
+
+    theory: chi1 over sw2 (x) and sb2 (y). measured: rms of layer y at gain x, divided by that of layer 1. `point` is
+    the present setting in the same units, `words` what holds there, `done` False for a first picture.
+    """
+
+    request: PhaseRequest
+    x: Floats
+    y: Floats
+    values: Floats
+    point: tuple[float, float]
+    words: str
+    done: bool = True
+
+    def spec_at(self, x: float, y: float) -> NetworkSpec:
+        """The spec whose point is at (x, y): dragging the point there sets the sliders to this."""
+        spec = self.request.spec
+        if self.request.kind == "measured":
+            return replace(spec, gain=float(f"{x:.4g}"), depth=max(1, min(500, round(y))))
+        at_one = weight_variance_of(replace(spec, gain=1.0), spec.width)
+        gain = math.sqrt(max(0.0, x) / at_one) if at_one > 0 else spec.gain
+        bias_std = spec.bias_std if INIT_SCHEMES[spec.init].own_bias else math.sqrt(max(0.0, y))
+        return replace(spec, gain=float(f"{gain:.4g}"), bias_std=float(f"{bias_std:.4g}"))
+
+
+@lru_cache(maxsize=16)
+def _moments(activation: str) -> tuple[Floats, Floats]:
+    """(E[phi^2], E[phi'^2]) over `Q_GRID`."""
+    squares = np.array([mean_square(activation, float(q)) for q in Q_GRID])
+    slopes = np.array([mean_square_slope(activation, float(q)) for q in Q_GRID])
+    return squares, slopes
+
+
+def chi1_map(activation: str, weight_variances: Floats, bias_variances: Floats) -> Floats:
+    """chi1 at the fixed point, (bias variances, weight variances): the theory's diagram.
+
+    The fixed point is the first crossing from q = 1, as in `mean_field.fixed_point`, placed between two points of a
+    grid of 16 a decade; the two agree to about a percent, and better away from the edge.
+    """
+    squares, slopes = _moments(activation)
+    logs = np.log(Q_GRID)
+    grown = weight_variances[None, :, None] * squares + bias_variances[:, None, None]
+    with np.errstate(divide="ignore"):
+        change = np.log(grown) - logs
+    middle = len(Q_GRID) // 2
+    upward = change[..., middle] > 0
+    up, down = change[..., middle:], change[..., middle::-1]
+    first_up = np.where((up <= 0).any(-1), (up <= 0).argmax(-1), up.shape[-1] - 1)
+    first_down = np.where((down >= 0).any(-1), (down >= 0).argmax(-1), down.shape[-1] - 1)
+    far = np.where(upward, middle + first_up, middle - first_down)
+    near = np.clip(np.where(upward, far - 1, far + 1), 0, len(Q_GRID) - 1)
+    at_far = np.take_along_axis(change, far[..., None], -1)[..., 0]
+    at_near = np.take_along_axis(change, near[..., None], -1)[..., 0]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.where((at_far > 0) != (at_near > 0), at_near / (at_near - at_far), 1.0)
+    share = np.clip(np.nan_to_num(share, nan=1.0), 0, 1)
+    slope = (1 - share) * slopes[near] + share * slopes[far]
+    return np.asarray(weight_variances[None, :] * slope)
+
+
+def _axes(spec: NetworkSpec, point: tuple[float, float]) -> tuple[Floats, Floats]:
+    """Variances from near 0 to where the critical line ends, wide enough to hold the present point."""
+    widest = max(4.0, min(1.15 * point[0], 100.0))
+    highest = max(0.5, min(1.15 * point[1], 25.0))
+    return np.linspace(widest / COLUMNS, widest, COLUMNS), np.linspace(0.0, highest, ROWS)
+
+
+def compute_phase(request: PhaseRequest, job: Job | None = None) -> PhaseResult:
+    """The diagram, row by row or gain by gain, with first pictures on the way; a `ProblemError` where there is none."""
+    job = job or Job()
+    return _theory(request, job) if request.kind == "theory" else _measured(request, job)
+
+
+def _theory(request: PhaseRequest, job: Job) -> PhaseResult:
+    spec = request.spec
+    reason = why_not(spec)
+    if reason:
+        why = reason.removeprefix("no theory drawn: ")
+        refuse(f"{why[:1].upper()}{why[1:]}. The measured diagram still holds.",
+               lead="No theory to draw.")  # fmt: skip
+    point = (weight_variance_of(spec, spec.width), bias_variance_of(spec))
+    x, y = _axes(spec, point)
+    values = np.full((len(y), len(x)), np.nan)
+    for row in range(len(y)):
+        job.check()
+        values[row] = chi1_map(spec.activation, x, y[row : row + 1])[0]
+        job.report((row + 1) / len(y), f"row {row + 1} of {len(y)}")
+    return PhaseResult(request, x, y, values, point, theory_words(fixed_point(spec.activation, *point), point))
+
+
+def theory_words(found: FixedPoint, point: tuple[float, float]) -> str:
+    """What the theory says at a point: chi1, q*, xi and the depth that trains."""
+    if not math.isfinite(found.q):
+        return f"The variance grows without end; chi1 is `{found.chi1:.3g}`."
+    if math.isinf(found.depth_scale):
+        return f"On the edge: chi1 is 1, q* is `{found.q:.3g}`, signals reach any depth."
+    fate = "vanish" if found.chi1 < 1 else "explode"
+    if found.depth_scale == 0:
+        return f"No gradient passes: chi1 is 0, q* is `{found.q:.3g}`."
+    return (
+        f"Gradients {fate}: chi1 is `{found.chi1:.3g}`, q* is `{found.q:.3g}`. xi is `{found.depth_scale:.3g}` layers; "
+        f"about `{found.trainable_depth:.3g}` layers train."
+    )
+
+
+def gain_axis(gain: float) -> Floats:
+    """Gains a little below and above the present one and 1, evenly spaced in the logarithm."""
+    present = abs(gain) if gain else 1.0
+    low, high = min(0.25, present / 4), max(4.0, present * 4)
+    return np.geomspace(max(low, 1e-6), min(high, 1e6), GAINS)
+
+
+def _measured(request: PhaseRequest, job: Job) -> PhaseResult:
+    spec = request.spec
+    depth = min(spec.depth, MOST_DEPTH)
+    gains, depths = gain_axis(spec.gain), np.arange(1, depth + 1, dtype=np.float64)
+    values = np.full((depth, len(gains)), np.nan)
+    tensors = tensors_of(request.program, job) if spec.tensor_name else {}
+    # From the middle outwards, so that the first picture shows what lies next to the present setting.
+    nearest = int(np.argmin(np.abs(np.log(gains / (abs(spec.gain) or 1.0)))))
+    order = sorted(range(len(gains)), key=lambda column: abs(column - nearest))
+    words = ""
+    for count, column in enumerate(order, start=1):
+        job.check()
+        values[:, column] = relative_rms(replace(spec, gain=float(gains[column]), depth=depth), tensors, job)
+        if column == nearest:
+            words = _measured_words(values[:, column], depth)
+        job.report(count / len(order), f"gain {count} of {len(order)}")
+        if count % 6 == 0:
+            job.show(PhaseResult(request, gains, depths, values.copy(), (spec.gain, depth), words, done=False))
+    return PhaseResult(request, gains, depths, values, (spec.gain, float(depth)), words)
+
+
+def relative_rms(spec: NetworkSpec, tensors: dict[str, torch.Tensor], job: Job) -> Floats:
+    """The rms of each layer's activations over that of the first, (depth,), from one forward pass.
+
+    A residual scaled by the depth is scaled by this depth in every row: a network of fewer layers would scale it by
+    less.
+    """
+    network = build(spec, tensors)
+    trace = Trace()
+    with torch.no_grad():
+        network.forward(network.inputs, trace, lambda _layer: job.check())
+    table = measure_layers(trace.activations)
+    broken = (table.nans + table.infs) > 0
+    rms = np.where(broken, np.inf, table.rms)
+    first = rms[0] if rms[0] > 0 and np.isfinite(rms[0]) else 1.0
+    return np.asarray(rms / first)
+
+
+def _measured_words(relative: Floats, depth: int) -> str:
+    last = float(relative[-1])
+    if not math.isfinite(last):
+        layer = int(np.argmin(np.isfinite(relative))) + 1
+        return f"Here the values overflow at layer {layer}."
+    if last == 0:
+        layer = int(np.argmax(relative == 0)) + 1
+        return f"Here every value is exactly 0 from layer {layer} on."
+    factor = last ** (1 / max(1, depth - 1))
+    return f"Here layer {depth} has `{last:.3g}` of the rms of layer 1: ×{factor:.3g} a layer."

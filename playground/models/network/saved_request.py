@@ -1,0 +1,155 @@
+"""What the strip "Saved for backward" asks for and gets: the bytes of every layer, and what checkpoints would keep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+
+from playground.models.job import Job
+from playground.models.network.checkpointing import CheckpointedRun, peak_bytes, run_checkpointed
+from playground.models.network.checks import check_spec
+from playground.models.network.forward import Network
+from playground.models.network.inputs import INPUTS, load_inputs
+from playground.models.network.program_tensors import tensors_of
+from playground.models.network.saved_tensors import EnterLayer, SavedTensors, record_saved
+from playground.models.network.spec import NetworkSpec
+from playground.models.outcome import ProblemError
+from playground.models.tensors.program import Program
+from playground.models.words import bytes_in_words, count_in_words
+
+LIVE = torch.device("meta")
+
+
+@dataclass(frozen=True, slots=True)
+class SavedRequest:
+    """The network, and every how many layers an input is kept for checkpoints (0: as many as keep least).
+
+    `program` supplies the tensor that feeds the network where the spec names one.
+    """
+
+    spec: NetworkSpec
+    every: int = 0
+    program: Program | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SavedResult:
+    """Layer by layer what is kept for the backward pass, with the totals under grad, no_grad and checkpoints.
+
+    `peaks[k - 1]` is the computed peak with a checkpoint every k layers; `checkpointed` was measured, at `every` or at
+    the best stretch where none was asked for.
+    """
+
+    request: SavedRequest
+    saved: SavedTensors
+    under_no_grad: int
+    peaks: tuple[int, ...]
+    best_every: int
+    checkpointed: CheckpointedRun
+
+    def title(self, layer: int) -> str:
+        """`"**4.06 MB** in 54 tensors, each counted once. Layer 18 keeps 80 kB"`, layers from 1."""
+        total = f"`{bytes_in_words(self.saved.total_bytes)}`"
+        kept = bytes_in_words(self.saved.layer_bytes[layer]) if 0 <= layer < len(self.saved.layer_bytes) else "nothing"
+        tensors = count_in_words(self.saved.counted, "tensor")
+        return f"{total}  in {tensors}, each counted once. Layer {layer} keeps {kept}"
+
+    def without_grad(self) -> str:
+        """What a run under `torch.no_grad` kept, measured: "under no_grad nothing is kept"."""
+        kept = "nothing" if not self.under_no_grad else bytes_in_words(self.under_no_grad)
+        return f"under no_grad {kept} is kept"
+
+    def checkpoint_words(self) -> str:
+        """What a checkpoint every k layers would keep at most, and what it costs."""
+        run, total = self.checkpointed, self.saved.total_bytes
+        depth = self.request.spec.depth
+        if run.every >= depth or not total:
+            return "One layer alone cannot be split: checkpoints would save nothing."
+        share = run.peak / total
+        again = count_in_words(run.layers_run_again, "layer")
+        return (
+            f"A checkpoint every {count_in_words(run.every, 'layer')} keeps at most `{bytes_in_words(run.peak)}`, "
+            f"{share:.0%} of it, and runs {again} a second time."
+        )
+
+
+def meta_network(spec: NetworkSpec, features: int) -> Network:
+    """The network of a spec with shapes and no values: leaves on the meta device that ask for gradients."""
+
+    def leaf(*shape: int) -> torch.Tensor:
+        return torch.empty(shape, dtype=spec.torch_dtype, device=LIVE, requires_grad=True)
+
+    fans = (features, *[spec.width] * (spec.depth - 1))
+    weights = tuple(leaf(spec.width, fan) for fan in fans)
+    biases = tuple(leaf(spec.width) for _ in fans)
+    inputs = torch.empty((spec.batch, features), dtype=spec.torch_dtype, device=LIVE)
+    if spec.loss != "cross_entropy":
+        return Network(spec, inputs, weights, biases)
+    labels = torch.empty(spec.batch, dtype=torch.int64, device=LIVE)
+    return Network(spec, inputs, weights, biases, labels, leaf(10, spec.width), leaf(10))
+
+
+def saved_by(network: Network) -> SavedTensors:
+    """What autograd keeps of this network's forward pass and loss, on whatever device its tensors are."""
+    depth = len(network.weights)
+
+    def forward(enter: EnterLayer) -> torch.Tensor:
+        x = network.inputs
+        for index in range(depth):
+            enter(index + 1)
+            x = network.layer(index, x)
+        enter(depth + 1)
+        return network.loss(x)
+
+    return record_saved(forward, network.parameters, depth)
+
+
+def run_checkpointed_network(network: Network, every: int) -> CheckpointedRun:
+    """Run the network with a checkpoint every `every` layers and measure what is kept."""
+    layers = [_Layer(network, index) for index in range(len(network.weights))]
+    return run_checkpointed(layers, network.inputs, network.loss, network.parameters, every)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """One layer of a network as a function."""
+
+    network: Network
+    index: int
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        return self.network.layer(self.index, x)
+
+
+def features_of(spec: NetworkSpec, tensors: Mapping[str, torch.Tensor]) -> int:
+    """How many values one input has; a `ProblemError` where the tensor that should be fed is missing or unfit."""
+    if spec.tensor_name:
+        return int(load_inputs(spec, tensors).inputs.shape[1])
+    return INPUTS.find(spec.input).features(spec)
+
+
+def compute_saved(request: SavedRequest, job: Job | None = None) -> SavedResult:
+    """Run forward and backward on the meta device, which costs no memory at any size, and list what is kept.
+
+    Raises a `ProblemError` where the spec does not fit.
+    """
+    job = job or Job()
+    spec = request.spec
+    problem = check_spec(spec)
+    if problem is not None:
+        raise ProblemError(problem)
+    network = meta_network(spec, features_of(spec, {} if request.program is None else tensors_of(request.program)))
+    with torch.enable_grad():
+        saved = saved_by(network)
+    job.check()
+    with torch.no_grad():
+        under_no_grad = saved_by(network).total_bytes
+    boundaries = [network.inputs.nbytes] + [spec.batch * spec.width * spec.torch_dtype.itemsize] * (spec.depth - 1)
+    peaks = tuple(peak_bytes(saved, boundaries, every) for every in range(1, spec.depth + 1))
+    best = min(range(1, spec.depth + 1), key=lambda every: (peaks[every - 1], every))
+    job.check()
+    with torch.enable_grad():
+        checkpointed = run_checkpointed_network(network, request.every or best)
+    return SavedResult(request, saved, under_no_grad, peaks, best, checkpointed)
