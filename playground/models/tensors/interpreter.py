@@ -116,12 +116,14 @@ class Interpreter:
         if not isinstance(value, tuple | list) or not isinstance(index, int | slice):
             refuse("Only tensors, shapes and lists have elements.", self.parsed.span(node))
         try:
-            return value[index]
+            part = value[index]
         except IndexError:
             refuse(
                 f"There are {len(value)}, numbered 0 to {len(value) - 1}; there is no {index}.",
                 self.parsed.span(node.slice),
             )
+        self.recorder.record_part(node, value, part)
+        return part
 
     def _apply(
         self, node: ast.expr, word: Word, positional: list[Any], keywords: dict[str, Any], nodes: Sequence[ast.expr]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -16,6 +17,17 @@ from playground.models.tensors.vocabulary import Word
 from playground.models.tensors.vocabulary.bounds import tensors
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Parts:
+    """A call that gave several tensors, of which one will be picked."""
+
+    value: Any
+    node: ast.expr
+    word: Word
+    operands: Sequence[torch.Tensor]
+    nodes: Sequence[ast.expr]
+
+
 class StepRecorder:
     """Collects the `Step`s of one line; holds on to the tensors in between only while the line runs."""
 
@@ -23,20 +35,40 @@ class StepRecorder:
         self.parsed, self.environment = parsed, environment
         self.steps: list[Step] = []
         self._previous: torch.Tensor | None = None
+        self._parts: list[_Parts] = []
 
     def record(
         self, node: ast.expr, word: Word, positional: Sequence[Any], nodes: Sequence[ast.expr], result: Any
     ) -> None:
-        """Add the step of one call, and before it the stretching of its operands."""
-        results = tensors(result)
-        if not results:
+        """Add the step of one call, and before it the stretching of its operands.
+
+        A call that gives several tensors makes its step when one of them is picked.
+        """
+        if not isinstance(result, torch.Tensor):
+            if isinstance(result, tuple | list) and tensors(result):
+                self._parts.append(_Parts(result, node, word, tensors(positional), nodes))
             return
+        if positional and not isinstance(positional[0], torch.Tensor) and word.name in (".values", ".indices"):
+            self.record_part(node, positional[0], result)
+            return
+        results = [result]
         operands = tensors(positional)
         if word.stretches and len(operands) > 1:
             self._stretches(nodes, positional, results[0].shape)
         copies = word.storage in ("copy", "view or copy")
         kind = kind_of(results[0], operands, copies)
         self._add(self._code(node, nodes), self._suffix(node), self.parsed.span(node), kind, results[0], operands, word)
+
+    def record_part(self, node: ast.expr, value: Any, picked: Any) -> None:
+        """Add the step of a call that gives several tensors, now that one of them is picked."""
+        call = next((parts for parts in self._parts if parts.value is value), None)
+        if call is None or not isinstance(picked, torch.Tensor):
+            return
+        word = call.word
+        kind = kind_of(picked, call.operands, word.storage in ("copy", "view or copy"))
+        end = self.parsed.text[self.parsed.span(call.node).stop : self.parsed.span(node).stop].lstrip(") ")
+        code, suffix = self._code(call.node, call.nodes) + end, self._suffix(call.node) + end
+        self._add(code, suffix, self.parsed.span(node), kind, picked, call.operands, word)
 
     def note_alias(self, tensor: torch.Tensor) -> None:
         """Add the step of a line that is a bare name."""
