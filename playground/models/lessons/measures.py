@@ -107,6 +107,21 @@ def _gradient(arguments: dict[str, object], values: Values) -> Measurement:
     return torch.allclose(gradient, wanted)
 
 
+def _write(arguments: dict[str, object], values: Values) -> Measurement:
+    """Whether torch lets an element be written, tried on a tensor of the same strides and other memory."""
+    tensor = _tensor(arguments, values).tensor
+    index = arguments["index"]
+    assert tensor is not None
+    assert isinstance(index, tuple)
+    cells = torch.zeros(tensor.untyped_storage().nbytes() // tensor.itemsize, dtype=tensor.dtype)
+    twin = cells.as_strided(tensor.shape, tensor.stride(), tensor.storage_offset())
+    try:
+        twin[index] = 1
+    except RuntimeError:
+        return False
+    return bool(twin[index] == 1)
+
+
 def value_of_line(text: str, environment: Mapping[str, torch.Tensor]) -> Any:
     """What a line of the tensor language gives with these tensors; `ProblemError` if it fails."""
     parsed = parse_expression(text)
@@ -132,6 +147,9 @@ NETWORK_READINGS: dict[str, Callable[[NetworkResult], Number]] = {
     "first_inf": lambda result: _first(result.tables["activation"].infs > 0),
     "first_nan": lambda result: _first(result.tables["activation"].nans > 0),
     "first_zero": lambda result: _first(_all_zero(result.tables["activation"])),
+    "weight_std": lambda result: float(result.tables["weight"].std[0]),
+    "first_std": lambda result: float(result.tables["activation"].std[0]),
+    "first_rms": lambda result: float(result.tables["activation"].rms[0]),
     "last_std": lambda result: float(result.tables["activation"].std[-1]),
     "last_rms": lambda result: float(result.tables["activation"].rms[-1]),
     "first_gradient_rms": lambda result: float(result.tables["activation_gradient"].rms[0]),
@@ -150,4 +168,5 @@ MEASURES.register(MeasureKind("layout", _layout, "a fact of a tensor's layout: s
 MEASURES.register(MeasureKind("view", _view, "whether a tensor can be viewed in a shape"))
 MEASURES.register(MeasureKind("einsum", _einsum, "whether an equation is legal"))
 MEASURES.register(MeasureKind("gradient", _gradient, "whether a tensor is the gradient that autograd finds"))
+MEASURES.register(MeasureKind("write", _write, "whether an element of a tensor can be written"))
 MEASURES.register(MeasureKind("network", _network, "a number of a network's layers"))

@@ -31,7 +31,7 @@ class Scope:
     def value_of(self, text: str) -> Any:
         """What a line of the tensor language gives: a tensor, a number, a shape; `ProblemError` if it fails.
 
-        Beyond the language of programs it knows `and`, `or` and `not`.
+        Beyond the language of programs it knows `and`, `or` and `not`; `not` of what cannot be computed is true.
         """
         return self._visit(ast.parse(text.strip(), mode="eval").body, text.strip())
 
@@ -53,7 +53,7 @@ class Scope:
             case ast.BoolOp(values=parts):
                 return any(bool(self._visit(part, text)) for part in parts)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return not bool(self._visit(operand, text))
+                return not self.is_true(ast.get_source_segment(text, operand) or text)
         return value_of_line(ast.get_source_segment(text, node) or text, self.environment)
 
 

@@ -1,0 +1,72 @@
+"""Every claim in every lesson and card is run: no lesson states what the code does not show."""
+
+import functools
+
+import pytest
+
+from playground.models.lessons.goals import do_step, is_step_done
+from playground.models.lessons.lesson_file import load_lesson
+from playground.models.lessons.scope import make_scope
+from playground.models.lessons.start import start_state
+from playground.models.resources import resource_path
+from playground.models.tensors.evaluation import evaluate
+
+FILES = sorted(resource_path("lessons").rglob("*.toml"))
+
+
+@functools.cache
+def opened(file):
+    lesson = load_lesson(file)
+    return lesson, make_scope(lesson)
+
+
+@pytest.fixture(params=FILES, ids=lambda file: file.stem)
+def lesson_and_scope(request):
+    return opened(request.param)
+
+
+def test_there_are_twelve_questions_in_order_and_at_least_twelve_cards():
+    lessons = [opened(file)[0] for file in FILES]
+    assert sorted(one.number for one in lessons if one.shelf == "questions") == list(range(1, 13))
+    assert len([one for one in lessons if one.shelf == "cards"]) >= 12
+    assert len({(one.shelf, one.number) for one in lessons}) == len(lessons)
+
+
+def test_predictions_are_right_or_wrong_as_they_say(lesson_and_scope):
+    lesson, scope = lesson_and_scope
+    for prediction in lesson.predictions:
+        assert scope.is_true(prediction.check) == prediction.right, prediction.check
+    assert sum(prediction.right for prediction in lesson.predictions) == 1
+
+
+def test_claims_hold(lesson_and_scope):
+    lesson, scope = lesson_and_scope
+    assert lesson.answer.claims
+    for claim in lesson.answer.claims:
+        assert scope.is_true(claim.check), claim.check
+
+
+def test_every_text_can_be_filled_with_computed_values(lesson_and_scope):
+    lesson, scope = lesson_and_scope
+    texts = [lesson.question, lesson.answer.words, *(prediction.because for prediction in lesson.predictions)]
+    texts += [step.words for step in lesson.steps]
+    for text in texts:
+        filled = scope.filled(text)
+        assert "{" not in filled
+        assert text.strip()
+
+
+def test_steps_are_open_at_the_start_and_done_after_doing_them(lesson_and_scope):
+    lesson, _ = lesson_and_scope
+    state = start_state(lesson)
+    for step in lesson.steps:
+        assert not is_step_done(step.goal, state, evaluate(state.program)), step.words
+        state = do_step(step.goal, state)
+        assert is_step_done(step.goal, state, evaluate(state.program)), step.words
+
+
+def test_the_code_of_an_answer_runs(lesson_and_scope):
+    lesson, _ = lesson_and_scope
+    if lesson.answer.code:
+        values = evaluate(start_state(lesson, lesson.answer.code).program)
+        assert all(one.tensor is not None for one in values.values())
