@@ -2,3 +2,57 @@ import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import gc
+import threading
+import time
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QApplication
+
+from playground.theme import install_theme
+from playground.widgets.panel import Panel
+
+_SECONDS_FOR_A_THREAD_TO_END = 2.0
+_OF_QT_ITSELF = {"QTipLabel", "QComboBoxPrivateContainer", "QToolTip"}
+
+
+def pytest_configure(config):
+    config.addinivalue_line("qt_log_ignore", "This plugin does not support")
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaks(request):
+    """Each Qt test begins in the light look, and leaves no window, no panel and no thread behind."""
+    needs_qt = "qtbot" in request.fixturenames
+    if needs_qt:
+        install_theme(request.getfixturevalue("qapp"), dark=False)
+    threads = set(threading.enumerate())
+    yield
+    if needs_qt:
+        left = _windows_and_panels()
+        if left:
+            gc.collect()
+            left = _windows_and_panels()
+        assert not left, f"still there after the test: {left}"
+    assert not _threads_beside(threads), f"still running after the test: {_threads_beside(threads)}"
+
+
+def _windows_and_panels():
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    return [
+        f"{type(widget).__name__} {widget.objectName()}".strip()
+        for widget in QApplication.allWidgets()
+        if (isinstance(widget, Panel) or (widget.isWindow() and widget.parent() is None))
+        and widget.metaObject().className() not in _OF_QT_ITSELF
+    ]
+
+
+def _threads_beside(known):
+    deadline = time.monotonic() + _SECONDS_FOR_A_THREAD_TO_END
+    while new := [thread.name for thread in threading.enumerate() if thread not in known and thread.is_alive()]:
+        if time.monotonic() > deadline:
+            return new
+        time.sleep(0.01)
+    return []
