@@ -188,7 +188,7 @@ def _of_operation(request: BroadcastRequest, operation: LineOperation, job: Job)
     )
     result = replace(result, explanation=explanation)
     if explanation.shape is None:
-        return result
+        return replace(result, scale=_scale([one.tensor for one in operands]))
     return _with_values(result, explanation, dict(zip(names, operands, strict=True)), values[outcome])
 
 

@@ -32,6 +32,10 @@ class GridScroll:
 
     def last(self) -> tuple[int, int]:
         """The largest first row and column."""
+        view = self._grid.maximumViewportSize()
+        roomy = self._grid.geometry_for(self._grid.zoom.cell(self._grid), view.width(), view.height())
+        if roomy.total_rows <= roomy.fitting_rows and roomy.total_columns <= roomy.fitting_columns:
+            return 0, 0  # all fits without scroll bars, even if there are some now
         geometry = self._grid.present_geometry()
         return (
             max(0, geometry.total_rows - geometry.fitting_rows),

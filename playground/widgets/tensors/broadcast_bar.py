@@ -1,0 +1,184 @@
+"""The title line's controls: operands, operator, which operation of the line, and the verdict."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QWidget
+
+from playground.widgets.common.combo_box import ComboBox
+from playground.widgets.common.look import code_font, icon, look, words_font
+from playground.widgets.common.painting import baseline, elided, paint_box, text_width
+from playground.widgets.common.tooltip import set_tooltip
+
+_MOST, _LEAST, _RIGHT = 168, 56, 24
+_ICONS = {"good": "check", "error": "circle-alert", "warning": "triangle-alert"}
+
+
+class OperandBox(ComboBox):
+    """A tensor by name, or any expression typed in place of it; `committed(text)` on choice or Enter."""
+
+    committed = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self._shown = ""
+        super().__init__(code=True, parent=parent)
+        self.setEditable(True)
+        self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.setCompleter(None)  # type: ignore[arg-type]
+        edit = self.lineEdit()
+        edit.setFrame(False)
+        edit.setFont(code_font())
+        edit.setMaxLength(2000)
+        edit.setStyleSheet("background: transparent; border: none; padding: 0px")
+        edit.editingFinished.connect(self._on_committed)
+        self.activated.connect(self._on_committed)
+
+    def set_choices(self, names: tuple[str, ...], text: str) -> None:
+        """Offer these names and show `text`; a text that is being typed is left alone."""
+        if self.lineEdit().hasFocus() and self.lineEdit().isModified():
+            return
+        items = list(names) if text in names or not text else [text, *names]
+        blocked = self.blockSignals(True)
+        if [self.itemText(row) for row in range(self.count())] != items:
+            self.clear()
+            self.addItems(items)
+        self.setCurrentText(text)
+        self.lineEdit().setCursorPosition(0)
+        self.blockSignals(blocked)
+        self._shown = text
+        self.updateGeometry()
+
+    @Slot()
+    def _on_committed(self) -> None:
+        text = self.currentText().strip()
+        if text and text != self._shown:
+            self._shown = text
+            self.lineEdit().setModified(False)
+            self.committed.emit(text)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.lineEdit().isModified():
+            self.setCurrentText(self._shown)
+            self.lineEdit().setModified(False)
+            return
+        super().keyPressEvent(event)
+
+    def sizeHint(self) -> QSize:
+        width = round(text_width(code_font(), self._shown)) + 16 + _RIGHT
+        return QSize(min(max(width, _LEAST), _MOST), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(_LEAST, self.sizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        border = "edge" if not self.isEnabled() else "text2" if self.underMouse() else "field"
+        with QPainter(self) as painter:
+            paint_box(painter, self.rect(), look().color("panel"), look().color(border))
+            place = QRect(self.width() - 21, (self.height() - 14) // 2, 14, 14)
+            icon("chevron-down", "text2" if self.isEnabled() else "text3").paint(painter, place)
+
+
+class VerdictLine(QWidget):
+    """An icon and a few words: fits, clashes, or fits with a doubt."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("broadcast.verdict")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._text, self._role = "", "good"
+        set_tooltip(self, "Whether the shapes fit, and how many operands are stretched")
+        self.setAccessibleName("Broadcast verdict")
+
+    def text(self) -> str:
+        """The words."""
+        return self._text
+
+    @property
+    def role(self) -> str:
+        """The colour: "good", "warning", "error"."""
+        return self._role
+
+    def set_verdict(self, text: str, role: str) -> None:
+        """Show other words."""
+        self._text, self._role = text, role
+        self.setAccessibleDescription(text)
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(round(text_width(words_font(), self._text)) + 23 if self._text else 0, 24)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(min(40, self.sizeHint().width()), 24)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        if not self._text:
+            return
+        font = words_font()
+        text = elided(font, self._text, self.width() - 22)
+        left = self.width() - round(text_width(font, text)) - 1
+        with QPainter(self) as painter:
+            icon(_ICONS[self._role], self._role).paint(painter, QRect(left - 22, 4, 16, 16))
+            painter.setFont(font)
+            painter.setPen(look().color(self._role))
+            painter.drawText(QPointF(left, baseline(QRectF(self.rect()), font)), text)
+
+
+class OperandBar(QWidget):
+    """Operand boxes with the operator between them; `chosen(operands, operator)` when one was changed."""
+
+    chosen = Signal(object, str)
+
+    def __init__(self, operators: tuple[str, ...], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._two = operators
+        self.operator = ComboBox(code=True)
+        self.operator.setObjectName("broadcast.operator")
+        set_tooltip(self.operator, "The elementwise operator")
+        self.operator.addItems(list(operators))
+        self.operator.activated.connect(self._on_changed)
+        self.boxes = [OperandBox() for _ in range(3)]
+        for box, name, words in zip(
+            self.boxes,
+            ("broadcast.operand", "broadcast.other", "broadcast.operand.2"),
+            ("The first operand: a tensor, or any expression", "The second operand: a tensor, or any expression",
+             "The third operand: a tensor, or any expression"),
+            strict=True,
+        ):  # fmt: skip
+            box.setObjectName(name)
+            set_tooltip(box, words, "v[:, None]")
+            box.committed.connect(self._on_changed)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        for widget in (self.boxes[0], self.operator, self.boxes[1], self.boxes[2]):
+            row.addWidget(widget)
+        self.boxes[2].hide()
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    @property
+    def operands(self) -> tuple[str, ...]:
+        """The texts of the boxes that are shown."""
+        return tuple(box.currentText().strip() for box in self.boxes if not box.isHidden())
+
+    def show_choice(self, names: tuple[str, ...], operands: tuple[str, ...], operator: str) -> None:
+        """Show operands and operator, offering all tensors by name."""
+        blocked = self.operator.blockSignals(True)
+        if self.operator.findText(operator) < 0:
+            self.operator.addItem(operator)
+        self.operator.setCurrentText(operator)
+        self.operator.blockSignals(blocked)
+        self.operator.setFixedWidth(round(text_width(code_font(), operator)) + 38)
+        for place, box in enumerate(self.boxes):
+            shown = place < max(2, len(operands))
+            box.setVisible(shown)
+            if shown:
+                box.set_choices(names, operands[place] if place < len(operands) else "")
+        self.updateGeometry()
+
+    @Slot()
+    def _on_changed(self) -> None:
+        operands = self.operands
+        if all(operands):
+            self.chosen.emit(operands, self.operator.currentText())

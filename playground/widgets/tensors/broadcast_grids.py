@@ -1,0 +1,205 @@
+"""Grids in a row, A + v = B: stretched cells hatched, the pointed cell and its sources outlined in all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from playground.models.tensors.window import TensorReader
+from playground.widgets.common.grid_style import AxisLabel, LitRegion
+from playground.widgets.common.runs import Run, runs_width, shape_runs
+from playground.widgets.common.runs_label import RunsLabel
+from playground.widgets.common.tensor_grid import TensorGrid
+from playground.widgets.common.text_label import TextLabel
+
+Index = tuple[int, ...]
+MOST_GRIDS = 4
+GAP = 8
+LEAST, WIDEST_TITLE, TALLEST = 80, 150, 96
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ShownGrid:
+    """One grid: its title and own shape, the sign in front of it, what it reads, and how.
+
+    `colours` are the axis colours of the reader's axes, `hatched` the axes along which it only repeats, `linked` says
+    that its cells are those of the result.
+    """
+
+    title: str
+    shape: tuple[int, ...]
+    reader: TensorReader | None
+    scale: float = 1.0
+    sign: str = ""
+    hatched: tuple[int, ...] = ()
+    colours: tuple[int, ...] = ()
+    note: str = ""
+    linked: bool = True
+
+
+class _GridColumn(QWidget):
+    """A title above a grid, with the sign at its left."""
+
+    pointed = Signal(object)
+    chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.sign = TextLabel("", "text2", code=True, fixed=True)
+        self.sign.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.title = RunsLabel(wrap=False)
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.grid = TensorGrid("values", headers=False, compact=True)
+        self.grid.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self.grid.pointed.connect(self._on_pointed)
+        self.grid.chosen.connect(self._on_chosen)
+        self.linked = True
+        self._name, self._wanted = "", LEAST
+        self._shape: tuple[int, ...] = ()
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.title)
+        column.addWidget(self.grid, 1)
+        column.addStretch(0)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GAP)
+        row.addWidget(self.sign, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addLayout(column, 1)
+
+    def show_grid(self, shown: ShownGrid) -> None:
+        """Show another grid."""
+        self.linked = shown.linked
+        self.sign.set_text(shown.sign)
+        self.sign.setVisible(bool(shown.sign))
+        self._name, self._shape = shown.title, shown.shape
+        self.grid.setAccessibleName(f"values of {shown.title}")
+        self.grid.set_placeholder(shown.note)
+        self.grid.set_reader(shown.reader, shown.scale, _characters(shown.reader))
+        rank = len(shown.reader.shape) if shown.reader is not None else 0
+        axes = shown.colours or tuple(range(rank))
+        self.grid.set_axes([AxisLabel(str(axis), axis) for axis in axes])
+        self.grid.set_hatched(shown.hatched)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As large as the values ask for, and no larger; wide enough for a short name and the shape."""
+        hint = self.grid.sizeHint()
+        height = min(hint.height(), TALLEST)
+        title = runs_width(_title_runs(self._name, self._shape))
+        if self.grid.reader is None:
+            hint, height = QSize(WIDEST_TITLE, 48), 48
+        width = max(hint.width(), min(round(title) + 1, WIDEST_TITLE))
+        sign = self.sign.sizeHint().width() + GAP if not self.sign.isHidden() else 0
+        self.grid.setMaximumSize(hint.width() + 1, hint.height())
+        self.grid.setMinimumHeight(height)
+        self._wanted = width + sign
+        self.setMaximumWidth(self._wanted)
+        self.setMinimumWidth(min(self._wanted, LEAST + sign))
+        self._show_title()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._wanted, super().sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_title()
+
+    def _show_title(self) -> None:
+        """The name cut so that the shape stays readable."""
+        name, room = self._name, self.title.width()
+        while len(name) > 3 and runs_width(_title_runs(name, self._shape)) > room:
+            name = name[:-2].rstrip("…") + "…"
+        self.title.set_content(_title_runs(name, self._shape))
+        self.title.setToolTip("" if name == self._name else escape(f"{self._name} {self._shape}"))
+
+    @Slot(object)
+    def _on_pointed(self, index: Index | None) -> None:
+        if index is not None and self.linked:
+            self.pointed.emit(index)
+
+    @Slot(object)
+    def _on_chosen(self, index: Index | None) -> None:
+        if index is not None and self.linked:
+            self.chosen.emit(index)
+
+
+def _title_runs(name: str, shape: tuple[int, ...]) -> tuple[Run, ...]:
+    return (Run(f"{name} ", "bold code"), *shape_runs(shape))
+
+
+def _characters(reader: TensorReader | None) -> int:
+    """The longest text among the first cells, so that whole numbers get narrow columns."""
+    if reader is None or 0 in reader.shape:
+        return 0
+    rank = len(reader.shape)
+    row, column = (rank - 2 if rank > 1 else None), (rank - 1 if rank else None)
+    window = reader.read(row, column, range(24), range(24), {})
+    texts = [window.fitted(r, c, 5) for r in window.rows for c in window.columns]
+    return max(2, *(len(text) for text in texts)) if texts else 0
+
+
+class BroadcastGrids(QWidget):
+    """Up to four grids in a row."""
+
+    pointed = Signal(object)
+    """The index, in the result, of the cell under the pointer."""
+
+    chosen = Signal(object)
+    """The index, in the result, of a clicked cell."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("broadcast.grids")
+        self.columns = [_GridColumn() for _ in range(MOST_GRIDS)]
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GAP)
+        for column in self.columns:
+            column.pointed.connect(self.pointed)
+            column.chosen.connect(self.chosen)
+            column.hide()
+            row.addWidget(column)
+        row.addStretch(1)
+
+    def show_grids(self, grids: Sequence[ShownGrid]) -> None:
+        """Show these, from left to right."""
+        for place, column in enumerate(self.columns):
+            column.setVisible(place < len(grids))
+            if place < len(grids):
+                column.show_grid(grids[place])
+        self.updateGeometry()
+
+    def shown(self) -> list[TensorGrid]:
+        """The grids that are shown."""
+        return [column.grid for column in self.columns if not column.isHidden()]
+
+    def set_layout(self, row: int | None, column: int | None, fixed: dict[int, int]) -> None:
+        """Choose rows and columns in all grids of the result's rank."""
+        for grid in self.shown():
+            reader = grid.reader
+            if reader is not None and all(axis is None or axis < len(reader.shape) for axis in (row, column)):
+                grid.set_layout(row, column, fixed)
+
+    def set_selected(self, index: Index | None) -> None:
+        """Outline one cell of the result and its sources."""
+        for column in self.columns:
+            column.grid.set_lit(())
+            column.grid.set_selected(index if column.linked else None)
+
+    def set_lit(self, index: tuple[int | None, ...]) -> None:
+        """Frame all cells that agree with `index` where it is not None."""
+        for column in self.columns:
+            column.grid.set_selected(None)
+            column.grid.set_lit((LitRegion(index),) if column.linked else ())
+
+    def dim(self, dimmed: bool) -> None:
+        """Pale, while a problem stands above the last good result."""
+        for column in self.columns:
+            column.grid.dim(dimmed)

@@ -1,0 +1,348 @@
+"""The broadcast doctor: why shapes fit or clash, who is stretched, and the edits that mend it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from playground.models.outcome import Fix, Problem
+from playground.models.state import PlaygroundState
+from playground.models.tensors.broadcast_lines import with_operand
+from playground.models.tensors.broadcast_request import BroadcastResult, broadcast_request, chosen_operands
+from playground.models.tensors.broadcast_words import BROADCAST_OPERATORS
+from playground.models.tensors.program import parse_source
+from playground.models.tensors.state import BroadcastState, PointedCell
+from playground.widgets.common.buttons import Button
+from playground.widgets.common.combo_box import ComboBox
+from playground.widgets.common.painting import fill_background
+from playground.widgets.common.problem_banner import ProblemBanner
+from playground.widgets.common.runs_label import RunsLabel
+from playground.widgets.common.section import PADDING, TitleLine
+from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.panel import Panel
+from playground.widgets.tensors.broadcast_bar import OperandBar, VerdictLine
+from playground.widgets.tensors.broadcast_grids import BroadcastGrids, Index, ShownGrid
+from playground.widgets.tensors.broadcast_table import BroadcastTable
+
+FIRST_FIXES = 3
+LEAST_BODY = 72
+_SEARCHED = tuple(one.name for one in BROADCAST_OPERATORS.values() if one.count == 2)
+
+
+class BroadcastPanel(Panel):
+    """Follows the selected line if it is an operation; else shows the operands chosen in its boxes."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("broadcast")
+        self.setAccessibleName("Broadcast")
+        fill_background(self, "panel")
+        self._result: BroadcastResult | None = None
+        self._all_fixes = False
+        self._here: Index | None = None
+        self._place = ""
+        self._make_title()
+        self.banner = ProblemBanner()
+        self.banner.setObjectName("broadcast.problem")
+        self.banner.fix_chosen.connect(self._on_fix_chosen)
+        self.table = BroadcastTable()
+        self.grids = BroadcastGrids()
+        self.grids.pointed.connect(self._on_pointed)
+        self.grids.chosen.connect(self._on_pointed)
+        self.sentence = RunsLabel()
+        self.sentence.setObjectName("broadcast.sentence")
+        self._lay_out()
+
+    def _make_title(self) -> None:
+        self._title = TitleLine("Broadcast")
+        self.bar = OperandBar(_SEARCHED)
+        self.bar.chosen.connect(self._on_operands_chosen)
+        self.operation = ComboBox(code=True)
+        self.operation.setObjectName("broadcast.operation")
+        set_tooltip(self.operation, "Which operation of the line is shown")
+        self.operation.activated.connect(self._on_operation_chosen)
+        self.back = Button("", "quiet")
+        self.back.setObjectName("broadcast.back")
+        set_tooltip(self.back, "Show the operation of the selected line again")
+        self.back.clicked.connect(self._on_back_clicked)
+        self.keep = Button("Keep as line")
+        self.keep.setObjectName("broadcast.keep")
+        set_tooltip(self.keep, "Add this operation to the program")
+        self.keep.clicked.connect(self._on_keep_clicked)
+        self.more = Button("", "quiet")
+        self.more.setObjectName("broadcast.more")
+        set_tooltip(self.more, "Show every single edit that makes the shapes fit")
+        self.more.clicked.connect(self._on_more_clicked)
+        self.gradient = Button("Gradient", "quiet")
+        self.gradient.setObjectName("broadcast.gradient")
+        self.gradient.setCheckable(True)
+        set_tooltip(self.gradient, "The gradient of a stretched operand: the sum over its copies")
+        self.gradient.clicked.connect(self._on_gradient_clicked)
+        self.verdict = VerdictLine()
+        self._title.add(self.bar)
+        self._title.add(self.operation)
+        self._title.add(self.back)
+        for widget in (self.keep, self.more, self.gradient, self.verdict):
+            self._title.add_right(widget)
+        for widget in (self.operation, self.back, self.keep, self.more):
+            widget.hide()
+
+    def _lay_out(self) -> None:
+        body = QWidget()
+        fill_background(body, "panel")
+        row = QHBoxLayout(body)
+        row.setContentsMargins(PADDING, 0, PADDING, 0)
+        row.setSpacing(24)
+        row.addWidget(self.table, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.grids, 1)
+        self._scroll = QScrollArea()
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setMinimumHeight(LEAST_BODY)
+        self._scroll.setWidget(body)
+        below = QVBoxLayout()
+        below.setContentsMargins(PADDING, 4, PADDING, 5)
+        below.addWidget(self.sentence)
+        above = QVBoxLayout()
+        above.setContentsMargins(PADDING, 0, PADDING, 4)
+        above.addWidget(self.banner)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self._title)
+        whole.addLayout(above)
+        whole.addWidget(self._scroll, 1)
+        whole.addLayout(below)
+
+    # State and result ----------------------------------------------------------------------------------------------
+
+    def show_state(self, state: PlaygroundState) -> None:
+        request = broadcast_request(state)
+        self.gradient.setChecked(state.broadcast.gradient)
+        chosen_here = bool(state.broadcast.operands) and state.broadcast.chosen_at == state.selection
+        bare = replace(state, broadcast=BroadcastState())
+        follows = broadcast_request(bare).line if chosen_here else ""
+        self.back.setText(f"back to {follows}")
+        self.back.setVisible(bool(follows))
+        if not request.line:
+            self.bar.show_choice(request.names, request.operands, request.operator)
+        self._show_pointed()
+
+    def show_result(self, result: object) -> None:
+        assert isinstance(result, BroadcastResult)
+        if self._result is None or self._result.request != result.request:
+            self._here = None
+            self._all_fixes = False
+        self._result = result
+        texts = tuple(operand.text for operand in result.operands)
+        self.bar.show_choice(result.request.names, texts, result.operator)
+        self._show_operations(result)
+        self.keep.setVisible(bool(texts) and not self._is_line(result))
+        self.gradient.setVisible(bool(result.explanation and result.explanation.shape is not None))
+        self.table.set_explanation(result.explanation)
+        self.grids.show_grids(_gradient_grids(result) if result.request.gradient else _grids(result))
+        self.grids.dim(result.problem is not None)
+        self._show_words(result)
+        self._show_pointed()
+
+    def _show_operations(self, result: BroadcastResult) -> None:
+        blocked = self.operation.blockSignals(True)
+        self.operation.clear()
+        self.operation.addItems([f"in {text}" for text in result.operations])
+        self.operation.setCurrentIndex(result.place)
+        self.operation.blockSignals(blocked)
+        self.operation.setVisible(len(result.operations) > 1)
+
+    def _show_words(self, result: BroadcastResult) -> None:
+        explanation, problem = result.explanation, result.problem
+        if explanation is not None:
+            problem = problem or explanation.problem or explanation.warning
+        self._show_problem_with_fixes(problem)
+        self.sentence.set_content(_sentence(result))
+        if explanation is None:
+            self.verdict.set_verdict(problem.badge if problem else "", "error")
+        elif problem is not None and problem.severity == "error":
+            self.verdict.set_verdict(explanation.verdict if result.problem is None else problem.badge, "error")
+        elif problem is not None:
+            self.verdict.set_verdict(f"fits, {problem.badge}", "warning")
+        else:
+            self.verdict.set_verdict(explanation.verdict, "good")
+
+    def _show_problem_with_fixes(self, problem: Problem | None) -> None:
+        if problem is None:
+            self.banner.set_problem(None)
+            self.more.hide()
+            return
+        hidden = 0 if self._all_fixes else max(0, len(problem.fixes) - FIRST_FIXES)
+        shown = problem.fixes if not hidden else problem.fixes[:FIRST_FIXES]
+        self.banner.set_problem(replace(problem, fixes=shown))
+        for place, button in enumerate(self.banner.buttons):
+            button.setObjectName(f"broadcast.fix.{place}")
+        self.more.setText(f"{hidden} more edits" if hidden else "")
+        self.more.setVisible(hidden > 0)
+
+    def show_problem(self, problem: Problem) -> None:
+        self._show_problem_with_fixes(problem)
+        self.verdict.set_verdict(problem.badge or "no result", "error")
+        self.table.dim(True)
+        self.grids.dim(True)
+
+    def summary(self) -> str:
+        result = self._result
+        if result is None or result.explanation is None:
+            return ""
+        return f"{result.code}: {self.verdict.text()}"
+
+    # Pointing ------------------------------------------------------------------------------------------------------
+
+    def _is_line(self, result: BroadcastResult) -> bool:
+        """Whether the operation shown is all of a line, so that its result is that line's tensor."""
+        return bool(result.request.line) and result.place == len(result.operations) - 1 and (
+            result.operations[result.place] == result.request.text.strip()
+        )  # fmt: skip
+
+    def _show_pointed(self) -> None:
+        result, pointed = self._result, self.state.pointed
+        if result is None or result.explanation is None or result.explanation.shape is None:
+            return
+        shape = result.explanation.shape
+        index = self._here
+        if pointed is not None:
+            if self._is_line(result) and pointed.name == result.request.line:
+                index = pointed.index
+            else:
+                row = next((row for row in result.explanation.rows if row.name == pointed.name), None)
+                if row is not None and len(row.shape) == len(pointed.index):
+                    lead = (None,) * (len(shape) - len(row.shape))
+                    places: tuple[int | None, ...] = (*lead, *pointed.index)
+                    self.grids.set_lit(tuple(None if k in row.stretched else p for k, p in enumerate(places)))
+                    return
+        fits = index is not None and len(index) == len(shape)
+        self._place_axes(index if fits else None, len(shape))
+        self.grids.set_selected(index if fits else None)
+        where = f" The grids show `{self._place}`." if self._place else ""
+        self.sentence.set_content(_sentence(result) + where)
+
+    def _place_axes(self, index: Index | None, rank: int) -> None:
+        """The last two axes, the others where the pointed cell stands; or as the shape panel shows the same tensor."""
+        result, chosen = self._result, self.state.shape
+        self._place = ""
+        if rank < 3 or result is None or result.request.gradient:
+            return
+        row, column = rank - 2, rank - 1
+        fixed = dict(enumerate(index)) if index is not None else {}
+        if self._is_line(result) and self.state.selection == result.request.line:
+            row = chosen.row_axis if chosen.row_axis is not None else row
+            column = chosen.column_axis if chosen.column_axis is not None else column
+            fixed = fixed or dict(chosen.fixed)
+        if row < rank and column < rank and row != column:
+            others = {k: fixed.get(k, 0) for k in range(rank) if k not in (row, column)}
+            self.grids.set_layout(row, column, others)
+            self._place = f"[{', '.join(str(others[k]) if k in others else ':' for k in range(rank))}]"
+
+    @Slot(object)
+    def _on_pointed(self, index: Index) -> None:
+        result = self._result
+        if result is None:
+            return
+        self._here = index
+        if self._is_line(result):
+            self.edit(replace(self.state, pointed=PointedCell(result.request.line, index)))
+        self.grids.set_selected(index)
+
+    # Edits ---------------------------------------------------------------------------------------------------------
+
+    @Slot(object, str)
+    def _on_operands_chosen(self, operands: tuple[str, ...], operator: str) -> None:
+        self.edit(chosen_operands(self.state, operands, operator))
+
+    @Slot()
+    def _on_operation_chosen(self) -> None:
+        place = self.operation.currentIndex()
+        chosen = BroadcastState(chosen_at=self.state.selection, place=place, gradient=self.state.broadcast.gradient)
+        self.edit(replace(self.state, broadcast=chosen))
+
+    @Slot()
+    def _on_back_clicked(self) -> None:
+        self.edit(replace(self.state, broadcast=BroadcastState(gradient=self.state.broadcast.gradient)))
+
+    @Slot()
+    def _on_gradient_clicked(self) -> None:
+        chosen = replace(self.state.broadcast, gradient=self.gradient.isChecked())
+        self.edit(replace(self.state, broadcast=chosen))
+
+    @Slot()
+    def _on_keep_clicked(self) -> None:
+        if self._result is None:
+            return
+        name = self.state.program.fresh_name()
+        program = self.state.program.appended(name, parse_source(self._result.code))
+        self.edit(replace(self.state, program=program, selection=name))
+
+    @Slot()
+    def _on_more_clicked(self) -> None:
+        self._all_fixes = True
+        if self._result is not None:
+            self._show_words(self._result)
+
+    @Slot(object)
+    def _on_fix_chosen(self, fix: Fix) -> None:
+        result = self._result
+        if result is None:
+            return
+        texts = tuple(operand.text for operand in result.operands)
+        place = texts.index(fix.target) if fix.target in texts else None
+        if place is None:
+            return
+        if result.request.line:
+            text = with_operand(result.request.text, result.spans[place], fix.code)
+            program = self.state.program.with_source(result.request.line, parse_source(text))
+            self.edit(replace(self.state, program=program))
+        else:
+            operands = (*texts[:place], fix.code, *texts[place + 1 :])
+            self.edit(chosen_operands(self.state, operands, result.operator))
+
+
+def _sentence(result: BroadcastResult) -> str:
+    if result.explanation is None or result.explanation.shape is None:
+        return "" if result.operands else "Nothing to broadcast yet: add a tensor, or select a line with an operation."
+    if result.request.gradient:
+        return " ".join([one.sentence for one in result.gradients]) or result.gradient_note
+    if result.explanation.warning is not None:
+        return result.cost  # the warning has said the rest
+    return f"{result.explanation.sentence_markup} {result.cost}"
+
+
+def _grids(result: BroadcastResult) -> list[ShownGrid]:
+    """Operands with the operator between them, and the result behind `=`; on a clash the operands as they are."""
+    explanation = result.explanation
+    shape = explanation.shape if explanation is not None else None
+    grids = []
+    for place, operand in enumerate(result.operands):
+        sign = (result.operator if len(result.operator) < 3 else ",") if place else ""
+        grids.append(
+            ShownGrid(
+                operand.text, operand.shape, operand.reader, result.scale, sign if shape is not None else "",
+                operand.stretched, note=operand.note, linked=shape is not None,
+            )
+        )  # fmt: skip
+    if result.result is not None:
+        one = result.result
+        grids.append(ShownGrid(one.text, one.shape, one.reader, result.scale, "=", note=one.note))
+    return grids
+
+
+def _gradient_grids(result: BroadcastResult) -> list[ShownGrid]:
+    """For each stretched operand what its copies get, and their sum."""
+    explanation = result.explanation
+    if explanation is None or explanation.shape is None:
+        return _grids(result)
+    rank = len(explanation.shape)
+    grids = []
+    for one in result.gradients[:2]:
+        own = tuple(range(rank - len(one.shape), rank))
+        grids.append(ShownGrid("each copy", explanation.shape, one.copies, one.scale))
+        grids.append(ShownGrid(f"{one.text}.grad", one.shape, one.total, one.scale, "sum", colours=own, linked=False))
+    return grids
