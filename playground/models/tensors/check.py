@@ -135,6 +135,8 @@ class _Checker:
             refuse(f"{node.id} cannot use itself: a line uses the lines above it.", span, badge="uses itself")
         if node.id in self.later:
             refuse(f"{node.id} is made further down: a line uses the lines above it.", span, badge="order")
+        if node.id in NUMBER_FUNCTIONS:
+            refuse(f"{node.id} takes its argument in brackets.", span, badge="no brackets")
         near = difflib.get_close_matches(node.id, list(self.names), n=3, cutoff=0.5)
         fixes = tuple(fix for name in near for fix in self._with(span, name))
         refuse(f"There is no tensor called {node.id}.", span, fixes, badge=f"no {node.id[:20]}")
@@ -185,7 +187,7 @@ class _Checker:
             refuse(_UNAVAILABLE[name], span, fixes, badge="not here")
         kind = name.split(".", maxsplit=1)[0]
         others = [word for word in (*VOCABULARY, *CONSTANTS) if word.startswith(f"{kind}.")]
-        near = difflib.get_close_matches(name, others, n=3, cutoff=0.6)
+        near = difflib.get_close_matches(name, others, n=3, cutoff=0.7)
         fixes = tuple(
             fix
             for word in near
@@ -299,7 +301,7 @@ class _Checker:
 
     def _refuse_not(self, node: ast.UnaryOp, operand: ast.expr) -> None:
         span = self.parsed.span(node)
-        fix = f"~({self.parsed.segment(operand)})"
+        fix = f"~{self._bracketed(operand)}"
         refuse(
             "not needs one truth value, and a tensor has many. ~ works element by element.",
             span,
@@ -307,10 +309,14 @@ class _Checker:
             badge="not",
         )
 
+    def _bracketed(self, node: ast.expr) -> str:
+        text = self.parsed.segment(node)
+        return text if isinstance(node, ast.Name | ast.Call | ast.Subscript | ast.Attribute) else f"({text})"
+
     def _refuse_and_or(self, node: ast.BoolOp) -> None:
         sign, word = ("&", "and") if isinstance(node.op, ast.And) else ("|", "or")
         span = self.parsed.span(node)
-        fix = f" {sign} ".join(f"({self.parsed.segment(value)})" for value in node.values)
+        fix = f" {sign} ".join(self._bracketed(value) for value in node.values)
         refuse(
             f"{word} needs one truth value, and a tensor has many. {sign} works element by element.",
             span,

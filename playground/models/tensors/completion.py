@@ -11,7 +11,9 @@ from playground.models.tensors.literals import shape_text
 from playground.models.tensors.vocabulary import VOCABULARY, Word
 
 _WORD_BEFORE = re.compile(r"[A-Za-z_]\w*\Z")
-_AXIS_PARAMETERS = frozenset({"dim", "dim0", "dim1", "dims", "axis", "axis0", "axis1", "dimension", "source", "destination"})
+_AXIS_PARAMETERS = frozenset(
+    {"dim", "dim0", "dim1", "dims", "axis", "axis0", "axis1", "dimension", "source", "destination"}
+)
 _AXIS_PARAMETERS |= {"start_dim", "end_dim"}
 
 
@@ -61,9 +63,7 @@ class _Enclosing:
         return parameters[min(place, len(parameters) - 1)] if parameters else ""
 
 
-def complete(
-    text: str, cursor: int, names: Collection[str] | Mapping[str, tuple[int, ...]] = ()
-) -> Completions:
+def complete(text: str, cursor: int, names: Collection[str] | Mapping[str, tuple[int, ...]] = ()) -> Completions:
     """The names, words, parameters and axes that may stand at the cursor.
 
     `names` are the tensors above the line, with their shapes if it is a mapping: then axes are offered with their
@@ -145,7 +145,11 @@ def _constant_text(name: str) -> str:
     value = CONSTANTS[name]
     if value is None:
         return "An axis of size 1 in an index, like None."
-    return f"The dtype {str(value).removeprefix('torch.')}." if not isinstance(value, float) else f"The number {value:.6g}."
+    return (
+        f"The dtype {str(value).removeprefix('torch.')}."
+        if not isinstance(value, float)
+        else f"The number {value:.6g}."
+    )
 
 
 def _word_candidate(word: Word) -> Candidate:
@@ -157,7 +161,9 @@ def _word_candidate(word: Word) -> Candidate:
 
 def _names(names: Collection[str] | Mapping[str, tuple[int, ...]]) -> list[Candidate]:
     shapes = names if isinstance(names, Mapping) else {}
-    return [Candidate(name, name, shape_text(shapes[name]) if name in shapes else "", "A tensor above.") for name in names]
+    return [
+        Candidate(name, name, shape_text(shapes[name]) if name in shapes else "", "A tensor above.") for name in names
+    ]
 
 
 def _numbers() -> list[Candidate]:
@@ -169,7 +175,11 @@ def _parameters(enclosing: _Enclosing | None, left: str) -> list[Candidate]:
     if enclosing is None or enclosing.keyword or left.rstrip()[-1:] not in ("(", ","):
         return []
     described = f"An argument of {enclosing.word.name}."
-    return [Candidate(f"{name}=", f"{name}=", "", described) for name in enclosing.word.parameters if name not in ("input", "self")]
+    return [
+        Candidate(f"{name}=", f"{name}=", "", described)
+        for name in enclosing.word.parameters
+        if name not in ("input", "self")
+    ]
 
 
 def _axes(enclosing: _Enclosing | None, shapes: Mapping[str, tuple[int, ...]]) -> list[Candidate]:
@@ -177,7 +187,9 @@ def _axes(enclosing: _Enclosing | None, shapes: Mapping[str, tuple[int, ...]]) -
     if enclosing is None or enclosing.parameter not in _AXIS_PARAMETERS or enclosing.receiver not in shapes:
         return []
     shape = shapes[enclosing.receiver]
-    return [Candidate(f"{k}", f"{k}", "", f"Axis {k} of {enclosing.receiver}, size {size}.") for k, size in enumerate(shape)]
+    return [
+        Candidate(f"{k}", f"{k}", "", f"Axis {k} of {enclosing.receiver}, size {size}.") for k, size in enumerate(shape)
+    ]
 
 
 def _enclosing_call(before: str, names: Collection[str]) -> _Enclosing | None:
@@ -206,7 +218,7 @@ def _enclosing_call(before: str, names: Collection[str]) -> _Enclosing | None:
 def _with_argument(word: Word, receiver: str, commas: int, argument: str, first: str) -> _Enclosing:
     keyword = re.match(r"\s*(\w+)\s*=(?!=)", argument)
     if word.name.startswith("torch.") and not receiver and commas:
-        receiver = first.split(",")[0].strip()
+        receiver = first.split(",", maxsplit=1)[0].strip()
     return _Enclosing(word, receiver, commas, keyword.group(1) if keyword else "")
 
 
@@ -220,5 +232,3 @@ def _called_word(left: str, names: Collection[str]) -> tuple[Word, str] | None:
     receiver, dot, method = path.rpartition(".")
     word = VOCABULARY.get(f".{method}") if dot else None
     return None if word is None or word.is_property else (word, receiver)
-
-

@@ -12,6 +12,8 @@ from playground.models.job import CancelledError
 from playground.models.outcome import ProblemError, refuse
 from playground.models.tensors.arithmetic import number_operation
 from playground.models.tensors.constants import CONSTANTS, NUMBER_FUNCTIONS
+from playground.models.tensors.failures import failure_problem, guard_arguments
+from playground.models.tensors.failures.call import FailedCall
 from playground.models.tensors.indexing import index_tensor
 from playground.models.tensors.literals import dotted_name
 from playground.models.tensors.planning import NeedsPlanError, NoValuesError, Watch
@@ -21,7 +23,6 @@ from playground.models.tensors.step_recorder import StepRecorder
 from playground.models.tensors.vocabulary import VOCABULARY, Word
 from playground.models.tensors.vocabulary.bounds import tensors
 from playground.models.tensors.vocabulary.operators import BINARY, COMPARISON, INDEX, UNARY
-from playground.models.tensors.wording import failure_problem, guard_arguments
 
 PASSED_ON = (ProblemError, NeedsPlanError, NoValuesError, CancelledError)
 
@@ -130,7 +131,8 @@ class Interpreter:
     ) -> Any:
         arguments = (*positional, *keywords.values())
         operands = tensors(arguments)
-        guard_arguments(self.parsed, node, word, positional, keywords)
+        call = FailedCall(self.parsed, node, word, nodes, positional, keywords)
+        guard_arguments(call)
         try:
             self.watch.before(word, arguments)
             if word is INDEX:
@@ -140,8 +142,7 @@ class Interpreter:
         except PASSED_ON:
             raise
         except Exception as error:
-            problem = failure_problem(self.parsed, node, word, nodes, positional, keywords, error)
-            raise ProblemError(problem) from error
+            raise ProblemError(failure_problem(call, error)) from error
         results = tensors(result)
         self.watch.after(word, operands, results)
         self.recorder.record(node, word, positional, nodes, result)

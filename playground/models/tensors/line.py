@@ -11,14 +11,15 @@ import torch
 from playground.models.job import CancelledError, Job
 from playground.models.outcome import Fix, Problem, ProblemError, Span
 from playground.models.tensors.check import check_expression
-from playground.models.tensors.fills import make, made_code
+from playground.models.tensors.fills import made_code, make
 from playground.models.tensors.interpreter import Interpreter
+from playground.models.tensors.literals import shape_text
 from playground.models.tensors.planning import NeedsPlanError, NoValuesError, PlanWatch, StraightWatch, Watch
+from playground.models.tensors.quiet import QUIET_TORCH
 from playground.models.tensors.randomness import unseeded_problem
 from playground.models.tensors.source_text import ExpressionText, parse_expression
 from playground.models.tensors.sources import Binding, Expression, Imported, Made
 from playground.models.tensors.steps import Step, share_storage
-from playground.models.tensors.literals import shape_text
 from playground.models.words import bytes_in_words
 
 
@@ -68,15 +69,16 @@ def compute_line(
 ) -> LineResult:
     """The result of one line; every failure but a cancelled job is a problem in it."""
     try:
-        match binding.source:
-            case Made() as made:
-                return _made(made, limit, left)
-            case Imported(reference=reference):
-                return _imported(reference.tensor, binding.name)
-            case Expression(text=text):
-                parsed = parse_expression(text)
-                check_expression(parsed, inputs, later, binding.name)
-                return _expression(parsed, inputs, limit, left, job)
+        with QUIET_TORCH:
+            match binding.source:
+                case Made() as made:
+                    return _made(made, limit, left)
+                case Imported(reference=reference):
+                    return _imported(reference.tensor, binding.name)
+                case Expression(text=text):
+                    parsed = parse_expression(text)
+                    check_expression(parsed, inputs, later, binding.name)
+                    return _expression(parsed, inputs, limit, left, job)
     except ProblemError as error:
         return LineResult(problem=error.problem)
     except (CancelledError, NeedsPlanError, NoValuesError):

@@ -30,6 +30,12 @@ _OPERATORS: dict[type[ast.operator], str] = {
 def mutation_problem(source: SourceText, statement: ast.stmt) -> Problem | None:
     """The problem of `x += 1` or `x[0] = 1`, with the line that makes a new tensor instead; None for other statements."""
     match statement:
+        case ast.Expr(value=ast.Call(func=ast.Attribute() as function)) if is_in_place(f".{function.attr}"):
+            problem = in_place_problem(source, function)
+            base, text = _new_name(function.value), source.segment(statement)
+            out = f"{base} = {text.replace(f'.{function.attr}(', f'.{function.attr[:-1]}(', 1)}"
+            known = f".{function.attr[:-1]}" in VOCABULARY
+            return Problem(problem.message, problem.span, (Fix(out),) if known else (), badge=problem.badge)
         case ast.AugAssign(target=target, op=operator, value=value):
             symbol = _OPERATORS[type(operator)]
             name, right = source.segment(target), source.segment(value)

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 
 from playground.models.job import Job
+from playground.models.tensors.steps import share_storage
 from playground.models.tensors.vocabulary import Word
 from playground.models.tensors.vocabulary.bounds import tensors
-from playground.models.tensors.steps import share_storage
 
 SMALL = 1 << 25
 """Bytes below which an operation runs straight away: planning it would take longer than doing it."""

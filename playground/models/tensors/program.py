@@ -193,6 +193,8 @@ def _binding(source: SourceText, statement: ast.stmt, taken: list[str]) -> Bindi
                 source.span(names),
                 badge="two names",
             )
+        case ast.Expr(value=ast.Call(func=ast.Name(id="print"))):
+            refuse("Values are shown in the grid: a line makes a tensor.", span, badge="print")
         case ast.Expr(value=value):
             code = source.segment(value)
             refuse("The tensor has no name.", span, (Fix(f"{fresh_name(taken)} = {code}"),), badge="no name")

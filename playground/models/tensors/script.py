@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import torch
 
 from playground.models.outcome import ProblemError

@@ -142,8 +142,8 @@ _CLOSE_OF = dict(zip(_OPENING, _CLOSING, strict=True))
 
 def _syntax_problem(source: SourceText, error: SyntaxError) -> Problem:
     text = source.text
-    if error.lineno is None or error.offset is None:
-        start = 0
+    if not error.lineno or not error.offset:  # Python reached the end
+        start = len(text)
     else:  # here Python counts characters, from 1
         line_start = source.place(error.lineno, 0)
         start = min(line_start + max(error.offset - 1, 0), len(text))

@@ -17,7 +17,7 @@ from playground.models.tensors.vocabulary.bounds import (
     stretched,
 )
 from playground.models.tensors.vocabulary.define import both, function, method
-from playground.models.tensors.vocabulary.plans import plan_nonzero
+from playground.models.tensors.vocabulary.plans import plan_arange, plan_eye, plan_nonzero
 
 _RANDOM = "generator=torch.Generator().manual_seed(0)"
 
@@ -32,8 +32,10 @@ def register_making() -> None:
 
 
 def _from_numbers() -> None:
+    plans = {"arange": plan_arange, "eye": plan_eye}
+
     def add(name: str, signature: str, description: str, need: Any) -> None:
-        function(name, signature, description, "making", "new", need)
+        function(name, signature, description, "making", "new", need, plan=plans.get(name))
 
     add("tensor", "(data, *, dtype=None)", "The numbers of nested lists.", operands)
     add("as_tensor", "(data, dtype=None)", "The numbers of nested lists; a tensor stays itself.", operands)

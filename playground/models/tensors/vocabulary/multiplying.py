@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playground.models.tensors.vocabulary.bounds import contracted, multiplied, operands, product
 from playground.models.tensors.vocabulary.define import both, function
-from playground.models.tensors.vocabulary.einsum_plan import plan_einsum_shape
+from playground.models.tensors.vocabulary.plans import plan_einsum_shape
 
 
 def register_multiplying() -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
+
+from playground.models.einsum.plan import plan_einsum
+from playground.models.outcome import refuse
 
 
 def meta(shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
@@ -37,4 +41,41 @@ def plan_unique(tensor: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
 
 def plan_unknown(*_: Any, **__: Any) -> torch.Tensor:
     """The shape stands in the values."""
-    raise ValueError("the shape depends on values that are not computed")
+    raise ValueError("its size depends on values, and they are too large or not computed")
+
+
+MAXIMUM_ELEMENTS = 2**60
+"""With elements of 8 bytes this is what torch can count."""
+
+
+def plan_arange(*limits: float, dtype: torch.dtype | None = None, **given: Any) -> torch.Tensor:
+    """The length of a range, and its dtype: whole numbers give int64."""
+    start, end, step = (0, limits[0], 1) if len(limits) == 1 else (*limits, 1)[:3]
+    if "start" in given or "end" in given or "step" in given:
+        start, end, step = given.get("start", start), given.get("end", end), given.get("step", step)
+    if not step or not all(map(math.isfinite, (start, end, step))) or (end - start) / step < 0:
+        refuse(f"A range from {start} to {end} in steps of {step} does not end.")
+    whole = all(isinstance(number, int) for number in (start, end, step))
+    count = -((start - end) // step) if whole else math.ceil((end - start) / step)
+    if count >= MAXIMUM_ELEMENTS:
+        refuse(f"That would be {float(count):.3g} elements, more than torch can count.")
+    return meta((int(count),), dtype or (torch.int64 if whole else torch.float32))
+
+
+def plan_eye(n: int, m: int | None = None, *, dtype: torch.dtype | None = None, **_: Any) -> torch.Tensor:
+    """A matrix of n rows and n or m columns."""
+    columns = n if m is None else m
+    if n * columns >= MAXIMUM_ELEMENTS:
+        refuse(f"That would be {float(n * columns):.3g} elements, more than torch can count.")
+    return meta((n, columns), dtype or torch.float32)
+
+
+def plan_einsum_shape(equation: str, *operands: Any) -> torch.Tensor:
+    """The shape of an einsum from its letters alone; its largest intermediate result is the storage's size."""
+    tensors = operands[0] if len(operands) == 1 and isinstance(operands[0], list | tuple) else operands
+    plan = plan_einsum(equation, *(tuple(tensor.shape) for tensor in tensors))
+    if len({tensor.dtype for tensor in tensors}) > 1:
+        raise ValueError("the operands have different dtypes")
+    if len(tensors) == 1:
+        return torch.einsum(equation, *tensors)
+    return meta(plan.output_shape, tensors[0].dtype)

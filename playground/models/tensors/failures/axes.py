@@ -1,0 +1,167 @@
+"""Axes and indices that a tensor does not have."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+
+from playground.models.outcome import Problem
+from playground.models.tensors.failures.call import FailedCall
+from playground.models.tensors.literals import shape_text
+
+_AXIS_PARAMETERS = frozenset(
+    ["dim", "dim0", "dim1", "dim2", "dims", "axis", "axis0", "axis1", "dimension", "source", "destination", "start_dim", "end_dim"]
+)
+_ONE_MORE = frozenset({"unsqueeze", "stack", "diag_embed"})
+
+
+def axis_problem(call: FailedCall) -> Problem | None:
+    """An axis that is out of range, or given twice."""
+    tensors = call.tensors
+    if not tensors or (call.word.family == "facts" and not isinstance(call.positional[0], torch.Tensor)):
+        return None
+    name, tensor = tensors[0]
+    rank = tensor.ndim + (call.word.short_name in _ONE_MORE)
+    for parameter, value in call.arguments.items():
+        if parameter not in _AXIS_PARAMETERS:
+            continue
+        axes = list(_integers(value))
+        for axis in axes:
+            if not -max(rank, 1) <= axis < max(rank, 1):
+                return _no_such_axis(call, name, tensor, axis, rank)
+        plain = [axis % max(rank, 1) for axis in axes]
+        if len(set(plain)) < len(plain):
+            twice = next(axis for axis in plain if plain.count(axis) > 1)
+            return call.problem(f"Axis {twice} is named twice in {_written(axes)}.", "axis twice", call.span_of(value))
+    return None
+
+
+def permutation_problem(call: FailedCall) -> Problem | None:
+    """A permutation that leaves an axis out."""
+    if call.word.short_name != "permute":
+        return None
+    tensor, order = call.arguments.get("input"), list(_integers(call.arguments.get("dims")))
+    if not isinstance(tensor, torch.Tensor) or len(order) == tensor.ndim:
+        return None
+    name = call.tensors[0][0]
+    axes = ", ".join(map(str, range(tensor.ndim)))
+    return call.problem(
+        f"{name} {shape_text(tuple(tensor.shape))} has {_count(tensor.ndim, 'axis', 'axes')}, and {_count(len(order), 'is', 'are')} named. "
+        f"permute names each of {axes} once.",
+        f"{len(order)} of {tensor.ndim} axes",
+    )
+
+
+def index_problem(call: FailedCall) -> Problem | None:
+    """An index beyond its axis, too many indices, or an index of the wrong type."""
+    if call.word.name != "[]" or not isinstance(call.positional[0], torch.Tensor):
+        return None
+    tensor, index = call.positional
+    name = call.name_of(call.nodes[0])
+    parts = index if isinstance(index, tuple) else (index,)
+    nodes = call.nodes[1].elts if isinstance(index, tuple) and isinstance(call.nodes[1], ast.Tuple) else [call.nodes[1]]
+    used = sum(_axes_used(part) for part in parts)
+    if used > tensor.ndim:
+        shape = shape_text(tuple(tensor.shape))
+        return call.problem(
+            f"{used} indices for {name} {shape}, which has {_count(tensor.ndim, 'axis', 'axes')}.", f"{used} indices"
+        )
+    axis = 0
+    for place, (part, node) in enumerate(zip(parts, nodes, strict=False)):
+        if part is Ellipsis:
+            axis = tensor.ndim - sum(_axes_used(later) for later in parts[place + 1 :])
+            continue
+        span = call.parsed.span(node)
+        if isinstance(part, float):
+            return call.problem("An index is a whole number.", "no whole number", span)
+        if isinstance(part, torch.Tensor) and part.is_floating_point():
+            return call.problem(
+                f"{call.name_of(node)} is {str(part.dtype)[6:]}: an index is of integers or of True and False.",
+                "float index",
+                span,
+                (call.replaced(span, f"{call.parsed.segment(node)}.long()"),),
+            )
+        if isinstance(part, slice) and part.step is not None and part.step <= 0:
+            flipped = f"{call.parsed.segment(call.nodes[0])}.flip({axis})"
+            fixes = (
+                (call.replaced(call.span, flipped, meaning="a copy in reversed order"),)
+                if len(parts) == 1 and part == slice(None, None, -1)
+                else ()
+            )
+            return call.problem(
+                "torch has no negative steps, for it has no negative strides. flip copies.",
+                "negative step",
+                span,
+                fixes,
+            )
+        mask = _mask_problem(call, name, tensor, axis, part, node)
+        if mask is not None:
+            return mask
+        size = tensor.shape[axis] if axis < tensor.ndim else 0
+        beyond = next((number for number in _integers(part) if not -size <= number < size), None)
+        if beyond is not None and not isinstance(part, slice):
+            return call.problem(
+                f"Axis {axis} of {name} has size {size}: its indices are {_range(size)}, and {beyond} is none of them.",
+                f"{beyond} of {size}",
+                span,
+            )
+        axis += _axes_used(part)
+    return None
+
+
+def _mask_problem(
+    call: FailedCall, name: str, tensor: torch.Tensor, axis: int, part: Any, node: ast.expr
+) -> Problem | None:
+    if not isinstance(part, torch.Tensor) or part.dtype is not torch.bool:
+        return None
+    for offset, size in enumerate(part.shape):
+        own = tensor.shape[axis + offset] if axis + offset < tensor.ndim else None
+        if own != size:
+            return call.problem(
+                f"The mask {shape_text(tuple(part.shape))} has {size} along its axis {offset}, where axis {axis + offset} of "
+                f"{name} has {own}. A mask has the sizes of the axes that it picks from.",
+                f"{size} against {own}",
+                call.parsed.span(node),
+            )
+    return None
+
+
+def _no_such_axis(call: FailedCall, name: str, tensor: torch.Tensor, axis: int, rank: int) -> Problem:
+    shape = shape_text(tuple(tensor.shape))
+    if not rank:
+        return call.problem(f"{name} has no axes: it is a single number.", "no axes", call.span_of(axis))
+    places = "places" if rank > tensor.ndim else "axes"
+    return call.problem(
+        f"{name} {shape} has {places} {_range(rank)} (or -{rank} to -1, from the end), and no {axis}.",
+        f"no axis {axis}",
+        call.span_of(axis),
+    )
+
+
+def _axes_used(part: Any) -> int:
+    if part is None or part is Ellipsis or isinstance(part, bool):
+        return 0
+    return part.ndim if isinstance(part, torch.Tensor) and part.dtype is torch.bool else 1
+
+
+def _integers(value: Any) -> Iterator[int]:
+    if isinstance(value, int) and not isinstance(value, bool):
+        yield value
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _integers(part)
+
+
+def _range(size: int) -> str:
+    return {0: "none", 1: "0", 2: "0 and 1"}.get(size, f"0 to {size - 1}")
+
+
+def _count(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
+
+
+def _written(axes: list[int]) -> str:
+    return f"({', '.join(map(str, axes))})"

@@ -1,0 +1,277 @@
+"""Shapes that do not fit an operation: reshape, view, expand, matrix products, joining, einsum."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+import torch
+
+from playground.models.einsum.plan import plan_einsum
+from playground.models.memory.view_rule import explain_view
+from playground.models.outcome import Fix, Problem, ProblemError, Span
+from playground.models.tensors.broadcasting import explain_broadcast
+from playground.models.tensors.failures.call import FailedCall
+from playground.models.tensors.literals import shape_text
+
+
+def broadcast_problem(call: FailedCall) -> Problem | None:
+    """The axes of two operands that clash, with every edit of one of them as a fix of the line."""
+    if not call.word.stretches:
+        return None
+    pairs = [(n, v) for n, v in zip(call.nodes, call.positional, strict=False) if isinstance(v, torch.Tensor)]
+    if len(pairs) < 2:
+        return None
+    texts = [call.parsed.segment(node) for node, _ in pairs]
+    shapes = [tuple(value.shape) for _, value in pairs]
+    problem = explain_broadcast(*shapes, names=texts, spelling="index").problem
+    if problem is None:
+        return None
+    places = {text: call.parsed.span(node) for text, (node, _) in zip(texts, pairs, strict=True)}
+    fixes = tuple(
+        Fix(call.replaced(place, fix.code).code, fix.gives, fix.meaning, fix.code)
+        for fix in problem.fixes
+        if (place := places.get(fix.target)) is not None
+    )
+    span = call.parsed.span(pairs[-1][0])
+    return Problem(problem.message, span, fixes, lead=problem.lead, badge=problem.badge)
+
+
+def reshape_problem(call: FailedCall) -> Problem | None:
+    """Sizes that multiply to another number of elements, or a view that the strides do not allow."""
+    word = call.word.short_name
+    if word not in ("reshape", "view", "view_as", "reshape_as", "unflatten"):
+        return None
+    given = call.arguments
+    tensor = given.get("input")
+    if not isinstance(tensor, torch.Tensor):
+        return None
+    other = given.get("other")
+    wanted = tuple(other.shape) if isinstance(other, torch.Tensor) else given.get("shape", given.get("sizes"))
+    shape = tuple(tensor.shape)
+    if word == "unflatten":
+        axis = given.get("dim")
+        if not isinstance(axis, int) or not isinstance(wanted, list | tuple) or not -len(shape) <= axis < len(shape):
+            return None
+        axis %= len(shape)
+        wanted = (*shape[:axis], *wanted, *shape[axis + 1 :])
+    if wanted and isinstance(wanted[0], torch.dtype):
+        return _dtype_view_problem(call, tensor, wanted[0])
+    if not isinstance(wanted, list | tuple) or not all(isinstance(size, int) for size in wanted):
+        return None
+    name = call.tensors[0][0]
+    explained = explain_view(shape, tensor.stride(), wanted, itemsize=tensor.element_size(), name=name)
+    if explained.allowed:
+        return None
+    if explained.blocking is not None and word in ("reshape", "reshape_as", "unflatten"):
+        return None
+    badge = "no view" if explained.blocking else f"{tensor.numel()} elements"
+    receiver = call.parsed.segment(call.nodes[0])
+    fixes = tuple(
+        Fix(call.replaced(call.span, receiver + fix.code).code, fix.gives, fix.meaning, fix.code)
+        for fix in explained.fixes
+        if fix.code.startswith(".")
+    )
+    return call.problem(explained.message, badge, fixes=fixes)
+
+
+def _dtype_view_problem(call: FailedCall, tensor: torch.Tensor, dtype: torch.dtype) -> Problem:
+    name = call.tensors[0][0]
+    old, new = tensor.element_size(), torch.empty(0, dtype=dtype).element_size()
+    last = tensor.shape[-1] if tensor.ndim else 1
+    return call.problem(
+        f"An element of {str(dtype)[6:]} takes {new} bytes, one of {name} takes {old}. The bytes are read anew only if the "
+        f"last axis has stride 1 and whole elements: here it has size {last} and stride "
+        f"{tensor.stride()[-1] if tensor.ndim else 0}.",
+        f"{old} and {new} bytes",
+    )
+
+
+def expand_problem(call: FailedCall) -> Problem | None:
+    """A size that cannot be stretched, or too few sizes."""
+    if call.word.short_name not in ("expand", "expand_as", "broadcast_to"):
+        return None
+    given = call.arguments
+    tensor, other = given.get("input"), given.get("other")
+    wanted = tuple(other.shape) if isinstance(other, torch.Tensor) else given.get("sizes", given.get("size"))
+    if not isinstance(tensor, torch.Tensor) or not isinstance(wanted, list | tuple):
+        return None
+    name, shape = call.tensors[0][0], tuple(tensor.shape)
+    if len(wanted) < len(shape):
+        return call.problem(
+            f"{name} has {len(shape)} axes, and {len(wanted)} sizes are given. Axes do not go away.", "too few sizes"
+        )
+    lead = len(wanted) - len(shape)
+    for axis, (size, new) in enumerate(zip(shape, wanted[lead:], strict=True)):
+        if new not in (-1, size) and size != 1:
+            return call.problem(
+                f"Axis {axis} of {name} is {size}, and only a size of 1 can be stretched: to {new} it cannot.",
+                f"{size} to {new}",
+            )
+    if -1 in wanted[:lead]:
+        return call.problem("-1 keeps a size, and an axis that is new has none yet.", "-1 in front")
+    return None
+
+
+def product_problem(call: FailedCall) -> Problem | None:
+    """Inner sizes of a matrix product that differ, or operands with too few or too many axes."""
+    ranks: dict[str, tuple[int, int]] = {
+        "mm": (2, 2),
+        "bmm": (3, 3),
+        "mv": (2, 1),
+        "dot": (1, 1),
+        "vdot": (1, 1),
+        "outer": (1, 1),
+    }
+    word = call.word.short_name
+    if word not in (*ranks, "matmul", "@", "inner") or len(call.tensors) != 2:
+        return None
+    (left_name, left), (right_name, right) = call.tensors
+    for (name, tensor), rank in zip(call.tensors, ranks.get(word, (-1, -1)), strict=True):
+        if rank >= 0 and tensor.ndim != rank:
+            return call.problem(
+                f"{word} takes a tensor of {rank} axes here, and {name} {_shape(tensor)} has {tensor.ndim}.",
+                f"{tensor.ndim} axes",
+            )
+    if not left.ndim or not right.ndim:
+        name = left_name if not left.ndim else right_name
+        return call.problem(
+            f"{name} is a single number, and a matrix product needs axes. * multiplies by a number.", "no axes"
+        )
+    if word == "outer":
+        return None
+    axis = right.ndim - 1 if word == "inner" else max(right.ndim - 2, 0)
+    inner, other = left.shape[-1], right.shape[axis]
+    if inner != other:
+        return call.problem(
+            f"Axis {left.ndim - 1} of {left_name} is {inner}, axis {axis} of {right_name} is {other}. A product sums over "
+            "both together, so they have to be equal.",
+            f"{inner} against {other}",
+            fixes=_product_fixes(call, left, right),
+        )
+    if left.dtype != right.dtype:
+        return dtype_problem(call, left, right)
+    return None
+
+
+def dtype_problem(call: FailedCall, left: torch.Tensor, right: torch.Tensor) -> Problem:
+    """Two dtypes where torch wants one, with the cast that mends it."""
+    names = [name for name, _ in call.tensors]
+    wide = torch.promote_types(left.dtype, right.dtype)
+    fixes = tuple(
+        call.replaced(call.parsed.span(node), f"{call.parsed.segment(node)}.to({wide})")
+        for node, value in zip(call.nodes, call.positional, strict=False)
+        if isinstance(value, torch.Tensor) and value.dtype != wide
+    )
+    return call.problem(
+        f"{names[0]} is {str(left.dtype)[6:]} and {names[1]} is {str(right.dtype)[6:]}. torch multiplies matrices of one dtype.",
+        "two dtypes",
+        fixes=fixes[:1],
+    )
+
+
+def _product_fixes(call: FailedCall, left: torch.Tensor, right: torch.Tensor) -> tuple[Fix, ...]:
+    """The products that one transposed operand allows."""
+    if call.word.short_name not in ("matmul", "@", "mm") or left.ndim != 2 or right.ndim != 2:
+        return ()
+    nodes = [n for n, v in zip(call.nodes, call.positional, strict=False) if isinstance(v, torch.Tensor)]
+    fixes = []
+    for place, (a, b) in enumerate(((left.t(), right), (left, right.t()))):
+        if a.shape[1] == b.shape[0]:
+            text = call.parsed.segment(nodes[place])
+            bare = isinstance(nodes[place], ast.Name | ast.Call | ast.Subscript | ast.Attribute)
+            code = f"{text}.t()" if bare else f"({text}).t()"
+            fixes.append(call.replaced(call.parsed.span(nodes[place]), code, shape_text((a.shape[0], b.shape[1]))))
+    return tuple(reversed(fixes))
+
+
+def joining_problem(call: FailedCall) -> Problem | None:
+    """Tensors to be joined whose other axes differ."""
+    word = call.word.short_name
+    if word not in ("cat", "concat", "concatenate", "stack", "hstack", "vstack", "dstack") or len(call.tensors) < 2:
+        return None
+    first_name, first = call.tensors[0]
+    axis = call.arguments.get("dim", 0)
+    for name, tensor in call.tensors[1:]:
+        if word == "stack" and tensor.shape != first.shape:
+            return call.problem(
+                f"{first_name} is {_shape(first)} and {name} is {_shape(tensor)}. stack takes tensors of one shape.",
+                "two shapes",
+            )
+        if word in ("cat", "concat", "concatenate"):
+            if tensor.ndim != first.ndim:
+                return call.problem(
+                    f"{first_name} has {first.ndim} axes and {name} has {tensor.ndim}. cat takes the same number.",
+                    "other rank",
+                )
+            for place, (size, other) in enumerate(zip(first.shape, tensor.shape, strict=True)):
+                if size != other and isinstance(axis, int) and place != axis % max(first.ndim, 1):
+                    return call.problem(
+                        f"Axis {place} of {first_name} is {size}, that of {name} is {other}. Along all axes but {axis} they "
+                        "have to be equal.",
+                        f"{size} against {other}",
+                    )
+    return None
+
+
+def einsum_problem(call: FailedCall) -> Problem | None:
+    """What the equation's own rules say, at the character in the line."""
+    equation = call.positional[0] if call.positional else None
+    if call.word.short_name != "einsum" or not isinstance(equation, str):
+        return None
+    tensors = call.tensors
+    try:
+        plan_einsum(equation, *(tuple(t.shape) for _, t in tensors), names=[name for name, _ in tensors])
+    except ProblemError as error:
+        return _in_line(call, equation, error.problem)
+    return dtype_problem(call, tensors[0][1], tensors[1][1]) if len({t.dtype for _, t in tensors}) > 1 else None
+
+
+def _in_line(call: FailedCall, equation: str, problem: Problem) -> Problem:
+    text, whole = call.parsed.text, call.parsed.span(call.nodes[0])
+    start = text.find(equation, whole.start, whole.stop)
+    if start < 0 or not equation:
+        return Problem(problem.message, whole, lead=problem.lead, badge=problem.badge)
+    span = problem.span or Span(0, len(equation))
+    inside = Span(start, start + len(equation))
+    fixes = tuple(Fix(call.replaced(inside, f.code).code, f.gives, f.meaning, f.code) for f in problem.fixes)
+    return Problem(problem.message, Span(start + span.start, start + span.stop), fixes, problem.lead, problem.badge)
+
+
+def size_problem(call: FailedCall) -> Problem | None:
+    """Sizes below 0, fractional sizes, or sizes whose product no storage can hold."""
+    given: Any = call.arguments.get("size", call.arguments.get("sizes", call.arguments.get("dims")))
+    if call.word.family not in ("making", "copying") or given is None:
+        return None
+    sizes = list(given) if isinstance(given, list | tuple) else [given]
+    for size in sizes:
+        if isinstance(size, float):
+            return call.problem(
+                f"A size is a whole number, and {size:g} is none.", "no whole number", call.span_of(size)
+            )
+        if isinstance(size, int) and size < 0:
+            return call.problem(f"A size is 0 or more, and {size} is less.", "below 0", call.span_of(size))
+    whole = [size for size in sizes if isinstance(size, int)]
+    own = prod(tensor.numel() for _, tensor in call.tensors[:1])
+    if len(whole) == len(sizes) and prod(whole) * own >= 2**60:
+        return call.problem(
+            f"That would be {float(prod(whole) * own):.3g} elements, more than torch can count.", "too many elements"
+        )
+    return None
+
+
+def _shape(tensor: torch.Tensor) -> str:
+    return shape_text(tuple(tensor.shape))
+
+
+SHAPE_EXPLAINERS: tuple[Callable[[FailedCall], Problem | None], ...] = (
+    broadcast_problem,
+    reshape_problem,
+    expand_problem,
+    product_problem,
+    joining_problem,
+    einsum_problem,
+    size_problem,
+)
