@@ -1,0 +1,42 @@
+"""The top of the panel: facts, verdict, the storage strip, and the pointed cell in words."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from playground.models.memory.request import MemoryResult
+from playground.widgets.common.runs import Run
+from playground.widgets.common.runs_label import RunsLabel
+from playground.widgets.memory.facts_section import FactsView
+from playground.widgets.memory.storage_strip import StorageStrip
+
+
+class FactsPart(QWidget):
+    """Shows a result; the cell in words is set apart, because it follows the pointer."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.view = FactsView()
+        self.view.setObjectName("memory.facts")
+        self.strip = StorageStrip()
+        self.strip.setObjectName("memory.storage")
+        self.cell = RunsLabel()
+        self.cell.setObjectName("memory.cell")
+        self.bytes = RunsLabel(role="text2")
+        self.bytes.setObjectName("memory.cell_bytes")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 4, 16, 10)
+        column.setSpacing(4)
+        for widget in (self.view, self.strip, self.cell, self.bytes):
+            column.addWidget(widget)
+        column.setStretch(4, 1)
+
+    def show_result(self, result: MemoryResult) -> None:
+        """Show facts and storage."""
+        self.view.set_layout_facts(result.layout)
+        self.strip.set_storage(result.layout, result.reader, result.scale, result.characters)
+
+    def show_cell(self, where: tuple[Run, ...], held: tuple[Run, ...]) -> None:
+        """Show the pointed cell in words."""
+        self.cell.set_content(where)
+        self.bytes.set_content(held)

@@ -1,0 +1,125 @@
+"""Shape, strides, bytes, the verdict in words, and the pointed element with its arithmetic."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from playground.models.memory.layout import Layout
+from playground.models.words import bytes_in_words
+from playground.widgets.common.look import icon, look, words_font
+from playground.widgets.common.painting import baseline
+from playground.widgets.common.runs import Run, layout_runs, paint_placed, plain, runs_width, shape_runs
+
+LINE = 20
+_ICON = 16
+
+
+def verdict_runs(layout: Layout) -> tuple[Run, ...]:
+    """The verdict with its strides as code."""
+    words, _, strides = layout.verdict.partition(" strides (")
+    if not strides:
+        return (Run(layout.verdict),)
+    inside, _, rest = strides.partition(")")
+    return (Run(f"{words} strides "), Run(f"({inside})", "code"), Run(rest))
+
+
+class FactsView(QWidget):
+    """The facts in two columns, and the verdict below them."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._layout: Layout | None = None
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.setAccessibleName("facts of the layout")
+
+    def set_layout_facts(self, layout: Layout | None) -> None:
+        """Show the facts of a layout."""
+        if layout != self._layout:
+            self._layout = layout
+            facts = [f"{name} {plain(value)}" for row in self.rows() for name, value in row]
+            self.setAccessibleDescription("; ".join([*facts, layout.verdict if layout is not None else ""]))
+            self.updateGeometry()
+            self.update()
+
+    def rows(self) -> tuple[tuple[tuple[str, tuple[Run, ...]], ...], ...]:
+        """The facts, two a row."""
+        layout = self._layout
+        if layout is None:
+            return ()
+        axes = range(len(layout.shape))
+        reads = f"{layout.reached:,} of {layout.storage_cells:,}" if layout.reached is not None else "not known"
+        return (
+            (("shape", shape_runs(layout.shape)), ("dtype", (Run(layout.dtype, "code"),))),
+            (("strides", shape_runs(layout.strides, axes)), ("offset", (Run(f"{layout.offset:,}", "code"),))),
+            (
+                ("own", (Run(bytes_in_words(layout.own_bytes), "code"),)),
+                ("storage", (Run(bytes_in_words(layout.storage_bytes), "code"),)),
+            ),
+            (("reads", (Run(reads, "code"),)), ("as", (Run(layout.memory_format or "strided", "code"),))),
+        )
+
+    def _lines(self, width: float) -> list[tuple[float, tuple[tuple[str, tuple[Run, ...]], ...]]]:
+        """Each row, split where its two facts do not fit beside one another, with its top."""
+        lines: list[tuple[float, tuple[tuple[str, tuple[Run, ...]], ...]]] = []
+        y = 0.0
+        for row in self.rows():
+            fits = (
+                runs_width(row[0][1]) + 8 < self._second(width) - 64
+                and self._second(width) + 68 + runs_width(row[1][1]) <= width + 1
+            )
+            for part in [row] if fits else [(fact,) for fact in row]:
+                lines.append((y, part))
+                y += LINE
+        return lines
+
+    @staticmethod
+    def _second(width: float) -> float:
+        return min(width * 0.5, 240.0)
+
+    def heightForWidth(self, width: int) -> int:
+        if self._layout is None:
+            return 0
+        verdict = layout_runs(verdict_runs(self._layout), max(60, width - 22), 18)[1]
+        return round(len(self._lines(width)) * LINE + 6 + verdict + 2)
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, self.heightForWidth(max(self.width(), 200)))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, self.heightForWidth(max(self.width(), 160)))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        layout = self._layout
+        if layout is None:
+            return
+        width = self.width()
+        with QPainter(self) as painter:
+            bottom = 0.0
+            for top, facts in self._lines(width):
+                for place, (name, value) in enumerate(facts):
+                    self._paint_fact(painter, self._second(width) if place else 0.0, top, name, value)
+                bottom = top + LINE
+            regular = layout.regular
+            name, role = ("check", "good") if regular else ("triangle-alert", "warning")
+            if not layout.elements:
+                name, role = "info", "text2"
+            painter.save()
+            icon(name, role).paint(painter, QRect(0, round(bottom) + 7, _ICON, _ICON), Qt.AlignmentFlag.AlignCenter)
+            painter.restore()
+            placed, _ = layout_runs(verdict_runs(layout), max(60, width - 22), 18)
+            paint_placed(painter, 22, bottom + 6, placed, role)
+
+    @staticmethod
+    def _paint_fact(painter: QPainter, x: float, top: float, name: str, value: tuple[Run, ...]) -> None:
+        base = baseline(QRectF(0, top, 10, LINE), words_font())
+        for runs, left, role in (((Run(name),), x, "text2"), (value, x + (68 if x else 64), "text")):
+            placed, _ = layout_runs(runs, 1e9, LINE)
+            paint_placed(painter, left, base - (placed[0].baseline if placed else 0), placed, role)
+        painter.setPen(look().color("text"))

@@ -1,0 +1,205 @@
+"""The as_strided playground: any size, stride and offset over this storage, named as they come about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
+
+from playground.models.memory.as_strided import StridedExplanation, StridedSpec, spec_of
+from playground.models.memory.request import MemoryResult
+from playground.models.words import bytes_in_words
+from playground.widgets.common.axis_badge import AxisBadge
+from playground.widgets.common.buttons import Button, IconButton
+from playground.widgets.common.combo_box import ComboBox
+from playground.widgets.common.number_box import NumberBox
+from playground.widgets.common.problem_banner import ProblemBanner
+from playground.widgets.common.runs import Run
+from playground.widgets.common.runs_label import RunsLabel
+from playground.widgets.common.text_label import TextLabel
+from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.memory.part import Part
+from playground.widgets.memory.strided_strip import StridedStrip
+
+MOST_AXES = 6
+LARGEST = 2**62
+CHOOSE = "Start from…"
+
+
+class StridedPart(Part):
+    """`spec_edited(spec, gesture)`; `reset_wanted()` for the tensor as it is; `kept(code)` to make it a line."""
+
+    spec_edited = Signal(object, object)
+    drag_ended = Signal()
+    reset_wanted = Signal()
+    kept = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("as_strided playground", folds=True, parent=parent)
+        self.setObjectName("memory.strided")
+        self._spec = StridedSpec((), ())
+        self._patterns: tuple[tuple[str, StridedSpec], ...] = ()
+        self._make_top()
+        self._grid_holder = QWidget()
+        self._grid = QGridLayout(self._grid_holder)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(4)
+        self.boxes: dict[tuple[str, int], NumberBox] = {}
+        self.strip = StridedStrip()
+        self.strip.setObjectName("memory.strided_strip")
+        self.strip.spec_dragged.connect(self._on_spec_dragged)
+        self.strip.drag_ended.connect(self._on_drag_ended)
+        self.pattern = RunsLabel()
+        self.pattern.setObjectName("memory.strided_pattern")
+        self.banner = ProblemBanner()
+        for widget in (self._top, self._grid_holder, self.strip, self.pattern, self.banner):
+            self.add(widget)
+
+    def _make_top(self) -> None:
+        self._top = QWidget()
+        row = QHBoxLayout(self._top)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        self.choose = ComboBox()
+        self.choose.setObjectName("memory.strided_patterns")
+        set_tooltip(self.choose, "Patterns to start from")
+        self.choose.activated.connect(self._on_pattern_chosen)
+        self.reset = Button("Reset", "quiet")
+        set_tooltip(self.reset, "Size, stride and offset of the tensor as it is")
+        self.reset.clicked.connect(self._on_reset)
+        self.keep = Button("Keep as tensor")
+        self.keep.setObjectName("memory.strided_keep")
+        self.keep.clicked.connect(self._on_keep)
+        for widget in (self.choose, self.reset):
+            row.addWidget(widget)
+        row.addStretch(1)
+        row.addWidget(self.keep)
+
+    def show_result(self, result: MemoryResult) -> None:
+        """Show the arguments, what they reach, and their name."""
+        explained = result.strided
+        spec = explained.spec
+        if len(spec.size) != len(self._spec.size) or not self.boxes:
+            self._make_boxes(len(spec.size))
+        self._spec = spec
+        self._set_boxes(spec)
+        names = [name for name, _ in result.patterns]
+        if [self.choose.itemText(row) for row in range(1, self.choose.count())] != names:
+            self.choose.clear()
+            self.choose.addItems([CHOOSE, *names])
+        self._patterns = result.patterns
+        shape = spec.size if explained.problem is None else spec.size
+        legal = explained.allowed
+        seen = replace(
+            result.layout,
+            shape=shape if legal else (0,),
+            strides=spec.stride if legal else (1,),
+            offset=spec.offset if legal else 0,
+            overlap=explained.overlap,
+            reached=explained.reached,
+        )
+        self.strip.set_storage(seen, result.reader, result.scale, result.characters)
+        self.strip.set_spec(spec)
+        self.pattern.set_content(pattern_runs(explained))
+        self.banner.set_problem(explained.problem if not legal else None)
+        self.keep.setEnabled(legal and spec != spec_of(result.layout))
+        set_tooltip(self.keep, "Add this as a new line", f"{result.name}.{spec.code}")
+        self._code = spec.code
+
+    def _make_boxes(self, rank: int) -> None:
+        while self._grid.count():
+            item = self._grid.takeAt(0)
+            if item is not None and item.widget() is not None:
+                item.widget().hide()
+                item.widget().deleteLater()
+        self.boxes = {}
+        for column, title in ((1, "size"), (2, "stride")):
+            self._grid.addWidget(TextLabel(title, "text2", height=18), 0, column)
+        self._grid.addWidget(TextLabel("offset", "text2", height=18), 0, 3)
+        for axis in range(rank):
+            self._grid.addWidget(AxisBadge(axis), axis + 1, 0)
+            self._grid.addWidget(self._box("size", axis), axis + 1, 1)
+            self._grid.addWidget(self._box("stride", axis), axis + 1, 2)
+        row = max(1, rank)
+        self._grid.addWidget(self._box("offset", -1), 1, 3)
+        more = IconButton("plus", "One more axis, of size 1", framed=True)
+        more.setEnabled(rank < MOST_AXES)
+        more.clicked.connect(self._on_more)
+        fewer = IconButton("minus", "Take the last axis away", framed=True)
+        fewer.setEnabled(rank > 0)
+        fewer.clicked.connect(self._on_fewer)
+        self._grid.addWidget(more, row, 4)
+        self._grid.addWidget(fewer, row, 5)
+        self._grid.setColumnStretch(6, 1)
+
+    def _box(self, kind: str, axis: int) -> NumberBox:
+        words = f"{kind} of axis {axis}" if axis >= 0 else kind
+        box = NumberBox(0, -LARGEST, LARGEST, name=words)
+        box.setObjectName(f"memory.strided_{kind}" + (f".{axis}" if axis >= 0 else ""))
+        set_tooltip(box, f"The {words}, in elements; drag the handles on the strip as well")
+        box.changed.connect(self._on_box_changed)
+        box.gesture_ended.connect(self._on_drag_ended)
+        self.boxes[kind, axis] = box
+        return box
+
+    def _set_boxes(self, spec: StridedSpec) -> None:
+        for (kind, axis), box in self.boxes.items():
+            value = spec.offset if axis < 0 else (spec.size if kind == "size" else spec.stride)[axis]
+            box.blockSignals(True)
+            box.set_value(value)
+            box.blockSignals(False)
+
+    @Slot(object)
+    def _on_box_changed(self, _value: object) -> None:
+        rank = len(self._spec.size)
+        spec = StridedSpec(
+            tuple(int(self.boxes["size", axis].value) for axis in range(rank)),
+            tuple(int(self.boxes["stride", axis].value) for axis in range(rank)),
+            int(self.boxes["offset", -1].value),
+        )
+        box = self.sender()
+        self.spec_edited.emit(spec, box.gesture if isinstance(box, NumberBox) else None)
+
+    @Slot(object)
+    def _on_spec_dragged(self, spec: StridedSpec) -> None:
+        self.spec_edited.emit(spec, "memory.strided.drag")
+
+    @Slot()
+    def _on_drag_ended(self) -> None:
+        self.drag_ended.emit()
+
+    @Slot(int)
+    def _on_pattern_chosen(self, row: int) -> None:
+        if row > 0:
+            self.spec_edited.emit(self._patterns[row - 1][1], None)
+        self.choose.setCurrentIndex(0)
+
+    @Slot()
+    def _on_more(self) -> None:
+        spec = self._spec
+        self.spec_edited.emit(replace(spec, size=(*spec.size, 1), stride=(*spec.stride, 1)), None)
+
+    @Slot()
+    def _on_fewer(self) -> None:
+        spec = self._spec
+        self.spec_edited.emit(replace(spec, size=spec.size[:-1], stride=spec.stride[:-1]), None)
+
+    @Slot()
+    def _on_reset(self) -> None:
+        self.reset_wanted.emit()
+
+    @Slot()
+    def _on_keep(self) -> None:
+        self.kept.emit(f".{self._code}")
+
+
+def pattern_runs(explained: StridedExplanation) -> tuple[Run, ...]:
+    """The pattern's name, and what it reads."""
+    name, _, rest = explained.pattern.partition(":")
+    runs = [Run(name[:1].upper() + name[1:], "bold"), Run(f":{rest}." if rest else ".")]
+    if explained.allowed:
+        reads = "an unknown number of" if explained.reached is None else f"{explained.reached:,}"
+        runs.append(Run(f" Reads {reads} cells, needs a storage of {bytes_in_words(explained.needed_bytes)}."))
+    return tuple(runs)
