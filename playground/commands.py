@@ -57,6 +57,7 @@ class Commands(QObject):
     full_screen_wanted = Signal()
     close_wanted = Signal()
     lesson_wanted = Signal(str)
+    part_wanted = Signal(str)
 
     def __init__(self, store: Store, window: QWidget) -> None:
         super().__init__(window)
@@ -94,6 +95,8 @@ class Commands(QObject):
             self.open_paths(tuple(str(path) for path in argument))
         elif name == "show_page":
             self.page_wanted.emit(str(argument))
+        elif name == "light_part":
+            self.part_wanted.emit(str(argument))
         elif name == "open_lesson":
             self.lesson_wanted.emit(str(argument))
         else:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from playground.command_palette import CommandPalette
 from playground.export_menu import ExportMenu
 from playground.header import HeaderTools
+from playground.lesson_side import LessonSide
 from playground.models.outcome import Problem
 from playground.network_page import NetworkPage
 from playground.panel_link import PanelSpec
@@ -35,6 +36,7 @@ class Furniture(QObject):
         self.workspace = Workspace(tuple(specs), state, window)
         panels, commands = self.workspace.panels, self.workspace.commands
         self.pages = (TensorsPage(panels), NetworkPage(panels["network"]))
+        self.lessons = LessonSide(panels["lessons"], self.pages, window)
         status = panels["status"]
         assert isinstance(status, StatusPanel)
         self.status = status
@@ -50,6 +52,10 @@ class Furniture(QObject):
         commands.search_wanted.connect(self._on_search_wanted)
         commands.files.said.connect(self._on_files_said)
         commands.files.failed.connect(self._on_files_failed)
+        commands.lesson_wanted.connect(self.lessons.open)
+        commands.part_wanted.connect(self.lessons.spotlight.light)
+        self.tools.lessons_clicked.connect(self.lessons.toggle)
+        self.workspace.store.changed.connect(self.lessons.show_state)
         self.workspace.busy_changed.connect(status.show_window_busy)
         self.workspace.store.changed.connect(self._on_store_changed)
 

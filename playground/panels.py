@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from playground.models.einsum.request import compute_einsum, einsum_request
+from playground.models.lessons.request import compute_lesson, lesson_request
 from playground.models.memory.request import compute_memory, memory_request
 from playground.models.network.request import compute_network, network_request
 from playground.models.tensors.broadcast_request import broadcast_request, compute_broadcast
@@ -11,6 +12,7 @@ from playground.models.tensors.shape_request import compute_shape, shape_request
 from playground.models.tensors.status import compute_status, status_request
 from playground.panel_link import PanelSpec
 from playground.widgets.einsum.einsum_panel import EinsumPanel
+from playground.widgets.lessons.lesson_panel import LessonPanel
 from playground.widgets.memory.memory_panel import MemoryPanel
 from playground.widgets.network.network_panel import NetworkPanel
 from playground.widgets.status.status_panel import StatusPanel
@@ -25,5 +27,6 @@ PANELS = (
     PanelSpec("einsum", "Einsum", einsum_request, compute_einsum, EinsumPanel),
     PanelSpec("memory", "Memory", memory_request, compute_memory, MemoryPanel),
     PanelSpec("network", "Network", network_request, compute_network, NetworkPanel),
+    PanelSpec("lessons", "Lessons", lesson_request, compute_lesson, LessonPanel),
     PanelSpec("status", "Status", status_request, compute_status, StatusPanel),
 )

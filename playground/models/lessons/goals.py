@@ -133,9 +133,10 @@ def _field_goal(part: str) -> tuple[Callable[..., bool], Callable[..., Playgroun
 
     def reach(state: PlaygroundState, wanted: object) -> PlaygroundState:
         held = holder(state)
-        changed = replace(held, **dict(_pairs_of(held, wanted)))  # type: ignore[type-var]
         if part == "network":
-            return replace(state, network=replace(state.network, spec=changed))  # type: ignore[call-arg]
+            spec = replace(state.network.spec, **dict(_pairs_of(held, wanted)))  # type: ignore[arg-type]
+            return replace(state, network=replace(state.network, spec=spec))
+        changed = replace(held, **dict(_pairs_of(held, wanted)))  # type: ignore[type-var]
         return replace(state, **{part: changed})  # type: ignore[arg-type]
 
     return is_reached, reach

@@ -18,6 +18,7 @@ from playground.models.memory.view_rule import explain_view
 from playground.models.network.layer_statistics import StatisticsTable
 from playground.models.network.network import NetworkSpec, run_network
 from playground.models.network.result import NetworkResult
+from playground.models.network.saved_request import SavedRequest, SavedResult, compute_saved
 from playground.models.outcome import ProblemError, refuse
 from playground.models.registry import Registry
 from playground.models.tensors.check import check_expression
@@ -61,7 +62,7 @@ def _layout(arguments: dict[str, object], values: Values) -> Measurement:
     assert tensor is not None
     layout: Layout = describe_layout(tensor, others)
     value = getattr(layout, str(arguments["read"]))
-    return len(value) if isinstance(value, str) else value  # type: ignore[no-any-return]
+    return len(value) if isinstance(value, str) else value
 
 
 def _view(arguments: dict[str, object], values: Values) -> Measurement:
@@ -129,13 +130,28 @@ def value_of_line(text: str, environment: Mapping[str, torch.Tensor]) -> Any:
     return Interpreter(parsed, environment, Watch(Job())).run()
 
 
+def _saved(arguments: dict[str, object], _values: Values) -> Measurement:
+    """Bytes that a forward pass keeps for the backward pass."""
+    read, every = str(arguments.pop("read")), arguments.pop("every", 0)
+    assert isinstance(every, int)
+    result = compute_saved(SavedRequest(NetworkSpec(**arguments), every))  # type: ignore[arg-type]
+    return SAVED_READINGS[read](result)
+
+
+SAVED_READINGS: dict[str, Callable[[SavedResult], int]] = {
+    "saved": lambda result: result.saved.total_bytes,
+    "without_gradient": lambda result: result.under_no_grad,
+    "checkpointed": lambda result: result.checkpointed.peak,
+}
+
+
 def _first(flags: np.ndarray) -> int:
     """The number of the first layer for which this holds, counted from 1; 0 if it holds for none."""
     return int(np.argmax(flags)) + 1 if flags.any() else 0
 
 
 def _all_zero(table: StatisticsTable) -> np.ndarray:
-    return table.zeros == table.count
+    return np.asarray(table.zeros == table.count)
 
 
 def _slope(values: np.ndarray) -> float:
@@ -169,4 +185,5 @@ MEASURES.register(MeasureKind("view", _view, "whether a tensor can be viewed in 
 MEASURES.register(MeasureKind("einsum", _einsum, "whether an equation is legal"))
 MEASURES.register(MeasureKind("gradient", _gradient, "whether a tensor is the gradient that autograd finds"))
 MEASURES.register(MeasureKind("write", _write, "whether an element of a tensor can be written"))
+MEASURES.register(MeasureKind("saved", _saved, "bytes that a forward pass keeps for the backward pass"))
 MEASURES.register(MeasureKind("network", _network, "a number of a network's layers"))

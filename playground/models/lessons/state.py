@@ -1,12 +1,48 @@
-"""Where the learner is."""
+"""Where the learner is, and what the learner had before the lesson began."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What was done in one lesson: the prediction (-1: none yet), the steps done, whether the answer was seen."""
+
+    key: str
+    prediction: int = -1
+    steps: int = 0
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LessonState:
-    """The open lesson (empty: none)."""
+    """The open lesson by key (empty: none; `path` where it is a file of one's own), and the progress in each.
+
+    `is_listed` shows the shelf. `before` is the learner's own work, a `PlaygroundState` that comes back at the end.
+    """
 
     key: str = ""
+    path: str = ""
+    is_listed: bool = False
+    progress: tuple[Progress, ...] = ()
+    before: object = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the side panel shows."""
+        return bool(self.key) or self.is_listed
+
+    @property
+    def here(self) -> Progress:
+        """The progress in the open lesson."""
+        return self.progress_in(self.key)
+
+    def progress_in(self, key: str) -> Progress:
+        """The progress in a lesson; a fresh one if it was never opened."""
+        return next((one for one in self.progress if one.key == key), Progress(key))
+
+    def with_progress(self, progress: Progress) -> LessonState:
+        """The state with this progress in its lesson."""
+        others = tuple(one for one in self.progress if one.key != progress.key)
+        return replace(self, progress=tuple(sorted((*others, progress), key=lambda one: one.key)))

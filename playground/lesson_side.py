@@ -1,0 +1,86 @@
+"""Where a lesson stands: beside the page, with its part of the window lit and its answer covered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+
+from playground.models.lessons import moves
+from playground.models.lessons.library import library
+from playground.models.outcome import ProblemError
+from playground.spotlight import Spotlight
+from playground.widgets.lessons.lesson_panel import LessonPanel
+
+if TYPE_CHECKING:
+    from playground.main_window import MainWindow
+    from playground.models.state import PlaygroundState
+    from playground.network_page import NetworkPage
+    from playground.tensors_page import TensorsPage
+    from playground.widgets.panel import Panel
+
+
+class LessonSide(QObject):
+    """Moves the lesson panel onto the page that is shown while a lesson, or the shelf, is open."""
+
+    def __init__(self, panel: Panel, pages: Sequence[TensorsPage | NetworkPage], window: MainWindow) -> None:
+        super().__init__(window)
+        assert isinstance(panel, LessonPanel)
+        self._panel, self._pages, self._window = panel, pages, window
+        panel.hide()
+        panel.setParent(window)
+        self._is_open = False
+        self._opened_key = ""
+        self.spotlight = Spotlight(window)
+        window.pages.currentChanged.connect(self._on_page_changed)
+
+    @Slot(str)
+    def open(self, wanted: str) -> None:
+        """Open a lesson by number, key or path; what is wrong with it shows on the panel."""
+        try:
+            self._panel.open_lesson(wanted)
+        except ProblemError as error:
+            self._panel.edit(moves.listed(self._panel.state))
+            self._panel.show_problem(error.problem)
+
+    @Slot()
+    def toggle(self) -> None:
+        """Show the shelf, or close what is open."""
+        state = self._panel.state
+        self._panel.edit(moves.closed(state) if state.lesson.is_open else moves.listed(state))
+
+    @Slot(object)
+    def show_state(self, state: PlaygroundState) -> None:
+        """Stand the panel where it belongs; cover what the lesson wants covered until its first step is done."""
+        if state.lesson.is_open != self._is_open:
+            self._is_open = state.lesson.is_open
+            self._stand()
+        here = state.lesson.here
+        lesson = next((one for one in library() if one.key == state.lesson.key), None)
+        is_covered = lesson is not None and here.steps == 0 and not here.answered
+        self.spotlight.cover(lesson.covered if lesson is not None and is_covered else ())
+        if state.lesson.key != self._opened_key:
+            self._opened_key = state.lesson.key
+            self.spotlight.end_light()
+            self._open_tab(lesson.about if lesson is not None else ())
+
+    def _open_tab(self, about: tuple[str, ...]) -> None:
+        """Bring the panel that the lesson is about to the front, where there is room for one only."""
+        tab = next((part for part in about if part in ("shape", "einsum", "memory")), "shape")
+        self._pages[0].open_tab(tab)  # type: ignore[union-attr]
+
+    @Slot(int)
+    def _on_page_changed(self, _index: int) -> None:
+        if self._is_open:
+            self._stand()
+
+    def _stand(self) -> None:
+        current = self._window.pages.currentIndex()
+        for index, page in enumerate(self._pages):
+            if index != current or not self._is_open:
+                page.open_side(None)
+        if self._is_open:
+            self._pages[current].open_side(self._panel)
+        else:
+            self._panel.hide()

@@ -1,0 +1,138 @@
+"""The four parts of a lesson, one below the other."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from playground.models.lessons.request import LessonResult
+from playground.models.lessons.state import Progress
+from playground.widgets.common.buttons import Button
+from playground.widgets.common.code_block import CodeBlock
+from playground.widgets.common.runs_label import RunsLabel
+from playground.widgets.lessons.answer_view import AnswerView
+from playground.widgets.lessons.lesson_part import LessonPart
+from playground.widgets.lessons.prediction_card import PredictionCard
+
+MOST_PREDICTIONS = 6
+
+
+class LessonView(QWidget):
+    """Shows a result and how far the learner is; says what the learner wants."""
+
+    predicted = Signal(int)
+    shown_where = Signal(str)
+    wanted_done = Signal(int)
+    wanted_answer = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("lessons.text")
+        self._result: LessonResult | None = None
+        self._progress = Progress("")
+        self._question_part = LessonPart(1, "Question")
+        self._question, self._code = RunsLabel(), CodeBlock()
+        self._question_part.add(self._question, self._code)
+        self._prediction_part = LessonPart(2, "Your prediction")
+        self.cards = [PredictionCard(number) for number in range(MOST_PREDICTIONS)]
+        self._hint = RunsLabel(role="text2")
+        self._prediction_part.add(*self.cards, self._hint)
+        for card in self.cards:
+            card.chosen.connect(self.predicted)
+        self._try_part = LessonPart(3, "Try it")
+        self._done_steps, self._step = RunsLabel(role="text2"), RunsLabel()
+        self._try_part.add(self._done_steps, self._step, self._make_try_buttons())
+        self._answer_part = LessonPart(4, "The answer")
+        self._waiting = RunsLabel(role="text2")
+        self._show_answer = Button("Show the answer")
+        self._show_answer.setObjectName("lessons.answer")
+        self._show_answer.clicked.connect(self.wanted_answer)
+        self.answer = AnswerView()
+        self._answer_part.add(self._waiting, self._show_answer, self.answer)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 4, 16)
+        column.setSpacing(0)
+        for part in (self._question_part, self._prediction_part, self._try_part, self._answer_part):
+            column.addWidget(part)
+        column.addStretch(1)
+
+    def _make_try_buttons(self) -> QWidget:
+        self._where, self._do = Button("Show me where"), Button("Do it for me")
+        self._where.setObjectName("lessons.where")
+        self._do.setObjectName("lessons.do")
+        self._where.clicked.connect(self._on_where_clicked)
+        self._do.clicked.connect(self._on_do_clicked)
+        self._try_buttons = QWidget()
+        row = QHBoxLayout(self._try_buttons)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self._where)
+        row.addWidget(self._do)
+        row.addStretch(1)
+        return self._try_buttons
+
+    def set_result(self, result: LessonResult, progress: Progress) -> None:
+        """Show a lesson's texts."""
+        self._result = result
+        self._question_part.set_title(result.lesson.title)
+        self._question.set_content(result.question)
+        self._code.set_text(result.lesson.start.program)
+        self._code.setVisible(bool(result.lesson.start.program))
+        for number, card in enumerate(self.cards):
+            card.setVisible(number < len(result.verdicts))
+            if number < len(result.verdicts):
+                card.set_words(result.verdicts[number].words, result.verdicts[number].detail)
+        self.set_progress(progress)
+
+    def set_progress(self, progress: Progress) -> None:
+        """Show how far the learner is."""
+        if self._result is None:
+            return
+        self._progress = progress
+        result = self._result
+        tried = progress.steps >= len(result.steps)
+        self._question_part.mark.set_state("done" if progress.prediction >= 0 else "present")
+        self._show_predictions(result, progress)
+        self._show_steps(result, progress)
+        self._answer_part.mark.set_state("done" if progress.answered else "present" if tried else "waiting")
+        self._waiting.set_content("" if tried else "Shows when you have tried it, with your prediction beside it.")
+        self._waiting.setVisible(not tried and not progress.answered)
+        self._show_answer.setVisible(not progress.answered)
+        self._show_answer.set_kind("primary" if tried else "quiet")
+        self.answer.setVisible(progress.answered)
+        if progress.answered:
+            self.answer.set_result(result, progress.prediction)
+
+    def _show_predictions(self, result: LessonResult, progress: Progress) -> None:
+        self._prediction_part.mark.set_state("done" if progress.prediction >= 0 else "present")
+        words = "Kept until you have seen the answer. You can change it." if progress.prediction >= 0 else ""
+        self._hint.set_content(words or "Choose what you expect. It is never counted.")
+        self._hint.setVisible(not progress.answered)
+        for number, (card, verdict) in enumerate(zip(self.cards, result.verdicts, strict=False)):
+            card.set_chosen(number == progress.prediction)
+            repeats = verdict.because == result.answer
+            card.set_verdict("" if repeats else verdict.because, verdict.holds if progress.answered else None)
+
+    def _show_steps(self, result: LessonResult, progress: Progress) -> None:
+        count, total = min(progress.steps, len(result.steps)), len(result.steps)
+        self._try_part.setVisible(total > 0)
+        open_step = count < total
+        state = "done" if not open_step else "present" if progress.prediction >= 0 or count else "waiting"
+        self._try_part.mark.set_state(state)
+        self._try_part.set_title("Try it" if total < 2 or not open_step else f"Try it, {count + 1} of {total}")
+        self._done_steps.setVisible(count > 0)
+        self._done_steps.set_content(f"Done: {count} of {total}." if open_step else "All done.")
+        self._step.setVisible(open_step)
+        self._try_buttons.setVisible(open_step)
+        if open_step:
+            self._step.set_content(result.steps[count])
+            self._where.setVisible(bool(result.lesson.steps[count].part))
+
+    @Slot()
+    def _on_where_clicked(self) -> None:
+        if self._result is not None and self._progress.steps < len(self._result.steps):
+            self.shown_where.emit(self._result.lesson.steps[self._progress.steps].part)
+
+    @Slot()
+    def _on_do_clicked(self) -> None:
+        self.wanted_done.emit(self._progress.steps)
