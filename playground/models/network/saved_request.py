@@ -103,7 +103,7 @@ def saved_by(network: Network) -> SavedTensors:
         enter(depth + 1)
         return network.loss(x)
 
-    return record_saved(forward, network.parameters, depth)
+    return record_saved(forward, network.parameters, depth, (network.inputs,))
 
 
 def run_checkpointed_network(network: Network, every: int) -> CheckpointedRun:

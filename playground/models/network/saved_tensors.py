@@ -143,9 +143,11 @@ def _read_for(node: str, role: str, shape: tuple[int, ...]) -> str:
     return f"gradient through {operation.lower() or 'this step'}" if shape or operation else "the loss"
 
 
-def record_saved(forward: Forward, parameters: Sequence[torch.Tensor], depth: int) -> SavedTensors:
+def record_saved(
+    forward: Forward, parameters: Sequence[torch.Tensor], depth: int, inputs: Sequence[torch.Tensor] = ()
+) -> SavedTensors:
     """Run `forward`, which calls its argument with the number of each layer as it begins it (depth + 1 for the loss)
-    and returns the loss, and list what autograd keeps of it.
+    and returns the loss, and list what autograd keeps of it. `inputs` count as what comes before the first layer.
 
     Under `torch.no_grad()` the list is empty, because it is measured and not computed.
     """  # fmt: skip
@@ -154,6 +156,7 @@ def record_saved(forward: Forward, parameters: Sequence[torch.Tensor], depth: in
         loss = forward(ledger.enter)
     readers = ledger.readers(loss.grad_fn)
     own = {_storage_key(parameter) for parameter in parameters}
+    fed = {_storage_key(tensor) for tensor in inputs}
     first: dict[int, int] = {}
     saved = []
     layer_bytes = [0] * (depth + 2)
@@ -168,7 +171,7 @@ def record_saved(forward: Forward, parameters: Sequence[torch.Tensor], depth: in
             if is_parameter:
                 parameter_bytes += size
             else:
-                layer_bytes[layer] += size
+                layer_bytes[0 if key in fed else layer] += size
         node, role = readers.get(position, ("", ""))
         shape = tuple(tensor.shape)
         saved.append(

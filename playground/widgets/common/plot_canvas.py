@@ -39,6 +39,7 @@ class PlotCanvas(pg.GraphicsView):
         self.x_range, self.y_range = AxisRange(), AxisRange()
         self.margins = (LEFT, TOP, 1, BOTTOM)
         self.x_name = ""
+        self.ground = "panel"
         self.shows_x = True
         self.whole_x = True
         self.healthy: tuple[float, float] | None = None
@@ -203,7 +204,7 @@ class PlotCanvas(pg.GraphicsView):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         field = self.field()
-        painter.fillRect(QRectF(0, 0, self.width(), self.height()), look().color("panel"))
+        painter.fillRect(QRectF(0, 0, self.width(), self.height()), look().color(self.ground))
         if self.healthy is not None:
             low, high = in_coordinates(self.healthy, self.y_range.logarithmic)
             band = QRectF(QPointF(field.left(), self.y_to_pixel(high)), QPointF(field.right(), self.y_to_pixel(low)))

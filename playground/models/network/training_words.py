@@ -1,0 +1,87 @@
+"""What a training section says: the settings in short, and what the losses come to; and the range its plot needs."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playground.models.network.optimisers import OPTIMISERS
+from playground.models.network.training_request import TrainingResult
+from playground.models.network.training_settings import TrainingSettings
+from playground.models.words import digits
+
+Floats = NDArray[np.float64]
+DECADES_FOR_LOG = 2.0
+NEAR_GUESS = 0.02
+LAST = 10
+"""What a noisy loss "reaches" is the mean of so many last steps."""
+
+
+def settings_in_words(settings: TrainingSettings) -> str:
+    """`"120 steps, SGD 0.01"`."""
+    return f"{settings.steps:,} steps, {OPTIMISERS[settings.optimiser].title} {settings.rates.learning_rate:g}"
+
+
+def reached_loss(losses: Floats) -> float:
+    """The mean of the last ten losses, or of as many as there are; nan for none."""
+    return float(np.mean(losses[-LAST:])) if len(losses) else math.nan
+
+
+def progress_in_words(result: TrainingResult, pinned: tuple[tuple[str, Floats], ...] = ()) -> str:
+    """What the plots show and how the losses went: "The plots show step 0. The loss stays at `2.303`, ...".
+
+    `pinned` are the losses of other runs by name.
+    """
+    parts = [f"The plots show step {result.shown:,}."]
+    if result.failure is not None:
+        parts.append(result.failure.words())
+    elif result.reached:
+        parts.append(_went(result))
+    else:
+        loss = f"`{digits(float(result.losses[0]), 4)}`" if len(result.losses) else "unknown"
+        parts.append(f"Before training the loss is {loss}; {result.guess_words} gives `{digits(result.guess, 4)}`.")
+    for name, losses in pinned:
+        if len(losses):
+            parts.append(f"{name} reaches `{digits(reached_loss(losses))}`.")
+    return " ".join(parts)
+
+
+def _went(result: TrainingResult) -> str:
+    losses, guess = result.losses, result.guess
+    now, start = reached_loss(losses), float(losses[0])
+    if len(losses) > 1 and abs(now - start) <= NEAR_GUESS * abs(start):
+        near = abs(now - guess) <= NEAR_GUESS * abs(guess)
+        return f"The loss stays at `{digits(now, 4)}`" + (f", which is {result.guess_words}." if near else ".")
+    verb = "falls" if now < start else "rises"
+    if abs(now - guess) <= NEAR_GUESS * abs(guess):
+        return f"The loss {verb} from `{digits(start)}` to `{digits(now)}`, which is {result.guess_words}."
+    compared = "" if now < guess else f", above `{digits(guess)}`: {result.guess_words}"
+    return f"The loss {verb} from `{digits(start)}` to `{digits(now)}`{compared}."
+
+
+def loss_range(losses: Floats, pinned: tuple[Floats, ...] = (), guess: float = math.nan) -> tuple[float, float, bool]:
+    """(low, high, logarithmic) of an axis that holds all finite losses: exponents of ten where logarithmic.
+
+    Ends on round numbers, so that it holds still while the loss moves a little.
+    """
+    values = np.concatenate([np.asarray(part, float).ravel() for part in (losses, *pinned, [guess])])
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return 0.0, 1.0, False
+    low, high = float(values.min()), float(values.max())
+    if low > 0 and math.log10(high / low) > DECADES_FOR_LOG:
+        return math.floor(math.log10(low)), max(math.ceil(math.log10(high)), math.floor(math.log10(low)) + 1), True
+    step = _round_step((high - low) or abs(high) or 1.0)
+    return (
+        math.floor(low / step) * step,
+        max(math.ceil(high / step) * step, math.floor(low / step) * step + step),
+        False,
+    )
+
+
+def _round_step(span: float) -> float:
+    """A quarter of the span, rounded up to 1, 2 or 5 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10(span / 4))
+    return power * next(factor for factor in (1, 2, 5, 10) if factor * power >= span / 4 * 0.999)

@@ -1,0 +1,202 @@
+"""What autograd keeps for the backward pass, as a strip: one bar a layer, as wide as the bytes it keeps."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolTip, QVBoxLayout, QWidget
+
+from playground.models.network.saved_request import SavedResult
+from playground.models.network.saved_words import layer_lines, layer_name
+from playground.models.outcome import Problem
+from playground.widgets.common.buttons import IconButton
+from playground.widgets.common.look import look, look_holder
+from playground.widgets.common.runs_label import RunsLabel
+from playground.widgets.common.text_label import TextLabel
+from playground.widgets.common.tooltip import set_tooltip, tooltip_html
+
+BAR_HEIGHT = 16
+GAPS_FROM = 4.0
+"""Bars at least so wide are set apart by a pixel; narrower ones touch."""
+
+
+class LayerBars(QWidget):
+    """The bars alone; `chosen(layer)` on a click or the arrow keys, layers from 1."""
+
+    chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._result: SavedResult | None = None
+        self._layer = 1
+        self._dimmed = False
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        look_holder().changed.connect(self.update)
+
+    def show_bars(self, result: SavedResult | None, layer: int, dimmed: bool = False) -> None:
+        """Draw the layers of a result, one of them inverted."""
+        self._result, self._layer, self._dimmed = result, layer, dimmed
+        self.update()
+
+    @property
+    def depth(self) -> int:
+        """How many layers there are, the input and the loss not counted."""
+        return 0 if self._result is None else len(self._result.saved.layer_bytes) - 2
+
+    def spans(self) -> list[tuple[float, float]]:
+        """Left and right of every bar in pixels: what comes before the first layer, the layers, the loss."""
+        if self._result is None:
+            return []
+        sizes = self._result.saved.layer_bytes
+        total = sum(sizes)
+        if not total:
+            return []
+        ends = list(accumulate(size * self.width() / total for size in sizes))
+        return list(zip([0.0, *ends[:-1]], ends, strict=True))
+
+    def layer_at(self, x: float) -> int | None:
+        """The layer whose bar lies at a pixel, 0 before the first, depth + 1 for the loss."""
+        return next((layer for layer, (left, right) in enumerate(self.spans()) if left <= x < right), None)
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, BAR_HEIGHT)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        usual, apart, inverted = _bar_color(), look().color("pinned"), look().color("text")
+        with QPainter(self) as painter:
+            painter.setOpacity(0.4 if self._dimmed else 1.0)
+            spans = self.spans()
+            if not spans:
+                painter.fillRect(self.rect(), look().color("hairline"))
+            for layer, (left, right) in enumerate(spans):
+                gap = 1.0 if right - left >= GAPS_FROM else 0.0
+                color = apart if layer in (0, self.depth + 1) else inverted if layer == self._layer else usual
+                painter.fillRect(QRectF(left, 0, right - left - gap, self.height()), color)
+            if spans and 0 <= self._layer < len(spans):
+                left, right = spans[self._layer]
+                if right - left < GAPS_FROM:
+                    painter.fillRect(QRectF(left - 1, 0, max(3.0, right - left), self.height()), inverted)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._choose_at(event.position().x())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._choose_at(event.position().x())
+
+    def _choose_at(self, x: float) -> None:
+        layer = self.layer_at(x)
+        if layer is not None:
+            self._choose(layer)
+
+    def _choose(self, layer: int) -> None:
+        layer = max(1, min(self.depth, layer))
+        if layer != self._layer and self.depth:
+            self.chosen.emit(layer)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        moves = {
+            Qt.Key.Key_Left: self._layer - 1,
+            Qt.Key.Key_Right: self._layer + 1,
+            Qt.Key.Key_Home: 1,
+            Qt.Key.Key_End: self.depth,
+        }
+        if event.key() in moves:
+            self._choose(moves[Qt.Key(event.key())])
+        else:
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent) and self._result is not None:
+            layer = self.layer_at(event.pos().x())
+            if layer is not None:
+                lines = layer_lines(self._result.saved, layer)
+                text = tooltip_html(layer_name(layer, self.depth), *lines)
+                QToolTip.showText(event.globalPos() + QPoint(0, 8), text, self)
+            return True
+        return super().event(event)
+
+
+def _bar_color() -> QColor:
+    """Between two steps of the map of counts, as dark on light as on dark."""
+    present = look()
+    one, other = (QColor(present.counts[i]) for i in ((2, 3) if present.dark else (3, 4)))
+    return QColor((one.red() + other.red()) // 2, (one.green() + other.green()) // 2, (one.blue() + other.blue()) // 2)
+
+
+class SavedStrip(QWidget):
+    """`show_result(result)` and `show_layer(layer)`; `layer_chosen(layer)` when a bar is clicked, layers from 1.
+
+    `details_wanted()` asks for the table of single tensors and checkpoints.
+    """
+
+    layer_chosen = Signal(int)
+    details_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("network.saved")
+        self._result: SavedResult | None = None
+        self._layer = 1
+        self.title = TextLabel("Saved for backward", bold=True, fixed=True)
+        self.words = RunsLabel(role="text2", wrap=False)
+        self.words.setObjectName("network.saved.words")
+        self.right = TextLabel("", "text2", right=True)
+        self.details = IconButton("table", "Which tensor is kept for which gradient, and what checkpoints would keep")
+        self.details.setObjectName("network.saved.details")
+        self.bars = LayerBars()
+        self.bars.setObjectName("network.saved.bars")
+        set_tooltip(self.bars, "What each layer keeps for the backward pass, as wide as its bytes")
+        line = QHBoxLayout()
+        line.setSpacing(12)
+        line.addWidget(self.title)
+        line.addWidget(self.words)
+        line.addStretch(1)
+        line.addWidget(self.right)
+        line.addWidget(self.details)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 3, 16, 12)
+        column.setSpacing(2)
+        column.addLayout(line)
+        column.addWidget(self.bars)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.bars.chosen.connect(self._on_chosen)
+        self.details.clicked.connect(self._on_details)
+
+    def show_result(self, result: SavedResult) -> None:
+        """Draw what was measured."""
+        self._result = result
+        self._draw(dimmed=False)
+
+    def show_layer(self, layer: int) -> None:
+        """Invert the bar of a layer, from 1."""
+        self._layer = layer
+        self._draw(dimmed=False)
+
+    def show_problem(self, problem: Problem) -> None:
+        """Pale the last bars; what is wrong is said by the page's own banner."""
+        self._draw(dimmed=True)
+        self.right.set_text("not measured: " + str(problem))
+
+    def _draw(self, dimmed: bool) -> None:
+        result = self._result
+        self.bars.show_bars(result, self._layer, dimmed)
+        if result is not None:
+            depth = len(result.saved.layer_bytes) - 2
+            self.words.set_content(result.title(min(self._layer, depth)))
+            self.right.set_text(result.without_grad())
+            self.bars.setAccessibleName(f"Saved for backward: {self.words.text()}")
+
+    @Slot(int)
+    def _on_chosen(self, layer: int) -> None:
+        self._layer = layer
+        self._draw(dimmed=False)
+        self.layer_chosen.emit(layer)
+
+    @Slot()
+    def _on_details(self) -> None:
+        self.details_wanted.emit()

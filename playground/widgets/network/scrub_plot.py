@@ -1,0 +1,102 @@
+"""A small plot of losses over steps whose handle says which step the other plots show."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QPointF, QRect, Qt, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from playground.widgets.common.look import look, look_holder
+from playground.widgets.common.plots import AxisRange, Curve, Plot
+
+HANDLE = 11
+SKY = 4
+
+
+class _Handle(QWidget):
+    """The round handle on the step axis; the plot below it takes the mouse."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFixedSize(HANDLE, HANDLE)
+        look_holder().changed.connect(self.update)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(look().color("text" if look().dark else "accent"), 1.5))
+            painter.setBrush(look().color("text" if look().dark else "raised"))
+            painter.drawEllipse(QPointF(HANDLE / 2, HANDLE / 2), HANDLE / 2 - 1, HANDLE / 2 - 1)
+
+
+class ScrubPlot(Plot):
+    """`set_losses`, then drag the handle: `scrubbed(step)` for each step under the hand, `scrub_ended()` at the end."""
+
+    scrubbed = Signal(int)
+    scrub_ended = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("loss", x_column="step", parent=parent)
+        self.now = self.add(Curve("now", axis=SKY))
+        self.pinned: list[Curve] = []
+        self._reached = 0
+        self._shown = 0
+        self._handle = _Handle(self)
+        self.canvas.installEventFilter(self)
+        self.canvas.ground = "window"
+        self.canvas.margins = (34, 8, 2, 22)
+        self.pressed.connect(self._on_scrubbed)
+        self.dragged.connect(self._on_scrubbed)
+        self.released.connect(self.scrub_ended)
+        self.pointed.connect(self._on_pointed)
+
+    @property
+    def shown_step(self) -> int:
+        """Where the handle stands."""
+        return self._shown
+
+    def set_pinned(self, runs: tuple[tuple[str, object], ...]) -> None:
+        """Show the losses of other runs in grey: `(name, losses)` each."""
+        while len(self.pinned) > len(runs):
+            self.remove(self.pinned.pop())
+        while len(self.pinned) < len(runs):
+            self.pinned.append(self.add(Curve("pinned", style="pinned")))
+        for curve, (name, losses) in zip(self.pinned, runs, strict=True):
+            curve.name = "pinned" if len(runs) == 1 else name
+            curve.set_data(range(len(losses)), losses)  # type: ignore[arg-type]
+        self.refresh()
+
+    def show_losses(self, losses: object, reached: int, shown: int, x: AxisRange, y: AxisRange) -> None:
+        """Draw the losses so far and put the handle at a step."""
+        self._reached, self._shown = reached, shown
+        self.set_ranges(x, y)
+        self.now.set_data(range(len(losses)), losses)  # type: ignore[arg-type]
+        self.set_crosshair(float(shown))
+        self.refresh()
+        self._place_handle()
+
+    def _place_handle(self) -> None:
+        at = self.canvas.mapTo(self, self.canvas.rect().topLeft())
+        x = at.x() + self.canvas.x_to_pixel(self._shown)
+        y = at.y() + self.canvas.field().bottom()
+        self._handle.setGeometry(QRect(round(x - HANDLE / 2), round(y - HANDLE / 2), HANDLE, HANDLE))
+        self._handle.raise_()
+
+    def _step_at(self, x: float) -> int:
+        return max(0, min(self._reached, round(x)))
+
+    @Slot(float)
+    def _on_scrubbed(self, x: float) -> None:
+        self.scrubbed.emit(self._step_at(x))
+
+    @Slot(object)
+    def _on_pointed(self, x: object) -> None:
+        # The arrow keys point without a button held: where the keyboard is, they move the handle.
+        if isinstance(x, float) and self.canvas.hasFocus() and not self.canvas.underMouse():
+            self.scrubbed.emit(self._step_at(x))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Move):
+            self._place_handle()
+        return super().eventFilter(watched, event)
