@@ -11,6 +11,7 @@ import torch
 from playground.models.tensors.broadcast_words import axes_text
 from playground.models.tensors.broadcasting import BroadcastExplanation
 from playground.models.tensors.window import TensorReader
+from playground.models.words import count_in_words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,8 +76,8 @@ def _gradient(text: str, axes: tuple[int, ...], copies: torch.Tensor, total: tor
     count = copies.numel() // max(1, total.numel())
     sizes = [float(one.abs().nan_to_num(0, 0, 0).amax()) for one in (copies, total) if one.numel()]
     sentence = (
-        f"Each element of `{text}` is used {count} times, so its gradient is a sum of {count}, over {axes_text(axes)}. "
-        "The loss here is `result.sum()`."
+        f"Each element of `{text}` is used {count_in_words(count, 'time')}: "
+        f"its gradient, for `result.sum()`, is the sum over {axes_text(axes)}."
     )
     shape = tuple(total.shape)
     return StretchedGradient(

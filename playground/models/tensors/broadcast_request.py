@@ -55,6 +55,7 @@ class OperandValues:
 class BroadcastResult:
     """The explanation with the values around it; `operations` are those of the line, `place` is the one shown.
 
+    `line` is the line whose tensor the result is (empty: the operation is only a part of one, or chosen by hand).
     `problem` is what else keeps the operation from running, `spans` are the operands' places in `text`.
     """
 
@@ -63,6 +64,7 @@ class BroadcastResult:
     operands: tuple[OperandValues, ...] = ()
     explanation: BroadcastExplanation | None = None
     result: OperandValues | None = None
+    line: str = ""
     operations: tuple[str, ...] = ()
     place: int = 0
     spans: tuple[Span, ...] = ()
@@ -174,7 +176,8 @@ def _of_operation(request: BroadcastRequest, operation: LineOperation, job: Job)
     failed = next(
         ((text, one) for text, one in zip(operation.operands, operands, strict=True) if one.meta is None), None
     )
-    result = BroadcastResult(request, operation.operator, bare)
+    line = request.line if operation.is_whole_line else ""
+    result = BroadcastResult(request, operation.operator, bare, line=line)
     if failed is not None:
         return replace(result, problem=_operand_problem(*failed))
     planned = values[outcome].meta
@@ -210,7 +213,7 @@ def _with_values(
         )
         for row, one in zip(explanation.rows, operands.values(), strict=True)
     )
-    name = result.request.line or "result"
+    name = result.line or "result"
     tensors = [one.tensor for one in operands.values()]
     gradients, note = _gradients(result, explanation, tensors)
     return replace(

@@ -27,6 +27,8 @@ class OperandBox(ComboBox):
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.setCompleter(None)  # type: ignore[arg-type]
         edit = self.lineEdit()
+        assert edit is not None
+        self.line = edit
         edit.setFrame(False)
         edit.setFont(code_font())
         edit.setMaxLength(2000)
@@ -36,7 +38,7 @@ class OperandBox(ComboBox):
 
     def set_choices(self, names: tuple[str, ...], text: str) -> None:
         """Offer these names and show `text`; a text that is being typed is left alone."""
-        if self.lineEdit().hasFocus() and self.lineEdit().isModified():
+        if self.line.hasFocus() and self.line.isModified():
             return
         items = list(names) if text in names or not text else [text, *names]
         blocked = self.blockSignals(True)
@@ -44,7 +46,7 @@ class OperandBox(ComboBox):
             self.clear()
             self.addItems(items)
         self.setCurrentText(text)
-        self.lineEdit().setCursorPosition(0)
+        self.line.setCursorPosition(0)
         self.blockSignals(blocked)
         self._shown = text
         self.updateGeometry()
@@ -54,13 +56,13 @@ class OperandBox(ComboBox):
         text = self.currentText().strip()
         if text and text != self._shown:
             self._shown = text
-            self.lineEdit().setModified(False)
+            self.line.setModified(False)
             self.committed.emit(text)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self.lineEdit().isModified():
+        if event.key() == Qt.Key.Key_Escape and self.line.isModified():
             self.setCurrentText(self._shown)
-            self.lineEdit().setModified(False)
+            self.line.setModified(False)
             return
         super().keyPressEvent(event)
 

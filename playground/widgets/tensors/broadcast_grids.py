@@ -42,6 +42,32 @@ class ShownGrid:
     linked: bool = True
 
 
+class _GridTitle(RunsLabel):
+    """Name and shape; the name is cut so that the shape stays readable."""
+
+    def __init__(self) -> None:
+        super().__init__(wrap=False)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.name = ""
+        self.shape: tuple[int, ...] = ()
+
+    def set_title(self, name: str, shape: tuple[int, ...]) -> None:
+        """Show another title."""
+        self.name, self.shape = name, shape
+        self._cut()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._cut()
+
+    def _cut(self) -> None:
+        name = self.name
+        while len(name) > 3 and runs_width(_title_runs(name, self.shape)) > self.width() + 1:
+            name = name[:-2].rstrip("…") + "…"
+        self.set_content(_title_runs(name, self.shape))
+        self.setToolTip("" if name == self.name else escape(f"{self.name} {self.shape}"))
+
+
 class _GridColumn(QWidget):
     """A title above a grid, with the sign at its left."""
 
@@ -52,20 +78,18 @@ class _GridColumn(QWidget):
         super().__init__(parent)
         self.sign = TextLabel("", "text2", code=True, fixed=True)
         self.sign.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.title = RunsLabel(wrap=False)
-        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.title = _GridTitle()
         self.grid = TensorGrid("values", headers=False, compact=True)
         self.grid.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.grid.pointed.connect(self._on_pointed)
         self.grid.chosen.connect(self._on_chosen)
         self.linked = True
-        self._name, self._wanted = "", LEAST
-        self._shape: tuple[int, ...] = ()
+        self._wanted = LEAST
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addWidget(self.title)
-        column.addWidget(self.grid, 1)
+        column.addWidget(self.grid, 1, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(0)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -78,7 +102,7 @@ class _GridColumn(QWidget):
         self.linked = shown.linked
         self.sign.set_text(shown.sign)
         self.sign.setVisible(bool(shown.sign))
-        self._name, self._shape = shown.title, shown.shape
+        self.title.set_title(shown.title, shown.shape)
         self.grid.setAccessibleName(f"values of {shown.title}")
         self.grid.set_placeholder(shown.note)
         self.grid.set_reader(shown.reader, shown.scale, _characters(shown.reader))
@@ -92,7 +116,7 @@ class _GridColumn(QWidget):
         """As large as the values ask for, and no larger; wide enough for a short name and the shape."""
         hint = self.grid.sizeHint()
         height = min(hint.height(), TALLEST)
-        title = runs_width(_title_runs(self._name, self._shape))
+        title = runs_width(_title_runs(self.title.name, self.title.shape))
         if self.grid.reader is None:
             hint, height = QSize(WIDEST_TITLE, 48), 48
         width = max(hint.width(), min(round(title) + 1, WIDEST_TITLE))
@@ -102,22 +126,9 @@ class _GridColumn(QWidget):
         self._wanted = width + sign
         self.setMaximumWidth(self._wanted)
         self.setMinimumWidth(min(self._wanted, LEAST + sign))
-        self._show_title()
 
     def sizeHint(self) -> QSize:
         return QSize(self._wanted, super().sizeHint().height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._show_title()
-
-    def _show_title(self) -> None:
-        """The name cut so that the shape stays readable."""
-        name, room = self._name, self.title.width()
-        while len(name) > 3 and runs_width(_title_runs(name, self._shape)) > room:
-            name = name[:-2].rstrip("…") + "…"
-        self.title.set_content(_title_runs(name, self._shape))
-        self.title.setToolTip("" if name == self._name else escape(f"{self._name} {self._shape}"))
 
     @Slot(object)
     def _on_pointed(self, index: Index | None) -> None:

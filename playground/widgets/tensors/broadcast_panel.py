@@ -86,8 +86,9 @@ class BroadcastPanel(Panel):
         self._title.add(self.back)
         for widget in (self.keep, self.more, self.gradient, self.verdict):
             self._title.add_right(widget)
-        for widget in (self.operation, self.back, self.keep, self.more):
-            widget.hide()
+        hidden: tuple[QWidget, ...] = (self.operation, self.back, self.keep, self.more)
+        for part in hidden:
+            part.hide()
 
     def _lay_out(self) -> None:
         body = QWidget()
@@ -139,7 +140,7 @@ class BroadcastPanel(Panel):
         texts = tuple(operand.text for operand in result.operands)
         self.bar.show_choice(result.request.names, texts, result.operator)
         self._show_operations(result)
-        self.keep.setVisible(bool(texts) and not self._is_line(result))
+        self.keep.setVisible(bool(texts) and not result.line)
         self.gradient.setVisible(bool(result.explanation and result.explanation.shape is not None))
         self.table.set_explanation(result.explanation)
         self.grids.show_grids(_gradient_grids(result) if result.request.gradient else _grids(result))
@@ -197,12 +198,6 @@ class BroadcastPanel(Panel):
 
     # Pointing ------------------------------------------------------------------------------------------------------
 
-    def _is_line(self, result: BroadcastResult) -> bool:
-        """Whether the operation shown is all of a line, so that its result is that line's tensor."""
-        return bool(result.request.line) and result.place == len(result.operations) - 1 and (
-            result.operations[result.place] == result.request.text.strip()
-        )  # fmt: skip
-
     def _show_pointed(self) -> None:
         result, pointed = self._result, self.state.pointed
         if result is None or result.explanation is None or result.explanation.shape is None:
@@ -210,7 +205,7 @@ class BroadcastPanel(Panel):
         shape = result.explanation.shape
         index = self._here
         if pointed is not None:
-            if self._is_line(result) and pointed.name == result.request.line:
+            if pointed.name == result.line:
                 index = pointed.index
             else:
                 row = next((row for row in result.explanation.rows if row.name == pointed.name), None)
@@ -233,7 +228,7 @@ class BroadcastPanel(Panel):
             return
         row, column = rank - 2, rank - 1
         fixed = dict(enumerate(index)) if index is not None else {}
-        if self._is_line(result) and self.state.selection == result.request.line:
+        if result.line and self.state.selection == result.line:
             row = chosen.row_axis if chosen.row_axis is not None else row
             column = chosen.column_axis if chosen.column_axis is not None else column
             fixed = fixed or dict(chosen.fixed)
@@ -248,8 +243,8 @@ class BroadcastPanel(Panel):
         if result is None:
             return
         self._here = index
-        if self._is_line(result):
-            self.edit(replace(self.state, pointed=PointedCell(result.request.line, index)))
+        if result.line:
+            self.edit(replace(self.state, pointed=PointedCell(result.line, index)))
         self.grids.set_selected(index)
 
     # Edits ---------------------------------------------------------------------------------------------------------

@@ -1,0 +1,195 @@
+from dataclasses import replace
+
+import pytest
+import torch
+
+from playground.models.job import Job
+from playground.models.state import PlaygroundState
+from playground.models.tensors.broadcast_lines import line_operations, with_operand
+from playground.models.tensors.broadcast_request import broadcast_request, chosen_operands, compute_broadcast
+from playground.models.tensors.broadcast_words import BROADCAST_OPERATORS
+from playground.models.tensors.evaluation import evaluate
+from playground.models.tensors.program import Program, parse_source
+from playground.models.tensors.state import BroadcastState
+
+PROGRAM = """A = torch.arange(12.).reshape(3, 4)
+v = torch.tensor([10., 20., 30.])
+B = A + v[:, None]
+D = A + v
+E = (A * 2 + v[:, None]).sum(0) - v
+F = torch.maximum(A, v[:, None])
+G = A.gt(v[:, None])
+H = torch.where(A > 3, A, v[:, None])
+pred = torch.ones(6, 1)
+y = torch.ones(6)
+loss = (pred - y) ** 2
+bad = A + nothing
+"""
+
+
+def state(selection, **fields):
+    return PlaygroundState(program=Program.parse(PROGRAM), selection=selection, **fields)
+
+
+def result_for(selection, **fields):
+    return compute_broadcast(broadcast_request(state(selection, **fields)), Job())
+
+
+def read(reader):
+    return torch.tensor([[reader.value((i, j)) for j in range(reader.shape[1])] for i in range(reader.shape[0])])
+
+
+def test_a_line_shows_its_own_operands_stretched():
+    result = result_for("B")
+    assert [operand.text for operand in result.operands] == ["A", "v[:, None]"]
+    assert result.line == "B"
+    assert result.operands[1].stretched == (1,)
+    stretched = torch.tensor([[10.0] * 4, [20.0] * 4, [30.0] * 4])
+    assert torch.equal(read(result.operands[1].reader), stretched)
+    assert torch.equal(read(result.result.reader), torch.arange(12.0).reshape(3, 4) + stretched)
+    assert result.cost == "The stretch costs 0 B (stride 0); the result is new, 48 B."
+    assert result.scale == 41
+
+
+def test_a_failed_line_shows_the_clash_and_its_fix_mends_the_line():
+    result = result_for("D")
+    assert result.explanation.problem.message == "Axis 1 of A is 4, axis 0 of v is 3. Neither is 1."
+    for fix in result.explanation.problem.fixes:
+        place = [operand.text for operand in result.operands].index(fix.target)
+        text = with_operand(result.request.text, result.spans[place], fix.code)
+        program = Program.parse(PROGRAM).with_source("D", parse_source(text))
+        assert str(tuple(evaluate(program)["D"].meta.shape)) == fix.gives
+
+
+def test_the_operation_that_clashes_is_found_inside_a_line():
+    result = result_for("E")
+    assert result.operations == ("A * 2", "A * 2 + v[:, None]", "(A * 2 + v[:, None]).sum(0) - v")
+    assert result.place == 2
+    assert result.explanation.problem.badge == "4 against 3"
+    fix = result.explanation.problem.fixes[0]
+    assert fix.target in {operand.text for operand in result.operands}
+
+
+def test_the_operation_that_stretches_both_is_found_inside_a_line():
+    result = result_for("loss")
+    assert result.operations[result.place] == "pred - y"
+    assert result.line == ""
+    assert result.explanation.warning.badge == "both stretched"
+
+
+def test_another_operation_of_the_line_can_be_chosen():
+    result = result_for("loss", broadcast=BroadcastState(chosen_at="loss", place=1))
+    assert result.operations[result.place] == "(pred - y) ** 2"
+    assert result.line == "loss"
+
+
+@pytest.mark.parametrize(
+    ("selection", "operator", "code"),
+    [("F", "maximum", "torch.maximum(A, v[:, None])"), ("G", ">", "A > v[:, None]"), ("H", "where", None)],
+)
+def test_functions_and_methods_are_operations_too(selection, operator, code):
+    result = result_for(selection)
+    assert result.operator == operator
+    assert result.code == (code or "torch.where(A > 3, A, v[:, None])")
+    expected = evaluate(Program.parse(PROGRAM))[selection].tensor
+    assert torch.equal(read(result.result.reader).to(expected.dtype), expected)
+
+
+def test_a_choice_holds_where_it_was_made_and_a_selected_operation_is_shown_elsewhere():
+    start = chosen_operands(state("B"), ("A", "v"), "*")
+    assert broadcast_request(start).operands == ("A", "v")
+    assert broadcast_request(replace(start, selection="D")).line == "D"
+    assert broadcast_request(replace(start, selection="A")).operands == ("A", "v")
+
+
+def test_without_a_choice_the_selected_tensor_meets_the_first_other_one():
+    assert broadcast_request(state("v")).operands == ("v", "A")
+    assert broadcast_request(PlaygroundState()).operands == ()
+    assert compute_broadcast(broadcast_request(PlaygroundState()), Job()).explanation is None
+
+
+def test_an_operand_that_fails_is_named():
+    result = result_for("bad")
+    assert result.problem.lead == "nothing:"
+    assert result.explanation is None
+
+
+def test_operands_see_only_the_lines_above():
+    text = "A = torch.ones(3)\nB = A + C\nC = torch.ones(3)"
+    request = broadcast_request(PlaygroundState(program=Program.parse(text), selection="B"))
+    assert compute_broadcast(request, Job()).problem is not None
+
+
+def test_gradients_are_those_of_autograd():
+    result = result_for("B", broadcast=BroadcastState(gradient=True))
+    (gradient,) = result.gradients
+    assert (gradient.text, gradient.axes, gradient.count, gradient.shape) == ("v[:, None]", (1,), 4, (3, 1))
+    assert torch.equal(read(gradient.total), torch.full((3, 1), 4.0))
+    both = chosen_operands(state("A"), ("pred", "y"), "/")
+    both = replace(both, broadcast=replace(both.broadcast, gradient=True))
+    for gradient in compute_broadcast(broadcast_request(both), Job()).gradients:
+        copies = read(gradient.copies)
+        assert copies.sum().item() == pytest.approx({"pred": 36, "y": -36}[gradient.text])
+
+
+@pytest.mark.parametrize(
+    ("operands", "operator", "words"),
+    [
+        (("A", "A"), "+", "Nothing is stretched"),
+        (("A", "v[:, None]"), ">", "no gradient"),
+        (("A.long()", "v[:, None].long()"), "+", "no gradient"),
+    ],
+)
+def test_why_there_is_no_gradient(operands, operator, words):
+    chosen = chosen_operands(state("A"), operands, operator)
+    chosen = replace(chosen, broadcast=replace(chosen.broadcast, gradient=True))
+    result = compute_broadcast(broadcast_request(chosen), Job())
+    assert result.gradients == ()
+    assert words in result.gradient_note
+
+
+def test_what_is_too_large_is_explained_without_values():
+    chosen = chosen_operands(state("A"), ("torch.zeros(10**6, 1)", "torch.zeros(10**6)"), "+")
+    result = compute_broadcast(broadcast_request(replace(chosen, memory_budget=10**8)), Job())
+    assert result.explanation.shape == (10**6, 10**6)
+    assert result.result.reader is None
+    assert result.result.note == "too large to show values"
+    assert "4 TB" in result.cost
+
+
+@pytest.mark.parametrize("operator", [one.name for one in BROADCAST_OPERATORS.values() if one.count == 2])
+def test_every_operator_runs_as_the_code_it_is_kept_as(operator):
+    whole = "(A > 3)", "(v > 15)[:, None]"
+    operands = whole if operator in "&|^" else ("A + 1", "v[:, None]")
+    result = compute_broadcast(broadcast_request(chosen_operands(state("A"), operands, operator)), Job())
+    assert result.problem is None
+    program = Program.parse(f"{PROGRAM}kept = {result.code}")
+    assert torch.equal(read(result.result.reader).double(), evaluate(program)["kept"].tensor.double())
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("A", []),
+        ("-A", []),
+        ("A @ B", []),
+        ("A +", []),
+        ("A < B < C", []),
+        ("torch.einsum('ij->ji', A)", []),
+        ("torch.add(A, v, alpha=2)", []),
+        ("A.where(B, C)", []),
+        ("torch.stack([A + v, B])", ["A + v"]),
+        ("A.add(v)", ["A.add(v)"]),
+        ("A + v + w", ["A + v", "A + v + w"]),
+        ("A[:, i + 1]", ["i + 1"]),
+    ],
+)
+def test_operations_of_a_line(text, found):
+    assert [one.text for one in line_operations(text)] == found
+
+
+def test_spans_are_the_operands_own_characters():
+    text = "torch.maximum( A ,  v[:, None] )"
+    (operation,) = line_operations(text)
+    assert [span.of(text) for span in operation.spans] == list(operation.operands) == ["A", "v[:, None]"]
+    assert with_operand(text, operation.spans[1], "v") == "torch.maximum( A ,  v )"
