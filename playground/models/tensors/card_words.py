@@ -52,19 +52,6 @@ def trouble_words(summary: TensorSummary | None) -> str:
     return " ".join(words)
 
 
-def statistics_words(summary: TensorSummary) -> str:
-    """The numbers of some cells in a line: `"4 cells   sum 26   mean 6.5   std 1.29   from 5 to 8"`."""
-    parts = [count_in_words(summary.count, "cell")]
-    if summary.total is not None and summary.mean is not None:
-        parts += [f"sum {_exact_or_short(summary.total)}", f"mean {short_text(summary.mean)}"]
-    if summary.std is not None:
-        parts.append(f"std {short_text(summary.std)}")
-    if summary.minimum is not None and summary.maximum is not None:
-        parts.append(f"from {_exact_or_short(summary.minimum)} to {_exact_or_short(summary.maximum)}")
-    trouble = trouble_words(summary)
-    return "   ".join([*parts, trouble] if trouble else parts)
-
-
 def _exact_or_short(value: float) -> str:
     return str(value) if isinstance(value, int) else short_text(value)
 
@@ -76,3 +63,16 @@ def definition_of_statistics(summary: TensorSummary | None) -> str:
     if summary.finite < summary.count:
         return f"mean and std of the {summary.finite:,} finite elements of {summary.count:,}; std divides by n - 1"
     return f"mean and std of all {summary.count:,} elements; std divides by n - 1, as torch does"
+
+
+def statistics_lines(summary: TensorSummary) -> tuple[str, ...]:
+    """The numbers of the selected cells, a line each."""
+    lines = [f"{count_in_words(summary.count, 'cell')} selected"]
+    if summary.total is not None and summary.mean is not None:
+        lines += [f"sum  {_exact_or_short(summary.total)}", f"mean {short_text(summary.mean)}"]
+    if summary.std is not None:
+        lines.append(f"std  {short_text(summary.std)}")
+    if summary.minimum is not None and summary.maximum is not None:
+        lines.append(f"from {_exact_or_short(summary.minimum)} to {_exact_or_short(summary.maximum)}")
+    trouble = trouble_words(summary)
+    return (*lines, trouble) if trouble else tuple(lines)

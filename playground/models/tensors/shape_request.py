@@ -11,6 +11,7 @@ from playground.models.job import Job
 from playground.models.outcome import Problem
 from playground.models.state import PlaygroundState
 from playground.models.tensors.cell_copy import Region
+from playground.models.tensors.cell_link import CellLinks, links_of
 from playground.models.tensors.cell_story import Story, tell_story
 from playground.models.tensors.evaluation import Evaluated, evaluate
 from playground.models.tensors.gesture import Layout, MenuRow, layout_of, menu_rows
@@ -53,6 +54,7 @@ class ShapeResult:
     summary: TensorSummary | None = None
     rows: tuple[MenuRow, ...] = ()
     story: Story | None = None
+    links: CellLinks | None = None
     problem: Problem | None = None
     cells: TensorSummary | None = None
 
@@ -100,8 +102,12 @@ def compute_shape(request: ShapeRequest, job: Job) -> ShapeResult | None:
 def _with_values(
     request: ShapeRequest, result: ShapeResult, tensor: torch.Tensor, evaluated: Mapping[str, Evaluated], job: Job
 ) -> ShapeResult:
+    tensors = {name: other.tensor for name, other in evaluated.items() if other.tensor is not None}
     result = replace(
-        result, reader=TensorReader(tensor), story=_story(request.program, request.name, evaluated, request.budget, job)
+        result,
+        reader=TensorReader(tensor),
+        story=_story(request, tensors, job),
+        links=links_of(request.name, tensors),
     )
     if tensor.numel() > 4_000_000:
         job.show(result)
@@ -115,18 +121,18 @@ def _with_values(
     return result
 
 
-def _story(
-    program: Program, name: str, evaluated: Mapping[str, Evaluated], budget: int | None, job: Job
-) -> Story | None:
-    tensors = {other: one.tensor for other, one in evaluated.items() if one.tensor is not None}
-    place = program.names.index(name)
+def _story(request: ShapeRequest, tensors: Mapping[str, torch.Tensor], job: Job) -> Story | None:
+    place = request.program.names.index(request.name)
 
     def find(text: str) -> torch.Tensor | None:
-        before = Program(program.bindings[:place])
+        before = Program(request.program.bindings[:place])
         fresh = before.fresh_name("part")
-        return evaluate(before.appended(fresh, Expression(text)), budget, job)[fresh].tensor
+        found: torch.Tensor | None = evaluate(before.appended(fresh, Expression(text)), request.budget, job)[
+            fresh
+        ].tensor
+        return found
 
-    return tell_story(program, name, tensors, find)
+    return tell_story(request.program, request.name, tensors, find)
 
 
 def _whole_shape(request: ShapeRequest, shape: tuple[int, ...], job: Job) -> tuple[int, ...]:

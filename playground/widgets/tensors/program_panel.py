@@ -24,7 +24,6 @@ from playground.widgets.panel import Panel
 from playground.widgets.tensors.card_list import CardList
 from playground.widgets.tensors.program_menus import fills_menu, program_menu, tensor_menu
 
-
 LEAST_WIDTH, ROOMY_WIDTH = 232, 268
 
 

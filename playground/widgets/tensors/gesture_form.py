@@ -1,0 +1,160 @@
+"""A small form for one gesture: its fields, what it would give, and Done. The tensor follows while it is filled."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from playground.models.outcome import Problem
+from playground.models.tensors.gesture import Gesture, Layout, Preview, preview_gesture
+from playground.models.tensors.gesture_fields import Field
+from playground.widgets.common.buttons import Button
+from playground.widgets.common.code_edit import CodeEdit
+from playground.widgets.common.combo_box import ComboBox
+from playground.widgets.common.look import look
+from playground.widgets.common.painting import RADIUS_CARD, paint_box
+from playground.widgets.common.runs import Run, shape_runs
+from playground.widgets.common.runs_label import RunsLabel
+from playground.widgets.common.text_label import TextLabel
+from playground.widgets.common.tooltip import set_tooltip
+
+_WIDTH = 304
+
+
+class GestureForm(QFrame):
+    """`changed(texts)` with each legal filling; `finished(keep)`: True on Done or Enter, False on Cancel or Esc."""
+
+    changed = Signal(object)
+    finished = Signal(bool)
+
+    def __init__(self, gesture: Gesture, name: str, layout: Layout, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("shape.form")
+        self.setAccessibleName(gesture.label)
+        self.gesture, self._name, self._layout = gesture, name, layout
+        self._inputs: dict[str, ComboBox | CodeEdit] = {}
+        self.preview_label = RunsLabel()
+        self.done = Button("Done", "primary")
+        self.cancel = Button("Cancel", "quiet")
+        self.done.clicked.connect(self._on_done)
+        self.cancel.clicked.connect(self._on_cancel)
+        self._lay_out()
+        self.setFixedWidth(_WIDTH)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 8, 14, 12)
+        column.setSpacing(8)
+        column.addWidget(TextLabel(self.gesture.label, bold=True))
+        column.addWidget(RunsLabel(self.gesture.description, "text2"))
+        grid = QGridLayout()
+        grid.setSpacing(8)
+        for row, field in enumerate(self.gesture.fields):
+            control = self._control(field)
+            label = TextLabel(field.label, "text2", fixed=True)
+            grid.addWidget(label, row, 0)
+            grid.addWidget(control, row, 1)
+        grid.setColumnStretch(1, 1)
+        column.addLayout(grid)
+        column.addWidget(self.preview_label)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addStretch(1)
+        buttons.addWidget(self.cancel)
+        buttons.addWidget(self.done)
+        column.addLayout(buttons)
+
+    def _control(self, field: Field) -> QWidget:
+        default = field.default(self._layout.shape)
+        control: ComboBox | CodeEdit
+        if field.kind == "axis":
+            control = ComboBox(code=True)
+            for axis in range(len(self._layout.shape)):
+                control.add_axis(axis)
+            control.setCurrentIndex(int(default) if default.isdigit() else 0)
+            control.currentIndexChanged.connect(self._on_changed)
+        else:
+            control = CodeEdit(default)
+            control.edited.connect(self._on_changed)
+            control.committed.connect(self._on_committed)
+        control.setObjectName(f"shape.form.{field.name}")
+        control.setAccessibleName(field.label)
+        set_tooltip(control, field.description or field.label)
+        self._inputs[field.name] = control
+        return control
+
+    def open(self) -> None:
+        """Show the form with its first filling already carried out."""
+        self.show()
+        self.raise_()
+        self.adjustSize()
+        first = next(iter(self._inputs.values()), None)
+        if first is not None:
+            first.setFocus(Qt.FocusReason.PopupFocusReason)
+            if isinstance(first, CodeEdit):
+                first.selectAll()
+        self._on_changed()
+
+    def texts(self) -> dict[str, str]:
+        """What stands in the fields."""
+        return {
+            name: control.currentText() if isinstance(control, ComboBox) else control.text()
+            for name, control in self._inputs.items()
+        }
+
+    def set_text(self, field: str, text: str) -> None:
+        """Fill a field in."""
+        control = self._inputs[field]
+        if isinstance(control, ComboBox):
+            control.setCurrentIndex(int(text))
+        else:
+            control.setPlainText(text)
+
+    @Slot()
+    def _on_changed(self, *_: object) -> None:
+        outcome = preview_gesture(self.gesture, self._layout, self.texts())
+        self._show_outcome(outcome)
+        if isinstance(outcome, Preview):
+            self.changed.emit(self.texts())
+
+    def _show_outcome(self, outcome: Preview | Problem) -> None:
+        self.done.setEnabled(isinstance(outcome, Preview))
+        if isinstance(outcome, Problem):
+            self.preview_label.set_content((Run(str(outcome)),), "error")
+        else:
+            runs = (
+                Run(f"{self._name}{outcome.code}", "code"),
+                Run("  gives ", role="text2"),
+                *shape_runs(outcome.layout.shape),
+                Run("  "),
+                Run(outcome.verdict_text, outcome.verdict),
+            )
+            self.preview_label.set_content(runs, "text")
+        self.adjustSize()
+
+    @Slot(str)
+    def _on_committed(self, _text: str) -> None:
+        """Enter in a field: the same as Done, if what stands there is well."""
+        if self.done.isEnabled() and self.isAncestorOf(self.focusWidget() or self):
+            self.done.setFocus()
+
+    @Slot()
+    def _on_done(self) -> None:
+        self.finished.emit(True)
+
+    @Slot()
+    def _on_cancel(self) -> None:
+        self.finished.emit(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.finished.emit(False)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.done.isEnabled():
+            self.finished.emit(True)
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            paint_box(painter, QRectF(self.rect()), look().color("raised"), look().color("edge"), RADIUS_CARD)

@@ -1,0 +1,133 @@
+"""From what the hand did on the shape panel to the edited state: each drag starts from the state it began with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
+
+from playground.models.outcome import Problem
+from playground.models.state import PlaygroundState
+from playground.models.tensors.gesture import GESTURES, Gesture, Layout, gesture_operation
+from playground.models.tensors.gesture_words import (
+    gesture_words,
+    inserted_words,
+    moved_words,
+    resized_words,
+    squeezed_words,
+)
+from playground.models.tensors.operation import insert_axis, moved_axis
+from playground.models.tensors.program_edit import (
+    Edit,
+    append_operation,
+    permute_axes,
+    resize_axis,
+    squeeze_axis,
+    try_edit,
+)
+from playground.models.tensors.shape_request import ShapeResult
+
+
+class ShapeEdits:
+    """Remembers the state in which the running gesture began."""
+
+    def __init__(self) -> None:
+        self._base: PlaygroundState | None = None
+        self._result: ShapeResult | None = None
+        self._gesture: Hashable = None
+
+    def begin(self, state: PlaygroundState, result: ShapeResult, gesture: Hashable) -> PlaygroundState:
+        """The state to build on: the one in which this gesture began."""
+        if self._base is None or gesture is None or gesture != self._gesture:
+            self._base, self._result, self._gesture = state, result, gesture
+        return self._base
+
+    @property
+    def layout(self) -> Layout | None:
+        """The layout of the tensor when the gesture began."""
+        return self._result.layout if self._result is not None else None
+
+    def end(self) -> None:
+        """The hand let go."""
+        self._base = self._result = self._gesture = None
+
+    def reverted(self) -> tuple[PlaygroundState, Hashable] | None:
+        """The state before the running gesture; None where none is running."""
+        found = None if self._base is None else (self._base, self._gesture)
+        self.end()
+        return found
+
+    def resize(self, sizes: tuple[tuple[int, int], ...]) -> PlaygroundState | Problem:
+        """Other sizes along some axes; those beyond what a cut can give become the largest it can."""
+        base, result = self._base, self._result
+        assert base is not None
+        assert result is not None
+        state, words = base, ""
+        for axis, wanted in sizes:
+            size = wanted if result.made else min(wanted, result.whole[axis])
+            program, whole = state.program, result.whole
+            edit = try_edit(lambda p=program, a=axis, s=size, w=whole: resize_axis(p, result.name, a, s, w))
+            if isinstance(edit, Problem):
+                return edit
+            words = resized_words(result.name, axis, size, edit.code, made=result.made)
+            state = self._with(state, edit, words)
+        return base if state.program == base.program else state
+
+    def move(self, axis: int, place: int) -> PlaygroundState | Problem:
+        """An axis at another place."""
+        result = self._result
+        assert result is not None
+        if axis == place:
+            assert self._base is not None
+            return self._base
+        order = moved_axis(len(result.layout.shape), axis, place)
+        words = moved_words(result.name, axis, place, order)
+        return self._try(lambda program: permute_axes(program, result.name, order), words)
+
+    def insert(self, place: int) -> PlaygroundState | Problem:
+        """A new axis of size 1."""
+        result = self._result
+        assert result is not None
+        rank = len(result.layout.shape)
+        method, _ = insert_axis(place, rank)
+        words = inserted_words(result.name, place, rank)
+        return self._try(lambda program: append_operation(program, result.name, method), words)
+
+    def squeeze(self, axis: int) -> PlaygroundState | Problem:
+        """An axis of size 1 away."""
+        result = self._result
+        assert result is not None
+        words = squeezed_words(result.name, axis, len(result.layout.shape))
+        return self._try(lambda program: squeeze_axis(program, result.name, axis), words)
+
+    def perform(self, gesture: Gesture, texts: Mapping[str, str]) -> PlaygroundState | Problem:
+        """A gesture of the menu with its fields filled."""
+        result = self._result
+        assert result is not None
+
+        def edit(program: object) -> Edit:
+            operation = gesture_operation(gesture, result.layout, texts)
+            return append_operation(program, result.name, operation)  # type: ignore[arg-type]
+
+        return self._try(edit, gesture_words(gesture.label, result.name, ""), gesture)
+
+    def _try(self, edit: Callable[..., Edit], words: str, gesture: Gesture | None = None) -> PlaygroundState | Problem:
+        base, result = self._base, self._result
+        assert base is not None
+        assert result is not None
+        done = try_edit(lambda: edit(base.program))
+        if isinstance(done, Problem):
+            return done
+        if gesture is not None:
+            code = done.code if done.name == result.name else done.code.removeprefix(result.name)
+            words = gesture_words(gesture.label, result.name, code)
+        return self._with(base, done, words)
+
+    @staticmethod
+    def _with(state: PlaygroundState, edit: Edit, words: str) -> PlaygroundState:
+        shape = replace(state.shape, last_gesture=words, cells=None)
+        return replace(state, program=edit.program, selection=edit.name, pointed=None, shape=shape)
+
+
+def registered(name: str) -> Gesture:
+    """The gesture of this name."""
+    return GESTURES.find(name)

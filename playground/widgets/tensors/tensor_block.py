@@ -1,0 +1,252 @@
+"""The tensor to scale, with sides to pull at: a strip, a sheet, a stack of sheets, a grid of stacks."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from playground.widgets.common.axis_badge import BADGE, badge_width, paint_axis_badge
+from playground.widgets.common.look import code_font, look
+from playground.widgets.common.painting import paint_box, paint_text, text_width
+from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.tensors.block_geometry import (
+    DEPTH_STEP,
+    HANDLE,
+    BlockGeometry,
+    block_geometry,
+    size_at,
+)
+
+_BAR = 4
+_GRAB = 8.0
+
+
+class TensorBlock(QWidget):
+    """`sizes_edited(((axis, size), ...), gesture)` while a handle is pulled; arrow keys change sizes by one."""
+
+    sizes_edited = Signal(object, object)
+    let_go = Signal()
+    reverted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("shape.block")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self._shape: tuple[int, ...] = ()
+        self._resizable = False
+        self._grabbed = ""
+        self._held: BlockGeometry | None = None
+        self._gestures = 0
+
+    def set_shape(self, shape: tuple[int, ...], resizable: bool) -> None:
+        """Show another shape; handles only where sizes can be set."""
+        self._shape, self._resizable = shape, resizable
+        sizes = " by ".join(map(str, shape)) or "a single number"
+        self.setAccessibleName(f"Block {sizes}, to scale")
+        words = "The tensor to scale" if self.block().scaled else "The tensor; the short side is drawn wider than it is"
+        keys = ("pull its sides; arrow keys change sizes by one", "Page Up and Down the depth") if resizable else ()
+        set_tooltip(self, words, *keys)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(168, 130)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, 84)
+
+    def block(self) -> BlockGeometry:
+        """Where the block lies; while a handle is held, at the scale it had when the hand took it."""
+        fresh = block_geometry(self._shape, self.width(), max(84, min(self.height(), 200)))
+        held = self._held
+        if held is None:
+            return fresh
+        rows = self._shape[-2] if len(self._shape) > 1 else 1
+        columns = self._shape[-1] if self._shape else 1
+        return BlockGeometry(
+            held.left,
+            held.top,
+            columns * held.column_pixels,
+            rows * held.row_pixels,
+            held.row_pixels,
+            held.column_pixels,
+            fresh.sheets,
+            held.stacks,
+            held.scaled,
+        )
+
+    def handles(self) -> dict[str, QPointF]:
+        """The middle of each handle: "columns", "rows", "both", "depth"."""
+        if not self._resizable or not self._shape:
+            return {}
+        block = self.block()
+        across = QPointF(block.right, block.top + block.height / 2)
+        if len(self._shape) == 1:
+            return {"columns": across}
+        found = {
+            "columns": across,
+            "rows": QPointF(block.left + block.width / 2, block.bottom),
+            "both": QPointF(block.right, block.bottom),
+        }
+        if len(self._shape) > 2:
+            depth = DEPTH_STEP * max(1, block.sheets - 1)
+            found["depth"] = QPointF(block.right + depth, block.top - depth)
+        return found
+
+    # Painting
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        block = self.block()
+        with QPainter(self) as painter:
+            if not self._shape:
+                self._paint_sheet(painter, block, 0, 0)
+                return
+            self._paint_stacks(painter, block)
+            self._paint_bars(painter, block)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            for name, middle in self.handles().items():
+                fill = "accent" if name == self._grabbed else "panel"
+                box = QRectF(round(middle.x() - HANDLE / 2), round(middle.y() - HANDLE / 2), HANDLE, HANDLE)
+                paint_box(painter, box, look().color(fill), look().color("accent"), 1, width=1.5)
+
+    def _paint_stacks(self, painter: QPainter, block: BlockGeometry) -> None:
+        depth = DEPTH_STEP * max(0, block.sheets - 1)
+        down, across = block.stacks
+        for row in range(down):
+            for column in range(across):
+                x = column * (block.width + depth + 8)
+                y = row * (block.height + depth + 8)
+                for sheet in range(block.sheets - 1, -1, -1):
+                    self._paint_sheet(painter, block, x + sheet * DEPTH_STEP, y - sheet * DEPTH_STEP)
+
+    def _paint_sheet(self, painter: QPainter, block: BlockGeometry, x: float, y: float) -> None:
+        width = block.width if self._shape else 28.0
+        height = block.height if self._shape else 28.0
+        rect = QRectF(round(block.left + x), round(block.top + y), round(width), round(height))
+        painter.fillRect(rect, look().color("sunken"))
+        line = look().color("edge")
+        painter.setPen(QPen(line, 1))
+        if block.row_pixels >= 5:
+            for row in range(1, round(height / block.row_pixels)):
+                at = round(rect.top() + row * block.row_pixels)
+                painter.drawLine(QPointF(rect.left(), at), QPointF(rect.right(), at))
+        if block.column_pixels >= 5:
+            for column in range(1, round(width / block.column_pixels)):
+                at = round(rect.left() + column * block.column_pixels)
+                painter.drawLine(QPointF(at, rect.top()), QPointF(at, rect.bottom()))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(rect)
+
+    def _paint_bars(self, painter: QPainter, block: BlockGeometry) -> None:
+        """Bars along the sides, with badge and size; further axes in a row above."""
+        rank = len(self._shape)
+        depth = DEPTH_STEP * max(0, block.sheets - 1)
+        column = rank - 1
+        top = block.top - depth - 6 if rank > 2 else block.top - 6
+        self._bar(painter, QRectF(block.left + depth, top, block.width + 1, _BAR), column)
+        self._label(painter, block.left + depth + block.width / 2, top - 11, column, centred=True)
+        if rank > 1:
+            self._bar(painter, QRectF(block.left - 6, block.top, _BAR, block.height + 1), rank - 2)
+            self._label(painter, block.left - 12, block.top + block.height / 2, rank - 2, centred=False)
+        if rank > 2:
+            painter.setPen(QPen(look().axis_line(rank - 3), 3))
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            start = QPointF(block.left - 3, block.top - 3)
+            painter.drawPolyline(QPolygonF([start, start + QPointF(max(depth, 3), -max(depth, 3))]))
+            self._label(painter, block.left - 8, block.top - max(depth, 3) - 6, rank - 3, centred=False)
+
+    def _bar(self, painter: QPainter, rect: QRectF, axis: int) -> None:
+        box = QRectF(round(rect.left()), round(rect.top()), round(rect.width()), round(rect.height()))
+        painter.fillRect(box, look().axis_line(axis))
+        painter.fillRect(box.adjusted(1, 1, -1, -1), look().axis_fill(axis))
+
+    def _label(self, painter: QPainter, x: float, y: float, axis: int, *, centred: bool) -> None:
+        """Badge and size, centred at a point or ending there."""
+        size = str(self._shape[axis])
+        badge = badge_width(str(axis))
+        words = text_width(code_font(), size)
+        total = badge + 6 + words
+        left = x - total / 2 if centred else x - badge - 4 - words
+        left = max(0.0, min(left, self.width() - total))
+        paint_axis_badge(painter, left, y - BADGE / 2, axis)
+        paint_text(painter, left + badge + (6 if centred else 3), y + 4, size, code_font(), color=look().color("text"))
+
+    # The hand
+
+    def _handle_at(self, point: QPointF) -> str:
+        for name, middle in reversed(self.handles().items()):
+            if abs(point.x() - middle.x()) <= _GRAB and abs(point.y() - middle.y()) <= _GRAB:
+                return name
+        block = self.block()
+        if not self.handles():
+            return ""
+        if abs(point.x() - block.right) <= 4 and block.top <= point.y() <= block.bottom:
+            return "columns"
+        if len(self._shape) > 1 and abs(point.y() - block.bottom) <= 4 and block.left <= point.x() <= block.right:
+            return "rows"
+        return ""
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        self._grabbed = self._handle_at(event.position())
+        if self._grabbed:
+            self._gestures += 1
+            self._held = self.block()
+        self.update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        point = event.position()
+        if not self._grabbed or self._held is None:
+            cursors = {
+                "columns": Qt.CursorShape.SizeHorCursor,
+                "rows": Qt.CursorShape.SizeVerCursor,
+                "both": Qt.CursorShape.SizeFDiagCursor,
+                "depth": Qt.CursorShape.SizeBDiagCursor,
+            }
+            self.setCursor(cursors.get(self._handle_at(point), Qt.CursorShape.ArrowCursor))
+            return
+        rank, held = len(self._shape), self._held
+        sizes: list[tuple[int, int]] = []
+        if self._grabbed in ("columns", "both"):
+            sizes.append((rank - 1, size_at(point.x(), held.left, held.column_pixels)))
+        if self._grabbed in ("rows", "both"):
+            sizes.append((rank - 2, size_at(point.y(), held.top, held.row_pixels)))
+        if self._grabbed == "depth":
+            sizes.append((rank - 3, 1 + size_at(point.x(), held.right, DEPTH_STEP)))
+        self.sizes_edited.emit(tuple(sizes), ("block", id(self), self._gestures))
+
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
+        if self._grabbed:
+            self._stop()
+            self.let_go.emit()
+
+    def _stop(self) -> None:
+        self._grabbed, self._held = "", None
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        rank = len(self._shape)
+        key = Qt.Key(event.key())
+        steps = {
+            Qt.Key.Key_Left: (rank - 1, -1),
+            Qt.Key.Key_Right: (rank - 1, 1),
+            Qt.Key.Key_Up: (rank - 2, -1),
+            Qt.Key.Key_Down: (rank - 2, 1),
+            Qt.Key.Key_PageUp: (rank - 3, -1),
+            Qt.Key.Key_PageDown: (rank - 3, 1),
+        }
+        if key == Qt.Key.Key_Escape and self._grabbed:
+            self._stop()
+            self.reverted.emit()
+            return
+        axis, by = steps.get(key, (-1, 0))
+        if axis < 0 or not self._resizable:
+            super().keyPressEvent(event)
+            return
+        self._gestures += 1
+        size = max(0, self._shape[axis] + by)
+        self.sizes_edited.emit(((axis, size),), ("block", id(self), self._gestures))
+        self.let_go.emit()
