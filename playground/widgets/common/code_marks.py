@@ -18,7 +18,7 @@ from playground.widgets.common.runs import Run, paint_runs
 _TOKENS = re.compile(
     r"(?P<string>\"[^\"]*\"?|'[^']*'?)"
     r"|(?P<torch>\btorch(\.[A-Za-z_]\w*)*)"
-    r"|(?P<number>(?<![\w.])(\d[\d_]*\.?\d*|\.\d+)([eE][+-]?\d+)?\b|(?<![\w.])\d[\d_]*\.)"
+    r"|(?P<number>(?<![\w.])(\d[\d_]*\.?\d*|\.\d+)([eE][+-]?\d+)?(?!\w))"
     r"|(?P<name>[A-Za-z_]\w*)"
 )
 

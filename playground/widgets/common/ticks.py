@@ -6,22 +6,27 @@ import math
 
 from playground.models.words import digits
 
-_NICE = (1, 2, 2.5, 5, 10)
+_NICE = (1, 2, 2.5, 5)
+_POWER_STEPS = (1, 2, 3, 4, 5, 10, 20, 25, 50, 100, 200, 500, 1000)
 
 
 def linear_ticks(low: float, high: float, most: int = 5, whole: bool = False) -> tuple[float, ...]:
     """Round numbers between `low` and `high`, at most `most` of them; only whole ones for layers and steps."""
     if not (math.isfinite(low) and math.isfinite(high)) or high <= low or most < 1:
         return ()
-    rough = (high - low) / max(1, most - 1)
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(nice * power for nice in _NICE if nice * power >= rough * (1 - 1e-9))
-    while (math.floor(high / step + 1e-9) - math.ceil(low / step - 1e-9)) + 1 > most:
-        step *= 2
+    power = 10.0 ** math.floor(math.log10((high - low) / most))
+    steps = [nice * scale for scale in (power, power * 10) for nice in _NICE]
     if whole:
-        step = max(1.0, float(math.ceil(step)))
+        steps = [max(1.0, float(math.ceil(step))) for step in steps]
+    fitting = [step for step in steps if 1 <= _count(low, high, step) <= most]
+    step = fitting[0] if fitting else next(step for step in reversed(steps) if _count(low, high, step) > most)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return tuple(float(f"{count * step:.12g}") for count in range(first, last + 1))
+    ticks = tuple(float(f"{count * step:.12g}") for count in range(first, last + 1))
+    return ticks if fitting else ticks[:: math.ceil(len(ticks) / most)]
+
+
+def _count(low: float, high: float, step: float) -> int:
+    return math.floor(high / step + 1e-9) - math.ceil(low / step - 1e-9) + 1
 
 
 def layer_ticks(first: int, last: int, most: int = 6) -> tuple[float, ...]:
@@ -42,7 +47,7 @@ def log_ticks(low: float, high: float, most: int = 6) -> tuple[float, ...]:
     count = last - first + 1
     if count <= 0:
         return ()
-    step = next(s for s in (1, 2, 3, 4, 5, 10, 20, 25, 50, 100, 200) if math.ceil(count / s) <= most or s == 200)
+    step = next(step for step in _POWER_STEPS if last // step - -(-first // step) + 1 <= most)
     return tuple(float(power) for power in range(first, last + 1) if power % step == 0)
 
 

@@ -1,0 +1,97 @@
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from playground.widgets.common.slider import SliderRow
+
+
+@pytest.fixture
+def make(qtbot):
+    def build(*args, **options):
+        row = SliderRow(*args, **options)
+        row.seen, row.ends = [], []
+        row.changed.connect(row.seen.append)
+        row.gesture_ended.connect(lambda: row.ends.append(1))
+        qtbot.addWidget(row)
+        row.resize(260, 32)
+        row.show()
+        row.activateWindow()
+        qtbot.waitUntil(row.isActiveWindow)
+        return row
+
+    return build
+
+
+def drag(slider, *shares):
+    places = [QPoint(round(11 + (slider.width() - 22) * share), slider.height() // 2) for share in shares]
+    QTest.mousePress(slider, Qt.MouseButton.LeftButton, pos=places[0])
+    for place in places[1:]:
+        QTest.mouseMove(slider, place)
+    QTest.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=places[-1])
+
+
+def test_a_drag_speaks_live_and_is_one_gesture(make):
+    row = make("Gain", 0, 2, 1.0, decimals=3)
+    gestures = []
+    row.changed.connect(lambda _value: gestures.append(row.gesture))
+    drag(row.slider, 0.5, 0.25, 0.1, 0.9)
+    assert len(row.seen) == 3
+    assert row.seen[-1] == pytest.approx(1.8, abs=0.02)
+    assert len(set(gestures)) == 1
+    assert row.ends == [1]
+    assert row.gesture not in gestures
+
+
+def test_the_logarithmic_slider_has_the_geometric_mean_in_its_middle(make):
+    row = make("Depth", 1, 100, 1, logarithmic=True)
+    drag(row.slider, 0.01, 0.5)
+    assert row.seen[-1] in (9, 10, 11)
+    assert all(isinstance(value, int) for value in row.seen)
+
+
+def test_keys_move_whole_numbers_by_one(make):
+    row = make("Depth", 1, 20, 5)
+    row.slider.setFocus()
+    QTest.keyClick(row.slider, Qt.Key.Key_Right)
+    QTest.keyClick(row.slider, Qt.Key.Key_Right)
+    QTest.keyClick(row.slider, Qt.Key.Key_Left)
+    assert row.seen == [6, 7, 6]
+
+
+def test_a_double_click_goes_back_to_the_start(make):
+    row = make("Gain", 0, 2, 1.0, decimals=3)
+    row.set_value(1.7)
+    QTest.mouseDClick(row.slider, Qt.MouseButton.LeftButton)
+    assert row.value == 1.0
+    assert row.seen[-1] == 1.0
+
+
+def test_the_box_takes_more_than_the_slider_shows(make):
+    row = make("Width", 1, 500, 100, logarithmic=True, hard_minimum=0, hard_maximum=10**7)
+    row.box.setFocus()
+    row.box.selectAll()
+    QTest.keyClicks(row.box, "4000")
+    assert row.value == 4000
+    assert row.slider.value() == row.slider.maximum()
+    row.box.selectAll()
+    QTest.keyClicks(row.box, "0")
+    assert row.value == 0
+    assert row.slider.value() == 0
+
+
+def test_a_state_is_shown_without_a_word(make):
+    row = make("Gain", 0, 2, 1.0, decimals=3)
+    row.set_value(0.5)
+    assert row.seen == []
+    assert row.box.text() == "0.500"
+    assert row.slider.value() == 250
+
+
+def test_the_handle_stays_under_the_hand_while_a_state_comes_back(make):
+    row = make("Depth", 1, 11, 5)
+    QTest.mousePress(row.slider, Qt.MouseButton.LeftButton, pos=QPoint(round(row.slider.handle_x()), 12))
+    QTest.mouseMove(row.slider, QPoint(row.slider.width() // 2 + 3, 12))
+    held = row.slider.value()
+    row.set_value(row.value)
+    assert row.slider.value() == held
+    QTest.mouseRelease(row.slider, Qt.MouseButton.LeftButton, pos=QPoint(row.slider.width() // 2 + 3, 12))
