@@ -11,7 +11,7 @@ import torch
 
 from playground.models.job import Job
 from playground.models.network.checks import check_spec
-from playground.models.network.compare import PinnedResult, curves_of, short_name
+from playground.models.network.compare import PinnedResult, curves_of, difference, short_name
 from playground.models.network.estimate import LONG_SECONDS, Estimate, estimate
 from playground.models.network.histograms import Histogram
 from playground.models.network.inputs import INPUTS, rows_of
@@ -26,7 +26,7 @@ from playground.models.network.mean_field import (
     why_not,
 )
 from playground.models.network.result import NetworkResult
-from playground.models.network.run import Detail, layer_tensor, own_histograms, run_network
+from playground.models.network.run import Detail, own_histograms, run_network
 from playground.models.network.seeds import Band, run_seeds
 from playground.models.network.spec import NetworkSpec
 from playground.models.network.verdict import Verdict, judge
@@ -194,7 +194,8 @@ _PINNED = _PinCache()
 def _pinned(request: NetworkRequest, job: Job) -> tuple[PinnedResult, ...]:
     found = []
     for spec in request.pins:
-        name = short_name(spec, request.pins)
+        name = difference(spec, request.spec)
+        name = short_name(spec, request.pins) if name == "the same" else name
         try:
             result = _PINNED.run(spec, request, job)
         except ProblemError as error:
@@ -230,11 +231,3 @@ def compute_network(request: NetworkRequest, job: Job | None = None) -> NetworkP
 
         page = replace(page, band=run_seeds(spec, request.seeds, tensors, job, grown))
     return page
-
-
-def compute_layer_tensor(state: PlaygroundState, job: Job | None = None) -> torch.Tensor:
-    """The tensor that the page shows of the chosen layer, whole, to be handed to the tensors page."""
-    job = job or Job()
-    chosen = state.network
-    tensors = tensors_of(chosen.spec, state.program, state.memory_budget, job)
-    return layer_tensor(chosen.spec, chosen.kind, chosen.layer - 1, tensors)

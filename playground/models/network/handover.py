@@ -1,0 +1,58 @@
+"""A layer's tensor, handed to the tensors page as an imported one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+
+from playground.models.job import Job
+from playground.models.network.request import tensors_of
+from playground.models.network.run import layer_tensor
+from playground.models.network.spec import NetworkSpec
+from playground.models.state import PlaygroundState
+from playground.models.tensors.program import Imported, Program, TensorReference
+
+NAMES = {
+    "activation": "a",
+    "preactivation": "z",
+    "activation_gradient": "grad_a",
+    "weight": "w",
+    "weight_gradient": "grad_w",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LayerTensorRequest:
+    """Which tensor of which layer (from 1) of which network; `program` where a tensor of it is the input."""
+
+    spec: NetworkSpec
+    kind: str
+    layer: int
+    program: Program | None = None
+    budget: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HandedLayer:
+    """The tensor, a copy of its own, and the request it answers."""
+
+    request: LayerTensorRequest
+    tensor: torch.Tensor
+
+
+def compute_layer_tensor(request: LayerTensorRequest, job: Job | None = None) -> HandedLayer:
+    """Run the network again and keep that one tensor."""
+    tensors = tensors_of(request.spec, request.program, request.budget, job or Job())
+    return HandedLayer(request, layer_tensor(request.spec, request.kind, request.layer - 1, tensors))
+
+
+def with_layer(state: PlaygroundState, handed: HandedLayer) -> PlaygroundState:
+    """The state whose program ends with the tensor, under a free name such as `a18`, and selects it."""
+    base = f"{NAMES[handed.request.kind]}{handed.request.layer}"
+    name, count = base, 1
+    while name in state.program.names:
+        count += 1
+        name = f"{base}_{count}"
+    source = Imported(TensorReference(handed.tensor), key=f"network, layer {handed.request.layer}")
+    return replace(state, program=state.program.appended(name, source), selection=name)

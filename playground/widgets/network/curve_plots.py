@@ -1,0 +1,130 @@
+"""The plots of one number a layer: spread, gradients, zeros and dead units, each made once and given new data."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtWidgets import QWidget
+
+from playground.models.network.ranges import PlotRanges
+from playground.models.network.request import NetworkPageResult
+from playground.widgets.common.plot_items import Band, Curve
+from playground.widgets.common.plots import AxisRange, Plot
+from playground.widgets.network.distribution_plot import layer_range
+
+SKY, ORANGE, PINK, GREEN = 4, 1, 3, 2
+"""Colours of the axes, reused: this page has no axis letters."""
+HEALTHY = (0.5, 2.0)
+MOST_GHOSTS = 6
+
+
+class LayerPlot(Plot):
+    """A plot over the layers, with ghosts of the pinned networks."""
+
+    def __init__(self, title: str, name: str, shows_x: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(title, x_name="layer", shows_x=shows_x, parent=parent)
+        self.setObjectName(name)
+        self._ghosts: dict[str, list[Curve]] = {}
+
+    def ghosts(self, style: str, count: int) -> list[Curve]:
+        """So many pinned curves of a style; those left over from before show nothing."""
+        kept = self._ghosts.setdefault(style, [])
+        while len(kept) < count:
+            kept.append(self.add(Curve("", style)))
+        for curve in kept[count:]:
+            curve.set_data([], [])
+        return kept[:count]
+
+
+class SpreadPlot(LayerPlot):
+    """std and rms of each layer's activations, theory, the band over seeds, the healthy band."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Spread", "network.spread", parent=parent)
+        self.std = self.add(Curve("std", axis=SKY))
+        self.rms = self.add(Curve("rms", axis=ORANGE))
+        self.theory = self.add(Curve("rms, theory", "theory"))
+        self.band = self.add(Band("seeds", axis=ORANGE))
+        self.set_healthy(*HEALTHY, "0.5 to 2")
+
+    def show_page(self, page: NetworkPageResult, ranges: PlotRanges) -> None:
+        """Draw a result."""
+        layers = np.arange(1, page.network.depth + 1)
+        self.set_ranges(layer_range(page.network.depth), AxisRange(*ranges.spread, logarithmic=True))
+        table = page.network.tables["activation"]
+        self.std.set_data(layers, table.std)
+        self.rms.set_data(layers, table.rms)
+        theory = page.theory.prediction.rms
+        self.theory.set_data([], []) if theory is None else self.theory.set_data(layers, theory)
+        if page.band is None:
+            self.band.set_data([], [], [])
+        else:
+            self.band.name = f"{page.band.done} seeds, 5 to 95 %"
+            self.band.set_data(layers, page.band.low.rms, page.band.high.rms)
+        shown = [pin for pin in page.pins if pin.curves is not None][:MOST_GHOSTS]
+        for curve, pin in zip(self.ghosts("pinned", len(shown)), shown, strict=True):
+            curve.name = f"pinned: {pin.name}"
+            curve.in_legend = pin is shown[0] or len(shown) == 1
+            rms = pin.curves.rms if pin.curves is not None else np.empty(0)
+            curve.set_data(np.arange(1, len(rms) + 1), rms)
+        self.refresh()
+
+
+class GradientPlot(LayerPlot):
+    """rms of the loss's gradients by activations and by weights."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Gradients of the loss, rms", "network.gradients", parent=parent)
+        self.activations = self.add(Curve("activations", axis=SKY))
+        self.weights = self.add(Curve("weights", axis=PINK))
+        self.theory = self.add(Curve("theory", "theory"))
+        self.band = self.add(Band("seeds", axis=SKY, in_legend=False))
+
+    def show_page(self, page: NetworkPageResult, ranges: PlotRanges) -> None:
+        """Draw a result."""
+        layers = np.arange(1, page.network.depth + 1)
+        self.set_ranges(layer_range(page.network.depth), AxisRange(*ranges.gradients, logarithmic=True))
+        self.activations.set_data(layers, page.network.tables["activation_gradient"].rms)
+        self.weights.set_data(layers, page.network.tables["weight_gradient"].rms)
+        theory = page.theory.prediction.gradient_rms
+        self.theory.set_data([], []) if theory is None else self.theory.set_data(layers, theory)
+        if page.band is None:
+            self.band.set_data([], [], [])
+        else:
+            self.band.set_data(layers, page.band.low.activation_gradient, page.band.high.activation_gradient)
+        shown = [pin for pin in page.pins if pin.curves is not None][:MOST_GHOSTS]
+        dotted = self.ghosts("pinned dotted", len(shown))
+        for solid, dots, pin in zip(self.ghosts("pinned", len(shown)), dotted, shown, strict=True):
+            solid.name, dots.name = f"pinned: {pin.name}", "pinned, weights"
+            solid.in_legend = dots.in_legend = pin is shown[0]
+            if pin.curves is not None:
+                count = np.arange(1, len(pin.curves.rms) + 1)
+                solid.set_data(count, pin.curves.activation_gradient)
+                dots.set_data(count, pin.curves.weight_gradient)
+        self.refresh()
+
+
+PERCENT = tuple((share, f"{share:.0%}") for share in (0.0, 0.5, 1.0))
+
+
+class ZerosPlot(LayerPlot):
+    """Shares: values that are 0, units that are 0 for every input, saturated values."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Zeros and dead units", "network.zeros", shows_x=True, parent=parent)
+        self.zeros = self.add(Curve("values that are 0", axis=SKY))
+        self.dead = self.add(Curve("units 0 for every input", axis=ORANGE))
+        self.saturated = self.add(Curve("saturated", axis=GREEN))
+
+    def show_page(self, page: NetworkPageResult, _ranges: PlotRanges) -> None:
+        """Draw a result."""
+        layers = np.arange(1, page.network.depth + 1)
+        self.set_ranges(layer_range(page.network.depth), AxisRange(0.0, 1.0, ticks=PERCENT))
+        table, units = page.network.tables["activation"], page.network.units
+        self.zeros.set_data(layers, table.zeros / np.maximum(1, table.count))
+        self.dead.set_data(layers, units.dead)
+        same = np.array_equal(units.saturated, table.zeros / np.maximum(1, table.count))
+        if same or not units.saturated.any():
+            self.saturated.set_data([], [])
+        else:
+            self.saturated.set_data(layers, units.saturated)
+        self.refresh()

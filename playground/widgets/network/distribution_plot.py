@@ -1,0 +1,247 @@
+"""The distributions of all layers as a heat map of counts, with the exact zeros in a row of their own below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, QSize, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from playground.models.network.histograms import Axis, HistogramTable
+from playground.models.network.ranges import PlotRanges
+from playground.models.network.request import NetworkPageResult
+from playground.widgets.common.combo_box import ComboBox
+from playground.widgets.common.heat import counts_table, image_of, share_colors
+from playground.widgets.common.legend import LegendLine
+from playground.widgets.common.look import code_font, look, words_font
+from playground.widgets.common.painting import baseline, text_width
+from playground.widgets.common.plot_canvas import LEFT
+from playground.widgets.common.plot_items import Curve
+from playground.widgets.common.plots import AxisRange, HeatMap
+from playground.widgets.common.text_label import TextLabel
+from playground.widgets.common.ticks import layer_ticks, linear_ticks, power_text, tick_text
+from playground.widgets.common.tooltip import set_tooltip
+
+KIND_WORDS = {
+    "activation": "activations",
+    "preactivation": "pre-activations",
+    "activation_gradient": "gradients by activations",
+    "weight": "weights",
+    "weight_gradient": "gradients by weights",
+}
+SCALE_WORDS = {"log": "log |a|", "linear": "value", "signed_log": "signed log"}
+STRIP = 12
+
+
+def layer_range(depth: int) -> AxisRange:
+    """The x axis that all layer plots share: half a layer of room at both ends."""
+    ticks = tuple((tick, str(int(tick))) for tick in layer_ticks(1, depth))
+    return AxisRange(0.5, depth + 0.5, ticks=ticks)
+
+
+def value_range(axis: Axis, ranges: PlotRanges) -> AxisRange:
+    """The value axis in the coordinate of its scale, with labels that are values."""
+    low, high = ranges.values
+    if axis.scale == "log":
+        return AxisRange(low, high, logarithmic=True)
+    if axis.scale == "linear":
+        ticks = tuple((tick / axis.unit, tick_text(tick)) for tick in linear_ticks(low, high, 6))
+        return AxisRange(low / axis.unit, high / axis.unit, ticks=ticks)
+    step = max(1, round((high - low) / 8))
+    powers = range(step, int(high) + 1, step)
+    above = [(float(p), power_text(p + axis.floor)) for p in powers]
+    below = [(-p, f"-{text}") for p, text in above]
+    return AxisRange(low, high, ticks=(*reversed(below), (0.0, "0"), *above))
+
+
+class CountLegend(QWidget):
+    """`count 1 [colours] 1,765`."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._largest, self._sampled = 1, 0
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def set_counts(self, largest: int, sampled: int) -> None:
+        """The count at the end of the colours, and how many values of a layer were counted (0: all)."""
+        self._largest, self._sampled = largest, sampled
+        words = f"Colours are the logarithm of the count, from 1 to {largest:,}."
+        if sampled:
+            words += f" While you drag, about {sampled:,} values of each layer are counted."
+        set_tooltip(self, words)
+        self.updateGeometry()
+        self.update()
+
+    def _words(self) -> str:
+        return "sample" if self._sampled else "count"
+
+    def sizeHint(self) -> QSize:
+        return QSize(round(text_width(words_font(), "sample")) + 8 + 12 + 96 + 8 + 58, 24)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        rect, font = QRectF(self.rect()), words_font()
+        base, end = baseline(rect, font), f"{self._largest:,}"
+        right = rect.right() - 57
+        with QPainter(self) as painter:
+            painter.setPen(look().color("text2"))
+            painter.setFont(code_font())
+            painter.drawText(QPointF(right + 8, base), end)
+            bar = QRectF(right - 96, rect.center().y() - 4, 96, 9)
+            painter.drawImage(bar, image_of(counts_table()[None, 61:]))
+            painter.drawText(QPointF(bar.left() - 12, base), "1")
+            painter.setFont(font)
+            painter.drawText(QPointF(bar.left() - 20 - text_width(font, self._words()), base), self._words())
+
+
+class ZeroStrip(QWidget):
+    """One cell a layer, coloured by its share of exact zeros."""
+
+    pointed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shares = np.zeros(0)
+        self._crosshair: float | None = None
+        self.setFixedHeight(STRIP + 8)
+        self.setAccessibleName("Share of values that are exactly 0")
+
+    def set_shares(self, shares: np.ndarray) -> None:
+        """Show a share from 0 to 1 for each layer."""
+        self._shares = shares
+        self.update()
+
+    def set_crosshair(self, layer: float | None) -> None:
+        """Go on with the crosshair of the plot above."""
+        self._crosshair = layer
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        field = QRectF(LEFT, 8, self.width() - LEFT - 1, STRIP)
+        font = code_font()
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), look().color("panel"))
+            painter.setFont(font)
+            painter.setPen(look().color("text2"))
+            painter.drawText(QPointF(LEFT - 8 - text_width(font, "0"), 18), "0")
+            if len(self._shares):
+                painter.drawImage(field, image_of(share_colors(self._shares[None])))
+                if self._crosshair is not None:
+                    x = field.left() + (self._crosshair - 0.5) / len(self._shares) * field.width()
+                    painter.fillRect(QRectF(round(x), field.top() - 8, 1, field.height() + 8), look().color("text"))
+            painter.fillRect(QRectF(field.left() - 1, 0, 1, field.bottom()), look().color("edge"))
+
+
+class DistributionPlot(QWidget):
+    """Header, heat map, row of zeros. `kind_chosen` and `scale_chosen` say what the header's boxes were set to."""
+
+    kind_chosen = Signal(str)
+    scale_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.heat = HeatMap("Distributions", x_name="layer", shows_x=False)
+        self.heat.setObjectName("network.distributions")
+        self.heat.legend.hide()
+        self.theory = self.heat.add(Curve("rms, theory", "theory"))
+        self.zeros = ZeroStrip()
+        self.kind = _choice(KIND_WORDS, "network.kind", "Which tensors of each layer to count")
+        tip = "The value axis: decades of |a|, the value, or decades of both signs"
+        self.scale = _choice(SCALE_WORDS, "network.scale", tip, code=True)
+        self.counts = CountLegend()
+        self.samples = LegendLine("")
+        self.kind.currentIndexChanged.connect(self._on_kind_chosen)
+        self.scale.currentIndexChanged.connect(self._on_scale_chosen)
+        self._title = TextLabel("Distributions of the", bold=True, fixed=True)
+        self._value = TextLabel("value", "text2", fixed=True)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        header = QHBoxLayout()
+        header.setSpacing(8)
+        header.addWidget(self._title)
+        header.addWidget(self.kind)
+        header.addWidget(self.samples, 1)
+        header.addSpacing(8)
+        header.addWidget(self._value)
+        header.addWidget(self.scale)
+        header.addSpacing(8)
+        header.addWidget(self.counts)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(header)
+        column.addWidget(self.heat, 1)
+        column.addWidget(self.zeros)
+
+    def show_choices(self, kind: str, scale: str) -> None:
+        """Set the header's boxes to the state."""
+        for box, names, name in ((self.kind, KIND_WORDS, kind), (self.scale, SCALE_WORDS, scale)):
+            with QSignalBlocker(box):
+                box.setCurrentIndex(list(names).index(name))
+            box.update()
+
+    def show_page(self, page: NetworkPageResult, ranges: PlotRanges) -> None:
+        """Draw the counts of the chosen kind."""
+        table = page.network.tables[page.request.kind]
+        if table.histograms is None:
+            return
+        found = table.histograms
+        axis = found.axis
+        self.heat.set_ranges(layer_range(page.network.depth), value_range(axis, ranges))
+        largest = int(max(1, found.counts.max(initial=1)))
+        self.heat.set_counts(found.counts.T, 1.0, axis.low, axis.high, largest=largest)
+        self.counts.set_counts(largest, found.sampled)
+        self.zeros.set_shares(table.zeros / np.maximum(1, table.count))
+        self.heat.set_note(_left_out(found, table.nans.sum(), table.infs.sum()))
+        rms = page.theory.prediction.rms if page.request.kind == "activation" else None
+        layers = np.arange(1, page.network.depth + 1)
+        if rms is None or axis.scale == "linear":
+            self.theory.set_data([], [])
+        else:
+            places = rms if axis.scale == "log" else [axis.position(float(value)) for value in rms]
+            self.theory.set_data(layers, places)
+        self.samples.set_entries([self.theory])
+        self.heat.legend.set_title(f"Distributions of the {KIND_WORDS[page.request.kind]}")
+        self.heat.refresh()
+
+    def set_crosshair(self, layer: float | None) -> None:
+        """Show the crosshair through map and zeros."""
+        self.heat.set_crosshair(layer)
+        self.zeros.set_crosshair(layer)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Leave out what is said elsewhere where there is little room."""
+        self._value.setVisible(not narrow)
+        self.counts.setVisible(not narrow)
+        self._title.set_text("Distributions" if narrow else "Distributions of the")
+
+    @Slot(int)
+    def _on_kind_chosen(self, row: int) -> None:
+        self.kind_chosen.emit(list(KIND_WORDS)[row])
+
+    @Slot(int)
+    def _on_scale_chosen(self, row: int) -> None:
+        self.scale_chosen.emit(list(SCALE_WORDS)[row])
+
+
+def _choice(words: dict[str, str], name: str, tip: str, code: bool = False) -> ComboBox:
+    box = ComboBox(code=code)
+    for text in words.values():
+        box.addItem(text)
+    box.setFixedWidth(box.sizeHint().width())
+    box.setObjectName(name)
+    set_tooltip(box, tip)
+    return box
+
+
+def _left_out(found: HistogramTable, nans: int, infs: int) -> str:
+    """What no bin holds, in words: "2 below, 1,000 nan"."""
+    parts: Sequence[tuple[int, str]] = (
+        (int(found.below.sum()), "below"),
+        (int(found.above.sum()), "above"),
+        (int(nans), "nan"),
+        (int(infs), "inf"),
+    )
+    return ", ".join(f"{count:,} {word}" for count, word in parts if count)

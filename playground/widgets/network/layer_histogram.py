@@ -1,0 +1,165 @@
+"""The histogram of one layer, sideways on the value axis of the distributions beside it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QPointF, QRectF, QSize, QTimer, Slot
+from PySide6.QtGui import QColor, QContextMenuEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from playground.models.network.histograms import Axis, Histogram
+from playground.models.network.layer_statistics import TensorStatistics
+from playground.widgets.common.heat import share_colors
+from playground.widgets.common.look import code_font, look, look_holder
+from playground.widgets.common.painting import text_width
+from playground.widgets.common.plot_canvas import TOP
+from playground.widgets.common.plot_menu import plot_menu
+from playground.widgets.common.ticks import tick_text
+from playground.widgets.network.curve_plots import ORANGE
+from playground.widgets.network.distribution_plot import STRIP
+
+BELOW = STRIP + 8
+RIGHT = 62
+SAID_MS = 6000
+
+
+class LayerHistogram(QWidget):
+    """Bars from the left; `low` and `high` are the ends of the value axis, which the heat map beside it shares."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("network.layer")
+        self._histogram: Histogram | None = None
+        self._numbers: TensorStatistics | None = None
+        self._low = self._high = 0.0
+        self._own = False
+        self._layer = 1
+        self._said = ""
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SAID_MS)
+        self._timer.timeout.connect(self._on_said)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        look_holder().changed.connect(self.update)
+
+    def show_layer(
+        self, layer: int, numbers: TensorStatistics, histogram: Histogram | None, ends: tuple[float, float], own: bool
+    ) -> None:
+        """Show the histogram of a layer between two ends of its axis's coordinate; `own` labels them on the right."""
+        self._layer, self._numbers, self._histogram = layer, numbers, histogram
+        self._low, self._high = ends
+        self._own = own
+        self.setAccessibleName(f"Histogram of layer {layer}")
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(280, 200)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(120, 80)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            self._paint(painter, QRectF(self.rect()))
+
+    def _paint(self, painter: QPainter, rect: QRectF) -> None:
+        painter.fillRect(rect, look().color("panel"))
+        field = QRectF(rect.left() + 1, rect.top() + TOP, rect.width() - RIGHT - 1, rect.height() - TOP - BELOW - 1)
+        painter.fillRect(QRectF(field.left() - 1, field.top(), 1, field.height()), look().color("edge"))
+        if self._histogram is None or self._numbers is None or self._high <= self._low:
+            return
+        found = self._histogram
+        largest = int(found.counts.max(initial=0))
+        self._paint_bars(painter, field, found, max(1, largest))
+        self._paint_words(painter, field, largest)
+        self._paint_rms(painter, field, found.axis)
+        self._paint_zeros(painter, QRectF(field.left(), field.bottom() + 9, field.width(), STRIP))
+
+    def _y(self, field: QRectF, position: float) -> float:
+        return field.bottom() - (position - self._low) / (self._high - self._low) * field.height()
+
+    def _paint_bars(self, painter: QPainter, field: QRectF, found: Histogram, largest: int) -> None:
+        color = QColor(look().counts[3])
+        step = (found.axis.high - found.axis.low) / found.axis.rows
+        painter.setClipRect(field)
+        for row, count in enumerate(found.counts.tolist()):
+            if count:
+                bottom = self._y(field, found.axis.low + row * step)
+                top = self._y(field, found.axis.low + (row + 1) * step)
+                length = max(1.0, count / largest * field.width())
+                painter.fillRect(QRectF(field.left(), top, length, bottom - top), color)
+        painter.setClipping(False)
+
+    def _paint_words(self, painter: QPainter, field: QRectF, largest: int) -> None:
+        font = code_font()
+        counted = "sample" if self._histogram is not None and self._histogram.sampled else "count"
+        words = self._said or f"{counted}, 0 to {largest:,}"
+        painter.setFont(font)
+        painter.setPen(look().color("text2"))
+        edge = look().color("edge")
+        painter.fillRect(QRectF(field.left(), field.top() + 20, field.width(), 1), edge)
+        painter.fillRect(QRectF(field.right() - 1, field.top() + 18, 1, 5), edge)
+        painter.drawText(QPointF(field.right() - text_width(font, words), field.top() + 12), words)
+        if self._own and self._histogram is not None:
+            for position, y in ((self._high, field.top() + 34), (self._low, field.bottom())):
+                painter.drawText(QPointF(field.right() + 6, y), tick_text(self._histogram.axis.value(position)))
+
+    def _paint_rms(self, painter: QPainter, field: QRectF, axis: Axis) -> None:
+        assert self._numbers is not None
+        position = axis.position(self._numbers.rms)
+        if math.isnan(position) or not self._low <= position <= self._high:
+            return
+        y = round(self._y(field, position))
+        painter.setPen(QPen(look().axis_line(ORANGE), 2))
+        painter.drawLine(QPointF(field.left(), y), QPointF(field.right(), y))
+        painter.setPen(look().color("text"))
+        painter.drawText(QPointF(field.right() + 6, y + 4), "rms")
+
+    def _paint_zeros(self, painter: QPainter, place: QRectF) -> None:
+        assert self._numbers is not None
+        share = self._numbers.zero_fraction
+        painter.setPen(look().color("edge"))
+        painter.drawRect(place.adjusted(0, 0, -1, -1))
+        if share > 0:
+            filled = QRectF(place.left(), place.top(), share * place.width(), place.height())
+            painter.fillRect(filled, QColor.fromRgb(int(share_colors(share))))
+        painter.setPen(look().color("text"))
+        painter.drawText(QPointF(place.right() + 6, place.center().y() + 4), f"{round(share * self._numbers.count):,}")
+
+    # For the export
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        plot_menu(self).popup(event.globalPos())
+
+    def plot_name(self) -> str:
+        """The name of the files."""
+        return f"Histogram of layer {self._layer}"
+
+    def paint_plot(self, painter: QPainter, rect: QRectF) -> None:
+        """Paint into a rectangle of the widget's own size."""
+        self._paint(painter, rect)
+
+    def plot_columns(self) -> Mapping[str, Sequence[float]]:
+        """The bin edges as values, and the counts."""
+        if self._histogram is None:
+            return {}
+        edges = self._histogram.edges
+        return {
+            "low": edges[:-1].tolist(),
+            "high": edges[1:].tolist(),
+            "count": self._histogram.counts.astype(float).tolist(),
+        }
+
+    def say(self, words: str, role: str = "text2") -> None:
+        """Show a sentence in place of the count for some seconds."""
+        del role
+        self._said = words
+        self._timer.start()
+        self.update()
+
+    @Slot()
+    def _on_said(self) -> None:
+        self._said = ""
+        self.update()

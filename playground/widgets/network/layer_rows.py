@@ -1,0 +1,107 @@
+"""The numbers of one layer as rows, each with its definition."""
+
+from __future__ import annotations
+
+import math
+
+from playground.models.network.layer_statistics import TensorStatistics
+from playground.models.network.request import NetworkPageResult
+from playground.models.words import digits
+from playground.widgets.network.layer_numbers import Row
+
+
+def spread_rows(page: NetworkPageResult, layer: int) -> list[Row]:
+    """What stands beside the spread: mean, std, rms, theory, std across inputs, pinned. `layer` from 1."""
+    result = page.network.layers[layer - 1]
+    numbers = result.activation
+    rows: list[Row] = [
+        ("mean", digits(numbers.mean), "The mean of all values of the layer, for all inputs."),
+        ("std", digits(numbers.std), "Their standard deviation, as torch.std: divided by count - 1."),
+        ("rms", digits(numbers.rms), "The root of the mean square; a mean of 0 makes it the std."),
+    ]
+    theory = page.theory.prediction.rms
+    if theory is not None:
+        rows.append(("rms, theory", digits(float(theory[layer - 1])), "By mean-field theory, for infinite width."))
+    across = "The std over the inputs of each unit, root mean square over the units: 0 where all inputs end alike."
+    rows.append(("std across inputs", digits(result.spread_across_inputs), across))
+    for pin in page.pins[:2]:
+        if pin.curves is not None and layer <= len(pin.curves.rms):
+            rows.append((f"rms, {pin.name}", digits(float(pin.curves.rms[layer - 1])), f"Pinned: {pin.name}."))
+    cosine = "The mean cosine between the activations of two different inputs: 1 where all point the same way."
+    rows.append(("cosine of inputs", digits(result.cosine_between_inputs), cosine))
+    if page.band is not None:
+        low, high = float(page.band.low.rms[layer - 1]), float(page.band.high.rms[layer - 1])
+        rows.append(("seeds, rms", f"{digits(low)} to {digits(high)}", f"5 to 95 % over {page.band.done} seeds."))
+    rows.append(("smallest, largest", f"{digits(numbers.minimum)}, {digits(numbers.maximum)}", "Of the finite values."))
+    return rows
+
+
+def gradient_rows(page: NetworkPageResult, layer: int) -> list[Row]:
+    """What stands beside the gradients."""
+    tables = page.network.tables
+    gradient = tables["activation_gradient"].rms
+    rows: list[Row] = [
+        ("activations", digits(float(gradient[layer - 1])), "rms of the loss's gradient by this layer's activations."),
+        ("weights", digits(float(tables["weight_gradient"].rms[layer - 1])),
+         "rms of the loss's gradient by this layer's weights."),
+    ]  # fmt: skip
+    if layer >= 2 and gradient[layer - 1] > 0:
+        factor = float(gradient[layer - 2] / gradient[layer - 1])
+        rows.append(("a layer, backward", f"×{digits(factor)}", "This step: layer before over this layer."))
+    theory = page.theory.prediction.gradient_rms
+    if theory is not None:
+        rows.append(("activations, theory", digits(float(theory[layer - 1])), "By mean-field theory."))
+    for pin in page.pins[:1]:
+        if pin.curves is not None and layer <= len(pin.curves.rms):
+            curves = pin.curves
+            rows.append(("pinned, activations", digits(float(curves.activation_gradient[layer - 1])), pin.name))
+            rows.append(("pinned, weights", digits(float(curves.weight_gradient[layer - 1])), pin.name))
+    rows.append(("weights' std", digits(float(tables["weight"].std[layer - 1])), "The std of the weights themselves."))
+    return rows
+
+
+def zero_rows(page: NetworkPageResult, layer: int) -> list[Row]:
+    """What stands beside the zeros: exact and near zeros, dead, saturated, nan, inf, subnormal."""
+    result = page.network.layers[layer - 1]
+    numbers, width = result.activation, page.network.spec.width
+    quick = page.network.quick
+    near = "" if quick else percent(numbers.near_zero_fraction)
+    return [
+        ("values that are 0", percent(numbers.zero_fraction), "Exactly 0, of all values of the layer."),
+        ("dead units", f"{round(result.dead_fraction * width):,} of {width:,}", "Units that are 0 for every input."),
+        ("nan, inf", f"{numbers.nan_count:,}, {numbers.inf_count:,}", "Counted apart; other numbers leave them out."),
+        ("saturated", percent(result.saturated_fraction),
+         "Values where the activation's slope stays below 1 % of its steepest."),
+        ("near 0, subnormal", f"{near}, {'' if quick else format(numbers.subnormal_count, ',')}",
+         "Below a thousandth of the rms and not 0; and below the smallest normal number of the dtype."),
+    ]  # fmt: skip
+
+
+def theory_rows(page: NetworkPageResult) -> list[Row]:
+    """What the theory says of infinitely many layers: q*, chi1, xi, the trainable depth and the critical gain."""
+    theory = page.theory
+    if theory.fixed_point is None:
+        return []
+    point = theory.fixed_point
+    rows: list[Row] = [
+        ("q*", digits(point.q), "The variance of the pre-activations that deep layers settle at."),
+        ("chi1", digits(point.chi1, 4), "What a squared gradient is multiplied by a layer there; 1 is critical."),
+        ("xi", digits(point.depth_scale), "Depth scale 1 / |ln chi1|: signals and gradients reach about 6 xi layers."),
+        ("trainable depth", digits(point.trainable_depth), "6 xi layers."),
+    ]
+    if math.isfinite(theory.critical_gain):
+        rows.append(("critical gain", digits(theory.critical_gain, 4), "The gain at which chi1 is 1."))
+    return rows
+
+
+def percent(share: float) -> str:
+    """`percent(0.5496) == "55 %"`, `percent(0.0002) == "0.02 %"`."""
+    if not math.isfinite(share):
+        return "nan"
+    hundred = 100 * share
+    return f"{hundred:.0f} %" if hundred >= 10 or hundred == 0 else f"{digits(hundred, 2)} %"
+
+
+def layer_words(numbers: TensorStatistics) -> str:
+    """`20,000 values, 55 % exactly 0`."""
+    return f"{numbers.count:,} values, {percent(numbers.zero_fraction)} exactly 0"

@@ -1,0 +1,202 @@
+"""The plots of the page beside the numbers of the pointed layer, on one layer axis under one crosshair."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
+
+from playground.models.network.histograms import Histogram
+from playground.models.network.ranges import PlotRanges, held, ranges_of
+from playground.models.network.request import NetworkPageResult
+from playground.models.network.state import NetworkState
+from playground.widgets.common.buttons import IconButton
+from playground.widgets.common.check_box import CheckBox
+from playground.widgets.common.look import look
+from playground.widgets.common.text_label import TextLabel
+from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.network.curve_plots import GradientPlot, SpreadPlot, ZerosPlot
+from playground.widgets.network.distribution_plot import DistributionPlot, value_range
+from playground.widgets.network.layer_histogram import LayerHistogram
+from playground.widgets.network.layer_numbers import LayerNumbers
+from playground.widgets.network.layer_rows import gradient_rows, layer_words, spread_rows, zero_rows
+
+NUMBERS_WIDTH = 304
+NARROW_NUMBERS = 208
+NARROW = 900
+_TITLE = 20
+
+
+class Veil(QWidget):
+    """Dims the last good result while there is a problem; lets the mouse through."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        shade = look().color("panel")
+        shade.setAlphaF(0.55)
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), shade)
+
+
+class LayerViews(QWidget):
+    """`layer_chosen(layer)` on a click or drag, `layer_let_go` after it; `wants_tensor` asks for the layer's values."""
+
+    layer_chosen = Signal(int)
+    layer_let_go = Signal()
+    kind_chosen = Signal(str)
+    scale_chosen = Signal(str)
+    own_range_chosen = Signal(bool)
+    wants_tensor = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.page: NetworkPageResult | None = None
+        self._ranges: PlotRanges | None = None
+        self._chosen = 1
+        self._pointed: int | None = None
+        self.distributions = DistributionPlot()
+        self.spread, self.gradients, self.zeros = SpreadPlot(), GradientPlot(), ZerosPlot()
+        self.histogram = LayerHistogram()
+        self.spread_numbers = LayerNumbers(_TITLE, "network.spread.numbers")
+        self.gradient_numbers = LayerNumbers(_TITLE, "network.gradients.numbers")
+        self.zero_numbers = LayerNumbers(_TITLE, "network.zeros.numbers")
+        self._make_title()
+        self._lay_out()
+        self._connect()
+        self.veil = Veil(self)
+
+    def _make_title(self) -> None:
+        self.title = TextLabel("Layer 1", bold=True, fixed=True)
+        self.words = TextLabel("", "text2")
+        self.own = CheckBox("own range")
+        self.own.setObjectName("network.own_range")
+        set_tooltip(self.own, "Draw the layer's histogram on the range of its own values, not on the shared axis")
+        self.send = IconButton("arrow-right", "Send this layer's values to the tensors page, as an imported tensor")
+        self.send.setObjectName("network.send")
+
+    def _lay_out(self) -> None:
+        heading = QHBoxLayout()
+        heading.setSpacing(10)
+        heading.addWidget(self.title)
+        heading.addWidget(self.words, 1)
+        heading.addWidget(self.own)
+        heading.addWidget(self.send)
+        self._layer = QWidget()
+        layer = QVBoxLayout(self._layer)
+        layer.setContentsMargins(0, 0, 0, 0)
+        layer.setSpacing(0)
+        layer.addLayout(heading)
+        layer.addWidget(self.histogram, 1)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(17, 7, 16, 0)
+        self._grid.setHorizontalSpacing(24)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(0, 1)
+        rows = (
+            (self.distributions, None, 235),
+            (self.spread, self.spread_numbers, 152),
+            (self.gradients, self.gradient_numbers, 152),
+            (self.zeros, self.zero_numbers, 110),
+        )
+        for row, (plot, numbers, stretch) in enumerate(rows):
+            self._grid.addWidget(plot, row, 0)
+            if numbers is not None:
+                self._grid.addWidget(numbers, row, 1)
+            self._grid.setRowStretch(row, stretch)
+        self._grid.addWidget(self._layer, 0, 1)
+        self._grid.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        self.setMinimumSize(480, 320)
+        for plot in (self.distributions.heat, self.spread, self.gradients, self.zeros):
+            plot.canvas.setMinimumHeight(44)
+            plot.setMinimumHeight(44)
+
+    def _connect(self) -> None:
+        for plot in (self.distributions.heat, self.spread, self.gradients, self.zeros):
+            plot.pointed.connect(self._on_pointed)
+            plot.pressed.connect(self._on_pressed)
+            plot.dragged.connect(self._on_pressed)
+            plot.released.connect(self.layer_let_go)
+        self.distributions.kind_chosen.connect(self.kind_chosen)
+        self.distributions.scale_chosen.connect(self.scale_chosen)
+        self.own.toggled.connect(self.own_range_chosen)
+        self.send.clicked.connect(self.wants_tensor)
+
+    @property
+    def layer(self) -> int:
+        """The layer whose numbers are shown: the pointed one, or else the chosen one."""
+        depth = self.page.network.depth if self.page is not None else 1
+        return min(max(1, self._pointed or self._chosen), depth)
+
+    def show_state(self, state: NetworkState) -> None:
+        """Set the boxes and the chosen layer."""
+        self.distributions.show_choices(state.kind, state.scale)
+        self.own.blockSignals(True)
+        self.own.setChecked(state.own_range)
+        self.own.blockSignals(False)
+        self.own.update()
+        if state.layer != self._chosen:
+            self._chosen = state.layer
+            self._show_layer()
+
+    def show_page(self, page: NetworkPageResult) -> None:
+        """Draw a result; the axes hold still while the hand is dragging."""
+        self.page = page
+        self._ranges = held(self._ranges, ranges_of(page), page.request.moving)
+        self.distributions.show_page(page, self._ranges)
+        for plot in (self.spread, self.gradients, self.zeros):
+            plot.show_page(page, self._ranges)
+        self.set_dimmed(False)
+        self._show_layer()
+
+    def set_dimmed(self, dimmed: bool) -> None:
+        """Dim everything, or show it as it is."""
+        self.veil.setVisible(dimmed)
+        self.veil.raise_()
+
+    def _show_layer(self) -> None:
+        page, layer = self.page, self.layer
+        self.distributions.set_crosshair(layer)
+        for plot in (self.spread, self.gradients, self.zeros):
+            plot.set_crosshair(layer, str(layer))
+        if page is None or self._ranges is None:
+            return
+        table = page.network.tables[page.request.kind]
+        numbers = table.layer(layer - 1)
+        self.title.set_text(f"Layer {layer}")
+        self.words.set_text(layer_words(numbers))
+        if page.own:
+            histogram: Histogram | None = page.own[layer - 1]
+            ends = (page.own[layer - 1].axis.low, page.own[layer - 1].axis.high)
+        else:
+            histogram = numbers.histogram
+            axis = table.histograms.axis if table.histograms is not None else None
+            shown = value_range(axis, self._ranges) if axis is not None else None
+            ends = (shown.low, shown.high) if shown is not None else (0.0, 1.0)
+        self.histogram.show_layer(layer, numbers, histogram, ends, own=bool(page.own))
+        self.spread_numbers.set_rows(spread_rows(page, layer))
+        self.gradient_numbers.set_rows(gradient_rows(page, layer))
+        self.zero_numbers.set_rows(zero_rows(page, layer))
+
+    @Slot(object)
+    def _on_pointed(self, x: float | None) -> None:
+        self._pointed = None if x is None else round(x)
+        self._show_layer()
+
+    @Slot(float)
+    def _on_pressed(self, x: float) -> None:
+        depth = self.page.network.depth if self.page is not None else 1
+        self.layer_chosen.emit(min(max(1, round(x)), depth))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.width() < NARROW
+        width = NARROW_NUMBERS if narrow else NUMBERS_WIDTH - 16
+        for widget in (self._layer, self.spread_numbers, self.gradient_numbers, self.zero_numbers):
+            widget.setFixedWidth(width)
+        self.words.setVisible(not narrow)
+        self.distributions.set_narrow(narrow)
+        self.veil.setGeometry(self.rect())

@@ -1,0 +1,199 @@
+"""The network page: controls at the left, the verdict, and under it the evidence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from playground.models.network.handover import HandedLayer, LayerTensorRequest, with_layer
+from playground.models.network.request import NetworkPageResult
+from playground.models.network.spec import NetworkSpec
+from playground.models.network.state import NetworkState
+from playground.models.network.verdict import SpecFix
+from playground.models.outcome import Fix, Problem
+from playground.models.state import PlaygroundState
+from playground.widgets.common.painting import fill_background
+from playground.widgets.common.section import Hairline
+from playground.widgets.network.controls import NetworkControls
+from playground.widgets.network.layer_views import LayerViews
+from playground.widgets.network.pins import PinsSection
+from playground.widgets.network.theory_section import TheorySection
+from playground.widgets.network.verdict_banner import VerdictBanner
+from playground.widgets.panel import Panel
+
+COLUMN = 272
+LAYER_SIDE = "layer_tensor"
+MOST_PINS = 12
+
+
+class NetworkPanel(Panel):
+    """See why deep networks live or die."""
+
+    key = "network"
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("network")
+        self._page: NetworkPageResult | None = None
+        self.controls = NetworkControls()
+        self.pins = PinsSection()
+        self.theory = TheorySection()
+        self.verdict = VerdictBanner()
+        self.views = LayerViews()
+        self._lay_out()
+        self._connect()
+        self.show_state(self.state)
+
+    def _lay_out(self) -> None:
+        self.column = QWidget()
+        fill_background(self.column, "window")
+        stack = QVBoxLayout(self.column)
+        stack.setContentsMargins(0, 0, 0, 8)
+        stack.setSpacing(0)
+        for section in (self.controls, self.pins, self.theory):
+            stack.addWidget(section)
+            stack.addWidget(Hairline())
+        self.column_layout = stack
+        stack.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(self.column)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFixedWidth(COLUMN)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        fill_background(scroll.viewport(), "window")
+        right = QWidget()
+        fill_background(right, "panel")
+        self.right_layout = QVBoxLayout(right)
+        self.right_layout.setContentsMargins(0, 0, 0, 0)
+        self.right_layout.setSpacing(0)
+        self.right_layout.addWidget(self.verdict)
+        self.right_layout.addWidget(self.views, 1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(scroll)
+        row.addWidget(Hairline(vertical=True))
+        row.addWidget(right, 1)
+
+    def _connect(self) -> None:
+        self.controls.changed.connect(self._on_network_edited)
+        self.controls.gesture_ended.connect(self.gesture_ended)
+        self.controls.refused.connect(self._on_refused)
+        self.pins.pinned.connect(self._on_pinned)
+        self.pins.taken.connect(self._on_spec_taken)
+        self.pins.removed.connect(self._on_pin_removed)
+        self.verdict.fix_chosen.connect(self._on_fix_chosen)
+        self.verdict.cancelled.connect(self.cancelled)
+        self.views.layer_chosen.connect(self._on_layer_chosen)
+        self.views.layer_let_go.connect(self.gesture_ended)
+        self.views.kind_chosen.connect(self._on_kind_chosen)
+        self.views.scale_chosen.connect(self._on_scale_chosen)
+        self.views.own_range_chosen.connect(self._on_own_range_chosen)
+        self.views.wants_tensor.connect(self._on_tensor_wanted)
+
+    # From the store and the worker
+
+    def show_state(self, state: PlaygroundState) -> None:
+        chosen = state.network
+        self.controls.show_state(chosen, state.program.names)
+        self.pins.show_pins(chosen.pins, chosen.spec)
+        self.views.show_state(chosen)
+
+    def show_result(self, result: object) -> None:
+        if not isinstance(result, NetworkPageResult):
+            return
+        self._page = result
+        self.views.show_page(result)
+        self.verdict.show_verdict(result.verdict)
+        self.pins.show_results(result.pins)
+        self.theory.show_theory(result)
+        self.summary_changed.emit()
+
+    def show_problem(self, problem: Problem) -> None:
+        self.verdict.show_problem(problem)
+        self.views.set_dimmed(True)
+
+    def show_progress(self, fraction: float, words: str) -> None:
+        self.verdict.show_progress(fraction, words)
+
+    def show_busy(self, busy: bool) -> None:
+        self.verdict.show_busy(busy)
+
+    def show_answer(self, side: str, outcome: object, final: bool) -> None:
+        if side == LAYER_SIDE and isinstance(outcome, HandedLayer) and final:
+            self.edit(with_layer(self.state, outcome))
+            self.requested.emit("show_tensors", None)
+        elif isinstance(outcome, Problem):
+            self.verdict.show_problem(outcome)
+
+    def summary(self) -> str:
+        return self._page.verdict.plain() if self._page is not None else ""
+
+    # From the hand
+
+    def _edit(self, gesture: object = None, **fields: object) -> None:
+        network = replace(self.state.network, **fields)  # type: ignore[arg-type]
+        self.edit(replace(self.state, network=network), gesture)
+
+    @Slot(object, object)
+    def _on_network_edited(self, network: NetworkState, gesture: object) -> None:
+        self.edit(replace(self.state, network=network), gesture)
+
+    @Slot(str)
+    def _on_refused(self, words: str) -> None:
+        if words:
+            self.verdict.show_problem(Problem(words))
+        elif self._page is not None:
+            self.verdict.show_verdict(self._page.verdict)
+
+    @Slot()
+    def _on_pinned(self) -> None:
+        pins = (*self.state.network.pins, self.state.network.spec)
+        self._edit(pins=tuple(dict.fromkeys(pins))[-MOST_PINS:])
+
+    @Slot(object)
+    def _on_pin_removed(self, spec: NetworkSpec) -> None:
+        self._edit(pins=tuple(pin for pin in self.state.network.pins if pin != spec))
+
+    @Slot(object)
+    def _on_spec_taken(self, spec: NetworkSpec) -> None:
+        self._edit(spec=spec, moving=False)
+
+    @Slot(object)
+    def _on_fix_chosen(self, fix: SpecFix | Fix) -> None:
+        spec = self.state.network.spec
+        if isinstance(fix, SpecFix):
+            self._edit(spec=fix.spec, moving=False)
+        elif fix.target == "confirm":
+            self._edit(confirmed=spec)
+        else:
+            value = type(getattr(spec, fix.target))(fix.code)
+            more = {"loss": "mean_square"} if fix.target == "input" and fix.code != "digits" else {}
+            self._edit(spec=replace(spec, **{fix.target: value, **more}), moving=False)
+
+    @Slot(int)
+    def _on_layer_chosen(self, layer: int) -> None:
+        self._edit(gesture="network layer", layer=layer)
+
+    @Slot(str)
+    def _on_kind_chosen(self, kind: str) -> None:
+        self._edit(kind=kind)
+
+    @Slot(str)
+    def _on_scale_chosen(self, scale: str) -> None:
+        self._edit(scale=scale)
+
+    @Slot(bool)
+    def _on_own_range_chosen(self, own: bool) -> None:
+        self._edit(own_range=own)
+
+    @Slot()
+    def _on_tensor_wanted(self) -> None:
+        chosen = self.state.network
+        program = self.state.program if chosen.spec.tensor_name else None
+        request = LayerTensorRequest(chosen.spec, chosen.kind, self.views.layer, program, self.state.memory_budget)
+        self.asked.emit(LAYER_SIDE, request)

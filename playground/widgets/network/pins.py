@@ -1,0 +1,121 @@
+"""The pinned configurations: what differs, how each fares; a click takes one up again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from playground.models.network.compare import PinnedResult, short_name
+from playground.models.network.spec import NetworkSpec
+from playground.widgets.common.buttons import Button, IconButton
+from playground.widgets.common.look import look, words_font
+from playground.widgets.common.painting import baseline, elided
+from playground.widgets.common.plot_items import line_pen
+from playground.widgets.common.section import TitleLine
+from playground.widgets.common.tooltip import set_tooltip
+
+_SAMPLE = 20
+
+
+class PinRow(QWidget):
+    """A ghost's line, its name and, once it has run, the first words of its verdict; pressed takes it up."""
+
+    taken = Signal(object)
+    removed = Signal(object)
+
+    def __init__(self, spec: NetworkSpec, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.spec, self.name, self.verdict, self.severity = spec, name, "", "good"
+        self._cross = IconButton("x", f"Take the pin {name} away")
+        self._cross.clicked.connect(self._on_cross)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addStretch(1)
+        row.addWidget(self._cross, 0, Qt.AlignmentFlag.AlignTop)
+        self.setFixedHeight(42)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_result(self, result: PinnedResult) -> None:
+        """Say how it fares."""
+        self.verdict, self.severity = result.verdict, result.severity
+        set_tooltip(self, f"Take up {self.name} again", result.verdict)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, 42)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.taken.emit(self.spec)
+
+    @Slot()
+    def _on_cross(self) -> None:
+        self.removed.emit(self.spec)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        font = words_font()
+        top, below = QRectF(0, 0, self.width(), 24), QRectF(0, 21, self.width(), 18)
+        with QPainter(self) as painter:
+            painter.setPen(line_pen("pinned"))
+            painter.drawLine(QPointF(0, 12.5), QPointF(_SAMPLE, 12.5))
+            painter.setFont(font)
+            painter.setPen(look().color("text"))
+            room = self.width() - _SAMPLE - 8 - 28
+            painter.drawText(QPointF(_SAMPLE + 8, baseline(top, font)), elided(font, self.name, room))
+            painter.setPen(look().color("text2" if self.severity == "good" else self.severity))
+            words = self.verdict.split(". ")[0].removesuffix(".")
+            painter.drawText(QPointF(_SAMPLE + 8, baseline(below, font)), elided(font, words, room + 28))
+
+
+class PinsSection(QWidget):
+    """Title with "Pin this", then a row a pin."""
+
+    pinned = Signal()
+    taken = Signal(object)
+    removed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = TitleLine("Pinned")
+        self.button = Button("Pin this", icon_name="pin")
+        self.button.setObjectName("network.pin")
+        set_tooltip(self.button, "Keep this network's curves as ghosts in all plots, to compare others with it")
+        self.button.clicked.connect(self.pinned)
+        self.title.add_right(self.button)
+        self.rows: list[PinRow] = []
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(self.title)
+        self._list = QVBoxLayout()
+        self._list.setContentsMargins(16, 0, 12, 0)
+        self._column.addLayout(self._list)
+
+    def show_pins(self, pins: Sequence[NetworkSpec], present: NetworkSpec) -> None:
+        """One row each; a network that is pinned already cannot be pinned again."""
+        self.button.setEnabled(present not in pins)
+        if [row.spec for row in self.rows] == list(pins):
+            return
+        for row in self.rows:
+            self._list.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        self.rows = []
+        for spec in pins:
+            row = PinRow(spec, short_name(spec, pins))
+            row.taken.connect(self.taken)
+            row.removed.connect(self.removed)
+            self._list.addWidget(row)
+            self.rows.append(row)
+
+    def show_results(self, results: Sequence[PinnedResult]) -> None:
+        """Say how each pin fares."""
+        by_spec = {result.spec: result for result in results}
+        for row in self.rows:
+            if row.spec in by_spec:
+                row.show_result(by_spec[row.spec])

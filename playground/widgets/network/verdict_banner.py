@@ -1,0 +1,174 @@
+"""The verdict in words at the top of the page, with fixes; problems, long runs and their progress stand there too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRect, QRectF, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from playground.models.network.verdict import SpecFix, Verdict
+from playground.models.outcome import Fix, Problem
+from playground.widgets.common.buttons import Button
+from playground.widgets.common.look import icon, look, look_holder
+from playground.widgets.common.runs import Run, parse_runs
+from playground.widgets.common.runs_label import RunsLabel
+from playground.widgets.common.tooltip import set_tooltip
+
+HEIGHT = 68
+_BAR = 4
+_LEFT = 40
+_PATIENCE_MS = 500
+_ICONS = {"error": "circle-alert", "warning": "triangle-alert", "good": "check"}
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A button of the banner: its words, what they mean, and what it brings."""
+
+    words: str
+    meaning: str
+    brings: SpecFix | Fix
+
+
+class _OfferButton(Button):
+    """Says `chosen(offer)` when it is pressed."""
+
+    chosen = Signal(object)
+
+    def __init__(self, offer: Offer, kind: str, parent: QWidget | None = None) -> None:
+        super().__init__(offer.words, kind, parent=parent)
+        self._offer = offer
+        set_tooltip(self, offer.meaning or offer.words)
+        self.setAccessibleName(offer.words)
+        self.clicked.connect(self._on_clicked)
+
+    @Slot()
+    def _on_clicked(self) -> None:
+        self.chosen.emit(self._offer.brings)
+
+
+class VerdictBanner(QWidget):
+    """Two lines: lead and numbers; reason and fixes. `fix_chosen` brings a `SpecFix` or a `Fix`."""
+
+    fix_chosen = Signal(object)
+    cancelled = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("network.verdict")
+        self.setFixedHeight(HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.severity = "good"
+        self._fraction: float | None = None
+        self._verdict: Verdict | None = None
+        self._problem: Problem | None = None
+        self.message = RunsLabel(wrap=False)
+        self.reason = RunsLabel(role="text2", wrap=False)
+        for label in (self.message, self.reason):
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.buttons: list[_OfferButton] = []
+        self._cancel = Button("Cancel", "quiet")
+        self._cancel.hide()
+        self._cancel.clicked.connect(self.cancelled)
+        self._busy = QTimer(self)
+        self._busy.setSingleShot(True)
+        self._busy.setInterval(_PATIENCE_MS)
+        self._busy.timeout.connect(self._on_patience_ended)
+        self._is_busy = False
+        self._lay_out()
+        look_holder().changed.connect(self.update)
+
+    def _lay_out(self) -> None:
+        self._offers = QHBoxLayout()
+        self._offers.setSpacing(8)
+        below = QHBoxLayout()
+        below.setSpacing(8)
+        below.addWidget(self.reason, 1)
+        below.addLayout(self._offers)
+        below.addWidget(self._cancel)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(_LEFT, 8, 16, 8)
+        column.setSpacing(4)
+        column.addWidget(self.message)
+        column.addLayout(below)
+
+    def text(self) -> str:
+        """All words that are shown."""
+        return f"{self.message.text()} {self.reason.text()}".strip()
+
+    def show_verdict(self, verdict: Verdict) -> None:
+        """Say what a run's numbers mean."""
+        if verdict == self._verdict and self._problem is None:
+            return
+        self._verdict, self._problem = verdict, None
+        self._say(verdict.severity, verdict.lead, verdict.text, verdict.why)
+        self._offer([Offer(fix.label, fix.meaning, fix) for fix in verdict.fixes])
+
+    def show_problem(self, problem: Problem) -> None:
+        """Say what does not fit; the plots keep the last good result."""
+        if problem == self._problem:
+            return
+        self._problem = problem
+        self._say(problem.severity, problem.lead, problem.message, "The plots show the last network that ran.")
+        self._offer([Offer(fix.gives or fix.code, fix.meaning, fix) for fix in problem.fixes])
+
+    def _say(self, severity: str, lead: str, text: str, why: str) -> None:
+        self.severity = severity
+        bold = (Run(f"{lead}  ", "bold"),) if lead else ()
+        self.message.set_content((*bold, *parse_runs(text)))
+        self.reason.set_content(parse_runs(why))
+        for label in (self.message, self.reason):
+            set_tooltip(label, label.text())
+        self.setAccessibleName(self.text())
+        self.update()
+
+    def _offer(self, offers: list[Offer]) -> None:
+        for button in self.buttons:
+            self._offers.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+        self.buttons = []
+        for place, offer in enumerate(offers):
+            button = _OfferButton(offer, "primary" if place == 0 else "secondary", self)
+            button.setObjectName(f"network.fix.{place}")
+            button.chosen.connect(self.fix_chosen)
+            self._offers.addWidget(button)
+            button.show()
+            self.buttons.append(button)
+
+    def show_busy(self, busy: bool) -> None:
+        """A computation began or ended; Cancel appears after half a second."""
+        self._is_busy = busy
+        if busy:
+            self._busy.start()
+        else:
+            self._busy.stop()
+            self._cancel.hide()
+            self._fraction = None
+            self.update()
+
+    @Slot()
+    def _on_patience_ended(self) -> None:
+        self._cancel.setVisible(self._is_busy)
+
+    def show_progress(self, fraction: float, words: str) -> None:
+        """Show how far the computation is, as a line along the lower edge."""
+        if self._cancel.isVisible():
+            self._fraction = fraction
+            set_tooltip(self._cancel, f"Stop: {words}")
+            self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        rect = QRectF(self.rect())
+        fill = "panel" if self.severity == "good" else f"{self.severity}_fill"
+        with QPainter(self) as painter:
+            painter.fillRect(rect, look().color(fill))
+            painter.fillRect(QRectF(0, 0, _BAR, rect.height()), look().color(self.severity))
+            painter.fillRect(QRectF(0, rect.bottom() - 1, rect.width(), 1), look().color("hairline"))
+            if self._fraction is not None:
+                done = QRectF(_BAR, rect.bottom() - 2, (rect.width() - _BAR) * self._fraction, 2)
+                painter.fillRect(done, look().color("accent"))
+            place = QRect(16, self.message.y() + (self.message.height() - 16) // 2, 16, 16)
+            icon(_ICONS[self.severity], self.severity).paint(painter, place, Qt.AlignmentFlag.AlignCenter)
