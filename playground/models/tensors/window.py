@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
@@ -43,6 +43,15 @@ class Window:
     columns: range
     values: Numbers
     dtype: str
+    _texts: dict[int, list[list[str]]] = field(default_factory=dict, repr=False)
+
+    def texts(self, characters: int) -> list[list[str]]:
+        """All cells in at most so many characters, row by row; worked out once."""
+        if characters not in self._texts:
+            self._texts[characters] = [
+                [fitted_text(value, self.dtype, characters) for value in row] for row in self.values.tolist()
+            ]
+        return self._texts[characters]
 
     @property
     def magnitudes(self) -> NDArray[np.float64]:

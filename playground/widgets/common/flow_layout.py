@@ -7,10 +7,14 @@ from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QWidget
 
 
 class FlowLayout(QLayout):
-    """Lays widgets out from left to right, `spacing` apart, in as many lines as the width asks for."""
+    """Lays widgets out from left to right, `spacing` apart, in as many lines as the width asks for.
 
-    def __init__(self, parent: QWidget | None = None, spacing: int = 8) -> None:
+    In a `centred` one, lower widgets stand in the middle of their line.
+    """
+
+    def __init__(self, parent: QWidget | None = None, spacing: int = 8, *, centred: bool = False) -> None:
         super().__init__(parent)
+        self._centred = centred
         self._items: list[QLayoutItem] = []
         self.setContentsMargins(0, 0, 0, 0)
         self.setSpacing(spacing)
@@ -54,6 +58,7 @@ class FlowLayout(QLayout):
 
     def _place(self, rect: QRect, apply: bool) -> int:
         x, y, line = rect.left(), rect.top(), 0
+        highest = max((item.sizeHint().height() for item in self._items if not item.isEmpty()), default=0)
         for item in self._items:
             if item.isEmpty():
                 continue
@@ -64,7 +69,8 @@ class FlowLayout(QLayout):
             if x > rect.left() and x + size.width() > rect.left() + rect.width():
                 x, y, line = rect.left(), y + line + self.spacing(), 0
             if apply:
-                item.setGeometry(QRect(QPoint(x, y), size))
+                drop = (highest - size.height()) // 2 if self._centred else 0
+                item.setGeometry(QRect(QPoint(x, y + drop), size))
             x += size.width() + self.spacing()
-            line = max(line, size.height())
+            line = max(line, highest if self._centred else size.height())
         return y + line - rect.top()

@@ -1,7 +1,7 @@
 """Where the cells of a grid lie: pure arithmetic, with no state a row or column, so any size will do.
 
-Facets (small multiples) are blocks of the same rows and columns, each with one title line above and one free column
-to its right; all blocks together form one sheet that is scrolled in whole cells.
+Facets (small multiples) are blocks of the same rows and columns, each with a title above and a gap to its right; all
+blocks together form one sheet that is scrolled in whole cells.
 """
 
 from __future__ import annotations
@@ -94,12 +94,22 @@ class GridGeometry:
     first_row: int = 0
     first_column: int = 0
     right: int = 0
+    title: int = 0
+
+    @property
+    def _title_rows(self) -> int:
+        """The rows that a facet's title and column header take, `title` pixels at least."""
+        return -(-self.title // self.cell_height) if self.axes.facets else 0
+
+    @property
+    def _gap_columns(self) -> int:
+        """The free columns between facets, 20 pixels at least."""
+        return -(-20 // self.cell_width) if self.axes.facets else 0
 
     @property
     def _step(self) -> tuple[int, int]:
         """Rows and columns from one block to the next."""
-        extra = 1 if self.axes.facets else 0
-        return self.axes.rows + extra, self.axes.columns + extra
+        return self.axes.rows + self._title_rows, self.axes.columns + self._gap_columns
 
     @property
     def fitting_columns(self) -> int:
@@ -119,7 +129,7 @@ class GridGeometry:
         count = self.axes.shape[self.axes.facets[-1]]
         if len(self.axes.facets) == 2:
             return count
-        return max(1, min(count, (self.fitting_columns + 1) // self._step[1]))
+        return max(1, min(count, (self.fitting_columns + self._gap_columns) // self._step[1]))
 
     @property
     def blocks_down(self) -> int:
@@ -140,7 +150,7 @@ class GridGeometry:
         """The columns of the whole sheet."""
         if self.axes.empty:
             return 0
-        return self._step[1] * self.blocks_across - (1 if self.axes.facets else 0)
+        return self._step[1] * self.blocks_across - self._gap_columns
 
     def facet(self, down: int, across: int) -> Index | None:
         """The facet in a place of the mosaic; None beyond the last one."""
@@ -162,7 +172,7 @@ class GridGeometry:
         if self.axes.empty:
             return
         row_step, column_step = self._step
-        title = 1 if self.axes.facets else 0
+        title = self._title_rows
         last_row = min(self.total_rows, self.first_row + -(-(self.view_height - self.top) // self.cell_height))
         last_column = min(self.total_columns, self.first_column + -(-(self.view_width - self.left) // self.cell_width))
         for down in range(self.first_row // row_step, -(-last_row // row_step)):
@@ -191,7 +201,7 @@ class GridGeometry:
             return None
         row, column, facet = cell
         down, across = self.place_of_facet(facet)
-        title = 1 if self.axes.facets else 0
+        title = self._title_rows
         return down * self._step[0] + title + row, across * self._step[1] + column
 
     def rect(self, index: Index) -> tuple[int, int, int, int] | None:
@@ -210,7 +220,7 @@ class GridGeometry:
         row_step, column_step = self._step
         down, row = divmod(sheet_row, row_step)
         across, column = divmod(sheet_column, column_step)
-        row -= 1 if self.axes.facets else 0
+        row -= self._title_rows
         if down >= self.blocks_down or across >= self.blocks_across or not 0 <= row < self.axes.rows:
             return None
         facet = self.facet(down, across)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,10 +10,11 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage
 
 from playground.models.tensors.window import Glyph
-from playground.widgets.common.look import look
+from playground.widgets.common.look import Look, look
 
 FADED_HEAT = 0.3
 STRETCHED_HEAT = 0.28
+_STEPS = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ LEVELS = (
     ZoomLevel(7, 7),
     ZoomLevel(10, 10),
     ZoomLevel(14, 14),
-    ZoomLevel(24, 42, 5),
+    ZoomLevel(24, 46, 5),
     ZoomLevel(28, 52, 6),
     ZoomLevel(28, 84, 10),
     ZoomLevel(28, 160, 20),
@@ -81,6 +83,20 @@ def _channels(color: QColor) -> NDArray[np.float64]:
     return np.array([color.red(), color.green(), color.blue()], float)
 
 
+@functools.lru_cache(maxsize=8)
+def _ramp(present: Look, strong: bool) -> NDArray[np.uint32]:
+    """The colours from the most negative to the most positive share, in 2 * _STEPS + 1 steps."""
+    suffix = "_strong" if strong else ""
+    zero = _channels(present.color("heat_zero"))
+    below = _channels(present.color("heat_negative" + suffix))
+    above = _channels(present.color("heat_positive" + suffix))
+    amounts = np.abs(np.arange(-_STEPS, _STEPS + 1) / _STEPS)[:, None]
+    ends = np.where((np.arange(-_STEPS, _STEPS + 1) < 0)[:, None], below, above)
+    whole = np.rint(zero + (ends - zero) * amounts).astype(np.uint32)
+    ramp: NDArray[np.uint32] = (0xFF000000 | (whole[:, 0] << 16) | (whole[:, 1] << 8) | whole[:, 2]).astype(np.uint32)
+    return ramp
+
+
 def heat_colors(
     numbers: NDArray[np.float64],
     kinds: NDArray[np.uint8],
@@ -88,22 +104,16 @@ def heat_colors(
     weight: NDArray[np.float64] | float,
     strong: bool,
 ) -> NDArray[np.uint32]:
-    """0xffRRGGBB of each value: diverging, centred on zero, `|t| ** 0.85`; `weight` fades cells towards zero's colour."""
-    present = look()
-    suffix = "_strong" if strong else ""
-    zero = _channels(present.color("heat_zero"))
-    below = _channels(present.color("heat_negative" + suffix))
-    above = _channels(present.color("heat_positive" + suffix))
+    """0xffRRGGBB of each value: diverging around zero, `|t| ** 0.85`; `weight` fades them."""
     safe = np.where(np.isfinite(numbers), numbers, 0.0)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        share = np.clip(safe / scale if scale > 0 else np.zeros_like(safe), -1.0, 1.0)
-    amount = (np.abs(np.nan_to_num(share)) ** 0.85 * weight)[..., None]
-    rgb = zero + (np.where((share < 0)[..., None], below, above) - zero) * amount
+        share = np.nan_to_num(safe / scale) if scale > 0 else np.zeros_like(safe)
+    steps = np.rint(np.sign(share) * np.minimum(np.abs(share), 1.0) ** 0.85 * weight * _STEPS).astype(np.intp)
+    colors: NDArray[np.uint32] = _ramp(look(), strong)[steps + _STEPS]
+    present = look()
     inverted = (kinds == Glyph.POSITIVE_INFINITY) | (kinds == Glyph.NEGATIVE_INFINITY)
-    rgb[inverted] = _channels(present.color("text"))
-    rgb[kinds == Glyph.NAN] = _channels(present.color("error" if strong else "panel"))
-    whole = np.rint(rgb).astype(np.uint32)
-    colors: NDArray[np.uint32] = 0xFF000000 | (whole[..., 0] << 16) | (whole[..., 1] << 8) | whole[..., 2]
+    colors[inverted] = present.color("text").rgb()
+    colors[kinds == Glyph.NAN] = present.color("error" if strong else "panel").rgb()
     return colors
 
 

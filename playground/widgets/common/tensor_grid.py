@@ -95,7 +95,7 @@ class TensorGrid(QAbstractScrollArea):
         return self._marks
 
     def set_reader(self, reader: TensorReader | None, scale: float = 1.0, characters: int = 0) -> None:
-        """Show a tensor; `scale` is the |value| with full heat, `characters` the longest whole number (0: fractions)."""
+        """Show a tensor; `scale` is the |value| with full heat, `characters` of the longest whole number (0: none)."""
         same_shape = reader is not None and reader.shape == self._axes.shape
         self._reader, self._scale = reader, scale
         self._zoom.characters = characters or (11 if reader is not None and "complex" in reader.dtype else 0)
@@ -188,7 +188,10 @@ class TensorGrid(QAbstractScrollArea):
         """The geometry of a view of this size with cells of that size, scrolled as now."""
         left, top, right = self._header_sizes()
         first = self._scroll.first
-        return GridGeometry(self._axes, cell.width, cell.height, left, top, width, height, *first, right)
+        title = BADGE + 6 + (BAR + LABEL_HEIGHT if self._headers else BAR) if self._axes.facets else 0
+        return GridGeometry(
+            self._axes, cell.width, cell.height, left, top, width, height, *first, right=right, title=title
+        )
 
     def present_geometry(self) -> GridGeometry:
         """The geometry as drawn."""
@@ -205,7 +208,7 @@ class TensorGrid(QAbstractScrollArea):
             if self._headers:
                 left += 9 + max(BADGE, round(len(str(max(0, axes.rows - 1))) * _DIGIT))
         if axes.column_axis is not None:
-            top += BAR + (LABEL_HEIGHT if self._headers else 0)
+            top += 0 if axes.facets else BAR + (LABEL_HEIGHT if self._headers else 0)
             right += (12 + BADGE) if self._headers and not axes.facets else 0
         return left, top, right
 

@@ -28,7 +28,7 @@ class AxisStrip(QWidget):
         super().__init__(parent)
         self.chips: list[SizeChip] = []
         self.pluses: list[IconButton] = []
-        self._flow = FlowLayout(self, 8)
+        self._flow = FlowLayout(self, 8, centred=True)
         self._carried: int | None = None
         self._carries = 0
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)

@@ -123,7 +123,7 @@ class PlaceBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._flow = FlowLayout(self, 12)
+        self._flow = FlowLayout(self, 12, centred=True)
         self._places: dict[int, _Place] = {}
         self.facets = Button("Small multiples")
         self.facets.setObjectName("shape.facets")

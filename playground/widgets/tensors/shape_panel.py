@@ -80,7 +80,9 @@ class ShapePanel(Panel):
         strip.setSpacing(16)
         strip.addWidget(self.strip, 1)
         strip.addWidget(self.facts)
-        strip.addStretch(0)
+        self._strip_row, self._place_row = strip, QHBoxLayout()
+        self._place_row.setSpacing(16)
+        self._place_row.addWidget(self.places, 1)
         strip.addWidget(self.pickers)
         body = QHBoxLayout()
         body.setSpacing(16)
@@ -91,7 +93,7 @@ class ShapePanel(Panel):
         inner.setContentsMargins(PADDING, 4, PADDING, 8)
         inner.setSpacing(8)
         inner.addLayout(strip)
-        inner.addWidget(self.places)
+        inner.addLayout(self._place_row)
         inner.addWidget(self.banner)
         inner.addLayout(body, 1)
         inner.addWidget(self.last)
@@ -153,6 +155,10 @@ class ShapePanel(Panel):
     def _show_layout(self, result: ShapeResult, state: PlaygroundState) -> None:
         shape = result.layout.shape
         row, column = shown_axes(shape, state.shape)
+        # With three axes and more, the chips need the room in the first row.
+        home = self._strip_row if len(shape) < 3 else self._place_row
+        if home.indexOf(self.pickers) < 0:
+            home.addWidget(self.pickers)
         self.pickers.set_axes(len(shape), row, column)
         self.pickers.setVisible(len(shape) > 1 and self.width() >= PICKERS_FROM)
         self.places.show_layout(shape, state.shape)

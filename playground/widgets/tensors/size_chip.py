@@ -113,9 +113,9 @@ class SizeChip(QWidget):
 
     def _place(self) -> None:
         left = 23 + badge_width(str(self.axis)) + 3
-        right = 22 if self.cross.isVisibleTo(self) else 1
-        self.box.setGeometry(left, 2, self.width() - left - right, self.height() - 4)
-        self.cross.setGeometry(self.width() - 22, 4, 20, 24)
+        self.box.setGeometry(left, 2, self.width() - left - 1, self.height() - 4)
+        self.cross.setGeometry(self.width() - 20, 5, 20, 22)
+        self.cross.raise_()
 
     def sizeHint(self) -> QSize:
         return QSize(chip_width(self.axis, str(self.value)), CHIP_HEIGHT)
