@@ -39,21 +39,23 @@ def compare_with_numpy(layout: Layout, name: str = "T") -> tuple[NumpyRow, ...]:
         why = f"numpy has at most {NUMPY_AXES} axes, the tensor has {len(layout.shape)}"
         return (NumpyRow(f"{name}.numpy()", "", "refused", why),)
     array = _twin(layout, kind)
+    both = "both multiply the sizes; the storage has"
     rows = [
         NumpyRow(
-            "strides", f"{written(layout.strides)} elements", f"{written(array.strides)} bytes",
+            "strides",
+            f"{written(layout.strides)} elements",
+            f"{written(array.strides)} bytes",
             f"the same steps: one element is {layout.itemsize} B",
         ),
-        NumpyRow(
-            "nbytes", f"{layout.own_bytes:,} of {layout.storage_bytes:,} in the storage", f"{array.nbytes:,}",
-            "both multiply the sizes; only the storage says what exists",
-        ),
+        NumpyRow("nbytes", f"{layout.own_bytes:,}", f"{array.nbytes:,}", f"{both} {layout.storage_bytes:,}"),
         NumpyRow("in row order", _yes(layout.contiguous), _yes(bool(array.flags.c_contiguous)), "C_CONTIGUOUS"),
-        NumpyRow("in column order", "not asked", _yes(bool(array.flags.f_contiguous)), "F_CONTIGUOUS: .npy keeps it"),
-    ]  # fmt: skip
+        NumpyRow(
+            "in column order", "no word for it", _yes(bool(array.flags.f_contiguous)), "F_CONTIGUOUS: .npy keeps it"
+        ),
+    ]
     rows += _negative_step(layout, array, name)
     rows += _reversed_axes(layout, array, name)
-    rows += _stretched(layout, array, name)
+    rows += _stretched(layout, array)
     return tuple(rows)
 
 
@@ -88,7 +90,7 @@ def _negative_step(
         torch_says = "works"
     return [
         NumpyRow(
-            f"{name}[::-1]", torch_says, f"a view, strides {written(backwards.strides)}",
+            f"{name}[::-1]", torch_says, f"view {written(backwards.strides)}",
             f"{name}.flip(0) copies {bytes_in_words(layout.own_bytes)}",
         )
     ]  # fmt: skip
@@ -99,17 +101,15 @@ def _reversed_axes(
 ) -> list[NumpyRow]:
     if len(layout.shape) < 2:
         return []
-    torch_says = written(layout.shape[::-1]) if len(layout.shape) == 2 else "deprecated above 2 axes: .mT or .permute"
+    torch_says = written(layout.shape[::-1]) if len(layout.shape) == 2 else "warns: use .mT"
     return [NumpyRow(f"{name}.T", torch_says, written(array.T.shape), "numpy turns all axes around")]
 
 
-def _stretched(layout: Layout, array: np.ndarray[tuple[int, ...], np.dtype[np.generic]], name: str) -> list[NumpyRow]:
+def _stretched(layout: Layout, array: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> list[NumpyRow]:
     if not layout.stretched_axes:
         return []
     stretched = np.broadcast_to(np.zeros((), array.dtype), (2,))
     numpy_says = "allowed" if stretched.flags.writeable else "read-only"
     trials = {trial.code: trial.allowed for trial in try_in_place(layout, "")}
-    torch_says = ", ".join(f"{code} {'works' if trials[code] else 'refused'}" for code in (".fill_(1)", ".add_(1)"))
-    return [
-        NumpyRow(f"write to the stretched {name}", torch_says, numpy_says, "np.broadcast_to guards the whole array")
-    ]
+    torch_says = ", ".join(f"{code[1:-3]} {'yes' if trials[code] else 'no'}" for code in (".fill_(1)", ".add_(1)"))
+    return [NumpyRow("write to it", torch_says, numpy_says, "np.broadcast_to guards the whole array")]

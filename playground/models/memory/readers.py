@@ -13,7 +13,7 @@ from playground.models.memory.overlap import Run, span_of
 UNKNOWN = -1
 """Stands for a number of readers that would take too long to count."""
 BRANCHES = 256
-SEARCH_STEPS = 20_000
+SEARCH_STEPS = 8_000
 
 Cells = NDArray[np.int64]
 

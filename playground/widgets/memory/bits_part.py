@@ -14,7 +14,7 @@ from playground.widgets.memory.part import Part
 from playground.widgets.memory.row_table import RowTable, TableRow, code_cell, words_cell
 
 _GROUP = 4
-_LONG = 26
+_LONG = 12
 
 
 class BitsPart(Part):

@@ -9,6 +9,7 @@ from playground.widgets.common.runs import Run
 from playground.widgets.common.runs_label import RunsLabel
 from playground.widgets.memory.facts_section import FactsView
 from playground.widgets.memory.storage_strip import StorageStrip
+from playground.widgets.memory.strip_painter import StripSource
 
 
 class FactsPart(QWidget):
@@ -25,16 +26,15 @@ class FactsPart(QWidget):
         self.bytes = RunsLabel(role="text2")
         self.bytes.setObjectName("memory.cell_bytes")
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 4, 16, 10)
+        column.setContentsMargins(16, 4, 6, 10)
         column.setSpacing(4)
         for widget in (self.view, self.strip, self.cell, self.bytes):
             column.addWidget(widget)
-        column.setStretch(4, 1)
 
     def show_result(self, result: MemoryResult) -> None:
         """Show facts and storage."""
         self.view.set_layout_facts(result.layout)
-        self.strip.set_storage(result.layout, result.reader, result.scale, result.characters)
+        self.strip.set_source(StripSource(result.layout, result.reader, result.scale, result.characters))
 
     def show_cell(self, where: tuple[Run, ...], held: tuple[Run, ...]) -> None:
         """Show the pointed cell in words."""

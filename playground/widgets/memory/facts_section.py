@@ -31,7 +31,7 @@ class FactsView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._layout: Layout | None = None
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.setAccessibleName("facts of the layout")
@@ -59,7 +59,7 @@ class FactsView(QWidget):
                 ("own", (Run(bytes_in_words(layout.own_bytes), "code"),)),
                 ("storage", (Run(bytes_in_words(layout.storage_bytes), "code"),)),
             ),
-            (("reads", (Run(reads, "code"),)), ("as", (Run(layout.memory_format or "strided", "code"),))),
+            (("reads", (Run(reads, "code"),)), ("format", (Run(layout.memory_format or "strided", "code"),))),
         )
 
     def _lines(self, width: float) -> list[tuple[float, tuple[tuple[str, tuple[Run, ...]], ...]]]:
@@ -90,10 +90,10 @@ class FactsView(QWidget):
         return True
 
     def sizeHint(self) -> QSize:
-        return QSize(320, self.heightForWidth(max(self.width(), 200)))
+        return QSize(320, self.heightForWidth(320))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, self.heightForWidth(max(self.width(), 160)))
+        return QSize(160, 24)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         layout = self._layout

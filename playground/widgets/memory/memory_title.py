@@ -38,7 +38,7 @@ class MemoryTitle(TitleLine):
         self.copy.clicked.connect(self._on_copy)
         self.add(TextLabel("of", "text2", fixed=True))
         self.add(self.combo)
-        self.add(self.code, 1)
+        self.add(self.code, 100)
         for widget in (self.pinned, self.copy, self.pin):
             self.add_right(widget)
 

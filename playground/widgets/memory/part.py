@@ -15,7 +15,7 @@ class Part(Section):
     def __init__(self, title: str, folds: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(title, collapsible=folds, parent=parent)
         self.title_line.setFixedHeight(TITLE)
-        self.body_layout.setContentsMargins(16, 0, 16, 12)
+        self.body_layout.setContentsMargins(16, 0, 6, 12)
         if folds:
             self.set_folded(True)
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.widgets.common.look import look, words_font
-from playground.widgets.common.painting import baseline
-from playground.widgets.common.runs import Run, layout_runs, paint_placed, plain, runs_width
+from playground.widgets.common.painting import baseline, elided
+from playground.widgets.common.runs import Run, layout_runs, paint_placed, plain, run_font, runs_width
 
 ROW = 24
 _LINE = 18
@@ -62,7 +62,7 @@ class RowTable(QWidget):
         self._choosable = False
         self.setAccessibleName(name)
         self.setMouseTracking(True)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
@@ -121,10 +121,10 @@ class RowTable(QWidget):
         return round(self._tops(width)[-1]) + 1 if self._rows else 0
 
     def sizeHint(self) -> QSize:
-        return QSize(320, self.heightForWidth(max(self.width(), 100)))
+        return QSize(320, self.heightForWidth(320))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(120, self.heightForWidth(max(self.width(), 100)))
+        return QSize(120, 0)
 
     def row_at(self, y: float) -> int:
         """The number of the row at a height, -1 outside."""
@@ -196,7 +196,10 @@ class RowTable(QWidget):
         for cell, width in zip(cells, columns, strict=False):
             line = QRectF(x, top, width, height)
             painter.save()
-            if runs_width(cell) > width:
+            if runs_width(cell) > width and len(cell) == 1:
+                cut = elided(run_font(cell[0]), cell[0].text, width - _GAP / 2)
+                cell = (replace(cell[0], text=cut),)  # noqa: PLW2901
+            elif runs_width(cell) > width:
                 painter.setClipRect(line)
             placed, _ = layout_runs(cell, 1e9, _LINE)
             base = baseline(line, words_font())

@@ -19,12 +19,11 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QMenu, QSizePolicy, Q
 
 from playground.models.memory.layout import Layout
 from playground.models.memory.readers import count_readers
-from playground.models.memory.storage_window import StorageReader
 from playground.widgets.common.look import code_font, look, look_holder
 from playground.widgets.common.painting import RADIUS_CONTROL, paint_box, text_width
 from playground.widgets.memory.strip_layout import CELL, ROW, StripLayout, fit_columns
 from playground.widgets.memory.strip_legend import StripLegend
-from playground.widgets.memory.strip_painter import StripMarks, axis_jumps, paint_cells, paint_jumps
+from playground.widgets.memory.strip_painter import StripMarks, StripSource, axis_jumps, paint_cells, paint_jumps
 
 SHOWN_ROWS = 5
 BAR_LIMIT = 1_000_000_000
@@ -52,9 +51,7 @@ class StorageStrip(QAbstractScrollArea):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.viewport().setMouseTracking(True)
         self.setAccessibleName("storage, cell by cell")
-        self._tensor: Layout | None = None
-        self._reader: StorageReader | None = None
-        self._scale, self._characters = 1.0, 2
+        self._source: StripSource | None = None
         self._marks = StripMarks()
         self._legend = StripLegend()
         self._strip = StripLayout(0, 1, CELL)
@@ -76,14 +73,19 @@ class StorageStrip(QAbstractScrollArea):
         """Where the cells stand."""
         return self._strip
 
-    def set_storage(self, tensor: Layout, reader: StorageReader | None, scale: float, characters: int) -> None:
+    @property
+    def _tensor(self) -> Layout | None:
+        return self._source.tensor if self._source is not None else None
+
+    def set_source(self, source: StripSource) -> None:
         """Show the storage of a tensor; no reader means that its contents are not computed."""
-        moved = self._tensor is None or (tensor.offset, tensor.storage_bytes, tensor.itemsize) != (
-            self._tensor.offset,
-            self._tensor.storage_bytes,
-            self._tensor.itemsize,
+        tensor, before = source.tensor, self._tensor
+        moved = before is None or (tensor.offset, tensor.storage_bytes, tensor.itemsize) != (
+            before.offset,
+            before.storage_bytes,
+            before.itemsize,
         )
-        self._tensor, self._reader, self._scale, self._characters = tensor, reader, scale, characters
+        self._source = source
         self._placeholder = "" if tensor.storage_cells else "The storage is empty: 0 B."
         self._place_cells()
         if moved:
@@ -91,7 +93,7 @@ class StorageStrip(QAbstractScrollArea):
 
     def clear(self, words: str) -> None:
         """Show nothing but a sentence."""
-        self._tensor, self._reader, self._placeholder = None, None, words
+        self._source, self._placeholder = None, words
         self._place_cells()
 
     def set_marks(self, marks: StripMarks) -> None:
@@ -112,10 +114,13 @@ class StorageStrip(QAbstractScrollArea):
             self._go_to_row(row - rows + 1)
 
     def _cell_width(self) -> int:
-        if self._marks.as_bytes and self._tensor is not None:
-            characters = 3 * self._tensor.itemsize - 1
+        if self._source is None:
+            return CELL
+        tensor = self._source.tensor
+        if self._marks.as_bytes:
+            characters = 3 * tensor.itemsize - 1
         else:
-            characters = self._characters + (self._tensor is not None and self._tensor.overlap is not False)
+            characters = self._source.characters + (tensor.overlap is not False)
         return max(CELL, round(characters * text_width(code_font(), "0")) + 10)
 
     def _place_cells(self) -> None:
@@ -143,10 +148,11 @@ class StorageStrip(QAbstractScrollArea):
 
     def _placed(self, tensor: Layout, room: int) -> StripLayout:
         width = min(self._cell_width(), max(CELL, room - 8))
-        columns = fit_columns(room, width, tensor.storage_cells, tensor.strides)
+        cells = tensor.storage_cells + (self._source.beyond if self._source is not None else 0)
+        columns = fit_columns(room, width, cells, tensor.strides)
         moves = any(n > 1 and s > 0 for n, s in zip(tensor.shape, tensor.strides, strict=True))
         arc_row = tensor.offset // columns if moves and tensor.elements else -1
-        return StripLayout(tensor.storage_cells, columns, width, 0, arc_row)
+        return StripLayout(cells, columns, width, 0, arc_row)
 
     def _bar_scale(self) -> int:
         return max(1, -(-self._strip.rows // BAR_LIMIT))
@@ -269,17 +275,17 @@ class StorageStrip(QAbstractScrollArea):
                 paint_box(painter, area, None, look().color("accent"), RADIUS_CONTROL, width=2)
 
     def _paint_into(self, painter: QPainter, area: QRectF, strip: StripLayout) -> None:
-        tensor = self._tensor
-        if tensor is None or not strip.cells:
+        source = self._source
+        if source is None or not strip.cells:
             painter.setPen(look().color("text2"))
             painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._placeholder)
             return
         cells = strip.visible(area.height())
         marks = replace(self._marks, steps=self._legend.steps(self._marks.pointed, cells))
-        paint_cells(painter, strip, cells, tensor, self._reader, self._scale, marks)
+        paint_cells(painter, strip, cells, source, marks)
         if strip.has_arcs:
             right = strip.rect(strip.columns - 1).right()
-            jumps = axis_jumps(tensor, strip)
+            jumps = axis_jumps(source.tensor, strip)
             highest = self._legend.paint(painter, strip, jumps, area.width())
             paint_jumps(painter, strip, jumps, right, highest)
         self.paint_over(painter, strip)
@@ -305,9 +311,10 @@ class StorageStrip(QAbstractScrollArea):
         """The visible cells as numbers: cell, how many elements read it, its value."""
         cells = self._strip.visible(self.viewport().height())
         columns: dict[str, list[object]] = {"cell": list(cells)}
-        if self._tensor is not None and len(cells):
-            where = self._tensor.shape, self._tensor.strides, self._tensor.offset
+        if self._source is not None and len(cells):
+            tensor, reader = self._source.tensor, self._source.reader
+            where = tensor.shape, tensor.strides, tensor.offset
             columns["readers"] = count_readers(*where, cells.start, cells.stop).tolist()
-            if self._reader is not None:
-                columns["value"] = [self._reader.text(cell) for cell in cells]
+            if reader is not None:
+                columns["value"] = [reader.text(cell) for cell in cells]
         return columns

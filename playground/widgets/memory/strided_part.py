@@ -21,8 +21,10 @@ from playground.widgets.common.text_label import TextLabel
 from playground.widgets.common.tooltip import set_tooltip
 from playground.widgets.memory.part import Part
 from playground.widgets.memory.strided_strip import StridedStrip
+from playground.widgets.memory.strip_painter import StripSource
 
 MOST_AXES = 6
+MOST_BEYOND = 36
 LARGEST = 2**62
 CHOOSE = "Start from…"
 
@@ -90,17 +92,19 @@ class StridedPart(Part):
             self.choose.clear()
             self.choose.addItems([CHOOSE, *names])
         self._patterns = result.patterns
-        shape = spec.size if explained.problem is None else spec.size
         legal = explained.allowed
+        forwards = min((spec.offset, *spec.size, *spec.stride)) >= 0
         seen = replace(
             result.layout,
-            shape=shape if legal else (0,),
-            strides=spec.stride if legal else (1,),
-            offset=spec.offset if legal else 0,
+            shape=spec.size if forwards else (0,),
+            strides=spec.stride if forwards else (1,),
+            offset=spec.offset if forwards else 0,
             overlap=explained.overlap,
             reached=explained.reached,
         )
-        self.strip.set_storage(seen, result.reader, result.scale, result.characters)
+        beyond = explained.last + 1 - result.layout.storage_cells if forwards and 0 not in spec.size else 0
+        beyond = max(0, min(beyond, MOST_BEYOND))
+        self.strip.set_source(StripSource(seen, result.reader, result.scale, result.characters, beyond))
         self.strip.set_spec(spec)
         self.pattern.set_content(pattern_runs(explained))
         self.banner.set_problem(explained.problem if not legal else None)
@@ -111,9 +115,10 @@ class StridedPart(Part):
     def _make_boxes(self, rank: int) -> None:
         while self._grid.count():
             item = self._grid.takeAt(0)
-            if item is not None and item.widget() is not None:
-                item.widget().hide()
-                item.widget().deleteLater()
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
         self.boxes = {}
         for column, title in ((1, "size"), (2, "stride")):
             self._grid.addWidget(TextLabel(title, "text2", height=18), 0, column)

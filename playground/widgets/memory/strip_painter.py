@@ -40,21 +40,34 @@ def cell_characters(layout: StripLayout) -> int:
     return max(1, int((layout.cell_width - 4) / text_width(code_font(), "0")))
 
 
-def paint_cells(
-    painter: QPainter,
-    strip: StripLayout,
-    cells: range,
-    tensor: Layout,
-    reader: StorageReader | None,
-    scale: float,
-    marks: StripMarks,
-) -> None:
-    """Paint some cells with what is marked on them; without a reader (too large) only which are read."""
-    if not len(cells):
+@dataclass(frozen=True, slots=True)
+class StripSource:
+    """What is painted: the cells that `tensor` reads of the storage of `reader`, with full heat at `scale`.
+
+    Without a reader (too large) only which cells are read. `beyond` cells after the storage's end are asked for and
+    are not there.
+    """
+
+    tensor: Layout
+    reader: StorageReader | None
+    scale: float = 1.0
+    characters: int = 2
+    beyond: int = 0
+
+
+def paint_cells(painter: QPainter, strip: StripLayout, cells: range, source: StripSource, marks: StripMarks) -> None:
+    """Paint some cells with what is marked on them."""
+    end = source.tensor.storage_cells
+    for cell in range(max(end, cells.start), cells.stop):
+        _paint_missing(painter, strip.rect(cell))
+        _paint_number(painter, strip.rect(cell), cell, strip, cell == marks.pointed)
+    cells = range(cells.start, min(end, cells.stop))
+    if not cells:
         return
+    tensor, reader = source.tensor, source.reader
     window = reader.read(cells.start, cells.stop) if reader is not None else None
     readers = count_readers(tensor.shape, tensor.strides, tensor.offset, cells.start, cells.stop).tolist()
-    fills = _fills(window, readers, scale, marks.dimmed)
+    fills = _fills(window, readers, source.scale, marks.dimmed)
     kinds = window.kinds()[0] if window is not None else np.zeros(len(cells), np.uint8)
     texts = _texts(strip, cells, reader, window, marks)
     crowded = [count > 1 or count == UNKNOWN for count in readers]
@@ -110,6 +123,16 @@ def _paint_box(painter: QPainter, rect: QRectF, fill: QColor, lit: bool, changed
     if not lit and not changed:
         painter.fillRect(inner, QBrush(look().color("edge"), Qt.BrushStyle.BDiagPattern))
     painter.setPen(QPen(look().color("edge"), 1))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(rect)
+
+
+def _paint_missing(painter: QPainter, rect: QRectF) -> None:
+    """A cell behind the end of the storage: red, dashed, empty."""
+    painter.fillRect(rect.adjusted(0, 0, 1, 1), look().color("error_fill"))
+    pen = QPen(look().color("error"), 1)
+    pen.setDashPattern([3, 2])
+    painter.setPen(pen)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(rect)
 
@@ -223,7 +246,7 @@ def paint_jumps(painter: QPainter, strip: StripLayout, jumps: list[Jump], right:
     for jump in sorted(jumps, key=lambda one: one.start - one.stop):
         color = look().axis_line(jump.axis)
         start = strip.rect(jump.start)
-        height = arc_height(jump, highest)
+        height = arc_height(jump, highest - 2 * (jump.axis % 3)) + jump.axis % 3
         foot = QPointF(start.center().x(), start.top() - 1)
         path = QPainterPath(foot)
         painter.setPen(QPen(color, 1.6))

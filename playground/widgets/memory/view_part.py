@@ -67,7 +67,7 @@ def explanation_runs(view: ViewExplanation, name: str) -> tuple[Run, ...]:
     if view.blocking is None or view.shape is None or view.new_axis is None:
         return (Run(view.message),)
     first, second = view.blocking
-    words = view.message.split("which is ")[1].partition(".")[0]
+    words = view.message.split("which is ")[1].partition(".")[0].replace(" ", "\N{NO-BREAK SPACE}")
     return (
         Run(f"The {view.shape[view.new_axis]} would span axes "),
         axis_run(first),
@@ -87,7 +87,7 @@ def fixes_of(view: ViewExplanation) -> tuple[Fix, ...]:
         return (Fix(f".view({', '.join(map(str, view.shape))})", gives="view", meaning="Keep it as a new line"),)
     shown = []
     for fix in view.fixes:
-        gives = f"copy {bytes_in_words(view.reshape_bytes)}" if fix.gives.startswith("copy") else fix.gives
+        gives = f"copy {bytes_in_words(view.reshape_bytes)}" if fix.gives.startswith("copy") else ""
         shown.append(Fix(fix.code, gives, f"Add a line with this: {fix.meaning}"))
     return tuple(shown)
 
@@ -121,7 +121,7 @@ class ViewPart(Part):
         line.addWidget(self.verdict)
         self.message = RunsLabel()
         self.fixes = QWidget()
-        self.flow = FlowLayout(self.fixes)
+        self.flow = FlowLayout(self.fixes, spacing=6)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.fixes.setSizePolicy(policy)
