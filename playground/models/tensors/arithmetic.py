@@ -17,11 +17,8 @@ def number_operation(word: Word, values: list[Any], span: Span) -> Any:
     sign = word.name
     if all(isinstance(value, int | float) for value in values):
         return _numbers(word, values, span)
-    if (
-        (sign == "+"
-        and all(isinstance(value, tuple) for value in values))
-        or (sign == "+"
-        and all(isinstance(value, list) for value in values))
+    if (sign == "+" and all(isinstance(value, tuple) for value in values)) or (
+        sign == "+" and all(isinstance(value, list) for value in values)
     ):
         _check_length(sum(map(len, values)), span)
         return values[0] + values[1]

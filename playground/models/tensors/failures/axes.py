@@ -13,7 +13,21 @@ from playground.models.tensors.failures.call import FailedCall
 from playground.models.tensors.literals import shape_text
 
 _AXIS_PARAMETERS = frozenset(
-    ["dim", "dim0", "dim1", "dim2", "dims", "axis", "axis0", "axis1", "dimension", "source", "destination", "start_dim", "end_dim"]
+    [
+        "dim",
+        "dim0",
+        "dim1",
+        "dim2",
+        "dims",
+        "axis",
+        "axis0",
+        "axis1",
+        "dimension",
+        "source",
+        "destination",
+        "start_dim",
+        "end_dim",
+    ]
 )
 _ONE_MORE = frozenset({"unsqueeze", "stack", "diag_embed"})
 

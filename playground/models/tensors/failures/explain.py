@@ -10,7 +10,7 @@ import torch
 from playground.models.outcome import Fix, Problem, ProblemError
 from playground.models.tensors.failures.axes import axis_problem, index_problem, permutation_problem
 from playground.models.tensors.failures.call import FailedCall
-from playground.models.tensors.failures.shapes import SHAPE_EXPLAINERS
+from playground.models.tensors.failures.shapes import SHAPE_EXPLAINERS, size_problem
 
 EXPLAINERS = (index_problem, axis_problem, permutation_problem, *SHAPE_EXPLAINERS)
 
@@ -21,6 +21,10 @@ def guard_arguments(call: FailedCall) -> None:
         _guard_strided(call)
     if call.word.name == "[]":
         _guard_nested_list(call)
+    if call.word.family in ("making", "copying"):
+        problem = size_problem(call)
+        if problem is not None:
+            raise ProblemError(problem)
 
 
 def failure_problem(call: FailedCall, error: Exception) -> Problem:

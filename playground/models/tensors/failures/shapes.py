@@ -242,7 +242,9 @@ def _in_line(call: FailedCall, equation: str, problem: Problem) -> Problem:
 
 def size_problem(call: FailedCall) -> Problem | None:
     """Sizes below 0, fractional sizes, or sizes whose product no storage can hold."""
-    given: Any = call.arguments.get("size", call.arguments.get("sizes", call.arguments.get("dims")))
+    given: Any = call.arguments.get("size", call.arguments.get("sizes"))
+    if given is None and call.word.short_name == "tile":
+        given = call.arguments.get("dims")
     if call.word.family not in ("making", "copying") or given is None:
         return None
     sizes = list(given) if isinstance(given, list | tuple) else [given]

@@ -17,7 +17,7 @@ from playground.models.tensors.vocabulary.bounds import (
     stretched,
 )
 from playground.models.tensors.vocabulary.define import both, function, method
-from playground.models.tensors.vocabulary.plans import plan_arange, plan_eye, plan_nonzero
+from playground.models.tensors.vocabulary.plans import plan_arange, plan_eye, plan_linspace, plan_nonzero, plan_triangle
 
 _RANDOM = "generator=torch.Generator().manual_seed(0)"
 
@@ -32,7 +32,7 @@ def register_making() -> None:
 
 
 def _from_numbers() -> None:
-    plans = {"arange": plan_arange, "eye": plan_eye}
+    plans = {"arange": plan_arange, "eye": plan_eye, "linspace": plan_linspace}
 
     def add(name: str, signature: str, description: str, need: Any) -> None:
         function(name, signature, description, "making", "new", need, plan=plans.get(name))
@@ -179,7 +179,15 @@ def _matrices() -> None:
         lambda a: product(a) ** 2,
     )
     for name in ("tril_indices", "triu_indices"):
-        function(name, "(row, col, offset=0)", "Row and column numbers of a triangle.", "making", "new", squared_sizes)
+        function(
+            name,
+            "(row, col, offset=0)",
+            "Row and column numbers of a triangle.",
+            "making",
+            "new",
+            squared_sizes,
+            plan=plan_triangle(name == "triu_indices"),
+        )
     function(
         "vander", "(x, N=None, increasing=False)", "Powers of a vector as columns.", "making", "new", squared_sizes
     )

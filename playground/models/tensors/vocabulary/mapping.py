@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import torch
+
 from playground.models.tensors.vocabulary.bounds import operands, stretched
 from playground.models.tensors.vocabulary.define import both, function, method
+from playground.models.tensors.vocabulary.elementwise_plan import plan_of_one, plan_of_two
 
 _ONE = {
     "abs": "The size without the sign.",
@@ -119,9 +122,11 @@ _ACTIVATIONS = {
 def register_mapping() -> None:
     """Add the elementwise words to the vocabulary."""
     for name, description in _ONE.items():
-        both(name, "()", description, "mapping", "new", operands)
+        plan = plan_of_one(name, getattr(torch, name))
+        both(name, "()", description, "mapping", "new", operands, plan=plan)
     for name, (signature, description) in _TWO.items():
-        both(name, signature, description, "mapping", "new", stretched, stretches=True)
+        plan = plan_of_two(name, getattr(torch, name))
+        both(name, signature, description, "mapping", "new", stretched, stretches=True, plan=plan)
     rounding = ("floor", "trunc")
     for name in ("div", "divide"):
         text = "The quotient, rounded if rounding_mode says so."

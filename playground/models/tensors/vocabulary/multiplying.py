@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playground.models.tensors.vocabulary.bounds import contracted, multiplied, operands, product
 from playground.models.tensors.vocabulary.define import both, function
-from playground.models.tensors.vocabulary.plans import plan_einsum_shape
+from playground.models.tensors.vocabulary.plans import plan_einsum_shape, plan_matmul
 
 
 def register_multiplying() -> None:
@@ -19,7 +19,15 @@ def register_multiplying() -> None:
         ("inner", "(other)", "Sums of products over the last axis of both."),
     ):
         need = product if name == "inner" else multiplied
-        both(name, signature, description, "multiplying", "new", need)
+        both(
+            name,
+            signature,
+            description,
+            "multiplying",
+            "new",
+            need,
+            plan=plan_matmul if name in ("matmul", "mm") else None,
+        )
     both(
         "outer",
         "(vec2)",

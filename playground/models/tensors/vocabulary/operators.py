@@ -10,6 +10,8 @@ from typing import Any
 import torch
 
 from playground.models.tensors.vocabulary.bounds import multiplied, operands, stretched
+from playground.models.tensors.vocabulary.elementwise_plan import plan_of_one, plan_of_two
+from playground.models.tensors.vocabulary.plans import plan_matmul
 from playground.models.tensors.vocabulary.word import VOCABULARY, Word
 
 BINARY: dict[type[ast.operator], Word] = {}
@@ -34,14 +36,16 @@ def register_operators() -> None:
         (ast.RShift, ">>", operator.rshift, "Bits moved right."),
     ):
         BINARY[node] = _add(sign, call, description)
-    matmul = Word("@", "", "The matrix product.", "operators", "new", operator.matmul, multiplied)
+    matmul = Word("@", "", "The matrix product.", "operators", "new", operator.matmul, multiplied, plan=plan_matmul)
     BINARY[ast.MatMult] = VOCABULARY.register(matmul)
     for unary, sign, function, description in (
         (ast.USub, "-x", torch.neg, "The sign changed."),
         (ast.Invert, "~x", torch.bitwise_not, "Every bit flipped, True and False swapped."),
         (ast.UAdd, "+x", torch.positive, "The tensor itself."),
     ):
-        UNARY[unary] = VOCABULARY.register(Word(sign, "", description, "operators", "new", function, operands))
+        UNARY[unary] = VOCABULARY.register(
+            Word(sign, "", description, "operators", "new", function, operands, plan=plan_of_one(sign, function))
+        )
     for comparison, sign, call, description in (
         (ast.Eq, "==", operator.eq, "Where they are equal."),
         (ast.NotEq, "!=", operator.ne, "Where they differ."),
@@ -54,7 +58,9 @@ def register_operators() -> None:
 
 
 def _add(sign: str, call: Callable[[Any, Any], Any], description: str) -> Word:
-    return VOCABULARY.register(Word(sign, "", description, "operators", "new", call, stretched, stretches=True))
+    return VOCABULARY.register(
+        Word(sign, "", description, "operators", "new", call, stretched, stretches=True, plan=plan_of_two(sign, call))
+    )
 
 
 INDEX = Word(

@@ -70,6 +70,38 @@ def plan_eye(n: int, m: int | None = None, *, dtype: torch.dtype | None = None, 
     return meta((n, columns), dtype or torch.float32)
 
 
+def plan_matmul(left: Any, right: Any) -> Any:
+    """The product of two matrices lies in row order; of anything else torch knows."""
+    if not isinstance(left, torch.Tensor) or not isinstance(right, torch.Tensor):
+        return left @ right
+    if left.ndim != 2 or right.ndim != 2 or left.shape[1] != right.shape[0] or left.dtype != right.dtype:
+        return left @ right
+    return meta((left.shape[0], right.shape[1]), left.dtype)
+
+
+def plan_linspace(start: float, end: float, steps: int, *, dtype: torch.dtype | None = None, **_: Any) -> torch.Tensor:
+    """So many steps."""
+    return meta((steps,), dtype or torch.get_default_dtype())
+
+
+def plan_triangle(upper: bool) -> Any:
+    """Row and column of each element of a triangle: as many columns as the triangle has elements."""
+
+    def plan(row: int, col: int, offset: int = 0, **_: Any) -> torch.Tensor:
+        below = _triangle(row, col, offset - 1 if upper else offset)
+        return meta((2, row * col - below if upper else below), torch.int64)
+
+    return plan
+
+
+def _triangle(rows: int, columns: int, offset: int) -> int:
+    """The number of elements on and below a diagonal: rows grow by one until they are full."""
+    first = min(max(-offset, 0), rows)
+    full = min(max(columns - offset, first), rows)
+    growing = (full - first) * (first + full + 1 + 2 * offset) // 2
+    return growing + (rows - full) * columns
+
+
 def plan_einsum_shape(equation: str, *operands: Any) -> torch.Tensor:
     """The shape of an einsum from its letters alone; its largest intermediate result is the storage's size."""
     tensors = operands[0] if len(operands) == 1 and isinstance(operands[0], list | tuple) else operands
