@@ -6,6 +6,7 @@ from playground.models.einsum.request import compute_einsum, einsum_request
 from playground.models.lessons.request import compute_lesson, lesson_request
 from playground.models.memory.request import compute_memory, memory_request
 from playground.models.network.request import compute_network, network_request
+from playground.models.network.sides import NETWORK_SIDES
 from playground.models.tensors.broadcast_request import broadcast_request, compute_broadcast
 from playground.models.tensors.program_request import compute_program, program_request
 from playground.models.tensors.shape_request import compute_shape, shape_request
@@ -26,7 +27,7 @@ PANELS = (
     PanelSpec("broadcast", "Broadcast", broadcast_request, compute_broadcast, BroadcastPanel),
     PanelSpec("einsum", "Einsum", einsum_request, compute_einsum, EinsumPanel),
     PanelSpec("memory", "Memory", memory_request, compute_memory, MemoryPanel),
-    PanelSpec("network", "Network", network_request, compute_network, NetworkPanel),
+    PanelSpec("network", "Network", network_request, compute_network, NetworkPanel, NETWORK_SIDES),
     PanelSpec("lessons", "Lessons", lesson_request, compute_lesson, LessonPanel),
     PanelSpec("status", "Status", status_request, compute_status, StatusPanel),
 )

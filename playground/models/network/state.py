@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from playground.models.network.spec import NetworkSpec
+from playground.models.network.training_settings import TrainingSettings
 
 
 def _first_network() -> NetworkSpec:
@@ -30,3 +31,4 @@ class NetworkState:
     seeds: int = 20
     moving: bool = False
     confirmed: NetworkSpec | None = None
+    training: TrainingSettings = field(default_factory=TrainingSettings)

@@ -24,6 +24,12 @@ class LayerPlot(Plot):
         super().__init__(title, x_name="layer", shows_x=shows_x, parent=parent)
         self.setObjectName(name)
         self._ghosts: dict[str, list[Curve]] = {}
+        self._narrow = False
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Where there is little room, leave out of the legend what the tooltips and the other plots say."""
+        self._narrow = narrow
+        self.refresh()
 
     def ghosts(self, style: str, count: int) -> list[Curve]:
         """So many pinned curves of a style; those left over from before show nothing."""
@@ -46,6 +52,11 @@ class SpreadPlot(LayerPlot):
         self.band = self.add(Band("seeds", axis=ORANGE))
         self.set_healthy(*HEALTHY, "0.5 to 2")
 
+    def set_narrow(self, narrow: bool) -> None:
+        self.band.in_legend = not narrow
+        self.set_healthy(*HEALTHY, "" if narrow else "0.5 to 2")
+        super().set_narrow(narrow)
+
     def show_page(self, page: NetworkPageResult, ranges: PlotRanges) -> None:
         """Draw a result."""
         layers = np.arange(1, page.network.depth + 1)
@@ -62,7 +73,7 @@ class SpreadPlot(LayerPlot):
             self.band.set_data(layers, page.band.low.rms, page.band.high.rms)
         shown = [pin for pin in page.pins if pin.curves is not None][:MOST_GHOSTS]
         for curve, pin in zip(self.ghosts("pinned", len(shown)), shown, strict=True):
-            curve.name = f"pinned: {pin.name}"
+            curve.name = "pinned" if self._narrow else f"pinned: {pin.name}"
             curve.in_legend = pin is shown[0] or len(shown) == 1
             rms = pin.curves.rms if pin.curves is not None else np.empty(0)
             curve.set_data(np.arange(1, len(rms) + 1), rms)
@@ -94,8 +105,9 @@ class GradientPlot(LayerPlot):
         shown = [pin for pin in page.pins if pin.curves is not None][:MOST_GHOSTS]
         dotted = self.ghosts("pinned dotted", len(shown))
         for solid, dots, pin in zip(self.ghosts("pinned", len(shown)), dotted, shown, strict=True):
-            solid.name, dots.name = f"pinned: {pin.name}", "pinned, weights"
-            solid.in_legend = dots.in_legend = pin is shown[0]
+            solid.name, dots.name = "pinned" if self._narrow else f"pinned: {pin.name}", "pinned, weights"
+            solid.in_legend = pin is shown[0]
+            dots.in_legend = pin is shown[0] and not self._narrow
             if pin.curves is not None:
                 count = np.arange(1, len(pin.curves.rms) + 1)
                 solid.set_data(count, pin.curves.activation_gradient)
@@ -104,6 +116,7 @@ class GradientPlot(LayerPlot):
 
 
 PERCENT = tuple((share, f"{share:.0%}") for share in (0.0, 0.5, 1.0))
+ENDS = (PERCENT[0], (0.5, ""), PERCENT[-1])
 
 
 class ZerosPlot(LayerPlot):
@@ -118,7 +131,10 @@ class ZerosPlot(LayerPlot):
     def show_page(self, page: NetworkPageResult, _ranges: PlotRanges) -> None:
         """Draw a result."""
         layers = np.arange(1, page.network.depth + 1)
-        self.set_ranges(layer_range(page.network.depth), AxisRange(0.0, 1.0, ticks=PERCENT))
+        self.set_ranges(
+            layer_range(page.network.depth),
+            AxisRange(0.0, 1.0, ticks=PERCENT if self.canvas.field().height() >= 44 else ENDS),
+        )
         table, units = page.network.tables["activation"], page.network.units
         self.zeros.set_data(layers, table.zeros / np.maximum(1, table.count))
         self.dead.set_data(layers, units.dead)

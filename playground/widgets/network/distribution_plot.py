@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, QSize, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -27,12 +28,13 @@ from playground.widgets.common.tooltip import set_tooltip
 KIND_WORDS = {
     "activation": "activations",
     "preactivation": "pre-activations",
-    "activation_gradient": "gradients by activations",
+    "activation_gradient": "activation grads",
     "weight": "weights",
-    "weight_gradient": "gradients by weights",
+    "weight_gradient": "weight grads",
 }
 SCALE_WORDS = {"log": "log |a|", "linear": "value", "signed_log": "signed log"}
 STRIP = 12
+BAR, NUMBER = 72, 48
 
 
 def layer_range(depth: int) -> AxisRange:
@@ -78,17 +80,17 @@ class CountLegend(QWidget):
         return "sample" if self._sampled else "count"
 
     def sizeHint(self) -> QSize:
-        return QSize(round(text_width(words_font(), "sample")) + 8 + 12 + 96 + 8 + 58, 24)
+        return QSize(round(text_width(words_font(), "sample")) + 8 + 12 + BAR + 8 + NUMBER, 24)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         rect, font = QRectF(self.rect()), words_font()
         base, end = baseline(rect, font), f"{self._largest:,}"
-        right = rect.right() - 57
+        right = rect.right() - NUMBER
         with QPainter(self) as painter:
             painter.setPen(look().color("text2"))
             painter.setFont(code_font())
             painter.drawText(QPointF(right + 8, base), end)
-            bar = QRectF(right - 96, rect.center().y() - 4, 96, 9)
+            bar = QRectF(right - BAR, rect.center().y() - 4, BAR, 9)
             painter.drawImage(bar, image_of(counts_table()[None, 61:]))
             painter.drawText(QPointF(bar.left() - 12, base), "1")
             painter.setFont(font)
@@ -144,6 +146,7 @@ class DistributionPlot(QWidget):
         self.heat = HeatMap("Distributions", x_name="layer", shows_x=False)
         self.heat.setObjectName("network.distributions")
         self.heat.legend.hide()
+        self.ground = self.heat.add(Curve("", "pinned", role="panel", in_legend=False))
         self.theory = self.heat.add(Curve("rms, theory", "theory"))
         self.zeros = ZeroStrip()
         self.kind = _choice(KIND_WORDS, "network.kind", "Which tensors of each layer to count")
@@ -153,8 +156,7 @@ class DistributionPlot(QWidget):
         self.samples = LegendLine("")
         self.kind.currentIndexChanged.connect(self._on_kind_chosen)
         self.scale.currentIndexChanged.connect(self._on_scale_chosen)
-        self._title = TextLabel("Distributions of the", bold=True, fixed=True)
-        self._value = TextLabel("value", "text2", fixed=True)
+        self._title = TextLabel("Distributions", bold=True, fixed=True)
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -163,8 +165,8 @@ class DistributionPlot(QWidget):
         header.addWidget(self._title)
         header.addWidget(self.kind)
         header.addWidget(self.samples, 1)
-        header.addSpacing(8)
-        header.addWidget(self._value)
+        self._room = TextLabel("")
+        header.addWidget(self._room, 1)
         header.addWidget(self.scale)
         header.addSpacing(8)
         header.addWidget(self.counts)
@@ -198,13 +200,17 @@ class DistributionPlot(QWidget):
         rms = page.theory.prediction.rms if page.request.kind == "activation" else None
         layers = np.arange(1, page.network.depth + 1)
         if rms is None or axis.scale == "linear":
-            self.theory.set_data([], [])
+            self._show_theory([], [])
         else:
-            places = rms if axis.scale == "log" else [axis.position(float(value)) for value in rms]
-            self.theory.set_data(layers, places)
+            places = rms if axis.scale == "log" else np.array([axis.position(float(value)) for value in rms])
+            self._show_theory(layers, places)
         self.samples.set_entries([self.theory])
         self.heat.legend.set_title(f"Distributions of the {KIND_WORDS[page.request.kind]}")
         self.heat.refresh()
+
+    def _show_theory(self, layers: ArrayLike, places: ArrayLike) -> None:
+        for curve in (self.ground, self.theory):
+            curve.set_data(layers, places)
 
     def set_crosshair(self, layer: float | None) -> None:
         """Show the crosshair through map and zeros."""
@@ -213,9 +219,9 @@ class DistributionPlot(QWidget):
 
     def set_narrow(self, narrow: bool) -> None:
         """Leave out what is said elsewhere where there is little room."""
-        self._value.setVisible(not narrow)
+        self.samples.setVisible(not narrow)
+        self._room.setVisible(narrow)
         self.counts.setVisible(not narrow)
-        self._title.set_text("Distributions" if narrow else "Distributions of the")
 
     @Slot(int)
     def _on_kind_chosen(self, row: int) -> None:

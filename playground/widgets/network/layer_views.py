@@ -11,12 +11,10 @@ from playground.models.network.ranges import PlotRanges, held, ranges_of
 from playground.models.network.request import NetworkPageResult
 from playground.models.network.state import NetworkState
 from playground.widgets.common.buttons import IconButton
-from playground.widgets.common.check_box import CheckBox
 from playground.widgets.common.look import look
 from playground.widgets.common.text_label import TextLabel
-from playground.widgets.common.tooltip import set_tooltip
 from playground.widgets.network.curve_plots import GradientPlot, SpreadPlot, ZerosPlot
-from playground.widgets.network.distribution_plot import DistributionPlot, value_range
+from playground.widgets.network.distribution_plot import STRIP, DistributionPlot, value_range
 from playground.widgets.network.layer_histogram import LayerHistogram
 from playground.widgets.network.layer_numbers import LayerNumbers
 from playground.widgets.network.layer_rows import gradient_rows, layer_words, spread_rows, zero_rows
@@ -58,6 +56,7 @@ class LayerViews(QWidget):
         self._ranges: PlotRanges | None = None
         self._chosen = 1
         self._pointed: int | None = None
+        self._narrow = False
         self.distributions = DistributionPlot()
         self.spread, self.gradients, self.zeros = SpreadPlot(), GradientPlot(), ZerosPlot()
         self.histogram = LayerHistogram()
@@ -72,9 +71,9 @@ class LayerViews(QWidget):
     def _make_title(self) -> None:
         self.title = TextLabel("Layer 1", bold=True, fixed=True)
         self.words = TextLabel("", "text2")
-        self.own = CheckBox("own range")
+        self.own = IconButton("search", "Draw this histogram on the range of the layer's own values")
         self.own.setObjectName("network.own_range")
-        set_tooltip(self.own, "Draw the layer's histogram on the range of its own values, not on the shared axis")
+        self.own.setCheckable(True)
         self.send = IconButton("arrow-right", "Send this layer's values to the tensors page, as an imported tensor")
         self.send.setObjectName("network.send")
 
@@ -83,14 +82,18 @@ class LayerViews(QWidget):
         heading.setSpacing(10)
         heading.addWidget(self.title)
         heading.addWidget(self.words, 1)
-        heading.addWidget(self.own)
-        heading.addWidget(self.send)
         self._layer = QWidget()
         layer = QVBoxLayout(self._layer)
         layer.setContentsMargins(0, 0, 0, 0)
         layer.setSpacing(0)
         layer.addLayout(heading)
         layer.addWidget(self.histogram, 1)
+        beside = QVBoxLayout(self.histogram)
+        beside.setContentsMargins(0, 0, 0, STRIP + 16)
+        beside.setSpacing(4)
+        beside.addStretch(1)
+        for button in (self.own, self.send):
+            beside.addWidget(button, 0, Qt.AlignmentFlag.AlignRight)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(17, 7, 16, 0)
         self._grid.setHorizontalSpacing(24)
@@ -199,4 +202,10 @@ class LayerViews(QWidget):
             widget.setFixedWidth(width)
         self.words.setVisible(not narrow)
         self.distributions.set_narrow(narrow)
+        self.spread.set_narrow(narrow)
+        self.gradients.set_narrow(narrow)
+        if narrow != self._narrow and self.page is not None and self._ranges is not None:
+            self.spread.show_page(self.page, self._ranges)
+            self.gradients.show_page(self.page, self._ranges)
+        self._narrow = narrow
         self.veil.setGeometry(self.rect())

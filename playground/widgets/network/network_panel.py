@@ -9,8 +9,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 
 from playground.models.network.handover import HandedLayer, LayerTensorRequest, with_layer
 from playground.models.network.request import NetworkPageResult
+from playground.models.network.saved_request import SavedResult
 from playground.models.network.spec import NetworkSpec
 from playground.models.network.state import NetworkState
+from playground.models.network.trained_page import page_at_step, saved_request, training_request, with_other_network
+from playground.models.network.training_request import TrainingResult
+from playground.models.network.training_settings import TrainingSettings
 from playground.models.network.verdict import SpecFix
 from playground.models.outcome import Fix, Problem
 from playground.models.state import PlaygroundState
@@ -19,7 +23,9 @@ from playground.widgets.common.section import Hairline
 from playground.widgets.network.controls import NetworkControls
 from playground.widgets.network.layer_views import LayerViews
 from playground.widgets.network.pins import PinsSection
+from playground.widgets.network.saved_strip import SavedStrip
 from playground.widgets.network.theory_section import TheorySection
+from playground.widgets.network.train_section import TrainSection
 from playground.widgets.network.verdict_banner import VerdictBanner
 from playground.widgets.panel import Panel
 
@@ -37,9 +43,13 @@ class NetworkPanel(Panel):
         super().__init__(parent)
         self.setObjectName("network")
         self._page: NetworkPageResult | None = None
+        self._training: TrainingResult | None = None
+        self._asked: dict[str, object] = {}
         self.controls = NetworkControls()
         self.pins = PinsSection()
         self.theory = TheorySection()
+        self.train = TrainSection()
+        self.saved = SavedStrip()
         self.verdict = VerdictBanner()
         self.views = LayerViews()
         self._lay_out()
@@ -49,10 +59,11 @@ class NetworkPanel(Panel):
     def _lay_out(self) -> None:
         self.column = QWidget()
         fill_background(self.column, "window")
+        self.column.setMinimumWidth(COLUMN - 32)
         stack = QVBoxLayout(self.column)
         stack.setContentsMargins(0, 0, 0, 8)
         stack.setSpacing(0)
-        for section in (self.controls, self.pins, self.theory):
+        for section in (self.controls, self.pins, self.train, self.theory):
             stack.addWidget(section)
             stack.addWidget(Hairline())
         self.column_layout = stack
@@ -72,6 +83,8 @@ class NetworkPanel(Panel):
         self.right_layout.setSpacing(0)
         self.right_layout.addWidget(self.verdict)
         self.right_layout.addWidget(self.views, 1)
+        self.right_layout.addWidget(Hairline())
+        self.right_layout.addWidget(self.saved)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -93,6 +106,10 @@ class NetworkPanel(Panel):
         self.views.kind_chosen.connect(self._on_kind_chosen)
         self.views.scale_chosen.connect(self._on_scale_chosen)
         self.views.own_range_chosen.connect(self._on_own_range_chosen)
+        self.saved.layer_chosen.connect(self._on_layer_chosen)
+        self.train.edited.connect(self._on_training_edited)
+        self.train.gesture_ended.connect(self.gesture_ended)
+        self.train.pause_wanted.connect(self._on_training_paused)
         self.views.wants_tensor.connect(self._on_tensor_wanted)
 
     # From the store and the worker
@@ -102,16 +119,39 @@ class NetworkPanel(Panel):
         self.controls.show_state(chosen, state.program.names)
         self.pins.show_pins(chosen.pins, chosen.spec)
         self.views.show_state(chosen)
+        self.saved.show_layer(min(chosen.layer, chosen.spec.depth))
+        self.train.show_settings(chosen.training, state.program.names)
+        if not chosen.training.asked:
+            self._training = None
+            self._show_page()
+        self._ask("training", training_request(chosen, state.program))
 
     def show_result(self, result: object) -> None:
         if not isinstance(result, NetworkPageResult):
             return
         self._page = result
-        self.views.show_page(result)
-        self.verdict.show_verdict(result.verdict)
+        self._show_page()
         self.pins.show_results(result.pins)
-        self.theory.show_theory(result)
+        if not result.request.moving:
+            self._ask("saved", saved_request(result.request))
         self.summary_changed.emit()
+
+    def _show_page(self) -> None:
+        """The network at the step that training shows, or as it starts."""
+        if self._page is None:
+            return
+        page = page_at_step(self._page, self._training)
+        if page is self.views.page:
+            return
+        self.views.show_page(page)
+        self.verdict.show_verdict(page.verdict)
+        self.theory.show_theory(page)
+
+    def _ask(self, side: str, request: object) -> None:
+        """Start a side computation, once for each different request."""
+        if request is not None and request != self._asked.get(side):
+            self._asked[side] = request
+            self.asked.emit(side, request)
 
     def show_problem(self, problem: Problem) -> None:
         self.verdict.show_problem(problem)
@@ -127,8 +167,22 @@ class NetworkPanel(Panel):
         if side == LAYER_SIDE and isinstance(outcome, HandedLayer) and final:
             self.edit(with_layer(self.state, outcome))
             self.requested.emit("show_tensors", None)
+        elif isinstance(outcome, SavedResult):
+            self.saved.show_result(outcome)
+        elif isinstance(outcome, TrainingResult):
+            self._training = outcome if self.state.network.training.asked else None
+            self.train.show_result(outcome)
+            self._show_page()
         elif isinstance(outcome, Problem):
-            self.verdict.show_problem(outcome)
+            self._show_side_problem(side, outcome)
+
+    def _show_side_problem(self, side: str, problem: Problem) -> None:
+        if side == "training":
+            self.train.show_problem(problem)
+        elif side == "saved":
+            self.saved.show_problem(problem)
+        else:
+            self.verdict.show_problem(problem)
 
     def summary(self) -> str:
         return self._page.verdict.plain() if self._page is not None else ""
@@ -141,7 +195,21 @@ class NetworkPanel(Panel):
 
     @Slot(object, object)
     def _on_network_edited(self, network: NetworkState, gesture: object) -> None:
-        self.edit(replace(self.state, network=network), gesture)
+        kept = replace(network, spec=self.state.network.spec)
+        self.edit(replace(self.state, network=with_other_network(kept, network.spec)), gesture)
+
+    def _edit_spec(self, spec: NetworkSpec) -> None:
+        network = with_other_network(replace(self.state.network, moving=False), spec)
+        self.edit(replace(self.state, network=network))
+
+    @Slot(object, object)
+    def _on_training_edited(self, settings: TrainingSettings, gesture: object) -> None:
+        self._edit(gesture, training=settings)
+
+    @Slot()
+    def _on_training_paused(self) -> None:
+        self._asked.pop("training", None)
+        self.asked.emit("training", None)
 
     @Slot(str)
     def _on_refused(self, words: str) -> None:
@@ -161,19 +229,19 @@ class NetworkPanel(Panel):
 
     @Slot(object)
     def _on_spec_taken(self, spec: NetworkSpec) -> None:
-        self._edit(spec=spec, moving=False)
+        self._edit_spec(spec)
 
     @Slot(object)
     def _on_fix_chosen(self, fix: SpecFix | Fix) -> None:
         spec = self.state.network.spec
         if isinstance(fix, SpecFix):
-            self._edit(spec=fix.spec, moving=False)
+            self._edit_spec(fix.spec)
         elif fix.target == "confirm":
             self._edit(confirmed=spec)
         else:
             value = type(getattr(spec, fix.target))(fix.code)
             more = {"loss": "mean_square"} if fix.target == "input" and fix.code != "digits" else {}
-            self._edit(spec=replace(spec, **{fix.target: value, **more}), moving=False)
+            self._edit_spec(replace(spec, **{fix.target: value, **more}))
 
     @Slot(int)
     def _on_layer_chosen(self, layer: int) -> None:

@@ -12,8 +12,9 @@ from playground.models.network.verdict import SpecFix, Verdict
 from playground.models.outcome import Fix, Problem
 from playground.widgets.common.buttons import Button
 from playground.widgets.common.look import icon, look, look_holder
-from playground.widgets.common.runs import Run, parse_runs
+from playground.widgets.common.runs import Run, parse_runs, plain
 from playground.widgets.common.runs_label import RunsLabel
+from playground.widgets.common.text_label import TextLabel
 from playground.widgets.common.tooltip import set_tooltip
 
 HEIGHT = 68
@@ -65,7 +66,7 @@ class VerdictBanner(QWidget):
         self._verdict: Verdict | None = None
         self._problem: Problem | None = None
         self.message = RunsLabel(wrap=False)
-        self.reason = RunsLabel(role="text2", wrap=False)
+        self.reason = TextLabel("", "text2")
         for label in (self.message, self.reason):
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.buttons: list[_OfferButton] = []
@@ -118,9 +119,8 @@ class VerdictBanner(QWidget):
         self.severity = severity
         bold = (Run(f"{lead}  ", "bold"),) if lead else ()
         self.message.set_content((*bold, *parse_runs(text)))
-        self.reason.set_content(parse_runs(why))
-        for label in (self.message, self.reason):
-            set_tooltip(label, label.text())
+        self.reason.set_text(plain(parse_runs(why)))
+        set_tooltip(self.message, self.message.text())
         self.setAccessibleName(self.text())
         self.update()
 
