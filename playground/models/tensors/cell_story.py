@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -112,6 +112,7 @@ class Story:
     conclusion: str = ""
     reduced: int | None = None
     keeps_axis: bool = False
+    base: torch.Tensor | None = None
 
     def at(self, index: Index) -> CellStory | None:
         """The story of one element; None for an index outside."""
@@ -119,10 +120,21 @@ class Story:
         if not reader.holds(index):
             return None
         head, value = element_label(self.name, index), reader.text(index)
+        if self.base is not None:
+            inner = self._index_in_base(index)
+            if inner is None or TensorReader(self.base).text(inner) != value:
+                return CellStory(head, value)
+            index = inner
         if self.reduced is not None:
             return self._reduction(head, value, index)
         lines = tuple(operand.line(_aligned(index, operand.tensor)) for operand in self.operands)
         return CellStory(head, value, lines, self.conclusion)
+
+    def _index_in_base(self, index: Index) -> Index | None:
+        """The element of the operation's result that this view of it looks at."""
+        assert self.base is not None
+        place = sum(i * stride for i, stride in zip(index, self.tensor.stride(), strict=True))
+        return index_at_place(self.base, place + int(self.tensor.storage_offset()))
 
     def _reduction(self, head: str, value: str, index: Index) -> CellStory:
         operand, axis = self.operands[0], self.reduced or 0
@@ -177,7 +189,27 @@ def tell_story(program: Program, name: str, tensors: Mapping[str, torch.Tensor],
         return plain
     named = tuple((other, its) for other, its in tensors.items() if other != name)
     line = _Line(name, tensor, code, root, named, find)
-    return _elementwise(line) or _reduced(line) or _view(line, program) or plain
+    return _elementwise(line) or _reduced(line) or _view(line, program) or _view_of_operation(line) or plain
+
+
+def _view_of_operation(line: _Line) -> Story | None:
+    """`(A + v)[:, :3].t()`: the story of `A + v`, told of the cell that the view looks at."""
+    root = line.root
+    while isinstance(root, ast.Subscript | ast.Call):
+        inner = root.value if isinstance(root, ast.Subscript) else root.func
+        if isinstance(root, ast.Call):
+            if not isinstance(inner, ast.Attribute):
+                return None
+            inner = inner.value
+        root = inner
+        if isinstance(root, ast.BinOp):
+            operand = line.operand(root)
+            if operand is None or operand.tensor.untyped_storage().nbytes() != line.tensor.untyped_storage().nbytes():
+                return None
+            base = _Line(line.name, operand.tensor, line.code, root, line.named, line.find)
+            told = _elementwise(base)
+            return None if told is None else replace(told, tensor=line.tensor, base=operand.tensor)
+    return None
 
 
 def _elementwise(line: _Line) -> Story | None:

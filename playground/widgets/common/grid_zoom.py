@@ -88,7 +88,7 @@ class GridZoom:
         self.level = level
         grid.refresh()
         if index is not None:
-            grid.scroll.put(index, point)
+            grid.sheet.put(index, point)
         grid.updateGeometry()
 
     def key(self, event: QKeyEvent, grid: TensorGrid) -> bool:

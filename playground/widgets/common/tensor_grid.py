@@ -175,7 +175,7 @@ class TensorGrid(QAbstractScrollArea):
     # Geometry ------------------------------------------------------------------------------------------------------
 
     @property
-    def scroll(self) -> GridScroll:
+    def sheet(self) -> GridScroll:
         """Where the sheet is scrolled to."""
         return self._scroll
 

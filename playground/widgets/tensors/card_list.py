@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from playground.models.tensors.program import Imported, Program, source_code
 from playground.models.tensors.program_request import ProgramResult
+from playground.widgets.common.focus_ring import PAINTS_FOCUS
 from playground.widgets.common.painting import fill_background
 from playground.widgets.tensors.card_editors import CardEditors
 from playground.widgets.tensors.card_painter import CardView
@@ -37,6 +38,7 @@ class CardList(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setProperty(PAINTS_FOCUS, True)
         self._content = QWidget()
         fill_background(self._content, "window")
         fill_background(self, "window")
@@ -94,6 +96,7 @@ class CardList(QScrollArea):
                 short,
                 edits_code=selected,
                 edits_name=selected,
+                focused=selected and self.hasFocus(),
             )
             card.set_view(view)
             if selected:
@@ -143,6 +146,14 @@ class CardList(QScrollArea):
         for card in self.cards:
             if card.view.short != short:
                 card.set_view(replace(card.view, short=short))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._refresh()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._refresh()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         names = self._program.names

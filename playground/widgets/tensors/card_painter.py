@@ -47,6 +47,7 @@ class CardView:
     short: bool = False
     edits_code: bool = False
     edits_name: bool = False
+    focused: bool = False
 
     @property
     def severity(self) -> str:
@@ -101,7 +102,7 @@ def _paint_frame(painter: QPainter, rect: QRect, view: CardView) -> None:
     paint_box(painter, box, look().color(fill), None, RADIUS_CARD)
     if view.selected:
         paint_left_bar(painter, box, look().color(view.severity or "accent"), 4, RADIUS_CARD)
-    paint_box(painter, box, None, look().color(border), RADIUS_CARD)
+    paint_box(painter, box, None, look().color(border), RADIUS_CARD, width=2 if view.selected and view.focused else 1)
 
 
 def _paint_first_line(painter: QPainter, rect: QRect, view: CardView) -> None:
@@ -146,7 +147,7 @@ def _paint_numbers(painter: QPainter, rect: QRect, view: CardView) -> None:
         return
     base = rect.top() + LINE_3
     x = float(rect.left() + LEFT)
-    right = rect.right() + 1 - RIGHT
+    right = float(rect.right() + 1 - RIGHT)
     thumbnail = view.result.thumbnail
     if thumbnail is not None:
         right -= _paint_thumbnail(painter, right, base - 5, thumbnail) + 8

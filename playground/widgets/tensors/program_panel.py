@@ -34,9 +34,10 @@ class ProgramPanel(Panel):
         super().__init__(parent)
         fill_background(self, "window")
         self._gestures = 0
-        self.title = TitleLine("Program")
+        self._before_deletion: Program | None = None
+        self.title_line = TitleLine("Program")
         self.more = IconButton("ellipsis", "More: copy the program, paste lines")
-        self.title.add_right(self.more)
+        self.title_line.add_right(self.more)
         self.list = CardList()
         self.problem = ProblemBanner()
         self.problem.setObjectName("tensors.problem")
@@ -67,7 +68,7 @@ class ProgramPanel(Panel):
         column.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.title)
+        column.addWidget(self.title_line)
         column.addWidget(self.list, 1)
         column.addLayout(banner)
         column.addLayout(buttons)
@@ -126,7 +127,8 @@ class ProgramPanel(Panel):
         if selection is not None and selection != state.selection:
             state = replace(state, selection=selection, pointed=None)
         self.problem.set_problem(None)
-        self.edit(state, gesture)  # type: ignore[arg-type]
+        self._before_deletion = None
+        self.edit(state, gesture)
 
     @Slot(str)
     def _on_selected(self, name: str) -> None:
@@ -235,7 +237,8 @@ class ProgramPanel(Panel):
             words = (
                 f"{name} is deleted. {', '.join(users)} used it and {'has' if len(users) == 1 else 'have'} no result."
             )
-            self.problem.set_problem(Problem(words, fixes=(Fix("Undo"),), severity="warning"))
+            self.problem.set_problem(Problem(words, fixes=(Fix(f"Bring {name} back"),), severity="warning"))
+            self._before_deletion = program
 
     @Slot(str, object)
     def _on_fix(self, name: str, fix: Fix) -> None:
@@ -244,9 +247,8 @@ class ProgramPanel(Panel):
 
     @Slot(object)
     def _on_banner_fix(self, fix: Fix) -> None:
-        if fix.code == "Undo":
-            self.problem.set_problem(None)
-            self.requested.emit("undo", None)
+        if self._before_deletion is not None:
+            self._change(self._before_deletion)
         else:
             self._on_renamed(fix.code)
 

@@ -50,7 +50,7 @@ class ShapePanel(Panel):
         self._edits = ShapeEdits()
         self._form: GestureForm | None = None
         self._forms = 0
-        self.title = TitleLine("Shape")
+        self.title_line = TitleLine("Shape")
         self.code = RunsLabel(wrap=False)
         self.menu_button = Button("Reshape, slice, flip", opens_menu=True)
         self.copy_button = IconButton("copy", "Copy the line as code")
@@ -73,9 +73,9 @@ class ShapePanel(Panel):
         self.readout.setObjectName("shape.readout")
         self.banner.setObjectName("shape.problem")
         set_tooltip(self.menu_button, "Other shapes of this tensor, each with its result beforehand")
-        self.title.add(self.code, 1)
-        self.title.add_right(self.menu_button)
-        self.title.add_right(self.copy_button)
+        self.title_line.add(self.code, 1)
+        self.title_line.add_right(self.menu_button)
+        self.title_line.add_right(self.copy_button)
         strip = QHBoxLayout()
         strip.setSpacing(16)
         strip.addWidget(self.strip, 1)
@@ -101,7 +101,7 @@ class ShapePanel(Panel):
         column.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.title)
+        column.addWidget(self.title_line)
         column.addLayout(inner, 1)
 
     def _connect(self) -> None:
@@ -135,8 +135,13 @@ class ShapePanel(Panel):
         super().resizeEvent(event)
         rank = len(self._result.layout.shape) if self._result is not None else 0
         self.pickers.setVisible(rank > 1 and self.width() >= PICKERS_FROM)
-        self.block.setVisible(self.width() >= BLOCK_FROM)
+        self._show_block()
         self._place_form()
+
+    def _show_block(self) -> None:
+        result = self._result
+        known = result is not None and not (result.reader is None and result.nbytes == 0 and result.problem is not None)
+        self.block.setVisible(known and self.width() >= BLOCK_FROM)
 
     # What is shown
 
@@ -187,7 +192,10 @@ class ShapePanel(Panel):
         self._result = result
         shape = result.layout.shape
         limits = None if result.made else result.whole
-        self.strip.setEnabled(not failed)
+        self.strip.setEnabled(True)
+        for part in (self.strip, self.facts, self.menu_button):
+            part.setVisible(not failed)
+        self._show_block()
         self.strip.set_shape(result.name, shape, limits, result.resizable, result.made)
         self.block.set_shape(shape, result.resizable)
         self.facts.set_text(f"{count_in_words(result.count, 'element')}, {bytes_in_words(result.nbytes)}")
@@ -246,13 +254,13 @@ class ShapePanel(Panel):
 
     @Slot(object, object)
     def _on_sizes_edited(self, sizes: object, gesture: object) -> None:
-        if self._begin(gesture):  # type: ignore[arg-type]
-            self._take(self._edits.resize(sizes), gesture)  # type: ignore[arg-type]
+        if isinstance(sizes, tuple) and self._begin(gesture):
+            self._take(self._edits.resize(sizes), gesture)
 
     @Slot(int, int, object)
     def _on_moved(self, axis: int, place: int, gesture: object) -> None:
-        if self._begin(gesture):  # type: ignore[arg-type]
-            self._take(self._edits.move(axis, place), gesture)  # type: ignore[arg-type]
+        if self._begin(gesture):
+            self._take(self._edits.move(axis, place), gesture)
 
     @Slot(int)
     def _on_inserted(self, place: int) -> None:
@@ -308,7 +316,8 @@ class ShapePanel(Panel):
 
     @Slot(object)
     def _on_cells(self, cells: object) -> None:
-        self.edit(replace(self.state, shape=replace(self.state.shape, cells=cells)))  # type: ignore[arg-type]
+        region = cells if isinstance(cells, tuple) else None
+        self.edit(replace(self.state, shape=replace(self.state.shape, cells=region)))
 
     @Slot()
     def _on_copy(self) -> None:
@@ -357,13 +366,13 @@ class ShapePanel(Panel):
     def _place_form(self) -> None:
         if self._form is not None:
             self._form.adjustSize()
-            self._form.move(max(8, self.width() - self._form.width() - PADDING), self.title.height())
+            self._form.move(max(8, self.width() - self._form.width() - PADDING), self.title_line.height())
 
     @Slot(object)
     def _on_form_changed(self, texts: object) -> None:
-        if self._form is not None:
+        if self._form is not None and isinstance(texts, dict):
             gesture = ("form", id(self), self._forms)
-            self._take(self._edits.perform(self._form.gesture, texts), gesture)  # type: ignore[arg-type]
+            self._take(self._edits.perform(self._form.gesture, texts), gesture)
 
     @Slot(bool)
     def _on_form_finished(self, keep: bool) -> None:
