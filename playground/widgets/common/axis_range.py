@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-from playground.widgets.common.ticks import linear_ticks, log_ticks, power_text, tick_text
+from playground.widgets.common.ticks import layer_ticks, linear_ticks, log_ticks, power_text, tick_text
 
 
 @dataclass(slots=True)
@@ -17,9 +18,13 @@ class AxisRange:
     ticks: tuple[tuple[float, str], ...] | None = None
 
     def labelled(self, most: int, whole: bool = False) -> tuple[tuple[float, str], ...]:
-        """The ticks with their labels, at most `most` unless they were given."""
+        """The ticks with their labels, at most `most` and the ends of layers unless they were given."""
         if self.ticks is not None:
             return self.ticks
         if self.logarithmic:
             return tuple((power, power_text(power)) for power in log_ticks(self.low, self.high, most))
-        return tuple((value, tick_text(value)) for value in linear_ticks(self.low, self.high, most, whole))
+        if whole and self.high > self.low:
+            ticks = layer_ticks(math.ceil(self.low), math.floor(self.high), most)
+        else:
+            ticks = linear_ticks(self.low, self.high, most)
+        return tuple((value, tick_text(value)) for value in ticks)

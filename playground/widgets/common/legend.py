@@ -85,30 +85,46 @@ class LegendLine(QWidget):
         self._paint_entries(painter, rect, left, base)
 
     def _paint_entries(self, painter: QPainter, rect: QRectF, left: float, base: float) -> None:
-        font = words_font()
         items: list[tuple[Entry | None, str]] = [(entry, entry.name) for entry in self._shown()]
         if self._healthy:
             items.append((None, self._healthy))
-        between = _BETWEEN
-        room = rect.right() - left - len(items) * (_SAMPLE + _GAP) - max(0, len(items) - 1) * between
-        needed = sum(text_width(font, name) for _, name in items)
-        share = min(1.0, room / needed) if needed > 0 else 1.0
+        if not items:
+            return
+        font, sample, between = words_font(), _SAMPLE, _BETWEEN
+        widths = [text_width(font, name) for _, name in items]
+        room = rect.right() - left
+        if sum(widths) + len(items) * (sample + _GAP + between) > room:
+            sample, between = _SAMPLE - 6, _GAP + 3
+        longest = _fitting(widths, room - len(items) * (sample + _GAP + between))
         x = rect.right()
-        for entry, name in reversed(items):
-            text = name if share >= 1 else elided(font, name, text_width(font, name) * share)
+        for (entry, name), width in zip(reversed(items), reversed(widths), strict=True):
+            text = name if width <= longest else elided(font, name, longest)
             x -= text_width(font, text)
-            if x - _SAMPLE - _GAP < left - 1:
+            if x - sample - _GAP < left - between:
                 break
             painter.setPen(look().color("text2"))
             painter.drawText(QPointF(round(x), base), text)
-            x -= _GAP + _SAMPLE
-            sample = QRectF(round(x), rect.top(), _SAMPLE, rect.height())
-            painter.save()
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            if entry is None:
-                box = QRectF(sample.left(), sample.center().y() - 5, _SAMPLE, 10)
-                painter.fillRect(box.toAlignedRect(), look().color("healthy"))
-            else:
-                entry.paint_sample(painter, sample)
-            painter.restore()
+            x -= _GAP + sample
+            self._paint_sample(painter, entry, QRectF(round(x), rect.top(), sample, rect.height()))
             x -= between
+
+    @staticmethod
+    def _paint_sample(painter: QPainter, entry: Entry | None, place: QRectF) -> None:
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if entry is None:
+            box = QRectF(place.left(), place.center().y() - 5, place.width(), 10)
+            painter.fillRect(box.toAlignedRect(), look().color("healthy"))
+        else:
+            entry.paint_sample(painter, place)
+        painter.restore()
+
+
+def _fitting(widths: Sequence[float], room: float) -> float:
+    """The width beyond which names are cut, so that all fit: short ones stay whole while long ones shrink."""
+    left, count = room, len(widths)
+    for width in sorted(widths):
+        if width * count > left:
+            return max(24.0, left / count)
+        left, count = left - width, count - 1
+    return max(widths)

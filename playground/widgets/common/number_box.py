@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPalette,
     QPolygon,
+    QShowEvent,
     QValidator,
     QWheelEvent,
 )
@@ -225,6 +226,10 @@ class NumberBox(QAbstractSpinBox):
     def focusInEvent(self, event: QFocusEvent) -> None:
         self._before = self._value
         super().focusInEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._color_text()  # a style sheet gives the line edit a ground of its own when it is first shown
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if not self.hasFocus() and can_scroll(self):

@@ -240,12 +240,14 @@ class PlotCanvas(pg.GraphicsView):
 
     def _paint_x_axis(self, painter: QPainter, field: QRectF) -> None:
         font, base = code_font(), field.bottom() + 16
+        covered = self._crosshair_box(field)
         painter.setPen(look().color("text2"))
         last = -1e9
         for x, label in self.x_range.labelled(max(2, int(field.width() // 80)), self.whole_x):
             width = text_width(font, label)
             left = min(max(self.x_to_pixel(x) - width / 2, field.left() - 2), field.right() - width + 1)
-            if left > last + 6:
+            hidden = covered is not None and left < covered.right() + 3 and left + width > covered.left() - 3
+            if left > last + 6 and not hidden:
                 painter.drawText(QPointF(round(left), base), label)
                 last = left + width
         if self.x_name:
@@ -266,14 +268,19 @@ class PlotCanvas(pg.GraphicsView):
                     painter.setPen(QPen(look().color("panel"), 1))
                     painter.setBrush(entry.color)
                     painter.drawEllipse(QPointF(pixel, self.y_to_pixel(coordinate)), _DOT, _DOT)
-        if self.shows_x and self._crosshair_label:
-            font = code_font()
-            width = text_width(font, self._crosshair_label) + 10
-            left = min(max(pixel - width / 2, field.left()), field.right() - width)
-            box = QRectF(round(left), field.bottom() + 4, width, 16)
+        box = self._crosshair_box(field)
+        if box is not None:
             paint_box(painter, box, look().color("text"), None, 3)
             painter.setPen(look().color("panel"))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self._crosshair_label)
+
+    def _crosshair_box(self, field: QRectF) -> QRectF | None:
+        """Where the number of the crosshair stands on the axis."""
+        if self._crosshair is None or not self.shows_x or not self._crosshair_label:
+            return None
+        width = text_width(code_font(), self._crosshair_label) + 10
+        left = min(max(self.x_to_pixel(self._crosshair) - width / 2, field.left()), field.right() - width)
+        return QRectF(round(left), field.bottom() + 4, width, 16)
 
     def _paint_note(self, painter: QPainter, field: QRectF) -> None:
         """A few words on what the range leaves out, in the lower right corner."""
