@@ -16,7 +16,7 @@ from playground.models.job import Job
 from playground.models.outcome import Problem, ProblemError, refuse
 from playground.models.tensors.evaluation import evaluate
 from playground.models.words import bytes_in_words
-from playground.widgets.common.plot_export import PLOT_FORMATS, export_plot
+from playground.widgets.common.plot_export import PLOT_FORMATS, save_plot
 
 if TYPE_CHECKING:
     from playground.models.files.tensor_files import LoadedFile
@@ -134,7 +134,7 @@ class FilesAtWork(QObject):
     def ask_export_plot(self, plot: QWidget) -> None:
         """Let the user choose where a plot goes: the ending chooses PNG, SVG or CSV."""
         self._exported_plot = plot
-        filters = ";;".join(f"{one.words} (*.{one.name})" for one in PLOT_FORMATS.values())
+        filters = ";;".join(f"{one.words} (*.{kind})" for kind, one in PLOT_FORMATS.items())
         dialog = self._make_dialog("Export the plot", "export_plot", filters)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("png")
@@ -150,12 +150,11 @@ class FilesAtWork(QObject):
 
     def export_plot(self, plot: QWidget, path: str) -> None:
         """Write a plot to this file, in the format of its ending."""
-        try:
-            export_plot(plot, path)
-        except ProblemError as error:
-            self.failed.emit(error.problem)
-            return
-        self.said.emit(f"saved {Path(path).name}")
+        problem = save_plot(plot, path)  # type: ignore[arg-type]
+        if problem is not None:
+            self.failed.emit(problem)
+        else:
+            self.said.emit(f"saved {Path(path).name}")
 
     def _make_dialog(self, title: str, name: str, filters: str) -> QFileDialog:
         if self._dialog is not None:

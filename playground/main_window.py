@@ -63,6 +63,7 @@ class MainWindow(QMainWindow):
         self._column.addWidget(furniture.notice)
         self._column.addWidget(furniture.status)
         furniture.restore(settings())
+        self._content.setFocus()
         self._fit_tools()
 
     @property

@@ -100,7 +100,7 @@ class TensorsPage(QWidget):
         keys = self._tab_keys()
         if key in keys:
             self._tabs.setCurrentIndex(keys.index(key))
-            self._tab_line.setVisible(len(keys) > 1)
+            self._show_tab()
 
     def splitters(self) -> tuple[QSplitter, QSplitter]:
         """The splitters whose sizes are remembered."""
@@ -177,7 +177,6 @@ class TensorsPage(QWidget):
             self._tabs.setTabData(index, key)
         self._tabs.setCurrentIndex(keys.index(current) if current in keys else 0)
         self._tabs.blockSignals(False)
-        self._tab_line.setVisible(len(keys) > 1 and not self._lesson_is_open)
         self._show_tab()
 
     @Slot(int)
@@ -187,6 +186,8 @@ class TensorsPage(QWidget):
 
     def _show_tab(self) -> None:
         key = self._current_key()
+        is_shape_alone = len(self._tab_keys()) == 1 or (self._lesson_is_open and key == "shape")
+        self._tab_line.setVisible(not is_shape_alone)
         self._stack.setCurrentWidget(self._rows if key == "shape" else self._panels[key])
         self._show_lines()
 

@@ -32,6 +32,7 @@ class Workspace(QObject):
         for spec in specs:
             panel = spec.widget()
             panel.key, panel.title = spec.key, spec.title
+            panel.setObjectName(panel.objectName() or spec.key)
             self.panels[spec.key] = panel
             panel.requested.connect(self.commands.run_request)
         for spec in specs:

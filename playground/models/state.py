@@ -28,5 +28,6 @@ class PlaygroundState:
     memory_budget: int | None = None
 
     def without_pointing(self) -> PlaygroundState:
-        """The state as undo sees it: where the hand points and what is selected are no work of the user's."""
-        return replace(self, pointed=None, selection="", shape=self.shape.without_selection())
+        """The state as undo sees it: pointing, selecting and the progress in a lesson are no work of the user's."""
+        lesson = replace(self.lesson, progress=(), is_listed=False)
+        return replace(self, pointed=None, selection="", shape=self.shape.without_selection(), lesson=lesson)

@@ -165,7 +165,7 @@ def _step(reader: _Reader, table: dict[str, Any]) -> LessonStep:
     goal: dict[str, Any] = reader.take(table, "goal", dict)
     for kind in goal:
         if kind not in GOALS:
-            reader.fail(f"there is no goal {kind!r}: {', '.join(GOALS)}.", f"goal.{kind}")
+            reader.fail(f"there is no goal {kind!r}: {', '.join(GOALS)}.", kind)
     return LessonStep(
         words=reader.take(table, "words", str), part=reader.take(table, "part", str, ""), goal=_pairs(goal)
     )

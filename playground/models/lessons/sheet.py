@@ -1,0 +1,144 @@
+"""The answer sheet: all lessons with code, output, figures and the torch version, as HTML or as a notebook."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+import torch
+
+from playground.models.job import Job
+from playground.models.lessons.figure import layer_figure
+from playground.models.lessons.lesson import Lesson
+from playground.models.lessons.plain_network import network_code
+from playground.models.lessons.request import LessonRequest, LessonResult, compute_lesson
+from playground.models.lessons.scope import in_words
+from playground.models.lessons.start import start_state
+from playground.models.network.spec import NetworkSpec
+from playground.models.outcome import refuse
+from playground.models.tensors.evaluation import evaluate
+from playground.models.tensors.script import script
+
+_CODE = re.compile(r"`([^`]+)`")
+STYLE = """
+body { font: 16px/1.5 Inter, system-ui, sans-serif; max-width: 46rem; color: #1A1D21;
+  margin: 3rem auto; padding: 0 1rem; }
+h1, h2 { line-height: 1.2; } h2 { margin-top: 3rem; }
+code, pre { font-family: "JetBrains Mono", ui-monospace, monospace; font-size: 14px; }
+pre { background: #F7F8F9; border: 1px solid #C1C6CE; border-radius: 6px; padding: 12px 16px; overflow-x: auto; }
+.right { color: #1B6E3C; } .wrong { color: #565D68; } .small { color: #565D68; font-size: 14px; }
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRequest:
+    """The lessons to write, and the file."""
+
+    lessons: tuple[Lesson, ...]
+    path: str
+
+
+def compute_sheet(request: SheetRequest, job: Job) -> str:
+    """Run all lessons and give the text of the sheet: HTML, or a notebook where the path ends in .ipynb."""
+    suffix = Path(request.path).suffix.lower()
+    if suffix not in (".html", ".ipynb"):
+        refuse(f"An answer sheet is .html or .ipynb, not {suffix or 'without an ending'}.")
+    results = []
+    for number, lesson in enumerate(request.lessons):
+        job.report(number / len(request.lessons), f"running lesson {number + 1}")
+        result = compute_lesson(LessonRequest(lesson.key, start_state(lesson)), job)
+        assert result is not None
+        results.append(result)
+    return html_sheet(results) if suffix == ".html" else notebook_sheet(results)
+
+
+def output_of(lesson: Lesson) -> str:
+    """What the lines of the answer's code (or of the start) give, one a line: "C = [[1, 2], [3, 4]]"."""
+    values = evaluate(start_state(lesson, lesson.answer.code).program)
+    return "\n".join(
+        f"{name} = {in_words(one.tensor)}" if one.tensor is not None and one.tensor.numel() <= 64
+        else f"{name}: {one.problem or tuple(one.meta.shape if one.meta is not None else ())}"
+        for name, one in values.items()
+    )  # fmt: skip
+
+
+def _network(lesson: Lesson) -> NetworkSpec:
+    return start_state(lesson).network.spec
+
+
+def html_sheet(results: Sequence[LessonResult]) -> str:
+    """One HTML file, nothing outside it."""
+    parts = [
+        "<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'><title>Tensor Playground: the answers</title>",
+        f"<style>{STYLE}</style></head><body><h1>Tensor Playground: the answers</h1>",
+        f"<p class='small'>Every number and every verdict was computed by torch {escape(torch.__version__)}.</p>",
+    ]
+    for result in results:
+        parts += _html_lesson(result)
+    return "\n".join([*parts, "</body></html>\n"])
+
+
+def _html_lesson(result: LessonResult) -> list[str]:
+    lesson = result.lesson
+    parts = [f"<h2>{lesson.number}. {_html(lesson.title)}</h2>", f"<p>{_html(result.question)}</p>"]
+    for one in result.verdicts:
+        mark = "right" if one.holds else "wrong"
+        said = "It is so." if one.holds else "It is not."
+        parts.append(f"<p class='{mark}'>{_html(one.words)} <b>{said}</b> {_html(one.because)}</p>")
+    parts.append(f"<p><b>{_html(result.answer)}</b></p>")
+    if lesson.start.program or lesson.answer.code:
+        code = lesson.answer.code or lesson.start.program
+        parts += [f"<pre>{escape(code)}</pre>", f"<pre class='small'>{escape(output_of(lesson))}</pre>"]
+    if lesson.page == "network":
+        parts += [f"<pre>{escape(network_code(_network(lesson)))}</pre>", layer_figure(_network(lesson))]
+    parts += [f"<p class='small'>{'ran, true' if holds else 'NOT true'}: {_html(words)}</p>"
+              for words, holds in result.claims]  # fmt: skip
+    return parts
+
+
+def _html(text: str) -> str:
+    return _CODE.sub(lambda code: f"<code>{code[1]}</code>", escape(text, quote=False))
+
+
+def notebook_sheet(results: Sequence[LessonResult]) -> str:
+    """A Jupyter notebook (nbformat 4.5) whose code needs torch and nothing else."""
+    cells = [_cell("markdown", f"# Tensor Playground: the answers\n\nMade with torch {torch.__version__}.", 0),
+             _cell("code", "import torch", 1)]  # fmt: skip
+    for result in results:
+        for kind, text in _notebook_lesson(result):
+            cells.append(_cell(kind, text, len(cells)))
+    notebook = {
+        "cells": cells,
+        "metadata": {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+
+
+def _notebook_lesson(result: LessonResult) -> list[tuple[str, str]]:
+    lesson = result.lesson
+    words = [f"## {lesson.number}. {lesson.title}", "", result.question, ""]
+    for one in result.verdicts:
+        words.append(f"- {one.words}: **{'it is so' if one.holds else 'it is not'}.** {one.because}")
+    cells = [("markdown", "\n".join([*words, "", result.answer]))]
+    if lesson.answer.code:
+        program = start_state(lesson, lesson.answer.code).program
+        cells.append(("code", script(program) + "".join(f'\nprint("{name} =", {name})' for name in program.names)))
+    if lesson.page == "network":
+        cells.append(("code", network_code(_network(lesson))))
+    return cells
+
+
+def _cell(kind: str, text: str, number: int) -> dict[str, object]:
+    cell: dict[str, object] = {"cell_type": kind, "id": f"cell-{number}", "metadata": {}}
+    if kind == "code":
+        cell |= {"execution_count": None, "outputs": []}
+    return cell | {"source": text.splitlines(keepends=True)}

@@ -1,0 +1,78 @@
+from dataclasses import replace
+
+import pytest
+
+from playground.models.lessons.lesson_file import load_lesson, parse_lesson
+from playground.models.lessons.skeleton import skeleton
+from playground.models.outcome import ProblemError
+from playground.models.state import PlaygroundState
+from playground.models.tensors.example import example_program
+
+GOOD = """title = "A title"
+question = "A question"
+
+[[prediction]]
+words = "yes"
+right = true
+check = "1 == 1"
+because = "so"
+
+[[step]]
+words = "do"
+goal = { selected = "A" }
+
+[answer]
+words = "the answer"
+"""
+
+
+def test_a_good_file_is_read():
+    lesson = parse_lesson(GOOD)
+    assert lesson.title == "A title"
+    assert lesson.predictions[0].right
+    assert lesson.steps[0].goal == (("selected", "A"),)
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "words"),
+    [
+        (("right = true", 'right = "yes"'), 6, "true or false"),
+        (('title = "A title"', "title = 3"), 1, "string"),
+        (('goal = { selected = "A" }', 'goal = { juggle = "A" }'), 12, "juggle"),
+        (('question = "A question"', 'question = "A question'), 2, "TOML"),
+        (('words = "do"', 'word = "do"'), 11, "'word'"),
+        (("[[prediction]]", "[prediction]"), 4, "prediction"),
+    ],
+)
+def test_a_broken_file_says_which_line_is_wrong(change, line, words):
+    with pytest.raises(ProblemError) as caught:
+        parse_lesson(GOOD.replace(*change), file="mine.toml")
+    said = str(caught.value.problem)
+    assert f"mine.toml, line {line}:" in said
+    assert words in said
+
+
+@pytest.mark.parametrize("text", ["", "\x00", "a = [" * 5000, "title = 1e999", "x" * 2_000_000])
+def test_hostile_files_are_problems(text):
+    with pytest.raises(ProblemError):
+        parse_lesson(text)
+
+
+def test_missing_and_unreadable_files_are_problems(tmp_path):
+    with pytest.raises(ProblemError, match="no such file"):
+        load_lesson(tmp_path / "none.toml")
+    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ProblemError, match="cannot be read"):
+        load_lesson(tmp_path / "binary.toml")
+    with pytest.raises(ProblemError):
+        load_lesson(tmp_path)
+
+
+@pytest.mark.parametrize("page", ["tensors", "network"])
+def test_the_present_state_saved_as_a_lesson_opens_again(page):
+    state = PlaygroundState(program=example_program(), selection="B")
+    state = replace(state, einsum=replace(state.einsum, equation="ij,kj->ik", operands=("A", "B")))
+    lesson = parse_lesson(skeleton(state, page))
+    assert lesson.start.program == state.program.code
+    assert lesson.start.equation == "ij,kj->ik"
+    assert lesson.page == page
