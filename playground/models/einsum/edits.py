@@ -61,6 +61,8 @@ def with_fix(state: PlaygroundState, fix: Fix) -> PlaygroundState:
         for position, text in zip(places.split(","), fix.code.split("; "), strict=True):
             state = with_operand(state, int(position), text)
         return state
+    if kind == "drop":
+        return with_operand(state, int(places), "")
     if kind == PATIENCE:
         return replace(state, einsum=replace(state.einsum, patient=True))
     return with_equation(state, fix.code) if kind == EQUATION else state

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from playground.models.einsum.equation import ELLIPSIS, HINT, Equation, Subscript, Term
 from playground.models.einsum.reasons import Circumstances, Occurrence, joined, reason_of, role_of
-from playground.models.outcome import Span, refuse
+from playground.models.outcome import Problem, Span, refuse
 
 Shape = tuple[int, ...]
 MAXIMUM_RANK = 64
@@ -17,7 +17,7 @@ MAXIMUM_RANK = 64
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A letter, or an axis of the ellipsis (named e0, e1, ... from the left).
+    """A letter, or an axis of the ellipsis (named e0, e1, ... from the left); `place` is the number of its colour.
 
     `role` is "kept", "summed", "diagonal" (kept, and twice in one operand) or "broadcast" (kept, and 1 against more
     somewhere); `diagonal_of` and `stretched` tell the latter two of summed letters too.
@@ -225,6 +225,12 @@ def _span_of(equation: Equation, label: str, place: Occurrence) -> Span:
     return at.span
 
 
+def colour_places(names: Iterable[str]) -> dict[str, int]:
+    """The number of each label's colour: letters in order of appearance, then the axes of the ellipsis."""
+    ordered = sorted(dict.fromkeys(names), key=lambda name: len(name) > 1)
+    return {name: place for place, name in enumerate(ordered)}
+
+
 def _make_labels(
     equation: Equation,
     found: dict[str, list[Occurrence]],
@@ -234,7 +240,8 @@ def _make_labels(
 ) -> Mapping[str, Label]:
     axis_of = {label: axis for axis, label in enumerate(output_labels)}
     labels: dict[str, Label] = {}
-    for place, (name, occurrences) in enumerate(found.items()):
+    places = colour_places(found)
+    for name, occurrences in found.items():
         sizes = {occurrence.size for occurrence in occurrences}
         size = next((s for s in sizes if s != 1), 1)
         stretched = tuple(o for o in occurrences if o.size != size)
@@ -244,5 +251,19 @@ def _make_labels(
         about = Circumstances(name, axis, len(occurrences), size, diagonal, stretched)
         reason = reason_of(about, names, result_name, equation.output is None)
         role = role_of(axis, bool(diagonal), bool(stretched))
-        labels[name] = Label(name, size, place, tuple(occurrences), role, reason, axis, diagonal, stretched)
+        labels[name] = Label(name, size, places[name], tuple(occurrences), role, reason, axis, diagonal, stretched)
     return MappingProxyType(labels)
+
+
+def stretch_warning(indexing: Indexing) -> Problem | None:
+    """What is silently stretched from 1 to more, by torch and numpy alike; the ellipsis is meant to be."""
+    stretched = [label for label in indexing.labels.values() if label.stretched and len(label.name) == 1]
+    if not stretched:
+        return None
+    parts = []
+    for label in stretched:
+        where = joined([f"axis {place.axis} of {indexing.names[place.operand]}" for place in label.stretched])
+        parts.append(f"{label.name} is 1 on {where} and is stretched to {label.size}.")
+    span = _span_of(indexing.equation, stretched[0].name, stretched[0].stretched[0])
+    badge = f"1 to {stretched[0].size}"
+    return Problem(" ".join(parts), span, lead="Broadcast:", badge=badge, severity="warning")

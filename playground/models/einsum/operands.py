@@ -85,10 +85,10 @@ def missing_problem(
     if shapes is not None:
         whole = [shapes[place] for place in range(count)]
         fixes = list(_offered(equation, empty, whole, evaluated))
-        code = "; ".join(shape_in_words(shapes[place]) for place in empty)
+        code = "make " + "; ".join(shape_in_words(shapes[place]) for place in empty)
         gives = _gives(equation, whole)
         if gives is not None:
-            fixes.append(Fix(code, gives, "make", "make." + ",".join(map(str, empty))))
+            fixes.append(Fix(code, gives, "new tensors with these shapes", "make." + ",".join(map(str, empty))))
     return Problem(text, span, tuple(fixes), badge="operand missing")
 
 
@@ -150,5 +150,5 @@ def _shape_of(labels: Sequence[str], sizes: Mapping[str, int], ellipsis: Shape) 
 def with_boxes(problem: Problem, operands: Sequence[str]) -> Problem:
     """A problem about too many operands gets a button that empties the last box."""
     last = len(operands) - 1
-    fix = Fix("", "", f"without {operands[last]}", f"operand.{last}")
+    fix = Fix(f"without {operands[last]}", "", "empty the last operand", f"drop.{last}")
     return replace(problem, fixes=(fix, *problem.fixes))

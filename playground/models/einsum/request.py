@@ -13,7 +13,7 @@ from playground.models.einsum.dtypes import result_dtype, run_along
 from playground.models.einsum.edits import kept_name, name_of_result
 from playground.models.einsum.equation import HINT, parse_equation
 from playground.models.einsum.fixes import PATIENCE
-from playground.models.einsum.labels import Shape
+from playground.models.einsum.labels import Shape, stretch_warning
 from playground.models.einsum.numpy_verdict import NumpyVerdict, compare_with_numpy, first_sentence
 from playground.models.einsum.operands import Operand, missing_problem, resolve_operands, with_boxes
 from playground.models.einsum.plan import EinsumPlan, plan_einsum
@@ -46,7 +46,8 @@ class EinsumRequest:
 class EinsumResult:
     """The plan and, where it was computed, the result.
 
-    `plan` is None while nothing is asked for (`hint` says what to type). `problem` says why there are no values.
+    `plan` is None while nothing is asked for (`hint` says what to type). `problem` says why there are no values,
+    `warning` what may not be meant (a size of 1 that is stretched).
     `scale` is the largest finite |value| of operands and result, `largest_bytes` what the path needs at most at once.
     """
 
@@ -63,6 +64,7 @@ class EinsumResult:
     summaries: tuple[TensorSummary | None, ...] = ()
     shapes: Mapping[str, Shape] = field(default_factory=dict)
     problem: Problem | None = None
+    warning: Problem | None = None
     hint: str = ""
 
     @property
@@ -150,6 +152,7 @@ def _described(
         # Sums of short integers are wider in torch.sum than in bmm, so only one common dtype promises equality.
         equivalents=plan.equivalents if same_dtype and _keeps_dtype(dtype, len(operands)) else (),
         shapes=shapes,
+        warning=stretch_warning(plan.indexing),
     )
 
 

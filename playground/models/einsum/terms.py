@@ -33,8 +33,8 @@ class ProductTerm:
 class CellSum:
     """`C[1,2] = A[1,0]*B[2,0] + ...`: the first and the last terms, `hidden` ones between `head` and the rest.
 
-    `value` is the cell of the result; `exact` the sum of the products without rounding (None where that is not
-    known); `partial` the sum of the first `upto` terms, where stepping through was asked for.
+    `value` is the cell of the result; `products` are all of them, `exact` their sum without rounding (None and none
+    where there are too many); `partial` the sum of the first `upto` terms, where stepping through was asked for.
     """
 
     index: Index
@@ -45,6 +45,7 @@ class CellSum:
     exact: Number | None
     upto: int | None = None
     partial: Number | None = None
+    products: tuple[Number, ...] = ()
 
     @property
     def hidden(self) -> int:
@@ -101,12 +102,13 @@ def terms_of(
     value = None if result is None else _python(result[index])
     exact = None
     partial: Number | None = None
+    products: list[Number] = []
     if count <= EXACT_TERMS:
         products = _products(indexing, operands, index)
         exact = _added(products)
         if upto is not None:
             partial = _added(products[:upto])
-    return CellSum(index, count, terms, head, value, exact, upto, partial)
+    return CellSum(index, count, terms, head, value, exact, upto, partial, tuple(products))
 
 
 def _shown_numbers(count: int, shown: int, upto: int | None) -> tuple[list[int], int]:

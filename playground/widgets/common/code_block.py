@@ -20,8 +20,11 @@ _PADDING = 8
 class CodeBlock(QWidget):
     """Shows code line by line; `marker` says how a line is coloured. Ctrl+C and the context menu copy all of it."""
 
-    def __init__(self, text: str = "", marker: Marker = code_marks, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, text: str = "", marker: Marker = code_marks, *, line: int = LINE, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self._line = line
         self._marker = marker
         self._lines: tuple[str, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -42,7 +45,7 @@ class CodeBlock(QWidget):
 
     def sizeHint(self) -> QSize:
         widest = max((text_width(code_font(), line) for line in self._lines), default=0.0)
-        return QSize(round(widest) + 2 * _PADDING, len(self._lines) * LINE + _PADDING)
+        return QSize(round(widest) + 2 * _PADDING, len(self._lines) * self._line + _PADDING)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(80, self.sizeHint().height())
@@ -69,5 +72,5 @@ class CodeBlock(QWidget):
             paint_box(painter, self.rect(), look().color("sunken"), look().color("hairline"))
             painter.setClipRect(self.rect().adjusted(1, 1, -1, -1))
             for row, line in enumerate(self._lines):
-                base = _PADDING // 2 + row * LINE + 14
+                base = _PADDING // 2 + row * self._line + self._line // 2 + 4
                 paint_runs(painter, _PADDING, base, code_runs(line, self._marker(line)))

@@ -1,0 +1,114 @@
+"""The last line: products, largest intermediate, what it is the same as, view or new; progress of long ones."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+
+from playground.models.einsum.request import EinsumResult
+from playground.models.words import bytes_in_words, count_in_words, digits
+from playground.widgets.common.buttons import Button
+from playground.widgets.common.runs import Run
+from playground.widgets.common.runs_label import RunsLabel
+from playground.widgets.common.text_label import TextLabel
+from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.common.verdict_badge import VerdictBadge
+
+PATIENCE_MS = 500
+_GAP = Run("      ")
+
+
+def amount(count: int, noun: str) -> str:
+    """`"36 products"`, `"5.00e8 products"`."""
+    return count_in_words(count, noun) if count < 10**7 else f"{digits(count)} {noun}s"
+
+
+def cost_runs(result: EinsumResult) -> tuple[Run, ...]:
+    """`36 products, one step   Largest in between: 9 elements, 36 B   Same as A @ B.t()`."""
+    plan = result.plan
+    assert plan is not None
+    cost = plan.cost
+    runs: list[Run] = [Run(work_in_words(result))]
+    if cost.naive_operations > cost.operations:
+        runs += [_GAP, Run(f"{digits(cost.speedup)} times fewer operations than one loop over everything")]
+    if not plan.is_view:
+        largest = amount(cost.largest_intermediate, "element")
+        runs += [_GAP, Run(f"Largest in between: {largest}, {bytes_in_words(result.largest_bytes)}")]
+    if result.equivalents:
+        runs += [_GAP, Run("Same as "), Run(result.equivalents[0], "code")]
+    return tuple(runs)
+
+
+def work_in_words(result: EinsumResult) -> str:
+    """Products and steps, additions where one operand is summed, or that nothing is computed."""
+    plan = result.plan
+    assert plan is not None
+    steps = len(plan.cost.steps)
+    if plan.is_view:
+        return "Nothing is computed: the same storage, read another way"
+    if len(plan.shapes) == 1:
+        return f"{amount(plan.cost.index_space, 'element')} added up"
+    return f"{amount(plan.cost.products, 'product')}, {'one step' if steps == 1 else f'{steps} steps'}"
+
+
+class CostLine(QWidget):
+    """`cancelled()` when Cancel is pressed on what takes longer than half a second."""
+
+    cancelled = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.label = RunsLabel()
+        self.label.setObjectName("einsum.cost")
+        set_tooltip(self.label, "Multiplications along the best order, as opt_einsum finds it")
+        self.result_word = TextLabel("result", "text2", fixed=True)
+        self.verdict = VerdictBadge(parent=self)
+        self.verdict.setObjectName("einsum.verdict")
+        self._busy = TextLabel("computing", "text2", fixed=True)
+        self._cancel = Button("Cancel", "quiet")
+        self._cancel.setObjectName("einsum.cancel")
+        set_tooltip(self._cancel, "Stop computing; the equation stays")
+        self._cancel.clicked.connect(self.cancelled)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(PATIENCE_MS)
+        self._timer.timeout.connect(self._on_patience_over)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self.label, 1)
+        for widget in (self._busy, self._cancel, self.result_word, self.verdict):
+            row.addWidget(widget)
+        self._busy.hide()
+        self._cancel.hide()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_result(self, result: EinsumResult | None) -> None:
+        """Say what it costs; None clears the line."""
+        has_plan = result is not None and result.plan is not None
+        self.result_word.setVisible(has_plan)
+        if result is None or result.plan is None:
+            self.label.set_content(())
+            self.verdict.set_verdict("")
+            return
+        self.label.set_content(cost_runs(result))
+        if result.plan.is_view:
+            self.verdict.set_verdict("view", f"view of {result.plan.names[0]}")
+        elif result.problem is not None:
+            self.verdict.set_verdict("too large", result.problem.badge or "not computed")
+        else:
+            self.verdict.set_verdict("new", "new")
+
+    def set_busy(self, busy: bool) -> None:
+        """A computation began or ended."""
+        if busy:
+            self._timer.start()
+            return
+        self._timer.stop()
+        self._busy.hide()
+        self._cancel.hide()
+
+    @Slot()
+    def _on_patience_over(self) -> None:
+        self._busy.show()
+        self._cancel.show()

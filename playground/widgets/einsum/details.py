@@ -1,0 +1,175 @@
+"""The same einsum told six ways: loops, torch, numpy, words, a drawing, and the ladder of speeds."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+
+from playground.models.einsum.loops import loops_of
+from playground.models.einsum.numpy_verdict import NumpyVerdict
+from playground.models.einsum.request import EinsumResult
+from playground.widgets.common.code_block import CodeBlock
+from playground.widgets.common.runs_label import RunsLabel
+from playground.widgets.common.tabs import TabRow
+from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.einsum.diagram_view import DiagramView
+from playground.widgets.einsum.ladder_view import LadderView
+from playground.widgets.einsum.letters import letter_marker
+
+TABS = ("Loops", "torch", "numpy", "Words", "Drawing", "Ladder")
+
+
+CODE_LINE = 17
+
+
+class LoopsBlock(CodeBlock):
+    """Shows the loops; copies them with the line in front that makes the result, so that they run."""
+
+    runnable = ""
+
+    @Slot()
+    def copy(self) -> None:
+        """Put what runs on the clipboard."""
+        QGuiApplication.clipboard().setText(self.runnable)
+
+
+def _scrolled(widget: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.viewport().setAutoFillBackground(False)
+    widget.setAutoFillBackground(False)
+    area.setWidget(widget)
+    return area
+
+
+class Details(QWidget):
+    """The tabs at the right of the letters."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.tabs = TabRow(*TABS, spacing=11)
+        self.tabs.setObjectName("einsum.details")
+        self.tabs.setAccessibleName("ways to tell the same")
+        self.loops = LoopsBlock(line=CODE_LINE)
+        self.torch, self.numpy = CodeBlock(line=CODE_LINE), CodeBlock(line=CODE_LINE)
+        self.words, self.numpy_words, self.torch_words = RunsLabel(), RunsLabel(role="text2"), RunsLabel(role="text2")
+        self.diagram, self.ladder = DiagramView(), LadderView()
+        for block, name in ((self.loops, "loops"), (self.torch, "torch"), (self.numpy, "numpy")):
+            block.setObjectName(f"einsum.{name}")
+        self.words.setObjectName("einsum.sentence")
+        set_tooltip(self.loops, "Plain Python that gives the same numbers", "Ctrl+C copies it, ready to run")
+        set_tooltip(self.torch, "The best order, step by step", "Ctrl+C copies it")
+        set_tooltip(self.numpy, "The same in numpy", "Ctrl+C copies it")
+        self._pages = QStackedWidget()
+        for page in self._make_pages():
+            self._pages.addWidget(page)
+        self.tabs.currentChanged.connect(self._on_tab_changed)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.tabs)
+        column.addWidget(self._pages, 1)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def _make_pages(self) -> tuple[QWidget, ...]:
+        return (
+            _scrolled(self.loops),
+            _scrolled(_column(self.torch, self.torch_words)),
+            _scrolled(_column(self.numpy, self.numpy_words)),
+            _scrolled(_column(self.words)),
+            self.diagram,
+            self.ladder,
+        )
+
+    def sizeHint(self) -> QSize:
+        return QSize(300, 102)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(200, 96)
+
+    @Slot(int)
+    def _on_tab_changed(self, index: int) -> None:
+        self._pages.setCurrentIndex(index)
+
+    def show_result(self, result: EinsumResult) -> None:
+        """Fill all tabs."""
+        plan = result.plan
+        assert plan is not None
+        marker = letter_marker({name: label.place for name, label in plan.labels.items()})
+        self.loops.set_text(plan.nested_loops, marker)
+        self.loops.runnable = loops_of(plan.indexing, result.dtype)
+        self.torch.set_text(self._torch_lines(result), marker)
+        self.torch_words.set_content(self._torch_note(result))
+        self.words.set_content(plan.sentence)
+        self.diagram.set_diagram(result.diagram)
+        if result.numpy is not None:
+            self.numpy.set_text(numpy_code(result), marker)
+            self.numpy_words.set_content(numpy_note(result.numpy, result))
+
+    def dim(self, dimmed: bool) -> None:
+        """Off, while a problem stands above the last good result: what is told is not of the equation as typed."""
+        for page in (self.loops, self.torch, self.numpy, self.words, self.torch_words, self.numpy_words):
+            page.setVisible(not dimmed)
+        self.diagram.setVisible(not dimmed and self._pages.currentWidget() is self.diagram)
+
+    @staticmethod
+    def _torch_lines(result: EinsumResult) -> tuple[str, ...]:
+        plan = result.plan
+        assert plan is not None
+        lines = [f"{plan.result_name} = {plan.code}"]
+        lines.extend(f"{plan.result_name} = {way}" for way in result.equivalents)
+        if len(plan.cost.steps) > 1:
+            lines = [lines[0], *plan.steps_in_torch]
+        return tuple(lines)
+
+    @staticmethod
+    def _torch_note(result: EinsumResult) -> str:
+        plan = result.plan
+        assert plan is not None
+        if len(plan.cost.steps) > 1:
+            return "The best order, one step a line. torch.einsum takes the same."
+        if not result.equivalents:
+            return "Nothing shorter is exactly the same."
+        return "All lines give exactly the same sum; floats may round the last digit in another order."
+
+
+def _column(*widgets: QWidget) -> QWidget:
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(4)
+    for widget in widgets:
+        column.addWidget(widget)
+    column.addStretch(1)
+    return holder
+
+
+def numpy_code(result: EinsumResult) -> str:
+    """The call in numpy."""
+    plan = result.plan
+    assert plan is not None
+    names = ", ".join(plan.names[: len(plan.shapes)])
+    optimize = ", optimize=True" if len(plan.shapes) > 2 else ""
+    return f'{plan.result_name} = np.einsum("{plan.equation.text}", {names}{optimize})'
+
+
+def numpy_note(verdict: NumpyVerdict, result: EinsumResult) -> str:
+    """Where numpy differs, with what it says itself."""
+    plan = result.plan
+    assert plan is not None
+    parts = [verdict.note or "Same shape, dtype and sum as torch."]
+    if verdict.numpy_message:
+        parts.append(f"numpy: {verdict.numpy_message}")
+    if verdict.torch_message:
+        parts.append(f"torch: {verdict.torch_message}")
+    cost = plan.cost
+    if len(plan.shapes) > 2 and cost.operations < cost.naive_operations:
+        parts.append(
+            f"Without optimize=True numpy loops over everything: {cost.naive_operations:,} "
+            f"operations instead of {cost.operations:,}."
+        )
+    return " ".join(parts)

@@ -1,0 +1,254 @@
+"""The einsum panel: type an equation, point at a cell, see its sum."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from playground.models.einsum import edits
+from playground.models.einsum.cells import Index
+from playground.models.einsum.labels import Shape
+from playground.models.einsum.presets import PRESETS
+from playground.models.einsum.request import EinsumResult
+from playground.models.outcome import Fix, Problem
+from playground.models.state import PlaygroundState
+from playground.models.tensors.program import Made
+from playground.models.tensors.state import PointedCell
+from playground.widgets.common.painting import fill_background
+from playground.widgets.common.problem_banner import ProblemBanner
+from playground.widgets.common.runs import plain
+from playground.widgets.common.section import PADDING
+from playground.widgets.einsum.cost_line import CostLine
+from playground.widgets.einsum.details import Details
+from playground.widgets.einsum.equation_line import EquationLine
+from playground.widgets.einsum.letters_table import LettersTable
+from playground.widgets.einsum.story import Story
+from playground.widgets.einsum.tensors_row import RESULT, TensorsRow
+from playground.widgets.einsum.terms_view import TermsView
+from playground.widgets.panel import Panel
+
+
+class EinsumPanel(Panel):
+    """Equation, operands, result, terms, letters, loops and cost."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        fill_background(self, "panel")
+        self.line = EquationLine()
+        self.banner = ProblemBanner()
+        self.banner.setObjectName("einsum.problem")
+        self.tensors = TensorsRow()
+        self.terms = TermsView()
+        self.letters = LettersTable()
+        self.details = Details()
+        self.cost = CostLine()
+        self.story = Story(self.tensors, self.terms)
+        self._result: EinsumResult | None = None
+        self._problem: Problem | None = None
+        self._pointed_operand = 0
+        self._typing = 0
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        letters = QScrollArea()
+        letters.setFrameShape(QFrame.Shape.NoFrame)
+        letters.setWidgetResizable(True)
+        letters.setWidget(self.letters)
+        letters.viewport().setAutoFillBackground(False)
+        self.letters.setAutoFillBackground(False)
+        lower = QHBoxLayout()
+        lower.setSpacing(16)
+        lower.addWidget(letters, 4)
+        lower.addWidget(self.details, 3)
+        body = QVBoxLayout()
+        body.setContentsMargins(PADDING, 0, PADDING, 2)
+        body.setSpacing(3)
+        body.addWidget(self.banner)
+        body.addWidget(self.tensors, 1)
+        body.addWidget(self.terms)
+        body.addLayout(lower)
+        body.addWidget(self.cost)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.line)
+        column.addLayout(body, 1)
+
+    def _connect(self) -> None:
+        self.line.equation_edited.connect(self._on_equation_edited)
+        self.line.equation_left.connect(self._on_equation_left)
+        self.line.operand_chosen.connect(self._on_operand_chosen)
+        self.line.preset_chosen.connect(self._on_preset_chosen)
+        self.line.keep_wanted.connect(self._on_keep_wanted)
+        self.banner.fix_chosen.connect(self._on_fix_chosen)
+        self.tensors.pointed.connect(self._on_pointed)
+        self.terms.stepped.connect(self._on_stepped)
+        self.letters.sized.connect(self._on_letter_sized)
+        self.letters.let_go.connect(self.gesture_ended)
+        self.cost.cancelled.connect(self.cancelled)
+        self.details.ladder.run_wanted.connect(self._on_ladder_wanted)
+
+    @property
+    def result(self) -> EinsumResult | None:
+        """The last good result."""
+        return self._result
+
+    # State and results ---------------------------------------------------------------------------------------------
+
+    def show_state(self, state: PlaygroundState) -> None:
+        self.line.set_choices(state.einsum.equation, state.einsum.operands, state.program.names)
+        self._show_resizable()
+        self._show_pointed()
+
+    def show_result(self, result: object) -> None:
+        assert isinstance(result, EinsumResult)
+        self._problem = result.problem
+        self.line.equation.set_fault(None)
+        if result.plan is None:
+            self._result = replace(self._result, shapes=result.shapes) if self._result is not None else None
+            self._show_hint(result.hint)
+            return
+        self._result = result
+        notice = result.problem or result.warning
+        self.banner.set_problem(notice, self.state.einsum.equation if notice is result.warning else "")
+        if result.warning is not None:
+            self.line.equation.set_fault(result.warning.span, "warning")
+        self._dim(False)
+        self.line.show_plan(result.plan)
+        self.line.keep.setEnabled(True)
+        self.tensors.show_result(result)
+        self.details.show_result(result)
+        self.cost.show_result(result)
+        self.story.show_result(result)
+        self._show_resizable()
+        self._show_pointed()
+        self.summary_changed.emit()
+
+    def show_problem(self, problem: Problem) -> None:
+        self._problem = problem
+        equation = self.state.einsum.equation
+        self.banner.set_problem(problem, equation if problem.span is not None else "")
+        self.line.equation.set_fault(problem.span, problem.severity)
+        self.line.keep.setEnabled(False)
+        self._dim(True)
+        self.summary_changed.emit()
+
+    def _show_hint(self, hint: str) -> None:
+        self.banner.set_problem(None)
+        self.line.show_plan(None)
+        self.line.keep.setEnabled(False)
+        self._dim(True)
+        if self._result is None:
+            self.terms.set_note(hint)
+        self.summary_changed.emit()
+
+    def _dim(self, dimmed: bool) -> None:
+        for part in (self.tensors, self.terms, self.letters, self.details):
+            part.dim(dimmed)
+
+    def show_busy(self, busy: bool) -> None:
+        self.cost.set_busy(busy)
+
+    def show_answer(self, side: str, outcome: object, final: bool) -> None:
+        if side == "ladder":
+            self.details.ladder.show_answer(outcome, final)
+
+    def show_answer_progress(self, side: str, _fraction: float, words: str) -> None:
+        if side == "ladder":
+            self.details.ladder.set_progress(words)
+
+    def summary(self) -> str:
+        einsum = self.state.einsum
+        asked = f"{einsum.equation} of {', '.join(einsum.operands)}"
+        if self._problem is not None and self._problem.severity == "error":
+            return f"{asked}: {self._problem}"
+        if self._result is None or self._result.plan is None or not einsum.equation:
+            return "no equation yet"
+        return f"{asked} gives {plain(self.line.result.runs)}"
+
+    def _show_resizable(self) -> None:
+        plan = self._result.plan if self._result is not None else None
+        if plan is None:
+            self.letters.set_letters(None)
+            return
+        names = [name for name in plan.labels if edits.is_resizable(self.state, plan.indexing, name)]
+        self.letters.set_letters(plan.indexing, names)
+
+    def _show_pointed(self) -> None:
+        plan = self._result.plan if self._result is not None else None
+        pointed = self.state.pointed
+        if plan is None:
+            return
+        if pointed is not None and pointed.name == plan.result_name:
+            self.story.point_at_result(pointed.index)
+        elif pointed is not None and pointed.name in plan.names:
+            number = self._pointed_operand
+            if number >= len(plan.shapes) or plan.names[number] != pointed.name:
+                number = plan.names.index(pointed.name)
+            self.story.point_at_operand(number, pointed.index)
+        else:
+            self.story.point_at_result(None)
+
+    # What the user does --------------------------------------------------------------------------------------------
+
+    @Slot(str)
+    def _on_equation_edited(self, text: str) -> None:
+        self.edit(edits.with_equation(self.state, text), ("equation", self._typing))
+
+    @Slot()
+    def _on_equation_left(self) -> None:
+        self._typing += 1
+        self.gesture_ended.emit()
+
+    @Slot(int, str)
+    def _on_operand_chosen(self, number: int, text: str) -> None:
+        self.edit(edits.with_operand(self.state, number, text))
+
+    @Slot(str)
+    def _on_preset_chosen(self, name: str) -> None:
+        self.edit(edits.with_preset(self.state, PRESETS[name], self._known_shapes()))
+
+    def _known_shapes(self) -> dict[str, Shape]:
+        """Shapes as last computed, and those that made tensors will have anyway."""
+        shapes = dict(self._result.shapes) if self._result is not None else {}
+        for binding in self.state.program.bindings:
+            if isinstance(binding.source, Made):
+                shapes[binding.name] = binding.source.shape
+        return shapes
+
+    @Slot()
+    def _on_keep_wanted(self) -> None:
+        self.edit(edits.result_kept(self.state))
+
+    @Slot(object)
+    def _on_fix_chosen(self, fix: Fix) -> None:
+        self.edit(edits.with_fix(self.state, fix))
+
+    @Slot(int, object)
+    def _on_pointed(self, number: int, index: Index | None) -> None:
+        plan = self._result.plan if self._result is not None else None
+        if plan is None:
+            return
+        if index is None:
+            self.edit(replace(self.state, pointed=None))
+            return
+        name = plan.result_name if number == RESULT else plan.names[number]
+        self._pointed_operand = max(0, number)
+        self.edit(replace(self.state, pointed=PointedCell(name, index)))
+
+    @Slot(object)
+    def _on_stepped(self, upto: int | None) -> None:
+        self.story.step_to(upto)
+
+    @Slot(str, object, object)
+    def _on_letter_sized(self, name: str, size: int, gesture: object) -> None:
+        plan = self._result.plan if self._result is not None else None
+        if plan is not None:
+            self.edit(edits.with_letter_size(self.state, plan.indexing, name, size), gesture)  # type: ignore[arg-type]
+
+    @Slot(object)
+    def _on_ladder_wanted(self, request: object) -> None:
+        self.asked.emit("ladder", request)

@@ -1,0 +1,163 @@
+"""The title line: the equation, its operands, what it gives; presets and keeping the result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from playground.models.einsum.equation import ARROW, parse_equation
+from playground.models.einsum.labels import index_labels
+from playground.models.einsum.plan import EinsumPlan
+from playground.models.einsum.presets import PRESETS
+from playground.widgets.common.buttons import Button
+from playground.widgets.common.flow_layout import FlowLayout
+from playground.widgets.common.result_menu import Outcome, ResultMenu
+from playground.widgets.common.runs import Run, axis_run, shape_runs
+from playground.widgets.common.runs_label import RunsLabel
+from playground.widgets.common.section import PADDING, TitleLine
+from playground.widgets.common.text_label import TextLabel
+from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.einsum.equation_edit import EquationEdit
+from playground.widgets.einsum.operand_box import OperandBox
+
+BESIDE = 2
+"""So many operands stand in the title line; more get a line of their own."""
+
+NARROW = 700
+
+
+def box_count(equation: str, operands: Sequence[str]) -> int:
+    """How many operands are asked for or chosen."""
+    left = equation.split(ARROW, maxsplit=1)[0]
+    asked = left.count(",") + 1 if left.strip() else 1
+    return max(min(asked, 64), len(operands))
+
+
+class EquationLine(QWidget):
+    """`equation_edited(text)`, `operand_chosen(number, text)`, `preset_chosen(name)`, `keep_wanted()`."""
+
+    equation_edited = Signal(str)
+    operand_chosen = Signal(int, str)
+    preset_chosen = Signal(str)
+    keep_wanted = Signal()
+    equation_left = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = TitleLine("Einsum")
+        self.equation = EquationEdit()
+        self.equation.edited.connect(self.equation_edited)
+        self.equation.committed.connect(self._on_committed)
+        self._of = TextLabel("of", "text2", fixed=True)
+        self._gives = TextLabel("gives", "text2", fixed=True)
+        self.result = RunsLabel(wrap=False)
+        self._holder = QWidget()
+        self._flow = QHBoxLayout(self._holder)
+        self._flow.setContentsMargins(0, 0, 0, 0)
+        self._flow.setSpacing(8)
+        self._below = QWidget()
+        self._below_flow = FlowLayout(self._below)
+        self._below.setContentsMargins(PADDING, 0, PADDING, 4)
+        self.presets = Button("Presets", opens_menu=True)
+        self.presets.setObjectName("einsum.presets")
+        set_tooltip(self.presets, "Einsums that have a name")
+        self.keep = Button("Keep as tensor")
+        self.keep.setObjectName("einsum.keep")
+        set_tooltip(self.keep, "Add the result to the program as a line of its own")
+        self.keep.clicked.connect(self.keep_wanted)
+        for widget in (self.equation, self._of, self._holder, self._gives, self.result):
+            self.title.add(widget)
+        for widget in (self.presets, self.keep):
+            self.title.add_right(widget)
+        self.boxes: list[OperandBox] = []
+        self._make_menu()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.title)
+        column.addWidget(self._below)
+        self._below.hide()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def _make_menu(self) -> None:
+        menu = ResultMenu(parent=self)
+        for preset in PRESETS.values():
+            shape = index_labels(parse_equation(preset.equation), preset.shapes).output_shape
+            action = menu.add_result(preset.name.capitalize(), Outcome(shape, "same", preset.equation), preset.name)
+            action.setToolTip(preset.meaning)
+        menu.triggered.connect(self._on_preset)
+        self.presets.setMenu(menu)
+
+    def set_choices(self, equation: str, operands: Sequence[str], names: Sequence[str]) -> None:
+        """Show what the state holds."""
+        self.equation.set_text(equation)
+        self._make_boxes(box_count(equation, operands))
+        for number, box in enumerate(self.boxes):
+            box.set_choice(operands[number] if number < len(operands) else "", names)
+
+    def _make_boxes(self, count: int) -> None:
+        if count == len(self.boxes):
+            return
+        while len(self.boxes) > count:
+            box = self.boxes.pop()
+            for layout in (self._flow, self._below_flow):
+                layout.removeWidget(box)
+            box.hide()
+            box.deleteLater()
+        while len(self.boxes) < count:
+            box = OperandBox(len(self.boxes))
+            box.chosen.connect(self.operand_chosen)
+            self.boxes.append(box)
+        beside = count <= BESIDE
+        for box in self.boxes:
+            (self._below_flow if beside else self._flow).removeWidget(box)
+            (self._flow if beside else self._below_flow).addWidget(box)
+            box.show()
+        self._holder.setVisible(beside)
+        self._below.setVisible(not beside)
+        self._arrange()
+
+    def show_plan(self, plan: EinsumPlan | None) -> None:
+        """Say what comes out: `C (3, 3)`, and the output where no arrow says it."""
+        if plan is None:
+            self.result.set_content(())
+            self._gives.hide()
+            return
+        places = [plan.labels[name].place for name in plan.output_labels]
+        runs: list[Run] = []
+        if plan.equation.output is None:
+            runs.append(Run("->", "code", "text2"))
+            runs.extend(axis_run(place, name) for place, name in zip(places, plan.output_labels, strict=True))
+            runs.append(Run("  "))
+        runs.append(Run(f"{plan.result_name} ", "bold code"))
+        runs.extend(shape_runs(plan.output_shape, places))
+        self.result.set_content(runs)
+        self._arrange()
+
+    def resizeEvent(self, event: object) -> None:
+        super().resizeEvent(event)  # type: ignore[arg-type]
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """What goes first where it gets narrow: the words, then what it gives (the last line says it too)."""
+        wide = self.width() >= NARROW
+        beside = len(self.boxes) <= BESIDE
+        self._of.setVisible(wide and beside)
+        has_result = bool(self.result.runs)
+        self._gives.setVisible(wide and has_result)
+        self.result.setVisible(wide and has_result)
+        words = "Keep as tensor" if wide else "Keep"
+        if self.keep.text() != words:
+            self.keep.setText(words)
+            self.keep.updateGeometry()
+
+    @Slot(QAction)
+    def _on_preset(self, action: QAction) -> None:
+        self.preset_chosen.emit(str(action.data()))
+
+    @Slot(str)
+    def _on_committed(self, _text: str) -> None:
+        self.equation_left.emit()

@@ -1,0 +1,87 @@
+"""Which cell is told about, how far its sum has grown, and what that lights."""
+
+from __future__ import annotations
+
+from playground.models.einsum.cells import Index
+from playground.models.einsum.request import EinsumResult
+from playground.models.einsum.terms import terms_of
+from playground.widgets.einsum.sum_lines import number_text
+from playground.widgets.einsum.tensors_row import TensorsRow
+from playground.widgets.einsum.terms_view import TermsView
+
+
+class Story:
+    """Keeps the grids and the written sum at one cell."""
+
+    def __init__(self, tensors: TensorsRow, terms: TermsView) -> None:
+        self._tensors, self._terms = tensors, terms
+        self._result: EinsumResult | None = None
+        self._cell: Index | None = None
+        self._upto: int | None = None
+
+    @property
+    def cell(self) -> Index | None:
+        """The cell of the result whose sum is written out."""
+        return self._cell
+
+    def show_result(self, result: EinsumResult) -> None:
+        """Another result: the same cell where it has one, else its first."""
+        before = self._result.plan if self._result is not None else None
+        self._result = result
+        assert result.plan is not None
+        if before is None or before.indexing.equation != result.plan.indexing.equation:
+            self._upto = None
+        if self._cell is None or not self._holds(self._cell):
+            self._cell = None
+
+    def _holds(self, index: Index) -> bool:
+        assert self._result is not None
+        assert self._result.plan is not None
+        shape = self._result.plan.output_shape
+        return len(index) == len(shape) and all(0 <= place < size for place, size in zip(index, shape, strict=True))
+
+    def point_at_result(self, index: Index | None) -> None:
+        """Tell about a cell of the result; None: the one told about last."""
+        if self._result is None or self._result.plan is None:
+            return
+        shape = self._result.plan.output_shape
+        if index is not None and self._holds(index):
+            if index != self._cell:
+                self._upto = None
+            self._cell = index
+        elif self._cell is None and 0 not in shape:
+            self._cell = (0,) * len(shape)
+        if self._cell is None or not self._holds(self._cell):
+            self._terms.set_note("The result has no elements.")
+            return
+        self._tensors.point_at_result(self._cell)
+        self._tell(self._cell)
+
+    def point_at_operand(self, number: int, index: Index) -> None:
+        """Light what a cell of an operand feeds; the sum stays."""
+        self._tensors.point_at_operand(number, index)
+
+    def step_to(self, upto: int | None) -> None:
+        """Let the sum grow up to a term."""
+        self._upto = upto
+        if self._cell is not None:
+            self._tell(self._cell)
+
+    def _tell(self, cell: Index) -> None:
+        result = self._result
+        assert result is not None
+        assert result.plan is not None
+        tensors = result.tensors
+        if tensors is None:
+            self._terms.set_note("The operands are too large to compute, so there are no numbers.")
+            return
+        indexing = result.plan.indexing
+        dtypes = [str(operand.dtype).removeprefix("torch.") for operand in tensors]
+        longest = 4
+        first = terms_of(indexing, tensors, cell, result.tensor, shown=2, upto=self._upto)
+        for term in first.terms:
+            texts = (number_text(value, dtype) for value, dtype in zip(term.factors, dtypes, strict=True))
+            longest = max(longest, *(len(text) for text in texts))
+        shown = self._terms.capacity(indexing, longest)
+        cell_sum = terms_of(indexing, tensors, cell, result.tensor, shown=shown, upto=self._upto)
+        self._terms.set_sum(indexing, cell_sum, dtypes, result.dtype)

@@ -1,0 +1,115 @@
+"""One tensor of the equation: its name with its shape, and its grid below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QSize, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from playground.models.einsum.cells import Index, Region
+from playground.models.einsum.labels import Label
+from playground.models.tensors.window import TensorReader
+from playground.widgets.common.grid_style import AxisLabel, LitRegion
+from playground.widgets.common.runs import Run, shape_runs
+from playground.widgets.common.runs_label import RunsLabel
+from playground.widgets.common.tensor_grid import TensorGrid
+from playground.widgets.einsum.slice_bar import SliceBar
+
+MAXIMUM_REGIONS = 400
+MAXIMUM_FACETS = 2
+
+
+class TensorColumn(QWidget):
+    """`pointed(number, index)` as of the grid; `moved(axis, place)` when another slice of a result is chosen."""
+
+    pointed = Signal(int, object)
+    moved = Signal(int, int)
+
+    def __init__(self, name: str, number: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._number = number
+        self.caption = RunsLabel(wrap=False)
+        self.grid = TensorGrid(name)
+        self.slices = SliceBar()
+        self.slices.moved.connect(self.moved)
+        self.grid.pointed.connect(self._on_pointed)
+        top = QHBoxLayout()
+        top.setContentsMargins(24, 0, 0, 0)
+        top.setSpacing(8)
+        top.addWidget(self.caption)
+        top.addWidget(self.slices)
+        top.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addWidget(self.grid, 1)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self._labels: tuple[Label, ...] = ()
+        self._axis_names: tuple[str, ...] = ()
+        self._shown: tuple[int, ...] = ()
+        self._with_slices = False
+
+    def show_tensor(
+        self,
+        name: str,
+        labels: tuple[Label, ...],
+        shape: tuple[int, ...],
+        with_slices: bool = False,
+    ) -> None:
+        """Show an operand or the result; `labels` name its axes."""
+        places = [label.place for label in labels]
+        self.caption.set_content((Run(f"{name} ", "bold code"), *shape_runs(shape, places)))
+        self._labels, self._with_slices = labels, with_slices
+        self.grid.setAccessibleName(f"values of {name}")
+        self._shown = self._sheet_axes()
+        extra = tuple(axis for axis in range(len(labels)) if axis not in self._shown)
+        self.slices.set_axes(
+            tuple((axis, labels[axis].place, labels[axis].name, shape[axis]) for axis in extra) if with_slices else ()
+        )
+
+    def set_values(self, reader: TensorReader | None, scale: float, characters: int, placeholder: str) -> None:
+        """The values, with the scale of heat that all grids share."""
+        self.grid.set_placeholder(placeholder)
+        self.grid.set_reader(reader, scale, characters)
+        self.grid.set_axes(AxisLabel(label.name, label.place) for label in self._labels)
+        hint = self.grid.sizeHint()
+        self.grid.setMaximumSize(QSize(max(64, hint.width()), max(48, hint.height())))
+        self.updateGeometry()
+
+    def _sheet_axes(self) -> tuple[int, ...]:
+        """Two axes for rows and columns: summed ones first, since all of them feed a cell, then the last kept."""
+        axes = range(len(self._labels))
+        if self._with_slices or len(self._labels) <= 2:
+            return tuple(axes)[-2:]
+        summed = [axis for axis in axes if self._labels[axis].is_summed]
+        kept = [axis for axis in axes if not self._labels[axis].is_summed]
+        chosen = (summed[:2] + kept[::-1])[:2]
+        return tuple(sorted(chosen))
+
+    def show_slice(self, index: Index) -> None:
+        """Turn the axes that are not on the sheet to this index; summed ones become small multiples."""
+        rank = len(self._labels)
+        row, column = (self._shown[0], self._shown[1]) if len(self._shown) == 2 else (None, 0 if rank else None)
+        extra = [axis for axis in range(rank) if axis not in self._shown]
+        facets = tuple(a for a in extra if self._labels[a].is_summed and not self._with_slices)[:MAXIMUM_FACETS]
+        fixed = {axis: index[axis] for axis in extra if axis not in facets}
+        self.grid.set_layout(row, column, fixed, facets)
+        self.slices.set_places(index)
+
+    def light(self, regions: Iterable[Region], colour: int | None) -> None:
+        """Frame the cells of regions."""
+        lit = [LitRegion(pattern, colour) for region in regions for pattern in region.patterns(MAXIMUM_REGIONS)]
+        self.grid.set_lit(lit)
+
+    def dim(self, dimmed: bool) -> None:
+        """Pale, while a problem stands above the last good result."""
+        self.grid.dim(dimmed)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(96, 84)
+
+    @Slot(object)
+    def _on_pointed(self, index: Index | None) -> None:
+        self.pointed.emit(self._number, index)

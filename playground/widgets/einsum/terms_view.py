@@ -1,0 +1,266 @@
+"""The sum of products behind a result cell, written out in aligned columns, with what each gives to scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
+
+from playground.models.einsum.labels import Indexing
+from playground.models.einsum.terms import CellSum
+from playground.widgets.common.buttons import IconButton
+from playground.widgets.common.look import code_font, look, look_holder, words_font
+from playground.widgets.common.painting import elided, paint_text, text_width
+from playground.widgets.common.runs import Run, paint_runs, runs_width
+from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.einsum.sum_lines import (
+    TermColumn,
+    exactness,
+    number_text,
+    product_text,
+    result_runs,
+    spoken,
+    term_columns,
+)
+
+LINE = 18
+BAR_TOP, BAR = 4, 8
+HEIGHT = 3 * LINE + BAR_TOP + BAR + 2
+PLUS = 36
+BUTTON = 20
+
+
+class TermsView(QWidget):
+    """`stepped(upto)` when the sum shall be shown up to a term (None: all of it)."""
+
+    stepped = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("einsum.terms")
+        self.setAccessibleName("the sum behind the cell")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        set_tooltip(self, "The sum behind the cell", "Left and Right add one term at a time, Esc shows all")
+        self._indexing: Indexing | None = None
+        self._sum: CellSum | None = None
+        self._columns: tuple[TermColumn, ...] = ()
+        self._dtypes: tuple[str, ...] = ()
+        self._dtype = ""
+        self._note = ""
+        self._dimmed = False
+        self._back = IconButton("chevron-left", "One term less", parent=self)
+        self._forward = IconButton("chevron-right", "One term more", parent=self)
+        for button, name in ((self._back, "back"), (self._forward, "forward")):
+            button.setObjectName(f"einsum.terms.{name}")
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.setFixedSize(BUTTON, BUTTON)
+            button.hide()
+        self._back.clicked.connect(self._on_back)
+        self._forward.clicked.connect(self._on_forward)
+        look_holder().changed.connect(self.update)
+
+    @property
+    def cell_sum(self) -> CellSum | None:
+        """What is shown."""
+        return self._sum
+
+    def text(self) -> str:
+        """The whole sum in one line."""
+        if self._indexing is None or self._sum is None:
+            return self._note
+        return spoken(self._indexing, self._sum, self._dtypes, self._dtype)
+
+    def capacity(self, indexing: Indexing, longest_number: int = 4) -> int:
+        """How many terms fit side by side, roughly."""
+        cells = sum(
+            len(name) + 2 + sum(len(str(max(0, size - 1))) + 1 for size in shape)
+            for name, shape in zip(indexing.names, indexing.shapes, strict=False)
+        )
+        numbers = len(indexing.shapes) * (longest_number + 1)
+        column = max(cells, numbers) * text_width(code_font(), "0") + PLUS
+        room = self.width() - self._left(indexing) - 80
+        return max(2, int((room + PLUS) / column))
+
+    def set_sum(self, indexing: Indexing, cell_sum: CellSum, dtypes: Sequence[str], dtype: str) -> None:
+        """Show a sum; `dtypes` are those of the operands, `dtype` that of the result."""
+        self._indexing, self._sum = indexing, cell_sum
+        self._dtypes, self._dtype = tuple(dtypes), dtype
+        self._columns = term_columns(indexing, cell_sum, dtypes)
+        self._show_buttons()
+        self.setAccessibleDescription(self.text())
+        self.update()
+
+    def set_note(self, note: str) -> None:
+        """Say something instead of a sum."""
+        self._note, self._sum, self._columns = note, None, ()
+        self._show_buttons()
+        self.setAccessibleDescription(note)
+        self.update()
+
+    def dim(self, dimmed: bool) -> None:
+        """Pale, while a problem stands above the last good result."""
+        self._dimmed = dimmed
+        self.update()
+
+    def _show_buttons(self) -> None:
+        steps = self._sum is not None and self._sum.count > 1 and bool(self._sum.products)
+        for button in (self._back, self._forward):
+            button.setVisible(steps)
+        if self._sum is not None:
+            self._back.setEnabled(self._sum.upto != 1)
+            self._forward.setEnabled(self._sum.upto is not None)
+        self._back.move(0, LINE + 8)
+        self._forward.move(BUTTON + 2, LINE + 8)
+
+    # Stepping ------------------------------------------------------------------------------------------------------
+
+    def _step_to(self, upto: int) -> None:
+        if self._sum is not None and self._sum.products and self._sum.count > 1:
+            upto = max(1, upto)
+            self.stepped.emit(None if upto >= self._sum.count else upto)
+
+    def _present(self) -> int:
+        assert self._sum is not None
+        return self._sum.count if self._sum.upto is None else self._sum.upto
+
+    @Slot()
+    def _on_back(self) -> None:
+        if self._sum is not None:
+            self._step_to(self._present() - 1)
+
+    @Slot()
+    def _on_forward(self) -> None:
+        if self._sum is not None:
+            self._step_to(self._present() + 1)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            QApplication.clipboard().setText(self.text())
+        elif self._sum is None:
+            super().keyPressEvent(event)
+        elif event.key() == Qt.Key.Key_Left:
+            self._on_back()
+        elif event.key() == Qt.Key.Key_Right:
+            self._on_forward()
+        elif event.key() == Qt.Key.Key_Home:
+            self._step_to(1)
+        elif event.key() in (Qt.Key.Key_End, Qt.Key.Key_Escape):
+            self.stepped.emit(None)
+        else:
+            super().keyPressEvent(event)
+
+    # Painting ------------------------------------------------------------------------------------------------------
+
+    def sizeHint(self) -> QSize:
+        return QSize(480, HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, HEIGHT)
+
+    def _left(self, indexing: Indexing) -> float:
+        """Where the columns begin: behind `C[1,2] =`."""
+        longest = Run(indexing.result_name + "[" + ",".join(str(max(0, s - 1)) for s in indexing.output_shape) + "]")
+        return max(56.0, text_width(code_font(12), longest.text)) + 16
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            if self._dimmed:
+                painter.setOpacity(0.4)
+            if self._sum is None or self._indexing is None:
+                paint_text(painter, 0, 13, self._note, words_font(), color=look().color("text2"))
+                return
+            self._paint_sum(painter, self._indexing, self._sum)
+
+    def _paint_sum(self, painter: QPainter, indexing: Indexing, cell_sum: CellSum) -> None:
+        font, base = code_font(), 13
+        left = self._left(indexing)
+        paint_runs(painter, 0, base, result_runs(indexing, cell_sum.index))
+        paint_text(painter, left - 4, base, "=", font, color=look().color("text"))
+        x = left + 12
+        if not self._columns:
+            paint_text(painter, x, base, "0, a sum of no terms", font, color=look().color("text"))
+            return
+        width = max(self._column_width(column) for column in self._columns)
+        one_line = len(indexing.shapes) == 1
+        rows = (base, base + LINE, base + 2 * LINE)
+        for number, column in enumerate(self._columns):
+            if number:
+                x = self._paint_plus(painter, x, rows, one_line)
+            if cell_sum.hidden and number == cell_sum.head:
+                x = self._paint_gap(painter, x, base, cell_sum.hidden)
+                x = self._paint_plus(painter, x, rows, one_line)
+            self._paint_column(painter, x + width, rows, column, one_line)
+            x += width
+        last = rows[1] if one_line else rows[2]
+        for row in rows[1:2] if one_line else rows[1:]:
+            paint_text(painter, left - 4, row, "=", font, color=look().color("text"))
+        self._paint_value(painter, x + 16, last, cell_sum)
+        self._paint_bar(painter, left + 12, last, cell_sum)
+
+    def _column_width(self, column: TermColumn) -> float:
+        texts = (column.numbers, column.product)
+        return max(runs_width(column.cells), *(text_width(code_font(), text) for text in texts))
+
+    def _paint_plus(self, painter: QPainter, x: float, rows: tuple[int, int, int], one_line: bool) -> float:
+        for row in rows[:2] if one_line else rows:
+            paint_text(painter, x + 14, row, "+", code_font(), color=look().color("text2"))
+        return x + PLUS
+
+    def _paint_gap(self, painter: QPainter, x: float, base: float, hidden: int) -> float:
+        return paint_text(painter, x, base, f"{hidden:,} more", words_font(), color=look().color("text2"))
+
+    def _paint_column(
+        self, painter: QPainter, right: float, rows: tuple[int, int, int], column: TermColumn, one_line: bool
+    ) -> None:
+        role = "text" if column.is_added else "text3"
+        paint_runs(painter, right - runs_width(column.cells), rows[0], column.cells, role)
+        texts = (column.numbers,) if one_line else (column.numbers, column.product)
+        for row, text in zip(rows[1:], texts, strict=False):
+            paint_text(painter, right - text_width(code_font(), text), row, text, code_font(), color=look().color(role))
+
+    def _paint_value(self, painter: QPainter, x: float, base: float, cell_sum: CellSum) -> None:
+        if cell_sum.upto is not None and cell_sum.partial is not None:
+            text = f"{product_text(cell_sum.partial)}"
+            x = paint_text(painter, x, base, f"= {text}", code_font(12), color=look().color("accent"))
+            note = f"after {cell_sum.upto:,} of {cell_sum.count:,} terms"
+        elif cell_sum.value is not None:
+            value = f"= {number_text(cell_sum.value, self._dtype)}"
+            x = paint_text(painter, x, base, value, code_font(12, code_font().Weight.Bold), color=look().color("text"))
+            note = exactness(cell_sum, self._dtype)
+        else:
+            return
+        room = self.width() - x - 12
+        if note and room > 60:
+            paint_text(
+                painter, x + 12, base, elided(words_font(), note, room), words_font(), color=look().color("text2")
+            )
+
+    def _paint_bar(self, painter: QPainter, left: float, last: float, cell_sum: CellSum) -> None:
+        """What each term gives, to scale; negative ones in the other colour of the heat map."""
+        if len(cell_sum.products) < 2:
+            return
+        sizes = [abs(product) for product in cell_sum.products]
+        total = float(sum(sizes))
+        if not 0 < total < float("inf"):
+            return
+        top = last + BAR_TOP + 5
+        paint_text(painter, 0, top + BAR, "to scale", words_font(), color=look().color("text2"))
+        x, room = left, self.width() - left
+        gap = 2 if len(sizes) * 8 < room else 0
+        for number, (product, size) in enumerate(zip(cell_sum.products, sizes, strict=True)):
+            width = float(size) / total * room
+            negative = not isinstance(product, complex) and product < 0
+            rect = QRectF(QPointF(x, top), QPointF(max(x, x + width - gap), top + BAR))
+            if cell_sum.upto is None or number < cell_sum.upto:
+                painter.fillRect(rect, self._bar_color(negative))
+            elif width > 2:
+                painter.setPen(look().color("edge"))
+                painter.drawRect(rect.adjusted(0, 0, -1, -1))
+            x += width
+
+    @staticmethod
+    def _bar_color(negative: bool) -> QColor:
+        return look().color("heat_negative" if negative else "heat_positive")
