@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from playground.models.memory.as_strided import StridedSpec
 from playground.models.memory.bits import explain_bits
@@ -20,20 +20,10 @@ from playground.models.tensors.names import fresh_name
 from playground.models.tensors.program import Expression
 from playground.models.words import bytes_in_words
 from playground.widgets.common.painting import fill_background
-from playground.widgets.common.problem_banner import ProblemBanner
-from playground.widgets.common.section import Hairline
-from playground.widgets.memory.bits_part import BitsPart
 from playground.widgets.memory.cell_words import HINT, arithmetic_runs, bytes_runs, unread_runs
-from playground.widgets.memory.facts_part import FactsPart
+from playground.widgets.memory.memory_column import MemoryColumn
 from playground.widgets.memory.memory_title import MemoryTitle
-from playground.widgets.memory.part import Part
-from playground.widgets.memory.row_table import RowTable
-from playground.widgets.memory.steps_part import StepsPart
-from playground.widgets.memory.strided_part import StridedPart
 from playground.widgets.memory.strip_painter import StripMarks
-from playground.widgets.memory.tables import file_rows, numpy_rows, sharing_rows
-from playground.widgets.memory.view_part import ViewPart
-from playground.widgets.memory.write_part import WritePart
 from playground.widgets.panel import Panel
 
 
@@ -46,115 +36,64 @@ class MemoryPanel(Panel):
         fill_background(self, "panel")
         self._result: MemoryResult | None = None
         self._hovered_cell: int | None = None
+        self._revealed: int | None = None
         self._dimmed = False
         self._make_parts()
         self._connect_parts()
 
     def _make_parts(self) -> None:
         self.title_line = MemoryTitle()
-        self.banner = ProblemBanner()
-        self.facts = FactsPart()
-        self.sharing = Part("On this storage")
-        self.sharing_table = RowTable("tensors on this storage", stretch=2)
-        self.sharing_table.setObjectName("memory.sharing")
-        self.sharing_table.set_choosable(True)
-        self.sharing.add(self.sharing_table)
-        self.steps = StepsPart()
-        self.view = ViewPart()
-        self.write = WritePart()
-        self.bits = BitsPart()
-        self.strided = StridedPart()
-        self.files = Part("Files", folds=True)
-        self.files_table = RowTable("what saving costs", stretch=1, header=("format", "bytes"))
-        self.files_table.setObjectName("memory.files")
-        self.files.add(self.files_table)
-        self.numpy = Part("torch and numpy", folds=True)
-        self.numpy_table = RowTable("torch and numpy side by side", stretch=2, header=("", "torch", "numpy"))
-        self.numpy_table.setObjectName("memory.numpy")
-        self.numpy.add(self.numpy_table)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.title_line)
-        column.addWidget(self._scrolled(self._column()), 1)
-
-    def _column(self) -> QWidget:
-        content = QWidget()
-        fill_background(content, "panel")
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.banner)
-        parts = (self.sharing, self.steps, self.view, self.write, self.bits, self.strided, self.files, self.numpy)
-        column.addWidget(self.facts)
-        for part in parts:
-            column.addWidget(Hairline())
-            column.addWidget(part)
-        column.addStretch(1)
-        return content
-
-    def _scrolled(self, content: QWidget) -> QScrollArea:
-        self.area = QScrollArea()
-        self.area.setFrameShape(QFrame.Shape.NoFrame)
-        self.area.setWidgetResizable(True)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
-        self.area.setWidget(content)
-        return self.area
+        self.column = MemoryColumn()
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.title_line)
+        outer.addWidget(self.column, 1)
 
     def _connect_parts(self) -> None:
         self.title_line.tensor_chosen.connect(self._on_tensor_chosen)
         self.title_line.pin_toggled.connect(self._on_pin_toggled)
         self.title_line.copy_wanted.connect(self._on_copy_wanted)
-        self.facts.strip.cell_pointed.connect(self._on_cell_pointed)
-        self.facts.strip.cell_chosen.connect(self._on_cell_chosen)
-        self.facts.strip.export_asked.connect(self._on_export_asked)
-        self.sharing_table.chosen.connect(self._on_tensor_chosen)
-        self.steps.line_wanted.connect(self._on_line_wanted)
-        self.view.shape_edited.connect(self._on_view_shape_edited)
-        self.view.fix_chosen.connect(self._on_code_kept)
-        self.write.index_edited.connect(self._on_write_index_edited)
-        self.write.value_edited.connect(self._on_write_value_edited)
-        self.write.preview_changed.connect(self._on_preview_changed)
-        self.bits.as_bytes_edited.connect(self._on_as_bytes_edited)
-        self.strided.spec_edited.connect(self._on_spec_edited)
-        self.strided.drag_ended.connect(self._on_drag_ended)
-        self.strided.reset_wanted.connect(self._on_strided_reset)
-        self.strided.kept.connect(self._on_code_kept)
-        self.files_table.set_choosable(True)
-        self.files_table.chosen.connect(self._on_file_fix_chosen)
+        self.column.facts.strip.cell_pointed.connect(self._on_cell_pointed)
+        self.column.facts.strip.cell_chosen.connect(self._on_cell_chosen)
+        self.column.facts.strip.export_asked.connect(self._on_export_asked)
+        self.column.sharing_table.chosen.connect(self._on_tensor_chosen)
+        self.column.steps.line_wanted.connect(self._on_line_wanted)
+        self.column.view.shape_edited.connect(self._on_view_shape_edited)
+        self.column.view.fix_chosen.connect(self._on_code_kept)
+        self.column.write.index_edited.connect(self._on_write_index_edited)
+        self.column.write.value_edited.connect(self._on_write_value_edited)
+        self.column.write.preview_changed.connect(self._on_preview_changed)
+        self.column.bits.as_bytes_edited.connect(self._on_as_bytes_edited)
+        self.column.strided.spec_edited.connect(self._on_spec_edited)
+        self.column.strided.drag_ended.connect(self._on_drag_ended)
+        self.column.strided.reset_wanted.connect(self._on_strided_reset)
+        self.column.strided.kept.connect(self._on_code_kept)
+        self.column.files_table.chosen.connect(self._on_file_fix_chosen)
 
     # State and result
 
     def show_state(self, state: PlaygroundState) -> None:
         self.title_line.show_names(state.program.names, shown_name(state), bool(state.memory.pinned))
-        self.view.show_text(state.memory.view_shape)
-        self.write.show_text(state.memory.write_value)
-        self.bits.show_switch(state.memory.as_bytes)
+        self.column.view.show_text(state.memory.view_shape)
+        self.column.write.show_text(state.memory.write_value)
+        self.column.bits.show_switch(state.memory.as_bytes)
         self._show_pointed()
 
     def show_result(self, result: object) -> None:
         if not isinstance(result, MemoryResult):
             return
         self._result, self._dimmed = result, False
-        self.banner.set_problem(result.warning)
         self.title_line.show_code(result.code)
-        self.facts.show_result(result)
-        self.sharing_table.set_rows(sharing_rows(result.sharing, result.name))
-        self.steps.show_result(result)
-        self.view.show_result(result)
-        self.write.show_result(result)
-        self.strided.show_result(result)
-        self.files_table.set_rows(file_rows(result.files))
-        self.numpy_table.set_rows(numpy_rows(result.numpy_rows))
+        self.column.show_result(result)
         self._show_pointed()
         self.summary_changed.emit()
 
     def show_problem(self, problem: Problem) -> None:
+        if self._result is not None and self._result.name != shown_name(self.state):
+            self._result = None
         self._dimmed = self._result is not None
-        self.banner.set_problem(problem)
-        if self._result is None:
-            self.facts.strip.clear("")
+        self.column.show_problem(problem, self._dimmed)
         self.title_line.show_code("")
         self._show_pointed()
         self.summary_changed.emit()
@@ -182,12 +121,15 @@ class MemoryPanel(Panel):
         if result is None:
             return
         cell = self._pointed_cell()
-        changes = self._changes(result) if self.write.button.isChecked() else {}
+        changes = self._changes(result) if self.column.write.button.isChecked() else {}
         as_bytes = self.state.memory.as_bytes
-        self.facts.strip.set_marks(StripMarks(cell, changes, dimmed=self._dimmed, as_bytes=as_bytes))
+        self.column.facts.strip.set_marks(StripMarks(cell, changes, dimmed=self._dimmed, as_bytes=as_bytes))
+        if cell is not None and self._hovered_cell is None and cell != self._revealed:
+            self.column.facts.strip.reveal(cell)
+        self._revealed = cell
         if cell is None or cell >= result.layout.storage_cells:
-            self.facts.show_cell(HINT, ())
-            self.bits.show_bits("", None, "")
+            self.column.facts.show_cell(HINT, ())
+            self.column.bits.show_bits("", None, "")
             return
         value = result.reader.text(cell) if result.reader is not None else ""
         index = self._index_of(cell)
@@ -195,10 +137,10 @@ class MemoryPanel(Panel):
             where = unread_runs(result.name, cell, value)
         else:
             where = arithmetic_runs(result.name, index, result.layout, value)
-        self.facts.show_cell(where, bytes_runs(cell, result.layout, result.reader))
+        self.column.facts.show_cell(where, bytes_runs(cell, result.layout, result.reader))
         if result.reader is not None:
             bits = explain_bits(result.reader.cell_bytes(cell), result.layout.dtype, result.layout.byte_order)
-            self.bits.show_bits(f"cell {cell:,} = {value}", bits, result.layout.byte_order)
+            self.column.bits.show_bits(f"cell {cell:,} = {value}", bits, result.layout.byte_order)
 
     def _index_of(self, cell: int) -> tuple[int, ...] | None:
         """The element of the shown tensor on a cell: the pointed one itself where it is one of its own."""
@@ -256,7 +198,7 @@ class MemoryPanel(Panel):
 
     @Slot()
     def _on_export_asked(self) -> None:
-        self.requested.emit("export_plot", self.facts.strip)
+        self.requested.emit("export_plot", self.column.facts.strip)
 
     @Slot(str)
     def _on_line_wanted(self, code: str) -> None:

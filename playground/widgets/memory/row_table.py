@@ -6,14 +6,16 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from playground.widgets.common.look import look, words_font
 from playground.widgets.common.painting import baseline, elided
 from playground.widgets.common.runs import Run, layout_runs, paint_placed, plain, run_font, runs_width
+from playground.widgets.common.tooltip import tooltip_html
 
 ROW = 24
+LEAST = 84.0
 _LINE = 18
 _GAP = 12
 
@@ -22,12 +24,12 @@ Cell = tuple[Run, ...]
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """The cells of a row, what is said below it in full width, and the key that the table's signals name it by."""
+    """The cells of a row, what is said below it in full width, its key in the table's signals, and its tooltip."""
 
     cells: tuple[Cell, ...]
     key: Hashable = None
     note: Cell = ()
-    marked: bool = False
+    tip: str = ""
 
     def words(self) -> str:
         """The row as a screen reader says it."""
@@ -47,16 +49,24 @@ def code_cell(text: str, role: str = "") -> Cell:
 class RowTable(QWidget):
     """Rows of cells; columns take the width of their widest cell, the one numbered `stretch` what is left.
 
-    A row's note stands below it, wrapped. `pointed(key)` follows pointer and arrow keys (None when they leave),
+    Where they do not fit beside one another, the first and the last cell stand above the others. A row's note stands
+    below it, wrapped. `pointed(key)` follows pointer and arrow keys (None when they leave),
     `chosen(key)` comes with a click or Enter.
     """
 
     pointed = Signal(object)
     chosen = Signal(object)
 
-    def __init__(self, name: str, stretch: int = -1, header: Sequence[str] = (), parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        stretch: int = -1,
+        header: Sequence[str] = (),
+        least: float = LEAST,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._name, self._stretch, self._header = name, stretch, tuple(header)
+        self._stretch, self._header, self._least = stretch, tuple(header), least
         self._rows: tuple[TableRow, ...] = ()
         self._current = -1
         self._choosable = False
@@ -89,29 +99,42 @@ class RowTable(QWidget):
 
     # Geometry
 
-    def _columns(self) -> list[float]:
+    def _widths(self) -> list[float]:
         count = max((len(row.cells) for row in self._rows), default=0)
         lines = [tuple((Run(title, role="text2"),) for title in self._header), *(row.cells for row in self._rows)]
         widths = [max(runs_width(cells[c]) if c < len(cells) else 0.0 for cells in lines) + _GAP for c in range(count)]
         if count:
             widths[-1] -= _GAP
+        return widths
+
+    def _is_tall(self, width: float) -> bool:
+        """Whether the first and last cells need a line of their own."""
+        widths = self._widths()
+        stretch = widths[self._stretch] if 0 <= self._stretch < len(widths) else 0.0
+        return len(widths) > 3 and sum(widths) - max(0.0, stretch - self._least) > width
+
+    def _columns(self) -> list[float]:
+        widths = self._widths()
+        if not widths:
+            return []
         room = self.width() - sum(widths)
-        stretch = self._stretch if self._stretch >= 0 else count - 1
-        if count and room < 0:
+        stretch = self._stretch if self._stretch >= 0 else len(widths) - 1
+        if room < 0:
             widths[stretch] = max(40.0, widths[stretch] + room)
-        elif count and self._stretch >= 0:
+        elif self._stretch >= 0:
             widths[stretch] += room
         return widths
 
-    def _height_of(self, row: TableRow, width: float) -> float:
+    def _height_of(self, row: TableRow, width: float, tall: bool) -> float:
         note = layout_runs(row.note, width, _LINE)[1] + 4 if row.note else 0
-        return ROW + note
+        return ROW + note + (_LINE if tall else 0)
 
     def _tops(self, width: float) -> list[float]:
-        tops, y = [], 20.0 if self._header and self._rows else 0.0
+        tall = self._is_tall(width)
+        tops, y = [], 20.0 if self._header and self._rows and not tall else 0.0
         for row in self._rows:
             tops.append(y)
-            y += self._height_of(row, width)
+            y += self._height_of(row, width, tall)
         return [*tops, y]
 
     def hasHeightForWidth(self) -> bool:
@@ -167,42 +190,58 @@ class RowTable(QWidget):
         super().focusOutEvent(event)
         self._point(-1)
 
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            row = self.row_at(event.pos().y())
+            tip = self._rows[row].tip if row >= 0 else ""
+            if tip:
+                QToolTip.showText(event.globalPos(), tooltip_html(tip), self)
+            else:
+                QToolTip.hideText()
+            return True
+        return super().event(event)
+
     # Painting
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        columns, tops = self._columns(), self._tops(self.width())
+        columns, tops, tall = self._columns(), self._tops(self.width()), self._is_tall(self.width())
         with QPainter(self) as painter:
-            if self._header and self._rows:
+            if self._header and self._rows and not tall:
                 cells = tuple((Run(title, role="text2"),) for title in self._header)
-                self._paint_cells(painter, cells, columns, 0, 20)
+                _paint_cells(painter, cells, columns, 0, 20)
             for number, row in enumerate(self._rows):
-                self._paint_row(painter, row, columns, tops[number], number == self._current)
+                area = QRectF(0, tops[number], self.width(), tops[number + 1] - tops[number])
+                if number == self._current and self._choosable:
+                    painter.fillRect(area, look().color("hover"))
+                painter.fillRect(QRectF(0, area.top(), area.width(), 1), look().color("hairline"))
+                if tall:
+                    self._paint_tall(painter, row, area)
+                else:
+                    _paint_cells(painter, row.cells, columns, area.top(), ROW)
+                if row.note:
+                    placed, height = layout_runs(row.note, self.width(), _LINE)
+                    paint_placed(painter, 0, area.bottom() - height - 3, placed, "text2")
 
-    def _paint_row(self, painter: QPainter, row: TableRow, columns: list[float], top: float, current: bool) -> None:
-        height = self._height_of(row, self.width())
-        area = QRectF(0, top, self.width(), height)
-        if (current and self._choosable) or row.marked:
-            painter.fillRect(area.adjusted(0, 1, 0, 0), look().color("selected" if row.marked else "hover"))
-        painter.fillRect(QRectF(0, top, self.width(), 1), look().color("hairline"))
-        self._paint_cells(painter, row.cells, columns, top, ROW)
-        if row.note:
-            placed, _ = layout_runs(row.note, self.width(), _LINE)
-            paint_placed(painter, 0, top + ROW - 2, placed, "text2")
+    def _paint_tall(self, painter: QPainter, row: TableRow, area: QRectF) -> None:
+        last = runs_width(row.cells[-1])
+        room = area.width() - last - _GAP
+        _paint_cells(painter, (row.cells[0], row.cells[-1]), [room + _GAP, last], area.top(), ROW)
+        middle = row.cells[1:-1]
+        widths = [runs_width(cell) + _GAP for cell in middle]
+        _paint_cells(painter, middle, widths, area.top() + _LINE, ROW)
 
-    def _paint_cells(
-        self, painter: QPainter, cells: Sequence[Cell], columns: list[float], top: float, height: float
-    ) -> None:
-        x = 0.0
-        for cell, width in zip(cells, columns, strict=False):
-            line = QRectF(x, top, width, height)
-            painter.save()
-            if runs_width(cell) > width and len(cell) == 1:
-                cut = elided(run_font(cell[0]), cell[0].text, width - _GAP / 2)
-                cell = (replace(cell[0], text=cut),)  # noqa: PLW2901
-            elif runs_width(cell) > width:
-                painter.setClipRect(line)
-            placed, _ = layout_runs(cell, 1e9, _LINE)
-            base = baseline(line, words_font())
-            paint_placed(painter, x, base - (placed[0].baseline if placed else 0), placed)
-            painter.restore()
-            x += width
+
+def _paint_cells(painter: QPainter, cells: Sequence[Cell], columns: Sequence[float], top: float, height: float) -> None:
+    x = 0.0
+    for cell, width in zip(cells, columns, strict=False):
+        shown = cell
+        if runs_width(cell) > width and len(cell) == 1 and cell[0].kind in ("words", "bold", "code", "bold code"):
+            shown = (replace(cell[0], text=elided(run_font(cell[0]), cell[0].text, width - _GAP / 2)),)
+        placed, _ = layout_runs(shown, 1e9, _LINE)
+        base = baseline(QRectF(x, top, width, height), words_font())
+        painter.save()
+        if runs_width(shown) > width:
+            painter.setClipRect(QRectF(x, top, width, height))
+        paint_placed(painter, x, base - (placed[0].baseline if placed else 0), placed)
+        painter.restore()
+        x += width

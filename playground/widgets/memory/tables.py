@@ -42,7 +42,7 @@ def step_rows(steps: tuple[StepNote, ...], opened: int | None) -> tuple[TableRow
             shown = (Run(words),)
         elif step.kind == "copy":
             shown = (Run(note.note),)
-        rows.append(TableRow(cells, number, shown))
+        rows.append(TableRow(cells, number, shown, f"{step.code}: {words}"))
     return tuple(rows)
 
 

@@ -67,7 +67,7 @@ def explanation_runs(view: ViewExplanation, name: str) -> tuple[Run, ...]:
     if view.blocking is None or view.shape is None or view.new_axis is None:
         return (Run(view.message),)
     first, second = view.blocking
-    words = view.message.split("which is ")[1].partition(".")[0].replace(" ", "\N{NO-BREAK SPACE}")
+    words = view.message.split("which is ")[1].partition(".")[0]
     return (
         Run(f"The {view.shape[view.new_axis]} would span axes "),
         axis_run(first),
@@ -121,7 +121,7 @@ class ViewPart(Part):
         line.addWidget(self.verdict)
         self.message = RunsLabel()
         self.fixes = QWidget()
-        self.flow = FlowLayout(self.fixes, spacing=6)
+        self.flow = FlowLayout(self.fixes, spacing=4)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.fixes.setSizePolicy(policy)

@@ -102,8 +102,8 @@ class WritePart(Part):
         if result.layout.shape != self._shape:
             self._show_row(result.layout.shape)
         shape = result.layout.shape
-        self.before.set_text(f"{result.name}[" if shape else f"{result.name}.fill_(")
-        self.after.set_text("] =" if shape else ")  value")
+        self.before.set_text(f"{result.name}[")
+        self.after.set_text("] =" if shape else "()] =")
         effect = result.write
         if effect is not None:
             self.show_index(effect.index)
@@ -149,8 +149,8 @@ def trial_runs(trials: tuple[Trial, ...]) -> tuple[Run, ...]:
         if codes:
             runs.append(Run(words, role=role))
             for place, code in enumerate(codes):
-                stop = ". " if place == len(codes) - 1 else ", "
-                runs += [Run(code.replace(" ", "\N{NO-BREAK SPACE}"), "code"), Run(stop)]
+                stop = "." if place == len(codes) - 1 else ","
+                runs += [Run(code + stop, "code"), Run(" ")]
     return tuple(runs)
 
 

@@ -1,0 +1,99 @@
+"""All parts of the memory panel below its title, in one scrolling column."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from playground.models.memory.request import MemoryResult
+from playground.models.outcome import Problem
+from playground.widgets.common.painting import fill_background
+from playground.widgets.common.problem_banner import ProblemBanner
+from playground.widgets.common.section import Hairline
+from playground.widgets.memory.bits_part import BitsPart
+from playground.widgets.memory.facts_part import FactsPart
+from playground.widgets.memory.part import Part
+from playground.widgets.memory.row_table import RowTable
+from playground.widgets.memory.steps_part import StepsPart
+from playground.widgets.memory.strided_part import StridedPart
+from playground.widgets.memory.tables import file_rows, numpy_rows, sharing_rows
+from playground.widgets.memory.veil import Veil
+from playground.widgets.memory.view_part import ViewPart
+from playground.widgets.memory.write_part import WritePart
+
+WIDE = 1e9
+
+
+class MemoryColumn(QScrollArea):
+    """Facts, storage, who shares it, steps, view, write; below them what is folded at first."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.banner = ProblemBanner()
+        self.facts = FactsPart()
+        self.sharing = Part("On this storage")
+        self.sharing_table = RowTable("tensors on this storage", stretch=2, least=WIDE)
+        self.sharing_table.setObjectName("memory.sharing")
+        self.sharing_table.set_choosable(True)
+        self.sharing.add(self.sharing_table)
+        self.steps = StepsPart()
+        self.view = ViewPart()
+        self.write = WritePart()
+        self.bits = BitsPart()
+        self.strided = StridedPart()
+        self.files = Part("Files", folds=True)
+        self.files_table = RowTable("what saving costs", stretch=1, header=("format", "bytes"))
+        self.files_table.setObjectName("memory.files")
+        self.files_table.set_choosable(True)
+        self.files.add(self.files_table)
+        self.numpy = Part("torch and numpy", folds=True)
+        self.numpy_table = RowTable("torch and numpy side by side", stretch=2, header=("", "torch", "numpy"))
+        self.numpy_table.setObjectName("memory.numpy")
+        self.numpy.add(self.numpy_table)
+        self.setWidget(self._content())
+
+    def _content(self) -> QWidget:
+        content = QWidget()
+        fill_background(content, "panel")
+        self.body = QWidget()
+        outer = QVBoxLayout(content)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.banner)
+        outer.addWidget(self.body)
+        outer.addStretch(1)
+        column = QVBoxLayout(self.body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.facts)
+        for part in (self.sharing, self.steps, self.view, self.write, self.bits, self.strided, self.files, self.numpy):
+            column.addWidget(Hairline())
+            column.addWidget(part)
+        self.veil = Veil(self.body)
+        self.body.hide()
+        return content
+
+    def show_result(self, result: MemoryResult) -> None:
+        """Show everything but the pointed cell."""
+        self.body.show()
+        self.veil.hide()
+        self.banner.set_problem(result.warning)
+        self.facts.show_result(result)
+        self.sharing_table.set_rows(sharing_rows(result.sharing, result.name))
+        self.steps.show_result(result)
+        self.view.show_result(result)
+        self.write.show_result(result)
+        self.strided.show_result(result)
+        self.files_table.set_rows(file_rows(result.files))
+        self.numpy_table.set_rows(numpy_rows(result.numpy_rows))
+
+    def show_problem(self, problem: Problem, keeps_result: bool) -> None:
+        """Show what is wrong above the last good result, dimmed, where there is one."""
+        self.banner.set_problem(problem)
+        self.body.setVisible(keeps_result)
+        self.veil.setVisible(keeps_result)
