@@ -57,6 +57,20 @@ def in_coordinates(values: ArrayLike, logarithmic: bool) -> Floats:
     return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
+class _Line(pg.PlotCurveItem):
+    """A curve equally wide on every screen: Qt counts the width of cosmetic pens in device pixels."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem | None, widget: QWidget | None = None) -> None:
+        pen = QPen(self.opts["pen"])
+        wide = QPen(pen)
+        wide.setWidthF(pen.widthF() * painter.device().devicePixelRatio())
+        self.opts["pen"] = wide
+        try:
+            super().paint(painter, option, widget)
+        finally:
+            self.opts["pen"] = pen
+
+
 class Entry:
     """Something in a plot that has a name, a place in the legend and columns of numbers."""
 
@@ -101,7 +115,7 @@ class Curve(Entry):
         self.style, self.axis, self.role = style, axis, role
         self.x: Floats = np.empty(0)
         self.y: Floats = np.empty(0)
-        self._item = pg.PlotCurveItem(antialias=True, connect="finite")
+        self._item = _Line(antialias=True, connect="finite")
         self._item.setZValue({"curve": 3, "theory": 4}.get(style, 2))
         self.take_look()
 
@@ -139,7 +153,9 @@ class Curve(Entry):
         self._item.setPen(line_pen(self.style, self.axis, self.role))
 
     def paint_sample(self, painter: QPainter, rect: QRectF) -> None:
-        painter.setPen(line_pen(self.style, self.axis, "" if self.role == "panel" else self.role))
+        pen = line_pen(self.style, self.axis, "" if self.role == "panel" else self.role)
+        pen.setCosmetic(False)
+        painter.setPen(pen)
         middle = round(rect.center().y()) + (0.0 if self.style == "curve" else 0.5)
         painter.drawLine(QPointF(rect.left(), middle), QPointF(rect.right(), middle))
 

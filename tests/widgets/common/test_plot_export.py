@@ -42,6 +42,13 @@ def test_png_is_twice_the_size_and_shows_the_curve(plot, tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["p.png"]
 
 
+def test_lines_are_as_wide_in_the_picture_as_on_screen(plot):
+    plot.canvas.entries[0].set_data(LAYERS, np.full(50, 1e-5))
+    image = plot_image(plot)
+    column = [image.pixelColor(600, y).name() for y in range(400)]
+    assert column.count(plot.canvas.entries[0].color.name()) in (3, 4)
+
+
 def test_svg_parses_and_its_curve_has_every_point_at_its_place(plot):
     root = ElementTree.fromstring(svg_bytes(plot))
     assert root.get("viewBox") == "0 0 500 200"
