@@ -8,7 +8,8 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 
 from playground.widgets.common.grid_geometry import Index
-from playground.widgets.common.grid_painter import GridPicture, paint_selected
+from playground.widgets.common.grid_painter import paint_selected
+from playground.widgets.common.grid_picture import GridPicture
 from playground.widgets.common.look import look
 
 if TYPE_CHECKING:

@@ -12,31 +12,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QWidget
 
-from playground.models.tensors.window import TensorReader, Window
-from playground.widgets.common.axis_badge import BADGE
+from playground.models.tensors.window import TensorReader
 from playground.widgets.common.grid_copy import GridCopy
-from playground.widgets.common.grid_geometry import Block, GridAxes, GridGeometry, Index, default_axes
+from playground.widgets.common.grid_geometry import GridAxes, GridGeometry, Index, default_axes
 from playground.widgets.common.grid_hand import GridHand
-from playground.widgets.common.grid_painter import (
-    BAR,
-    LABEL_HEIGHT,
-    GridPicture,
-    paint_block,
-    paint_facet_title,
-    paint_headers,
-    paint_selected,
-)
+from playground.widgets.common.grid_measure import MAXIMUM_HINT, fitted_geometry, hinted_size
+from playground.widgets.common.grid_picture import GridPicture
 from playground.widgets.common.grid_scroll import GridScroll
+from playground.widgets.common.grid_sheet import GridSheet, paint_selected_cell, paint_words
 from playground.widgets.common.grid_style import AxisLabel, GridMarks, LitRegion
 from playground.widgets.common.grid_zoom import CellSize, GridZoom
-from playground.widgets.common.look import look, look_holder, words_font
-
-_MAXIMUM_HINT = QSize(720, 420)
-_DIGIT = 7.2
+from playground.widgets.common.look import look, look_holder
 
 
 class TensorGrid(QAbstractScrollArea):
@@ -74,7 +64,7 @@ class TensorGrid(QAbstractScrollArea):
         self._scroll = GridScroll(self)
         self._hand = GridHand(self)
         self._copy = GridCopy(self)
-        self._windows: dict[tuple[object, ...], Window] = {}
+        self._drawn = GridSheet()
         look_holder().changed.connect(self._on_look_changed)
 
     # What is shown -------------------------------------------------------------------------------------------------
@@ -99,7 +89,7 @@ class TensorGrid(QAbstractScrollArea):
         same_shape = reader is not None and reader.shape == self._axes.shape
         self._reader, self._scale = reader, scale
         self._zoom.characters = characters or (11 if reader is not None and "complex" in reader.dtype else 0)
-        self._windows.clear()
+        self._drawn.forget()
         if not same_shape:
             self._axes = default_axes(reader.shape) if reader is not None else GridAxes()
             self._hand.reset()
@@ -109,7 +99,7 @@ class TensorGrid(QAbstractScrollArea):
     def set_scale(self, scale: float) -> None:
         """The |value| with full heat, for grids that share one; cells above it are marked as clipped."""
         self._scale = scale
-        self._windows.clear()
+        self._drawn.forget()
         self.viewport().update()
 
     def set_placeholder(self, words: str) -> None:
@@ -133,7 +123,7 @@ class TensorGrid(QAbstractScrollArea):
             return
         moved_only = replace(axes, fixed=()) == replace(self._axes, fixed=())
         self._axes = axes
-        self._windows.clear()
+        self._drawn.forget()
         if moved_only:
             self.viewport().update()
             return
@@ -186,38 +176,16 @@ class TensorGrid(QAbstractScrollArea):
 
     def geometry_for(self, cell: CellSize, width: int, height: int) -> GridGeometry:
         """The geometry of a view of this size with cells of that size, scrolled as now."""
-        left, top, right = self._header_sizes()
-        first = self._scroll.first
-        title = BADGE + 6 + (BAR + LABEL_HEIGHT if self._headers else BAR) if self._axes.facets else 0
-        return GridGeometry(
-            self._axes, cell.width, cell.height, left, top, width, height, *first, right=right, title=title
-        )
+        return fitted_geometry(self._axes, cell, (width, height), self._scroll.first, headers=self._headers)
 
     def present_geometry(self) -> GridGeometry:
         """The geometry as drawn."""
         view = self.viewport().size()
         return self.geometry_for(self._zoom.cell(self), view.width(), view.height())
 
-    def _header_sizes(self) -> tuple[int, int, int]:
-        """Left, top and right of the cells."""
-        axes = self._axes
-        left = top = 1
-        right = 1
-        if axes.row_axis is not None:
-            left += BAR
-            if self._headers:
-                left += 9 + max(BADGE, round(len(str(max(0, axes.rows - 1))) * _DIGIT))
-        if axes.column_axis is not None:
-            top += 0 if axes.facets else BAR + (LABEL_HEIGHT if self._headers else 0)
-            right += (12 + BADGE) if self._headers and not axes.facets else 0
-        return left, top, right
-
     def sizeHint(self) -> QSize:
         cell = self._zoom.wanted(self)
-        geometry = self.geometry_for(cell, _MAXIMUM_HINT.width(), _MAXIMUM_HINT.height())
-        width = geometry.left + max(1, geometry.total_columns) * cell.width + geometry.right + 1
-        height = geometry.top + max(1, geometry.total_rows) * cell.height + 1
-        return QSize(min(width, _MAXIMUM_HINT.width()), min(height, _MAXIMUM_HINT.height()))
+        return hinted_size(self.geometry_for(cell, MAXIMUM_HINT.width(), MAXIMUM_HINT.height()))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(64, 48)
@@ -244,52 +212,19 @@ class TensorGrid(QAbstractScrollArea):
         with QPainter(self.viewport()) as painter:
             painter.fillRect(self.viewport().rect(), look().color("panel"))
             if self._reader is None or self._axes.empty or self._axes.shape != self._reader.shape:
-                self._paint_placeholder(painter)
+                paint_words(painter, self.viewport().rect(), self._words_instead())
                 return
             if self._marks.dimmed:
                 painter.setOpacity(0.4)
-            self._paint_sheet(painter, self.picture())
+            picture = self.picture()
+            self._drawn.paint(painter, picture, self._reader)
+            self._hand.paint(painter, picture)
+            paint_selected_cell(painter, picture)
 
-    def _paint_sheet(self, painter: QPainter, picture: GridPicture) -> None:
-        drawn_left: set[int] = set()
-        blocks = list(picture.geometry.blocks())
-        for block in blocks:
-            paint_block(painter, picture, block, self._window(block))
-            if picture.geometry.axes.facets and block.rows.start == 0:
-                paint_facet_title(painter, picture, block)
-        for block in blocks:
-            first = block.top not in drawn_left
-            drawn_left.add(block.top)
-            paint_headers(painter, picture, block, first)
-        self._hand.paint(painter, picture)
-        if self._marks.selected is not None:
-            rect = picture.geometry.rect(self._marks.selected)
-            if rect is not None and rect[0] >= picture.geometry.left and rect[1] >= picture.geometry.top:
-                paint_selected(painter, picture, QRect(*rect))
-
-    def _window(self, block: Block) -> Window:
-        """The visible part of a facet, read once for each place it is scrolled to."""
-        key = (block.facet, block.rows, block.columns, self._axes.fixed)
-        if key not in self._windows:
-            if len(self._windows) > 64:
-                self._windows.clear()
-            fixed = {**dict(self._axes.fixed), **dict(zip(self._axes.facets, block.facet, strict=True))}
-            reader = self._reader
-            assert reader is not None
-            self._windows[key] = reader.read(
-                self._axes.row_axis, self._axes.column_axis, block.rows, block.columns, fixed
-            )
-        return self._windows[key]
-
-    def _paint_placeholder(self, painter: QPainter) -> None:
-        words = self._placeholder
+    def _words_instead(self) -> str:
         if self._reader is not None and self._axes.empty:
-            axis = self._axes.shape.index(0)
-            words = f"0 elements: axis {axis} has size 0."
-        painter.setFont(words_font())
-        painter.setPen(look().color("text2"))
-        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
-        painter.drawText(self.viewport().rect().adjusted(0, 4, -4, 0), flags, words)
+            return f"0 elements: axis {self._axes.shape.index(0)} has size 0."
+        return self._placeholder
 
     @Slot()
     def _on_look_changed(self) -> None:

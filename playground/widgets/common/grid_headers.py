@@ -1,0 +1,120 @@
+"""The headers of a grid: bars in axis colours, indices, badges, titles of facets."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter
+
+from playground.widgets.common.axis_badge import BADGE, paint_axis_badge
+from playground.widgets.common.grid_geometry import Block
+from playground.widgets.common.grid_picture import BAR, LABEL_HEIGHT, GridPicture
+from playground.widgets.common.look import code_font, look
+
+
+def paint_headers(painter: QPainter, picture: GridPicture, block: Block, first: bool) -> None:
+    """Bars along a block in the colours of its axes; indices and badges where headers are shown."""
+    geometry, axes, marks = picture.geometry, picture.geometry.axes, picture.marks
+    left = block.left + block.columns.start * geometry.cell_width
+    top = block.top + block.rows.start * geometry.cell_height
+    width, height = len(block.columns) * geometry.cell_width, len(block.rows) * geometry.cell_height
+    lit = _lit_places(picture)
+    bar_top = min(geometry.top, top) if not axes.facets else top
+    if axes.column_axis is not None:
+        _paint_bar(painter, QRectF(left, bar_top - BAR - 1, width + 1, BAR), marks.label(axes.column_axis).colour)
+        if picture.headers:
+            _paint_column_labels(painter, picture, block, bar_top - BAR - 1, lit.get(axes.column_axis, frozenset()))
+    if axes.row_axis is not None:
+        _paint_bar(painter, QRectF(left - BAR - 1, top, BAR, height + 1), marks.label(axes.row_axis).colour)
+        if picture.headers and first:
+            _paint_row_labels(painter, picture, block, left - BAR - 1, lit.get(axes.row_axis, frozenset()))
+
+
+def _lit_places(picture: GridPicture) -> dict[int, frozenset[int]]:
+    """By axis, the indices whose header is set in bold."""
+    places: dict[int, set[int]] = {}
+    indices = [region.index for region in picture.marks.lit]
+    if picture.marks.selected is not None:
+        indices.append(picture.marks.selected)
+    for index in indices:
+        for axis, place in enumerate(index):
+            if place is not None:
+                places.setdefault(axis, set()).add(place)
+    return {axis: frozenset(found) for axis, found in places.items()}
+
+
+def _paint_bar(painter: QPainter, rect: QRectF, colour: int) -> None:
+    painter.fillRect(rect, look().axis_line(colour))
+    inner = rect.adjusted(1, 1, -1, -1)
+    painter.fillRect(inner, look().axis_fill(colour))
+
+
+def _label_font(bold: bool) -> QFont:
+    return code_font(12, QFont.Weight.Bold if bold else QFont.Weight.Normal)
+
+
+def _paint_column_labels(
+    painter: QPainter, picture: GridPicture, block: Block, bottom: float, bold: frozenset[int]
+) -> None:
+    geometry, axes = picture.geometry, picture.geometry.axes
+    metrics = QFontMetricsF(_label_font(False))
+    advance = metrics.horizontalAdvance("0")
+    base = round(bottom - LABEL_HEIGHT / 2 - 1 + metrics.capHeight() / 2)
+    for column in _spaced(block.columns, geometry.cell_width, advance):
+        centre = block.left + (column + 0.5) * geometry.cell_width
+        text = str(column)
+        painter.setFont(_label_font(column in bold))
+        painter.setPen(look().color("text" if column in bold else "text2"))
+        painter.drawText(QPointF(round(centre - len(text) * advance / 2), base), text)
+    right = block.left + block.columns.stop * geometry.cell_width + 12
+    right = min(right, geometry.view_width - BADGE)
+    if not axes.facets:
+        label = picture.marks.label(axes.column_axis or 0)
+        painter.fillRect(QRectF(right - 4, bottom - LABEL_HEIGHT, BADGE + 8, LABEL_HEIGHT), look().color("panel"))
+        paint_axis_badge(painter, right, bottom - LABEL_HEIGHT + 1, label.colour, label.text)
+
+
+def _paint_row_labels(
+    painter: QPainter, picture: GridPicture, block: Block, right: float, bold: frozenset[int]
+) -> None:
+    geometry, axes = picture.geometry, picture.geometry.axes
+    metrics = QFontMetricsF(_label_font(False))
+    advance = metrics.horizontalAdvance("0")
+    for row in _spaced(block.rows, geometry.cell_height, metrics.height() / 2):
+        centre = block.top + (row + 0.5) * geometry.cell_height
+        text = str(row)
+        painter.setFont(_label_font(row in bold))
+        painter.setPen(look().color("text" if row in bold else "text2"))
+        painter.drawText(QPointF(right - 9 - len(text) * advance, round(centre + metrics.capHeight() / 2)), text)
+    if not axes.facets:
+        label = picture.marks.label(axes.row_axis or 0)
+        paint_axis_badge(painter, right - 6 - BADGE, geometry.top - BAR - LABEL_HEIGHT, label.colour, label.text)
+
+
+def _spaced(places: range, cell: int, glyph: float) -> range:
+    """The places that get a label, so far apart that labels do not touch: each, each 5th, 10th, 50th, ..."""
+    need = (len(str(places.stop)) + 1.2) * glyph
+    step = 1
+    factors = (5, 2)
+    while step * cell < need:
+        step *= factors[0]
+        factors = factors[::-1]
+    return range(-(-places.start // step) * step, places.stop, step)
+
+
+def paint_facet_title(painter: QPainter, picture: GridPicture, block: Block) -> None:
+    """The line above a facet: the badge of each facet axis and its index."""
+    geometry = picture.geometry
+    x = float(block.left + block.columns.start * geometry.cell_width)
+    limit = block.left + block.columns.stop * geometry.cell_width
+    y = block.top - BAR - 2 - BADGE / 2 - (LABEL_HEIGHT if picture.headers else 0)
+    font = code_font()
+    for axis, place in zip(geometry.axes.facets, block.facet, strict=True):
+        label = picture.marks.label(axis)
+        if x + BADGE + 14 < limit + 20:
+            paint_axis_badge(painter, x, y - BADGE / 2, label.colour, label.text)
+            x += BADGE + 4
+        painter.setFont(font)
+        painter.setPen(look().color("text2"))
+        text = str(place)
+        painter.drawText(QPointF(x, y + QFontMetricsF(font).capHeight() / 2), text)
+        x += QFontMetricsF(font).horizontalAdvance(text) + 8
