@@ -6,7 +6,9 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
+from playground.models.tensors.window import TensorReader
 from playground.models.words import digits
 
 
@@ -16,6 +18,17 @@ class StepTensor:
 
     name: str
     values: np.ndarray
+
+    @property
+    def reader(self) -> TensorReader:
+        """What a grid reads the numbers from."""
+        return TensorReader(torch.tensor(self.values))
+
+    @property
+    def largest(self) -> float:
+        """The largest finite magnitude."""
+        finite = np.abs(self.values[np.isfinite(self.values)])
+        return float(finite.max(initial=0.0))
 
     def label(self, index: tuple[int, ...]) -> str:
         """`StepTensor("W1", ...).label((0, 2)) == "W1[0,2]"`; a scalar is its name alone."""
@@ -49,8 +62,8 @@ class Agreement:
         if self.equal:
             return "autograd gives the same bits"
         relative = digits(self.largest_difference / self.largest_value) if self.largest_value else "0"
-        verdict = "rounding" if self.holds else "which is more than rounding"
-        return f"autograd differs by at most {relative} of the largest, {verdict}"
+        verdict = "rounding" if self.holds else "more than rounding"
+        return f"autograd differs by at most {relative} of the largest value: {verdict}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +85,14 @@ class PassStep:
     result_letters: str = "ij"
     function: str = ""
     agreement: Agreement | None = None
+
+    def letters_of(self, position: int) -> str:
+        """The index letters of an operand: those of its product, else as many of "ij" as it has axes."""
+        for product in self.products:
+            for place, letters in product.factors:
+                if place == position:
+                    return letters
+        return "ij"[: self.operands[position].values.ndim]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +119,8 @@ class Spelling:
         rest = f" + {len(self.terms) - most} more" if len(self.terms) > most else ""
         labels = " + ".join(term.labels for term in shown) + rest
         numbers = " + ".join(term.numbers for term in shown) + rest
-        return f"{self.label} = {labels} = {numbers} = {digits(self.value)}"
+        value = digits(self.value)
+        return f"{self.label} = {labels} = {numbers}" + ("" if numbers == value else f" = {value}")
 
 
 def spell(step: PassStep, index: tuple[int, ...]) -> Spelling:

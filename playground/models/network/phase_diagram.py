@@ -17,9 +17,7 @@ from numpy.typing import NDArray
 
 from playground.models.job import Job
 from playground.models.network.build import build
-from playground.models.network.forward import Trace
 from playground.models.network.init_schemes import INIT_SCHEMES
-from playground.models.network.layer_statistics import measure_layers
 from playground.models.network.mean_field import (
     FixedPoint,
     bias_variance_of,
@@ -36,7 +34,7 @@ from playground.models.tensors.program import Program
 
 Floats = NDArray[np.float64]
 KINDS = ("theory", "measured")
-COLUMNS, ROWS = 72, 48
+COLUMNS, ROWS = 96, 96
 GAINS = 48
 MOST_DEPTH = 200
 Q_GRID = np.logspace(-12, 12, 385)
@@ -204,14 +202,23 @@ def relative_rms(spec: NetworkSpec, tensors: dict[str, torch.Tensor], job: Job) 
     less.
     """
     network = build(spec, tensors)
-    trace = Trace()
+    rms = []
     with torch.no_grad():
-        network.forward(network.inputs, trace, lambda _layer: job.check())
-    table = measure_layers(trace.activations)
-    broken = (table.nans + table.infs) > 0
-    rms = np.where(broken, np.inf, table.rms)
-    first = rms[0] if rms[0] > 0 and np.isfinite(rms[0]) else 1.0
-    return np.asarray(rms / first)
+        x = network.inputs
+        for index in range(spec.depth):
+            job.check()
+            x = network.layer(index, x)
+            rms.append(_rms(x))
+    first = rms[0] if rms[0] > 0 and math.isfinite(rms[0]) else 1.0
+    return np.array(rms) / first
+
+
+def _rms(tensor: torch.Tensor) -> float:
+    """The rms of a tensor at any scale; inf where it holds an inf or nan."""
+    peak = float(tensor.abs().max())
+    if not math.isfinite(peak):
+        return math.inf
+    return peak * float((tensor.double() / peak).square().mean().sqrt()) if peak else 0.0
 
 
 def _measured_words(relative: Floats, depth: int) -> str:

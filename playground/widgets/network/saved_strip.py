@@ -43,7 +43,7 @@ class LayerBars(QWidget):
         self.update()
 
     @property
-    def depth(self) -> int:
+    def layers(self) -> int:
         """How many layers there are, the input and the loss not counted."""
         return 0 if self._result is None else len(self._result.saved.layer_bytes) - 2
 
@@ -74,7 +74,7 @@ class LayerBars(QWidget):
                 painter.fillRect(self.rect(), look().color("hairline"))
             for layer, (left, right) in enumerate(spans):
                 gap = 1.0 if right - left >= GAPS_FROM else 0.0
-                color = apart if layer in (0, self.depth + 1) else inverted if layer == self._layer else usual
+                color = apart if layer in (0, self.layers + 1) else inverted if layer == self._layer else usual
                 painter.fillRect(QRectF(left, 0, right - left - gap, self.height()), color)
             if spans and 0 <= self._layer < len(spans):
                 left, right = spans[self._layer]
@@ -94,8 +94,8 @@ class LayerBars(QWidget):
             self._choose(layer)
 
     def _choose(self, layer: int) -> None:
-        layer = max(1, min(self.depth, layer))
-        if layer != self._layer and self.depth:
+        layer = max(1, min(self.layers, layer))
+        if layer != self._layer and self.layers:
             self.chosen.emit(layer)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -103,7 +103,7 @@ class LayerBars(QWidget):
             Qt.Key.Key_Left: self._layer - 1,
             Qt.Key.Key_Right: self._layer + 1,
             Qt.Key.Key_Home: 1,
-            Qt.Key.Key_End: self.depth,
+            Qt.Key.Key_End: self.layers,
         }
         if event.key() in moves:
             self._choose(moves[Qt.Key(event.key())])
@@ -115,7 +115,7 @@ class LayerBars(QWidget):
             layer = self.layer_at(event.pos().x())
             if layer is not None:
                 lines = layer_lines(self._result.saved, layer)
-                text = tooltip_html(layer_name(layer, self.depth), *lines)
+                text = tooltip_html(layer_name(layer, self.layers), *lines)
                 QToolTip.showText(event.globalPos() + QPoint(0, 8), text, self)
             return True
         return super().event(event)

@@ -182,8 +182,8 @@ class TrainSection(QWidget):
 
     # What the hand does
 
-    def _edit(self, gesture: Hashable = None, **changes: int) -> None:
-        settings = replace(self._settings, **changes)
+    def _edit(self, gesture: Hashable = None, *, target: int | None = None, shown: int) -> None:
+        settings = replace(self._settings, target=self._settings.target if target is None else target, shown=shown)
         if settings != self._settings:
             self._settings = settings
             self.edited.emit(settings, gesture)

@@ -1,0 +1,153 @@
+"""The phase diagram: by theory over weight and bias variance, or measured over gain and depth."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QSize, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from playground.models.network.phase_diagram import KINDS, PhaseResult
+from playground.models.outcome import Problem
+from playground.models.words import digits
+from playground.widgets.common.buttons import Button
+from playground.widgets.common.painting import fill_background
+from playground.widgets.common.problem_banner import ProblemBanner
+from playground.widgets.common.runs_label import RunsLabel
+from playground.widgets.common.section import Hairline, TitleLine
+from playground.widgets.common.tabs import TabRow
+from playground.widgets.common.text_label import TextLabel
+from playground.widgets.network.phase_map import FACTOR, PhaseMap
+
+NAMES = {
+    "theory": ("weight variance, fan_in × var W", "bias variance"),
+    "measured": ("gain", "layer"),
+}
+MEANINGS = {
+    "theory": "chi1: what a squared gradient is multiplied by a layer. Blue explodes, brown vanishes, the line is 1.",
+    "measured": "rms of the layer over that of layer 1. Blue explodes, brown vanishes, the line is 1.",
+}
+
+
+class PhaseDiagramView(QWidget):
+    """`show_result(result)`, `show_progress(fraction, words)`, `show_problem(problem)`.
+
+    `kind_wanted(kind)` asks for another diagram, `spec_dragged(spec, gesture)` is the network whose point was dragged
+    to, `cancelled()` the press on Cancel.
+    """
+
+    kind_wanted = Signal(str)
+    spec_dragged = Signal(object, object)
+    gesture_ended = Signal()
+    cancelled = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("network.phase")
+        self.setWindowTitle("Phase diagram")
+        self._result: PhaseResult | None = None
+        self._drags = 0
+        fill_background(self, "panel")
+        self.tabs = TabRow("Theory", "Measured")
+        self.tabs.setObjectName("network.phase.kind")
+        self.tabs.setAccessibleName("Which diagram")
+        self.map = PhaseMap()
+        self.map.setObjectName("network.phase.map")
+        self.map.setAccessibleName("Phase diagram; arrow keys move the present setting")
+        self.meaning = TextLabel(MEANINGS["theory"], "text2")
+        self.words = RunsLabel()
+        self.words.setObjectName("network.phase.words")
+        self.there = TextLabel("", "text2", right=True)
+        self.progress = TextLabel("", "text2", right=True)
+        self.cancel = Button("Cancel", "quiet")
+        self.cancel.setObjectName("network.phase.cancel")
+        self.cancel.hide()
+        self.banner = ProblemBanner()
+        line = TitleLine("Phase diagram")
+        line.add(self.tabs)
+        line.add_right(self.progress)
+        line.add_right(self.cancel)
+        below = QVBoxLayout()
+        below.setContentsMargins(16, 4, 16, 12)
+        below.setSpacing(4)
+        second = QHBoxLayout()
+        second.addWidget(self.meaning, 1)
+        second.addWidget(self.there)
+        below.addWidget(self.banner)
+        below.addWidget(self.words)
+        below.addLayout(second)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(line)
+        column.addWidget(Hairline())
+        column.addWidget(self.map, 1)
+        column.addLayout(below)
+        self.tabs.currentChanged.connect(self._on_tab)
+        self.map.dragged.connect(self._on_dragged)
+        self.map.released.connect(self._on_released)
+        self.map.pointed.connect(self._on_pointed)
+        self.cancel.clicked.connect(self._on_cancel)
+
+    def sizeHint(self) -> QSize:
+        return QSize(640, 540)
+
+    def show_result(self, result: PhaseResult) -> None:
+        """Draw a diagram, or the part of it that is there."""
+        kind = result.request.kind
+        self._result = result
+        self.tabs.blockSignals(True)
+        self.tabs.setCurrentIndex(KINDS.index(kind))
+        self.tabs.blockSignals(False)
+        self.banner.set_problem(None)
+        measured = kind == "measured"
+        span = FACTOR if not measured else max(FACTOR, math.log(10.0))
+        self.map.show_map(
+            result.x, result.y, result.values, result.point, names=NAMES[kind], logarithmic_x=measured, span=span
+        )
+        self.meaning.set_text(MEANINGS[kind])
+        self.words.set_content(result.words)
+        if result.done:
+            self.show_progress(1.0, "")
+
+    def show_progress(self, fraction: float, words: str) -> None:
+        """Say how far it is; nothing at the end."""
+        running = fraction < 1.0
+        self.progress.set_text(f"{words}  {fraction:.0%}" if running else "")
+        self.cancel.setVisible(running)
+
+    def show_problem(self, problem: Problem) -> None:
+        """Say why there is no such diagram; the last one stays."""
+        self.banner.set_problem(problem)
+        self.show_progress(1.0, "")
+
+    @Slot(int)
+    def _on_tab(self, index: int) -> None:
+        self.kind_wanted.emit(KINDS[index])
+
+    @Slot(float, float)
+    def _on_dragged(self, x: float, y: float) -> None:
+        if self._result is not None:
+            self.spec_dragged.emit(self._result.spec_at(x, y), ("phase", self._drags))
+
+    @Slot()
+    def _on_released(self) -> None:
+        self._drags += 1
+        self.gesture_ended.emit()
+
+    @Slot(object)
+    def _on_pointed(self, point: object) -> None:
+        if isinstance(point, tuple):
+            value = self.map.value_at(*point)
+            x_name = "weight variance" if self._kind() == "theory" else "gain"
+            y_name = "bias variance" if self._kind() == "theory" else "layer"
+            y = digits(point[1]) if self._kind() == "theory" else str(round(point[1]))
+            self.there.set_text(f"at {x_name} {digits(point[0])}, {y_name} {y}: {digits(value)}")
+
+    def _kind(self) -> str:
+        return self._result.request.kind if self._result is not None else "theory"
+
+    @Slot()
+    def _on_cancel(self) -> None:
+        self.cancelled.emit()
+        self.show_progress(1.0, "")
