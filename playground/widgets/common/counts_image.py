@@ -21,12 +21,13 @@ class CountsImage(Entry):
         self.largest = 1.0
         self.is_share = False
         self._place = QRectF()
-        self._item = pg.ImageItem(axisOrder="row-major")
+        self._item: pg.ImageItem = pg.ImageItem(axisOrder="row-major")
         self._item.setZValue(-1)
 
     @property
     def graphics(self) -> QGraphicsItem:
-        return self._item
+        item: QGraphicsItem = self._item
+        return item
 
     def set_counts(self, counts: ArrayLike, place: QRectF, largest: float | None) -> None:
         """Show counts in a rectangle of the plot's coordinates; `largest` is the end of the colours."""

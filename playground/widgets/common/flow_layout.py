@@ -63,7 +63,8 @@ class FlowLayout(QLayout):
             if item.isEmpty():
                 continue
             size = item.sizeHint()
-            growing = item.widget().sizePolicy().horizontalPolicy() if item.widget() is not None else None
+            widget = item.widget()
+            growing = widget.sizePolicy().horizontalPolicy() if widget is not None else None
             if growing is not QSizePolicy.Policy.Fixed or size.width() > rect.width():
                 size.setWidth(min(size.width(), max(item.minimumSize().width(), rect.width())))
             if x > rect.left() and x + size.width() > rect.left() + rect.width():

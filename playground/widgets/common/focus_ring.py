@@ -67,9 +67,9 @@ class FocusRing(QObject):
         return QApplication.mouseButtons() == Qt.MouseButton.NoButton
 
     def _follow(self) -> None:
-        if self._ring is None or self._target is None:
+        host = self._ring.parentWidget() if self._ring is not None else None
+        if self._ring is None or self._target is None or host is None:
             return
-        host = self._ring.parentWidget()
         corner = self._target.mapTo(host, QPoint(0, 0))
         self._ring.setGeometry(QRect(corner, self._target.size()).adjusted(-RING, -RING, RING, RING))
         self._ring.raise_()

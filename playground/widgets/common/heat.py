@@ -23,8 +23,7 @@ def channels(color: QColor) -> NDArray[np.float64]:
 def packed(rgb: NDArray[np.float64]) -> NDArray[np.uint32]:
     """Red, green, blue along the last axis as 0xffRRGGBB."""
     whole = np.rint(np.clip(rgb, 0, 255)).astype(np.uint32)
-    colors: NDArray[np.uint32] = 0xFF000000 | (whole[..., 0] << 16) | (whole[..., 1] << 8) | whole[..., 2]
-    return colors
+    return np.asarray(0xFF000000 | (whole[..., 0] << 16) | (whole[..., 1] << 8) | whole[..., 2], np.uint32)
 
 
 def value_colors(values: ArrayLike, scale: float, strong: bool = False, weight: ArrayLike = 1.0) -> NDArray[np.uint32]:
@@ -70,13 +69,14 @@ def count_colors(counts: ArrayLike, largest: float) -> NDArray[np.uint32]:
     with np.errstate(divide="ignore", invalid="ignore"):
         climbed = np.log(numbers) / np.log(largest) if largest > 1 else (numbers >= 1).astype(float)
     share = np.where(numbers < 1, 0.0, FIRST_COUNT + (1 - FIRST_COUNT) * np.clip(climbed, 0.0, 1.0))
-    return counts_table()[np.rint(np.nan_to_num(share) * (_STEPS - 1)).astype(int)]
+    steps = np.rint(np.nan_to_num(share) * (_STEPS - 1)).astype(int)
+    return np.asarray(counts_table()[steps], np.uint32)
 
 
 def share_colors(shares: ArrayLike) -> NDArray[np.uint32]:
     """The heat of shares from 0 to 1 on the map of counts, as in the row of zeros."""
     numbers = np.clip(np.nan_to_num(np.asarray(shares, float)), 0.0, 1.0)
-    return counts_table()[np.rint(numbers * (_STEPS - 1)).astype(int)]
+    return np.asarray(counts_table()[np.rint(numbers * (_STEPS - 1)).astype(int)], np.uint32)
 
 
 def image_of(colors: NDArray[np.uint32]) -> QImage:

@@ -23,7 +23,8 @@ class LegendLine(QWidget):
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title, self._entries = title, ()
+        self._title = title
+        self._entries: tuple[Entry, ...] = ()
         self._words, self._role = "", "text2"
         self._healthy = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -45,7 +46,7 @@ class LegendLine(QWidget):
 
     def set_entries(self, entries: Sequence[Entry], healthy: str = "") -> None:
         """Show these entries; `healthy` names the band of healthy values."""
-        self._entries: tuple[Entry, ...] = tuple(entries)
+        self._entries = tuple(entries)
         self._healthy = healthy
         self.setAccessibleName(", ".join([self._title, *(entry.name for entry in self._shown())]))
         self.update()

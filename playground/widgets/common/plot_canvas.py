@@ -21,7 +21,7 @@ _DOT = 3.0
 _PIXELS_A_TICK = 22
 
 
-class PlotCanvas(pg.GraphicsView):
+class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
     """Shows entries in ranges that the model gives; nothing here moves or zooms by itself.
 
     `pointed(x)` while the pointer or the arrow keys are on it, None when it leaves; `pressed(x)` and `dragged(x)` with

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from numpy.typing import NDArray
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QRectF, QSize
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
@@ -19,6 +20,8 @@ from playground.models.outcome import Problem, ProblemError, refuse
 
 PNG_SCALE = 2
 _LARGEST_SIDE = 16_384
+Columns = Mapping[str, Sequence[Any] | NDArray[Any]]
+"""Numbers by the name of their column."""
 
 
 @runtime_checkable
@@ -33,7 +36,7 @@ class Exportable(Protocol):
         """Paint everything into a rectangle of the plot's size."""
         ...
 
-    def plot_columns(self) -> Mapping[str, Sequence[Any]]:
+    def plot_columns(self) -> Columns:
         """The numbers by the name of their column; None leaves a cell empty."""
         ...
 
@@ -61,7 +64,7 @@ def png_bytes(plot: Exportable) -> bytes:
     held = QByteArray()
     buffer = QBuffer(held)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    if not plot_image(plot).save(buffer, "PNG"):
+    if not plot_image(plot).save(buffer, "PNG"):  # type: ignore[call-overload]  # its stub wants bytes
         refuse("Qt could not write the picture as PNG.")
     return bytes(held.data())
 
@@ -83,7 +86,7 @@ def svg_bytes(plot: Exportable) -> bytes:
     return bytes(held.data())
 
 
-def csv_text(columns: Mapping[str, Sequence[Any]]) -> str:
+def csv_text(columns: Columns) -> str:
     """The columns as CSV: a line of names, then floats by `repr`, so that they read back to the last bit."""
     held = io.StringIO(newline="")
     writer = csv.writer(held, lineterminator="\n")
@@ -94,7 +97,7 @@ def csv_text(columns: Mapping[str, Sequence[Any]]) -> str:
     return held.getvalue()
 
 
-def _cell(values: Sequence[Any], row: int) -> str:
+def _cell(values: Any, row: int) -> str:
     if row >= len(values) or values[row] is None:
         return ""
     value = values[row]

@@ -57,7 +57,7 @@ def in_coordinates(values: ArrayLike, logarithmic: bool) -> Floats:
     return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
-class _Line(pg.PlotCurveItem):
+class _Line(pg.PlotCurveItem):  # type: ignore[misc]
     """A curve equally wide on every screen: Qt counts the width of cosmetic pens in device pixels."""
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem | None, widget: QWidget | None = None) -> None:
@@ -163,7 +163,7 @@ class Curve(Entry):
         return {self.name: self.y}
 
 
-class _Shape(pg.GraphicsObject):
+class _Shape(pg.GraphicsObject):  # type: ignore[misc]
     """A filled path in the plot's coordinates."""
 
     def __init__(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -16,12 +16,12 @@ from playground.widgets.common.counts_image import CountsImage
 from playground.widgets.common.legend import HEIGHT, LegendLine
 from playground.widgets.common.look import look
 from playground.widgets.common.plot_canvas import PlotCanvas
+from playground.widgets.common.plot_export import Columns
 from playground.widgets.common.plot_items import Band, Bars, Curve, Entry
 from playground.widgets.common.plot_menu import plot_menu
 
 __all__ = ["AxisRange", "Band", "Bars", "Curve", "HeatMap", "Plot"]
 
-Columns = Mapping[str, Sequence[float | None] | NDArray[np.float64]]
 _SAID_MS = 6000
 AnyEntry = TypeVar("AnyEntry", bound=Entry)
 
