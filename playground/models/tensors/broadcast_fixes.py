@@ -16,6 +16,9 @@ Spelling = Literal["method", "index"]
 
 LARGEST_RANK_PERMUTED = 5
 LARGEST_RANK_INSERTED = 8
+LARGEST_RANK_TRANSPOSED = 16
+MOST_FIXES = 40
+"""More would be no help to anybody, and naming them would take longer than the 50 ms that a refusal may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +41,16 @@ def mending_fixes(
 
     Likelier is what stretches only one side, what loses no value, and what keeps the result as small as the operands.
     """
-    found: list[tuple[tuple[int, ...], Fix]] = []
+    found: list[tuple[tuple[int, ...], Alignment, OperandEdit, str]] = []
     for position, (shape, name) in enumerate(zip(shapes, names, strict=True)):
         for edit in operand_edits(shape, name, shapes, spelling):
             edited = [*shapes[:position], edit.shape, *shapes[position + 1 :]]
             if broadcast_shape(edited) is None:
                 continue
             alignment = align(edited, [*names[:position], edit.code, *names[position + 1 :]])
-            found.append((_rank(alignment, edit, position), _fix(alignment, edit, name, symbol)))
-    return tuple(fix for _, fix in sorted(found, key=_by_rank))
+            found.append((_rank(alignment, edit, position), alignment, edit, name))
+    found.sort(key=lambda item: item[0])
+    return tuple(_fix(alignment, edit, name, symbol) for _, alignment, edit, name in found[:MOST_FIXES])
 
 
 def element_by_element_fixes(
@@ -123,6 +127,8 @@ def _squeezes(shape: Shape, text: str) -> Iterator[OperandEdit]:
 
 def _reorderings(shape: Shape, text: str, shapes: Sequence[Shape]) -> Iterator[OperandEdit]:
     """Each pair of axes exchanged; and full permutations that make exactly another operand's leading sizes fit."""
+    if len(shape) > LARGEST_RANK_TRANSPOSED:
+        return
     for first, second in combinations(range(len(shape)), 2):
         order = list(range(len(shape)))
         order[first], order[second] = second, first
