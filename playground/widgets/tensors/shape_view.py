@@ -1,0 +1,209 @@
+"""The parts of the shape panel and where they stand; it shows a result and a state, and does nothing by itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QVBoxLayout, QWidget
+
+from playground.models.outcome import Problem
+from playground.models.state import PlaygroundState
+from playground.models.tensors.card_words import statistics_lines
+from playground.models.tensors.shape_request import ShapeResult
+from playground.models.words import bytes_in_words, count_in_words
+from playground.widgets.common.buttons import Button, IconButton
+from playground.widgets.common.painting import fill_background
+from playground.widgets.common.problem_banner import ProblemBanner
+from playground.widgets.common.runs import Run, parse_runs
+from playground.widgets.common.runs_label import RunsLabel
+from playground.widgets.common.section import PADDING, TitleLine
+from playground.widgets.common.tensor_grid import TensorGrid
+from playground.widgets.common.text_label import TextLabel
+from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.tensors.axis_strip import AxisStrip
+from playground.widgets.tensors.cell_readout import CellReadout
+from playground.widgets.tensors.layout_bar import AxisPickers, PlaceBar, shown_axes
+from playground.widgets.tensors.shape_title import title_runs
+from playground.widgets.tensors.tensor_block import TensorBlock
+
+PICKERS_FROM = 600
+BLOCK_FROM = 520
+
+
+class ShapeView(QWidget):
+    """Title, chips, block, grid, readout and the line about the last gesture."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        fill_background(self, "panel")
+        self.result: ShapeResult | None = None
+        self.title_line = TitleLine("Shape")
+        self.code = RunsLabel(wrap=False)
+        self.menu_button = Button("Reshape, slice, flip", opens_menu=True)
+        self.copy_button = IconButton("copy", "Copy the line as code")
+        self.strip = AxisStrip()
+        self.facts = TextLabel("", "text2")
+        self.pickers = AxisPickers()
+        self.places = PlaceBar()
+        self.banner = ProblemBanner()
+        self.block = TensorBlock()
+        self.grid = TensorGrid("Values of the selected tensor")
+        self.readout = CellReadout()
+        self.last = RunsLabel(wrap=True)
+        self._name_parts()
+        self._lay_out()
+
+    def _name_parts(self) -> None:
+        self.menu_button.setObjectName("shape.gestures")
+        self.copy_button.setObjectName("shape.copy")
+        self.grid.setObjectName("shape.grid")
+        self.readout.setObjectName("shape.readout")
+        self.banner.setObjectName("shape.problem")
+        self.last.setObjectName("shape.last_gesture")
+        set_tooltip(self.menu_button, "Other shapes of this tensor, each with its result beforehand")
+
+    def _lay_out(self) -> None:
+        self.title_line.add(self.code, 1)
+        self.title_line.add_right(self.menu_button)
+        self.title_line.add_right(self.copy_button)
+        strip = QHBoxLayout()
+        strip.setSpacing(16)
+        strip.addWidget(self.strip, 1)
+        strip.addWidget(self.facts)
+        self._strip_row, self._place_row = strip, QHBoxLayout()
+        self._place_row.setSpacing(16)
+        self._place_row.addWidget(self.places, 1)
+        strip.addWidget(self.pickers)
+        body = QHBoxLayout()
+        body.setSpacing(16)
+        body.addWidget(self.block)
+        body.addWidget(self.grid, 1)
+        body.addWidget(self.readout)
+        inner = QVBoxLayout()
+        inner.setContentsMargins(PADDING, 4, PADDING, 8)
+        inner.setSpacing(8)
+        inner.addLayout(strip)
+        inner.addLayout(self._place_row)
+        inner.addWidget(self.banner)
+        inner.addLayout(body, 1)
+        inner.addWidget(self.last)
+        column = QVBoxLayout(self)
+        column.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.title_line)
+        column.addLayout(inner, 1)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(360, 180)
+
+    def sizeHint(self) -> QSize:
+        return QSize(734, 240)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What goes first where there is little room: the pickers, then the block."""
+        super().resizeEvent(event)
+        rank = len(self.result.layout.shape) if self.result is not None else 0
+        self.pickers.setVisible(rank > 1 and self.width() >= PICKERS_FROM)
+        self._show_block()
+
+    def _show_block(self) -> None:
+        result = self.result
+        known = result is not None and not (result.reader is None and result.nbytes == 0 and result.problem is not None)
+        self.block.setVisible(known and self.width() >= BLOCK_FROM)
+
+    def show_state(self, state: PlaygroundState) -> None:
+        """Show the line, the layout and the pointed cell."""
+        self.code.set_content(title_runs(state.program, state.selection))
+        self.last.set_content(
+            (Run("Last gesture: ", role="text2"), *_second(parse_runs(state.shape.last_gesture)))
+            if state.shape.last_gesture
+            else ()
+        )
+        result = self.result
+        if result is not None and result.name == state.selection:
+            self._show_layout(result, state)
+        self._show_pointed(state)
+
+    def _show_layout(self, result: ShapeResult, state: PlaygroundState) -> None:
+        shape = result.layout.shape
+        row, column = shown_axes(shape, state.shape)
+        # With three axes and more, the chips need the room in the first row.
+        home = self._strip_row if len(shape) < 3 else self._place_row
+        if home.indexOf(self.pickers) < 0:
+            home.addWidget(self.pickers)
+        self.pickers.set_axes(len(shape), row, column)
+        self.pickers.setVisible(len(shape) > 1 and self.width() >= PICKERS_FROM)
+        self.places.show_layout(shape, state.shape)
+        if self.grid.reader is not None and self.grid.reader.shape == shape:
+            self.grid.set_layout(row, column, dict(state.shape.fixed), state.shape.facets)
+
+    def _show_pointed(self, state: PlaygroundState) -> None:
+        result, pointed = self.result, state.pointed
+        index = None
+        if result is not None and pointed is not None and result.name == state.selection and result.links is not None:
+            index = result.links.index_of(pointed.name, pointed.index)
+        self.grid.set_selected(index)
+        story = (
+            result.story.at(index) if result is not None and result.story is not None and index is not None else None
+        )
+        self.readout.set_story(story)
+
+    def show_result(self, result: ShapeResult, state: PlaygroundState) -> None:
+        """Show what was computed; the last good values of a line that fails now stay, pale."""
+        failed = result.problem is not None and result.problem.severity == "error" and result.reader is None
+        if failed and self.result is not None and self.result.name == result.name:
+            self._show_failure(result)
+            return
+        self.result = result
+        shape = result.layout.shape
+        limits = None if result.made else result.whole
+        self.strip.setEnabled(True)
+        for part in (self.strip, self.facts, self.menu_button):
+            part.setVisible(not failed)
+        self._show_block()
+        self.strip.set_shape(result.name, shape, limits, result.resizable, result.made)
+        self.block.set_shape(shape, result.resizable)
+        self.facts.set_text(f"{count_in_words(result.count, 'element')}, {bytes_in_words(result.nbytes)}")
+        self.banner.set_problem(result.problem, result.code)
+        self.grid.dim(False)
+        self.grid.set_placeholder("" if failed else "Too large to compute: shape and strides are exact.")
+        largest = result.summary.largest if result.summary is not None else 1.0
+        characters = result.summary.characters if result.summary is not None else 0
+        self.grid.setAccessibleName(f"Values of {result.name}")
+        self.grid.set_reader(result.reader, largest, characters)
+        self.readout.set_numbers(statistics_lines(result.cells) if result.cells is not None else ())
+        self._show_layout(result, state)
+        self._show_pointed(state)
+
+    def _show_failure(self, result: ShapeResult) -> None:
+        """The line fails now: its last good values stay, pale, below what is wrong."""
+        self.banner.set_problem(result.problem, result.code)
+        self.strip.setEnabled(False)
+        self.grid.dim(True)
+
+    def show_nothing(self) -> None:
+        """No tensor is selected."""
+        self.result = None
+        self.strip.set_shape("", (), None, False, False)
+        self.block.set_shape((), False)
+        self.facts.set_text("")
+        self.banner.set_problem(None)
+        self.grid.set_placeholder("Choose a tensor on the left, or make one with + Tensor.")
+        self.grid.set_reader(None)
+        self.readout.set_story(None)
+        self.readout.set_numbers(())
+        self.places.setVisible(False)
+        self.pickers.setVisible(False)
+
+    def show_problem(self, problem: Problem) -> None:
+        """Something went wrong while computing."""
+        self.banner.set_problem(problem)
+        self.grid.dim(True)
+
+
+def _second(runs: tuple[Run, ...]) -> tuple[Run, ...]:
+    """Words in the second colour, code in the first."""
+    return tuple(replace(run, role="text2") if run.kind == "words" else run for run in runs)
