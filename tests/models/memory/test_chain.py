@@ -1,0 +1,96 @@
+import random
+
+import pytest
+import torch
+
+from playground.models.memory.chain import advise_chain, note_steps, written_bytes
+from playground.models.tensors.evaluation import evaluate
+from playground.models.tensors.program import Program
+
+BASE = "A = torch.arange(12.).reshape(3, 4)\n"
+
+
+def parse(code):
+    return Program.parse(f"{BASE}B = {code}")
+
+
+@pytest.mark.parametrize(
+    ("code", "better"),
+    [
+        ("A.t().contiguous().t().contiguous()", "A.t().t().contiguous()"),
+        ("A.double()[1:2]", "A[1:2].double()"),
+        ("A.clone().t().reshape(12)", "A.t().reshape(12)"),
+        ("A.t().clone().contiguous()", "A.t().contiguous()"),
+        ("A.to(torch.int32)[0]", "A[0].to(torch.int32)"),
+    ],
+)
+def test_a_cheaper_order_is_pointed_out_and_gives_the_same_tensor(code, better):
+    program = parse(code)
+    advice = advise_chain(program, "B")
+    before = evaluate(program)["B"]
+    after = evaluate(parse(advice.code))["B"]
+    assert written_bytes(after.steps) <= written_bytes(evaluate(parse(better))["B"].steps)
+    assert torch.equal(before.tensor, after.tensor)
+    assert (before.tensor.stride(), before.tensor.dtype) == (after.tensor.stride(), after.tensor.dtype)
+    assert advice.saved_bytes == written_bytes(before.steps) - written_bytes(after.steps) > 0
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["A.t().reshape(12)", "A.t().contiguous()", "A.flatten()", "A + 1", "A.t().contiguous().double()", "A.clone()"],
+)
+def test_nothing_is_advised_where_nothing_is_certainly_cheaper(code):
+    assert advise_chain(parse(code), "B") is None
+
+
+def test_a_clone_that_keeps_the_storage_apart_is_never_advised_away():
+    assert advise_chain(parse("A.contiguous().clone()"), "B") is None
+
+
+def test_advice_on_random_chains_is_always_the_same_tensor_for_fewer_bytes():
+    rng = random.Random(8)
+    pieces = [
+        ".t()",
+        ".contiguous()",
+        ".clone()",
+        ".double()",
+        ".int()",
+        "[1:]",
+        ".reshape(-1)",
+        ".unsqueeze(0)",
+        ".flip(0)",
+    ]
+    advised = 0
+    for _ in range(90):
+        code = "A" + "".join(rng.choice(pieces) for _ in range(rng.randint(2, 5)))
+        program = parse(code)
+        before = evaluate(program)["B"]
+        advice = advise_chain(program, "B")
+        if advice is None:
+            continue
+        advised += 1
+        after = evaluate(parse(advice.code))["B"]
+        assert torch.equal(before.tensor, after.tensor), (code, advice.code)
+        assert before.tensor.stride() == after.tensor.stride()
+        assert before.tensor.dtype == after.tensor.dtype
+        assert written_bytes(after.steps) < written_bytes(before.steps)
+    assert advised > 12
+
+
+def test_the_steps_of_a_view_follow_those_of_its_storage():
+    program = Program.parse(f"{BASE}v = torch.tensor([10., 20., 30.])\nB = A + v[:, None]\nW = B.t()")
+    notes = note_steps("W", dict(evaluate(program)))
+    assert [(note.line, note.step.code, note.verdict) for note in notes] == [
+        ("B", "v[:, None]", "view"),
+        ("B", "stretched", "view"),
+        ("B", "A + …", "new 48 B"),
+        ("W", "B.t()", "view"),
+    ]
+    assert notes[-1].note == "Reads the storage of B, 48 B: no byte moves."
+
+
+def test_a_copy_says_which_axes_do_not_merge():
+    notes = note_steps("B", dict(evaluate(parse("A.t().reshape(12)"))))
+    assert notes[-1].verdict == "copy 48 B"
+    assert "Axes 0 and 1" in notes[-1].note
+    assert "no byte moves" in note_steps("B", dict(evaluate(parse("A.reshape(2, 6)"))))[-1].note

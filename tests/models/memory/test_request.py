@@ -1,0 +1,133 @@
+import pytest
+import torch
+
+from playground.models.job import Job
+from playground.models.memory.request import compute_memory, find_cell, find_element, find_pointed, memory_request
+from playground.models.memory.state import MemoryState, StridedChoice
+from playground.models.outcome import ProblemError
+from playground.models.state import PlaygroundState
+from playground.models.tensors.program import Binding, Imported, Program, TensorReference
+from playground.models.tensors.state import PointedCell
+
+PROGRAM = """A = torch.arange(12.).reshape(3, 4)
+v = torch.tensor([10., 20., 30.])
+B = A + v[:, None]
+W = B.t()
+e = v.expand(3, 3)
+big = torch.zeros(1000000, 1280000).t()
+D = A + v
+"""
+
+
+def ask(name="", pointed=None, code=PROGRAM, **memory):
+    program = code if isinstance(code, Program) else Program.parse(code)
+    state = PlaygroundState(program=program, selection=name, pointed=pointed, memory=MemoryState(**memory))
+    return compute_memory(memory_request(state), Job())
+
+
+def imported(tensor):
+    return Program((Binding("x", Imported(TensorReference(tensor))),))
+
+
+def test_it_follows_the_selection_unless_pinned():
+    assert ask("B").name == "B"
+    assert ask("B", pinned="W").name == "W"
+    assert ask("B", pinned="gone").name == "B"
+    assert ask("", code="A = torch.zeros(2)").name == "A"
+
+
+def test_the_same_cell_is_found_from_every_tensor_of_the_storage():
+    result = ask("W", PointedCell("B", (1, 2)))
+    assert find_cell(PointedCell("B", (1, 2)), result.sharing) == 6
+    assert find_element(PointedCell("B", (1, 2)), "W", result.sharing) == (2, 1)
+    assert find_pointed(6, ("B",), result.sharing) == PointedCell("B", (1, 2))
+    assert find_pointed(6, ("W",), result.sharing) == PointedCell("W", (2, 1))
+    assert find_cell(PointedCell("A", (0, 0)), result.sharing) is None
+    assert find_cell(PointedCell("B", (3, 0)), result.sharing) is None
+    assert result.write.index == (2, 1)
+    assert result.reader.text(6) == "26"
+
+
+def test_what_is_typed_is_answered():
+    assert not ask("W", view_shape="2, 6").view.allowed
+    assert ask("W", view_shape="(2, 2, 3)").view.allowed
+    assert ask("W", view_shape="2, x").view_problem.span.start == 3
+    assert ask("W").view.blocking == (0, 1)
+    assert ask("W", write_index=(0, 1), write_value="-1").write.cell == 4
+    strided = ask("W", strided=StridedChoice("W", (5, 5), (4, 1), 3)).strided
+    assert "storage has 48 B" in strided.problem.message
+    assert ask("W", strided=StridedChoice("B", (5, 5), (4, 1), 3)).strided.allowed
+
+
+@pytest.mark.parametrize("text", ["1e18", "2.5", "٣", "1_000", "0x10", "9" * 30, "-", "2,,x"])
+def test_shapes_that_are_none_are_refused_with_their_place(text):
+    result = ask("W", view_shape=text)
+    assert result.view is None
+    assert result.view_problem.span is not None
+
+
+def test_a_failed_line_and_an_empty_program_are_problems():
+    with pytest.raises(ProblemError, match="Axis 1 of A is 4"):
+        ask("D")
+    with pytest.raises(ProblemError, match="no tensor"):
+        ask("", code=Program())
+
+
+def test_what_is_too_large_shows_everything_but_contents():
+    result = ask("big")
+    assert result.reader is None
+    assert result.layout.storage_bytes == 5_120_000_000_000
+    assert result.layout.symbolic
+    assert result.view is not None
+    assert result.write.sentence.startswith("It is cell 0")
+    assert result.warning is not None
+
+
+TENSORS = {
+    "rank 0": torch.tensor(1.0),
+    "size 0": torch.zeros(0, 4),
+    "size 1 with any strides": torch.zeros(1).as_strided((1, 1, 1), (7, 0, 99)),
+    "expanded": torch.zeros(3).expand(4, 3),
+    "overlapping": torch.arange(8.0).unfold(0, 3, 1),
+    "at the very end": torch.zeros(10).as_strided((2, 2), (1, 1), 7),
+    "view of a view": torch.arange(30.0)[3:][4:][::2],
+    "bool": torch.tensor([True, False]),
+    "complex": torch.tensor([1 + 2j]),
+    "half": torch.tensor([0.1], dtype=torch.float16),
+    "bfloat16": torch.tensor([0.1], dtype=torch.bfloat16),
+    "float8": torch.tensor([0.5]).to(torch.float8_e4m3fn),
+    "int64": torch.tensor([2**53 + 1]),
+    "uint64": torch.tensor([2**64 - 1], dtype=torch.uint64),
+    "nan payload": torch.tensor([0x7FC00001], dtype=torch.int32).view(torch.float32),
+    "65 axes": torch.zeros((1,) * 65),
+    "all nan": torch.full((3,), float("nan")),
+    "subnormal": torch.tensor([1e-42]),
+    "extremes": torch.tensor([1.7e308, -1.7e308], dtype=torch.float64),
+}
+
+
+@pytest.mark.parametrize("name", TENSORS)
+def test_every_kind_of_tensor_is_described_whole(name):
+    tensor = TENSORS[name]
+    result = ask("x", code=imported(tensor))
+    assert result.layout.shape == tuple(tensor.shape)
+    assert result.reader.cells == tensor.untyped_storage().nbytes() // tensor.itemsize
+    assert 0 < result.scale < float("inf")
+    assert result.facts.startswith("x")
+    assert len(result.trials) > 10
+    if tensor.numel():
+        assert result.write is not None
+
+
+def test_an_expand_to_a_trillion_is_a_view_of_one_cell():
+    result = ask("x", code=imported(torch.zeros(1).expand(10**12)))
+    assert result.layout.own_bytes == 4 * 10**12
+    assert result.layout.reached == 1
+    assert result.write.changed[0].count == 10**12
+    assert "1,000,000,000,000 elements of x" in result.write.sentence
+
+
+def test_all_facts_as_text():
+    text = ask("W", view_shape="2, 6").facts
+    for part in ("W = B.t()", "strides        (1, 4) elements, (4, 16) bytes", "shares with    B", "W.view(2, 6): no."):
+        assert part in text
