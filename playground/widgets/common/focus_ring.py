@@ -60,7 +60,7 @@ class FocusRing(QObject):
         self._follow()
 
     def _wants_ring(self, widget: QWidget) -> bool:
-        if widget.property(PAINTS_FOCUS) or widget.isWindow():
+        if widget.property(PAINTS_FOCUS) or widget.isWindow() or widget.window().windowType() == Qt.WindowType.Popup:
             return False
         if isinstance(widget, QLineEdit | QPlainTextEdit | QAbstractSpinBox):
             return True

@@ -19,6 +19,8 @@ TOP = 8
 BOTTOM = 22
 _DOT = 3.0
 _PIXELS_A_TICK = 22
+_DIGITS = 9
+"""The height of a digit."""
 
 
 class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
@@ -228,8 +230,8 @@ class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
         painter.setFont(font)
         painter.setPen(look().color("text2"))
         for coordinate, label in self.y_ticks():
-            y = round(self.y_to_pixel(coordinate))
-            painter.drawText(QPointF(field.left() - 8 - text_width(font, label), y + 4), label)
+            base = min(max(round(self.y_to_pixel(coordinate)) + 4, _DIGITS), self.height() - 1)
+            painter.drawText(QPointF(field.left() - 8 - text_width(font, label), base), label)
         if self.shows_x:
             self._paint_x_axis(painter, field)
         if self._crosshair is not None:
