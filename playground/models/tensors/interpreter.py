@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -24,7 +25,7 @@ from playground.models.tensors.vocabulary import VOCABULARY, Word
 from playground.models.tensors.vocabulary.bounds import tensors
 from playground.models.tensors.vocabulary.operators import BINARY, COMPARISON, INDEX, UNARY
 
-PASSED_ON = (ProblemError, NeedsPlanError, NoValuesError, CancelledError)
+PASSED_ON = (NeedsPlanError, NoValuesError, CancelledError)
 
 
 class Interpreter:
@@ -139,6 +140,8 @@ class Interpreter:
                 result = index_tensor(positional[0], positional[1])
             else:
                 result = self._called(word, positional, keywords, bool(operands))
+        except ProblemError as error:
+            raise ProblemError(replace(error.problem, span=error.problem.span or call.span)) from error
         except PASSED_ON:
             raise
         except Exception as error:

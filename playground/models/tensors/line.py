@@ -183,6 +183,8 @@ def _no_tensor(text: str, span: Span, value: Any) -> Problem:
         written = shape_text(tuple(value)) if isinstance(value, tuple) else repr(value)
         fix = Fix(f"torch.tensor({text})", target=f"torch.tensor({text})")
         return Problem(f"{text} is {written}, and a line gives a tensor.", span, (fix,), badge=f"is {written}"[:24])
+    if isinstance(value, torch.Generator):
+        return Problem("This is a source of random draws for torch.randn(3, generator=...).", span, badge="no tensor")
     return Problem(f"{text} is {value}, and a line gives a tensor.", span, badge="no tensor")
 
 

@@ -56,7 +56,7 @@ def test_planning_first_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = random.Random("planned")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for _ in range(250):
+        for _ in range(100):
             assert_agrees(*_module.random_program(rng, LINES))
     CACHE.clear()
 

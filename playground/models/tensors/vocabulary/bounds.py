@@ -47,6 +47,16 @@ def operands(arguments: Sequence[Any]) -> int:
     return 2 * WORD * sum(tensor.numel() for tensor in tensors(arguments))
 
 
+def listed(arguments: Sequence[Any]) -> int:
+    """As many elements as numbers are listed, and those of tensors among them."""
+    return operands(arguments) + WORD * sum(1 for _ in leaves(arguments))
+
+
+def binned(arguments: Sequence[Any]) -> int:
+    """A number of bins, 100 if none is given, besides a copy of the operand."""
+    return operands(arguments) + WORD * (100 + sum(abs(number) for number in whole_numbers(arguments)))
+
+
 def stretched(arguments: Sequence[Any]) -> int:
     """The elements of the operands broadcast together (of their product where they do not fit: that fails anyway)."""
     shapes = [tensor.shape for tensor in tensors(arguments)]

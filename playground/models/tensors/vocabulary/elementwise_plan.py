@@ -16,7 +16,7 @@ from playground.models.tensors.broadcast_alignment import broadcast_shape
 Plan = Callable[..., Any]
 
 _ARITHMETIC = frozenset({"+", "*", "add", "mul", "multiply", "maximum", "minimum", "fmax", "fmin"})
-_COMPARING = frozenset({"==", "!=", "<", "<=", ">", ">=", "eq", "ne", "lt", "le", "gt", "ge"})
+_COMPARING = frozenset({"==", "!=", "<", "<=", ">", ">=", "eq", "ne", "lt", "le", "gt", "ge", "isclose"})
 _DIVIDING = frozenset({"/", "true_divide"})
 _CHANNELS_LAST = (0, 2, 3, 1)
 _TRUTH = frozenset({"isnan", "isinf", "isfinite", "signbit", "logical_not"})

@@ -10,6 +10,7 @@ from playground.models.outcome import refuse
 from playground.models.tensors.vocabulary.bounds import (
     HUGE,
     counted,
+    listed,
     operands,
     product,
     sizes,
@@ -37,8 +38,8 @@ def _from_numbers() -> None:
     def add(name: str, signature: str, description: str, need: Any) -> None:
         function(name, signature, description, "making", "new", need, plan=plans.get(name))
 
-    add("tensor", "(data, *, dtype=None)", "The numbers of nested lists.", operands)
-    add("as_tensor", "(data, dtype=None)", "The numbers of nested lists; a tensor stays itself.", operands)
+    add("tensor", "(data, *, dtype=None)", "The numbers of nested lists.", listed)
+    add("as_tensor", "(data, dtype=None)", "The numbers of nested lists; a tensor stays itself.", listed)
     add("arange", "(start=0, end, step=1, *, dtype=None)", "Numbers from start to before end.", counted)
     add("zeros", "(*size, dtype=None)", "Every element 0.", sizes)
     add("ones", "(*size, dtype=None)", "Every element 1.", sizes)
@@ -66,6 +67,8 @@ def _random() -> None:
 def _seeded(generator: Any, seed: Any) -> torch.Generator:
     if not isinstance(generator, torch.Generator):
         refuse("manual_seed is a method of torch.Generator().")
+    if not isinstance(seed, int) or not 0 <= seed < 2**63:
+        refuse("A seed is a whole number from 0 to 2**63 - 1.")
     return generator.manual_seed(seed)
 
 
@@ -97,7 +100,7 @@ def _like() -> None:
         "new",
         sizes,
     )
-    method("new_tensor", "(data, *, dtype=None)", "Numbers in the same dtype.", "making", "new", operands)
+    method("new_tensor", "(data, *, dtype=None)", "Numbers in the same dtype.", "making", "new", listed)
 
 
 def _joining() -> None:
@@ -195,7 +198,7 @@ def _matrices() -> None:
         "where",
         "(condition, input, other)",
         "Elements of input where the condition holds, else of other.",
-        "making",
+        "picking",
         "new",
         _where_need,
         stretches=True,

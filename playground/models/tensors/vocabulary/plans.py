@@ -104,6 +104,8 @@ def _triangle(rows: int, columns: int, offset: int) -> int:
 
 def plan_einsum_shape(equation: str, *operands: Any) -> torch.Tensor:
     """The shape of an einsum from its letters alone; its largest intermediate result is the storage's size."""
+    if not isinstance(equation, str):
+        return torch.einsum(equation, *operands)
     tensors = operands[0] if len(operands) == 1 and isinstance(operands[0], list | tuple) else operands
     plan = plan_einsum(equation, *(tuple(tensor.shape) for tensor in tensors))
     if len({tensor.dtype for tensor in tensors}) > 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playground.models.tensors.vocabulary.bounds import operands, sizes
+from playground.models.tensors.vocabulary.bounds import binned, operands
 from playground.models.tensors.vocabulary.define import both, function, method
 
 _PLAIN = {
@@ -107,7 +107,7 @@ def register_reducing() -> None:
         "new",
         operands,
     )
-    both("histc", "(bins=100, min=0, max=0)", "Counts in equal bins.", "reducing", "new", sizes)
+    both("histc", "(bins=100, min=0, max=0)", "Counts in equal bins.", "reducing", "new", binned)
     function(
         "nn.functional.softmax",
         "(input, dim, dtype=None)",
