@@ -11,6 +11,7 @@ from playground.models.resources import resource_path
 from playground.style_sheet import style_sheet
 from playground.widgets.common.focus_ring import FocusRing
 from playground.widgets.common.look import DARK, LIGHT, Look, look_holder, words_font
+from playground.widgets.common.runs import forget_layouts
 from playground.widgets.common.tooltip import refresh_tooltips
 
 _ROLES = {
@@ -66,6 +67,7 @@ class Theme(QObject):
         self._app = app
         self._choice: bool | None = None
         register_fonts()
+        forget_layouts()
         look_holder().load_icon = load_icon
         app.setStyle(QStyleFactory.create("Fusion"))
         app.setFont(words_font())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QFont, QIcon
@@ -132,8 +133,8 @@ def icon(name: str, role: str = "text2") -> QIcon:
     return _holder.load_icon(name, look().color(role))
 
 
-def words_font(weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    """Inter, 13 px, with tabular numbers."""
+@cache
+def _words(weight: QFont.Weight) -> QFont:
     font = QFont("Inter")
     font.setPixelSize(13)
     font.setWeight(weight)
@@ -141,8 +142,8 @@ def words_font(weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
     return font
 
 
-def code_font(pixels: int = 12, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    """JetBrains Mono, 12 px (13 for names and the equation), without ligatures."""
+@cache
+def _code(pixels: int, weight: QFont.Weight) -> QFont:
     font = QFont("JetBrains Mono")
     font.setStyleHint(QFont.StyleHint.Monospace)
     font.setPixelSize(pixels)
@@ -150,3 +151,13 @@ def code_font(pixels: int = 12, weight: QFont.Weight = QFont.Weight.Normal) -> Q
     font.setFeature(QFont.Tag("calt"), 0)
     font.setFeature(QFont.Tag("tnum"), 1)
     return font
+
+
+def words_font(weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+    """Inter, 13 px, with tabular numbers; a copy of one's own."""
+    return QFont(_words(weight))
+
+
+def code_font(pixels: int = 12, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+    """JetBrains Mono, 12 px (13 for names and the equation), without ligatures; a copy of one's own."""
+    return QFont(_code(pixels, weight))

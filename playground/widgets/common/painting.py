@@ -71,14 +71,39 @@ def paint_squiggle(painter: QPainter, x: float, y: float, width: float, color: Q
     painter.restore()
 
 
+_advances: dict[tuple[str, int, int, str], float] = {}
+_cap_heights: dict[tuple[str, int, int], float] = {}
+_MOST_ADVANCES = 50_000
+
+
+def forget_metrics() -> None:
+    """Measure all texts anew, after fonts were added."""
+    _advances.clear()
+    _cap_heights.clear()
+
+
 def text_width(font: QFont, text: str) -> float:
-    """The width of a line of text in pixels."""
-    return QFontMetricsF(font).horizontalAdvance(text)
+    """The width of a line of text in pixels; remembered, because shaping a text costs more than painting a box."""
+    key = (font.family(), font.pixelSize(), int(font.weight()), text)
+    width = _advances.get(key)
+    if width is None:
+        if len(_advances) >= _MOST_ADVANCES:
+            _advances.clear()
+        width = _advances[key] = QFontMetricsF(font).horizontalAdvance(text)
+    return width
+
+
+def cap_height(font: QFont) -> float:
+    """The height of a capital in pixels."""
+    key = (font.family(), font.pixelSize(), int(font.weight()))
+    if key not in _cap_heights:
+        _cap_heights[key] = QFontMetricsF(font).capHeight()
+    return _cap_heights[key]
 
 
 def baseline(rect: QRect | QRectF, font: QFont) -> float:
     """The whole-pixel baseline that centres the capitals and digits of a font in `rect`."""
-    return round(QRectF(rect).center().y() + QFontMetricsF(font).capHeight() / 2)
+    return round(QRectF(rect).center().y() + cap_height(font) / 2)
 
 
 def paint_text(painter: QPainter, x: float, y: float, text: str, font: QFont, *, color: QColor) -> float:
@@ -91,4 +116,6 @@ def paint_text(painter: QPainter, x: float, y: float, text: str, font: QFont, *,
 
 def elided(font: QFont, text: str, width: float) -> str:
     """The text cut with an ellipsis to fit `width`."""
+    if text_width(font, text) <= width:
+        return text
     return QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, width)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFont, QPainter
 
 from playground.widgets.common.axis_badge import BADGE, badge_width, paint_axis_badge
 from playground.widgets.common.look import code_font, look, words_font
-from playground.widgets.common.painting import paint_squiggle, paint_text
+from playground.widgets.common.painting import cap_height, forget_metrics, paint_squiggle, paint_text, text_width
 from playground.widgets.common.verdict_badge import VERDICT_HEIGHT, paint_verdict, verdict_width
 
 LINE = 16
@@ -111,7 +112,7 @@ def run_width(run: Run, pixels: int = 12) -> float:
         case "badge":
             return badge_width(run.text)
         case "words" | "bold" | "code" | "bold code":
-            return QFontMetricsF(run_font(run, pixels)).horizontalAdvance(run.text)
+            return text_width(run_font(run, pixels), run.text)
         case _:
             return verdict_width(run.text)
 
@@ -125,6 +126,11 @@ def layout_runs(
     runs: Iterable[Run], width: float = 1e9, line: float = LINE, pixels: int = 12
 ) -> tuple[tuple[Placed, ...], float]:
     """Place the runs in lines of at most `width`, broken at spaces; returns them and the height used."""
+    return _layout(tuple(runs), width, line, pixels)
+
+
+@lru_cache(maxsize=4096)
+def _layout(runs: tuple[Run, ...], width: float, line: float, pixels: int) -> tuple[tuple[Placed, ...], float]:
     placed: list[Placed] = []
     x, top = 0.0, 0.0
     for run in runs:
@@ -141,8 +147,14 @@ def layout_runs(
     return _joined(placed), top + line
 
 
+def forget_layouts() -> None:
+    """Lay all lines out anew, after fonts were added."""
+    forget_metrics()
+    _layout.cache_clear()
+
+
 def _baseline_in_line(line: float) -> float:
-    return round((line + QFontMetricsF(words_font()).capHeight()) / 2)
+    return round((line + cap_height(words_font())) / 2)
 
 
 def _joined(placed: Sequence[Placed]) -> tuple[Placed, ...]:
@@ -163,9 +175,9 @@ def paint_placed(
     painter: QPainter, x: float, y: float, placed: Iterable[Placed], role: str = "text", *, pixels: int = 12
 ) -> None:
     """Paint placed runs with their top left corner at (x, y); `role` colours those that name none."""
+    cap = round(cap_height(words_font()) / 2)
     for piece in placed:
         run, left, base = piece.run, x + piece.x, round(y + piece.baseline)
-        cap = round(QFontMetricsF(words_font()).capHeight() / 2)
         if run.kind == "badge":
             paint_axis_badge(painter, left, base - cap - BADGE / 2, run.axis, run.text)
         elif run.kind in ("words", "bold", "code", "bold code"):
