@@ -35,7 +35,9 @@ from playground.models.tensors.program import Program
 Floats = NDArray[np.float64]
 KINDS = ("theory", "measured")
 COLUMNS, ROWS = 96, 96
+WIDEST, HIGHEST = 4.0, 0.5
 GAINS = 48
+GAIN_RANGE = (0.25, 4.0)
 MOST_DEPTH = 200
 Q_GRID = np.logspace(-12, 12, 385)
 
@@ -56,8 +58,20 @@ class PhaseRequest:
         """Requests with the same key have the same diagram and differ only in where the present setting lies."""
         spec = self.spec
         if self.kind == "theory":
-            return (self.kind, spec.activation)
-        return (self.kind, replace(spec, gain=1.0, depth=min(spec.depth, MOST_DEPTH)), self.program)
+            inside = weight_variance_of(spec, spec.width) <= WIDEST and bias_variance_of(spec) <= HIGHEST
+            return (self.kind, spec.activation, why_not(spec), inside or spec)
+        inside = GAIN_RANGE[0] <= abs(spec.gain) <= GAIN_RANGE[1]
+        return (self.kind, replace(spec, gain=1.0 if inside else spec.gain, depth=self.measured_depth), self.program)
+
+    @property
+    def measured_depth(self) -> int:
+        """How many layers the measured diagram has: in steps of 50, so that it holds still while depth is dragged.
+
+        A residual scaled by the depth is another network at each depth, so there it is the depth itself.
+        """
+        if self.spec.residual == "scaled":
+            return min(MOST_DEPTH, self.spec.depth)
+        return min(MOST_DEPTH, -(-self.spec.depth // 50) * 50)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,10 +137,19 @@ def chi1_map(activation: str, weight_variances: Floats, bias_variances: Floats) 
 
 
 def _axes(spec: NetworkSpec, point: tuple[float, float]) -> tuple[Floats, Floats]:
-    """Variances from near 0 to where the critical line ends, wide enough to hold the present point."""
-    widest = max(4.0, min(1.15 * point[0], 100.0))
-    highest = max(0.5, min(1.15 * point[1], 25.0))
+    """Variances from near 0 to where the critical line ends, wider only where the present point lies beyond."""
+    widest = WIDEST if point[0] <= WIDEST else min(1.15 * point[0], 100.0)
+    highest = HIGHEST if point[1] <= HIGHEST else min(1.15 * point[1], 25.0)
     return np.linspace(widest / COLUMNS, widest, COLUMNS), np.linspace(0.0, highest, ROWS)
+
+
+def point_of(request: PhaseRequest) -> tuple[tuple[float, float], str]:
+    """Where a setting lies in its diagram, and what the theory says there; cheap enough for every move of the hand."""
+    spec = request.spec
+    if request.kind == "measured":
+        return (spec.gain, float(min(spec.depth, MOST_DEPTH))), ""
+    point = (weight_variance_of(spec, spec.width), bias_variance_of(spec))
+    return point, "" if why_not(spec) else theory_words(fixed_point(spec.activation, *point), point)
 
 
 def compute_phase(request: PhaseRequest, job: Job | None = None) -> PhaseResult:
@@ -168,39 +191,37 @@ def theory_words(found: FixedPoint, point: tuple[float, float]) -> str:
 
 
 def gain_axis(gain: float) -> Floats:
-    """Gains a little below and above the present one and 1, evenly spaced in the logarithm."""
-    present = abs(gain) if gain else 1.0
-    low, high = min(0.25, present / 4), max(4.0, present * 4)
-    return np.geomspace(max(low, 1e-6), min(high, 1e6), GAINS)
+    """Gains from 1/4 to 4, or about the present one where it lies beyond, evenly spaced in the logarithm."""
+    present = abs(gain)
+    if present == 0 or GAIN_RANGE[0] <= present <= GAIN_RANGE[1]:
+        return np.geomspace(*GAIN_RANGE, GAINS)
+    middle = min(max(present, 1e-6), 1e6)
+    return np.geomspace(middle / 4, middle * 4, GAINS)
 
 
 def _measured(request: PhaseRequest, job: Job) -> PhaseResult:
     spec = request.spec
-    depth = min(spec.depth, MOST_DEPTH)
+    depth = request.measured_depth
     gains, depths = gain_axis(spec.gain), np.arange(1, depth + 1, dtype=np.float64)
     values = np.full((depth, len(gains)), np.nan)
     tensors = tensors_of(request.program, job) if spec.tensor_name else {}
     # From the middle outwards, so that the first picture shows what lies next to the present setting.
     nearest = int(np.argmin(np.abs(np.log(gains / (abs(spec.gain) or 1.0)))))
     order = sorted(range(len(gains)), key=lambda column: abs(column - nearest))
-    words = ""
+    words, point = "", point_of(request)[0]
     for count, column in enumerate(order, start=1):
         job.check()
         values[:, column] = relative_rms(replace(spec, gain=float(gains[column]), depth=depth), tensors, job)
         if column == nearest:
-            words = _measured_words(values[:, column], depth)
+            words = _measured_words(values[: spec.depth, column], min(depth, spec.depth))
         job.report(count / len(order), f"gain {count} of {len(order)}")
         if count % 6 == 0:
-            job.show(PhaseResult(request, gains, depths, values.copy(), (spec.gain, depth), words, done=False))
-    return PhaseResult(request, gains, depths, values, (spec.gain, float(depth)), words)
+            job.show(PhaseResult(request, gains, depths, values.copy(), point, words, done=False))
+    return PhaseResult(request, gains, depths, values, point, words)
 
 
 def relative_rms(spec: NetworkSpec, tensors: dict[str, torch.Tensor], job: Job) -> Floats:
-    """The rms of each layer's activations over that of the first, (depth,), from one forward pass.
-
-    A residual scaled by the depth is scaled by this depth in every row: a network of fewer layers would scale it by
-    less.
-    """
+    """The rms of each layer's activations over that of the first, (depth,), from one forward pass."""
     network = build(spec, tensors)
     rms = []
     with torch.no_grad():

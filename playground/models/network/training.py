@@ -92,9 +92,12 @@ class TrainingRun:
     """A training as far as it went: its losses, its histograms, and enough states to return to any step.
 
     States are kept at a stride that doubles when they exceed `snapshot_bytes`; the steps between are computed again.
+    `counted` keeps the histograms of every layer too.
     """
 
-    def __init__(self, task: TrainingTask, settings: TrainingSettings, snapshot_bytes: int = SNAPSHOT_BYTES) -> None:
+    def __init__(
+        self, task: TrainingTask, settings: TrainingSettings, snapshot_bytes: int = SNAPSHOT_BYTES, counted: bool = True
+    ) -> None:
         self.task = task
         self.settings = settings
         self.losses: list[float] = []
@@ -106,6 +109,7 @@ class TrainingRun:
         self._snapshots = {0: self._state}
         self._snapshot_stride = 1
         self._snapshot_bytes = snapshot_bytes
+        self._counted = counted
 
     @property
     def reached(self) -> int:
@@ -122,7 +126,9 @@ class TrainingRun:
         job = job or Job()
         while self.reached < target and self.failure is None and not job.is_cancelled():
             step = self.reached
-            state, record = training_step(self.task, self._state, self.settings, step % self.column_stride == 0)
+            state, record = training_step(
+                self.task, self._state, self.settings, self._counted and step % self.column_stride == 0
+            )
             self.losses.append(record.loss)
             self.gradient_norms.append(record.gradient_norm)
             self.failure = record.failure

@@ -50,6 +50,10 @@ class WatchList:
             return tuple(self._entries)
 
 
+WATCHED = WatchList()
+"""What `playground.watch` was called with in this process."""
+
+
 def rms_of(result: ProbeResult, gradient: bool = False) -> Floats:
     """The rms of each layer's output, or of its gradient, (layers,); nan where there is none."""
     values = []

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from PySide6.QtCore import QSize, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from playground.models.network.phase_diagram import KINDS, PhaseResult
+from playground.models.network.phase_diagram import KINDS, PhaseRequest, PhaseResult, point_of
 from playground.models.outcome import Problem
 from playground.models.words import digits
 from playground.widgets.common.buttons import Button
@@ -109,6 +110,16 @@ class PhaseDiagramView(QWidget):
         self.words.set_content(result.words)
         if result.done:
             self.show_progress(1.0, "")
+
+    def show_setting(self, request: PhaseRequest) -> None:
+        """Move the point to another setting of the same diagram; what is dragged next starts from that network."""
+        point, words = point_of(request)
+        if self._result is None or self._result.request.kind != request.kind:
+            return
+        self._result = replace(self._result, request=request, point=point)
+        self.map.show_point(point)
+        if words:
+            self.words.set_content(words)
 
     def show_progress(self, fraction: float, words: str) -> None:
         """Say how far it is; nothing at the end."""

@@ -23,10 +23,12 @@ from playground.widgets.common.section import TitleLine
 from playground.widgets.common.text_label import TextLabel
 from playground.widgets.common.tooltip import set_tooltip
 from playground.widgets.network.scrub_plot import ScrubPlot
+from playground.widgets.network.step_history import StepHistory
 from playground.widgets.network.train_settings import TrainSettings
 
 PADDING = 16
 PLOT_HEIGHT = 168
+HISTORY_HEIGHT = 112
 
 
 class TrainSection(QWidget):
@@ -54,6 +56,9 @@ class TrainSection(QWidget):
         self.plot = ScrubPlot()
         self.plot.setObjectName("network.train.loss")
         self.plot.setFixedHeight(PLOT_HEIGHT)
+        self.history = StepHistory()
+        self.history.setFixedHeight(HISTORY_HEIGHT)
+        self.history.hide()
         self.words = RunsLabel(role="text2")
         self.words.setObjectName("network.train.words")
         self.banner = ProblemBanner()
@@ -62,6 +67,7 @@ class TrainSection(QWidget):
         column.setSpacing(4)
         column.addWidget(self._title())
         column.addWidget(self.plot)
+        column.addWidget(self.history)
         column.addWidget(self._step_row())
         column.addWidget(self.words)
         column.addWidget(self.banner)
@@ -162,7 +168,10 @@ class TrainSection(QWidget):
         low, high, logarithmic = loss_range(losses, pinned)
         last = max(self._settings.steps, reached, *(len(run) - 1 for run in pinned), 1)
         shown = result.shown if result is not None else 0
-        self.plot.show_losses(losses, reached, shown, step_range(last), AxisRange(low, high, logarithmic))
+        steps = step_range(last)
+        self.plot.show_losses(losses, reached, shown, steps, AxisRange(low, high, logarithmic))
+        self.history.show_history(result, steps, result.request.layer if result is not None else 1)
+        self.history.setVisible(result is not None and len(result.count_steps) > 1)
         self.step_box.set_range(0, reached)
         self.step_box.set_value(shown)
         self.of_steps.set_text(f"of {reached:,}")

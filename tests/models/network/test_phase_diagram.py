@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,7 +7,14 @@ import pytest
 from playground.models.job import CancelledError, Job
 from playground.models.network.activations import ACTIVATIONS
 from playground.models.network.mean_field import bias_variance_of, fixed_point, weight_variance_of
-from playground.models.network.phase_diagram import PhaseRequest, chi1_map, compute_phase, gain_axis, theory_words
+from playground.models.network.phase_diagram import (
+    PhaseRequest,
+    chi1_map,
+    compute_phase,
+    gain_axis,
+    point_of,
+    theory_words,
+)
 from playground.models.network.run import run_network
 from playground.models.network.spec import NetworkSpec
 from playground.models.outcome import ProblemError
@@ -49,7 +57,8 @@ def test_the_measured_map_is_what_the_networks_do():
     column = 20
     spec = result.spec_at(result.x[column], 12)
     rms = run_network(spec).tables["activation"].rms
-    assert result.values[:, column] == pytest.approx(rms / rms[0], rel=1e-3)
+    assert result.values[:12, column] == pytest.approx(rms / rms[0], rel=1e-3)
+    assert result.values.shape == (50, len(result.x))
     assert spec.depth == 12
 
 
@@ -101,4 +110,20 @@ def test_the_gains_hold_still_and_are_finite(gain):
     axis = gain_axis(gain)
     assert np.isfinite(axis).all()
     assert (np.diff(axis) > 0).all()
-    assert axis[0] <= 0.25 or math.isclose(axis[0], 0.25)
+    inside = 0.25 <= abs(gain) <= 4 or gain == 0
+    assert (axis[0], axis[-1]) == (pytest.approx(0.25), pytest.approx(4)) if inside else True
+    assert math.isclose(axis[-1] / axis[0], 16)
+
+
+@pytest.mark.parametrize("kind", ["theory", "measured"])
+def test_a_setting_that_moves_in_the_same_diagram_needs_no_new_one(kind):
+    request = PhaseRequest(TANH, kind)
+    moved = replace(
+        request, spec=replace(TANH, gain=1.5, **({"depth": 30} if kind == "measured" else {"bias_std": 0.4}))
+    )
+    assert moved.diagram_key == request.diagram_key
+    assert point_of(moved)[0] != point_of(request)[0]
+    assert point_of(request)[0] == compute_phase(request).point
+    other = replace(request, spec=replace(TANH, activation="relu"))
+    assert other.diagram_key != request.diagram_key
+    assert replace(request, spec=replace(TANH, gain=1e5)).diagram_key != request.diagram_key
