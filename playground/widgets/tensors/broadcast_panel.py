@@ -27,7 +27,7 @@ from playground.widgets.tensors.broadcast_grids import BroadcastGrids, Index, Sh
 from playground.widgets.tensors.broadcast_table import BroadcastTable
 
 FIRST_FIXES = 3
-LEAST_BODY = 72
+LEAST_BODY, LEAST_BODY_BELOW_BANNER = 114, 72
 _SEARCHED = tuple(one.name for one in BROADCAST_OPERATORS.values() if one.count == 2)
 
 
@@ -104,18 +104,21 @@ class BroadcastPanel(Panel):
         self._scroll.setMinimumHeight(LEAST_BODY)
         self._scroll.setWidget(body)
         below = QVBoxLayout()
-        below.setContentsMargins(PADDING, 4, PADDING, 5)
+        below.setContentsMargins(PADDING, 2, PADDING, 4)
         below.addWidget(self.sentence)
-        above = QVBoxLayout()
+        self._above = QWidget()  # hidden with the banner, so that its margins take no room
+        self._above.hide()
+        above = QVBoxLayout(self._above)
         above.setContentsMargins(PADDING, 0, PADDING, 4)
         above.addWidget(self.banner)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addWidget(self._title)
-        whole.addLayout(above)
+        whole.addWidget(self._above)
         whole.addWidget(self._scroll, 1)
         whole.addLayout(below)
+        whole.addStretch(0)
 
     # State and result ----------------------------------------------------------------------------------------------
 
@@ -145,6 +148,7 @@ class BroadcastPanel(Panel):
         self.table.set_explanation(result.explanation)
         self.grids.show_grids(_gradient_grids(result) if result.request.gradient else _grids(result))
         self.grids.dim(result.problem is not None)
+        self._scroll.setMaximumHeight(max(LEAST_BODY, row.sizeHint().height() if (row := self._scroll.widget()) else 0))
         self._show_words(result)
         self._show_pointed()
 
@@ -172,6 +176,8 @@ class BroadcastPanel(Panel):
             self.verdict.set_verdict(explanation.verdict, "good")
 
     def _show_problem_with_fixes(self, problem: Problem | None) -> None:
+        self._above.setVisible(problem is not None)
+        self._scroll.setMinimumHeight(LEAST_BODY if problem is None else LEAST_BODY_BELOW_BANNER)
         if problem is None:
             self.banner.set_problem(None)
             self.more.hide()
