@@ -11,6 +11,9 @@ from playground.models.tensors.literals import shape_text
 from playground.models.tensors.vocabulary import VOCABULARY, Word
 
 _WORD_BEFORE = re.compile(r"[A-Za-z_]\w*\Z")
+_FAMILIES = ("reshaping", "facts", "reducing", "copying", "mapping", "picking", "multiplying", "making", "operators")
+"""What is asked of a tensor most often comes first."""
+
 _AXIS_PARAMETERS = frozenset(
     {"dim", "dim0", "dim1", "dims", "axis", "axis0", "axis1", "dimension", "source", "destination"}
 )
@@ -102,6 +105,7 @@ def _matching(typed: str, offered: Collection[Candidate]) -> tuple[Candidate, ..
     """Those that begin with what was typed, then those that hold it."""
     low = typed.lower()
     first = [c for c in offered if c.text.lower().startswith(low)]
+    first.sort(key=lambda candidate: candidate.text != typed)
     second = [c for c in offered if low and low in c.text.lower() and c not in first]
     return tuple(first + second)
 
@@ -129,6 +133,7 @@ def _after_dot(left: str, names: Collection[str]) -> list[Candidate]:
     if not left.strip() or re.search(r"(?<![\w.])[\d.]+\Z", left):
         return []
     words = [word for name, word in VOCABULARY.items() if name.startswith(".") and name != ".manual_seed"]
+    words.sort(key=lambda word: _FAMILIES.index(word.family))
     return [_word_candidate(word) for word in words]
 
 

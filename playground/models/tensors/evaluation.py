@@ -12,8 +12,8 @@ from playground.models.outcome import Problem, Span
 from playground.models.tensors.evaluation_cache import ResultCache
 from playground.models.tensors.line import LineResult, compute_line
 from playground.models.tensors.planning import default_budget
-from playground.models.tensors.program import Program, source_code, source_reads
-from playground.models.tensors.sources import Binding
+from playground.models.tensors.program import Program, source_code, source_reads, source_spans
+from playground.models.tensors.sources import Binding, Expression
 from playground.models.tensors.steps import Step
 
 __all__ = ["CACHE", "Evaluated", "evaluate"]
@@ -25,7 +25,7 @@ class Evaluated:
 
     `tensor` is None when the line failed or is too large to compute; `meta` is a meta tensor with its true shape,
     strides, offset and dtype (None only when the line failed). `problem` says why there is no tensor, or warns.
-    `code` is the text of the line, `reads` the names in it, in order.
+    `code` is the text of the line, `reads` the names in it, in order, `spans` where each of them stands.
     """
 
     name: str
@@ -35,6 +35,11 @@ class Evaluated:
     steps: tuple[Step, ...] = ()
     problem: Problem | None = None
     reads: tuple[str, ...] = ()
+
+    @property
+    def spans(self) -> Mapping[str, tuple[Span, ...]]:
+        """Where each name that the line reads stands in its code."""
+        return dict(source_spans(Expression(self.code))) if self.reads else {}
 
     @property
     def failed(self) -> bool:
@@ -117,7 +122,6 @@ class _Run:
 
     def _blocked(self, binding: Binding, blocked: str, reads: tuple[str, ...]) -> Evaluated:
         code = source_code(binding.source)
-        start = code.find(blocked)
-        span = None if start < 0 else Span(start, start + len(blocked))
+        span = dict(source_spans(binding.source))[blocked][0]
         problem = Problem(f"{blocked} has no result, so there is none here.", span, badge=f"waits for {blocked}")
         return Evaluated(binding.name, code, problem=problem, reads=reads)

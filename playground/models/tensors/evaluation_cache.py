@@ -57,6 +57,11 @@ class ResultCache(Generic[Result]):
             self._changed.notify_all()
             return self._serial, result  # type: ignore[return-value]
 
+    @property
+    def kept_bytes(self) -> int:
+        """The bytes of all results that are kept."""
+        return self._bytes
+
     def trim(self, protected: Collection[Hashable]) -> None:
         """Drop what was used longest ago until the limit holds, except for the keys of the present program."""
         with self._changed:

@@ -53,12 +53,17 @@ class LineResult:
         return too_large(self.new_bytes, left, limit)
 
 
-def too_large(needed: int, left: int, limit: int) -> Problem:
-    """The warning on a tensor whose values are not computed for their size."""
+def too_large(needed: int, left: int, limit: int, at_most: bool = False) -> Problem:
+    """The warning on a tensor whose values are not computed for their size; `at_most`: the shape is an upper bound."""
     taken = "" if needed > limit else f" {bytes_in_words(limit - left)} of it are taken by the lines above."
+    size = f"{'At most ' if at_most else ''}{bytes_in_words(needed)}, the limit is {bytes_in_words(limit)}.{taken}"
+    known = (
+        "The shape depends on values and is the largest that it can be, values are not computed."
+        if at_most
+        else "Shape, strides and cost are exact, values are not computed."
+    )
     return Problem(
-        f"{bytes_in_words(needed)}, the limit is {bytes_in_words(limit)}.{taken} Shape, strides and cost are exact, values are "
-        "not computed.",
+        f"{size} {known}",
         badge="too large",
         severity="warning",
     )
@@ -131,7 +136,8 @@ def _expression(parsed: ExpressionText, inputs: Mapping[str, Input], limit: int,
     steps = tuple(interpreter.recorder.steps)
     if not watch.fits:
         needed = max(watch.used, watch.largest)
-        return LineResult(None, planned, steps, too_large(needed, left, limit), too_large=True, new_bytes=needed)
+        warning = too_large(needed, left, limit, watch.depends_on_values)
+        return LineResult(None, planned, steps, warning, too_large=True, new_bytes=needed)
     try:
         return _ran(parsed, metas | values, inputs, Watch(job))
     except NoValuesError:

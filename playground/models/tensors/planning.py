@@ -12,6 +12,7 @@ from playground.models.job import Job
 from playground.models.tensors.steps import share_storage
 from playground.models.tensors.vocabulary import Word
 from playground.models.tensors.vocabulary.bounds import tensors
+from playground.models.tensors.vocabulary.plans import VALUE_PLANS
 
 SMALL = 1 << 25
 """Bytes below which an operation runs straight away: planning it would take longer than doing it."""
@@ -82,6 +83,7 @@ class PlanWatch(Watch):
         super().__init__(job)
         self.limit = limit
         self.used = 0
+        self.depends_on_values = False
         self.largest = 0
 
     @property
@@ -90,8 +92,10 @@ class PlanWatch(Watch):
         return self.used <= self.limit and self.largest <= self.limit
 
     def before(self, word: Word, arguments: Sequence[Any]) -> None:
-        """Nothing is refused before it is planned."""
+        """Note where the shape will only be a bound; nothing is refused before it is planned."""
         self.job.check()
+        masks = word.name == "[]" and any(tensor.dtype is torch.bool for tensor in tensors(arguments))
+        self.depends_on_values = self.depends_on_values or masks or word.plan in VALUE_PLANS
 
     def after(self, word: Word, operands: Sequence[torch.Tensor], results: Sequence[torch.Tensor]) -> None:
         """Add the storages that are new; to fill one, an operand may be needed in full, even one stretched with stride 0."""

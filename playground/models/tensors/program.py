@@ -30,6 +30,7 @@ __all__ = [
     "parse_source",
     "source_code",
     "source_reads",
+    "source_spans",
 ]
 
 MAXIMUM_BINDINGS = 500
@@ -69,15 +70,23 @@ def imported_code(path: str, key: str) -> str:
 @functools.lru_cache(maxsize=4096)
 def source_reads(source: Source) -> tuple[str, ...]:
     """The names that a source uses, in order of appearance; none if its text cannot be read."""
+    return tuple(name for name, _ in source_spans(source))
+
+
+@functools.lru_cache(maxsize=4096)
+def source_spans(source: Source) -> tuple[tuple[str, tuple[Span, ...]], ...]:
+    """Each name that a source uses with the places where it stands: `(("A", (Span(0, 1),)), ...)`."""
     if not isinstance(source, Expression):
         return ()
     try:
-        root = parse_expression(source.text).root
+        parsed = parse_expression(source.text)
     except ProblemError:
         return ()
-    names = [node for node in ast.walk(root) if isinstance(node, ast.Name) and node.id not in RESERVED]
-    names.sort(key=lambda node: (node.lineno, node.col_offset))
-    return tuple(dict.fromkeys(node.id for node in names))
+    nodes = [node for node in ast.walk(parsed.root) if isinstance(node, ast.Name) and node.id not in RESERVED]
+    spans: dict[str, tuple[Span, ...]] = {}
+    for node in sorted(nodes, key=lambda node: (node.lineno, node.col_offset)):
+        spans[node.id] = (*spans.get(node.id, ()), parsed.span(node))
+    return tuple(spans.items())
 
 
 @dataclass(frozen=True, slots=True)

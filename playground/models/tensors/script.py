@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 
-from playground.models.outcome import ProblemError
+from playground.models.tensors.evaluation import Evaluated, evaluate
 from playground.models.tensors.literals import number_text, shape_text
 from playground.models.tensors.program import Program, source_code
 from playground.models.tensors.randomness import seeded_text
@@ -31,21 +33,29 @@ def part(content, path):
 _ROWS = '''
 def table(path):
     """The numbers of a text file as a tensor of rows."""
-    text = open(path, encoding="utf-8-sig").read()
+    with open(path, encoding="utf-8-sig") as file:
+        text = file.read()
     mark = next((mark for mark in (";", "\\t", ",") if mark in text), None)
     rows = [line.split(mark) for line in text.splitlines() if line.strip()]
-    number = (lambda cell: float(cell.strip().replace(",", ".") or "nan")) if mark == ";" else (lambda cell: float(cell.strip() or "nan"))
+    if mark == ";":
+        rows = [[cell.replace(",", ".") for cell in row] for row in rows]
     try:
-        [number(cell) for cell in rows[0]]
+        [float(cell) for cell in rows[0]]
     except ValueError:
         rows = rows[1:]
-    return torch.tensor([[number(cell) for cell in row] for row in rows], dtype=torch.float64)
+    try:
+        return torch.tensor([[int(cell) for cell in row] for row in rows])
+    except ValueError:
+        return torch.tensor([[float(cell.strip() or "nan") for cell in row] for row in rows], dtype=torch.float64)
 '''
 
 
-def script(program: Program) -> str:
-    """Plain PyTorch text that makes every tensor of the program under its name; lines that fail stand as comments."""
-    writer = _Writer()
+def script(program: Program, results: Mapping[str, Evaluated] | None = None) -> str:
+    """Plain PyTorch text that makes every tensor of the program under its name; lines that fail stand as comments.
+
+    `results` are those of `evaluate(program)`, if the caller has them already.
+    """
+    writer = _Writer(evaluate(program) if results is None else results)
     lines = [writer.line(binding) for binding in program.bindings]
     imports = ["import torch", *sorted(writer.imports)]
     head = "\n".join(sorted(imports, key=lambda line: line.split()[1])) + "\n"
@@ -56,7 +66,8 @@ def script(program: Program) -> str:
 class _Writer:
     """Writes lines and gathers the imports and helpers that they need."""
 
-    def __init__(self) -> None:
+    def __init__(self, results: Mapping[str, Evaluated]) -> None:
+        self.results = results
         self.imports: set[str] = set()
         self.helpers: list[str] = []
 
@@ -69,10 +80,11 @@ class _Writer:
         return f"{binding.name} = {source_code(source)}"
 
     def _expression(self, name: str, source: Expression) -> str:
-        try:
-            return f"{name} = {seeded_text(parse_expression(source.text))}"
-        except ProblemError as error:
-            return "\n".join(f"# {line}" for line in (f"{name} = {source.text}", str(error.problem)))
+        result = self.results[name]
+        if result.failed:
+            said = f"{name} = {source.text}\n{result.problem}"
+            return "\n".join(f"# {line}" for line in said.split("\n"))
+        return f"{name} = {seeded_text(parse_expression(source.text))}"
 
     def _imported(self, name: str, source: Imported) -> str:
         tensor, path = source.reference.tensor, source.path

@@ -130,7 +130,7 @@ class StepRecorder:
         if receiver is not None and _is_step(receiver):
             return self._suffix(node)
         pieces, place = [], whole.start
-        for operand in sorted(nodes, key=lambda operand: self.parsed.span(operand).start):
+        for operand in sorted(_opened(nodes), key=lambda operand: self.parsed.span(operand).start):
             span = self.parsed.span(operand)
             if operand is not receiver and _is_step(operand) and span.start >= place:
                 pieces.append(text[place : span.start] + "…")
@@ -148,6 +148,14 @@ class StepRecorder:
 
     def _short(self, node: ast.expr) -> str:
         return "…" if _is_step(node) else self.parsed.segment(node)
+
+
+def _opened(nodes: Sequence[ast.expr]) -> list[ast.expr]:
+    """The arguments with lists and tuples opened up."""
+    found: list[ast.expr] = []
+    for node in nodes:
+        found += _opened(node.elts) if isinstance(node, ast.List | ast.Tuple) else [node]
+    return found
 
 
 def _receiver(node: ast.expr) -> ast.expr | None:

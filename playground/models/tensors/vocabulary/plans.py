@@ -113,3 +113,7 @@ def plan_einsum_shape(equation: str, *operands: Any) -> torch.Tensor:
     if len(tensors) == 1:
         return torch.einsum(equation, *tensors)
     return meta(plan.output_shape, tensors[0].dtype)
+
+
+VALUE_PLANS = frozenset({plan_nonzero, plan_masked_select, plan_unique})
+"""Plans that are an upper bound: how many elements there will be stands in the values."""
