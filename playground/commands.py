@@ -14,6 +14,7 @@ from playground.files_at_work import FilesAtWork
 from playground.models.example import example_state
 from playground.models.state import PlaygroundState
 from playground.models.tensors.script import script
+from playground.texts_at_work import TextsAtWork
 
 if TYPE_CHECKING:
     from playground.models.tensors.program import Program
@@ -41,6 +42,9 @@ COMMANDS = (
     CommandSpec("search_commands", "Search commands", ("Ctrl+K",), "search"),
     CommandSpec("show_tensors", "Go to Tensors", ("Ctrl+1",), ""),
     CommandSpec("show_network", "Go to Network", ("Ctrl+2",), ""),
+    CommandSpec("show_lessons", "Lessons", ("F1",), "book-open"),
+    CommandSpec("save_answers", "Save the answers of all lessons...", (), ""),
+    CommandSpec("save_as_lesson", "Save this as a lesson...", (), ""),
     CommandSpec("toggle_theme", "Switch between light and dark", ("Ctrl+Shift+L",), "contrast"),
     CommandSpec("follow_system_theme", "Follow the system's light or dark", (), ""),
     CommandSpec("toggle_full_screen", "Full screen", ("F11",), ""),
@@ -58,12 +62,14 @@ class Commands(QObject):
     close_wanted = Signal()
     lesson_wanted = Signal(str)
     part_wanted = Signal(str)
+    lessons_wanted = Signal()
 
     def __init__(self, store: Store, window: QWidget) -> None:
         super().__init__(window)
         self._store = store
         self._window = window
         self.files = FilesAtWork(store, window)
+        self.texts = TextsAtWork(store, window)
         self.actions = {spec.key: self._make_action(spec) for spec in COMMANDS}
         store.changed.connect(self._on_store_changed)
         self._on_store_changed(store.state)
@@ -81,6 +87,7 @@ class Commands(QObject):
     def close(self) -> None:
         """Wait for files that are being read or written."""
         self.files.close()
+        self.texts.close()
 
     @Slot(str, object)
     def run_request(self, name: str, argument: object) -> None:
@@ -103,9 +110,13 @@ class Commands(QObject):
             raise ValueError(f"no command {name!r} for {argument!r}")
 
     def open_paths(self, paths: tuple[str, ...]) -> None:
-        """Read these files and add their tensors to the program."""
-        if paths:
-            self.files.open_paths(paths)
+        """Read these files and add their tensors to the program; a .toml file is a lesson."""
+        lessons = tuple(path for path in paths if path.lower().endswith(".toml"))
+        tensors = tuple(path for path in paths if path not in lessons)
+        if tensors:
+            self.files.open_paths(tensors)
+        for path in lessons[-1:]:
+            self.open_lesson(path)
 
     def open_lesson(self, lesson: str) -> None:
         """Open a lesson by number, key or file."""
@@ -168,6 +179,21 @@ class Commands(QObject):
     def show_network(self) -> None:
         """Go to the Network page."""
         self.page_wanted.emit("network")
+
+    @Slot()
+    def show_lessons(self) -> None:
+        """Show the lessons, or close them."""
+        self.lessons_wanted.emit()
+
+    @Slot()
+    def save_answers(self) -> None:
+        """Choose where the answer sheet goes."""
+        self.texts.ask_save_answers()
+
+    @Slot()
+    def save_as_lesson(self) -> None:
+        """Choose where the present state goes as the beginning of a lesson."""
+        self.texts.ask_save_lesson()
 
     @Slot()
     def toggle_theme(self) -> None:

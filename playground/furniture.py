@@ -50,9 +50,11 @@ class Furniture(QObject):
         commands.close_wanted.connect(window.close)
         commands.theme_wanted.connect(self._on_theme_wanted)
         commands.search_wanted.connect(self._on_search_wanted)
-        commands.files.said.connect(self._on_files_said)
-        commands.files.failed.connect(self._on_files_failed)
         commands.lesson_wanted.connect(self.lessons.open)
+        commands.lessons_wanted.connect(self.lessons.toggle)
+        for worker in (commands.files, commands.texts):
+            worker.said.connect(self._on_files_said)
+            worker.failed.connect(self._on_files_failed)
         commands.part_wanted.connect(self.lessons.spotlight.light)
         self.tools.lessons_clicked.connect(self.lessons.toggle)
         self.workspace.store.changed.connect(self.lessons.show_state)

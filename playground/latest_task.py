@@ -49,8 +49,14 @@ class LatestTask(QObject):
         self._waiting: list[object] = []
         self._cancel_count = 0
         self._closed = False
+        self._is_running = False
         self._name = name
         self._thread: threading.Thread | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a computation runs or waits."""
+        return self._is_running or bool(self._waiting)
 
     def submit(self, request: object) -> None:
         """Compute this next; a request that still waits is forgotten."""
@@ -90,6 +96,7 @@ class LatestTask(QObject):
                     self._wake.wait()
                 if self._closed:
                     return
+                self._is_running = True
                 request = self._waiting.pop()
                 job = self._make_job(request)
             self.became_busy.emit(True)
@@ -98,6 +105,7 @@ class LatestTask(QObject):
                 return
             if not isinstance(outcome, CancelledError):
                 self.finished.emit(Answer(request, outcome))
+            self._is_running = False
             self.became_busy.emit(False)
             del request, job, outcome
 

@@ -150,6 +150,9 @@ class TensorsPage(QWidget):
         self._place_panel("memory", wide, self._columns)
         if wide:
             self._columns.setSizes([PROGRAM_WIDTH, self.width() - PROGRAM_WIDTH - MEMORY_WIDTH, MEMORY_WIDTH])
+        else:
+            program = PROGRAM_WIDTH if self._lesson_is_open else PROGRAM_LEAST
+            self._columns.setSizes([program, self.width() - program])
         if tall:
             spare = max(0, self.height() - SHAPE_HEIGHT - BROADCAST_HEIGHT - EINSUM_HEIGHT)
             self._rows.setSizes([SHAPE_HEIGHT + spare // 2, BROADCAST_HEIGHT, EINSUM_HEIGHT + spare - spare // 2])

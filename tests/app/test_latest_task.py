@@ -14,7 +14,7 @@ def make_task(qtbot):
     def make(compute):
         task = LatestTask(compute, "test")
         task.answers = []
-        task.finished.connect(lambda answer: task.answers.append(answer))
+        task.finished.connect(task.answers.append)
         tasks.append(task)
         return task
 

@@ -1,4 +1,4 @@
-"""The wheel, installed in a fresh environment away from the checkout, opens the window with its own fonts and lessons."""
+"""The wheel, installed in a fresh environment away from the checkout, opens the window with its own fonts."""
 
 import os
 import subprocess
@@ -53,7 +53,7 @@ def test_the_wheel_opens_the_app_from_a_fresh_environment(wheel, tmp_path):
     site = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip())
     run(sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps",
         "--target", site, wheel)  # fmt: skip
-    # The dependencies are the ones of this test run, found through a path file; the app itself must come from the wheel.
+    # The dependencies are those of this test run, found through a path file; the app itself must come from the wheel.
     dependencies = tmp_path / "dependencies"
     dependencies.mkdir()
     for entry in Path(sysconfig.get_path("purelib")).iterdir():

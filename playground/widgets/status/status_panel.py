@@ -56,6 +56,16 @@ class StatusPanel(Panel):
         """A bug in the line itself still shows."""
         self._problems.setText(str(problem))
 
+    @property
+    def problems(self) -> str:
+        """What is said of lines that fail."""
+        return self._problems.text()
+
+    @property
+    def message(self) -> str:
+        """What was said last."""
+        return self._message.text()
+
     def say(self, message: str) -> None:
         """Say what a command did: "saved B.npy, 176 B"."""
         self._message.setText(message)

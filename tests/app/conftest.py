@@ -1,0 +1,57 @@
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
+
+from playground.app import furnish
+from playground.main_window import MainWindow
+
+
+@pytest.fixture(autouse=True)
+def settings_of_its_own(tmp_path, monkeypatch):
+    """No test reads or writes the settings of whoever runs it."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+
+@pytest.fixture
+def open_window(qtbot):
+    """Open the real main window with all its panels; each is closed and deleted after the test."""
+    windows = []
+
+    def make(size=(1360, 860), files=(), lesson=None):
+        window = MainWindow()
+        windows.append(window)
+        window.resize(*size)
+        window.show()
+        furnish(window, files, lesson)
+        qtbot.waitExposed(window)
+        return window
+
+    yield make
+    for window in windows:
+        if isValid(window):
+            window.close()
+            window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def window(open_window):
+    return open_window()
+
+
+@pytest.fixture
+def store(window):
+    return window.furniture.workspace.store
+
+
+@pytest.fixture
+def part(window):
+    """Find a part of the window by objectName."""
+
+    def find(name, kind=None):
+        found = window.findChild(kind or QWidget, name)
+        assert found is not None, f"there is no {name}"
+        return found
+
+    return find

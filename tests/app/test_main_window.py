@@ -1,0 +1,212 @@
+"""The real window, driven with real events."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QListWidget, QTabWidget, QWidget
+
+from playground.models.resources import resource_path
+from playground.models.tensors.program import Imported, Made
+from playground.panels import PANELS
+from playground.widgets.common.look import look
+
+NAMED_PARTS = ["pages", "status", "palette", "tensors.list", "tensors.add", "shape.axis.0", "shape.axis.1", "shape.insert.0", "shape.insert.1", "shape.block", "shape.grid", "shape.gestures", "broadcast.other", "broadcast.operator", "broadcast.table", "broadcast.verdict", "einsum.equation", "einsum.operand.0", "einsum.operand.1", "einsum.result", "einsum.terms", "einsum.letters", "einsum.loops", "einsum.cost", "einsum.presets", "einsum.keep", "memory.tensor", "memory.pin", "memory.facts", "memory.storage", "memory.steps", "memory.view_shape", "memory.view_verdict", "memory.write", "network.depth", "network.width", "network.batch", "network.activation", "network.init", "network.gain", "network.dtype", "network.seed", "network.distributions", "network.spread", "network.gradients", "network.layer", "network.pin", "network.train", "network.verdict", "lessons.list", "lessons.text", "lessons.predict.0", "lessons.verdict"]
+
+
+def settled(window, qtbot, timeout=20_000):
+    """Wait until no panel computes."""
+    tasks = [task for link in window.furniture.workspace.links.values() for task in link.tasks()]
+
+    def idle():
+        assert not any(task.is_busy for task in tasks)
+
+    qtbot.waitUntil(idle, timeout=timeout)
+    QApplication.processEvents()
+
+
+def test_every_part_has_its_name(window, qtbot):
+    settled(window, qtbot)
+    missing = [name for name in NAMED_PARTS if window.findChild(QWidget, name) is None]
+    assert not missing
+
+
+def test_every_panel_keeps_the_contract(window, store):
+    for spec in PANELS:
+        panel = window.furniture.workspace.panels[spec.key]
+        assert (panel.key, panel.title) == (spec.key, spec.title)
+        assert hash(spec.request(store.state)) == hash(spec.request(store.state)), spec.key
+        assert isinstance(panel.summary(), str)
+
+
+def test_the_window_opens_with_a_worked_example(window, store, qtbot):
+    assert store.state.program.names == ("A", "v", "B", "W", "C", "D")
+    settled(window, qtbot)
+    assert window.furniture.status.problems == "one problem, in D"
+
+
+def test_ctrl_z_takes_a_step_back_and_ctrl_shift_z_forward(window, store, qtbot):
+    before = store.state
+    store.apply(replace(before, program=before.program.with_source("A", Made("zeros", (5, 5)))))
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert store.state.program == before.program
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(window, Qt.Key.Key_Z, both)
+    assert store.state.program.get("A").source.shape == (5, 5)
+
+
+def test_the_pages_turn_by_key_and_by_tab(window, part, qtbot):
+    pages = part("pages", QTabWidget)
+    QTest.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    assert pages.currentIndex() == 1
+    tabs = part("pages.tabs")
+    QTest.mouseClick(tabs, Qt.MouseButton.LeftButton, pos=tabs.tabRect(0).center())
+    assert pages.currentIndex() == 0
+
+
+def test_the_command_search_finds_and_runs(window, part, qtbot):
+    QTest.keyClick(window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    field = part("palette.field", QLineEdit)
+    assert field.isVisible()
+    QTest.keyClicks(field, "go net")
+    assert part("palette.list", QListWidget).count() == 1
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert part("pages", QTabWidget).currentIndex() == 1
+    assert not part("palette").isVisible()
+
+
+def test_the_command_search_closes_with_escape(window, part, qtbot):
+    QTest.keyClick(window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(part("palette.field"), Qt.Key.Key_Escape)
+    assert not part("palette").isVisible()
+
+
+def test_light_and_dark(window, qtbot):
+    assert not look().dark
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(window, Qt.Key.Key_L, both)
+    assert look().dark
+    QTest.keyClick(window, Qt.Key.Key_L, both)
+    assert not look().dark
+
+
+@pytest.mark.parametrize("size", [(1360, 860), (1200, 860), (1360, 700), (1000, 640), (800, 560), (1920, 1080)])
+def test_every_size_of_the_window_shows_every_panel_or_its_line(open_window, qtbot, size):
+    window = open_window(size)
+    settled(window, qtbot)
+    for key in ("tensors", "shape", "broadcast"):
+        assert window.furniture.workspace.panels[key].isVisible(), key
+    for key in ("einsum", "memory"):
+        panel = window.furniture.workspace.panels[key]
+        line = window.findChild(QWidget, f"folded.{key}")
+        assert panel.isVisible() != line.isVisible(), key
+        if line.isVisible():
+            QTest.mouseClick(line, Qt.MouseButton.LeftButton)
+            assert panel.isVisible()
+            assert not line.isVisible()
+
+
+def test_a_window_made_small_and_large_again_is_as_it_was(window, qtbot):
+    page = window.furniture.pages[0]
+    wide = [splitter.count() for splitter in page.splitters()]
+    window.resize(1000, 640)
+    QApplication.processEvents()
+    assert [splitter.count() for splitter in page.splitters()] != wide
+    window.resize(1360, 860)
+    QApplication.processEvents()
+    assert [splitter.count() for splitter in page.splitters()] == wide
+    assert all(window.furniture.workspace.panels[key].isVisible() for key in ("einsum", "memory"))
+
+
+def test_files_given_on_the_command_line_are_opened(open_window, qtbot):
+    window = open_window(files=(str(resource_path("data", "digits.safetensors")),))
+    store = window.furniture.workspace.store
+    qtbot.waitUntil(lambda: "images" in store.state.program.names, timeout=10_000)
+    source = store.state.program.get("images").source
+    assert isinstance(source, Imported)
+    assert source.reference.tensor.shape == (1797, 8, 8)
+
+
+def test_a_dropped_file_is_opened(window, store, qtbot, tmp_path):
+    np.save(tmp_path / "weights #1%.npy", np.arange(6.0).reshape(2, 3))
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "weights #1%.npy"))])
+    place = QPointF(600, 400)
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(600, 400), Qt.DropAction.CopyAction, data, buttons, keys)
+    QApplication.sendEvent(window, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(window, QDropEvent(place, Qt.DropAction.CopyAction, data, buttons, keys))
+    qtbot.waitUntil(lambda: len(store.state.program.names) == 7, timeout=10_000)
+    assert store.state.program.bindings[-1].source.reference.tensor.tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_a_file_that_cannot_be_read_is_a_sentence_and_nothing_is_lost(window, store, part, qtbot, tmp_path):
+    bad = tmp_path / "bad.npy"
+    bad.write_bytes(b"not an array at all")
+    before = store.state.program
+    window.furniture.workspace.commands.open_paths((str(bad),))
+    qtbot.waitUntil(lambda: part("notice").isVisible(), timeout=10_000)
+    assert "bad.npy" in part("notice").accessibleName()
+    assert store.state.program == before
+
+
+def test_a_tensor_is_exported_through_the_dialog(window, part, store, qtbot, tmp_path):
+    store.apply(replace(store.state, selection="B"))
+    QTest.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    dialog = part("export_tensor", QFileDialog)
+    path = tmp_path / "B.npy"
+    dialog.fileSelected.emit(str(path))
+    dialog.close()
+    qtbot.waitUntil(path.exists, timeout=10_000)
+    settled(window, qtbot)
+    expected = torch.arange(12.0).reshape(3, 4) + torch.tensor([10.0, 20.0, 30.0])[:, None]
+    qtbot.waitUntil(lambda: "saved B.npy" in window.furniture.status.message, timeout=10_000)
+    assert np.array_equal(np.load(path), expected.numpy())
+
+
+def test_an_export_that_cannot_be_written_says_so(window, part, store, qtbot, tmp_path):
+    window.furniture.workspace.commands.files.export_tensor("B", str(tmp_path / "no" / "folder" / "B.npy"))
+    qtbot.waitUntil(lambda: part("notice").isVisible(), timeout=10_000)
+
+
+def test_the_export_menu_lists_the_tensor_the_plots_and_the_program(window, store, qtbot):
+    window.show_page("network")
+    settled(window, qtbot)
+    menu = window.furniture.export_menu
+    menu.aboutToShow.emit()
+    words = [action.text() for action in menu.actions()]
+    assert "B as .npy..." in words
+    assert "Copy the program as PyTorch code" in words
+    assert sum(1 for action in menu.actions() if (action.data() or ("",))[0] == "plot") >= 3
+
+
+def test_the_program_is_copied_as_code_that_torch_runs(window, store, qtbot):
+    window.furniture.workspace.commands.copy_program()
+    names = {}
+    code = QApplication.clipboard().text()
+    exec(code.replace("D = A + v", ""), names)
+    assert names["C"].shape == (3, 3)
+
+
+def test_sixty_windows_are_opened_and_closed_while_they_compute(qtbot, open_window):
+    for number in range(60):
+        window = open_window((1000 + number, 700))
+        if number % 3 == 0:
+            QApplication.processEvents()
+        if number % 7 == 0:
+            qtbot.wait(30)
+        window.close()
+        window.deleteLater()
+
+
+def test_closing_twice_is_closing_once(window, qtbot):
+    seen = []
+    window.closed.connect(lambda: seen.append(1))
+    QTest.keyClick(window, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
+    window.close()
+    assert seen == [1]
