@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
 import torch
 
 from playground.models.network.build import parameter_counts
+from playground.models.network.histograms import choose_axis, count_layers
+from playground.models.network.layer_statistics import measure
 from playground.models.network.noise import BANK
 from playground.models.network.spec import DTYPES, NetworkSpec
 from playground.models.network.stacks import CHUNK
@@ -16,8 +19,6 @@ from playground.models.network.stacks import CHUNK
 LONG_SECONDS = 2.0
 SLOW_DTYPES = {"float16": 6.0, "bfloat16": 3.0, "float32": 1.0, "float64": 2.0}
 """How much longer a CPU multiplies matrices of a dtype than of float32, roughly."""
-PASSES_A_VALUE = 60
-"""How many passes over a value full statistics and a histogram come to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,33 +31,52 @@ class Estimate:
     biases: int
 
 
+@dataclass(frozen=True, slots=True)
+class MachineSpeed:
+    """Seconds for one multiplication and addition, for one value drawn, and for one value measured and counted."""
+
+    multiply: float
+    draw: float
+    measure: float
+
+
+def _best(work: Callable[[], object], tries: int = 5) -> float:
+    """The shortest of a few runs, in the time of this thread alone: the window may be busy building itself meanwhile."""
+    found = []
+    for _ in range(tries):
+        start = time.thread_time()
+        work()
+        found.append(time.thread_time() - start)
+    return min(found)
+
+
+def _measure_once(values: torch.Tensor) -> None:
+    table = measure(values)
+    count_layers([values], choose_axis("log", table.rms, table.minimum, table.maximum))
+
+
 @cache
-def machine_speed() -> tuple[float, float]:
-    """(multiplications and additions a second in a float32 matrix product, float32 values a second in one pass)."""
-    a, values = torch.ones(256, 256), torch.ones(2**18)
-    torch.mm(a, a)
-    values.abs()
-    start = time.perf_counter()
-    for _ in range(4):
-        torch.mm(a, a)
-    middle = time.perf_counter()
-    for _ in range(8):
-        values.abs()
-    end = time.perf_counter()
-    return 4 * 2 * 256**3 / max(1e-9, middle - start), 8 * 2**18 / max(1e-9, end - middle)
+def machine_speed() -> MachineSpeed:
+    """Tried on small tensors once, in some milliseconds."""
+    a, values = torch.ones(192, 192), torch.rand(1, 2**15)
+    return MachineSpeed(
+        _best(lambda: torch.mm(a, a)) / (2 * 192**3),
+        _best(lambda: torch.randn(2**14)) / 2**14,
+        _best(lambda: _measure_once(values)) / 2**15,
+    )
 
 
-def estimate(spec: NetworkSpec, features: int, seeds: int = 1) -> Estimate:
+def estimate(spec: NetworkSpec, features: int) -> Estimate:
     """The cost of a run with all its statistics, from sizes alone; bytes are exact Python integers."""
     weights, biases = parameter_counts(spec, features)
     width = DTYPES[spec.dtype].itemsize
     values = spec.depth * spec.batch * spec.width
     draws = 4 * weights if BANK.keeps(spec.depth, (spec.width, spec.width)) else 4 * spec.width**2
     size = draws + 2 * width * weights + 3 * width * values + min(values, 4 * CHUNK) * 24
-    operations, passes = machine_speed()
-    multiply = 6 * spec.batch * weights * SLOW_DTYPES[spec.dtype] / operations
-    measuring = PASSES_A_VALUE * (3 * values + 2 * weights) / passes
-    drawing = 8 * weights / passes
+    speed = machine_speed()
+    multiply = 6 * spec.batch * weights * SLOW_DTYPES[spec.dtype] * speed.multiply
+    measuring = (3 * values + 2 * weights) * speed.measure
+    drawing = weights * speed.draw
     if spec.init in ("orthogonal", "lsuv"):
-        drawing += 8 * weights * spec.width / operations
-    return Estimate(multiply * (1 + seeds) + measuring + drawing * max(1, seeds), size, weights, biases)
+        drawing += 8 * weights * spec.width * speed.multiply
+    return Estimate(multiply + measuring + drawing, size, weights, biases)
