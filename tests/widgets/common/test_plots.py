@@ -206,3 +206,18 @@ def test_the_menu_copies_the_numbers(plot, qtbot, qapp):
     menu.close()
     assert qapp.clipboard().text() == "layer\trms\n1\t0.5\n2\t1e-12\n"
     assert "clipboard" in plot.legend.words
+
+
+def test_the_lowest_label_is_not_cut_where_no_axis_is_drawn_below(qtbot):
+    plot = Plot("Zeros", shows_x=False)
+    qtbot.addWidget(plot)
+    plot.resize(300, 120)
+    plot.set_ranges(AxisRange(1, 50), AxisRange(0, 1, ticks=((0.0, "0"), (1.0, "1"))))
+    plot.show()
+    image = plot.canvas.grab().toImage()
+    bottom = [image.pixelColor(x, image.height() - 1).name() for x in range(36, 47)]
+    above = [
+        image.pixelColor(x, y).name() for x in range(36, 47) for y in range(image.height() - 10, image.height() - 2)
+    ]
+    assert min(int(name[1:3], 16) for name in above) < 0xA0
+    assert min(int(name[1:3], 16) for name in bottom) > 0xA0

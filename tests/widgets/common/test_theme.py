@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidg
 
 from playground.models.resources import resource_path
 from playground.theme import install_theme, register_fonts
+from playground.widgets.common.combo_box import ComboBox
 from playground.widgets.common.focus_ring import RING
 from playground.widgets.common.look import DARK, LIGHT, code_font, icon, look, words_font
 from playground.widgets.common.tooltip import set_tooltip
@@ -114,6 +115,14 @@ class TestFocusRing:
         qtbot.mouseClick(window.button, Qt.MouseButton.LeftButton)
         assert window.button.hasFocus()
         assert self.ring(window) is None
+
+    def test_a_list_that_pops_up_has_none(self, window, qtbot):
+        combo = ComboBox()
+        combo.addItems(["a", "b"])
+        window.layout().addWidget(combo)
+        combo.showPopup()
+        assert self.ring(combo.view().window()) is None
+        combo.hidePopup()
 
     def test_it_goes_when_the_widget_hides(self, window, qtbot):
         window.field.setFocus()

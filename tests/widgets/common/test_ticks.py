@@ -11,7 +11,7 @@ from playground.widgets.common.ticks import layer_ticks, linear_ticks, log_ticks
 finite = st.floats(-1e12, 1e12)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(finite, finite, st.integers(2, 9))
 def test_linear_ticks_are_few_even_and_inside(one, other, most):
     low, high = min(one, other), max(one, other)
