@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from playground.models.einsum.labels import Indexing, Label
@@ -45,64 +44,57 @@ class Diagram:
 
 
 def diagram_of(indexing: Indexing) -> Diagram:
-    """Two operands side by side, more on a circle; open lines point outwards, those shared and kept too."""
+    """The operands in a row: letters of one hang below it, those of neighbours join them, all others meet above."""
     count = len(indexing.shapes)
-    nodes = tuple(Node(i, indexing.names[i], _node_place(i, count)) for i in range(count))
+    nodes = tuple(Node(i, indexing.names[i], ((i + 0.5) / count, MIDDLE)) for i in range(count))
     groups: dict[tuple[int, ...], list[str]] = {}
     for name, label in indexing.labels.items():
-        groups.setdefault(tuple(sorted(set(label.operands))), []).append(name)
+        groups.setdefault(_group(label), []).append(name)
     lines: list[Line] = []
-    open_count = dict.fromkeys(range(count), 0)
+    above = sum(len(names) for operands, names in groups.items() if _meets_above(indexing, operands, names[0]))
+    met = 0
     for operands, names in groups.items():
         for number, name in enumerate(names):
-            lines.append(_line(indexing.labels[name], nodes, operands, number - (len(names) - 1) / 2, open_count))
+            label, bend = indexing.labels[name], number - (len(names) - 1) / 2
+            if len(operands) == 1:
+                lines.append(_hanging(label, nodes[operands[0]], bend, count))
+            elif _meets_above(indexing, operands, name):
+                lines.append(_meeting(label, operands, nodes, met - (above - 1) / 2))
+                met += 1
+            else:
+                lines.append(Line(name, label.size, label.place, operands, None, None, bend))
     return Diagram(nodes, tuple(lines))
 
 
-def _node_place(operand: int, count: int) -> Point:
-    if count == 1:
-        return (0.5, 0.5)
-    if count <= 3:
-        return (0.2 + 0.6 * operand / (count - 1), 0.5)
-    angle = math.pi * (2 * operand / count - 1)
-    return (0.5 + 0.32 * math.cos(angle), 0.5 + 0.32 * math.sin(angle))
+MIDDLE, TOP, BOTTOM = 0.5, 0.12, 0.95
 
 
-def _line(
-    label: Label, nodes: tuple[Node, ...], operands: tuple[int, ...], bend: float, open_count: dict[int, int]
-) -> Line:
-    name = label.name
-    is_loop = len(operands) == 1 and bool(label.diagonal_of)
-    if len(operands) == 1:
-        at = nodes[operands[0]].at
-        if label.is_summed and not is_loop:
-            return Line(name, label.size, label.place, operands, _towards(at, open_count, operands[0]), None, bend)
-        outside = None if label.is_summed else _towards(at, open_count, operands[0])
-        return Line(name, label.size, label.place, operands, None, outside, bend, is_loop)
-    middle = _middle(nodes, operands, bend)
+def _group(label: Label) -> tuple[int, ...]:
+    return tuple(sorted(label.operands))
+
+
+def _meets_above(indexing: Indexing, operands: tuple[int, ...], name: str) -> bool:
+    """Shared letters that stay open, that three share, or whose operands are no neighbours."""
+    if len(operands) < 2:
+        return False
+    return not indexing.labels[name].is_summed or len(operands) > 2 or operands[1] - operands[0] > 1
+
+
+def _hanging(label: Label, node: Node, bend: float, count: int) -> Line:
+    """A letter of one operand only: open below it, or ending in a dot where it is summed; a loop for a diagonal."""
+    x = node.at[0] + bend * min(0.16, 0.5 / count)
+    is_loop = bool(label.diagonal_of)
+    end = (x, BOTTOM)
+    operands = (node.operand,)
+    if is_loop:
+        return Line(label.name, label.size, label.place, operands, None, None if label.is_summed else end, bend, True)
     if label.is_summed:
-        return Line(name, label.size, label.place, operands, middle if len(operands) > 2 else None, None, bend)
-    outside = (middle[0], 0.06 if middle[1] <= 0.5 else 0.94)
-    return Line(name, label.size, label.place, operands, middle, outside, bend)
+        return Line(label.name, label.size, label.place, operands, end, None, bend)
+    return Line(label.name, label.size, label.place, operands, None, end, bend)
 
 
-def _middle(nodes: tuple[Node, ...], operands: tuple[int, ...], bend: float) -> Point:
-    points = [nodes[operand].at for operand in operands]
-    x, y = (sum(values) / len(points) for values in zip(*points, strict=True))
-    first, last = points[0], points[-1]
-    dx, dy = last[0] - first[0], last[1] - first[1]
-    length = math.hypot(dx, dy) or 1.0
-    return (x - dy / length * bend * 0.24, y + dx / length * bend * 0.24)
-
-
-_SIDE_ANGLES = (0.0, 0.5, -0.5, 1.0, -1.0, 1.5, -1.5)
-
-
-def _towards(at: Point, open_count: dict[int, int], operand: int) -> Point:
-    """A free end pointing away from the middle of the diagram, each further one turned a little."""
-    number = open_count[operand]
-    open_count[operand] += 1
-    dx, dy = at[0] - 0.5, at[1] - 0.5
-    base = math.atan2(dy, dx) if abs(dx) + abs(dy) > 1e-9 else (math.pi if number % 2 == 0 else 0.0)
-    turn = _SIDE_ANGLES[number % len(_SIDE_ANGLES)] if abs(dx) + abs(dy) > 1e-9 else 0.5 * (number // 2)
-    return (at[0] + 0.17 * math.cos(base + turn), at[1] + 0.3 * math.sin(base + turn))
+def _meeting(label: Label, operands: tuple[int, ...], nodes: tuple[Node, ...], offset: float) -> Line:
+    x = sum(nodes[operand].at[0] for operand in operands) / len(operands) + offset * 0.14
+    hub = (min(0.95, max(0.05, x)), TOP)
+    outside = None if label.is_summed else (hub[0], 0.0)
+    return Line(label.name, label.size, label.place, operands, hub, outside)

@@ -30,7 +30,7 @@ def cost_runs(result: EinsumResult) -> tuple[Run, ...]:
     cost = plan.cost
     runs: list[Run] = [Run(work_in_words(result))]
     if cost.naive_operations > cost.operations:
-        runs += [_GAP, Run(f"{digits(cost.speedup)} times fewer operations than one loop over everything")]
+        runs += [_GAP, Run(f"{digits(cost.speedup)} times less work than one loop")]
     if not plan.is_view:
         largest = amount(cost.largest_intermediate, "element")
         runs += [_GAP, Run(f"Largest in between: {largest}, {bytes_in_words(result.largest_bytes)}")]

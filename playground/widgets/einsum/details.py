@@ -16,6 +16,7 @@ from playground.widgets.common.tooltip import set_tooltip
 from playground.widgets.einsum.diagram_view import DiagramView
 from playground.widgets.einsum.ladder_view import LadderView
 from playground.widgets.einsum.letters import letter_marker
+from playground.widgets.einsum.pale import PaleCover
 
 TABS = ("Loops", "torch", "numpy", "Words", "Drawing", "Ladder")
 
@@ -51,7 +52,7 @@ class Details(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.tabs = TabRow(*TABS, spacing=11)
+        self.tabs = TabRow(*TABS, spacing=10)
         self.tabs.setObjectName("einsum.details")
         self.tabs.setAccessibleName("ways to tell the same")
         self.loops = LoopsBlock(line=CODE_LINE)
@@ -67,6 +68,7 @@ class Details(QWidget):
         self._pages = QStackedWidget()
         for page in self._make_pages():
             self._pages.addWidget(page)
+        self._veil = PaleCover(self._pages)
         self.tabs.currentChanged.connect(self._on_tab_changed)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -89,7 +91,7 @@ class Details(QWidget):
         return QSize(300, 102)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(200, 96)
+        return QSize(304, 48)
 
     @Slot(int)
     def _on_tab_changed(self, index: int) -> None:
@@ -111,10 +113,8 @@ class Details(QWidget):
             self.numpy_words.set_content(numpy_note(result.numpy, result))
 
     def dim(self, dimmed: bool) -> None:
-        """Off, while a problem stands above the last good result: what is told is not of the equation as typed."""
-        for page in (self.loops, self.torch, self.numpy, self.words, self.torch_words, self.numpy_words):
-            page.setVisible(not dimmed)
-        self.diagram.setVisible(not dimmed and self._pages.currentWidget() is self.diagram)
+        """Pale, while a problem stands above the last good result."""
+        self._veil.dim(dimmed)
 
     @staticmethod
     def _torch_lines(result: EinsumResult) -> tuple[str, ...]:

@@ -15,9 +15,10 @@ from playground.widgets.common.painting import elided, paint_box, paint_text, te
 from playground.widgets.common.tooltip import set_tooltip
 
 NODE_HEIGHT = 24
-MARGIN = 14.0
-BEND = 30.0
-LOOP = 30.0
+MARGIN = 10.0
+BEND = 26.0
+LOOP = 24.0
+STUB = 17.0
 
 
 class DiagramView(QWidget):
@@ -95,9 +96,16 @@ class DiagramView(QWidget):
             text = f"{line.label}"
             width = badge_width(text)
             paint_axis_badge(painter, at.x() - width / 2, at.y() - BADGE / 2, line.place, text)
-            size = str(line.size)
-            paint_text(painter, at.x() + width / 2 + 3, at.y() + 4, size, code_font(), color=look().color("text2"))
+            self._paint_size(painter, rect, at, width, line)
         painter.restore()
+
+    def _paint_size(self, painter: QPainter, rect: QRectF, at: QPointF, badge: float, line: Line) -> None:
+        """The size beside the badge, on the side that points outwards, above whatever line runs there."""
+        size = str(line.size)
+        width = text_width(code_font(), size)
+        left = at.x() - badge / 2 - 3 - width if at.x() < rect.center().x() - 1 else at.x() + badge / 2 + 3
+        painter.fillRect(QRectF(left - 1, at.y() - 7, width + 2, 14), look().color("panel"))
+        paint_text(painter, left, at.y() + 4, size, code_font(), color=look().color("text2"))
 
     @staticmethod
     def _point(rect: QRectF, at: tuple[float, float]) -> QPointF:
@@ -115,7 +123,7 @@ class DiagramView(QWidget):
         if line.ends_open is not None:
             tip = self._point(rect, line.ends_open)
             painter.drawLine(ends[0], tip)
-            return QPointF(0.3 * ends[0].x() + 0.7 * tip.x(), 0.3 * ends[0].y() + 0.7 * tip.y())
+            return tip
         first, last = ends[0], ends[-1]
         middle = (first + last) / 2
         across = QPointF(-(last.y() - first.y()), last.x() - first.x())
@@ -135,17 +143,16 @@ class DiagramView(QWidget):
         return QPointF(at.x() + LOOP / 2, at.y() - LOOP / 2 - 6)
 
     def _paint_star(self, painter: QPainter, rect: QRectF, ends: list[QPointF], line: Line) -> QPointF:
-        """A letter in three operands and more, or shared and kept, or summed in one alone: lines that meet in a dot."""
+        """A letter that is summed in one operand alone, shared by three, or shared and kept: its lines meet."""
         assert line.hub is not None
         hub = self._point(rect, line.hub)
         for end in ends:
             painter.drawLine(end, hub)
         if line.ends_open is not None:
-            painter.drawLine(hub, self._point(rect, line.ends_open))
-        painter.setBrush(look().axis_line(line.place))
-        painter.drawEllipse(hub, 3.5, 3.5)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        if line.ends_open is not None:
-            tip = self._point(rect, line.ends_open)
-            return (hub + tip) / 2
-        return hub + QPointF(14, -10)
+            painter.drawLine(hub, QPointF(hub.x(), hub.y() - STUB))
+        elif len(ends) == 1:
+            painter.setBrush(look().axis_line(line.place))
+            painter.drawEllipse(hub, 3.5, 3.5)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            return (hub + ends[0]) / 2 + QPointF(0, 8)
+        return hub

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.models.einsum import edits
 from playground.models.einsum.cells import Index
@@ -24,10 +25,17 @@ from playground.widgets.einsum.cost_line import CostLine
 from playground.widgets.einsum.details import Details
 from playground.widgets.einsum.equation_line import EquationLine
 from playground.widgets.einsum.letters_table import LettersTable
+from playground.widgets.einsum.pale import PaleCover
 from playground.widgets.einsum.story import Story
 from playground.widgets.einsum.tensors_row import RESULT, TensorsRow
 from playground.widgets.einsum.terms_view import TermsView
 from playground.widgets.panel import Panel
+
+LOWER_HEIGHT, LOWER_SHARE = 102, 0.275
+"""Letters and loops: at least so many pixels, more in a high panel."""
+
+ROOMY = 460
+"""From this height on, in pixels, a banner and the written sum both have room."""
 
 
 class EinsumPanel(Panel):
@@ -44,6 +52,7 @@ class EinsumPanel(Panel):
         self.letters = LettersTable()
         self.details = Details()
         self.cost = CostLine()
+        self._veil = PaleCover(self.cost.label)
         self.story = Story(self.tensors, self.terms)
         self._result: EinsumResult | None = None
         self._problem: Problem | None = None
@@ -57,25 +66,36 @@ class EinsumPanel(Panel):
         letters.setFrameShape(QFrame.Shape.NoFrame)
         letters.setWidgetResizable(True)
         letters.setWidget(self.letters)
+        letters.setMinimumHeight(48)
+        letters.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         letters.viewport().setAutoFillBackground(False)
         self.letters.setAutoFillBackground(False)
-        lower = QHBoxLayout()
+        self._lower = QWidget()
+        lower = QHBoxLayout(self._lower)
+        lower.setContentsMargins(0, 0, 0, 0)
         lower.setSpacing(16)
-        lower.addWidget(letters, 4)
-        lower.addWidget(self.details, 3)
+        lower.addWidget(letters, 11)
+        lower.addWidget(self.details, 9)
         body = QVBoxLayout()
         body.setContentsMargins(PADDING, 0, PADDING, 2)
         body.setSpacing(3)
         body.addWidget(self.banner)
         body.addWidget(self.tensors, 1)
         body.addWidget(self.terms)
-        body.addLayout(lower)
+        body.addWidget(self._lower)
         body.addWidget(self.cost)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.line)
         column.addLayout(body, 1)
+
+    def minimumSizeHint(self) -> QSize:
+        """As small as a tab may get: grids, letters and loops scroll, and a banner takes their room."""
+        return QSize(420, 300)
+
+    def sizeHint(self) -> QSize:
+        return QSize(734, 371)
 
     def _connect(self) -> None:
         self.line.equation_edited.connect(self._on_equation_edited)
@@ -148,6 +168,17 @@ class EinsumPanel(Panel):
     def _dim(self, dimmed: bool) -> None:
         for part in (self.tensors, self.terms, self.letters, self.details):
             part.dim(dimmed)
+        self._veil.dim(dimmed)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Where a banner needs the room, the sum of the last good result gives way."""
+        self.terms.setVisible(self.banner.isHidden() or self.height() >= ROOMY)
+        self._lower.setFixedHeight(max(LOWER_HEIGHT, round(self.height() * LOWER_SHARE)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
 
     def show_busy(self, busy: bool) -> None:
         self.cost.set_busy(busy)

@@ -174,9 +174,11 @@ class LettersTable(QWidget):
         font = words_font()
         texts = [label.found_in(self._indexing.names) for label in self._labels] if self._indexing is not None else []
         found = max([text_width(font, text) for text in ("found in", *texts)])
-        left = self._found_x()
-        role_x = min(left + found + _GAP, max(left + 60.0, self.width() * 0.46))
         roles = max([text_width(words_font(words_font().Weight.DemiBold), label.role) for label in self._labels] + [40])
+        reasons = max([text_width(font, label.reason) for label in self._labels] + [0])
+        left = self._found_x()
+        room = max(self.width() - roles - 10 - reasons, left + 0.4 * (self.width() - left - roles))
+        role_x = min(left + found + _GAP, room)
         return role_x, role_x + roles + 10
 
     def paintEvent(self, _event: QPaintEvent) -> None:

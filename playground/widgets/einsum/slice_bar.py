@@ -9,7 +9,7 @@ from playground.widgets.common.axis_badge import AxisBadge
 from playground.widgets.common.number_box import NumberBox
 from playground.widgets.common.tooltip import set_tooltip
 
-BOX_WIDTH = 52
+BOX_WIDTH = 46
 
 
 class SliceBox(QWidget):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from playground.models.einsum.cells import Index
 from playground.models.einsum.request import EinsumResult
 from playground.models.einsum.terms import terms_of
-from playground.widgets.einsum.sum_lines import number_text
-from playground.widgets.einsum.tensors_row import TensorsRow
+from playground.widgets.einsum.sum_lines import factor_text
+from playground.widgets.einsum.tensors_row import TensorsRow, holds
 from playground.widgets.einsum.terms_view import TermsView
 
 
@@ -37,29 +37,36 @@ class Story:
     def _holds(self, index: Index) -> bool:
         assert self._result is not None
         assert self._result.plan is not None
-        shape = self._result.plan.output_shape
-        return len(index) == len(shape) and all(0 <= place < size for place, size in zip(index, shape, strict=True))
+        return holds(self._result.plan.output_shape, index)
 
     def point_at_result(self, index: Index | None) -> None:
         """Tell about a cell of the result; None: the one told about last."""
         if self._result is None or self._result.plan is None:
             return
-        shape = self._result.plan.output_shape
         if index is not None and self._holds(index):
             if index != self._cell:
                 self._upto = None
             self._cell = index
-        elif self._cell is None and 0 not in shape:
-            self._cell = (0,) * len(shape)
-        if self._cell is None or not self._holds(self._cell):
-            self._terms.set_note("The result has no elements.")
-            return
-        self._tensors.point_at_result(self._cell)
-        self._tell(self._cell)
+        self._settle()
+        if self._cell is not None:
+            self._tensors.point_at_result(self._cell)
 
     def point_at_operand(self, number: int, index: Index) -> None:
-        """Light what a cell of an operand feeds; the sum stays."""
+        """Light what a cell of an operand feeds; the sum stays that of the cell told about last."""
+        self._settle()
         self._tensors.point_at_operand(number, index)
+
+    def _settle(self) -> None:
+        """Write the sum of the cell told about, the first one where there was none."""
+        if self._result is None or self._result.plan is None:
+            return
+        shape = self._result.plan.output_shape
+        if self._cell is None and 0 not in shape:
+            self._cell = (0,) * len(shape)
+        if self._cell is None:
+            self._terms.set_note("The result has no elements.")
+            return
+        self._tell(self._cell)
 
     def step_to(self, upto: int | None) -> None:
         """Let the sum grow up to a term."""
@@ -80,7 +87,7 @@ class Story:
         longest = 4
         first = terms_of(indexing, tensors, cell, result.tensor, shown=2, upto=self._upto)
         for term in first.terms:
-            texts = (number_text(value, dtype) for value, dtype in zip(term.factors, dtypes, strict=True))
+            texts = (factor_text(value, dtype) for value, dtype in zip(term.factors, dtypes, strict=True))
             longest = max(longest, *(len(text) for text in texts))
         shown = self._terms.capacity(indexing, longest)
         cell_sum = terms_of(indexing, tensors, cell, result.tensor, shown=shown, upto=self._upto)

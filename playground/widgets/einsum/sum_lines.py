@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from playground.models.einsum.labels import Indexing
 from playground.models.einsum.terms import CellSum, Number, ProductTerm
-from playground.models.tensors.cell_text import exact_text, tidy_number
+from playground.models.tensors.cell_text import exact_text, fitted_text, tidy_number
 from playground.widgets.common.runs import Run
 
-PRODUCT_DIGITS = 7
+PRODUCT_DIGITS = 6
+FACTOR_CHARACTERS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,13 @@ def number_text(value: Number, dtype: str) -> str:
     return exact_text(value, dtype)
 
 
+def factor_text(value: Number, dtype: str) -> str:
+    """A factor, rounded where it has more than seven characters."""
+    return fitted_text(value, dtype, FACTOR_CHARACTERS)
+
+
 def product_text(value: Number) -> str:
-    """A product or an exact sum, in at most seven digits."""
+    """A product or an exact sum, in at most six digits."""
     if isinstance(value, bool | int):
         return str(int(value))
     if isinstance(value, complex):
@@ -76,7 +82,7 @@ def term_column(indexing: Indexing, term: ProductTerm, dtypes: Sequence[str], up
         if operand:
             cells.append(Run("*", "code"))
         cells.extend(cell_runs(indexing, operand, cell))
-    numbers = "*".join(number_text(value, dtype) for value, dtype in zip(term.factors, dtypes, strict=True))
+    numbers = "*".join(factor_text(value, dtype) for value, dtype in zip(term.factors, dtypes, strict=True))
     return TermColumn(tuple(cells), numbers, product_text(term.product), upto is None or term.number < upto)
 
 

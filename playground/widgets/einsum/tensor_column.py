@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from playground.models.einsum.cells import Index, Region
 from playground.models.einsum.labels import Label
 from playground.models.tensors.window import TensorReader
-from playground.widgets.common.grid_style import AxisLabel, LitRegion
+from playground.widgets.common.grid_style import SMALL_DIGITS, AxisLabel, LitRegion
 from playground.widgets.common.runs import Run, shape_runs
 from playground.widgets.common.runs_label import RunsLabel
 from playground.widgets.common.tensor_grid import TensorGrid
@@ -18,6 +18,10 @@ from playground.widgets.einsum.slice_bar import SliceBar
 
 MAXIMUM_REGIONS = 400
 MAXIMUM_FACETS = 2
+LEAST_WIDTH, MOST_WIDTH = 120, 340
+"""A grid asks for no more room than this, in pixels, and is scrolled inside where it is wider."""
+
+CAPTION_INDENT = 24
 
 
 class TensorColumn(QWidget):
@@ -35,7 +39,7 @@ class TensorColumn(QWidget):
         self.slices.moved.connect(self.moved)
         self.grid.pointed.connect(self._on_pointed)
         top = QHBoxLayout()
-        top.setContentsMargins(24, 0, 0, 0)
+        top.setContentsMargins(CAPTION_INDENT, 0, 0, 0)
         top.setSpacing(8)
         top.addWidget(self.caption)
         top.addWidget(self.slices)
@@ -60,7 +64,8 @@ class TensorColumn(QWidget):
     ) -> None:
         """Show an operand or the result; `labels` name its axes."""
         places = [label.place for label in labels]
-        self.caption.set_content((Run(f"{name} ", "bold code"), *shape_runs(shape, places)))
+        sizes = () if with_slices and len(shape) > 2 else shape_runs(shape, places)
+        self.caption.set_content((Run(f"{name} ", "bold code"), *sizes))
         self._labels, self._with_slices = labels, with_slices
         self.grid.setAccessibleName(f"values of {name}")
         self._shown = self._sheet_axes()
@@ -77,6 +82,12 @@ class TensorColumn(QWidget):
         hint = self.grid.sizeHint()
         self.grid.setMaximumSize(QSize(max(64, hint.width()), max(48, hint.height())))
         self.updateGeometry()
+
+    def _least_width(self) -> int:
+        """The width of the whole sheet with the smallest digits."""
+        cell = self.grid.zoom.size(SMALL_DIGITS)
+        geometry = self.grid.geometry_for(cell, MOST_WIDTH, MOST_WIDTH)
+        return geometry.left + max(1, geometry.total_columns) * cell.width + geometry.right + 1
 
     def _sheet_axes(self) -> tuple[int, ...]:
         """Two axes for rows and columns: summed ones first, since all of them feed a cell, then the last kept."""
@@ -95,8 +106,9 @@ class TensorColumn(QWidget):
         extra = [axis for axis in range(rank) if axis not in self._shown]
         facets = tuple(a for a in extra if self._labels[a].is_summed and not self._with_slices)[:MAXIMUM_FACETS]
         fixed = {axis: index[axis] for axis in extra if axis not in facets}
-        self.grid.set_layout(row, column, fixed, facets)
         self.slices.set_places(index)
+        if self.grid.reader is not None:
+            self.grid.set_layout(row, column, fixed, facets)
 
     def light(self, regions: Iterable[Region], colour: int | None) -> None:
         """Frame the cells of regions."""
@@ -108,7 +120,15 @@ class TensorColumn(QWidget):
         self.grid.dim(dimmed)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(96, 84)
+        return QSize(min(LEAST_WIDTH, self._least_width()), 48)
+
+    def sizeHint(self) -> QSize:
+        """The sheet with the smallest digits, and the caption with its boxes."""
+        caption = CAPTION_INDENT + self.caption.sizeHint().width() + 8
+        if self.slices.isVisibleTo(self):
+            caption += self.slices.sizeHint().width() + 8
+        width = min(MOST_WIDTH, max(self._least_width(), caption))
+        return QSize(width, super().sizeHint().height())
 
     @Slot(object)
     def _on_pointed(self, index: Index | None) -> None:

@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QWidget
 
 from playground.models.einsum.cells import Index, Region, fed_cells, feeding_cells
-from playground.models.einsum.labels import Label
+from playground.models.einsum.labels import Label, Shape
 from playground.models.einsum.plan import EinsumPlan
 from playground.models.einsum.request import EinsumResult
 from playground.widgets.common.look import code_font, look
 from playground.widgets.common.painting import text_width
-from playground.widgets.einsum.tensor_column import TensorColumn
+from playground.widgets.einsum.tensor_column import LEAST_WIDTH, TensorColumn
 
-SIGN_WIDTH = 32
+SIGN_WIDTH = 18
 RESULT = -1
+
+
+def holds(shape: Shape, index: Index) -> bool:
+    """Whether a tensor of this shape has this cell."""
+    return len(index) == len(shape) and all(0 <= place < size for place, size in zip(index, shape, strict=True))
+
+
+def shared(wanted: Sequence[int], room: int, least: int) -> list[int]:
+    """The wanted widths cut to a common one, so that they fit; none below `least`.
+
+    >>> shared([230, 230, 100], 460, 80)
+    [180, 180, 100]
+    """
+    left, widths = room, dict.fromkeys(range(len(wanted)), 0)
+    for place, number in enumerate(sorted(widths, key=lambda number: wanted[number])):
+        fair = left // (len(wanted) - place)
+        widths[number] = min(wanted[number], max(least, fair))
+        left -= widths[number]
+    return list(widths.values())
 
 
 class Sign(QWidget):
@@ -64,7 +85,7 @@ class TensorsRow(QScrollArea):
         self._signs: list[Sign] = []
         self._arrow = Sign("->")
         self._row.insertWidget(0, self._arrow)
-        self._row.insertWidget(1, self.result, 10)
+        self._row.insertWidget(1, self.result, 0, Qt.AlignmentFlag.AlignTop)
         self._plan: EinsumPlan | None = None
         self._cell: Index = ()
 
@@ -74,7 +95,7 @@ class TensorsRow(QScrollArea):
         return tuple(self._columns)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(200, 92)
+        return QSize(200, 48)
 
     def sizeHint(self) -> QSize:
         heights = [column.sizeHint().height() for column in (*self._columns, self.result)]
@@ -101,7 +122,20 @@ class TensorsRow(QScrollArea):
         summary = summaries[len(result.operands)]
         words = "" if result.problem is None else "not computed"
         self.result.set_values(result.reader, scale, summary.characters if summary else 0, words)
+        self._share_width()
         self.dim(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_width()
+
+    def _share_width(self) -> None:
+        """Give each grid what it wants; where that is too much, the widest give way first."""
+        columns = (*self._columns, self.result)
+        room = self.viewport().width() - SIGN_WIDTH * (len(columns) - 1)
+        widths = shared([column.sizeHint().width() for column in columns], room, LEAST_WIDTH)
+        for column, width in zip(columns, widths, strict=True):
+            column.setFixedWidth(width)
 
     def _make_columns(self, count: int) -> None:
         while len(self._columns) > count:
@@ -126,7 +160,7 @@ class TensorsRow(QScrollArea):
             column.grid.setObjectName(f"einsum.operand_grid.{number}")
             column.pointed.connect(self.pointed)
             self._columns.append(column)
-            self._row.insertWidget(at, column, 10)
+            self._row.insertWidget(at, column, 0, Qt.AlignmentFlag.AlignTop)
 
     def dim(self, dimmed: bool) -> None:
         """Pale, while a problem stands above the last good result."""
@@ -161,7 +195,7 @@ class TensorsRow(QScrollArea):
     def point_at_operand(self, number: int, index: Index) -> None:
         """Outline a cell of an operand, and light the cells of the result that it feeds."""
         plan = self._plan
-        if plan is None or number >= len(self._columns):
+        if plan is None or number >= len(plan.shapes) or not holds(plan.shapes[number], index):
             return
         for other, column in enumerate(self._columns):
             column.light((), None)

@@ -1,0 +1,42 @@
+"""Paleness for whatever does not paint itself pale."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from playground.widgets.common.look import look
+
+ALPHA = 155
+
+
+class PaleCover(QWidget):
+    """A veil in the colour of the panel over a widget; what lies below can still be clicked."""
+
+    def __init__(self, covered: QWidget) -> None:
+        super().__init__(covered)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        covered.installEventFilter(self)
+        self.hide()
+
+    def dim(self, dimmed: bool) -> None:
+        """Draw the veil, or take it away."""
+        parent = self.parentWidget()
+        if parent is not None:
+            self.setGeometry(parent.rect())
+        self.setVisible(dimmed)
+        self.raise_()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay as large as what is covered."""
+        parent = self.parentWidget()
+        if event.type() == QEvent.Type.Resize and parent is not None:
+            self.setGeometry(parent.rect())
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        color = look().color("panel")
+        color.setAlpha(ALPHA)
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), color)

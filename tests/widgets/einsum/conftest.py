@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from playground.models.einsum.ladder import compute_ladder
+from playground.models.einsum.request import compute_einsum, einsum_request
+from playground.models.einsum.state import EinsumState
+from playground.models.outcome import ProblemError
+from playground.models.state import PlaygroundState
+from playground.models.tensors.program import Program
+from playground.widgets.einsum.einsum_panel import EinsumPanel
+
+PROGRAM = """A = torch.arange(12.).reshape(3, 4)
+v = torch.tensor([10., 20., 30.])
+B = A + v[:, None]
+X = torch.arange(20.).reshape(4, 5)
+Q = torch.arange(24.).reshape(1, 2, 3, 4)
+K = torch.arange(40.).reshape(1, 2, 5, 4)"""
+
+
+class Driven:
+    """A panel with the flow of the app around it, run at once."""
+
+    def __init__(self, panel: EinsumPanel, equation: str, operands: tuple[str, ...]) -> None:
+        self.panel = panel
+        self.edits: list[tuple[PlaygroundState, object]] = []
+        panel.edited.connect(self._on_edited)
+        panel.asked.connect(self._on_asked)
+        self.show(PlaygroundState(Program.parse(PROGRAM), einsum=EinsumState(equation, operands)))
+
+    @property
+    def state(self) -> PlaygroundState:
+        return self.panel.state
+
+    def _on_edited(self, state, gesture):
+        self.edits.append((state, gesture))
+        self.show(state)
+
+    def _on_asked(self, side, request):
+        assert side == "ladder"
+        self.panel.show_answer(side, compute_ladder(request), True)
+
+    def show(self, state: PlaygroundState) -> None:
+        self.panel.accept_state(state)
+        try:
+            self.panel.show_result(compute_einsum(einsum_request(state)))
+        except ProblemError as error:
+            self.panel.show_problem(error.problem)
+
+    def type(self, equation: str, *operands: str) -> None:
+        self.show(replace(self.state, einsum=EinsumState(equation, operands or self.state.einsum.operands)))
+
+
+@pytest.fixture
+def driven(qtbot):
+    def make(equation: str = "ij,kj->ik", *operands: str) -> Driven:
+        panel = EinsumPanel()
+        qtbot.addWidget(panel)
+        panel.resize(734, 371)
+        panel.show()
+        return Driven(panel, equation, operands or ("A", "B"))
+
+    return make

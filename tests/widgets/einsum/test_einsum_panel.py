@@ -1,0 +1,340 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import torch
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from playground.models.tensors.program import Expression, Made
+from playground.models.tensors.state import PointedCell
+from playground.widgets.einsum.einsum_panel import EinsumPanel
+from playground.widgets.einsum.ladder_view import time_in_words
+
+PARTS = [
+    "equation",
+    "operand.0",
+    "operand.1",
+    "result",
+    "terms",
+    "letters",
+    "loops",
+    "cost",
+    "presets",
+    "keep",
+    "problem",
+]
+
+
+def part(panel: EinsumPanel, name: str) -> QWidget:
+    found = panel.findChild(QWidget, f"einsum.{name}")
+    assert found is not None, name
+    return found
+
+
+def cell_center(grid, index) -> QPointF:
+    x, y, width, height = grid.present_geometry().rect(index)
+    return QPointF(x + width / 2, y + height / 2)
+
+
+def point(grid, index) -> None:
+    QTest.mouseMove(grid.viewport(), cell_center(grid, index).toPoint())
+
+
+def test_every_part_has_its_name_tooltip_and_accessible_name(driven):
+    panel = driven().panel
+    for name in PARTS:
+        widget = part(panel, name)
+        if name not in ("problem", "result"):
+            assert widget.toolTip() or name in ("letters",), name
+        assert widget.accessibleName() or name == "problem", name
+
+
+def test_state_sets_the_controls(driven):
+    d = driven("ij,jk->ik", "A", "X")
+    assert d.panel.line.equation.text() == "ij,jk->ik"
+    assert [box.combo.currentText() for box in d.panel.line.boxes] == ["A", "X"]
+    assert "C (3, 5)" in d.panel.line.result.text()
+
+
+def test_typing_edits_the_state_key_by_key_in_one_gesture(driven):
+    d = driven()
+    equation = d.panel.line.equation
+    equation.setFocus()
+    equation.selectAll()
+    QTest.keyClicks(equation, "ij,jk->ik")
+    texts = [state.einsum.equation for state, _ in d.edits]
+    assert texts == ["ij,jk->ik"[:n] for n in range(1, 10)]
+    assert len({gesture for _, gesture in d.edits}) == 1
+    assert equation.textCursor().position() == len("ij,jk->ik")
+
+
+def test_typing_in_the_middle_keeps_the_cursor(driven):
+    d = driven()
+    equation = d.panel.line.equation
+    equation.setFocus()
+    cursor = equation.textCursor()
+    cursor.setPosition(1)
+    equation.setTextCursor(cursor)
+    QTest.keyClicks(equation, "x")
+    assert d.state.einsum.equation == "ixj,kj->ik"
+    assert equation.textCursor().position() == 2
+
+
+def test_a_problem_says_where_keeps_the_result_pale_and_mends_itself(driven):
+    d = driven()
+    d.type("ij,jk->ik")
+    banner = d.panel.banner
+    assert banner.isVisible()
+    assert "j has two sizes: 4 is axis 1 of A, 3 is axis 0 of B." in str(banner.problem)
+    assert d.panel.tensors.result.grid.reader is not None
+    assert d.panel.tensors.result.grid.marks.dimmed
+    assert not d.panel.line.keep.isEnabled()
+    QTest.mouseClick(banner.buttons[0], Qt.MouseButton.LeftButton)
+    assert d.state.einsum.equation == "ij,kj->ik"
+    assert not banner.isVisible()
+    assert not d.panel.tensors.result.grid.marks.dimmed
+
+
+def test_pointing_at_a_result_cell_lights_what_feeds_it_and_writes_the_sum(driven):
+    d = driven()
+    QApplication.processEvents()
+    point(d.panel.tensors.result.grid, (1, 2))
+    assert d.state.pointed is not None
+    assert d.state.pointed.index == (1, 2)
+    assert d.state.pointed.name == d.panel.result.plan.result_name
+    first, second = d.panel.tensors.operands
+    assert [region.index for region in first.grid.marks.lit] == [(1, None)]
+    assert [region.index for region in second.grid.marks.lit] == [(2, None)]
+    assert d.panel.terms.text().endswith("= 4*38 + 5*39 + 6*40 + 7*41 = 874")
+    assert "A[1,0]*B[2,0] + A[1,1]*B[2,1]" in d.panel.terms.text()
+
+
+def test_arrow_keys_point_too(driven):
+    d = driven()
+    grid = d.panel.tensors.result.grid
+    grid.setFocus()
+    QTest.keyClick(grid, Qt.Key.Key_Down)
+    QTest.keyClick(grid, Qt.Key.Key_Right)
+    assert d.state.pointed is not None
+    before = d.state.pointed.index
+    QTest.keyClick(grid, Qt.Key.Key_Right)
+    assert d.state.pointed.index != before
+
+
+def test_pointing_at_an_operand_lights_what_it_feeds(driven):
+    d = driven()
+    QApplication.processEvents()
+    point(d.panel.tensors.operands[0].grid, (2, 1))
+    assert d.state.pointed == PointedCell("A", (2, 1))
+    assert [region.index for region in d.panel.tensors.result.grid.marks.lit] == [(2, None)]
+
+
+def test_a_trace_lights_the_diagonal(driven):
+    d = driven("ii->", "S")
+    d.show(replace(d.state, program=d.state.program.appended("S", Made("arange", (3, 3)))))
+    lit = [region.index for region in d.panel.tensors.operands[0].grid.marks.lit]
+    assert lit == [(0, 0), (1, 1), (2, 2)]
+
+
+def test_pointing_from_elsewhere_is_shown(driven):
+    d = driven()
+    name = d.panel.result.plan.result_name
+    d.show(replace(d.state, pointed=PointedCell(name, (2, 0))))
+    assert d.panel.tensors.result.grid.marks.selected == (2, 0)
+    d.show(replace(d.state, pointed=PointedCell("X", (0, 0))))
+    assert d.panel.tensors.result.grid.marks.selected == (2, 0)
+
+
+def test_stepping_lets_the_sum_grow(driven):
+    d = driven()
+    d.show(replace(d.state, pointed=PointedCell(d.panel.result.plan.result_name, (1, 2))))
+    terms = d.panel.terms
+    terms.setFocus()
+    QTest.keyClick(terms, Qt.Key.Key_Home)
+    assert (terms.cell_sum.upto, terms.cell_sum.partial) == (1, 152)
+    QTest.keyClick(terms, Qt.Key.Key_Right)
+    assert terms.cell_sum.partial == 347
+    QTest.mouseClick(part(d.panel, "terms.forward"), Qt.MouseButton.LeftButton)
+    assert terms.cell_sum.partial == 587
+    QTest.keyClick(terms, Qt.Key.Key_Right)
+    assert terms.cell_sum.upto is None
+    QTest.keyClick(terms, Qt.Key.Key_Left)
+    assert terms.cell_sum.partial == 587
+    QTest.keyClick(terms, Qt.Key.Key_Escape)
+    assert terms.cell_sum.upto is None
+
+
+def test_long_sums_are_shortened_in_the_middle(driven):
+    d = driven("i->", "L")
+    d.show(replace(d.state, program=d.state.program.appended("L", Made("arange", (1000,)))))
+    assert re.search(r"\.\.\. \d+ more \.\.\.", d.panel.terms.text())
+    assert d.panel.terms.text().endswith("= 499500")
+
+
+def test_operands_are_chosen_from_the_program(driven):
+    d = driven("ij,jk->ik", "A", "B")
+    combo = part(d.panel, "operand.1")
+    row = [combo.itemText(n) for n in range(combo.count())].index("X")
+    combo.setCurrentIndex(row)
+    combo.activated.emit(row)
+    assert d.state.einsum.operands == ("A", "X")
+    assert not d.panel.banner.isVisible()
+
+
+def test_an_expression_can_be_an_operand(driven):
+    d = driven("ij,jk->ik", "A", "B")
+    box = d.panel.line.boxes[1]
+    box.open_field()
+    box.field.selectAll()
+    QTest.keyClicks(box.field, "B.t()")
+    QTest.keyClick(box.field, Qt.Key.Key_Return)
+    assert d.state.einsum.operands == ("A", "B.t()")
+    assert d.panel.result.plan.output_shape == (3, 3)
+
+
+def test_a_missing_operand_is_made_in_one_click(driven):
+    d = driven("ij,jk->ik", "A")
+    assert "second operand has no tensor" in str(d.panel.banner.problem).lower()
+    make = next(b for b in d.panel.banner.buttons if b.fix.target.startswith("make"))
+    QTest.mouseClick(make, Qt.MouseButton.LeftButton)
+    name = d.state.einsum.operands[1]
+    assert d.state.program.get(name).source.shape[0] == 4
+    assert not d.panel.banner.isVisible()
+
+
+def test_keeping_appends_the_line(driven):
+    d = driven()
+    QTest.mouseClick(d.panel.line.keep, Qt.MouseButton.LeftButton)
+    kept = d.state.program.bindings[-1]
+    assert kept.source == Expression('torch.einsum("ij,kj->ik", A, B)')
+    assert d.state.selection == kept.name
+    count = len(d.state.program.bindings)
+    QTest.mouseClick(d.panel.line.keep, Qt.MouseButton.LeftButton)
+    assert len(d.state.program.bindings) == count
+
+
+def test_presets_fill_the_operands(driven):
+    d = driven()
+    menu = d.panel.line.presets.menu()
+    action = next(action for action in menu.actions() if action.data() == "attention scores")
+    action.trigger()
+    assert d.state.einsum.equation == "bhqd,bhkd->bhqk"
+    assert d.panel.result.plan.equivalent.endswith(".mT")
+
+
+def test_slices_of_a_result_of_rank_four(driven):
+    d = driven("bhqd,bhkd->bhqk", "Q", "K")
+    box = part(d.panel, "slice.1")
+    box.setFocus()
+    QTest.keyClick(box, Qt.Key.Key_Up)
+    assert d.state.pointed.index == (0, 1, 0, 0)
+    assert dict(d.panel.tensors.operands[0].grid.axes.fixed)[1] == 1
+    assert dict(d.panel.tensors.result.grid.axes.fixed)[1] == 1
+
+
+def test_a_letters_size_is_dragged_where_operands_are_made(driven):
+    d = driven("ij,jk->ik", "A", "X")
+    letters = d.panel.letters
+    rect = letters._size_rect(1)
+    start = rect.center().toPoint()
+    QTest.mousePress(letters, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(letters, start + QPointF(26, 0).toPoint())
+    QTest.mouseRelease(letters, Qt.MouseButton.LeftButton, pos=start)
+    assert d.panel.result.plan.labels["j"].size == 6
+    assert d.state.program.get("A").source.shape == (3, 6)
+    assert d.state.program.get("X").source.shape == (6, 5)
+    letters.setFocus()
+    QTest.keyClick(letters, Qt.Key.Key_Left)
+    assert d.panel.result.plan.labels["j"].size == 5
+    QTest.keyClicks(letters, "7")
+    assert d.panel.result.plan.labels["j"].size == 7
+
+
+def test_sizes_of_computed_operands_stay(driven):
+    d = driven("ij,kj->ik", "A", "B")
+    d.panel.letters.setFocus()
+    QTest.keyClick(d.panel.letters, Qt.Key.Key_Down)
+    QTest.keyClick(d.panel.letters, Qt.Key.Key_Right)
+    assert d.edits == []
+
+
+def test_the_loops_copied_out_run(driven):
+    d = driven()
+    loops = part(d.panel, "loops")
+    loops.copy()
+    tensors = dict(zip(d.panel.result.plan.names, d.panel.result.tensors, strict=False))
+    exec(QApplication.clipboard().text(), {"torch": torch}, tensors)
+    assert torch.equal(tensors[d.panel.result.plan.result_name], d.panel.result.tensor)
+
+
+def test_the_last_line_says_the_cost(driven):
+    d = driven()
+    text = d.panel.cost.label.text()
+    assert "36 products, one step" in text
+    assert "Largest in between: 9 elements, 36 B" in text
+    assert text.endswith("Same as A @ B.t()")
+    assert d.panel.cost.verdict.kind == "new"
+    d.type("ij->ji", "A")
+    assert d.panel.cost.verdict.text == "view of A"
+
+
+def test_a_silent_stretch_is_a_visible_warning(driven):
+    d = driven("ij,jk->ik", "A[:, :1]", "X")
+    assert d.panel.banner.isVisible()
+    assert d.panel.banner.problem.severity == "warning"
+    assert "stretched to 4" in str(d.panel.banner.problem)
+    assert not d.panel.tensors.result.grid.marks.dimmed
+
+
+def test_an_empty_equation_hints(driven):
+    d = driven("", *())
+    d.type("")
+    assert "ij,jk->ik" in d.panel.terms.text() or d.panel.banner.isVisible()
+    assert d.panel.summary()
+
+
+def test_too_large_keeps_the_plan(driven):
+    d = driven("ab,cd->abcd", "H", "H")
+    program = d.state.program.appended("H", Expression("torch.zeros(1000, 1000)"))
+    d.show(replace(d.state, program=program))
+    assert "4 TB" in str(d.panel.banner.problem)
+    assert d.panel.result.plan.output_shape == (1000, 1000, 1000, 1000)
+    assert d.panel.tensors.result.grid.reader is None
+    assert d.panel.cost.verdict.kind == "too large"
+
+
+def test_the_ladder_runs_when_asked(driven):
+    d = driven()
+    d.panel.details.tabs.setCurrentIndex(5)
+    ladder = d.panel.details.ladder
+    ladder._size.setCurrentIndex(0)
+    QTest.mouseClick(part(d.panel, "ladder.run"), Qt.MouseButton.LeftButton)
+    columns = ladder.chart.plot_columns()
+    assert columns["way"] == ["three loops", "rows", "broadcasting", "einsum", "@"]
+    assert all(seconds > 0 for seconds in columns["seconds"])
+
+
+def test_times_in_words():
+    assert time_in_words(0.0000123) == "12.3 us"
+    assert time_in_words(1.5) == "1.5 s"
+
+
+def test_everything_is_drawn_in_every_tab(driven):
+    d = driven("bhqd,bhkd->bhqk", "Q", "K")
+    for tab in range(6):
+        d.panel.details.tabs.setCurrentIndex(tab)
+        assert not d.panel.grab().isNull()
+    d.type("bhqd,bhkd->bhq1")
+    assert not d.panel.grab().isNull()
+
+
+def test_it_fits_a_small_tab(driven):
+    panel = driven("ij,jk,kl->il", "A", "X", "X.t()").panel
+    panel.resize(560, 460)
+    QApplication.processEvents()
+    assert panel.minimumSizeHint().width() <= 560
+    assert panel.line.presets.geometry().right() <= 560
+    assert not panel.grab().isNull()
