@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from playground.models.einsum.ladder import EINSUM_SIDES
 from playground.models.einsum.request import compute_einsum, einsum_request
 from playground.models.lessons.request import compute_lesson, lesson_request
 from playground.models.memory.request import compute_memory, memory_request
@@ -25,7 +26,7 @@ PANELS = (
     PanelSpec("tensors", "Program", program_request, compute_program, ProgramPanel),
     PanelSpec("shape", "Shape", shape_request, compute_shape, ShapePanel),
     PanelSpec("broadcast", "Broadcast", broadcast_request, compute_broadcast, BroadcastPanel),
-    PanelSpec("einsum", "Einsum", einsum_request, compute_einsum, EinsumPanel),
+    PanelSpec("einsum", "Einsum", einsum_request, compute_einsum, EinsumPanel, EINSUM_SIDES),
     PanelSpec("memory", "Memory", memory_request, compute_memory, MemoryPanel),
     PanelSpec("network", "Network", network_request, compute_network, NetworkPanel, NETWORK_SIDES),
     PanelSpec("lessons", "Lessons", lesson_request, compute_lesson, LessonPanel),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import torch
 
@@ -153,3 +154,7 @@ def _best(rung: Rung, a: torch.Tensor, b: torch.Tensor, rows: int) -> tuple[floa
 
 def _error(product: torch.Tensor, expected: torch.Tensor) -> float:
     return float((product - expected).abs().max()) if product.numel() else 0.0
+
+
+EINSUM_SIDES = MappingProxyType({"ladder": compute_ladder})
+"""What the einsum panel starts by itself, by name."""

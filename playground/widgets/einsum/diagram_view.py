@@ -125,14 +125,14 @@ class DiagramView(QWidget):
             painter.drawLine(ends[0], tip)
             return tip
         first, last = ends[0], ends[-1]
-        middle = (first + last) / 2
+        middle = (first + last) * 0.5
         across = QPointF(-(last.y() - first.y()), last.x() - first.x())
         length = max(1.0, (across.x() ** 2 + across.y() ** 2) ** 0.5)
-        bent = middle + across / length * line.bend * BEND
+        bent = middle + across * (line.bend * BEND / length)
         path = QPainterPath(first)
         path.quadTo(bent + (bent - middle), last)
         painter.drawPath(path)
-        return bent
+        return QPointF(bent)
 
     def _paint_loop(self, painter: QPainter, rect: QRectF, at: QPointF, line: Line) -> QPointF:
         """A letter that stands twice in one operand: a loop above its node, open where the letter is kept."""
@@ -154,5 +154,5 @@ class DiagramView(QWidget):
             painter.setBrush(look().axis_line(line.place))
             painter.drawEllipse(hub, 3.5, 3.5)
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            return (hub + ends[0]) / 2 + QPointF(0, 8)
+            return (hub + ends[0]) * 0.5 + QPointF(0, 8)
         return hub

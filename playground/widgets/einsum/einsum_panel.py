@@ -278,7 +278,7 @@ class EinsumPanel(Panel):
     def _on_letter_sized(self, name: str, size: int, gesture: object) -> None:
         plan = self._result.plan if self._result is not None else None
         if plan is not None:
-            self.edit(edits.with_letter_size(self.state, plan.indexing, name, size), gesture)  # type: ignore[arg-type]
+            self.edit(edits.with_letter_size(self.state, plan.indexing, name, size), gesture)
 
     @Slot(object)
     def _on_ladder_wanted(self, request: object) -> None:
