@@ -31,6 +31,7 @@ from playground.models.network.program_tensors import tensors_of
 from playground.models.network.spec import NetworkSpec
 from playground.models.outcome import refuse
 from playground.models.tensors.program import Program
+from playground.models.words import digits
 
 Floats = NDArray[np.float64]
 KINDS = ("theory", "measured")
@@ -178,15 +179,15 @@ def _theory(request: PhaseRequest, job: Job) -> PhaseResult:
 def theory_words(found: FixedPoint, point: tuple[float, float]) -> str:
     """What the theory says at a point: chi1, q*, xi and the depth that trains."""
     if not math.isfinite(found.q):
-        return f"The variance grows without end; chi1 is `{found.chi1:.3g}`."
+        return f"The variance grows without end; chi1 is `{digits(found.chi1)}`."
     if math.isinf(found.depth_scale):
-        return f"On the edge: chi1 is 1, q* is `{found.q:.3g}`, signals reach any depth."
+        return f"On the edge: chi1 is 1, q* is `{digits(found.q)}`, signals reach any depth."
     fate = "vanish" if found.chi1 < 1 else "explode"
     if found.depth_scale == 0:
-        return f"No gradient passes: chi1 is 0, q* is `{found.q:.3g}`."
+        return f"No gradient passes: chi1 is 0, q* is `{digits(found.q)}`."
     return (
-        f"Gradients {fate}: chi1 is `{found.chi1:.3g}`, q* is `{found.q:.3g}`. xi is `{found.depth_scale:.3g}` layers; "
-        f"about `{found.trainable_depth:.3g}` layers train."
+        f"Gradients {fate}: chi1 is `{digits(found.chi1)}`, q* is `{digits(found.q)}`. xi is `{digits(found.depth_scale)}` layers; "
+        f"about `{digits(found.trainable_depth)}` layers train."
     )
 
 
@@ -251,4 +252,4 @@ def _measured_words(relative: Floats, depth: int) -> str:
         layer = int(np.argmax(relative == 0)) + 1
         return f"Here every value is exactly 0 from layer {layer} on."
     factor = last ** (1 / max(1, depth - 1))
-    return f"Here layer {depth} has `{last:.3g}` of the rms of layer 1: ×{factor:.3g} a layer."
+    return f"Here layer {depth} has `{digits(last)}` of the rms of layer 1: ×{digits(factor)} a layer."

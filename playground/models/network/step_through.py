@@ -18,8 +18,9 @@ from playground.models.network.normalisations import NORMALISATIONS
 from playground.models.network.pass_steps import PassStep, Product
 from playground.models.network.spec import NetworkSpec
 from playground.models.network.step_through_backward import ELEMENTWISE, BackwardSteps, LayerValues, named
+from playground.models.network.tasks import with_targets
 
-SMALL_DEPTH, SMALL_WIDTH, SMALL_BATCH = 4, 4, 3
+SMALL_DEPTH, SMALL_WIDTH, SMALL_BATCH, SMALL_CLASSES = 4, 4, 3, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,12 @@ class StepThroughRequest:
     def small(cls, spec: NetworkSpec) -> StepThroughRequest:
         """The request for this spec at most 4 layers deep, 4 units wide and 3 inputs long, on the CPU.
 
-        A tensor of the program or the digits would not fit so few units: the input becomes normal, the loss the mean
-        square unless it was the cross entropy of the digits, whose ten classes stay readable.
+        Digits and tensors of the program would not fit so few units: standard normal inputs stand for them, and three
+        classes for the ten of the cross entropy.
         """
         own = replace(spec, depth=min(spec.depth, SMALL_DEPTH), width=min(spec.width, SMALL_WIDTH), device="cpu")
         own = replace(own, batch=min(spec.batch, SMALL_BATCH))
-        if own.loss != "cross_entropy":
-            own = replace(own, input=own.input if own.input in ("normal", "uniform") else "normal")
+        own = replace(own, input=own.input if own.input in ("normal", "uniform") else "normal")
         return cls(own)
 
 
@@ -149,7 +149,7 @@ class _Forward:
             n,
             "linear",
             f"{'y' if head else f'z{n}'} = {inputs} @ {weights}.T + {biases}",
-            "The output layer gives ten values an input."
+            "The output layer gives one value a class."
             if head
             else "Each unit weighs the values of its input and adds them up.",
             operands={inputs: x, weights: weight, biases: bias},
@@ -195,11 +195,19 @@ class _Forward:
         )
 
 
+def _network(spec: NetworkSpec) -> Network:
+    """The network of the spec; a cross entropy without digits gets an output layer of three classes."""
+    if spec.loss != "cross_entropy" or spec.input == "digits":
+        return build(spec)
+    network = build(replace(spec, loss="mean_square"))
+    return with_targets(network, network.inputs, torch.arange(len(network.inputs)) % SMALL_CLASSES).network
+
+
 def compute_step_through(request: StepThroughRequest, job: Job | None = None) -> StepThroughResult:
     """Run the small network forward and backward and write down every step; a `ProblemError` if the spec is faulty."""
     job = job or Job()
     with torch.enable_grad():
-        network = build(request.spec).requiring_grad()
+        network = _network(request.spec).requiring_grad()
         inputs = network.inputs.detach().requires_grad_()
         forward = _Forward(network)
         forward.kept["x0"] = inputs

@@ -117,7 +117,7 @@ def _head(spec: NetworkSpec, outputs: int) -> tuple[torch.Tensor, torch.Tensor]:
     return weight.to(bias), bias
 
 
-def _with_targets(network: Network, inputs: torch.Tensor, targets: torch.Tensor) -> TrainingTask:
+def with_targets(network: Network, inputs: torch.Tensor, targets: torch.Tensor) -> TrainingTask:
     """The task of a network that was built without labels, with an output layer for these targets."""
     spec = network.spec
     inputs = inputs.to(device=spec.device, dtype=spec.torch_dtype)
@@ -141,7 +141,7 @@ def _regression(spec: NetworkSpec, _settings: TrainingSettings, _tensors: Mappin
     x = BANK.draws("normal", spec.seed, "regression", 1, (REGRESSION_EXAMPLES, spec.width))[0].double()
     direction = BANK.draws("normal", spec.seed, "regression direction", 1, (spec.width,))[0].double()
     y = torch.sin(2 * x @ (direction / direction.norm()))[:, None]
-    return _with_targets(network, x, y.float())
+    return with_targets(network, x, y.float())
 
 
 def _tensors(spec: NetworkSpec, settings: TrainingSettings, tensors: Mapping[str, torch.Tensor]) -> TrainingTask:
@@ -163,7 +163,7 @@ def _tensors(spec: NetworkSpec, settings: TrainingSettings, tensors: Mapping[str
             badge=f"{len(inputs)} against {len(targets)}",
         )
     own = replace(spec, input=f"tensor:{settings.inputs}", loss="mean_square", batch=min(spec.batch, len(inputs)))
-    return _with_targets(build(own, {settings.inputs: given}), inputs, targets)
+    return with_targets(build(own, {settings.inputs: given}), inputs, targets)
 
 
 def _targets_of(tensor: torch.Tensor, name: str) -> torch.Tensor:

@@ -110,15 +110,17 @@ def compute_training(request: TrainingRequest, job: Job | None = None) -> Traini
     lock, run = RUNS.take(request)
     settings = request.settings
     with lock:
-        shown_last = time.monotonic()
+        pause, shown_last = SECONDS_BETWEEN_PICTURES, time.monotonic()
 
         def after() -> None:
-            nonlocal shown_last
+            nonlocal pause, shown_last
             now = time.monotonic()
-            if now - shown_last >= SECONDS_BETWEEN_PICTURES:
+            if now - shown_last >= pause:
                 job.report(run.reached / settings.target, f"step {run.reached} of {settings.target}")
                 job.show(_picture(request, run, running=True))
                 shown_last = time.monotonic()
+                # A third of the time at most goes into pictures, however large the network.
+                pause = max(SECONDS_BETWEEN_PICTURES, 2 * (shown_last - now))
 
         run.advance_to(settings.target, job, after)
         return _picture(request, run, running=False)

@@ -15,6 +15,8 @@ from playground.models.words import digits
 Floats = NDArray[np.float64]
 DECADES_FOR_LOG = 2.0
 NEAR_GUESS = 0.02
+LEAST_SPAN = 0.2
+"""A loss that moves by less than this share of itself looks flat, as it is."""
 LAST = 10
 """What a noisy loss "reaches" is the mean of so many last steps."""
 
@@ -71,6 +73,10 @@ def loss_range(losses: Floats, pinned: tuple[Floats, ...] = (), guess: float = m
     if not len(values):
         return 0.0, 1.0, False
     low, high = float(values.min()), float(values.max())
+    least = LEAST_SPAN * max(abs(low), abs(high))
+    if high - low < least:
+        middle = (low + high) / 2
+        low, high = middle - least / 2, middle + least / 2
     if low > 0 and math.log10(high / low) > DECADES_FOR_LOG:
         return math.floor(math.log10(low)), max(math.ceil(math.log10(high)), math.floor(math.log10(low)) + 1), True
     step = _round_step((high - low) or abs(high) or 1.0)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from playground.models.network.handover import HandedLayer, LayerTensorRequest, with_layer
+from playground.models.network.pinned_training import PinnedLosses, pinned_training_request
 from playground.models.network.request import NetworkPageResult
 from playground.models.network.saved_request import SavedResult
 from playground.models.network.spec import NetworkSpec
@@ -22,6 +23,7 @@ from playground.widgets.common.painting import fill_background
 from playground.widgets.common.section import Hairline
 from playground.widgets.network.controls import NetworkControls
 from playground.widgets.network.layer_views import LayerViews
+from playground.widgets.network.network_windows import NetworkWindows
 from playground.widgets.network.pins import PinsSection
 from playground.widgets.network.saved_strip import SavedStrip
 from playground.widgets.network.theory_section import TheorySection
@@ -45,11 +47,13 @@ class NetworkPanel(Panel):
         self._page: NetworkPageResult | None = None
         self._training: TrainingResult | None = None
         self._asked: dict[str, object] = {}
+        self._drag: object = None
         self.controls = NetworkControls()
         self.pins = PinsSection()
         self.theory = TheorySection()
         self.train = TrainSection()
         self.saved = SavedStrip()
+        self.windows = NetworkWindows()
         self.verdict = VerdictBanner()
         self.views = LayerViews()
         self._lay_out()
@@ -63,7 +67,7 @@ class NetworkPanel(Panel):
         stack = QVBoxLayout(self.column)
         stack.setContentsMargins(0, 0, 0, 8)
         stack.setSpacing(0)
-        for section in (self.controls, self.pins, self.train, self.theory):
+        for section in (self.controls, self.pins, self.train, self.theory, self.windows):
             stack.addWidget(section)
             stack.addWidget(Hairline())
         self.column_layout = stack
@@ -107,6 +111,10 @@ class NetworkPanel(Panel):
         self.views.scale_chosen.connect(self._on_scale_chosen)
         self.views.own_range_chosen.connect(self._on_own_range_chosen)
         self.saved.layer_chosen.connect(self._on_layer_chosen)
+        self.saved.details_wanted.connect(self.windows.open_details)
+        self.windows.asked.connect(self.asked)
+        self.windows.spec_dragged.connect(self._on_spec_dragged)
+        self.windows.gesture_ended.connect(self._on_spec_let_go)
         self.train.edited.connect(self._on_training_edited)
         self.train.gesture_ended.connect(self.gesture_ended)
         self.train.pause_wanted.connect(self._on_training_paused)
@@ -124,7 +132,10 @@ class NetworkPanel(Panel):
         if not chosen.training.asked:
             self._training = None
             self._show_page()
+            self.train.show_pinned(())
         self._ask("training", training_request(chosen, state.program))
+        self._ask("pinned_training", pinned_training_request(chosen, state.program))
+        self.windows.show_state(state)
 
     def show_result(self, result: object) -> None:
         if not isinstance(result, NetworkPageResult):
@@ -167,6 +178,10 @@ class NetworkPanel(Panel):
         if side == LAYER_SIDE and isinstance(outcome, HandedLayer) and final:
             self.edit(with_layer(self.state, outcome))
             self.requested.emit("show_tensors", None)
+        elif self.windows.show_answer(side, outcome):
+            return
+        elif isinstance(outcome, PinnedLosses):
+            self.train.show_pinned(outcome.runs)
         elif isinstance(outcome, SavedResult):
             self.saved.show_result(outcome)
         elif isinstance(outcome, TrainingResult):
@@ -175,6 +190,9 @@ class NetworkPanel(Panel):
             self._show_page()
         elif isinstance(outcome, Problem):
             self._show_side_problem(side, outcome)
+
+    def show_answer_progress(self, side: str, fraction: float, words: str) -> None:
+        self.windows.show_progress(side, fraction, words)
 
     def _show_side_problem(self, side: str, problem: Problem) -> None:
         if side == "training":
@@ -201,6 +219,17 @@ class NetworkPanel(Panel):
     def _edit_spec(self, spec: NetworkSpec) -> None:
         network = with_other_network(replace(self.state.network, moving=False), spec)
         self.edit(replace(self.state, network=network))
+
+    @Slot(object, object)
+    def _on_spec_dragged(self, spec: NetworkSpec, gesture: object) -> None:
+        network = with_other_network(replace(self.state.network, moving=True), spec)
+        self._drag = gesture
+        self.edit(replace(self.state, network=network), gesture)
+
+    @Slot()
+    def _on_spec_let_go(self) -> None:
+        self._edit(self._drag, moving=False)
+        self.gesture_ended.emit()
 
     @Slot(object, object)
     def _on_training_edited(self, settings: TrainingSettings, gesture: object) -> None:

@@ -67,6 +67,7 @@ class TrainSection(QWidget):
         column.setSpacing(4)
         column.addWidget(self._title())
         column.addWidget(self.plot)
+        column.addSpacing(8)
         column.addWidget(self.history)
         column.addWidget(self._step_row())
         column.addWidget(self.words)

@@ -102,3 +102,13 @@ def test_a_large_network_is_cut_to_one_that_can_be_read():
 def test_overflow_goes_through_both_ways_alike():
     result = compute_step_through(StepThroughRequest(spec_of(activation="identity", gain=1e30)))
     assert result.all_agree
+
+
+def test_digits_are_stood_for_by_three_classes():
+    small = StepThroughRequest.small(NetworkSpec(input="digits", loss="cross_entropy", activation="relu", depth=2))
+    result = compute_step_through(small)
+    by_name = {step.result.name: step.result.values for step in result.steps}
+    assert by_name["y"].shape == (3, 3)
+    assert by_name["dV"].shape == (3, 4)
+    assert by_name["dx0"].shape == (3, 4)
+    assert result.all_agree

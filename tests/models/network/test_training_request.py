@@ -86,6 +86,7 @@ def test_a_changed_rate_starts_a_run_of_its_own():
 
 def test_partial_pictures_are_shown(monkeypatch):
     monkeypatch.setattr("playground.models.network.training_request.SECONDS_BETWEEN_PICTURES", 0.0)
+    monkeypatch.setattr("playground.models.network.training_request.time.monotonic", lambda: 0.0)
     shown = []
     compute_training(request_of(target=5, shown=-1), Job(show=shown.append))
     assert [picture.reached for picture in shown] == [1, 2, 3, 4, 5]
