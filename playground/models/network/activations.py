@@ -64,7 +64,7 @@ def saturation_bounds(name: str) -> tuple[float, float]:
 
     `saturation_bounds("tanh")` is (-2.993, 2.993); for relu (0.0, inf): what is not positive passes no gradient.
     """
-    z = torch.linspace(-40, 40, 80_001, dtype=torch.float64)
+    z = torch.arange(-40_000, 40_001, dtype=torch.float64) / 1000
     slope = ACTIVATIONS[name].slope(z).abs()
     steep = torch.nonzero(slope >= SATURATION_SHARE * slope.max() * (1 - 1e-9))
     first, last = int(steep[0]), int(steep[-1])

@@ -41,7 +41,7 @@ class MachineSpeed:
 
 
 def _best(work: Callable[[], object], tries: int = 5) -> float:
-    """The shortest of a few runs, in the time of this thread alone: the window may be busy building itself meanwhile."""
+    """The shortest of a few runs, in this thread's own time: the window may be building itself meanwhile."""
     found = []
     for _ in range(tries):
         start = time.thread_time()

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 SCALES = ("log", "linear", "signed_log")
-SAMPLE = 4096
+SAMPLE = 2048
 """How many values of a layer are counted while the hand is dragging."""
 MOST_ROWS = 256
 LINEAR_ROWS = 128
@@ -132,7 +132,7 @@ def _positions(axis: Axis, values: torch.Tensor) -> torch.Tensor:
     """The coordinate of every value, in (layers, values); -inf or nan where a value is in no bin."""
     if axis.scale == "linear":
         return values * (1 / axis.unit) if axis.unit < 1e300 else values / axis.unit
-    magnitude = values.abs().log10_()
+    magnitude = values.abs().log_().mul_(1 / math.log(10))
     if axis.scale == "log":
         return magnitude
     away = magnitude.sub_(axis.floor).clamp_(min=0).nan_to_num_(0)
@@ -152,7 +152,7 @@ def count_values(stack: torch.Tensor, axis: Axis, sample: int = 0) -> tuple[Coun
     index = _positions(axis, values).sub_(axis.low).mul_(rows / (axis.high - axis.low))
     index = torch.where((index - rows).abs() < EDGE * rows, rows - 0.5, index)
     index = torch.where(index.abs() < EDGE * rows, 0.5, index)
-    nowhere = ~torch.isfinite(index) | (values == 0)
+    nowhere = ~torch.isfinite(values) | (values == 0)
     index = index.clamp_(-1, rows).floor_().add_(1).nan_to_num_(rows + 2)
     index.masked_fill_(nowhere, rows + 2)
     slots = rows + 3

@@ -8,7 +8,7 @@ float32 where the values allow it: the same numbers to about six digits.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -21,6 +21,8 @@ from playground.models.network.stacks import stacked
 NEAR_ZERO = 1e-3
 """A value is near zero where it is not 0 and its magnitude is below this share of the layer's rms."""
 SAFE_FLOAT32 = (1e-12, 1e12)
+HARMLESS = 0.9
+"""Up to this share of the mean square, the square of the mean may be taken away from it without losing digits."""
 SAFE_FLOAT64 = (1e-100, 1e100)
 
 Floats = NDArray[np.float64]
@@ -100,10 +102,12 @@ def _numbers(tensor: torch.Tensor) -> Floats:
 def _moments(x: torch.Tensor) -> tuple[Floats, Floats, Floats]:
     """Mean, std and rms of each row of a finite (layers, values) float tensor whose squares are in range."""
     count = x.shape[1]
-    mean = x.mean(1)
-    rms = torch.linalg.vector_norm(x, dim=1) / math.sqrt(count)
-    std = torch.linalg.vector_norm(x - mean[:, None], dim=1) / math.sqrt(max(1, count - 1))
-    return _numbers(mean), _numbers(std), _numbers(rms)
+    means = x.mean(1)
+    mean, rms = _numbers(means), _numbers(torch.linalg.vector_norm(x, dim=1)) / math.sqrt(count)
+    if x.dtype == torch.float32 and bool(np.all(mean**2 <= HARMLESS * rms**2)):
+        return mean, np.sqrt((rms**2 - mean**2) * count / max(1, count - 1)), rms
+    std = _numbers(torch.linalg.vector_norm(x - means[:, None], dim=1)) / math.sqrt(max(1, count - 1))
+    return mean, std, rms
 
 
 def _moments_at_extremes(x: torch.Tensor) -> tuple[float, float, float]:
@@ -177,9 +181,14 @@ def joined(tables: Sequence[StatisticsTable]) -> StatisticsTable:
     return StatisticsTable(**columns, histograms=None)
 
 
+def measure_stacks(stacks: Iterable[tuple[int, torch.Tensor]], quick: bool = False) -> StatisticsTable:
+    """The statistics of all layers of some stacks, in their order."""
+    return joined([measure(stack, quick) for _start, stack in stacks])
+
+
 def measure_layers(tensors: Sequence[torch.Tensor], quick: bool = False) -> StatisticsTable:
     """The statistics of a tensor a layer, of whatever shapes."""
-    return joined([measure(stack, quick) for _start, stack in stacked(tensors)])
+    return measure_stacks(stacked(tensors), quick)
 
 
 def describe_tensor(tensor: torch.Tensor, scale: str = "log") -> TensorStatistics:

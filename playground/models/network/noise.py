@@ -7,6 +7,7 @@ same for every count above 7. A scaled network is then one multiplication away, 
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -35,7 +36,11 @@ def _orthogonal(shape: tuple[int, ...], generator: torch.Generator) -> torch.Ten
 
 
 def _sparse(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    return torch.nn.init.sparse_(torch.empty(shape), sparsity=0.9, std=1.0, generator=generator)
+    """As `torch.nn.init.sparse_(sparsity=0.9)`, which takes its places from no generator: 9 in 10 a column are 0."""
+    weight = torch.randn(shape, generator=generator)
+    order = torch.rand(shape, generator=generator).argsort(dim=0)
+    zeros = order[: math.ceil(0.9 * shape[0])]
+    return weight.scatter_(0, zeros, 0.0)
 
 
 def _ones(shape: tuple[int, ...], _generator: torch.Generator) -> torch.Tensor:

@@ -19,10 +19,11 @@ from playground.models.network.layer_statistics import (
     describe_tensor,
     measure,
     measure_layers,
+    measure_stacks,
 )
 from playground.models.network.result import KINDS, HeadResult, NetworkResult
 from playground.models.network.spec import NetworkSpec
-from playground.models.network.stacks import stacked
+from playground.models.network.stacks import Stacks, stacked
 from playground.models.network.unit_statistics import UnitTable, measure_saturation, measure_units
 
 
@@ -73,8 +74,9 @@ def measure_network(
     spec = network.spec
     passes = run_passes(network, job, biases=not detail.quick)
     seconds = time.perf_counter() - start
-    tables = _tables(network, passes, detail, job)
-    units = _units(spec, passes, tables["preactivation"], detail.quick)
+    stacks = {kind: Stacks(layers, kind) for kind, layers in sources(network, passes).items()}
+    tables = _tables(stacks, detail, job)
+    units = _units(spec, stacks, tables["preactivation"], detail.quick)
     return NetworkResult(
         spec,
         tables,
@@ -156,27 +158,28 @@ def own_histograms(
     return tuple(found)
 
 
-def _tables(network: Network, passes: Passes, detail: Detail, job: Job) -> dict[str, StatisticsTable]:
+def _tables(stacks: Mapping[str, Stacks], detail: Detail, job: Job) -> dict[str, StatisticsTable]:
     tables = {}
-    for step, (kind, layers) in enumerate(sources(network, passes).items()):
+    for step, (kind, layers) in enumerate(stacks.items()):
         job.check()
         job.report(0.9 + 0.02 * step, f"statistics, {kind.replace('_', ' ')}s")
         tables[kind] = _measured(layers, detail, kind in detail.histograms)
     return tables
 
 
-def _measured(layers: Sequence[torch.Tensor], detail: Detail, counted: bool) -> StatisticsTable:
+def _measured(layers: Stacks, detail: Detail, counted: bool) -> StatisticsTable:
     """The statistics of one kind of tensor, and its histograms on one axis for all layers where they are wanted."""
-    table = measure_layers(layers, detail.quick)
+    table = measure_stacks(layers, detail.quick)
     if not counted:
         return table
     axis = choose_axis(detail.scale, table.rms, table.minimum, table.maximum)
-    stacks = (stack for _start, stack in stacked(layers))
-    return replace(table, histograms=count_layers(stacks, axis, SAMPLE if detail.quick else 0))
+    return replace(
+        table, histograms=count_layers((stack for _start, stack in layers), axis, SAMPLE if detail.quick else 0)
+    )
 
 
-def _units(spec: NetworkSpec, passes: Passes, preactivations: StatisticsTable, quick: bool) -> UnitTable:
-    parts = [measure_units(stack, quick) for _start, stack in stacked(passes.trace.activations)]
+def _units(spec: NetworkSpec, stacks: Mapping[str, Stacks], preactivations: StatisticsTable, quick: bool) -> UnitTable:
+    parts = [measure_units(stack, quick) for _start, stack in stacks["activation"]]
     dead, spread, cosine = (np.concatenate([part[i] for part in parts]) for i in range(3))
     saturated = [
         measure_saturation(
@@ -185,7 +188,7 @@ def _units(spec: NetworkSpec, passes: Passes, preactivations: StatisticsTable, q
             preactivations.minimum[start : start + len(stack)],
             preactivations.maximum[start : start + len(stack)],
         )
-        for start, stack in stacked(passes.trace.preactivations)
+        for start, stack in stacks["preactivation"]
     ]
     return UnitTable(dead, np.concatenate(saturated), spread, cosine)
 

@@ -72,13 +72,16 @@ def _first(mask: NDArray[np.bool_]) -> int | None:
 
 def judge(result: NetworkResult, prediction: Prediction) -> Verdict:
     """The gravest thing that the numbers of a run say; "good" when nothing is wrong."""
-    for look_for in (_overflow, _all_zero, _spread, _gradients, _alike, _units):
+    for look_for in (_overflow, _all_zero, _same_units, _spread, _gradients, _alike, _units):
         verdict = look_for(result, prediction)
         if verdict is not None:
             return verdict
     rms = result.tables["activation"].rms
     gradient = result.tables["activation_gradient"].rms
     ratio = gradient[0] / gradient[-1] if gradient[-1] else math.nan
+    if result.depth == 1:
+        text = f"The one layer has rms `{digits(rms[0])}`; depth shows what repeating it does."
+        return Verdict("good", "Healthy.", text, _theory(prediction))
     return Verdict(
         "good",
         "Healthy.",
@@ -90,8 +93,13 @@ def judge(result: NetworkResult, prediction: Prediction) -> Verdict:
 
 def _theory(prediction: Prediction) -> str:
     if prediction.rms is None:
-        return prediction.reason.capitalize() + "." if prediction.reason else ""
-    return f"Theory says ×{digits(prediction.slope)} a layer and rms `{digits(float(prediction.rms[-1]))}` at the end."
+        return prediction.reason[:1].upper() + prediction.reason[1:] + "." if prediction.reason else ""
+    end = f"rms `{digits(float(prediction.rms[-1]))}` at the end."
+    return (
+        f"Theory says {end}"
+        if math.isnan(prediction.slope)
+        else f"Theory says ×{digits(prediction.slope)} a layer and {end}"
+    )
 
 
 def _overflow(result: NetworkResult, prediction: Prediction) -> Verdict | None:
@@ -137,9 +145,12 @@ def _all_zero(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
         return None
     spec = result.spec
     if spec.init == "zeros" or spec.gain == 0:
-        text = f"Every activation from layer {layer} on is exactly 0, and so is every gradient but the last bias's."
+        gradients = (
+            "and so is every gradient but the last bias's" if result.head is not None else "and every gradient too"
+        )
+        text = f"Every activation from layer {layer} on is exactly 0, {gradients}."
         return Verdict("error", "Nothing gets through.", text, "All units are alike and stay alike: no training "
-                       "can tell them apart.", _fixes(spec, "vanish"))  # fmt: skip
+                       "can tell them apart.", _fixes(spec, "zeros"))  # fmt: skip
     factor = factor_a_layer(table.rms)
     lead = f"Activations vanish: ×{digits(factor)} a layer." if factor < 1 else "Activations end at 0."
     text = f"From layer {layer} on every value is exactly 0: {spec.dtype} has nothing smaller."
@@ -171,7 +182,8 @@ def _gradients(result: NetworkResult, _prediction: Prediction) -> Verdict | None
         return None
     exploding = ratio > 1
     factor = factor_a_layer(rms[::-1])
-    lead = f"Gradients {'explode' if exploding else 'vanish'}: ×{digits(factor)} a layer going back."
+    rate = "." if math.isnan(factor) else f": ×{digits(factor)} a layer going back."
+    lead = f"Gradients {'explode' if exploding else 'vanish'}{rate}"
     if ratio == 0:
         layer = result.depth - int(np.argmax(rms[::-1] == 0))
         text = f"From layer {layer} down they are exactly 0."
@@ -197,11 +209,15 @@ def _alike(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
     )
 
 
-def _units(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
+def _same_units(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
     if result.spec.init == "constant" and result.spec.width > 1:
         return Verdict("error", "All units of a layer are the same.",
                        "Equal weights give equal activations and equal gradients, so they stay equal in training.",
-                       "", _fixes(result.spec, "vanish"))  # fmt: skip
+                       "", _fixes(result.spec, "zeros"))  # fmt: skip
+    return None
+
+
+def _units(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
     dead = result.units.dead
     worst = int(np.argmax(dead))
     if dead[worst] > MOST:
@@ -267,6 +283,12 @@ def _xavier(spec: NetworkSpec) -> SpecFix | None:
     return SpecFix("Init Xavier", replace(spec, init="xavier_normal", gain=1.0), "Variance 2 / (fan_in + fan_out).")
 
 
+def _default(spec: NetworkSpec) -> SpecFix | None:
+    return SpecFix(
+        "Init of torch.nn.Linear", replace(spec, init="torch_default", gain=1.0), "Uniform, 1 / sqrt(fan_in)."
+    )
+
+
 def _norm(spec: NetworkSpec) -> SpecFix | None:
     if spec.normalisation != "none":
         return None
@@ -276,9 +298,13 @@ def _norm(spec: NetworkSpec) -> SpecFix | None:
 
 
 def _residual(spec: NetworkSpec) -> SpecFix | None:
-    if spec.residual != "none":
+    if spec.residual == "scaled":
         return None
-    return SpecFix("Residual", replace(spec, residual="scaled"), "x + layer(x) / sqrt(depth): what comes in goes on.")
+    return SpecFix(
+        "Residual" if spec.residual == "none" else "Residual / sqrt(depth)",
+        replace(spec, residual="scaled"),
+        "x + layer(x) / sqrt(depth): what comes in goes on.",
+    )
 
 
 def _wider(spec: NetworkSpec) -> SpecFix | None:
@@ -292,6 +318,7 @@ MakeFix = Callable[[NetworkSpec], SpecFix | None]
 CURES: dict[str, tuple[MakeFix, ...]] = {
     "vanish": (_he, _gain, _xavier, _norm, _residual),
     "explode": (_he, _gain, _xavier, _norm),
+    "zeros": (_he, _xavier, _default),
     "overflow": (_he, _gain, _wider, _xavier, _norm),
     "gradient": (_gain, _residual, _he, _norm),
     "alike": (_norm, _residual, _gain),
@@ -301,7 +328,10 @@ CURES: dict[str, tuple[MakeFix, ...]] = {
 def _fixes(spec: NetworkSpec, illness: str) -> tuple[SpecFix, ...]:
     """At most three changes, each of which changes something; a fix that sets the same network twice is left out."""
     found: list[SpecFix] = []
-    for cure in CURES[illness]:
+    cures = CURES[illness]
+    if illness in ("explode", "overflow") and spec.residual == "plain":
+        cures = (_residual, *cures)
+    for cure in cures:
         fix = cure(spec)
         if fix is not None and fix.spec != spec and all(fix.spec != other.spec for other in found):
             found.append(fix)

@@ -1,0 +1,164 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from playground.models.network.histograms import SCALES, Axis, choose_axis, count_layers
+from playground.models.network.layer_statistics import describe_tensor, measure, measure_layers
+from playground.models.network.unit_statistics import measure_units
+
+DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32, "float64": torch.float64}
+
+
+def exact(values):
+    """Mean, std and rms in numpy's longest float, scaled so that nothing overflows."""
+    wide = np.asarray(values, dtype=np.longdouble)
+    scale = np.abs(wide).max() or np.longdouble(1)
+    wide = wide / scale
+    mean = wide.mean()
+    std = np.sqrt(((wide - mean) ** 2).sum() / max(1, len(wide) - 1))
+    return tuple(float(part * scale) for part in (mean, std, np.sqrt((wide**2).mean())))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("scale", [1.0, 1e36, 1e-30, 1e-38, 1e-42, 6e4])
+def test_moments_survive_the_extremes(dtype, scale):
+    values = torch.randn(5000, generator=torch.Generator().manual_seed(3), dtype=torch.float64) * scale
+    stored = values.to(DTYPES[dtype])
+    finite = stored[torch.isfinite(stored)]
+    found = describe_tensor(stored)
+    if not len(finite):
+        assert (found.inf_count, math.isnan(found.std)) == (len(stored), True)
+        return
+    mean, std, rms = exact(finite.double().numpy())
+    assert found.std == pytest.approx(std, rel=1e-12)
+    assert found.rms == pytest.approx(rms, rel=1e-12)
+    assert found.mean == pytest.approx(mean, rel=1e-9, abs=1e-12 * max(std, 1e-300))
+    assert found.inf_count == len(stored) - len(finite)
+    assert found.minimum == float(finite.min())
+    assert found.maximum == float(finite.max())
+    tiny = torch.finfo(DTYPES[dtype]).tiny
+    assert found.subnormal_count == int(((stored != 0) & (stored.double().abs() < tiny)).sum())
+    assert found.zero_fraction == pytest.approx(float((stored == 0).double().mean()))
+    counted = found.histogram
+    zeros = int((stored == 0).sum())
+    assert int(counted.counts.sum()) + counted.below + counted.above + zeros + found.inf_count == len(stored)
+
+
+def test_float64_near_its_largest_value():
+    values = torch.tensor([1.7e308, -1.7e308, 1.0, 0.0, math.nan, math.inf, -math.inf], dtype=torch.float64)
+    for scale in SCALES:
+        found = describe_tensor(values, scale)
+        mean, std, rms = exact([1.7e308, -1.7e308, 1.0, 0.0])
+        assert (found.std, found.rms) == pytest.approx((std, rms))
+        assert found.mean == pytest.approx(mean, abs=1e300)
+        assert (found.nan_count, found.inf_count) == (1, 2)
+        assert int(found.histogram.counts.sum()) + found.histogram.below + found.histogram.above == 3
+
+
+@given(st.lists(st.floats(width=32, allow_nan=True, allow_infinity=True), min_size=1, max_size=40))
+@settings(deadline=None, max_examples=150)
+def test_any_float32_values(values):
+    stored = torch.tensor(values, dtype=torch.float32)
+    finite = [value for value in values if math.isfinite(value)]
+    found = describe_tensor(stored)
+    assert found.nan_count == sum(math.isnan(value) for value in values)
+    assert found.inf_count == sum(math.isinf(value) for value in values)
+    if finite:
+        mean, std, rms = exact(finite)
+        assert found.rms == pytest.approx(rms, rel=1e-9)
+        assert found.std == pytest.approx(std, rel=1e-9, abs=1e-9 * rms)
+        assert found.mean == pytest.approx(mean, rel=1e-9, abs=1e-12 * rms)
+    else:
+        assert math.isnan(found.std)
+    shown = found.histogram
+    zeros = sum(value == 0 for value in finite)
+    assert int(shown.counts.sum()) + shown.below + shown.above == len(finite) - zeros
+
+
+@pytest.mark.parametrize("kind", ["constant", "empty", "zeros", "nans", "infs", "one"])
+def test_degenerate_tensors(kind):
+    values = {
+        "constant": torch.full((50,), 3.5),
+        "empty": torch.empty(0, 4),
+        "zeros": torch.zeros(9),
+        "nans": torch.full((4,), math.nan),
+        "infs": torch.tensor([math.inf, -math.inf]),
+        "one": torch.tensor(2.0),
+    }[kind]
+    for scale in SCALES:
+        found = describe_tensor(values, scale)
+        assert found.count == values.numel()
+        if kind in ("constant", "one"):
+            assert found.std == 0
+            assert int(found.histogram.counts.max()) == values.numel()
+        if kind in ("nans", "infs"):
+            assert math.isnan(found.mean)
+            assert not found.histogram.counts.any()
+
+
+def test_a_mean_far_from_zero_keeps_its_digits():
+    values = 1000 + torch.randn(20_000, generator=torch.Generator().manual_seed(0))
+    for quick in (False, True):
+        assert measure(values[None], quick).std[0] == pytest.approx(float(values.double().std()), rel=2e-5)
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_layers_of_different_shapes_are_measured_one_by_one(quick):
+    generator = torch.Generator().manual_seed(5)
+    layers = [torch.randn(shape, generator=generator) for shape in [(3, 4), (3, 4), (5, 2), (3, 4), (1, 1)]]
+    table = measure_layers(layers, quick)
+    for index, layer in enumerate(layers):
+        assert table.rms[index] == pytest.approx(float(layer.double().square().mean().sqrt()), rel=1e-5)
+        assert table.count[index] == layer.numel()
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_counts_are_numpys(scale):
+    values = torch.randn(20_000, generator=torch.Generator().manual_seed(1), dtype=torch.float64) * 3
+    table = measure(values[None])
+    axis = choose_axis(scale, table.rms, table.minimum, table.maximum)
+    found = count_layers([values[None]], axis)
+    if scale == "log":
+        expected = np.histogram(np.log10(np.abs(values.numpy())), axis.rows, (axis.low, axis.high))[0]
+    elif scale == "linear":
+        expected = np.histogram(values.numpy(), axis.rows, (axis.low * axis.unit, axis.high * axis.unit))[0]
+    else:
+        away = np.maximum(0, np.log10(np.abs(values.numpy())) - axis.floor) * np.sign(values.numpy())
+        expected = np.histogram(away, axis.rows, (axis.low, axis.high))[0]
+    assert np.abs(found.counts[0] - expected).sum() <= 4
+    assert found.sampled == 0
+
+
+def test_a_sample_says_that_it_is_one():
+    values = torch.randn(3, 40_000)
+    found = count_layers([values], Axis("log", -3, 1, 32), sample=2000)
+    assert found.sampled == 2000
+    assert 1900 <= int(found.counts[0].sum() + found.below[0] + found.above[0]) <= 2200
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_positions_and_values_are_inverse(scale):
+    axis = Axis(scale, -4, 4, 64, floor=-3, unit=10.0)
+    for value in (0.5, -0.5, 12.0) if scale != "log" else (0.5, 12.0):
+        assert axis.value(axis.position(value)) == pytest.approx(value)
+
+
+@pytest.mark.parametrize("quick", [False, True])
+@pytest.mark.parametrize("scale", [1.0, 1e30, 1e-30])
+def test_units_against_plain_torch(quick, scale):
+    x = torch.randn(4, 20, 7, generator=torch.Generator().manual_seed(2))
+    x[:, :, 3] = 0
+    x[2, 5] = 0
+    dead, spread, cosine = measure_units(x * scale, quick)
+    wide = x.double()
+    assert dead == pytest.approx([1 / 7] * 4)
+    assert spread == pytest.approx((wide.std(1).square().mean(1).sqrt() * scale).numpy(), rel=1e-5)
+    for layer in range(4):
+        rows = wide[layer][wide[layer].norm(dim=1) > 0]
+        table = torch.nn.functional.cosine_similarity(rows[:, None], rows[None], dim=2)
+        mean = float((table.sum() - len(rows)) / (len(rows) * (len(rows) - 1)))
+        assert cosine[layer] == pytest.approx(mean, abs=1e-5)

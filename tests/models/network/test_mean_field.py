@@ -1,0 +1,126 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from playground.models.network.activations import ACTIVATIONS
+from playground.models.network.compare import curves_of
+from playground.models.network.mean_field import (
+    critical_weight_variance,
+    fixed_point,
+    mean_square,
+    mean_square_slope,
+    predict,
+    variance_map,
+)
+from playground.models.network.network import Detail, NetworkSpec, run_network
+
+QUICK = Detail(histograms=(), quick=True)
+
+
+def integral(function, q):
+    """The mean over a normal of variance q, by a fine trapezoid rule with a node on neither side of the kink alone."""
+    z = (torch.arange(-400_000, 400_000, dtype=torch.float64) + 0.5) / 40_000
+    weights = torch.exp(-z * z / 2) / math.sqrt(2 * math.pi) / 40_000
+    return float((function(z * math.sqrt(q)) * weights).sum())
+
+
+@pytest.mark.parametrize("name", list(ACTIVATIONS))
+@pytest.mark.parametrize("q", [1e-4, 0.57, 1.0, 4.0, 20.0])
+def test_the_quadrature_against_a_fine_sum(name, q):
+    entry = ACTIVATIONS[name]
+    assert mean_square(name, q) == pytest.approx(integral(lambda z: entry.function(z).square(), q), rel=1e-6)
+    assert mean_square_slope(name, q) == pytest.approx(integral(lambda z: entry.slope(z).square(), q), rel=1e-6)
+
+
+def test_tanh_with_a_bias_variance_of_005_is_critical_at_1761():
+    point = fixed_point("tanh", weight_variance=1.7610, bias_variance=0.05)
+    assert point.q == pytest.approx(0.5700, abs=2e-4)
+    assert point.chi1 == pytest.approx(1, abs=2e-4)
+    assert critical_weight_variance("tanh", 0.05) == pytest.approx(1.7610, abs=1e-4)
+
+
+def test_relu_is_critical_at_two_without_bias_only():
+    assert critical_weight_variance("relu") == pytest.approx(2)
+    assert fixed_point("relu", 2.0).depth_scale == math.inf
+    assert fixed_point("relu", 2.0, 0.1).q == math.inf
+    assert fixed_point("relu", 1.0).q == 0
+    assert fixed_point("relu", 1.0).depth_scale == pytest.approx(1 / math.log(2))
+    assert fixed_point("relu", 3.0).q == math.inf
+
+
+def test_tanh_without_bias_is_critical_at_one():
+    assert critical_weight_variance("tanh") == pytest.approx(1, abs=1e-9)
+    assert fixed_point("tanh", 0.5).q == 0
+    assert fixed_point("tanh", 0.5).trainable_depth == pytest.approx(6 / math.log(2), rel=1e-6)
+    assert critical_weight_variance("identity") == pytest.approx(1)
+
+
+@pytest.mark.parametrize("name", list(ACTIVATIONS))
+@pytest.mark.parametrize(("weight", "bias"), [(0.5, 0.05), (1.2, 0.3), (1.9, 0.01)])
+def test_the_fixed_point_is_where_the_map_settles(name, weight, bias):
+    point, q = fixed_point(name, weight, bias), 1.0
+    for _ in range(3000):
+        q = variance_map(name, q, weight, bias)
+        if q > 1e12:
+            break
+    if math.isinf(point.q):
+        assert q > 1e3
+    else:
+        assert q == pytest.approx(point.q, rel=1e-5)
+        assert point.chi1 == pytest.approx(weight * mean_square_slope(name, point.q), rel=1e-9)
+
+
+@pytest.mark.parametrize("name", list(ACTIVATIONS))
+def test_the_prediction_agrees_with_wide_networks(name):
+    spec = NetworkSpec(depth=10, width=800, batch=40, activation=name, init="lecun_normal", gain=1.2, bias_std=0.2)
+    runs = [curves_of(run_network(NetworkSpec(**{**_fields(spec), "seed": seed}), detail=QUICK)) for seed in range(3)]
+    theory = predict(spec)
+    assert np.median([run.rms for run in runs], axis=0) == pytest.approx(theory.rms, rel=0.06)
+    measured = np.median([run.activation_gradient for run in runs], axis=0)
+    assert measured == pytest.approx(theory.gradient_rms, rel=0.1)
+
+
+def _fields(spec):
+    return {name: getattr(spec, name) for name in NetworkSpec.__dataclass_fields__}
+
+
+def test_uniform_inputs_and_their_features_count():
+    spec = NetworkSpec(depth=3, width=400, batch=100, input="uniform", activation="relu", init="kaiming_normal")
+    assert predict(spec).rms[0] == pytest.approx(math.sqrt(1 / 3))
+    assert predict(spec, 4.0).rms[0] == pytest.approx(2)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"normalisation": "layer"},
+        {"dropout": 0.1},
+        {"residual": "plain"},
+        {"init": "lsuv"},
+        {"init": "identity"},
+        {"init": "constant"},
+        {"init": "uniform"},
+    ],
+    ids=str,
+)
+def test_where_the_theory_does_not_apply_it_says_so(fields):
+    prediction = predict(NetworkSpec(**{"init": "kaiming_normal", **fields}))
+    assert prediction.rms is None
+    assert prediction.gradient_rms is None
+    assert prediction.reason.startswith("no theory drawn")
+
+
+def test_the_gradient_of_a_cross_entropy_is_not_predicted():
+    prediction = predict(NetworkSpec(input="digits", loss="cross_entropy", init="lecun_normal", activation="tanh"))
+    assert prediction.rms is not None
+    assert prediction.gradient_rms is None
+    assert "cross entropy" in prediction.gradient_reason
+
+
+@pytest.mark.parametrize("gain", [0.0, 1e-30, 1e30])
+def test_extreme_gains_raise_nothing(gain):
+    for name in ACTIVATIONS:
+        prediction = predict(NetworkSpec(activation=name, init="lecun_normal", gain=gain, depth=40))
+        assert len(prediction.rms) == 40

@@ -1,0 +1,137 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from playground.models.job import Job
+from playground.models.network.compare import difference, short_name
+from playground.models.network.estimate import estimate
+from playground.models.network.handover import HandedLayer, LayerTensorRequest, with_layer
+from playground.models.network.network import NetworkSpec
+from playground.models.network.ranges import held, ranges_of
+from playground.models.network.request import compute_network, network_request
+from playground.models.network.seeds import run_seeds
+from playground.models.network.state import NetworkState
+from playground.models.outcome import ProblemError
+from playground.models.state import PlaygroundState
+from playground.models.tensors.program import Imported, Program, TensorReference
+
+SMALL = NetworkSpec(depth=6, width=10, batch=8, activation="tanh", init="lecun_normal")
+
+
+def state_of(**fields):
+    return PlaygroundState(network=NetworkState(**{"spec": SMALL, "band": False, **fields}))
+
+
+def compute(state, job=None):
+    return compute_network(network_request(state), job)
+
+
+def test_equal_states_ask_for_the_same_and_pointing_asks_for_nothing():
+    assert network_request(state_of()) == network_request(state_of(layer=3))
+    assert network_request(state_of()) != network_request(state_of(scale="linear"))
+    assert hash(network_request(state_of())) == hash(network_request(state_of()))
+
+
+def test_while_the_hand_moves_histograms_are_samples_and_seeds_wait():
+    request = network_request(state_of(moving=True, band=True, own_range=True))
+    assert (request.moving, request.seeds, request.own_range) == (True, 0, False)
+    assert network_request(state_of(band=True)).seeds == 20
+
+
+def test_the_band_grows_and_is_that_of_the_single_runs():
+    shown = []
+    page = compute(state_of(band=True, seeds=12), Job(show=shown.append))
+    assert [None if one.band is None else one.band.done for one in shown] == [None, 5, 10]
+    assert page.band.done == 12
+    runs = [compute(state_of(spec=replace(SMALL, seed=seed))).network.tables["activation"].rms for seed in range(12)]
+    assert page.band.median.rms == pytest.approx(np.median(runs, axis=0), rel=1e-5)
+    assert page.band.low.rms == pytest.approx(np.quantile(runs, 0.05, axis=0), rel=1e-5)
+    assert run_seeds(SMALL, 3).done == 3
+
+
+def test_pins_are_named_by_what_differs():
+    other = replace(SMALL, init="kaiming_normal", gain=1.5)
+    page = compute(state_of(pins=(other, SMALL)))
+    assert page.pins[0].name == "He normal, gain 1.5"
+    assert page.pins[1].name == short_name(SMALL)
+    assert page.pins[0].curves.rms == pytest.approx(
+        compute(state_of(spec=other)).network.tables["activation"].rms, rel=1e-6
+    )
+    assert difference(SMALL, replace(SMALL, weight_std=3.0)) == "the same"
+
+
+def test_a_pin_that_cannot_run_says_why_and_spoils_nothing():
+    page = compute(state_of(pins=(replace(SMALL, input="tensor:gone"),)))
+    assert page.pins[0].curves is None
+    assert "gone" in page.pins[0].verdict
+
+
+def test_a_tensor_of_the_program_feeds_the_network():
+    tensor = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
+    program = Program().appended("X", Imported(TensorReference(tensor)))
+    spec = replace(SMALL, input="tensor:X")
+    state = replace(state_of(spec=spec), program=program)
+    page = compute(state)
+    assert (page.network.batch, page.network.features) == (5, 3)
+    assert page.network.input.rms == pytest.approx(float(tensor.square().mean().sqrt()))
+    assert page.theory.prediction.rms is not None
+    with pytest.raises(ProblemError, match="none of that name"):
+        compute(state_of(spec=spec))
+
+
+def test_long_runs_are_asked_for_first_and_run_once_agreed():
+    long = replace(SMALL, depth=400, width=1024, batch=1000)
+    state = replace(state_of(spec=long), memory_budget=64 * 10**9)
+    with pytest.raises(ProblemError) as caught:
+        compute(state)
+    problem = caught.value.problem
+    assert problem.severity == "warning"
+    assert problem.fixes[0].target == "confirm"
+    assert network_request(replace(state, network=replace(state.network, confirmed=long))).confirmed
+    for fix in problem.fixes[1:]:
+        smaller = replace(long, **{fix.target: int(fix.code)})
+        assert estimate(smaller, smaller.width).seconds < estimate(long, long.width).seconds / 2
+
+
+def test_what_does_not_fit_the_memory_is_refused_even_when_agreed_to():
+    huge = replace(SMALL, depth=500, width=4096)
+    state = replace(state_of(spec=huge, confirmed=huge), memory_budget=4 * 10**9)
+    with pytest.raises(ProblemError, match="the limit is 4 GB") as caught:
+        compute(state)
+    assert "8,384,6" in str(caught.value) or "8,388,608,000" in str(caught.value)
+
+
+def test_bytes_grow_linearly_with_depth():
+    sizes = [estimate(replace(SMALL, depth=depth, width=200), 200).bytes for depth in (100, 200, 300)]
+    assert sizes[2] - sizes[1] == pytest.approx(sizes[1] - sizes[0], rel=0.01)
+
+
+@pytest.mark.parametrize("kind", ["activation", "preactivation", "activation_gradient", "weight", "weight_gradient"])
+@pytest.mark.parametrize("scale", ["log", "linear", "signed_log"])
+def test_every_kind_on_every_scale(kind, scale):
+    page = compute(state_of(kind=kind, scale=scale, own_range=True))
+    table = page.network.tables[kind]
+    counted = table.histograms.counts.sum(1) + table.histograms.below + table.histograms.above + table.zeros
+    assert list(counted) == list(table.count)
+    assert len(page.own) == 6
+    for own, total, zeros in zip(page.own, table.count, table.zeros, strict=True):
+        assert int(own.counts.sum()) + own.below + own.above + zeros == total
+
+
+def test_axes_hold_still_while_the_hand_moves_and_only_grow():
+    before = ranges_of(compute(state_of()))
+    smaller = ranges_of(compute(state_of(spec=replace(SMALL, gain=0.2), moving=True)))
+    kept = held(before, smaller, moving=True)
+    assert kept.spread[1] == before.spread[1]
+    assert kept.spread[0] == min(before.spread[0], smaller.spread[0])
+    assert held(before, smaller, moving=False) == smaller
+
+
+def test_a_layer_arrives_as_an_imported_tensor_under_a_free_name():
+    request = LayerTensorRequest(SMALL, "weight", 2)
+    state = with_layer(PlaygroundState(), HandedLayer(request, torch.ones(2)))
+    again = with_layer(state, HandedLayer(request, torch.ones(2)))
+    assert again.program.names == ("w2", "w2_2")
+    assert again.selection == "w2_2"

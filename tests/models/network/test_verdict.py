@@ -1,0 +1,92 @@
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from playground.models.network.mean_field import predict
+from playground.models.network.network import Detail, NetworkSpec, run_network
+from playground.models.network.verdict import factor_a_layer, judge
+
+RELU = NetworkSpec(activation="relu", init="lecun_normal")
+
+
+def verdict_of(spec):
+    return judge(run_network(spec, detail=Detail(histograms=(), quick=True)), predict(spec))
+
+
+@pytest.mark.parametrize(
+    ("spec", "severity", "words"),
+    [
+        (RELU, "error", ("Activations vanish", "By layer 50", "theory says ×0.707", "2.98e-8")),
+        (replace(RELU, gain=math.sqrt(2)), "good", ("Healthy",)),
+        (NetworkSpec(), "error", ("explode", "first inf is at layer 38", "nan from layer 39", "3.40e38")),
+        (NetworkSpec(dtype="float16"), "error", ("explode", "layer 5", "65504")),
+        (NetworkSpec(weight_std=0.01), "error", ("From layer 46", "exactly 0")),
+        (NetworkSpec(init="zeros"), "error", ("Nothing gets through", "every gradient")),
+        (NetworkSpec(init="constant", weight_value=0.01), "error", ("All units of a layer are the same",)),
+        (
+            NetworkSpec(activation="tanh", init="lecun_normal", gain=3.0),
+            "error",
+            ("Gradients explode", "reach layer 1"),
+        ),
+        (NetworkSpec(activation="sigmoid", init="xavier_normal"), "error", ("Gradients vanish",)),
+        (replace(RELU, residual="plain", init="kaiming_normal"), "error", ("Activations explode",)),
+        (NetworkSpec(init="lsuv", activation="relu"), "good", ("Healthy", "LSUV")),
+        (NetworkSpec(depth=1), "good", ("one layer",)),
+        (
+            NetworkSpec(depth=60, activation="relu", init="kaiming_normal", bias_std=3.0, width=300, batch=20),
+            "warning",
+            ("All inputs end alike", "cosine"),
+        ),
+    ],
+    ids=lambda value: "" if not isinstance(value, NetworkSpec) else f"{value.activation}-{value.init}-{value.dtype}",
+)
+def test_what_the_numbers_say(spec, severity, words):
+    verdict = verdict_of(spec)
+    assert verdict.severity == severity
+    for part in words:
+        assert part in verdict.plain()
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        RELU,
+        NetworkSpec(),
+        NetworkSpec(weight_std=0.01),
+        NetworkSpec(activation="tanh", init="lecun_normal", gain=0.5),
+        NetworkSpec(activation="tanh", init="lecun_normal", gain=3.0),
+        NetworkSpec(init="zeros", activation="relu"),
+        NetworkSpec(init="constant", activation="tanh"),
+        replace(RELU, residual="plain", init="kaiming_normal"),
+    ],
+    ids=lambda spec: f"{spec.activation}-{spec.init}-{spec.gain}",
+)
+def test_every_first_fix_helps(spec):
+    """The first button of each illness takes away the illness that it is offered for."""
+    before = verdict_of(spec)
+    assert before.fixes
+    after = verdict_of(before.fixes[0].spec)
+    assert after.lead != before.lead
+    assert after.severity != "error" or "explode" in after.lead != "explode" in before.lead
+    for fix in before.fixes:
+        assert fix.label
+        assert fix.meaning
+        assert fix.spec != spec
+
+
+def test_the_factor_stops_at_the_first_value_that_is_not_usable():
+    assert factor_a_layer(np.array([1.0, 10.0, 100.0, np.inf])) == pytest.approx(10)
+    assert factor_a_layer(np.array([1.0, 0.1, 0.0, 0.0])) == pytest.approx(0.1)
+    assert math.isnan(factor_a_layer(np.array([0.0, 1.0])))
+
+
+def test_a_nan_that_came_in_is_blamed_on_the_input():
+    tensor = torch.ones(4, 4)
+    tensor[0, 0] = math.nan
+    spec = NetworkSpec(depth=3, width=5, input="tensor:A", init="lecun_normal")
+    verdict = judge(run_network(spec, {"A": tensor}), predict(spec))
+    assert "input is not finite" in verdict.plain()
+    assert "1 nan" in verdict.plain()
