@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import itertools
 from collections.abc import Collection
 
 from playground.models.outcome import Fix, Span, refuse
@@ -283,7 +284,7 @@ class _Checker:
             texts = [self.parsed.segment(part) for part in parts]
             signs = [
                 self.parsed.text[self.parsed.span(a).stop : self.parsed.span(b).start].strip()
-                for a, b in zip(parts, parts[1:], strict=False)
+                for a, b in itertools.pairwise(parts)
             ]
             both = " & ".join(f"({a} {sign} {b})" for a, sign, b in zip(texts, signs, texts[1:], strict=False))
             refuse(

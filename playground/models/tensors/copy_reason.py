@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 
 from playground.models.tensors.literals import shape_text
@@ -16,7 +18,8 @@ def copy_reason(word: Word, source: torch.Tensor, result: torch.Tensor) -> str:
     if source.dtype != result.dtype:
         return f"Elements of {_name(source.dtype)} are written anew as {_name(result.dtype)}."
     if short == "contiguous":
-        return f"Row order needs strides {shape_text(row_strides(tuple(source.shape)))}, here they are {shape_text(source.stride())}."
+        needed = shape_text(row_strides(tuple(source.shape)))
+        return f"Row order needs strides {needed}, here they are {shape_text(source.stride())}."
     if short in ("reshape", "flatten", "ravel", "reshape_as"):
         return reshape_reason(tuple(source.shape), source.stride(), tuple(result.shape))
     if short in ("flip", "fliplr", "flipud", "rot90"):
@@ -42,7 +45,7 @@ def row_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
 def reshape_reason(shape: tuple[int, ...], strides: tuple[int, ...], wanted: tuple[int, ...]) -> str:
     """The pair of neighbouring axes that cannot be read as one run, in numbers."""
     axes = [axis for axis, size in enumerate(shape) if size != 1]
-    for left, right in zip(axes, axes[1:], strict=False):
+    for left, right in itertools.pairwise(axes):
         needed = strides[right] * shape[right]
         if strides[left] != needed and not _is_boundary(shape, left, wanted):
             return (

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 
 from playground.models.job import Job
 from playground.models.outcome import Problem, Span
 from playground.models.tensors.evaluation_cache import ResultCache
-from playground.models.tensors.line import LineResult, compute_line
+from playground.models.tensors.line import Budget, LineResult, compute_line
 from playground.models.tensors.planning import default_budget
 from playground.models.tensors.program import Program, source_code, source_reads, source_spans
-from playground.models.tensors.sources import Binding, Expression
+from playground.models.tensors.sources import Binding, Expression, Imported
 from playground.models.tensors.steps import Step
 
 __all__ = ["CACHE", "Evaluated", "evaluate"]
@@ -91,34 +91,45 @@ class _Run:
         self.keys: set[object] = set()
 
     def add(self, place: int, binding: Binding) -> None:
+        """Evaluate one line, from the cache where nothing that it depends on has changed."""
         source, name = binding.source, binding.name
         reads = source_reads(source)
         known = tuple(read for read in reads if read in self.results)
         blocked = next((read for read in known if self.results[read].failed), "")
         if blocked:
             self.results[name] = self._blocked(binding, blocked, reads)
-            self.serials[name] = -1
             return
-        later = tuple(n for n in self.program.names[place:] if n in reads) if len(known) < len(reads) else ()
-        key = (name, source, tuple((read, self.serials[read]) for read in known), later)
-        needs = self.left
-
-        def compute() -> tuple[LineResult, bool]:
-            inputs = {read: self.results[read] for read in known}
-            result = compute_line(binding, inputs, self.program.names[place + 1 :], self.limit, needs, self.job)
-            return result, result.tensor is not None or result.problem is None or not result.too_large
-
-        serial, result, _ = CACHE.get(key, compute, self.job)
-        self.keys.add(key)
-        if result.tensor is not None and result.new_bytes > self.left:
-            result = replace(result, tensor=None, too_large=True, problem=result.refusal(self.left, self.limit))
-            serial = -1
-        elif result.tensor is not None:
-            self.left -= result.new_bytes
+        serial, result = self._line(place, binding, known)
+        budget = Budget(self.limit, self.left)
+        tensor, problem = result.tensor, result.problem
+        if tensor is not None and not isinstance(source, Imported) and result.new_bytes > self.left:
+            tensor, problem, serial = None, budget.warning(result.new_bytes), -serial
+        elif tensor is not None:
+            self.left = max(self.left - result.new_bytes, 0)
+        elif result.too_large and result.new_bytes:
+            problem = budget.warning(result.new_bytes, result.at_most)
         self.serials[name] = serial
-        self.results[name] = Evaluated(
-            name, source_code(source), result.tensor, result.meta, result.steps, result.problem, reads
-        )
+        code = source_code(source)
+        self.results[name] = Evaluated(name, code, tensor, result.meta, result.steps, problem, reads)
+
+    def _line(self, place: int, binding: Binding, known: tuple[str, ...]) -> tuple[int, LineResult]:
+        """The serial and result of a line whose inputs are known."""
+        missing = set(source_reads(binding.source)).difference(known)
+        later = tuple(name for name in self.program.names[place:] if name in missing)
+        key = (binding.name, binding.source, tuple((read, self.serials[read]) for read in known), later)
+        self.keys.add(key)
+        left = self.left
+
+        def compute() -> LineResult:
+            inputs = {read: self.results[read] for read in known}
+            following = self.program.names[place + 1 :]
+            return compute_line(binding, inputs, following, Budget(self.limit, left), self.job)
+
+        serial, result = CACHE.get(key, compute, self.job)
+        if result.too_large and 0 < result.new_bytes <= left:  # it was left out for want of memory, which is there now
+            CACHE.forget(key, serial)
+            serial, result = CACHE.get(key, compute, self.job)
+        return serial, result
 
     def _blocked(self, binding: Binding, blocked: str, reads: tuple[str, ...]) -> Evaluated:
         code = source_code(binding.source)

@@ -11,6 +11,7 @@ from playground.models.job import Job
 
 Result = TypeVar("Result")
 POLL_SECONDS = 0.05
+MOST_RESULTS = 20_000
 
 
 class ResultCache(Generic[Result]):
@@ -28,34 +29,38 @@ class ResultCache(Generic[Result]):
         self._serial = 0
         self._bytes = 0
 
-    def get(self, key: Hashable, compute: Callable[[], tuple[Result, bool]], job: Job) -> tuple[int, Result, bool]:
-        """The serial and result of a key, and whether it was already there; `compute` also says whether to keep it."""
+    def get(self, key: Hashable, compute: Callable[[], Result], job: Job) -> tuple[int, Result]:
+        """The serial and result of a key, computed by whoever asks first; the others wait for it."""
         with self._changed:
             while True:
                 if key in self._kept:
                     self._kept.move_to_end(key)
-                    return (*self._kept[key], True)
+                    return self._kept[key]
                 if key not in self._running:
                     break
                 self._changed.wait(POLL_SECONDS)
                 job.check()
             self._running.add(key)
         try:
-            result, keep = compute()
+            result = compute()
         except BaseException:
-            self._finish(key)
+            with self._changed:
+                self._running.discard(key)
+                self._changed.notify_all()
             raise
-        return (*self._finish(key, result, keep), False)
-
-    def _finish(self, key: Hashable, result: Result | None = None, keep: bool = False) -> tuple[int, Result]:
         with self._changed:
             self._running.discard(key)
             self._serial += 1
-            if keep and result is not None:
-                self._kept[key] = (self._serial, result)
-                self._bytes += self._size_of(result)
+            self._kept[key] = (self._serial, result)
+            self._bytes += self._size_of(result)
             self._changed.notify_all()
-            return self._serial, result  # type: ignore[return-value]
+            return self._serial, result
+
+    def forget(self, key: Hashable, serial: int) -> None:
+        """Drop the result of a key, if it still is the one with this serial."""
+        with self._changed:
+            if key in self._kept and self._kept[key][0] == serial:
+                self._bytes -= self._size_of(self._kept.pop(key)[1])
 
     @property
     def kept_bytes(self) -> int:
@@ -65,13 +70,16 @@ class ResultCache(Generic[Result]):
     def trim(self, protected: Collection[Hashable]) -> None:
         """Drop what was used longest ago until the limit holds, except for the keys of the present program."""
         with self._changed:
-            if self._bytes <= self.limit and len(self._kept) <= 20_000:
+            if self._fits():
                 return
             for key in [key for key in self._kept if key not in protected]:
                 _, result = self._kept.pop(key)
                 self._bytes -= self._size_of(result)
-                if self._bytes <= self.limit and len(self._kept) <= 20_000:
+                if self._fits():
                     return
+
+    def _fits(self) -> bool:
+        return self._bytes <= self.limit and len(self._kept) <= MOST_RESULTS
 
     def clear(self) -> None:
         """Forget everything."""

@@ -39,7 +39,7 @@ class Input(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LineResult:
-    """What a line gave: `new_bytes` is the storage that it allocated and keeps."""
+    """What a line gave: `new_bytes` is the storage that it allocated and keeps, or would need where it is too large."""
 
     tensor: torch.Tensor | None = None
     meta: torch.Tensor | None = None
@@ -47,43 +47,46 @@ class LineResult:
     problem: Problem | None = None
     too_large: bool = False
     new_bytes: int = 0
-
-    def refusal(self, left: int, limit: int) -> Problem:
-        """The warning that these bytes do not fit."""
-        return too_large(self.new_bytes, left, limit)
+    at_most: bool = False
 
 
-def too_large(needed: int, left: int, limit: int, at_most: bool = False) -> Problem:
-    """The warning on a tensor whose values are not computed for their size; `at_most`: the shape is an upper bound."""
-    taken = "" if needed > limit else f" {bytes_in_words(limit - left)} of it are taken by the lines above."
-    size = f"{'At most ' if at_most else ''}{bytes_in_words(needed)}, the limit is {bytes_in_words(limit)}.{taken}"
-    known = (
-        "The shape depends on values and is the largest that it can be, values are not computed."
-        if at_most
-        else "Shape, strides and cost are exact, values are not computed."
-    )
-    return Problem(
-        f"{size} {known}",
-        badge="too large",
-        severity="warning",
-    )
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many bytes all values may take together, and how many of them are left for a line."""
+
+    limit: int
+    left: int
+
+    def warning(self, needed: int, at_most: bool = False) -> Problem:
+        """The warning on a tensor that does not fit; `at_most`: its shape is an upper bound, for values decide it."""
+        taken = self.limit - self.left
+        used = "" if needed > self.limit else f" {bytes_in_words(taken)} of it are taken by the lines above."
+        size = (
+            f"{'At most ' if at_most else ''}{bytes_in_words(needed)}, the limit is {bytes_in_words(self.limit)}.{used}"
+        )
+        known = (
+            "The shape depends on values and is the largest that it can be, values are not computed."
+            if at_most
+            else "Shape, strides and cost are exact, values are not computed."
+        )
+        return Problem(f"{size} {known}", badge="too large", severity="warning")
 
 
 def compute_line(
-    binding: Binding, inputs: Mapping[str, Input], later: Sequence[str], limit: int, left: int, job: Job
+    binding: Binding, inputs: Mapping[str, Input], later: Sequence[str], budget: Budget, job: Job
 ) -> LineResult:
     """The result of one line; every failure but a cancelled job is a problem in it."""
     try:
         with QUIET_TORCH:
             match binding.source:
                 case Made() as made:
-                    return _made(made, limit, left)
+                    return _made(made, budget)
                 case Imported(reference=reference):
                     return _imported(reference.tensor, binding.name)
                 case Expression(text=text):
                     parsed = parse_expression(text)
                     check_expression(parsed, inputs, later, binding.name)
-                    return _expression(parsed, inputs, limit, left, job)
+                    return _expression(parsed, inputs, budget, job)
     except ProblemError as error:
         return LineResult(problem=error.problem)
     except (CancelledError, NeedsPlanError, NoValuesError):
@@ -92,13 +95,13 @@ def compute_line(
         return LineResult(problem=Problem(f"This line cannot be computed: {error}", badge="cannot be computed"))
 
 
-def _made(made: Made, limit: int, left: int) -> LineResult:
+def _made(made: Made, budget: Budget) -> LineResult:
     meta = make(made, "meta")
     code = made_code(made)
     needed = meta.nbytes
     steps = (_whole_step(code, meta, ""),)
-    if needed > left:
-        return LineResult(None, meta, steps, too_large(needed, left, limit), too_large=True, new_bytes=needed)
+    if needed > budget.left:
+        return LineResult(None, meta, steps, too_large=True, new_bytes=needed)
     return LineResult(make(made), meta, steps, new_bytes=needed)
 
 
@@ -122,22 +125,21 @@ def _whole_step(code: str, tensor: torch.Tensor, base: str) -> Step:
     )
 
 
-def _expression(parsed: ExpressionText, inputs: Mapping[str, Input], limit: int, left: int, job: Job) -> LineResult:
+def _expression(parsed: ExpressionText, inputs: Mapping[str, Input], budget: Budget, job: Job) -> LineResult:
     values = {name: tensor for name, given in inputs.items() if (tensor := given.tensor) is not None}
     if len(values) == len(inputs):
         try:
-            return _ran(parsed, values, inputs, StraightWatch(job, left))
+            return _ran(parsed, values, inputs, StraightWatch(job, budget.left))
         except NeedsPlanError:
             pass
     metas = {name: meta for name, given in inputs.items() if (meta := given.meta) is not None}
-    watch = PlanWatch(job, left)
+    watch = PlanWatch(job, budget.left)
     interpreter = Interpreter(parsed, metas, watch, "meta")
     planned = _tensor_of(interpreter, interpreter.run())
     steps = tuple(interpreter.recorder.steps)
     if not watch.fits:
         needed = max(watch.used, watch.largest)
-        warning = too_large(needed, left, limit, watch.depends_on_values)
-        return LineResult(None, planned, steps, warning, too_large=True, new_bytes=needed)
+        return LineResult(None, planned, steps, too_large=True, new_bytes=needed, at_most=watch.depends_on_values)
     try:
         return _ran(parsed, metas | values, inputs, Watch(job))
     except NoValuesError:

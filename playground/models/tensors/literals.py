@@ -1,4 +1,4 @@
-"""Numbers, sizes and plain calls as text: written so that PyTorch reads the same values back, and read from a syntax tree."""
+"""Numbers, sizes and plain calls as text: written so that PyTorch reads the same back, and read from a syntax tree."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class NotLiteralError(Exception):
 
 def number_text(value: Number) -> str:
     """The shortest text that gives this number back in a script: `12.`, `0.1`, `-3`, `True`, `torch.inf`."""
-    if isinstance(value, bool) or isinstance(value, int):
+    if isinstance(value, bool | int):
         return repr(value)
     if math.isnan(value):
         return "torch.nan"
@@ -74,7 +74,7 @@ def dotted_name(node: ast.expr) -> str:
 
 
 def literal(node: ast.expr) -> Any:
-    """The number, nested tuple, `DtypeName` or `Seed` that a syntax tree spells out; raises `NotLiteralError` otherwise."""
+    """The number, nested tuple, `DtypeName` or `Seed` that a syntax tree spells out, else raises `NotLiteralError`."""
     match node:
         case ast.Constant(value=bool() | int() | float() as value):
             return value

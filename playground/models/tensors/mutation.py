@@ -28,7 +28,7 @@ _OPERATORS: dict[type[ast.operator], str] = {
 
 
 def mutation_problem(source: SourceText, statement: ast.stmt) -> Problem | None:
-    """The problem of `x += 1` or `x[0] = 1`, with the line that makes a new tensor instead; None for other statements."""
+    """The problem of `x += 1` or `x[0] = 1`, with the line that makes a new tensor; None for other statements."""
     match statement:
         case ast.Expr(value=ast.Call(func=ast.Attribute() as function)) if is_in_place(f".{function.attr}"):
             problem = in_place_problem(source, function)

@@ -70,7 +70,7 @@ class StraightWatch(Watch):
         """Raise `NeedsPlanError` unless the upper bound of what the call allocates is small."""
         super().before(word, arguments)
         need = word.need(arguments)
-        if word.storage != "view" and word.storage != "fact":
+        if word.storage not in ("view", "fact"):
             need = max(need, max((tensor.nbytes for tensor in tensors(arguments)), default=0))
         if need > self.left:
             raise NeedsPlanError
@@ -98,7 +98,7 @@ class PlanWatch(Watch):
         self.depends_on_values = self.depends_on_values or masks or word.plan in VALUE_PLANS
 
     def after(self, word: Word, operands: Sequence[torch.Tensor], results: Sequence[torch.Tensor]) -> None:
-        """Add the storages that are new; to fill one, an operand may be needed in full, even one stretched with stride 0."""
+        """Add the storages that are new; to fill one, an operand may be needed in full, even one with stride 0."""
         for result in results:
             if not any(share_storage(result, operand) for operand in operands):
                 self.used += result.untyped_storage().nbytes()

@@ -57,7 +57,15 @@ class StepRecorder:
             self._stretches(nodes, positional, results[0].shape)
         copies = word.storage in ("copy", "view or copy")
         kind = kind_of(results[0], operands, copies)
-        self._add(self._code(node, nodes), self._suffix(node), self.parsed.span(node), kind, results[0], operands, word)
+        self._add(
+            self._code(node, nodes),
+            self._suffix(node),
+            self.parsed.span(node),
+            kind=kind,
+            result=results[0],
+            operands=operands,
+            word=word,
+        )
 
     def record_part(self, node: ast.expr, value: Any, picked: Any) -> None:
         """Add the step of a call that gives several tensors, now that one of them is picked."""
@@ -68,12 +76,14 @@ class StepRecorder:
         kind = kind_of(picked, call.operands, word.storage in ("copy", "view or copy"))
         end = self.parsed.text[self.parsed.span(call.node).stop : self.parsed.span(node).stop].lstrip(") ")
         code, suffix = self._code(call.node, call.nodes) + end, self._suffix(call.node) + end
-        self._add(code, suffix, self.parsed.span(node), kind, picked, call.operands, word)
+        self._add(code, suffix, self.parsed.span(node), kind=kind, result=picked, operands=call.operands, word=word)
 
     def note_alias(self, tensor: torch.Tensor) -> None:
         """Add the step of a line that is a bare name."""
         text = self.parsed.text.strip()
-        self._add(text, text, self.parsed.span(self.parsed.root), "same", tensor, [tensor], None)
+        self._add(
+            text, text, self.parsed.span(self.parsed.root), kind="same", result=tensor, operands=[tensor], word=None
+        )
 
     def _stretches(self, nodes: Sequence[ast.expr], positional: Sequence[Any], shape: torch.Size) -> None:
         for node, operand in zip(nodes, positional, strict=False):
@@ -84,13 +94,22 @@ class StepRecorder:
             except RuntimeError:
                 continue
             if operand.ndim:
-                self._add(self._short(node), "stretched", self.parsed.span(node), "view", stretched, [operand], None)
+                self._add(
+                    "",
+                    "stretched",
+                    self.parsed.span(node),
+                    kind="view",
+                    result=stretched,
+                    operands=[operand],
+                    word=None,
+                )
 
     def _add(
         self,
         code: str,
         suffix: str,
         span: Span,
+        *,
         kind: Kind,
         result: torch.Tensor,
         operands: Sequence[torch.Tensor],
@@ -145,9 +164,6 @@ class StepRecorder:
             return whole.of(self.parsed.text)
         text = self.parsed.text[self.parsed.span(receiver).stop : whole.stop]
         return text.lstrip(") ") if text.startswith((")", " ")) else text
-
-    def _short(self, node: ast.expr) -> str:
-        return "…" if _is_step(node) else self.parsed.segment(node)
 
 
 def _opened(nodes: Sequence[ast.expr]) -> list[ast.expr]:

@@ -63,7 +63,8 @@ def permutation_problem(call: FailedCall) -> Problem | None:
     name = call.tensors[0][0]
     axes = ", ".join(map(str, range(tensor.ndim)))
     return call.problem(
-        f"{name} {shape_text(tuple(tensor.shape))} has {_count(tensor.ndim, 'axis', 'axes')}, and {_count(len(order), 'is', 'are')} named. "
+        f"{name} {shape_text(tuple(tensor.shape))} has {_count(tensor.ndim, 'axis', 'axes')}, and "
+        f"{_count(len(order), 'is', 'are')} named. "
         f"permute names each of {axes} once.",
         f"{len(order)} of {tensor.ndim} axes",
     )
@@ -111,7 +112,7 @@ def index_problem(call: FailedCall) -> Problem | None:
                 span,
                 fixes,
             )
-        mask = _mask_problem(call, name, tensor, axis, part, node)
+        mask = _mask_problem(call, tensor, axis, part, node)
         if mask is not None:
             return mask
         size = tensor.shape[axis] if axis < tensor.ndim else 0
@@ -126,17 +127,15 @@ def index_problem(call: FailedCall) -> Problem | None:
     return None
 
 
-def _mask_problem(
-    call: FailedCall, name: str, tensor: torch.Tensor, axis: int, part: Any, node: ast.expr
-) -> Problem | None:
+def _mask_problem(call: FailedCall, tensor: torch.Tensor, axis: int, part: Any, node: ast.expr) -> Problem | None:
     if not isinstance(part, torch.Tensor) or part.dtype is not torch.bool:
         return None
     for offset, size in enumerate(part.shape):
         own = tensor.shape[axis + offset] if axis + offset < tensor.ndim else None
         if own != size:
             return call.problem(
-                f"The mask {shape_text(tuple(part.shape))} has {size} along its axis {offset}, where axis {axis + offset} of "
-                f"{name} has {own}. A mask has the sizes of the axes that it picks from.",
+                f"The mask {shape_text(tuple(part.shape))} has {size} along its axis {offset}, where axis "
+                f"{axis + offset} of {call.name_of(call.nodes[0])} has {own}. A mask has the sizes of the axes that it picks from.",
                 f"{size} against {own}",
                 call.parsed.span(node),
             )

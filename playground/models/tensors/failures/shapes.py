@@ -82,8 +82,8 @@ def _dtype_view_problem(call: FailedCall, tensor: torch.Tensor, dtype: torch.dty
     old, new = tensor.element_size(), torch.empty(0, dtype=dtype).element_size()
     last = tensor.shape[-1] if tensor.ndim else 1
     return call.problem(
-        f"An element of {str(dtype)[6:]} takes {new} bytes, one of {name} takes {old}. The bytes are read anew only if the "
-        f"last axis has stride 1 and whole elements: here it has size {last} and stride "
+        f"An element of {str(dtype)[6:]} takes {new} bytes, one of {name} takes {old}. The bytes are read anew only if "
+        f"the last axis has stride 1 and whole elements: here it has size {last} and stride "
         f"{tensor.stride()[-1] if tensor.ndim else 0}.",
         f"{old} and {new} bytes",
     )
@@ -146,8 +146,8 @@ def product_problem(call: FailedCall) -> Problem | None:
     inner, other = left.shape[-1], right.shape[axis]
     if inner != other:
         return call.problem(
-            f"Axis {left.ndim - 1} of {left_name} is {inner}, axis {axis} of {right_name} is {other}. A product sums over "
-            "both together, so they have to be equal.",
+            f"Axis {left.ndim - 1} of {left_name} is {inner}, axis {axis} of {right_name} is {other}. A product sums "
+            "over both together, so they have to be equal.",
             f"{inner} against {other}",
             fixes=_product_fixes(call, left, right),
         )
@@ -166,7 +166,8 @@ def dtype_problem(call: FailedCall, left: torch.Tensor, right: torch.Tensor) -> 
         if isinstance(value, torch.Tensor) and value.dtype != wide
     )
     return call.problem(
-        f"{names[0]} is {str(left.dtype)[6:]} and {names[1]} is {str(right.dtype)[6:]}. torch multiplies matrices of one dtype.",
+        f"{names[0]} is {str(left.dtype)[6:]} and {names[1]} is {str(right.dtype)[6:]}. torch multiplies matrices of "
+        "one dtype.",
         "two dtypes",
         fixes=fixes[:1],
     )
@@ -209,8 +210,8 @@ def joining_problem(call: FailedCall) -> Problem | None:
             for place, (size, other) in enumerate(zip(first.shape, tensor.shape, strict=True)):
                 if size != other and isinstance(axis, int) and place != axis % max(first.ndim, 1):
                     return call.problem(
-                        f"Axis {place} of {first_name} is {size}, that of {name} is {other}. Along all axes but {axis} they "
-                        "have to be equal.",
+                        f"Axis {place} of {first_name} is {size}, that of {name} is {other}. Along all axes but {axis} "
+                        "they have to be equal.",
                         f"{size} against {other}",
                     )
     return None

@@ -24,28 +24,45 @@ _SHORTHANDS = (
 
 def register_copying() -> None:
     """Add copies and casts to the vocabulary."""
-    both("clone", "()", "A copy with a storage of its own; dense strides are kept.", "copying", "copy", operands)
+    both("clone", "()", "A copy with a storage of its own; dense strides are kept.", "copying", "copy", need=operands)
     both(
         "roll",
         "(shifts, dims=None)",
         "Move elements along axes; what falls off comes back at the other end.",
         "copying",
         "copy",
-        operands,
+        need=operands,
     )
-    both("rot90", "(k=1, dims=(0, 1))", "Turn by k quarters in the plane of two axes.", "copying", "copy", operands)
-    method("flip", "(*dims)", "Reverse axes: a copy, for torch has no negative strides.", "copying", "copy", operands)
+    both(
+        "rot90", "(k=1, dims=(0, 1))", "Turn by k quarters in the plane of two axes.", "copying", "copy", need=operands
+    )
+    method(
+        "flip", "(*dims)", "Reverse axes: a copy, for torch has no negative strides.", "copying", "copy", need=operands
+    )
     function(
-        "flip", "(input, dims)", "Reverse axes: a copy, for torch has no negative strides.", "copying", "copy", operands
+        "flip",
+        "(input, dims)",
+        "Reverse axes: a copy, for torch has no negative strides.",
+        "copying",
+        "copy",
+        need=operands,
     )
-    both("fliplr", "()", "Reverse axis 1.", "copying", "copy", operands)
-    both("flipud", "()", "Reverse axis 0.", "copying", "copy", operands)
-    method("repeat", "(*sizes)", "Copies side by side, so many along each axis.", "copying", "copy", sizes)
-    method("tile", "(*dims)", "Copies side by side; missing leading counts are 1.", "copying", "copy", sizes)
-    function("tile", "(input, dims)", "Copies side by side; missing leading counts are 1.", "copying", "copy", sizes)
+    both("fliplr", "()", "Reverse axis 1.", "copying", "copy", need=operands)
+    both("flipud", "()", "Reverse axis 0.", "copying", "copy", need=operands)
+    method("repeat", "(*sizes)", "Copies side by side, so many along each axis.", "copying", "copy", need=sizes)
+    method("tile", "(*dims)", "Copies side by side; missing leading counts are 1.", "copying", "copy", need=sizes)
+    function(
+        "tile", "(input, dims)", "Copies side by side; missing leading counts are 1.", "copying", "copy", need=sizes
+    )
     repeated = "Each element several times in a row."
     both(
-        "repeat_interleave", "(repeats, dim=None)", repeated, "copying", "copy", by_values, plan=plan_repeat_interleave
+        "repeat_interleave",
+        "(repeats, dim=None)",
+        repeated,
+        "copying",
+        "copy",
+        need=by_values,
+        plan=plan_repeat_interleave,
     )
     method(
         "to",
@@ -53,12 +70,12 @@ def register_copying() -> None:
         "As another dtype; the same tensor if it has that dtype.",
         "copying",
         "copy",
-        operands,
+        need=operands,
         call=_to,
     )
-    method("type_as", "(other)", "As the dtype of other.", "copying", "copy", operands)
+    method("type_as", "(other)", "As the dtype of other.", "copying", "copy", need=operands)
     for name, dtype in _SHORTHANDS:
-        method(name, "()", f"As {dtype}; the same tensor if it is that.", "copying", "copy", operands)
+        method(name, "()", f"As {dtype}; the same tensor if it is that.", "copying", "copy", need=operands)
 
 
 def _to(tensor: torch.Tensor, dtype: torch.dtype | torch.Tensor) -> torch.Tensor:

@@ -17,8 +17,8 @@ def function(
     description: str,
     family: Family,
     storage: Storage,
-    need: Need,
     *,
+    need: Need,
     call: Callable[..., Any] | None = None,
     strings: tuple[str, ...] = (),
     stretches: bool = False,
@@ -39,8 +39,8 @@ def method(
     description: str,
     family: Family,
     storage: Storage,
-    need: Need,
     *,
+    need: Need,
     call: Callable[..., Any] | None = None,
     strings: tuple[str, ...] = (),
     stretches: bool = False,
@@ -59,17 +59,17 @@ def both(
     description: str,
     family: Family,
     storage: Storage,
-    need: Need,
     *,
+    need: Need,
     strings: tuple[str, ...] = (),
     stretches: bool = False,
     plan: Callable[..., Any] | None = None,
 ) -> None:
     """Register the method `.name` and the function `torch.name` that takes the tensor first."""
-    method(name, signature, description, family, storage, need, strings=strings, stretches=stretches, plan=plan)
+    method(name, signature, description, family, storage, need=need, strings=strings, stretches=stretches, plan=plan)
     inner = signature.removeprefix("(").removesuffix(")")
     with_input = f"(input, {inner})" if inner else "(input)"
-    function(name, with_input, description, family, storage, need, strings=strings, stretches=stretches, plan=plan)
+    function(name, with_input, description, family, storage, need=need, strings=strings, stretches=stretches, plan=plan)
 
 
 def attribute(name: str, description: str, family: Family, storage: Storage, call: Callable[[Any], Any]) -> Word:

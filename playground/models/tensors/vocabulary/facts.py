@@ -20,35 +20,35 @@ def register_facts() -> None:
     attribute("nbytes", "The bytes of all elements.", "facts", "fact", lambda tensor: tensor.nbytes)
     attribute("values", "The values of a result that also has indices.", "facts", "fact", _part("values"))
     attribute("indices", "The indices of a result that also has values.", "facts", "fact", _part("indices"))
-    method("numel", "()", "The number of elements.", "facts", "fact", nothing)
-    method("nelement", "()", "The number of elements.", "facts", "fact", nothing)
-    method("size", "(dim=None)", "The sizes of the axes, or of one.", "facts", "fact", nothing)
+    method("numel", "()", "The number of elements.", "facts", "fact", need=nothing)
+    method("nelement", "()", "The number of elements.", "facts", "fact", need=nothing)
+    method("size", "(dim=None)", "The sizes of the axes, or of one.", "facts", "fact", need=nothing)
     method(
         "stride",
         "(dim=None)",
         "How many elements lie between neighbours along each axis, or along one.",
         "facts",
         "fact",
-        nothing,
+        need=nothing,
     )
-    method("dim", "()", "The number of axes.", "facts", "fact", nothing)
-    method("ndimension", "()", "The number of axes.", "facts", "fact", nothing)
-    method("storage_offset", "()", "Where in the storage the first element lies.", "facts", "fact", nothing)
-    method("element_size", "()", "The bytes of an element.", "facts", "fact", nothing)
-    method("is_contiguous", "()", "Whether the elements lie in row order.", "facts", "fact", nothing)
-    method("is_floating_point", "()", "Whether the elements are floating-point numbers.", "facts", "fact", nothing)
-    function("numel", "(input)", "The number of elements.", "facts", "fact", nothing)
-    function("broadcast_shapes", "(*shapes)", "The shape that shapes broadcast to.", "facts", "fact", nothing)
-    function("result_type", "(tensor1, tensor2)", "The dtype that a sum of the two has.", "facts", "fact", nothing)
-    function("promote_types", "(type1, type2)", "The smallest dtype that holds both.", "facts", "fact", nothing)
-    both("equal", "(other)", "Whether shapes and all elements are equal.", "facts", "fact", operands)
+    method("dim", "()", "The number of axes.", "facts", "fact", need=nothing)
+    method("ndimension", "()", "The number of axes.", "facts", "fact", need=nothing)
+    method("storage_offset", "()", "Where in the storage the first element lies.", "facts", "fact", need=nothing)
+    method("element_size", "()", "The bytes of an element.", "facts", "fact", need=nothing)
+    method("is_contiguous", "()", "Whether the elements lie in row order.", "facts", "fact", need=nothing)
+    method("is_floating_point", "()", "Whether the elements are floating-point numbers.", "facts", "fact", need=nothing)
+    function("numel", "(input)", "The number of elements.", "facts", "fact", need=nothing)
+    function("broadcast_shapes", "(*shapes)", "The shape that shapes broadcast to.", "facts", "fact", need=nothing)
+    function("result_type", "(tensor1, tensor2)", "The dtype that a sum of the two has.", "facts", "fact", need=nothing)
+    function("promote_types", "(type1, type2)", "The smallest dtype that holds both.", "facts", "fact", need=nothing)
+    both("equal", "(other)", "Whether shapes and all elements are equal.", "facts", "fact", need=operands)
     both(
         "allclose",
         "(other, rtol=1e-05, atol=1e-08, equal_nan=False)",
         "Whether all elements are nearly equal.",
         "facts",
         "fact",
-        operands,
+        need=operands,
     )
 
 

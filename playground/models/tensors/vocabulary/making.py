@@ -36,7 +36,7 @@ def _from_numbers() -> None:
     plans = {"arange": plan_arange, "eye": plan_eye, "linspace": plan_linspace}
 
     def add(name: str, signature: str, description: str, need: Any) -> None:
-        function(name, signature, description, "making", "new", need, plan=plans.get(name))
+        function(name, signature, description, "making", "new", need=need, plan=plans.get(name))
 
     add("tensor", "(data, *, dtype=None)", "The numbers of nested lists.", listed)
     add("as_tensor", "(data, dtype=None)", "The numbers of nested lists; a tensor stays itself.", listed)
@@ -51,16 +51,24 @@ def _from_numbers() -> None:
 
 def _random() -> None:
     def add(name: str, signature: str, description: str) -> None:
-        function(name, signature, description, "making", "new", sizes)
+        function(name, signature, description, "making", "new", need=sizes)
 
     add("randn", "(*size, generator, dtype=None)", "Draws from the standard normal distribution.")
     add("rand", "(*size, generator, dtype=None)", "Draws between 0 and 1.")
     add("randint", "(low=0, high, size, *, generator, dtype=None)", "Integers from low to high - 1.")
     add("randperm", "(n, *, generator, dtype=torch.int64)", "0 to n - 1 in random order.")
     add("normal", "(mean, std, size=None, *, generator, dtype=None)", "Draws from normal distributions.")
-    function("Generator", "()", "A source of random draws; .manual_seed(0) fixes them.", "making", "fact", lambda _: 0)
+    function(
+        "Generator", "()", "A source of random draws; .manual_seed(0) fixes them.", "making", "fact", need=lambda _: 0
+    )
     method(
-        "manual_seed", "(seed)", "The generator started from this seed.", "making", "fact", lambda _: 0, call=_seeded
+        "manual_seed",
+        "(seed)",
+        "The generator started from this seed.",
+        "making",
+        "fact",
+        need=lambda _: 0,
+        call=_seeded,
     )
 
 
@@ -74,14 +82,16 @@ def _seeded(generator: Any, seed: Any) -> torch.Generator:
 
 def _like() -> None:
     for name, words in (("zeros_like", "Zeros"), ("ones_like", "Ones")):
-        function(name, "(input, *, dtype=None)", f"{words} of the same shape and dtype.", "making", "new", operands)
+        function(
+            name, "(input, *, dtype=None)", f"{words} of the same shape and dtype.", "making", "new", need=operands
+        )
     function(
         "full_like",
         "(input, fill_value, *, dtype=None)",
         "One value in the same shape and dtype.",
         "making",
         "new",
-        operands,
+        need=operands,
     )
     for name in ("new_zeros", "new_ones"):
         method(
@@ -90,7 +100,7 @@ def _like() -> None:
             f"{name[4:].title()} of another shape and the same dtype.",
             "making",
             "new",
-            sizes,
+            need=sizes,
         )
     method(
         "new_full",
@@ -98,29 +108,31 @@ def _like() -> None:
         "One value in another shape and the same dtype.",
         "making",
         "new",
-        sizes,
+        need=sizes,
     )
-    method("new_tensor", "(data, *, dtype=None)", "Numbers in the same dtype.", "making", "new", listed)
+    method("new_tensor", "(data, *, dtype=None)", "Numbers in the same dtype.", "making", "new", need=listed)
 
 
 def _joining() -> None:
     for name in ("cat", "concat", "concatenate"):
-        function(name, "(tensors, dim=0)", "Tensors one after the other along an axis.", "making", "copy", operands)
-    function("stack", "(tensors, dim=0)", "Tensors of one shape along a new axis.", "making", "copy", operands)
+        function(
+            name, "(tensors, dim=0)", "Tensors one after the other along an axis.", "making", "copy", need=operands
+        )
+    function("stack", "(tensors, dim=0)", "Tensors of one shape along a new axis.", "making", "copy", need=operands)
     for name, description in (
         ("hstack", "Side by side: along axis 1, vectors along axis 0."),
         ("vstack", "On top of one another: along axis 0."),
         ("dstack", "Behind one another: along axis 2."),
         ("column_stack", "Vectors as the columns of a matrix."),
     ):
-        function(name, "(tensors)", description, "making", "copy", operands)
+        function(name, "(tensors)", description, "making", "copy", need=operands)
     function(
         "meshgrid",
         "(*tensors, indexing='ij')",
         "Coordinates of a grid, stretched with stride 0; take one by index.",
         "making",
         "view",
-        operands,
+        need=operands,
         strings=("ij", "xy"),
     )
     function(
@@ -129,7 +141,7 @@ def _joining() -> None:
         "All combinations as rows.",
         "making",
         "new",
-        lambda a: product(a) * (len(a) + 1),
+        need=lambda a: product(a) * (len(a) + 1),
     )
     function(
         "combinations",
@@ -137,10 +149,10 @@ def _joining() -> None:
         "All pairs of elements as rows.",
         "making",
         "new",
-        squared_sizes,
+        need=squared_sizes,
         plan=plan_combinations,
     )
-    function("block_diag", "(*tensors)", "Matrices along a diagonal.", "making", "new", squared_sizes)
+    function("block_diag", "(*tensors)", "Matrices along a diagonal.", "making", "new", need=squared_sizes)
 
 
 def plan_combinations(tensor: torch.Tensor, r: int = 2, with_replacement: bool = False) -> torch.Tensor:
@@ -163,15 +175,15 @@ def _plan_where(condition: torch.Tensor, *others: Any) -> Any:
 
 
 def _matrices() -> None:
-    both("tril", "(diagonal=0)", "The lower triangle, zeros above.", "making", "new", operands)
-    both("triu", "(diagonal=0)", "The upper triangle, zeros below.", "making", "new", operands)
+    both("tril", "(diagonal=0)", "The lower triangle, zeros above.", "making", "new", need=operands)
+    both("triu", "(diagonal=0)", "The upper triangle, zeros below.", "making", "new", need=operands)
     both(
         "diag",
         "(diagonal=0)",
         "A vector as a diagonal matrix, or the diagonal of a matrix.",
         "making",
         "new",
-        squared_sizes,
+        need=squared_sizes,
     )
     both(
         "diag_embed",
@@ -179,7 +191,7 @@ def _matrices() -> None:
         "The last axis as the diagonal of two.",
         "making",
         "new",
-        lambda a: product(a) ** 2,
+        need=lambda a: product(a) ** 2,
     )
     for name in ("tril_indices", "triu_indices"):
         function(
@@ -188,11 +200,11 @@ def _matrices() -> None:
             "Row and column numbers of a triangle.",
             "making",
             "new",
-            squared_sizes,
+            need=squared_sizes,
             plan=plan_triangle(name == "triu_indices"),
         )
     function(
-        "vander", "(x, N=None, increasing=False)", "Powers of a vector as columns.", "making", "new", squared_sizes
+        "vander", "(x, N=None, increasing=False)", "Powers of a vector as columns.", "making", "new", need=squared_sizes
     )
     function(
         "where",
@@ -200,7 +212,7 @@ def _matrices() -> None:
         "Elements of input where the condition holds, else of other.",
         "picking",
         "new",
-        _where_need,
+        need=_where_need,
         stretches=True,
         plan=_plan_where,
     )

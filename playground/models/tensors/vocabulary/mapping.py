@@ -123,33 +123,45 @@ def register_mapping() -> None:
     """Add the elementwise words to the vocabulary."""
     for name, description in _ONE.items():
         plan = plan_of_one(name, getattr(torch, name))
-        both(name, "()", description, "mapping", "new", operands, plan=plan)
+        both(name, "()", description, "mapping", "new", need=operands, plan=plan)
     for name, (signature, description) in _TWO.items():
         plan = plan_of_two(name, getattr(torch, name))
-        both(name, signature, description, "mapping", "new", stretched, stretches=True, plan=plan)
+        both(name, signature, description, "mapping", "new", need=stretched, stretches=True, plan=plan)
     rounding = ("floor", "trunc")
     for name in ("div", "divide"):
         text = "The quotient, rounded if rounding_mode says so."
         both(
-            name, "(other, *, rounding_mode=None)", text, "mapping", "new", stretched, strings=rounding, stretches=True
+            name,
+            "(other, *, rounding_mode=None)",
+            text,
+            "mapping",
+            "new",
+            need=stretched,
+            strings=rounding,
+            stretches=True,
         )
-    both("round", "(*, decimals=0)", "Rounded to an integer, halves to even.", "mapping", "new", operands)
+    both("round", "(*, decimals=0)", "Rounded to an integer, halves to even.", "mapping", "new", need=operands)
     both(
-        "nan_to_num", "(nan=0.0, posinf=None, neginf=None)", "nan and infinities replaced.", "mapping", "new", operands
+        "nan_to_num",
+        "(nan=0.0, posinf=None, neginf=None)",
+        "nan and infinities replaced.",
+        "mapping",
+        "new",
+        need=operands,
     )
-    both("logit", "(eps=None)", "The inverse of the sigmoid.", "mapping", "new", operands)
+    both("logit", "(eps=None)", "The inverse of the sigmoid.", "mapping", "new", need=operands)
     method(
         "rsub",
         "(other)",
         "other minus the tensor.",
         "mapping",
         "new",
-        stretched,
+        need=stretched,
         call=lambda a, b: b - a,
         stretches=True,
     )
     for name, (signature, description) in _ACTIVATIONS.items():
         strings = ("none", "tanh") if name == "gelu" else ()
-        function(f"nn.functional.{name}", signature, description, "mapping", "new", operands, strings=strings)
+        function(f"nn.functional.{name}", signature, description, "mapping", "new", need=operands, strings=strings)
     for name in ("sigmoid", "tanh"):
-        function(f"nn.functional.{name}", "(input)", _ONE[name], "mapping", "new", operands)
+        function(f"nn.functional.{name}", "(input)", _ONE[name], "mapping", "new", need=operands)

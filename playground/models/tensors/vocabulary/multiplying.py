@@ -25,7 +25,7 @@ def register_multiplying() -> None:
             description,
             "multiplying",
             "new",
-            need,
+            need=need,
             plan=plan_matmul if name in ("matmul", "mm") else None,
         )
     both(
@@ -34,30 +34,30 @@ def register_multiplying() -> None:
         "Every element of one vector times every element of the other.",
         "multiplying",
         "new",
-        product,
+        need=product,
     )
-    both("kron", "(other)", "The Kronecker product.", "multiplying", "new", product)
-    both("cross", "(other, dim=None)", "The cross product of vectors of 3.", "multiplying", "new", operands)
-    function("tensordot", "(a, b, dims=2)", "Sums of products over chosen axes.", "multiplying", "new", product)
+    both("kron", "(other)", "The Kronecker product.", "multiplying", "new", need=product)
+    both("cross", "(other, dim=None)", "The cross product of vectors of 3.", "multiplying", "new", need=operands)
+    function("tensordot", "(a, b, dims=2)", "Sums of products over chosen axes.", "multiplying", "new", need=product)
     function(
         "einsum",
         "(equation, *operands)",
         "Products summed over the letters that are not kept.",
         "multiplying",
         "new",
-        contracted,
+        need=contracted,
         strings=("*",),
         plan=plan_einsum_shape,
     )
     for name, signature in (("addmm", "(mat1, mat2, *, beta=1, alpha=1)"), ("addmv", "(mat, vec, *, beta=1, alpha=1)")):
-        both(name, signature, "A product added to the tensor.", "multiplying", "new", multiplied)
+        both(name, signature, "A product added to the tensor.", "multiplying", "new", need=multiplied)
     both(
         "baddbmm",
         "(batch1, batch2, *, beta=1, alpha=1)",
         "Batched products added to the tensor.",
         "multiplying",
         "new",
-        multiplied,
+        need=multiplied,
     )
     function(
         "cdist",
@@ -65,10 +65,15 @@ def register_multiplying() -> None:
         "The distance of each row of one to each row of the other.",
         "multiplying",
         "new",
-        product,
+        need=product,
     )
     function(
-        "nn.functional.linear", "(input, weight, bias=None)", "input @ weight.T + bias.", "multiplying", "new", product
+        "nn.functional.linear",
+        "(input, weight, bias=None)",
+        "input @ weight.T + bias.",
+        "multiplying",
+        "new",
+        need=product,
     )
-    function("linalg.det", "(A)", "The determinant.", "multiplying", "new", lambda a: 4 * operands(a))
-    function("linalg.inv", "(A)", "The inverse matrix.", "multiplying", "new", lambda a: 4 * operands(a))
+    function("linalg.det", "(A)", "The determinant.", "multiplying", "new", need=lambda a: 4 * operands(a))
+    function("linalg.inv", "(A)", "The inverse matrix.", "multiplying", "new", need=lambda a: 4 * operands(a))

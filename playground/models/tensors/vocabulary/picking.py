@@ -17,23 +17,23 @@ def register_picking() -> None:
 
 
 def _by_index() -> None:
-    both("gather", "(dim, index)", "Along an axis, the elements at index.", "picking", "new", operands)
+    both("gather", "(dim, index)", "Along an axis, the elements at index.", "picking", "new", need=operands)
     both(
         "index_select",
         "(dim, index)",
         "Slices of an axis in the order of index.",
         "picking",
         "copy",
-        lambda a: product(a) + operands(a),
+        need=lambda a: product(a) + operands(a),
     )
-    both("take", "(index)", "Elements of the flattened tensor.", "picking", "new", operands)
+    both("take", "(index)", "Elements of the flattened tensor.", "picking", "new", need=operands)
     both(
         "take_along_dim",
         "(indices, dim=None)",
         "Along an axis, the elements at indices; shapes broadcast.",
         "picking",
         "new",
-        stretched,
+        need=stretched,
     )
     both(
         "masked_select",
@@ -41,17 +41,25 @@ def _by_index() -> None:
         "The elements where the mask holds, as a vector.",
         "picking",
         "copy",
-        stretched,
+        need=stretched,
         plan=plan_masked_select,
     )
-    both("masked_fill", "(mask, value)", "The value where the mask holds.", "picking", "new", stretched, stretches=True)
+    both(
+        "masked_fill",
+        "(mask, value)",
+        "The value where the mask holds.",
+        "picking",
+        "new",
+        need=stretched,
+        stretches=True,
+    )
     both(
         "nonzero",
         "()",
         "The indices of elements that are not 0, a row each.",
         "picking",
         "new",
-        lambda a: 8 * operands(a),
+        need=lambda a: 8 * operands(a),
         plan=plan_nonzero,
     )
     both(
@@ -60,7 +68,7 @@ def _by_index() -> None:
         "The indices of elements that are not 0, a row each.",
         "picking",
         "new",
-        lambda a: 8 * operands(a),
+        need=lambda a: 8 * operands(a),
         plan=plan_nonzero,
     )
     method(
@@ -69,17 +77,19 @@ def _by_index() -> None:
         "The elements where the condition holds, else those of other.",
         "picking",
         "new",
-        stretched,
+        need=stretched,
         stretches=True,
     )
-    function("isin", "(elements, test_elements)", "Which elements are among the others.", "picking", "new", product)
+    function(
+        "isin", "(elements, test_elements)", "Which elements are among the others.", "picking", "new", need=product
+    )
     function(
         "searchsorted",
         "(sorted_sequence, input, *, right=False)",
         "Where each element would go in a sorted sequence.",
         "picking",
         "new",
-        operands,
+        need=operands,
     )
     function(
         "bucketize",
@@ -87,7 +97,7 @@ def _by_index() -> None:
         "The number of the bucket of each element.",
         "picking",
         "new",
-        operands,
+        need=operands,
     )
     both(
         "bincount",
@@ -95,7 +105,7 @@ def _by_index() -> None:
         "How often each integer occurs.",
         "picking",
         "new",
-        by_values,
+        need=by_values,
         plan=plan_unknown,
     )
     function(
@@ -104,7 +114,7 @@ def _by_index() -> None:
         "A new last axis, 1 at the number and 0 elsewhere.",
         "picking",
         "new",
-        by_values,
+        need=by_values,
         plan=_plan_one_hot,
     )
     modes = ("constant", "reflect", "replicate", "circular")
@@ -114,7 +124,7 @@ def _by_index() -> None:
         "Padded at the ends of its last axes.",
         "picking",
         "copy",
-        padded,
+        need=padded,
         strings=modes,
     )
 
@@ -132,7 +142,7 @@ def _by_order() -> None:
         "Values in order and where they came from; take one by index.",
         "picking",
         "new",
-        operands,
+        need=operands,
     )
     both(
         "argsort",
@@ -140,20 +150,29 @@ def _by_order() -> None:
         "Where the values in order came from.",
         "picking",
         "new",
-        operands,
+        need=operands,
     )
-    both("msort", "()", "Values in order along axis 0.", "picking", "new", operands)
+    both("msort", "()", "Values in order along axis 0.", "picking", "new", need=operands)
     both(
         "topk",
         "(k, dim=-1, largest=True, sorted=True)",
         "The k largest values and their indices; take one by index.",
         "picking",
         "new",
-        operands,
+        need=operands,
     )
-    both("kthvalue", "(k, dim=-1, keepdim=False)", "The k-th smallest value and its index.", "picking", "new", operands)
-    both("unique", "(sorted=True)", "Each value once.", "picking", "new", operands, plan=plan_unique)
-    both("unique_consecutive", "()", "Each run of equal values once.", "picking", "new", operands, plan=plan_unique)
+    both(
+        "kthvalue",
+        "(k, dim=-1, keepdim=False)",
+        "The k-th smallest value and its index.",
+        "picking",
+        "new",
+        need=operands,
+    )
+    both("unique", "(sorted=True)", "Each value once.", "picking", "new", need=operands, plan=plan_unique)
+    both(
+        "unique_consecutive", "()", "Each run of equal values once.", "picking", "new", need=operands, plan=plan_unique
+    )
 
 
 def _scattered() -> None:
@@ -168,7 +187,7 @@ def _scattered() -> None:
         ("diagonal_scatter", "(src, offset=0, dim1=0, dim2=1)", "The diagonal replaced by src."),
         ("masked_scatter", "(mask, source)", "Elements of source, in order, where the mask holds."),
     ):
-        both(name, signature, description, "picking", "new", operands)
+        both(name, signature, description, "picking", "new", need=operands)
     reduced = ("sum", "prod", "mean", "amax", "amin")
     text = "src combined along an axis at index."
     both(
@@ -177,6 +196,6 @@ def _scattered() -> None:
         text,
         "picking",
         "new",
-        operands,
+        need=operands,
         strings=reduced,
     )

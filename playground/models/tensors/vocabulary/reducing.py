@@ -39,16 +39,16 @@ _SPREAD = "(dim=None, *, correction=1, keepdim=False, unbiased=True)"
 def register_reducing() -> None:
     """Add reductions to the vocabulary."""
     for name, (signature, description) in _PLAIN.items():
-        both(name, signature, description, "reducing", "new", operands)
-    both("std", _SPREAD, "The standard deviation, divided by n - correction.", "reducing", "new", operands)
-    both("var", _SPREAD, "The variance, divided by n - correction.", "reducing", "new", operands)
+        both(name, signature, description, "reducing", "new", need=operands)
+    both("std", _SPREAD, "The standard deviation, divided by n - correction.", "reducing", "new", need=operands)
+    both("var", _SPREAD, "The variance, divided by n - correction.", "reducing", "new", need=operands)
     function(
         "std_mean",
         "(input, dim=None, *, correction=1, keepdim=False)",
         "Standard deviation and mean.",
         "reducing",
         "new",
-        operands,
+        need=operands,
     )
     function(
         "var_mean",
@@ -56,11 +56,11 @@ def register_reducing() -> None:
         "Variance and mean.",
         "reducing",
         "new",
-        operands,
+        need=operands,
     )
     for name, word in (("min", "smallest"), ("max", "largest")):
         text = f"The {word} element; with dim also its index, with a tensor the {word} of two."
-        both(name, "(dim=None, keepdim=False, *, other=None)", text, "reducing", "new", operands)
+        both(name, "(dim=None, keepdim=False, *, other=None)", text, "reducing", "new", need=operands)
     for name in ("quantile", "nanquantile"):
         both(
             name,
@@ -68,7 +68,7 @@ def register_reducing() -> None:
             "The value below which a share q lies.",
             "reducing",
             "new",
-            operands,
+            need=operands,
             strings=("linear", "lower", "higher", "midpoint", "nearest"),
         )
     norms = ("fro", "nuc")
@@ -78,7 +78,7 @@ def register_reducing() -> None:
         "The length: the root of the sum of squares.",
         "reducing",
         "new",
-        operands,
+        need=operands,
         strings=norms,
     )
     function(
@@ -87,7 +87,7 @@ def register_reducing() -> None:
         "The length: the root of the sum of squares.",
         "reducing",
         "new",
-        operands,
+        need=operands,
         strings=norms,
     )
     function(
@@ -96,7 +96,7 @@ def register_reducing() -> None:
         "A norm of a vector or matrix.",
         "reducing",
         "new",
-        operands,
+        need=operands,
         strings=norms,
     )
     function(
@@ -105,16 +105,16 @@ def register_reducing() -> None:
         "The length of vectors.",
         "reducing",
         "new",
-        operands,
+        need=operands,
     )
-    both("histc", "(bins=100, min=0, max=0)", "Counts in equal bins.", "reducing", "new", binned)
+    both("histc", "(bins=100, min=0, max=0)", "Counts in equal bins.", "reducing", "new", need=binned)
     function(
         "nn.functional.softmax",
         "(input, dim, dtype=None)",
         "exp(x) over its sum along an axis.",
         "reducing",
         "new",
-        operands,
+        need=operands,
     )
     function(
         "nn.functional.log_softmax",
@@ -122,7 +122,7 @@ def register_reducing() -> None:
         "The logarithm of softmax.",
         "reducing",
         "new",
-        operands,
+        need=operands,
     )
     for name, text in (("mse_loss", "The mean squared difference."), ("l1_loss", "The mean absolute difference.")):
         function(
@@ -131,7 +131,7 @@ def register_reducing() -> None:
             text,
             "reducing",
             "new",
-            lambda a: 4 * operands(a),
+            need=lambda a: 4 * operands(a),
             strings=("none", "mean", "sum"),
             stretches=True,
         )
@@ -141,7 +141,7 @@ def register_reducing() -> None:
         "The mean of -log softmax at the targets.",
         "reducing",
         "new",
-        operands,
+        need=operands,
         strings=("none", "mean", "sum"),
     )
     function(
@@ -150,7 +150,7 @@ def register_reducing() -> None:
         "Mean 0 and variance 1 over the last axes.",
         "reducing",
         "new",
-        operands,
+        need=operands,
     )
     function(
         "nn.functional.normalize",
@@ -158,5 +158,5 @@ def register_reducing() -> None:
         "Length 1 along an axis.",
         "reducing",
         "new",
-        operands,
+        need=operands,
     )

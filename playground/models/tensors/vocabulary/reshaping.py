@@ -31,9 +31,9 @@ def _axes() -> None:
             "The elements where two axes have the same index: the strides add up.",
         ),
     ):
-        both(name, signature, description, "reshaping", "view", nothing)
-    method("permute", "(*dims)", "Put the axes in the order of dims.", "reshaping", "view", nothing)
-    function("permute", "(input, dims)", "Put the axes in the order of dims.", "reshaping", "view", nothing)
+        both(name, signature, description, "reshaping", "view", need=nothing)
+    method("permute", "(*dims)", "Put the axes in the order of dims.", "reshaping", "view", need=nothing)
+    function("permute", "(input, dims)", "Put the axes in the order of dims.", "reshaping", "view", need=nothing)
     attribute("T", "The matrix with its axes swapped.", "reshaping", "view", _matrix_transpose)
     attribute("mT", "The last two axes swapped.", "reshaping", "view", lambda tensor: tensor.mT)
     attribute(
@@ -59,14 +59,14 @@ def _parts() -> None:
         ("tensor_split", "(indices_or_sections, dim=0)", "Parts cut at these indices; take one by index."),
         ("unbind", "(dim=0)", "The slices along an axis, without it; take one by index."),
     ):
-        both(name, signature, description, "reshaping", "view", nothing)
+        both(name, signature, description, "reshaping", "view", need=nothing)
     split = "Parts of this size along an axis; take one by index."
-    method("split", "(split_size, dim=0)", split, "reshaping", "view", nothing)
-    function("split", "(tensor, split_size_or_sections, dim=0)", split, "reshaping", "view", nothing)
+    method("split", "(split_size, dim=0)", split, "reshaping", "view", need=nothing)
+    function("split", "(tensor, split_size_or_sections, dim=0)", split, "reshaping", "view", need=nothing)
     unfold = "Sliding windows along an axis: overlapping views of the same elements."
-    method("unfold", "(dimension, size, step)", unfold, "reshaping", "view", nothing)
+    method("unfold", "(dimension, size, step)", unfold, "reshaping", "view", need=nothing)
     strided = "Any shape, strides and offset over the storage, as long as they stay inside it."
-    both("as_strided", "(size, stride, storage_offset=None)", strided, "reshaping", "view", nothing)
+    both("as_strided", "(size, stride, storage_offset=None)", strided, "reshaping", "view", need=nothing)
 
 
 def _shapes() -> None:
@@ -76,25 +76,25 @@ def _shapes() -> None:
         "Another shape over the same storage, or the same bytes as another dtype.",
         "reshaping",
         "view",
-        nothing,
+        need=nothing,
     )
-    method("view_as", "(other)", "view with the shape of other.", "reshaping", "view", nothing)
+    method("view_as", "(other)", "view with the shape of other.", "reshaping", "view", need=nothing)
     method(
         "expand",
         "(*sizes)",
         "Stretch axes of size 1 with stride 0; -1 keeps a size, new axes come first.",
         "reshaping",
         "view",
-        nothing,
+        need=nothing,
     )
-    method("expand_as", "(other)", "expand to the shape of other.", "reshaping", "view", nothing)
+    method("expand_as", "(other)", "expand to the shape of other.", "reshaping", "view", need=nothing)
     both(
         "broadcast_to",
         "(size)",
         "Stretch to a shape by the rules of broadcasting, with stride 0.",
         "reshaping",
         "view",
-        nothing,
+        need=nothing,
     )
     function(
         "broadcast_tensors",
@@ -102,16 +102,16 @@ def _shapes() -> None:
         "All tensors stretched to one shape; take one by index.",
         "reshaping",
         "view",
-        nothing,
+        need=nothing,
     )
-    both("unflatten", "(dim, sizes)", "One axis as several, in row order.", "reshaping", "view", nothing)
+    both("unflatten", "(dim, sizes)", "One axis as several, in row order.", "reshaping", "view", need=nothing)
     method(
         "reshape",
         "(*shape)",
         "Another shape in row order: a view if the strides allow it, else a copy.",
         "reshaping",
         "view or copy",
-        operands,
+        need=operands,
     )
     function(
         "reshape",
@@ -119,16 +119,16 @@ def _shapes() -> None:
         "Another shape in row order: a view if the strides allow it, else a copy.",
         "reshaping",
         "view or copy",
-        operands,
+        need=operands,
     )
-    method("reshape_as", "(other)", "reshape to the shape of other.", "reshaping", "view or copy", operands)
+    method("reshape_as", "(other)", "reshape to the shape of other.", "reshaping", "view or copy", need=operands)
     both(
         "flatten",
         "(start_dim=0, end_dim=-1)",
         "Several axes as one: a view if the strides allow it, else a copy.",
         "reshaping",
         "view or copy",
-        operands,
+        need=operands,
     )
     both(
         "ravel",
@@ -136,7 +136,7 @@ def _shapes() -> None:
         "All axes as one: a view if the strides allow it, else a copy.",
         "reshaping",
         "view or copy",
-        operands,
+        need=operands,
     )
     method(
         "contiguous",
@@ -144,8 +144,8 @@ def _shapes() -> None:
         "The same tensor if its elements lie in row order, else a copy where they do.",
         "reshaping",
         "view or copy",
-        operands,
+        need=operands,
     )
-    both("detach", "()", "The same values without a gradient.", "reshaping", "view", nothing)
+    both("detach", "()", "The same values without a gradient.", "reshaping", "view", need=nothing)
     for name in ("atleast_1d", "atleast_2d", "atleast_3d"):
-        function(name, "(input)", f"At least {name[-2]} axes, sizes of 1 added.", "reshaping", "view", nothing)
+        function(name, "(input)", f"At least {name[-2]} axes, sizes of 1 added.", "reshaping", "view", need=nothing)

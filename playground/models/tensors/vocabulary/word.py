@@ -10,7 +10,7 @@ from typing import Any, Literal
 from playground.models.registry import Registry
 
 Storage = Literal["view", "view or copy", "copy", "new", "fact"]
-"""What a word does to memory: a view of its tensor, a copy where a view cannot be, always a copy, new values, no tensor."""
+"""What a word does to memory: a view, a copy where a view cannot be, always a copy, new values, or no tensor at all."""
 
 Family = Literal[
     "making", "operators", "reshaping", "copying", "reducing", "mapping", "multiplying", "picking", "facts"
