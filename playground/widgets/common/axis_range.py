@@ -10,10 +10,10 @@ from playground.widgets.common.ticks import layer_ticks, linear_ticks, log_ticks
 
 @dataclass(slots=True)
 class AxisRange:
-    """From `low` to `high` in coordinates: the exponent of ten where `logarithmic`."""
+    """From `low` to `high` in coordinates: the exponent of ten where `logarithmic`. Without a width it is not drawn."""
 
     low: float = 0.0
-    high: float = 1.0
+    high: float = 0.0
     logarithmic: bool = False
     ticks: tuple[tuple[float, str], ...] | None = None
 

@@ -14,9 +14,7 @@ from playground.widgets.common.look import code_font, look, look_holder
 from playground.widgets.common.painting import paint_box, text_width
 from playground.widgets.common.plot_items import Curve, Entry, in_coordinates
 
-LEFT = 48
-TOP = 8
-BOTTOM = 22
+LEFT, TOP, BOTTOM = 48, 8, 22
 _DOT = 3.0
 _PIXELS_A_TICK = 22
 _DIGITS = 9
@@ -208,7 +206,7 @@ class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         field = self.field()
         painter.fillRect(QRectF(0, 0, self.width(), self.height()), look().color(self.ground))
-        if self.healthy is not None:
+        if self.healthy is not None and self.y_range.high > self.y_range.low:
             low, high = in_coordinates(self.healthy, self.y_range.logarithmic)
             band = QRectF(QPointF(field.left(), self.y_to_pixel(high)), QPointF(field.right(), self.y_to_pixel(low)))
             painter.fillRect(band.intersected(field), look().color("healthy"))
@@ -219,7 +217,12 @@ class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
 
     def y_ticks(self) -> Sequence[tuple[float, str]]:
         """The labelled ticks of the value axis."""
-        return self.y_range.labelled(max(2, int(self.field().height() // _PIXELS_A_TICK)))
+        most, room = max(2, int(self.field().height() // _PIXELS_A_TICK)), self.margins[0] - 8
+        ticks = self.y_range.labelled(most)
+        while most > 2 and any(text_width(code_font(), label) > room for _, label in ticks):
+            most -= 1
+            ticks = self.y_range.labelled(most)
+        return ticks
 
     def drawForeground(self, painter: QPainter, _rect: QRectF) -> None:
         painter.save()

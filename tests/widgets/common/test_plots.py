@@ -208,6 +208,22 @@ def test_the_menu_copies_the_numbers(plot, qtbot, qapp):
     assert "clipboard" in plot.legend.words
 
 
+def test_an_axis_without_a_range_is_not_labelled(qtbot):
+    plot = Plot("Spread")
+    qtbot.addWidget(plot)
+    plot.set_healthy(0.5, 2)
+    plot.show()
+    assert plot.canvas.y_ticks() == ()
+    assert LIGHT.healthy.lower() not in colors_of(plot.canvas)
+
+
+def test_a_narrow_margin_has_shorter_labels(plot):
+    plot.set_ranges(AxisRange(1, 50), AxisRange(0, 0.3))
+    assert "0.05" in [label for _, label in plot.canvas.y_ticks()]
+    plot.canvas.margins = (31, 8, 1, 22)
+    assert [label for _, label in plot.canvas.y_ticks()] == ["0", "0.1", "0.2", "0.3"]
+
+
 def test_the_lowest_label_is_not_cut_where_no_axis_is_drawn_below(qtbot):
     plot = Plot("Zeros", shows_x=False)
     qtbot.addWidget(plot)
