@@ -218,6 +218,7 @@ def test_an_axis_without_a_range_is_not_labelled(qtbot):
 
 
 def test_a_narrow_margin_has_shorter_labels(plot):
+    plot.resize(500, 260)
     plot.set_ranges(AxisRange(1, 50), AxisRange(0, 0.3))
     assert "0.05" in [label for _, label in plot.canvas.y_ticks()]
     plot.canvas.margins = (31, 8, 1, 22)
