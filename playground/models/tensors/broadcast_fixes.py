@@ -10,7 +10,8 @@ from typing import Literal
 
 from playground.models.outcome import Fix
 from playground.models.tensors.broadcast_alignment import Alignment, Shape, align, broadcast_shape
-from playground.models.tensors.broadcast_words import axes_text, postfix_text, sentence_text, shape_text
+from playground.models.tensors.broadcast_operators import postfix_text
+from playground.models.tensors.broadcast_words import axes_text, sentence_text, shape_text
 
 Spelling = Literal["method", "index"]
 

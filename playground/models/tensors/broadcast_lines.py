@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 
 from playground.models.outcome import ProblemError, Span
-from playground.models.tensors.broadcast_words import BROADCAST_OPERATORS
+from playground.models.tensors.broadcast_operators import BROADCAST_OPERATORS
 from playground.models.tensors.source_text import ExpressionText, parse_expression
 
 _SIGNS: dict[type[ast.AST], str] = {
@@ -14,13 +14,13 @@ _SIGNS: dict[type[ast.AST], str] = {
     ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^", ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=",
     ast.Gt: ">", ast.GtE: ">=",
 }  # fmt: skip
-_CALLS = {
+_METHODS = {
     "add": "+", "sub": "-", "subtract": "-", "mul": "*", "multiply": "*", "div": "/", "divide": "/",
     "true_divide": "/", "floor_divide": "//", "remainder": "%", "pow": "**", "eq": "==", "ne": "!=", "lt": "<",
-    "le": "<=", "gt": ">", "ge": ">=", "logical_and": "&", "logical_or": "|", "logical_xor": "^",
-    "bitwise_and": "&", "bitwise_or": "|", "bitwise_xor": "^", "maximum": "maximum", "minimum": "minimum",
-    "where": "where",
+    "le": "<=", "gt": ">", "ge": ">=", "bitwise_and": "&", "bitwise_or": "|", "bitwise_xor": "^",
 }  # fmt: skip
+_CALLS = {**_METHODS, **{one.name: one.name for one in BROADCAST_OPERATORS.values() if one.call}}
+_FUNCTION_OWNERS = ("torch", "torch.nn.functional")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def _visit(parsed: ExpressionText, node: ast.AST, found: list[LineOperation]) ->
                 parsed.segment(node),
                 tuple(parsed.segment(operand) for operand in operands),
                 tuple(parsed.span(operand) for operand in operands),
-                node is parsed.root,
+                node is parsed.root and not BROADCAST_OPERATORS[operator].reduces,
             )
         )
 
@@ -70,13 +70,23 @@ def _operation(node: ast.AST) -> tuple[str, list[ast.expr]]:
             return _SIGNS[type(op)], [left, right]
         case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _SIGNS:
             return _SIGNS[type(op)], [left, right]
-        case ast.Call(func=ast.Attribute(value=owner, attr=name), args=args, keywords=[]) if name in _CALLS:
-            is_function = isinstance(owner, ast.Name) and owner.id == "torch"
+        case ast.Call(func=ast.Attribute(value=owner, attr=name), args=args, keywords=keywords) if name in _CALLS:
+            operator = BROADCAST_OPERATORS[_CALLS[name]]
+            is_function = _dotted(owner) in _FUNCTION_OWNERS
             operands = args if is_function else [owner, *args]
-            operator = _CALLS[name]
-            if len(operands) == BROADCAST_OPERATORS[operator].count and (is_function or name != "where"):
-                return operator, operands
+            fits = len(operands) == operator.count and (is_function or name != "where")
+            if fits and (not keywords or operator.reduces):
+                return operator.name, operands
     return "", []
+
+
+def _dotted(node: ast.expr) -> str:
+    """`torch.nn.functional` of such a node; empty if it is anything but names and dots."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(names)]) if isinstance(node, ast.Name) else ""
 
 
 def with_operand(text: str, span: Span, code: str) -> str:

@@ -12,7 +12,7 @@ from playground.models.outcome import Problem, Span
 from playground.models.state import PlaygroundState
 from playground.models.tensors.broadcast_gradient import StretchedGradient, stretched_gradients
 from playground.models.tensors.broadcast_lines import LineOperation, line_operations
-from playground.models.tensors.broadcast_words import BROADCAST_OPERATORS
+from playground.models.tensors.broadcast_operators import BROADCAST_OPERATORS
 from playground.models.tensors.broadcasting import BroadcastExplanation, explain_broadcast
 from playground.models.tensors.evaluation import Evaluated, evaluate
 from playground.models.tensors.planning import default_budget

@@ -2,86 +2,13 @@
 
 from __future__ import annotations
 
-import ast
-import operator
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
-import torch
-
-from playground.models.registry import Registry
 from playground.models.tensors.broadcast_alignment import Alignment, OperandRow, Shape
+from playground.models.tensors.broadcast_operators import BROADCAST_OPERATORS, postfix_text
 
 LETTERS = "ijklmnpqrstuvwxyz"
-
-
-@dataclass(frozen=True, slots=True)
-class BroadcastOperator:
-    """An elementwise operator.
-
-    `call` is the torch function where it has no sign of its own, `count` how many operands it takes.
-    `right` says what a stretched right operand does to the other one ("{v} is subtracted from {m}"), `left` the same
-    for a stretched left operand, `together` what two operands of one shape do.
-    """
-
-    name: str
-    function: Callable[..., Any]
-    right: str
-    left: str
-    together: str
-    call: str = ""
-    count: int = 2
-
-    def code(self, operands: Sequence[str]) -> str:
-        """The operation as PyTorch: `A + v[:, None]`, `torch.maximum(A, v)`; operands are bracketed where needed."""
-        if self.call:
-            return f"{self.call}({', '.join(operands)})"
-        return f" {self.name} ".join(map(postfix_text, operands))
-
-
-BROADCAST_OPERATORS: Registry[BroadcastOperator] = Registry("operator")
-
-
-def _operator(name: str, function: Callable[[Any, Any], Any], right: str, left: str, together: str) -> None:
-    BROADCAST_OPERATORS.register(BroadcastOperator(name, function, right, left, together))
-
-
-def _symmetric(name: str, function: Callable[[Any, Any], Any], verb: str, together: str) -> None:
-    _operator(name, function, f"{{v}} {verb} {{m}}", f"{{v}} {verb} {{m}}", together)
-
-
-_symmetric("+", operator.add, "is added to", "are added")
-_operator("-", operator.sub, "{v} is subtracted from {m}", "{m} is subtracted from {v}", "are subtracted")
-_symmetric("*", operator.mul, "multiplies", "are multiplied")
-_operator("/", operator.truediv, "{v} divides {m}", "{v} is divided by {m}", "are divided")
-_operator("//", operator.floordiv, "{v} divides, rounding down, {m}", "{v} is divided, rounding down, by {m}",
-          "are divided, rounding down,")  # fmt: skip
-_operator("%", operator.mod, "{m} is taken modulo {v}", "{v} is taken modulo {m}", "are taken modulo, left by right,")
-_operator("**", operator.pow, "{m} is raised to {v}", "{v} is raised to {m}", "are raised, base to exponent,")
-_symmetric("==", operator.eq, "is compared with", "are compared")
-_symmetric("!=", operator.ne, "is compared with", "are compared")
-_symmetric("<", operator.lt, "is compared with", "are compared")
-_symmetric("<=", operator.le, "is compared with", "are compared")
-_symmetric(">", operator.gt, "is compared with", "are compared")
-_symmetric(">=", operator.ge, "is compared with", "are compared")
-_symmetric("&", operator.and_, "is and-ed with", "are and-ed")
-_symmetric("|", operator.or_, "is or-ed with", "are or-ed")
-_symmetric("^", operator.xor, "is xor-ed with", "are xor-ed")
-
-
-BROADCAST_OPERATORS.register(
-    BroadcastOperator("maximum", torch.maximum, "{v} meets {m}, the larger stays", "{v} meets {m}, the larger stays",
-                      "meet, the larger stays,", "torch.maximum")
-)  # fmt: skip
-BROADCAST_OPERATORS.register(
-    BroadcastOperator("minimum", torch.minimum, "{v} meets {m}, the smaller stays", "{v} meets {m}, the smaller stays",
-                      "meet, the smaller stays,", "torch.minimum")
-)  # fmt: skip
-BROADCAST_OPERATORS.register(
-    BroadcastOperator("where", torch.where, "{v} meets {m}", "{v} meets {m}", "meet", "torch.where", 3)
-)
 
 
 def shape_text(shape: Shape) -> str:
@@ -126,18 +53,6 @@ def inserted_axes(text: str, rank: int) -> tuple[str, frozenset[int]]:
         axis = int(method[2])
         return method[1], frozenset({axis + rank if axis < 0 else axis})
     return postfix_text(text), frozenset()
-
-
-def postfix_text(text: str) -> str:
-    """Text to which `.name` or `[...]` may be appended: `(A + B)` for `A + B`, `A.t()` as it is."""
-    try:
-        node = ast.parse(text, mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return f"({text})"
-    if node.col_offset > 0:
-        return text  # it stands in brackets already
-    binds = isinstance(node, ast.Name | ast.Attribute | ast.Call | ast.Subscript | ast.List)
-    return text if binds else f"({text})"
 
 
 def formula_text(alignment: Alignment, symbol: str, result: str = "result") -> str:

@@ -9,6 +9,7 @@ from math import prod
 from playground.models.outcome import Fix, Problem
 from playground.models.tensors.broadcast_alignment import Alignment, OperandRow, Shape, align
 from playground.models.tensors.broadcast_fixes import Spelling, element_by_element_fixes, mending_fixes
+from playground.models.tensors.broadcast_operators import postfix_text
 from playground.models.tensors.broadcast_words import (
     LETTERS,
     axes_text,
@@ -63,6 +64,11 @@ class BroadcastExplanation:
     def sentence(self) -> str:
         """What the operation does, in words that hold for every element: "v is added to each row of M."."""
         return self.sentence_markup.replace("`", "")
+
+    @property
+    def vain_edit(self) -> str:
+        """On a clash the edit that is often tried first and changes nothing, with the reason; code in backticks."""
+        return _vain_edit(self.alignment) if self.alignment.clashes else ""
 
     @property
     def cost_bytes(self) -> int:
@@ -139,6 +145,17 @@ def _clash_problem(alignment: Alignment, symbol: str, spelling: Spelling) -> Pro
         fixes=mending_fixes(shapes, names, symbol, spelling),
         badge=f"{first[2]} against {second[2]}",
     )
+
+
+def _vain_edit(alignment: Alignment) -> str:
+    """A new axis in front of the shorter operand: it counted as 1 there already."""
+    first, second = _clashing_pair(alignment, alignment.clashes[-1])
+    short, other = sorted((first, second), key=lambda side: len(side[0].shape))
+    row, axis, size = short
+    if len(row.shape) == alignment.rank:
+        return ""
+    edited = f"`{postfix_text(row.name)}[None]` is `{shape_text((1, *row.shape))}`"
+    return f"A new axis in front would not help: {edited}, its axis {axis + 1} is {size} and still meets {other[2]}."
 
 
 Side = tuple[OperandRow, int, int]

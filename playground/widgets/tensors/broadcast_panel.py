@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from playground.models.outcome import Fix, Problem
 from playground.models.state import PlaygroundState
 from playground.models.tensors.broadcast_lines import with_operand
+from playground.models.tensors.broadcast_operators import SEARCHED
 from playground.models.tensors.broadcast_request import BroadcastResult, broadcast_request, chosen_operands
-from playground.models.tensors.broadcast_words import BROADCAST_OPERATORS
 from playground.models.tensors.program import parse_source
 from playground.models.tensors.state import BroadcastState, PointedCell
 from playground.widgets.common.buttons import Button
@@ -28,7 +28,6 @@ from playground.widgets.tensors.broadcast_table import BroadcastTable
 
 FIRST_FIXES = 3
 LEAST_BODY, LEAST_BODY_BELOW_BANNER = 114, 72
-_SEARCHED = tuple(one.name for one in BROADCAST_OPERATORS.values() if one.count == 2)
 
 
 class BroadcastPanel(Panel):
@@ -57,7 +56,7 @@ class BroadcastPanel(Panel):
 
     def _make_title(self) -> None:
         self._title = TitleLine("Broadcast")
-        self.bar = OperandBar(_SEARCHED)
+        self.bar = OperandBar(SEARCHED)
         self.bar.chosen.connect(self._on_operands_chosen)
         self.operation = ComboBox(code=True)
         self.operation.setObjectName("broadcast.operation")
@@ -307,8 +306,12 @@ class BroadcastPanel(Panel):
 
 
 def _sentence(result: BroadcastResult) -> str:
-    if result.explanation is None or result.explanation.shape is None:
-        return "" if result.operands else "Nothing to broadcast yet: add a tensor, or select a line with an operation."
+    if not result.operands:
+        return "Nothing to broadcast yet: add a tensor, or select a line with an operation."
+    if result.explanation is None:
+        return ""
+    if result.explanation.shape is None:
+        return result.explanation.vain_edit
     if result.request.gradient:
         return " ".join([one.sentence for one in result.gradients]) or result.gradient_note
     if result.explanation.warning is not None:

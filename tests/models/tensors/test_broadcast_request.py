@@ -6,8 +6,8 @@ import torch
 from playground.models.job import Job
 from playground.models.state import PlaygroundState
 from playground.models.tensors.broadcast_lines import line_operations, with_operand
+from playground.models.tensors.broadcast_operators import BROADCAST_OPERATORS
 from playground.models.tensors.broadcast_request import broadcast_request, chosen_operands, compute_broadcast
-from playground.models.tensors.broadcast_words import BROADCAST_OPERATORS
 from playground.models.tensors.evaluation import evaluate
 from playground.models.tensors.program import Program, parse_source
 from playground.models.tensors.state import BroadcastState
@@ -157,10 +157,21 @@ def test_what_is_too_large_is_explained_without_values():
     assert "4 TB" in result.cost
 
 
-@pytest.mark.parametrize("operator", [one.name for one in BROADCAST_OPERATORS.values() if one.count == 2])
+def test_a_loss_shows_the_stretch_before_it_is_summed():
+    program = Program.parse(PROGRAM + "far = torch.nn.functional.mse_loss(pred, y)\n")
+    result = compute_broadcast(broadcast_request(PlaygroundState(program=program, selection="far")), Job())
+    assert result.line == ""
+    assert result.explanation.warning.badge == "both stretched"
+    assert result.result.reader.shape == (6, 6)
+
+
+@pytest.mark.parametrize("operator", BROADCAST_OPERATORS)
 def test_every_operator_runs_as_the_code_it_is_kept_as(operator):
-    whole = "(A > 3)", "(v > 15)[:, None]"
-    operands = whole if operator in "&|^" else ("A + 1", "v[:, None]")
+    kinds = {"&": ".bool()", "|": ".bool()", "^": ".bool()", "where": ".bool()"}
+    whole = ".long()" if operator.endswith("shift") else ""
+    first = f"(A + 1){kinds.get(operator, whole)}"
+    second = f"v[:, None]{kinds.get(operator, whole) if operator != 'where' else ''}"
+    operands = (first, second, "A - 20.")[: BROADCAST_OPERATORS[operator].count]
     result = compute_broadcast(broadcast_request(chosen_operands(state("A"), operands, operator)), Job())
     assert result.problem is None
     program = Program.parse(f"{PROGRAM}kept = {result.code}")
@@ -180,6 +191,13 @@ def test_every_operator_runs_as_the_code_it_is_kept_as(operator):
         ("A.where(B, C)", []),
         ("torch.stack([A + v, B])", ["A + v"]),
         ("A.add(v)", ["A.add(v)"]),
+        (
+            "torch.nn.functional.mse_loss(A, v, reduction='sum')",
+            ["torch.nn.functional.mse_loss(A, v, reduction='sum')"],
+        ),
+        ("A.atan2(v)", ["A.atan2(v)"]),
+        ("torch.lerp(A, v, w)", ["torch.lerp(A, v, w)"]),
+        ("A.fmod()", []),
         ("A + v + w", ["A + v", "A + v + w"]),
         ("A[:, i + 1]", ["i + 1"]),
     ],

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playground.models.tensors.broadcast_alignment import broadcast_shape
-from playground.models.tensors.broadcast_words import BROADCAST_OPERATORS, inserted_axes, postfix_text
+from playground.models.tensors.broadcast_operators import BROADCAST_OPERATORS, SEARCHED, postfix_text
+from playground.models.tensors.broadcast_words import inserted_axes
 from playground.models.tensors.broadcasting import explain_broadcast
 
 shape = st.lists(st.integers(0, 4), max_size=4).map(tuple)
@@ -266,7 +267,7 @@ def check_sentence(sentence, a, b, symbol):
     return "words"
 
 
-@pytest.mark.parametrize("symbol", [one.name for one in BROADCAST_OPERATORS.values() if one.count == 2])
+@pytest.mark.parametrize("symbol", SEARCHED)
 def test_the_sentence_is_true_of_every_element(symbol):
     rng = random.Random(3)
     said = {"words": 0, "formula": 0}
@@ -323,3 +324,21 @@ def test_inserted_axes_are_found_in_both_spellings():
     assert inserted_axes("v[:, None]", 2) == ("v", {1})
     assert inserted_axes("v.unsqueeze(-1)", 2) == ("v", {1})
     assert inserted_axes("v.sum(0)", 2) == ("v.sum(0)", set())
+
+
+@settings(deadline=None, max_examples=300)
+@given(shape, shape)
+def test_the_edit_called_vain_is_vain(first, second):
+    explanation = explain_broadcast(first, second)
+    words = explanation.vain_edit.replace("`", "")
+    assert bool(words) == (explanation.alignment.clashes != () and len(first) != len(second))
+    if not words:
+        return
+    code, edited, axis, size, met = re.search(
+        r"help: (\S+) is (\([\d, ]+\)), its axis (\d+) is (\d+) and still meets (\d+)", words
+    ).groups()
+    tensors = {"a": torch.zeros(first), "b": torch.zeros(second)}
+    changed = {**tensors, code[0]: run(code, **tensors)}
+    assert str(tuple(changed[code[0]].shape)) == edited
+    assert changed[code[0]].shape[int(axis)] == int(size) != int(met)
+    assert torch_shape(*(tensor.shape for tensor in changed.values())) is None
