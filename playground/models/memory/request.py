@@ -25,8 +25,9 @@ from playground.models.memory.view_text import parse_shape
 from playground.models.outcome import Problem, ProblemError
 from playground.models.state import PlaygroundState
 from playground.models.tensors.evaluation import Evaluated, evaluate
-from playground.models.tensors.program import Program
+from playground.models.tensors.program import Imported, Program
 from playground.models.tensors.state import PointedCell
+from playground.models.tensors.window import TensorReader
 
 SAMPLE = 128
 
@@ -73,6 +74,7 @@ class MemoryResult:
     write: WriteEffect | None
     trials: tuple[Trial, ...]
     strided: StridedExplanation
+    strided_values: TensorReader | None
     patterns: tuple[tuple[str, StridedSpec], ...]
     files: tuple[FileCost, ...]
     numpy_rows: tuple[NumpyRow, ...]
@@ -112,11 +114,12 @@ def compute_memory(request: MemoryRequest, job: Job) -> MemoryResult:
     layout = describe_layout(tensor, tensors)
     reader = StorageReader(tensor) if line.tensor is not None else None
     scale, characters = _sampled(reader, layout)
-    sharing = _sharing(tensor, tensors, evaluated)
+    sharing = _sharing(tensor, tensors, evaluated, request.program)
     job.check()
     steps = note_steps(request.name, evaluated)
     view_text, view, view_problem = _view(request, layout)
     strided = _spec(request.strided) if request.strided is not None else spec_of(layout)
+    explained = explain_strided(strided, layout.storage_bytes, layout.itemsize)
     files, numpy_rows = _costs(layout, request.name)
     return MemoryResult(
         name=request.name,
@@ -133,7 +136,8 @@ def compute_memory(request: MemoryRequest, job: Job) -> MemoryResult:
         view_problem=view_problem,
         write=_write(request, layout, sharing, tensors),
         trials=try_in_place(layout, request.name),
-        strided=explain_strided(strided, layout.storage_bytes, layout.itemsize),
+        strided=explained,
+        strided_values=_strided_values(reader, explained),
         patterns=named_specs(layout.storage_cells),
         files=files,
         numpy_rows=numpy_rows,
@@ -149,12 +153,13 @@ def _comparable(evaluated: Mapping[str, Evaluated], real: bool) -> dict[str, tor
 
 
 def _sharing(
-    tensor: torch.Tensor, tensors: Mapping[str, torch.Tensor], evaluated: Mapping[str, Evaluated]
+    tensor: torch.Tensor, tensors: Mapping[str, torch.Tensor], evaluated: Mapping[str, Evaluated], program: Program
 ) -> tuple[SharingTensor, ...]:
     rows = []
+    imported = {binding.name for binding in program.bindings if isinstance(binding.source, Imported)}
     for name, other in sharing_tensors(tensor, tensors).items():
         line = evaluated[name]
-        kind = line.steps[-1].kind if line.steps else "new"
+        kind = "imported" if name in imported else line.steps[-1].kind if line.steps else "new"
         words = f"view of {line.view_of}" if line.view_of else kind
         rows.append(SharingTensor(name, describe_layout(other), "view" if line.view_of else kind, words))
     return tuple(rows)
@@ -234,6 +239,11 @@ def find_pointed(cell: int, preferred: tuple[str, ...], sharing: tuple[SharingTe
 
 def _spec(choice: StridedChoice) -> StridedSpec:
     return StridedSpec(choice.size, choice.stride, choice.offset)
+
+
+def _strided_values(reader: StorageReader | None, explained: StridedExplanation) -> TensorReader | None:
+    spec = explained.spec
+    return reader.strided(spec.size, spec.stride, spec.offset) if reader is not None and explained.allowed else None
 
 
 @lru_cache(maxsize=64)

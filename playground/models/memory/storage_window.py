@@ -41,6 +41,10 @@ class StorageReader:
         """The cells `start` to `stop` (exclusive) as one row of a window."""
         return self._reader.read(None, 0, range(1), range(start, stop))
 
+    def strided(self, size: tuple[int, ...], stride: tuple[int, ...], offset: int) -> TensorReader:
+        """The values that `as_strided` gives on this storage; the arguments must lie within it."""
+        return TensorReader(self._cells.as_strided(size, stride, offset))
+
     def text(self, cell: int) -> str:
         """The exact text of a cell."""
         return self._reader.text((cell,))

@@ -37,6 +37,9 @@ def bytes_runs(cell: int, layout: Layout, reader: StorageReader | None) -> tuple
     if reader is not None:
         runs += [Run(reader.cell_bytes(cell).hex(" "), "code"), Run(f", {layout.byte_order} endian, ")]
     runs.append(Run(place))
+    bits = [word for word, on in (("conjugated", layout.conjugated), ("negated", layout.negated)) if on]
+    if bits:
+        runs.append(Run(f", {' and '.join(bits)} when read"))
     count = int(count_readers(layout.shape, layout.strides, layout.offset, cell, cell + 1)[0])
     if count > 1:
         runs.append(Run(f", read {count:,} times"))

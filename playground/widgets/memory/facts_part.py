@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from playground.models.memory.request import MemoryResult
-from playground.widgets.common.runs import Run
+from playground.widgets.common.runs import Run, plain
 from playground.widgets.common.runs_label import RunsLabel
 from playground.widgets.memory.facts_section import FactsView
 from playground.widgets.memory.storage_strip import StorageStrip
@@ -26,8 +26,8 @@ class FactsPart(QWidget):
         self.bytes = RunsLabel(role="text2")
         self.bytes.setObjectName("memory.cell_bytes")
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 4, 6, 10)
-        column.setSpacing(4)
+        column.setContentsMargins(16, 4, 6, 6)
+        column.setSpacing(2)
         for widget in (self.view, self.strip, self.cell, self.bytes):
             column.addWidget(widget)
 
@@ -40,3 +40,4 @@ class FactsPart(QWidget):
         """Show the pointed cell in words."""
         self.cell.set_content(where)
         self.bytes.set_content(held)
+        self.strip.setAccessibleDescription(f"{plain(where)}. {plain(held)}" if held else plain(where))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from playground.models.memory.request import MemoryResult
 from playground.models.outcome import Problem
@@ -22,6 +23,9 @@ from playground.widgets.memory.view_part import ViewPart
 from playground.widgets.memory.write_part import WritePart
 
 WIDE = 1e9
+AT_LEFT = 3
+TWO_COLUMNS = 640
+"""From this width on, in pixels, the parts stand in two columns."""
 
 
 class MemoryColumn(QScrollArea):
@@ -55,6 +59,8 @@ class MemoryColumn(QScrollArea):
         self.numpy_table = RowTable("torch and numpy side by side", stretch=2, header=("", "torch", "numpy"))
         self.numpy_table.setObjectName("memory.numpy")
         self.numpy.add(self.numpy_table)
+        self._parts: tuple[QWidget, ...] = (self.facts, self.sharing, self.steps, self.view, self.write)
+        self._parts += (self.bits, self.strided, self.files, self.numpy)
         self.setWidget(self._content())
 
     def _content(self) -> QWidget:
@@ -67,16 +73,53 @@ class MemoryColumn(QScrollArea):
         outer.addWidget(self.banner)
         outer.addWidget(self.body)
         outer.addStretch(1)
-        column = QVBoxLayout(self.body)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.facts)
-        for part in (self.sharing, self.steps, self.view, self.write, self.bits, self.strided, self.files, self.numpy):
-            column.addWidget(Hairline())
-            column.addWidget(part)
+        self._columns = QWidget(), QWidget()
+        self._divider = Hairline(vertical=True)
+        row = QHBoxLayout(self.body)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        for widget in (self._columns[0], self._divider, self._columns[1]):
+            row.addWidget(widget)
+        row.setStretch(0, 1)
+        row.setStretch(2, 1)
+        self._layouts = tuple(QVBoxLayout(column) for column in self._columns)
+        for layout in self._layouts:
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(0)
+            layout.addStretch(1)
+        self._lines: list[Hairline] = []
+        self._is_wide: bool | None = None
+        self._arrange(wide=False)
         self.veil = Veil(self.body)
         self.body.hide()
         return content
+
+    def _arrange(self, wide: bool) -> None:
+        """One column, or two beside one another: what it is at the left, what can be done with it at the right."""
+        if wide == self._is_wide:
+            return
+        self._is_wide = wide
+        for layout in self._layouts:
+            for widget in (*self._lines, *self._parts):
+                layout.removeWidget(widget)
+        for line in self._lines:
+            line.hide()
+            line.deleteLater()
+        self._lines = []
+        first, second = self._parts[:AT_LEFT], self._parts[AT_LEFT:]
+        groups = (first, second) if wide else ((*first, *second), ())
+        for column, layout, parts in zip(self._columns, self._layouts, groups, strict=True):
+            for place, part in enumerate(parts):
+                if place:
+                    self._lines.append(Hairline())
+                    layout.insertWidget(layout.count() - 1, self._lines[-1])
+                layout.insertWidget(layout.count() - 1, part)
+            column.setVisible(bool(parts))
+        self._divider.setVisible(wide)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._arrange(wide=event.size().width() >= TWO_COLUMNS)
+        super().resizeEvent(event)
 
     def show_result(self, result: MemoryResult) -> None:
         """Show everything but the pointed cell."""
@@ -84,13 +127,18 @@ class MemoryColumn(QScrollArea):
         self.veil.hide()
         self.banner.set_problem(result.warning)
         self.facts.show_result(result)
-        self.sharing_table.set_rows(sharing_rows(result.sharing, result.name))
+        self.show_sharing(result)
         self.steps.show_result(result)
         self.view.show_result(result)
         self.write.show_result(result)
         self.strided.show_result(result)
         self.files_table.set_rows(file_rows(result.files))
         self.numpy_table.set_rows(numpy_rows(result.numpy_rows))
+
+    def show_sharing(self, result: MemoryResult) -> None:
+        """Show the tensors on the storage, with what the write would change while it is previewed."""
+        write = result.write if self.write.button.isChecked() else None
+        self.sharing_table.set_rows(sharing_rows(result.sharing, result.name, write))
 
     def show_problem(self, problem: Problem, keeps_result: bool) -> None:
         """Show what is wrong above the last good result, dimmed, where there is one."""

@@ -234,6 +234,8 @@ class MemoryPanel(Panel):
 
     @Slot(bool)
     def _on_preview_changed(self, _on: bool) -> None:
+        if self._result is not None:
+            self.column.show_sharing(self._result)
         self._show_pointed()
 
     @Slot(bool)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from playground.widgets.common.section import Section
 
-TITLE = 34
+TITLE = 32
 
 
 class Part(Section):
@@ -15,7 +15,8 @@ class Part(Section):
     def __init__(self, title: str, folds: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(title, collapsible=folds, parent=parent)
         self.title_line.setFixedHeight(TITLE)
-        self.body_layout.setContentsMargins(16, 0, 6, 12)
+        self.body_layout.setContentsMargins(16, 0, 6, 8)
+        self.body_layout.setSpacing(6)
         if folds:
             self.set_folded(True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from playground.models.memory.as_strided import StridedExplanation, StridedSpec, spec_of
@@ -17,6 +17,7 @@ from playground.widgets.common.number_box import NumberBox
 from playground.widgets.common.problem_banner import ProblemBanner
 from playground.widgets.common.runs import Run
 from playground.widgets.common.runs_label import RunsLabel
+from playground.widgets.common.tensor_grid import TensorGrid
 from playground.widgets.common.text_label import TextLabel
 from playground.widgets.common.tooltip import set_tooltip
 from playground.widgets.memory.part import Part
@@ -25,6 +26,7 @@ from playground.widgets.memory.strip_painter import StripSource
 
 MOST_AXES = 6
 MOST_BEYOND = 36
+VALUES_HEIGHT = 150
 LARGEST = 2**62
 CHOOSE = "Start from…"
 
@@ -56,7 +58,10 @@ class StridedPart(Part):
         self.pattern = RunsLabel()
         self.pattern.setObjectName("memory.strided_pattern")
         self.banner = ProblemBanner()
-        for widget in (self._top, self._grid_holder, self.strip, self.pattern, self.banner):
+        self.values = TensorGrid("values that as_strided gives", compact=True)
+        self.values.setObjectName("memory.strided_values")
+        self.values.setFixedHeight(VALUES_HEIGHT)
+        for widget in (self._top, self._grid_holder, self.strip, self.pattern, self.banner, self.values):
             self.add(widget)
 
     def _make_top(self) -> None:
@@ -108,17 +113,18 @@ class StridedPart(Part):
         self.strip.set_spec(spec)
         self.pattern.set_content(pattern_runs(explained))
         self.banner.set_problem(explained.problem if not legal else None)
+        self.values.setVisible(result.strided_values is not None)
+        if result.strided_values is not None:
+            self.values.set_reader(result.strided_values, result.scale)
         self.keep.setEnabled(legal and spec != spec_of(result.layout))
         set_tooltip(self.keep, "Add this as a new line", f"{result.name}.{spec.code}")
         self._code = spec.code
 
     def _make_boxes(self, rank: int) -> None:
-        while self._grid.count():
-            item = self._grid.takeAt(0)
-            widget = item.widget() if item is not None else None
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
+        for widget in self._grid_holder.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            self._grid.removeWidget(widget)
+            widget.hide()
+            widget.deleteLater()
         self.boxes = {}
         for column, title in ((1, "size"), (2, "stride")):
             self._grid.addWidget(TextLabel(title, "text2", height=18), 0, column)

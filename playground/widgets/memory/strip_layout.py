@@ -42,7 +42,7 @@ class StripLayout:
 
     def height(self) -> int:
         """The height of all rows."""
-        return TOP + self.rows * ROW + (ARC_ROOM if self.arc_row >= 0 else 0)
+        return TOP + self.rows * ROW - ROW_GAP + (ARC_ROOM if self.arc_row >= 0 else 0)
 
     def fitting_rows(self, height: float) -> int:
         """How many whole rows fit into a viewport of this height; 1 at least."""

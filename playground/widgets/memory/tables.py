@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from playground.models.memory.aliasing import ChangedElements, WriteEffect, element_code
 from playground.models.memory.chain import StepNote
 from playground.models.memory.file_costs import FileCost
 from playground.models.memory.numpy_side import NumpyRow
@@ -11,17 +12,33 @@ from playground.widgets.common.runs import Run, shape_runs
 from playground.widgets.memory.row_table import TableRow, code_cell, words_cell
 
 
-def sharing_rows(sharing: tuple[SharingTensor, ...], shown: str) -> tuple[TableRow, ...]:
-    """Every tensor on the storage: name, shape, strides, offset where it has one, verdict."""
+def sharing_rows(
+    sharing: tuple[SharingTensor, ...], shown: str, write: WriteEffect | None = None
+) -> tuple[TableRow, ...]:
+    """Every tensor on the storage: name, shape, strides, offset, verdict; what a write changes in it."""
     rows = []
+    changes = {one.name: one for one in write.changed} if write is not None else {}
     for one in sharing:
         layout = one.layout
         strides: tuple[Run, ...] = (Run("strides "), *shape_runs(layout.strides))
         if layout.offset:
             strides += (Run(" from "), Run(str(layout.offset), "code"))
         name = (Run(one.name, "bold code" if one.name == shown else "code"),)
-        rows.append(TableRow((name, shape_runs(layout.shape), strides, (Run(one.verdict, one.kind),)), one.name))
+        note = changed_runs(changes[one.name]) if one.name in changes else ()
+        rows.append(TableRow((name, shape_runs(layout.shape), strides, (Run(one.verdict, one.kind),)), one.name, note))
     return tuple(rows)
+
+
+def changed_runs(changes: ChangedElements, most: int = 6) -> tuple[Run, ...]:
+    """`W[2,1]: 26 becomes 99`."""
+    listed = [element_code(changes.name, index) for index in changes.indices[:most]]
+    more = changes.count - len(listed)
+    runs = [Run(", ".join(listed), "code", "warning")]
+    if more > 0:
+        runs.append(Run(f" and {more:,} more", role="warning"))
+    if changes.new:
+        runs += [Run(": "), Run(changes.old, "code"), Run(" becomes "), Run(changes.new, "code", "warning")]
+    return tuple(runs)
 
 
 def step_rows(steps: tuple[StepNote, ...], opened: int | None) -> tuple[TableRow, ...]:

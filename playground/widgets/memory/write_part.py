@@ -64,8 +64,8 @@ class WritePart(Part):
 
     def _show_row(self, shape: tuple[int, ...]) -> None:
         """A box an axis, for the first few axes."""
-        while self._flow.count():
-            self._flow.takeAt(0)
+        for widget in (self.before, *self.boxes, self.after, self.value, self.button):
+            self._flow.removeWidget(widget)
         for box in self.boxes:
             box.hide()
             box.deleteLater()

@@ -38,6 +38,8 @@ class Driven:
         self.panel.resize(352, 836)
         self.panel.show()
         qtbot.waitExposed(self.panel)
+        self.qtbot = qtbot
+        QGuiApplication.processEvents()
 
     def _on_edited(self, state, gesture):
         self.states.append(state)
@@ -60,6 +62,10 @@ class Driven:
     @property
     def strip(self):
         return self.panel.column.facts.strip
+
+    def point_at(self, cell):
+        self.qtbot.mouseMove(self.strip.viewport(), QPoint(1, 1))
+        self.qtbot.mouseMove(self.strip.viewport(), self.cell_point(cell))
 
     def cell_point(self, cell):
         return self.strip.strip.rect(cell).center().toPoint()
@@ -95,7 +101,7 @@ def test_state_goes_to_the_controls_without_an_edit(driven):
 
 
 def test_pointing_at_a_cell_points_at_the_element_of_the_selected_tensor(qtbot, driven):
-    qtbot.mouseMove(driven.strip.viewport(), driven.cell_point(6))
+    driven.point_at(6)
     assert driven.state.pointed == PointedCell("W", (2, 1))
     assert driven.panel.column.facts.cell.text() == "W[2,1]  0 + 2*1 + 1*4 = 6   26"
     assert driven.panel.column.facts.bytes.text() == "00 00 d0 41, little endian, byte 6*4 = 24"
@@ -112,7 +118,7 @@ def test_pointing_at_an_element_elsewhere_outlines_its_cell(driven):
 
 def test_a_pinned_tensor_links_to_the_selected_one(qtbot):
     driven = Driven(qtbot, selection="B", memory=MemoryState(pinned="W"))
-    qtbot.mouseMove(driven.strip.viewport(), driven.cell_point(4))
+    driven.point_at(4)
     assert driven.state.pointed == PointedCell("B", (1, 0))
     assert driven.panel.column.facts.cell.text().startswith("W[0,1]")
 
@@ -142,7 +148,7 @@ def test_a_click_chooses_the_element_to_write_and_write_shows_it(qtbot):
 
 def test_an_unread_cell_says_so(qtbot):
     driven = Driven(qtbot, Program.parse("x = torch.arange(6.)[1:4]"), selection="x")
-    qtbot.mouseMove(driven.strip.viewport(), driven.cell_point(5))
+    driven.point_at(5)
     assert driven.panel.column.facts.cell.text() == "Cell 5 is not read by x.  5"
 
 
