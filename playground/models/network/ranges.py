@@ -19,28 +19,43 @@ MARGIN = 0.4
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """What an axis shows, and what the numbers on it need."""
+
+    low: float
+    high: float
+    least: float
+    most: float
+
+    def held(self, now: Span) -> Span:
+        """This range, each end moved to that of `now` only where the numbers of `now` leave it."""
+        low = self.low if now.least >= self.low else now.low
+        high = self.high if now.most <= self.high else now.high
+        return Span(low, high, now.least, now.most)
+
+
+@dataclass(frozen=True, slots=True)
 class PlotRanges:
-    """(low, high) of each plot: `values` in the coordinate of the distributions' scale, the others as exponents."""
+    """The range of each plot: `values` in the coordinate of the distributions' scale, the others as exponents."""
 
     depth: int
     scale: str
-    values: tuple[float, float]
-    spread: tuple[float, float]
-    gradients: tuple[float, float]
+    values: Span
+    spread: Span
+    gradients: Span
 
 
-def decades(curves: Iterable[Floats], around_one: bool) -> tuple[float, float]:
-    """Whole exponents that hold all positive finite numbers of the curves; with `around_one`, 0.5 to 2 as well."""
+def decades(curves: Iterable[Floats], around_one: bool) -> Span:
+    """Whole exponents that hold all positive finite numbers of the curves; with `around_one`, 0.1 to 10 too."""
     known = [curve[np.isfinite(curve) & (curve > 0)] for curve in curves]
     numbers = np.concatenate([np.empty(0), *known])
-    low = math.floor(math.log10(float(numbers.min()))) if len(numbers) else 0
-    high = math.ceil(math.log10(float(numbers.max()))) if len(numbers) else 0
+    least = math.log10(float(numbers.min())) if len(numbers) else 0.0
+    most = math.log10(float(numbers.max())) if len(numbers) else 0.0
+    low, high = math.floor(least), math.ceil(most)
     if around_one:
         low, high = min(low, -1), max(high, 1)
-    spare = LEAST - (high - low)
-    if spare > 0:
-        low, high = low - spare // 2, high + spare - spare // 2
-    return low - MARGIN, high + MARGIN
+    spare = max(0, LEAST - (high - low))
+    return Span(low - spare // 2 - MARGIN, high + spare - spare // 2 + MARGIN, least, most)
 
 
 def ranges_of(page: NetworkPageResult) -> PlotRanges:
@@ -57,10 +72,12 @@ def ranges_of(page: NetworkPageResult) -> PlotRanges:
         spread += [page.band.low.rms, page.band.high.rms]
     histograms = tables[page.request.kind].histograms
     axis = histograms.axis if histograms is not None else Axis(page.request.scale, -1, 1, 1)
+    unit = axis.unit if axis.scale == "linear" else 1.0
+    low, high = axis.low * unit, axis.high * unit
     return PlotRanges(
         page.network.depth,
         axis.scale,
-        (axis.low * axis.unit, axis.high * axis.unit) if axis.scale == "linear" else (axis.low, axis.high),
+        Span(low, high, low, high),
         decades(spread, around_one=True),
         decades(gradients, around_one=False),
     )
@@ -70,17 +87,10 @@ def held(before: PlotRanges | None, now: PlotRanges, moving: bool) -> PlotRanges
     """While the hand drags, the ranges before, grown only where the numbers leave them; the new ones otherwise."""
     if before is None or not moving or before.scale != now.scale:
         return now
-    return _grown(before, now)
-
-
-def _grown(before: PlotRanges, now: PlotRanges) -> PlotRanges:
-    def both(old: tuple[float, float], new: tuple[float, float]) -> tuple[float, float]:
-        return min(old[0], new[0]), max(old[1], new[1])
-
     return PlotRanges(
         now.depth,
         now.scale,
-        both(before.values, now.values),
-        both(before.spread, now.spread),
-        both(before.gradients, now.gradients),
+        before.values.held(now.values),
+        before.spread.held(now.spread),
+        before.gradients.held(now.gradients),
     )

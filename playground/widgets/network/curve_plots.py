@@ -23,6 +23,7 @@ class LayerPlot(Plot):
     def __init__(self, title: str, name: str, shows_x: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(title, x_name="layer", shows_x=shows_x, parent=parent)
         self.setObjectName(name)
+        self.setAccessibleName(f"{title}, layer by layer")
         self._ghosts: dict[str, list[Curve]] = {}
         self._narrow = False
 
@@ -60,7 +61,9 @@ class SpreadPlot(LayerPlot):
     def show_page(self, page: NetworkPageResult, ranges: PlotRanges) -> None:
         """Draw a result."""
         layers = np.arange(1, page.network.depth + 1)
-        self.set_ranges(layer_range(page.network.depth), AxisRange(*ranges.spread, logarithmic=True))
+        self.set_ranges(
+            layer_range(page.network.depth), AxisRange(ranges.spread.low, ranges.spread.high, logarithmic=True)
+        )
         table = page.network.tables["activation"]
         self.std.set_data(layers, table.std)
         self.rms.set_data(layers, table.rms)
@@ -93,7 +96,9 @@ class GradientPlot(LayerPlot):
     def show_page(self, page: NetworkPageResult, ranges: PlotRanges) -> None:
         """Draw a result."""
         layers = np.arange(1, page.network.depth + 1)
-        self.set_ranges(layer_range(page.network.depth), AxisRange(*ranges.gradients, logarithmic=True))
+        self.set_ranges(
+            layer_range(page.network.depth), AxisRange(ranges.gradients.low, ranges.gradients.high, logarithmic=True)
+        )
         self.activations.set_data(layers, page.network.tables["activation_gradient"].rms)
         self.weights.set_data(layers, page.network.tables["weight_gradient"].rms)
         theory = page.theory.prediction.gradient_rms

@@ -45,7 +45,7 @@ def layer_range(depth: int) -> AxisRange:
 
 def value_range(axis: Axis, ranges: PlotRanges) -> AxisRange:
     """The value axis in the coordinate of its scale, with labels that are values."""
-    low, high = ranges.values
+    low, high = ranges.values.low, ranges.values.high
     if axis.scale == "log":
         return AxisRange(low, high, logarithmic=True)
     if axis.scale == "linear":
@@ -145,6 +145,7 @@ class DistributionPlot(QWidget):
         super().__init__(parent)
         self.heat = HeatMap("Distributions", x_name="layer", shows_x=False)
         self.heat.setObjectName("network.distributions")
+        self.heat.setAccessibleName("Distributions, layer by layer")
         self.heat.legend.hide()
         self.ground = self.heat.add(Curve("", "pinned", role="panel", in_legend=False))
         self.theory = self.heat.add(Curve("rms, theory", "theory"))
