@@ -30,6 +30,7 @@ class Step:
     shape: tuple[int, ...]
     operations: int
     products: int
+    work: int
 
     @property
     def elements(self) -> int:
@@ -48,11 +49,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Operations are multiplications and additions, as opt_einsum counts them; sizes are in elements."""
+    """Operations are multiplications and additions, as opt_einsum counts them; sizes are in elements.
+
+    `work` is what torch does: it adds a letter up that one operand alone has, before it multiplies.
+    """
 
     naive_operations: int
     operations: int
     products: int
+    work: int
     largest_intermediate: int
     output_elements: int
     index_space: int
@@ -93,6 +98,7 @@ def cost_of(indexing: Indexing, path: Path | None = None) -> Cost:
         naive_operations=_operations(sizes, sizes, bool(indexing.summed), len(indexing.shapes)),
         operations=sum(step.operations for step in steps),
         products=sum(step.products for step in steps),
+        work=sum(step.work for step in steps),
         largest_intermediate=max((step.elements for step in steps), default=output),
         output_elements=output,
         index_space=math.prod(sizes.values()),
@@ -130,10 +136,26 @@ def _steps(indexing: Indexing, sizes: Mapping[str, int], path: Path) -> tuple[St
                 shape=tuple(sizes[label] for label in output),
                 operations=_operations(involved, sizes, len(output) < len(involved), len(taken)),
                 products=space * (len(taken) - 1),
+                work=_work(sizes, [labels for _, labels in taken], output),
             )
         )
         left.append((name, output))
     return tuple(steps)
+
+
+def _work(sizes: Mapping[str, int], taken: Sequence[tuple[str, ...]], output: tuple[str, ...]) -> int:
+    """Additions over lone letters, each operand for itself, then a product and an addition for each point left."""
+    total = 0
+    left: set[str] = set()
+    for number, labels in enumerate(taken):
+        others = {label for at, other in enumerate(taken) if at != number for label in other}
+        lone = {label for label in labels if label not in output and label not in others}
+        if lone:
+            total += math.prod(sizes[label] for label in set(labels))
+        left |= set(labels) - lone
+    if len(taken) == 1:
+        return total
+    return total + _operations(left, sizes, bool(left - set(output)), len(taken))
 
 
 def flat_path(path: Sequence[Sequence[int]]) -> list[int]:

@@ -187,9 +187,9 @@ def _refusal(request: EinsumRequest, result: EinsumResult) -> Problem | None:
     if needed > limit:
         what = f"{bytes_in_words(needed)}, the limit is {bytes_in_words(limit)}."
         return Problem(f"{what} {kept}", badge="too large", severity="warning")
-    if plan.cost.operations > PATIENT_OPERATIONS and not request.patient:
+    if plan.cost.work > PATIENT_OPERATIONS and not request.patient:
         fix = Fix("compute anyway", target=PATIENCE)
-        what = f"{digits(plan.cost.operations)} operations would take long."
+        what = f"{digits(plan.cost.work)} operations would take long."
         return Problem(f"{what} {kept}", fixes=(fix,), badge="takes long", severity="warning")
     return None
 

@@ -31,6 +31,8 @@ def cost_runs(result: EinsumResult) -> tuple[Run, ...]:
     runs: list[Run] = [Run(work_in_words(result))]
     if cost.naive_operations > cost.operations:
         runs += [_GAP, Run(f"{digits(cost.speedup)} times less work than one loop")]
+    if len(plan.shapes) > 1 and cost.work < cost.operations:
+        runs += [_GAP, Run(f"torch adds lone letters up first: {amount(cost.work, 'operation')}")]
     if not plan.is_view:
         largest = amount(cost.largest_intermediate, "element")
         runs += [_GAP, Run(f"Largest in between: {largest}, {bytes_in_words(result.largest_bytes)}")]
