@@ -6,10 +6,27 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPaintEngine, QPainter
 from PySide6.QtWidgets import QGraphicsItem
 
-from playground.widgets.common.heat import count_colors, share_colors
+from playground.widgets.common.heat import count_colors, image_of, share_colors
 from playground.widgets.common.plot_items import Entry, Floats
+
+_SVG_CELL = 12
+
+
+class _Image(pg.ImageItem):  # type: ignore[misc]
+    """An image whose cells keep their edges in a drawing too: viewers smooth a picture of few pixels."""
+
+    colors: NDArray[np.uint32] = np.zeros((0, 0), np.uint32)
+
+    def paint(self, painter: QPainter, *args: object) -> None:
+        if painter.paintEngine().type() is not QPaintEngine.Type.SVG:
+            super().paint(painter, *args)
+            return
+        image = image_of(self.colors)
+        rows, columns = self.colors.shape
+        painter.drawImage(QRectF(0, 0, columns, rows), image.scaled(columns * _SVG_CELL, rows * _SVG_CELL))
 
 
 class CountsImage(Entry):
@@ -21,13 +38,12 @@ class CountsImage(Entry):
         self.largest = 1.0
         self.is_share = False
         self._place = QRectF()
-        self._item: pg.ImageItem = pg.ImageItem(axisOrder="row-major")
+        self._item = _Image(axisOrder="row-major")
         self._item.setZValue(-1)
 
     @property
     def graphics(self) -> QGraphicsItem:
-        item: QGraphicsItem = self._item
-        return item
+        return self._item
 
     def set_counts(self, counts: ArrayLike, place: QRectF, largest: float | None) -> None:
         """Show counts in a rectangle of the plot's coordinates; `largest` is the end of the colours."""
@@ -49,6 +65,7 @@ class CountsImage(Entry):
         rgba = np.empty((*colors.shape, 4), np.uint8)
         for part, shift in enumerate((16, 8, 0, 24)):
             rgba[..., part] = (colors >> shift) & 0xFF
+        self._item.colors = colors
         self._item.setImage(rgba, autoLevels=False, levels=(0, 255))
         self._item.setRect(self._place)
 

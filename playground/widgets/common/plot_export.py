@@ -86,10 +86,10 @@ def svg_bytes(plot: Exportable) -> bytes:
     return bytes(held.data())
 
 
-def csv_text(columns: Columns) -> str:
+def csv_text(columns: Columns, delimiter: str = ",") -> str:
     """The columns as CSV: a line of names, then floats by `repr`, so that they read back to the last bit."""
     held = io.StringIO(newline="")
-    writer = csv.writer(held, lineterminator="\n")
+    writer = csv.writer(held, delimiter=delimiter, lineterminator="\n")
     names = list(columns)
     writer.writerow(names)
     for row in range(max((len(values) for values in columns.values()), default=0)):
@@ -154,4 +154,4 @@ def copy_picture(plot: Exportable) -> None:
 
 def copy_numbers(plot: Exportable) -> None:
     """Put the plot's numbers on the clipboard, with tabs between them, as a spreadsheet takes them."""
-    QGuiApplication.clipboard().setText(csv_text(plot.plot_columns()).replace(",", "\t"))
+    QGuiApplication.clipboard().setText(csv_text(plot.plot_columns(), "\t"))

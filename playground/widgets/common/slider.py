@@ -178,6 +178,10 @@ class SliderRow(QWidget):
         """The present number."""
         return self.box.value
 
+    def _describe(self) -> None:
+        """Tell screen readers the number; the slider itself only knows its position from 0 to 1000."""
+        self.slider.setAccessibleDescription(self.box.text())
+
     @property
     def gesture(self) -> Hashable:
         """Equal for all changes that one undo should take back together."""
@@ -190,6 +194,7 @@ class SliderRow(QWidget):
             with QSignalBlocker(self.slider):
                 self.slider.setValue(self._position_of(value))
             self.slider.update()
+        self._describe()
 
     def set_default(self, value: float) -> None:
         """What a double click goes back to."""
@@ -221,6 +226,7 @@ class SliderRow(QWidget):
         return round(value, self._decimals)
 
     def _emit(self, value: float) -> None:
+        self._describe()
         self.changed.emit(value)
 
     @Slot(int)

@@ -30,6 +30,7 @@ class TextLabel(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._own_tip = ""
         self._text, self._role, self._right, self._fixed, self._height = "", role, right, fixed, height
         weight = QFont.Weight.DemiBold if bold else QFont.Weight.Normal
         self._font = code_font(12, QFont.Weight.Bold if bold else weight) if code else words_font(weight)
@@ -64,7 +65,10 @@ class TextLabel(QWidget):
 
     def _tell_what_is_cut(self) -> None:
         cut = self.sizeHint().width() > self.width() + 1 and self.isVisible()
-        self.setToolTip(escape(self._text) if cut else "")
+        tip = escape(self._text) if cut else ""
+        if self.toolTip() == self._own_tip and tip != self._own_tip:  # a tooltip that somebody else gave stays
+            self._own_tip = tip
+            self.setToolTip(tip)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         text = elided(self._font, self._text, self.width() + 0.5)

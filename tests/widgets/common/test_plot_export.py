@@ -5,7 +5,9 @@ import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QByteArray, QRectF
 from PySide6.QtGui import QImage, QPainter
+from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QWidget
 
 from playground.widgets.common.plot_export import csv_text, plot_image, save_plot, svg_bytes
@@ -115,6 +117,30 @@ def test_a_heat_map_gives_a_row_a_cell(qtbot, tmp_path):
     assert columns["high"] == pytest.approx([0.1, 0.1, 1, 1])
     root = ElementTree.fromstring(svg_bytes(heat))
     assert list(root.iter(f"{SVG}image")) or list(root.iter(f"{SVG}rect"))
+
+
+def test_the_drawing_of_a_heat_map_shows_each_cell_where_the_picture_does(qtbot):
+    heat = HeatMap("Distributions", x_name="layer")
+    qtbot.addWidget(heat)
+    heat.resize(460, 240)
+    heat.set_ranges(AxisRange(0.5, 4.5), AxisRange(0, 3))
+    heat.set_counts([[1000, 0, 0, 1], [0, 100, 0, 0], [10, 0, 1, 1000]], 1, 0, 3)
+    heat.show()
+    drawn = QImage(460, 240, QImage.Format.Format_RGB32)
+    drawn.fill(0)
+    with QPainter(drawn) as painter:
+        QSvgRenderer(QByteArray(svg_bytes(heat))).render(painter, QRectF(0, 0, 460, 240))
+    picture, canvas, title = plot_image(heat, 1), heat.canvas, heat.legend.height()
+    seen = set()
+    for column in range(4):
+        for row in range(3):
+            for inside in (0.1, 0.9):
+                x = round(canvas.x_to_pixel(column + 0.5 + inside))
+                y = round(canvas.y_to_pixel(row + inside) + title)
+                one, other = picture.pixelColor(x, y), drawn.pixelColor(x, y)
+                assert abs(one.red() - other.red()) + abs(one.green() - other.green()) <= 4, (column, row)
+                seen.add(one.name())
+    assert len(seen) == 5
 
 
 @pytest.mark.parametrize("name", ["p.gif", "p", "missing/p.png", "."])

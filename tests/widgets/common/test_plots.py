@@ -197,14 +197,14 @@ def test_coordinates():
 
 
 def test_the_menu_copies_the_numbers(plot, qtbot, qapp):
-    plot.add(Curve("rms", axis=1)).set_data([1, 2], [0.5, 1e-12])
+    plot.add(Curve("rms, theory", axis=1)).set_data([1, 2], [0.5, 1e-12])
     plot.canvas.menu_wanted.emit(QPoint(5, 5))
     menu = plot.findChild(QMenu, "plot_menu")
     texts = [action.text() for action in menu.actions() if action.text()]
     assert texts == ["Save as PNG...", "Save as SVG...", "Save as CSV...", "Copy picture", "Copy numbers"]
     menu.actions()[-1].trigger()
     menu.close()
-    assert qapp.clipboard().text() == "layer\trms\n1\t0.5\n2\t1e-12\n"
+    assert qapp.clipboard().text() == "layer\trms, theory\n1\t0.5\n2\t1e-12\n"
     assert "clipboard" in plot.legend.words
 
 

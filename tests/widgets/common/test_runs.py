@@ -20,6 +20,7 @@ from playground.widgets.common.runs import (
 from playground.widgets.common.runs_label import RunsLabel
 from playground.widgets.common.shape_label import ShapeLabel
 from playground.widgets.common.text_label import TextLabel
+from playground.widgets.common.tooltip import set_tooltip
 
 
 def colors_of(widget):
@@ -90,8 +91,14 @@ def test_a_name_from_a_file_is_no_markup(qtbot):
     qtbot.addWidget(label)
     label.resize(40, 24)
     label.show()
+    label.resize(50, 24)
     assert label.text() == "<b>weight</b> & <img src=x>"
-    assert "&lt;b&gt;" in label.toolTip() or label.toolTip() == ""
+    assert label.toolTip() == "&lt;b&gt;weight&lt;/b&gt; &amp; &lt;img src=x&gt;"
+    label.resize(400, 24)
+    assert label.toolTip() == ""
+    set_tooltip(label, "where it comes from")
+    label.resize(40, 24)
+    assert "where it comes from" in label.toolTip()
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_a_state_is_shown_without_a_word(make):
     row = make("Gain", 0, 2, 1.0, decimals=3)
     row.set_value(0.5)
     assert row.seen == []
-    assert row.box.text() == "0.500"
+    assert row.box.text() == row.slider.accessibleDescription() == "0.500"
     assert row.slider.value() == 250
 
 
