@@ -72,7 +72,7 @@ def preview_operation(layout: Layout, operation: Operation) -> Preview | Problem
     """What the operation would give, worked out on the meta device: no element is touched."""
     tensor = layout.on_meta()
     try:
-        result = operation.apply(tensor)
+        result = operation.outline(tensor)
     except (RuntimeError, IndexError, ValueError, TypeError, OverflowError) as error:
         return Problem(str(error).split("\n", 1)[0])
     size = result.numel() * result.element_size()

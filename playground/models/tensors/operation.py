@@ -15,6 +15,19 @@ class Call:
     method: str
     arguments: tuple[Any, ...] = ()
 
+    def outline(self, tensor: torch.Tensor) -> torch.Tensor:
+        """A tensor of the result's layout, for a tensor on the meta device.
+
+        There flip, roll and repeat import torch's compiler, which takes a second: something of equal layout stands in.
+        """
+        if self.method == "repeat":
+            return _repeated(tensor, self.arguments)
+        if self.method == "flip":
+            return tensor.clone()
+        if self.method == "roll":
+            return tensor.clone(memory_format=_row_order(tensor))
+        return self.apply(tensor)
+
     @property
     def code(self) -> str:
         """The text appended to the tensor's expression."""
@@ -24,6 +37,21 @@ class Call:
         """The result, as torch gives it."""
         result: torch.Tensor = getattr(tensor, self.method)(*self.arguments)
         return result
+
+
+def _repeated(tensor: torch.Tensor, arguments: tuple[Any, ...]) -> torch.Tensor:
+    counts = arguments[0] if arguments and isinstance(arguments[0], tuple) else arguments
+    sizes = (1,) * (len(counts) - tensor.ndim) + tuple(tensor.shape)
+    shape = tuple(size * count for size, count in zip(sizes, counts, strict=True))
+    strides = [1]
+    for size in reversed(shape[1:]):
+        strides.insert(0, strides[0] * max(1, size))
+    return torch.empty_strided(shape, strides[-len(shape) :] if shape else (), dtype=tensor.dtype, device="meta")
+
+
+def _row_order(tensor: torch.Tensor) -> torch.memory_format:
+    """roll joins two parts in row order, but clones a tensor without elements."""
+    return torch.contiguous_format if tensor.numel() else torch.preserve_format
 
 
 def _argument(value: object) -> str:
@@ -56,6 +84,10 @@ class Index:
     """Basic indexing: `Index((Cut(), None)).code == "[:, None]"`."""
 
     places: tuple[Place, ...]
+
+    def outline(self, tensor: torch.Tensor) -> torch.Tensor:
+        """A tensor of the result's layout."""
+        return self.apply(tensor)
 
     @property
     def code(self) -> str:
