@@ -186,8 +186,8 @@ def theory_words(found: FixedPoint, point: tuple[float, float]) -> str:
     if found.depth_scale == 0:
         return f"No gradient passes: chi1 is 0, q* is `{digits(found.q)}`."
     return (
-        f"Gradients {fate}: chi1 is `{digits(found.chi1)}`, q* is `{digits(found.q)}`. xi is `{digits(found.depth_scale)}` layers; "
-        f"about `{digits(found.trainable_depth)}` layers train."
+        f"Gradients {fate}: chi1 is `{digits(found.chi1)}`, q* is `{digits(found.q)}`. "
+        f"xi is `{digits(found.depth_scale)}` layers; about `{digits(found.trainable_depth)}` layers train."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,8 @@ from playground.models.words import shape_in_words
 
 REGRESSION_EXAMPLES = 2048
 MOST_CLASSES = 10_000
+EVEN = 0.01
+"""Classes whose shares differ by less count as equally common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class RegressionNetwork(Network):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingTask:
-    """All examples of a task and the network at step 0; `guess` is the loss of the best constant answer, in words too.
+    """All examples of a task and the network at step 0; `guess` is the loss of an answer that ignores the inputs, in words too.
 
     `targets` are (examples,) int64 classes or (examples, outputs) numbers.
     """
@@ -90,9 +93,9 @@ TASKS: Registry[TaskKind] = Registry("task")
 def _class_guess(labels: torch.Tensor) -> tuple[float, str]:
     share = labels.bincount().double() / len(labels)
     share = share[share > 0]
-    entropy = float(-(share * share.log()).sum())
-    even = bool((share.max() - share.min()).abs() < 0.01)
-    return entropy, f"guessing, ln {len(share)}" if even else "always guessing by how common each class is"
+    if float(share.max() - share.min()) < EVEN:
+        return math.log(len(share)), f"guessing, ln {len(share)}"
+    return float(-(share * share.log()).sum()), "always guessing by how common each class is"
 
 
 def _constant_guess(targets: torch.Tensor) -> tuple[float, str]:

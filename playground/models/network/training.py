@@ -150,6 +150,14 @@ class TrainingRun:
             state, _ = training_step(self.task, state, self.settings)
         return state
 
+    def loss_at(self, step: int) -> float:
+        """The loss of a step's batch with the weights of that step."""
+        if step < len(self.losses):
+            return self.losses[step]
+        network = network_at(self.task, self.state_at(step))
+        with torch.no_grad():
+            return float(network.loss(network.forward(network.inputs)))
+
     def column_steps(self) -> NDArray[np.int64]:
         """The steps whose histograms are kept."""
         return np.array(sorted(self.columns), dtype=np.int64)

@@ -50,6 +50,8 @@ class TrainingRequest:
 class TrainingResult:
     """A run so far: `losses[s]` and `gradient_norms[s]` belong to the batch of step s, before its update.
 
+    There is one loss more than updates: that of the step reached.
+
     `counts[c]` are the magnitudes of the layer's activations at `count_steps[c]`, in the slots of `step_histograms`;
     `network` is what all layers look like at step `shown`, with the batch of that step.
     """
@@ -127,30 +129,29 @@ def compute_training(request: TrainingRequest, job: Job | None = None) -> Traini
 
 
 def _picture(request: TrainingRequest, run: TrainingRun, running: bool) -> TrainingResult:
+    """The run as far as this request asked for: what an earlier one computed beyond it is left out."""
     settings = request.settings
-    shown = run.reached if settings.shown < 0 else min(settings.shown, run.reached)
-    network = measure_network(
-        network_at(run.task, run.state_at(shown)),
-        Detail(("activation",), request.scale, quick=running) if running else Detail(scale=request.scale),
-    )
-    losses = list(run.losses)
-    if len(losses) == run.reached and shown == run.reached and run.failure is None:
-        losses.append(network.loss)
-    steps = run.column_steps()
+    reached = min(run.reached, settings.target)
+    shown = reached if settings.shown < 0 else min(settings.shown, reached)
+    detail = Detail(scale=request.scale, quick=running)
+    network = measure_network(network_at(run.task, run.state_at(shown)), detail)
+    failure = run.failure if run.failure is not None and run.failure.step < settings.target else None
+    losses = run.losses[: reached + 1]
+    if len(losses) == reached:
+        losses.append(network.loss if shown == reached else run.loss_at(reached))
+    columns = [step for step in run.column_steps() if step < reached or (failure is not None and step == reached)]
     layer = max(0, min(request.layer - 1, run.task.network.spec.depth - 1))
-    counts = (
-        np.stack([run.columns[int(step)][layer] for step in steps]) if len(steps) else np.zeros((0, SLOTS), np.int32)
-    )
+    counts = [run.columns[int(step)][layer] for step in columns]
     return TrainingResult(
         request,
         np.array(losses),
-        np.array(run.gradient_norms),
-        run.reached,
+        np.array(run.gradient_norms[:reached]),
+        reached,
         shown,
-        counts,
-        steps,
-        network,
-        run.failure,
+        np.stack(counts) if counts else np.zeros((0, SLOTS), np.int32),
+        np.array(columns, dtype=np.int64),
+        replace(network, spec=run.task.network.spec),
+        failure,
         run.task.guess,
         run.task.guess_words,
         running,

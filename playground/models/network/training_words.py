@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playground.models.network.optimisers import OPTIMISERS
+from playground.models.network.tasks import TASKS
 from playground.models.network.training_request import TrainingResult
 from playground.models.network.training_settings import TrainingSettings
 from playground.models.words import digits
@@ -24,6 +25,15 @@ LAST = 10
 def settings_in_words(settings: TrainingSettings) -> str:
     """`"120 steps, SGD 0.01"`."""
     return f"{settings.steps:,} steps, {OPTIMISERS[settings.optimiser].title} {settings.rates.learning_rate:g}"
+
+
+def invitation(settings: TrainingSettings) -> str:
+    """What is said before anything was trained: "Not trained yet. Play trains 120 steps on the digits."."""
+    task = TASKS[settings.task]
+    if settings.task == "tensors" and not (settings.inputs and settings.targets):
+        return "Choose the tensors of inputs and targets to train on."
+    on = f"{settings.inputs} and {settings.targets}" if settings.task == "tensors" else f"the {task.title}"
+    return f"Not trained yet. Play trains {settings.steps:,} steps on {on}: {task.words}."
 
 
 def reached_loss(losses: Floats) -> float:

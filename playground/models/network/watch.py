@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
-from playground.models.network.probe import ProbedLayer, ProbeResult
+from playground.models.job import Job
+from playground.models.network.probe import Loss, ProbedLayer, ProbeResult, probe
 from playground.models.network.verdict import DECADES, MOST, factor_a_layer
 from playground.models.words import count_in_words, digits
 
@@ -52,6 +55,16 @@ class WatchList:
 
 WATCHED = WatchList()
 """What `playground.watch` was called with in this process."""
+
+
+def watch(module: nn.Module, batch: Any, loss: Loss | None = None, name: str = "", job: Job | None = None) -> Watched:
+    """Run a module once, measure every layer, and add it to the list of the page; nothing is left behind in it.
+
+    Named after its class unless a name is given. Raises a `ProblemError` for what cannot be run at all; what the module
+    raises itself is in the result.
+    """
+    result = probe(module, batch, loss, job)
+    return WATCHED.add(name or result.kind, result)
 
 
 def rms_of(result: ProbeResult, gradient: bool = False) -> Floats:

@@ -108,4 +108,5 @@ class StepList(QAbstractScrollArea):
                 step = self._steps[index]
                 broken = step.agreement is not None and not step.agreement.holds
                 role = "error" if broken else "text" if index == self._chosen else "text2"
-                paint_text(painter, 16, baseline(box, code), elided(code, text, width - 32), code, color=look().color(role))
+                shown = elided(code, text, width - 32)
+                paint_text(painter, 16, baseline(box, code), shown, code, color=look().color(role))

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.models.network.training_request import TrainingResult
 from playground.models.network.training_settings import TrainingSettings
-from playground.models.network.training_words import loss_range, progress_in_words, settings_in_words
+from playground.models.network.training_words import invitation, loss_range, progress_in_words, settings_in_words
 from playground.models.outcome import Problem
 from playground.widgets.common.buttons import Button, IconButton
 from playground.widgets.common.number_box import NumberBox
@@ -183,9 +183,10 @@ class TrainSection(QWidget):
         self.start.setEnabled(not failed)
         self.one.setEnabled(not self._running and not failed)
         self.rewind.setEnabled(reached > 0)
-        self.stop.setEnabled(reached > 0 or self._running)
+        self.stop.setEnabled(reached > 0 or self._running or failed)
         self.step_box.setEnabled(reached > 0)
-        self.words.set_content("" if result is None else progress_in_words(result, self._named_runs()))
+        said = invitation(self._settings) if result is None else progress_in_words(result, self._named_runs())
+        self.words.set_content(said)
 
     def _named_runs(self) -> tuple[tuple[str, np.ndarray], ...]:
         return tuple((name, np.asarray(run, float)) for name, run in self._pinned)

@@ -108,3 +108,24 @@ def test_tensors_of_the_program_are_trained_on():
 def test_a_faulty_spec_is_refused_as_everywhere():
     with pytest.raises(ProblemError, match="depth is 0"):
         compute_training(TrainingRequest(replace(SPEC, depth=0), SETTINGS))
+
+
+def test_a_result_depends_on_its_request_alone():
+    fresh = compute_training(request_of(target=6, shown=2))
+    compute_training(request_of(target=25, shown=-1))
+    again = compute_training(request_of(target=6, shown=2))
+    assert (again.reached, again.shown) == (6, 2)
+    assert np.array_equal(again.losses, fresh.losses)
+    assert np.array_equal(again.gradient_norms, fresh.gradient_norms)
+    assert np.array_equal(again.counts, fresh.counts)
+    assert len(fresh.losses) == 7
+
+
+def test_a_failure_is_told_only_where_the_request_reaches_it():
+    spec = NetworkSpec(depth=3, width=12, batch=50, activation="relu", init="kaiming_normal")
+    settings = replace(SETTINGS, rates=OptimiserSettings(learning_rate=1e20), target=20, shown=-1)
+    failed = compute_training(TrainingRequest(spec, settings))
+    assert failed.failure is not None
+    before = compute_training(TrainingRequest(spec, replace(settings, target=failed.reached)))
+    assert before.failure is None
+    assert before.reached == failed.reached

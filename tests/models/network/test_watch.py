@@ -1,0 +1,91 @@
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from playground.models.network.probe import probe
+from playground.models.network.watch import WATCHED, WatchList, layer_title, rms_of, verdict_in_words, watch
+from playground.models.outcome import ProblemError
+
+BATCH = torch.randn(64, 32, generator=torch.Generator().manual_seed(0))
+
+
+def deep(scale, activation=nn.Tanh, count=20):
+    torch.manual_seed(0)
+    layers = []
+    for _ in range(count):
+        linear = nn.Linear(32, 32, bias=False)
+        with torch.no_grad():
+            linear.weight.copy_(torch.randn(32, 32) * scale)
+        layers += [linear, activation()]
+    return nn.Sequential(*layers)
+
+
+def test_a_healthy_module_is_called_so():
+    severity, sentences = verdict_in_words(probe(deep(32**-0.5, nn.Identity), BATCH))
+    assert severity == "good"
+    assert sentences[0].startswith("Activations change by ×")
+
+
+def test_vanishing_and_exploding_are_named_with_the_measured_factor():
+    result = probe(deep(0.01, nn.Identity, 10), BATCH)
+    severity, sentences = verdict_in_words(result)
+    assert severity == "error"
+    assert sentences[0].startswith("Activations vanish: ×")
+    values = rms_of(result)
+    factor = (values[-1] / values[0]) ** (1 / (len(values) - 1))
+    assert f"×{factor:.3g} a layer" in sentences[0]
+    assert verdict_in_words(probe(deep(1.0, nn.Identity, 10), BATCH))[1][0].startswith("Activations explode")
+
+
+def test_the_first_layer_that_is_not_finite_is_named():
+    module = nn.Sequential(nn.Linear(32, 32), deep(1e30, nn.Identity, 3))
+    severity, sentences = verdict_in_words(probe(module, BATCH))
+    assert severity == "error"
+    assert any("1.1" in sentence or "1.2" in sentence for sentence in sentences)
+
+
+def test_dead_units_and_silent_weights_are_named():
+    linear = nn.Linear(32, 8)
+    with torch.no_grad():
+        linear.bias.fill_(-1e3)
+    frozen = nn.Linear(32, 32).requires_grad_(False)
+    _, sentences = verdict_in_words(probe(nn.Sequential(frozen, linear, nn.ReLU()), BATCH))
+    words = " ".join(sentences)
+    assert "100% of the units of 2 ReLU are 0 for every input" in words
+    assert "No gradient reaches the weights of" in words
+
+
+def test_gradients_are_nan_where_none_comes_back():
+    result = probe(nn.Sequential(nn.Embedding(5, 3), nn.Flatten()), torch.zeros(2, 2, dtype=torch.long))
+    assert math.isfinite(rms_of(result, gradient=True)[0])
+    with torch.no_grad():
+        module = nn.Linear(32, 2).requires_grad_(False)
+    silent = probe(nn.Sequential(module), torch.zeros(2, 32).long().float())
+    assert len(rms_of(silent, gradient=True)) == 1
+
+
+def test_the_list_numbers_equal_names_and_is_bounded():
+    watched = WatchList(most=3)
+    result = probe(nn.Linear(32, 2), BATCH)
+    names = [watched.add("model", result).name for _ in range(4)]
+    assert names == ["model", "model (2)", "model (3)", "model (4)"]
+    assert [entry.name for entry in watched.entries] == names[1:]
+
+
+def test_watch_adds_to_the_list_of_the_page():
+    before = len(WATCHED.entries)
+    entry = watch(nn.Linear(32, 2), BATCH)
+    assert entry.name.startswith("Linear")
+    assert WATCHED.entries[-1] is entry
+    assert len(WATCHED.entries) == min(50, before + 1)
+    with pytest.raises(ProblemError):
+        watch("no module", BATCH)
+    assert WATCHED.entries[-1] is entry
+
+
+def test_titles_name_path_run_and_kind():
+    result = probe(nn.Sequential(nn.Linear(32, 2)), BATCH)
+    assert layer_title(result.layers[0]) == "0 Linear"
+    assert layer_title(probe(nn.Linear(32, 2), BATCH).layers[0]) == "(itself) Linear"

@@ -1,0 +1,113 @@
+import math
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from playground.models.network.mean_field import weight_variance_of
+from playground.models.network.phase_diagram import PhaseRequest, compute_phase
+from playground.models.network.spec import NetworkSpec
+from playground.models.outcome import Problem
+from playground.widgets.network.phase_diagram_view import PhaseDiagramView
+
+SPEC = NetworkSpec(depth=6, width=20, batch=10, activation="tanh", init="lecun_normal", bias_std=0.2)
+THEORY = compute_phase(PhaseRequest(SPEC))
+MEASURED = compute_phase(PhaseRequest(SPEC, "measured"))
+
+
+@pytest.fixture
+def view(qtbot):
+    widget = PhaseDiagramView()
+    qtbot.addWidget(widget)
+    widget.resize(640, 540)
+    widget.show_result(THEORY)
+    widget.show()
+    return widget
+
+
+def test_the_point_lies_at_the_present_setting(view):
+    assert view.map.point == THEORY.point == (pytest.approx(1.0), pytest.approx(0.04))
+    assert view.words.text() == THEORY.words.replace("`", "")
+
+
+@pytest.mark.parametrize("result", [THEORY, MEASURED])
+def test_pixels_and_values_go_both_ways(view, result):
+    view.show_result(result)
+    for x, y in ((result.x[5], result.y[3]), (result.x[-1], result.y[-1]), (1.0, float(result.y[2]))):
+        back = view.map.from_pixel(view.map.to_pixel(x, y))
+        assert back == (pytest.approx(x, rel=1e-6), pytest.approx(y, abs=1e-6))
+    row, column = 4, 7
+    assert view.map.value_at(result.x[column], result.y[row]) == result.values[row, column]
+
+
+def test_dragging_the_point_gives_the_network_that_lies_there(view):
+    dragged, ended = [], []
+    view.spec_dragged.connect(lambda spec, gesture: dragged.append((spec, gesture)))
+    view.gesture_ended.connect(lambda: ended.append(1))
+    start = view.map.to_pixel(*view.map.point).toPoint()
+    target = view.map.to_pixel(1.761, 0.05).toPoint()
+    QTest.mousePress(view.map, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(view.map, (start + target) / 2)
+    QTest.mouseMove(view.map, target)
+    QTest.mouseRelease(view.map, Qt.MouseButton.LeftButton, pos=target)
+    assert len({gesture for _, gesture in dragged}) == 1
+    assert ended == [1]
+    spec = dragged[-1][0]
+    assert weight_variance_of(spec, spec.width) == pytest.approx(1.761, abs=0.02)
+    assert spec.bias_std**2 == pytest.approx(0.05, abs=0.003)
+    QTest.mouseClick(view.map, Qt.MouseButton.LeftButton, pos=start)
+    assert dragged[-1][1] != dragged[0][1]
+
+
+def test_the_point_moves_by_keys_too(view):
+    dragged = []
+    view.spec_dragged.connect(lambda spec, _gesture: dragged.append(spec))
+    view.map.setFocus()
+    QTest.keyClick(view.map, Qt.Key.Key_Right)
+    assert dragged[-1].gain > SPEC.gain
+
+
+def test_a_setting_of_the_same_diagram_only_moves_the_point(view):
+    view.show_setting(PhaseRequest(NetworkSpec(depth=6, width=20, activation="tanh", init="lecun_normal", gain=1.5)))
+    assert view.map.point == (pytest.approx(2.25), 0.0)
+    assert "explode" in view.words.text()
+
+
+def test_tabs_ask_for_the_other_diagram(view):
+    wanted = []
+    view.kind_wanted.connect(wanted.append)
+    view.tabs.setCurrentIndex(1)
+    assert wanted == ["measured"]
+    view.show_result(MEASURED)
+    assert wanted == ["measured"]
+    assert view.map.point == (1.0, 6.0)
+
+
+def test_progress_can_be_cancelled(view):
+    cancelled = []
+    view.cancelled.connect(lambda: cancelled.append(1))
+    view.show_progress(0.25, "gain 12 of 48")
+    assert view.progress.text() == "gain 12 of 48  25%"
+    QTest.mouseClick(view.cancel, Qt.MouseButton.LeftButton)
+    assert cancelled == [1]
+    assert not view.cancel.isVisible()
+
+
+def test_a_problem_keeps_the_last_diagram(view):
+    view.show_problem(Problem("LSUV rescales by what it measures.", lead="No theory to draw."))
+    assert view.banner.isVisible()
+    assert view.map.value_at(*THEORY.point) == pytest.approx(0.7, abs=0.3)
+
+
+def test_pointing_reads_the_value(view):
+    place = view.map.to_pixel(float(THEORY.x[50]), float(THEORY.y[40])).toPoint()
+    QTest.mouseMove(view.map, place + QPoint(3, 0))
+    QTest.mouseMove(view.map, place)
+    assert view.there.text().startswith("at weight variance ")
+
+
+def test_an_unfinished_diagram_is_drawn(view):
+    values = MEASURED.values.copy()
+    values[:, 20:] = math.nan
+    view.show_result(type(MEASURED)(MEASURED.request, MEASURED.x, MEASURED.y, values, (1.0, 6.0), "", done=False))
+    view.grab()

@@ -1,0 +1,73 @@
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from playground.models.network.normalisations import NORMALISATIONS
+from playground.models.network.pass_steps import spell
+from playground.models.network.spec import NetworkSpec
+from playground.models.network.step_through import StepThroughRequest, compute_step_through
+from playground.models.outcome import Problem
+from playground.widgets.network.step_through_view import StepThroughView
+
+RESULT = compute_step_through(
+    StepThroughRequest.small(NetworkSpec(depth=2, activation="relu", init="kaiming_normal", bias_std=0.2))
+)
+
+
+@pytest.fixture
+def view(qtbot):
+    widget = StepThroughView()
+    qtbot.addWidget(widget)
+    widget.resize(1040, 560)
+    widget.show_result(RESULT)
+    widget.show()
+    return widget
+
+
+def test_every_step_is_shown_with_its_tensors(view):
+    for index, step in enumerate(RESULT.steps):
+        view.show_step(index)
+        assert view.formula.text() == step.formula
+        shown = [grid.name.text() for grid in view.grids if grid.isVisibleTo(view)]
+        assert shown == [operand.name for operand in step.operands]
+        assert view.result_grid.name.text() == step.result.name
+        assert view.agreement.text() == ("" if step.agreement is None else step.agreement.words().capitalize() + ".")
+        view.grab()
+
+
+def test_buttons_and_keys_go_from_step_to_step(view):
+    assert not view.back.isEnabled()
+    QTest.mouseClick(view.on, Qt.MouseButton.LeftButton)
+    assert view.where.text() == f"step 2 of {len(RESULT.steps)}"
+    QTest.keyClick(view.list, Qt.Key.Key_End)
+    assert view.where.text().startswith(f"step {len(RESULT.steps)} ")
+    assert not view.on.isEnabled()
+    QTest.keyClick(view.list, Qt.Key.Key_Up)
+    QTest.mouseClick(view.back, Qt.MouseButton.LeftButton)
+    assert view.where.text().startswith(f"step {len(RESULT.steps) - 2} ")
+
+
+def test_pointing_at_a_number_spells_it_out(view):
+    view.show_step(0)
+    view.result_grid.grid.pointed.emit((1, 2))
+    assert view.spelled.text() == spell(RESULT.steps[0], (1, 2)).words()
+    marks = view.grids[0].grid.marks
+    assert [region.index for region in marks.lit] == [(1, None)]
+    assert [region.index for region in view.grids[1].grid.marks.lit] == [(2, None)]
+
+
+def test_a_problem_keeps_the_pass(view):
+    view.show_problem(Problem("The gain is nan, it must be a finite number."))
+    assert view.banner.isVisible()
+    assert view.formula.text() == RESULT.steps[0].formula
+
+
+@pytest.mark.parametrize("normalisation", list(NORMALISATIONS))
+def test_all_kinds_of_networks_can_be_stepped_through(view, normalisation):
+    spec = NetworkSpec(depth=2, normalisation=normalisation, residual="scaled", dropout=0.3, activation="gelu",
+                       input="digits", loss="cross_entropy")  # fmt: skip
+    result = compute_step_through(StepThroughRequest.small(spec))
+    view.show_result(result)
+    for index in range(len(result.steps)):
+        view.show_step(index)
+    assert "agrees with autograd" in view.what.text()

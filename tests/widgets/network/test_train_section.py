@@ -1,0 +1,186 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from playground.models.network.optimisers import OptimiserSettings
+from playground.models.network.spec import NetworkSpec
+from playground.models.network.training_request import TrainingRequest, compute_training
+from playground.models.network.training_settings import TrainingSettings
+from playground.models.outcome import Problem
+from playground.widgets.network.train_section import TrainSection, step_range
+
+SPEC = NetworkSpec(depth=2, width=8, batch=50, activation="relu", init="kaiming_normal")
+SETTINGS = TrainingSettings(rates=OptimiserSettings(learning_rate=0.1), steps=20)
+
+
+@pytest.fixture
+def section(qtbot):
+    widget = TrainSection()
+    qtbot.addWidget(widget)
+    widget.resize(272, 460)
+    widget.show_settings(SETTINGS, ("A", "B"))
+    widget.show()
+    widget.edits = []
+    widget.edited.connect(lambda settings, gesture: widget.edits.append((settings, gesture)))
+    return widget
+
+
+def result_of(**fields):
+    return compute_training(TrainingRequest(SPEC, replace(SETTINGS, **fields)))
+
+
+def click(button):
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def test_the_settings_are_said_in_the_title(section):
+    assert section.choices.text() == "20 steps, SGD 0.1"
+    section.show_settings(replace(SETTINGS, optimiser="adam", steps=1000))
+    assert section.choices.text() == "1,000 steps, Adam 0.1"
+
+
+def test_start_asks_for_all_steps_and_pause_for_no_more(section):
+    paused = []
+    section.pause_wanted.connect(lambda: paused.append(1))
+    click(section.start)
+    assert section.edits == [(replace(SETTINGS, target=20, shown=-1), None)]
+    assert section.start.accessibleName() == "Pause"
+    section.show_result(replace_running(result_of(target=7, shown=-1)))
+    click(section.start)
+    assert paused == [1]
+    assert section.edits[-1][0] == replace(SETTINGS, target=7, shown=-1)
+    assert section.start.accessibleName() == "Train"
+
+
+def replace_running(result):
+    return replace(result, running=True)
+
+
+def test_start_again_goes_on_behind_the_end(section):
+    section.show_settings(replace(SETTINGS, target=20))
+    section.show_result(result_of(target=20, shown=-1))
+    click(section.start)
+    assert section.edits[-1][0].target == 40
+
+
+def test_one_step_stop_and_rewind(section):
+    section.show_settings(replace(SETTINGS, target=5, shown=-1))
+    section.show_result(result_of(target=5, shown=-1))
+    click(section.one)
+    assert section.edits[-1][0] == replace(SETTINGS, target=6, shown=-1)
+    click(section.rewind)
+    assert section.edits[-1][0].shown == 0
+    click(section.stop)
+    assert section.edits[-1][0] == replace(SETTINGS, target=0, shown=0)
+    assert section.reached == 0
+    assert not section.rewind.isEnabled()
+
+
+def test_a_result_is_drawn_and_said(section):
+    result = result_of(target=12, shown=4)
+    section.show_settings(replace(SETTINGS, target=12, shown=4))
+    section.show_result(result)
+    assert np.array_equal(section.plot.now.y, result.losses)
+    assert section.plot.shown_step == 4
+    assert section.step_box.value == 4
+    assert section.words.text().startswith("The plots show step 4. The loss ")
+    assert section.history.isVisible()
+    assert section.history.image.counts.sum() == result.counts[:, :-4].sum()
+
+
+def test_dragging_in_the_plot_shows_each_step_in_one_gesture(section):
+    section.show_settings(replace(SETTINGS, target=20, shown=-1))
+    section.show_result(result_of(target=20, shown=-1))
+    canvas = section.plot.canvas
+    section.edits.clear()
+
+    def at(step):
+        return QPoint(round(canvas.x_to_pixel(step)), 40)
+
+    QTest.mousePress(canvas.viewport(), Qt.MouseButton.LeftButton, pos=at(15))
+    for step in (12, 9):
+        QTest.mouseMove(canvas.viewport(), at(step))
+    QTest.mouseRelease(canvas.viewport(), Qt.MouseButton.LeftButton, pos=at(9))
+    assert [settings.shown for settings, _ in section.edits] == [15, 12, 9]
+    assert len({gesture for _, gesture in section.edits}) == 1
+    QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, pos=at(3))
+    assert section.edits[-1][0].shown == 3
+    assert section.edits[-1][1] != section.edits[0][1]
+
+
+def test_a_step_can_be_typed(section):
+    section.show_settings(replace(SETTINGS, target=20, shown=-1))
+    section.show_result(result_of(target=20, shown=-1))
+    section.step_box.setFocus()
+    section.step_box.lineEdit().selectAll()
+    QTest.keyClicks(section.step_box, "8")
+    assert section.edits[-1][0].shown == 8
+
+
+def test_another_setting_starts_at_step_0(section):
+    section.show_settings(replace(SETTINGS, target=20, shown=5))
+    section.show_result(result_of(target=20, shown=5))
+    window = section.settings_window
+    window.optimiser.setCurrentIndex(window.optimiser.findData("adam"))
+    window.optimiser.activated.emit(window.optimiser.currentIndex())
+    settings, _ = section.edits[-1]
+    assert (settings.optimiser, settings.target, settings.shown) == ("adam", 0, 0)
+
+
+def test_own_tensors_are_chosen_by_name(section):
+    window = section.settings_window
+    window.task.setCurrentIndex(window.task.findData("tensors"))
+    window.task.activated.emit(window.task.currentIndex())
+    assert section.edits[-1][0].task == "tensors"
+    window.inputs.setCurrentIndex(window.inputs.findData("A"))
+    window.inputs.activated.emit(window.inputs.currentIndex())
+    assert section.edits[-1][0].inputs == "A"
+    assert [window.targets.itemText(i) for i in range(window.targets.count())] == ["choose a tensor", "A", "B"]
+
+
+def test_a_problem_is_said_and_the_curve_stays(section):
+    result = result_of(target=6, shown=-1)
+    section.show_settings(replace(SETTINGS, target=6, shown=-1))
+    section.show_result(result)
+    section.show_problem(Problem("There is no tensor 'Z' to take the inputs from."))
+    assert section.banner.isVisible()
+    assert len(section.plot.now.y) == 7
+    section.show_result(result)
+    assert not section.banner.isVisible()
+
+
+def test_pinned_losses_lie_in_grey(section):
+    section.show_result(result_of(target=6, shown=-1))
+    section.show_pinned((("He", np.array([3.0, 2.0, 1.0])),))
+    assert [curve.name for curve in section.plot.pinned] == ["pinned"]
+    assert "He reaches 2" in section.words.text()
+    section.show_pinned(())
+    assert section.plot.pinned == []
+
+
+def test_a_failed_run_says_where_and_offers_no_start(section):
+    spec = NetworkSpec(depth=8, width=12, batch=20, dtype="float16", gain=20.0)
+    settings = replace(SETTINGS, target=5, shown=-1)
+    section.show_settings(settings)
+    section.show_result(compute_training(TrainingRequest(spec, settings)))
+    assert "the activations of layer" in section.words.text()
+    assert not section.start.isEnabled()
+    assert section.stop.isEnabled()
+
+
+@pytest.mark.parametrize("last", [1, 2, 5, 37, 120, 999, 100_000])
+def test_the_step_axis_has_a_few_round_labels(last):
+    ticks = step_range(last).ticks
+    assert 2 <= len(ticks) <= 7
+    assert ticks[0] == (0.0, "0")
+    assert ticks[-1][0] <= last
+
+
+def test_every_control_says_what_it_is(section):
+    for button in (section.start, section.one, section.stop, section.rewind, section.choices):
+        assert button.objectName().startswith("network.train.")
+        assert button.accessibleName() or button.text()
+        assert button.toolTip()
