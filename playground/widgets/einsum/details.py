@@ -21,6 +21,9 @@ from playground.widgets.einsum.pale import PaleCover
 TABS = ("Loops", "torch", "numpy", "Words", "Drawing", "Ladder")
 
 
+DRAWN = (4, 5)
+"""The tabs that need height."""
+
 CODE_LINE = 17
 
 

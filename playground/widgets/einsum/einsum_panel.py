@@ -22,7 +22,7 @@ from playground.widgets.common.problem_banner import ProblemBanner
 from playground.widgets.common.runs import plain
 from playground.widgets.common.section import PADDING
 from playground.widgets.einsum.cost_line import CostLine
-from playground.widgets.einsum.details import Details
+from playground.widgets.einsum.details import DRAWN, Details
 from playground.widgets.einsum.equation_line import EquationLine
 from playground.widgets.einsum.letters_table import LettersTable
 from playground.widgets.einsum.pale import PaleCover
@@ -108,6 +108,7 @@ class EinsumPanel(Panel):
         self.terms.stepped.connect(self._on_stepped)
         self.letters.sized.connect(self._on_letter_sized)
         self.letters.let_go.connect(self.gesture_ended)
+        self.details.tabs.currentChanged.connect(self._make_room)
         self.cost.cancelled.connect(self.cancelled)
         self.details.ladder.run_wanted.connect(self._on_ladder_wanted)
 
@@ -171,10 +172,14 @@ class EinsumPanel(Panel):
         self._veil.dim(dimmed)
         self._make_room()
 
+    @Slot()
     def _make_room(self) -> None:
-        """Where a banner needs the room, the sum of the last good result gives way."""
-        self.terms.setVisible(self.banner.isHidden() or self.height() >= ROOMY)
-        self._lower.setFixedHeight(max(LOWER_HEIGHT, round(self.height() * LOWER_SHARE)))
+        """Where a banner or a drawing needs the room, the written sum gives way."""
+        is_high = self.height() >= ROOMY
+        draws = self.details.tabs.currentIndex() in DRAWN
+        self.terms.setVisible(is_high or (self.banner.isHidden() and not draws))
+        spare = self.terms.sizeHint().height() if draws and not is_high and self.banner.isHidden() else 0
+        self._lower.setFixedHeight(max(LOWER_HEIGHT, round(self.height() * LOWER_SHARE)) + spare)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -47,9 +47,11 @@ class EquationLine(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.boxes: list[OperandBox] = []
         self.title = TitleLine("Einsum")
         self.equation = EquationEdit()
         self.equation.edited.connect(self.equation_edited)
+        self.equation.textChanged.connect(self._arrange)
         self.equation.committed.connect(self._on_committed)
         self._of = TextLabel("of", "text2", fixed=True)
         self._gives = TextLabel("gives", "text2", fixed=True)
@@ -72,7 +74,6 @@ class EquationLine(QWidget):
             self.title.add(widget)
         for widget in (self.presets, self.keep):
             self.title.add_right(widget)
-        self.boxes: list[OperandBox] = []
         self._make_menu()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -141,6 +142,7 @@ class EquationLine(QWidget):
         super().resizeEvent(event)  # type: ignore[arg-type]
         self._arrange()
 
+    @Slot()
     def _arrange(self) -> None:
         """What goes first where it gets narrow: the words, then what it gives (the last line says it too)."""
         wide = self.width() >= NARROW
@@ -149,10 +151,20 @@ class EquationLine(QWidget):
         has_result = bool(self.result.runs)
         self._gives.setVisible(wide and has_result)
         self.result.setVisible(wide and has_result)
+        self._drop_what_does_not_fit()
         words = "Keep as tensor" if wide else "Keep"
         if self.keep.text() != words:
             self.keep.setText(words)
             self.keep.updateGeometry()
+
+    def _drop_what_does_not_fit(self) -> None:
+        """A long shape goes, before the equation is cut: the grid's caption says it too."""
+        shown = [self.equation, self.presets, self.keep, self.title.title]
+        shown += [w for w in (self._of, self._holder, self._gives, self.result) if w.isVisibleTo(self.title)]
+        wanted = sum(widget.sizeHint().width() for widget in shown) + 8 * len(shown) + 2 * PADDING
+        if wanted > self.width():
+            self._gives.hide()
+            self.result.hide()
 
     @Slot(QAction)
     def _on_preset(self, action: QAction) -> None:

@@ -9,6 +9,8 @@ from playground.widgets.einsum.sum_lines import factor_text
 from playground.widgets.einsum.tensors_row import TensorsRow, holds
 from playground.widgets.einsum.terms_view import TermsView
 
+LEAST_TERMS = 2
+
 
 class Story:
     """Keeps the grids and the written sum at one cell."""
@@ -90,5 +92,9 @@ class Story:
             texts = (factor_text(value, dtype) for value, dtype in zip(term.factors, dtypes, strict=True))
             longest = max(longest, *(len(text) for text in texts))
         shown = self._terms.capacity(indexing, longest)
-        cell_sum = terms_of(indexing, tensors, cell, result.tensor, shown=shown, upto=self._upto)
-        self._terms.set_sum(indexing, cell_sum, dtypes, result.dtype)
+        while True:
+            cell_sum = terms_of(indexing, tensors, cell, result.tensor, shown=shown, upto=self._upto)
+            self._terms.set_sum(indexing, cell_sum, dtypes, result.dtype)
+            shown = min(shown, len(cell_sum.terms)) - 1
+            if shown < LEAST_TERMS or not self._terms.overflows():
+                return

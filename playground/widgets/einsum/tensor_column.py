@@ -83,6 +83,13 @@ class TensorColumn(QWidget):
         self.grid.setMaximumSize(QSize(max(64, hint.width()), max(48, hint.height())))
         self.updateGeometry()
 
+    def width_wanted(self, is_compact: bool) -> int:
+        """The width of the sheet with its caption; cells as narrow as their numbers allow where it `is_compact`."""
+        if self.grid.zoom.compact != is_compact:
+            self.grid.zoom.compact = is_compact
+            self.grid.refresh()
+        return self.sizeHint().width()
+
     def _least_width(self) -> int:
         """The width of the whole sheet with the smallest digits."""
         cell = self.grid.zoom.size(SMALL_DIGITS)

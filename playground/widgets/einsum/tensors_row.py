@@ -109,6 +109,8 @@ class TensorsRow(QScrollArea):
         self._make_columns(len(result.operands))
         finite = [summary.largest for summary in result.summaries if summary is not None]
         scale = max([size for size in finite if size > 0], default=1.0)
+        whole = [summary.characters for summary in result.summaries if summary is not None]
+        common = max(whole) if whole and all(whole) else 0
         summaries = [*result.summaries, *([None] * (len(result.operands) + 1))]
         for number, (column, operand, reader) in enumerate(
             zip(self._columns, result.operands, result.readers, strict=True)
@@ -116,12 +118,12 @@ class TensorsRow(QScrollArea):
             labels = tuple(plan.labels[name] for name in plan.indexing.input_labels[number])
             column.show_tensor(operand.text, labels, operand.shape)
             summary = summaries[number]
-            column.set_values(reader, scale, summary.characters if summary else 0, "too large to compute")
+            column.set_values(reader, scale, common or (summary.characters if summary else 0), "too large to compute")
         labels = tuple(plan.labels[name] for name in plan.output_labels)
         self.result.show_tensor(plan.result_name, labels, plan.output_shape, with_slices=True)
         summary = summaries[len(result.operands)]
         words = "" if result.problem is None else "not computed"
-        self.result.set_values(result.reader, scale, summary.characters if summary else 0, words)
+        self.result.set_values(result.reader, scale, common or (summary.characters if summary else 0), words)
         self._share_width()
         self.dim(False)
 
@@ -133,7 +135,11 @@ class TensorsRow(QScrollArea):
         """Give each grid what it wants; where that is too much, the widest give way first."""
         columns = (*self._columns, self.result)
         room = self.viewport().width() - SIGN_WIDTH * (len(columns) - 1)
-        widths = shared([column.sizeHint().width() for column in columns], room, LEAST_WIDTH)
+        for is_compact in (False, True):
+            wanted = [column.width_wanted(is_compact) for column in columns]
+            if sum(wanted) <= room:
+                break
+        widths = shared(wanted, room, LEAST_WIDTH)
         for column, width in zip(columns, widths, strict=True):
             column.setFixedWidth(width)
 

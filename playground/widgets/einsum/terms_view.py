@@ -29,6 +29,7 @@ LINE = 18
 BAR_TOP, BAR = 4, 8
 HEIGHT = 3 * LINE + BAR_TOP + BAR + 2
 PLUS = 36
+VALUE_GAP = 16
 BUTTON = 20
 
 
@@ -99,6 +100,18 @@ class TermsView(QWidget):
         self._show_buttons()
         self.setAccessibleDescription(note)
         self.update()
+
+    def overflows(self) -> bool:
+        """Whether the sum as written is wider than the view."""
+        if self._indexing is None or self._sum is None or not self._columns:
+            return False
+        width = max(self._column_width(column) for column in self._columns)
+        gaps = len(self._columns) - 1 + (1 if self._sum.hidden else 0)
+        hidden = text_width(words_font(), f"{self._sum.hidden:,} more") if self._sum.hidden else 0.0
+        value = "" if self._sum.value is None else f"= {number_text(self._sum.value, self._dtype)}"
+        end = VALUE_GAP + text_width(code_font(12, code_font().Weight.Bold), value)
+        left = self._left(self._indexing) + 12
+        return left + len(self._columns) * width + gaps * PLUS + hidden + end > self.width()
 
     def dim(self, dimmed: bool) -> None:
         """Pale, while a problem stands above the last good result."""
@@ -197,8 +210,8 @@ class TermsView(QWidget):
         last = rows[1] if one_line else rows[2]
         for row in rows[1:2] if one_line else rows[1:]:
             paint_text(painter, left - 4, row, "=", font, color=look().color("text"))
-        self._paint_value(painter, x + 16, last, cell_sum)
-        self._paint_bar(painter, left + 12, last, cell_sum)
+        self._paint_value(painter, x + VALUE_GAP, last, cell_sum)
+        self._paint_bar(painter, left + 12, rows[2], cell_sum)
 
     def _column_width(self, column: TermColumn) -> float:
         texts = (column.numbers, column.product)
