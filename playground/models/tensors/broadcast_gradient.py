@@ -53,8 +53,11 @@ def stretched_gradients(
     if not result.requires_grad:
         whole = f" A {str(kinds[0]).removeprefix('torch.')} tensor has none." if kinds else ""
         return (), f"This operation has no gradient.{whole}"
-    copies = torch.autograd.grad(result.sum(), [one for one in wide if one.requires_grad], allow_unused=True)
-    own = torch.autograd.grad(function(*leaves).sum(), [one for one in leaves if one.requires_grad], allow_unused=True)
+    try:
+        copies = _grad(result, wide)
+        own = _grad(function(*leaves), leaves)
+    except RuntimeError:  # the few operations whose derivative torch leaves out
+        return (), "torch has no derivative of this operation."
     by_place = iter(zip(copies, own, strict=True))
     found = []
     for row, leaf in zip(explanation.rows, leaves, strict=True):
@@ -66,6 +69,10 @@ def stretched_gradients(
     if not found:
         return (), "No stretched operand is of a floating point dtype, so none has a gradient."
     return tuple(found), ""
+
+
+def _grad(result: torch.Tensor, leaves: Sequence[torch.Tensor]) -> tuple[torch.Tensor | None, ...]:
+    return torch.autograd.grad(result.sum(), [one for one in leaves if one.requires_grad], allow_unused=True)
 
 
 def _leaf(tensor: torch.Tensor) -> torch.Tensor:

@@ -6,7 +6,7 @@ import ast
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import reduce
 from typing import Any
 
 import torch
@@ -33,6 +33,17 @@ class BroadcastOperator:
     options: str = ""
     reduces: bool = False
 
+    @property
+    def chains(self) -> bool:
+        """Whether more operands than two can be written in a row, computed from the left."""
+        return self.name in CHAINED
+
+    def apply(self, *operands: Any) -> Any:
+        """The result: `apply(a, b, c)` is `(a + b) + c` where there are more operands than the operator takes."""
+        if len(operands) > self.count:
+            return reduce(self.function, operands)
+        return self.function(*operands)
+
     def code(self, operands: Sequence[str]) -> str:
         """The operation as PyTorch: `A + v[:, None]`, `torch.maximum(A, v)`; operands are bracketed where needed."""
         if self.call:
@@ -41,6 +52,7 @@ class BroadcastOperator:
 
 
 BROADCAST_OPERATORS: Registry[BroadcastOperator] = Registry("operator")
+CHAINED = ("+", "-", "*", "/", "//", "%", "&", "|", "^")
 
 
 def postfix_text(text: str) -> str:
@@ -96,8 +108,18 @@ for _name in (
     BROADCAST_OPERATORS.register(BroadcastOperator(_name, getattr(torch, _name), call=f"torch.{_name}"))
 for _name in ("where", "lerp", "addcmul", "addcdiv"):
     BROADCAST_OPERATORS.register(BroadcastOperator(_name, getattr(torch, _name), call=f"torch.{_name}", count=3))
-for _name in ("mse_loss", "l1_loss"):
-    _loss = partial(getattr(torch.nn.functional, _name), reduction="none")
+
+
+def _squared_error(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    return (prediction - target).square()
+
+
+def _absolute_error(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    return (prediction - target).abs()
+
+
+# torch's own losses warn on every call with shapes that differ; here the panel does that, with a reason.
+for _name, _loss in (("mse_loss", _squared_error), ("l1_loss", _absolute_error)):
     BROADCAST_OPERATORS.register(
         BroadcastOperator(_name, _loss, call=f"torch.nn.functional.{_name}", options=', reduction="none"', reduces=True)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -10,6 +10,7 @@ import torch
 from playground.models.job import Job
 from playground.models.outcome import Problem, Span
 from playground.models.state import PlaygroundState
+from playground.models.tensors.broadcast_alignment import OperandRow
 from playground.models.tensors.broadcast_gradient import StretchedGradient, stretched_gradients
 from playground.models.tensors.broadcast_lines import LineOperation, line_operations
 from playground.models.tensors.broadcast_operators import BROADCAST_OPERATORS
@@ -18,6 +19,7 @@ from playground.models.tensors.evaluation import Evaluated, evaluate
 from playground.models.tensors.planning import default_budget
 from playground.models.tensors.program import Expression, Program
 from playground.models.tensors.state import BroadcastState
+from playground.models.tensors.summary_cache import summary_of
 from playground.models.tensors.window import TensorReader
 from playground.models.words import bytes_in_words
 
@@ -42,13 +44,17 @@ class BroadcastRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OperandValues:
-    """An operand as the grids show it: `reader` reads it stretched to the result's shape (None: no values)."""
+    """An operand as the grids show it: `reader` reads it stretched to the result's shape (None: no values).
+
+    `characters` is the width of its widest whole number, 0 if there are fractions.
+    """
 
     text: str
     shape: tuple[int, ...]
     stretched: tuple[int, ...] = ()
     reader: TensorReader | None = None
     note: str = ""
+    characters: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -170,7 +176,7 @@ def _of_operation(request: BroadcastRequest, operation: LineOperation, job: Job)
     values = evaluate(program, request.budget, job)
     operands = [values[name] for name in names]
     bare = tuple(
-        OperandValues(text, tuple(one.meta.shape) if one.meta is not None else (), reader=_reader(one.tensor))
+        _values(text, tuple(one.meta.shape) if one.meta is not None else (), one.tensor, job)
         for text, one in zip(operation.operands, operands, strict=True)
     )
     failed = next(
@@ -191,8 +197,8 @@ def _of_operation(request: BroadcastRequest, operation: LineOperation, job: Job)
     )
     result = replace(result, explanation=explanation)
     if explanation.shape is None:
-        return replace(result, scale=_scale([one.tensor for one in operands]))
-    return _with_values(result, explanation, dict(zip(names, operands, strict=True)), values[outcome])
+        return replace(result, scale=_scale([one.tensor for one in operands], job))
+    return _with_values(result, explanation, operands, values[outcome], job)
 
 
 def _operand_problem(text: str, evaluated: Evaluated) -> Problem:
@@ -202,28 +208,42 @@ def _operand_problem(text: str, evaluated: Evaluated) -> Problem:
     return replace(problem, span=None, fixes=(), lead=f"{text}:")
 
 
+def _values(text: str, shape: tuple[int, ...], tensor: torch.Tensor | None, job: Job) -> OperandValues:
+    """A tensor as the grids show it."""
+    if tensor is None:
+        return OperandValues(text, shape, note=_TOO_LARGE)
+    return OperandValues(text, shape, (), TensorReader(tensor), "", summary_of(tensor, job).characters)
+
+
+def _stretched(
+    values: OperandValues, row: OperandRow, tensor: torch.Tensor | None, to: tuple[int, ...]
+) -> OperandValues:
+    """The same, stretched to the shape `to`."""
+    reader = None if tensor is None else TensorReader(torch.broadcast_to(tensor, to))
+    return replace(values, stretched=row.stretched, reader=reader)
+
+
 def _with_values(
-    result: BroadcastResult, explanation: BroadcastExplanation, operands: Mapping[str, Evaluated], outcome: Evaluated
+    result: BroadcastResult,
+    explanation: BroadcastExplanation,
+    operands: Sequence[Evaluated],
+    outcome: Evaluated,
+    job: Job,
 ) -> BroadcastResult:
     shape = explanation.shape
     assert shape is not None
+    tensors = [one.tensor for one in operands]
     stretched = tuple(
-        OperandValues(
-            row.name, row.shape, row.stretched, _reader(one.tensor, shape), "" if one.tensor is not None else _TOO_LARGE
-        )
-        for row, one in zip(explanation.rows, operands.values(), strict=True)
+        _stretched(values, row, tensor, shape)
+        for values, row, tensor in zip(result.operands, explanation.rows, tensors, strict=True)
     )
-    name = result.line or "result"
-    tensors = [one.tensor for one in operands.values()]
     gradients, note = _gradients(result, explanation, tensors)
     return replace(
         result,
         operands=stretched,
-        result=OperandValues(
-            name, shape, reader=_reader(outcome.tensor), note="" if outcome.tensor is not None else _TOO_LARGE
-        ),
-        problem=outcome.problem if outcome.tensor is None and outcome.meta is None else None,
-        scale=_scale([*tensors, outcome.tensor]),
+        result=_values(result.line or "result", shape, outcome.tensor, job),
+        problem=outcome.problem if outcome.failed else None,
+        scale=_scale([*tensors, outcome.tensor], job),
         cost=_cost_text(explanation),
         gradients=gradients,
         gradient_note=note,
@@ -242,26 +262,12 @@ def _gradients(
     if len(present) < len(tensors):
         return (), "Too large to compute gradients."
     limit = result.request.budget or default_budget()
-    return stretched_gradients(present, explanation, BROADCAST_OPERATORS[result.operator].function, limit)
+    return stretched_gradients(present, explanation, BROADCAST_OPERATORS[result.operator].apply, limit)
 
 
-def _reader(tensor: torch.Tensor | None, shape: tuple[int, ...] | None = None) -> TensorReader | None:
-    if tensor is None:
-        return None
-    return TensorReader(tensor if shape is None else torch.broadcast_to(tensor, shape))
-
-
-def _scale(tensors: list[torch.Tensor | None]) -> float:
+def _scale(tensors: list[torch.Tensor | None], job: Job) -> float:
     """The largest finite |value|, so that grids side by side share one heat."""
-    largest = 0.0
-    for tensor in tensors:
-        if tensor is None or tensor.numel() == 0:
-            continue
-        sizes = tensor.detach().abs() if tensor.dtype != torch.bool else tensor.detach()
-        wide = sizes.to(torch.float64) if not sizes.is_floating_point() else sizes
-        finite = torch.where(torch.isfinite(wide), wide, torch.zeros_like(wide))
-        largest = max(largest, float(finite.amax()))
-    return largest or 1.0
+    return max([summary_of(one, job).largest for one in tensors if one is not None], default=0.0) or 1.0
 
 
 def _cost_text(explanation: BroadcastExplanation) -> str:

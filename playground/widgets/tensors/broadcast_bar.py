@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QWidget
 
+from playground.widgets.common.buttons import IconButton
 from playground.widgets.common.combo_box import ComboBox
 from playground.widgets.common.look import code_font, icon, look, words_font
 from playground.widgets.common.painting import baseline, elided, paint_box, text_width
@@ -154,7 +155,10 @@ class OperandBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        for widget in (self.boxes[0], self.operator, self.boxes[1], self.boxes[2]):
+        self.third = IconButton("plus", "A third operand, or two again")
+        self.third.setObjectName("broadcast.third")
+        self.third.clicked.connect(self._on_third_clicked)
+        for widget in (self.boxes[0], self.operator, self.boxes[1], self.boxes[2], self.third):
             row.addWidget(widget)
         self.boxes[2].hide()
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -164,8 +168,10 @@ class OperandBar(QWidget):
         """The texts of the boxes that are shown."""
         return tuple(box.currentText().strip() for box in self.boxes if not box.isHidden())
 
-    def show_choice(self, names: tuple[str, ...], operands: tuple[str, ...], operator: str) -> None:
-        """Show operands and operator, offering all tensors by name."""
+    def show_choice(
+        self, names: tuple[str, ...], operands: tuple[str, ...], operator: str, chains: bool = False
+    ) -> None:
+        """Show operands and operator, offering all tensors by name; `chains`: there can be a third operand."""
         blocked = self.operator.blockSignals(True)
         if self.operator.findText(operator) < 0:
             self.operator.addItem(operator)
@@ -177,7 +183,16 @@ class OperandBar(QWidget):
             box.setVisible(shown)
             if shown:
                 box.set_choices(names, operands[place] if place < len(operands) else "")
+        self.third.setVisible(chains and len(operands) > 0)
+        self.third.set_icon_name("minus" if len(operands) > 2 else "plus")
         self.updateGeometry()
+
+    @Slot()
+    def _on_third_clicked(self) -> None:
+        """One operand more, the first tensor to begin with; or the third one away."""
+        operands = self.operands
+        shown = operands[:2] if len(operands) > 2 else (*operands, self.boxes[0].itemText(0))
+        self.chosen.emit(shown, self.operator.currentText())
 
     @Slot()
     def _on_changed(self) -> None:

@@ -40,6 +40,7 @@ class ShownGrid:
     colours: tuple[int, ...] = ()
     note: str = ""
     linked: bool = True
+    characters: int = 0
 
 
 class _GridTitle(RunsLabel):
@@ -105,7 +106,7 @@ class _GridColumn(QWidget):
         self.title.set_title(shown.title, shown.shape)
         self.grid.setAccessibleName(f"values of {shown.title}")
         self.grid.set_placeholder(shown.note)
-        self.grid.set_reader(shown.reader, shown.scale, _characters(shown.reader))
+        self.grid.set_reader(shown.reader, shown.scale, shown.characters or _characters(shown.reader))
         rank = len(shown.reader.shape) if shown.reader is not None else 0
         axes = shown.colours or tuple(range(rank))
         self.grid.set_axes([AxisLabel(str(axis), axis) for axis in axes])
@@ -146,7 +147,7 @@ def _title_runs(name: str, shape: tuple[int, ...]) -> tuple[Run, ...]:
 
 
 def _characters(reader: TensorReader | None) -> int:
-    """The longest text among the first cells, so that whole numbers get narrow columns."""
+    """The longest text among the first cells, so that short fractions get narrow columns."""
     if reader is None or 0 in reader.shape:
         return 0
     rank = len(reader.shape)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from playground.models.outcome import Fix, Problem
 from playground.models.state import PlaygroundState
 from playground.models.tensors.broadcast_lines import with_operand
-from playground.models.tensors.broadcast_operators import SEARCHED
+from playground.models.tensors.broadcast_operators import BROADCAST_OPERATORS, SEARCHED
 from playground.models.tensors.broadcast_request import BroadcastResult, broadcast_request, chosen_operands
 from playground.models.tensors.program import parse_source
 from playground.models.tensors.state import BroadcastState, PointedCell
@@ -130,7 +130,7 @@ class BroadcastPanel(Panel):
         self.back.setText(f"back to {follows}")
         self.back.setVisible(bool(follows))
         if not request.line:
-            self.bar.show_choice(request.names, request.operands, request.operator)
+            self.bar.show_choice(request.names, request.operands, request.operator, _chains(request.operator))
         self._show_pointed()
 
     def show_result(self, result: object) -> None:
@@ -140,7 +140,7 @@ class BroadcastPanel(Panel):
             self._all_fixes = False
         self._result = result
         texts = tuple(operand.text for operand in result.operands)
-        self.bar.show_choice(result.request.names, texts, result.operator)
+        self.bar.show_choice(result.request.names, texts, result.operator, _chains(result.operator))
         self._show_operations(result)
         self.keep.setVisible(bool(texts) and not result.line)
         self.gradient.setVisible(bool(result.explanation and result.explanation.shape is not None))
@@ -305,6 +305,10 @@ class BroadcastPanel(Panel):
             self.edit(chosen_operands(self.state, operands, result.operator))
 
 
+def _chains(operator: str) -> bool:
+    return operator in BROADCAST_OPERATORS and BROADCAST_OPERATORS[operator].chains
+
+
 def _sentence(result: BroadcastResult) -> str:
     if not result.operands:
         return "Nothing to broadcast yet: add a tensor, or select a line with an operation."
@@ -329,12 +333,14 @@ def _grids(result: BroadcastResult) -> list[ShownGrid]:
         grids.append(
             ShownGrid(
                 operand.text, operand.shape, operand.reader, result.scale, sign if shape is not None else "",
-                operand.stretched, note=operand.note, linked=shape is not None,
+                operand.stretched, note=operand.note, linked=shape is not None, characters=operand.characters,
             )
         )  # fmt: skip
     if result.result is not None:
         one = result.result
-        grids.append(ShownGrid(one.text, one.shape, one.reader, result.scale, "=", note=one.note))
+        grids.append(
+            ShownGrid(one.text, one.shape, one.reader, result.scale, "=", note=one.note, characters=one.characters)
+        )
     return grids
 
 

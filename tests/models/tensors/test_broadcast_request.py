@@ -172,7 +172,13 @@ def test_every_operator_runs_as_the_code_it_is_kept_as(operator):
     first = f"(A + 1){kinds.get(operator, whole)}"
     second = f"v[:, None]{kinds.get(operator, whole) if operator != 'where' else ''}"
     operands = (first, second, "A - 20.")[: BROADCAST_OPERATORS[operator].count]
-    result = compute_broadcast(broadcast_request(chosen_operands(state("A"), operands, operator)), Job())
+    chosen = chosen_operands(state("A"), operands, operator)
+    chosen = replace(chosen, broadcast=replace(chosen.broadcast, gradient=True))
+    result = compute_broadcast(broadcast_request(chosen), Job())
+    assert bool(result.gradients) != bool(result.gradient_note)
+    for gradient in result.gradients:
+        total = read(gradient.copies).sum(gradient.axes, keepdim=True)
+        torch.testing.assert_close(read(gradient.total), total)
     assert result.problem is None
     program = Program.parse(f"{PROGRAM}kept = {result.code}")
     assert torch.equal(read(result.result.reader).double(), evaluate(program)["kept"].tensor.double())
@@ -211,3 +217,14 @@ def test_spans_are_the_operands_own_characters():
     (operation,) = line_operations(text)
     assert [span.of(text) for span in operation.spans] == list(operation.operands) == ["A", "v[:, None]"]
     assert with_operand(text, operation.spans[1], "v") == "torch.maximum( A ,  v )"
+
+
+@pytest.mark.parametrize("operator", [one.name for one in BROADCAST_OPERATORS.values() if one.chains])
+def test_three_operands_are_computed_from_the_left(operator):
+    operands = ("(A > 3)", "(v > 15)[:, None]", "A > 5") if operator in "&|^" else ("A + 1", "v[:, None]", "A - 20.5")
+    chosen = chosen_operands(state("A"), operands, operator)
+    chosen = replace(chosen, broadcast=replace(chosen.broadcast, gradient=True))
+    result = compute_broadcast(broadcast_request(chosen), Job())
+    program = Program.parse(f"{PROGRAM}kept = {result.code}")
+    assert torch.equal(read(result.result.reader).double(), evaluate(program)["kept"].tensor.double())
+    assert bool(result.gradients) == (operator in ("+", "-", "*", "/", "%"))

@@ -222,3 +222,19 @@ def test_an_empty_program_says_what_to_do(hand, qtbot):
 
 def test_the_summary_is_one_line(hand):
     assert hand("B").panel.summary() == "A + v[:, None]: fits, 1 operand stretched"
+
+
+def test_a_third_operand_comes_and_goes(hand):
+    h = hand("B")
+    h.click(h.part("broadcast.third"))
+    assert h.state.broadcast.operands == ("A", "v[:, None]", "A")
+    assert len(h.panel.grids.shown()) == 4
+    assert h.panel.grids.shown()[3].reader.text((1, 2)) == "32"
+    box = h.part("broadcast.operand.2")
+    box.line.setFocus()
+    box.line.selectAll()
+    QTest.keyClicks(box.line, "v")
+    QTest.keyClick(box.line, Qt.Key.Key_Return)
+    assert h.panel.banner.problem.message == "Axis 1 of A is 4, axis 0 of v is 3. Neither is 1."
+    h.click(h.part("broadcast.third"))
+    assert h.state.broadcast.operands == ("A", "v[:, None]")
