@@ -11,46 +11,12 @@ from playground.models.outcome import Fix, Span, refuse
 from playground.models.tensors.constants import CONSTANTS, NUMBER_FUNCTIONS
 from playground.models.tensors.literals import dotted_name
 from playground.models.tensors.mutation import in_place_problem, is_in_place
+from playground.models.tensors.refusals import FORBIDDEN, REPLACEMENTS, UNAVAILABLE
 from playground.models.tensors.source_text import ExpressionText
 from playground.models.tensors.vocabulary import VOCABULARY
 from playground.models.tensors.vocabulary.operators import BINARY, COMPARISON, UNARY
 
 LARGEST_INTEGER = 2**63 - 1
-
-_FORBIDDEN: dict[type[ast.expr], str] = {
-    ast.Lambda: "A line is computed once: there are no functions to define in it.",
-    ast.ListComp: "There are no loops in a line. Operations run over all elements by themselves.",
-    ast.SetComp: "There are no loops in a line. Operations run over all elements by themselves.",
-    ast.DictComp: "There are no loops in a line. Operations run over all elements by themselves.",
-    ast.GeneratorExp: "There are no loops in a line. Operations run over all elements by themselves.",
-    ast.JoinedStr: "A line makes tensors, not texts.",
-    ast.IfExp: "A line does not branch. torch.where(condition, x, y) chooses element by element.",
-    ast.NamedExpr: "A line gives one name, at its start.",
-    ast.Await: "There is nothing to await in a line.",
-    ast.Yield: "There is nothing to yield in a line.",
-    ast.YieldFrom: "There is nothing to yield in a line.",
-    ast.Dict: "There are no dictionaries in a line.",
-    ast.Set: "There are no sets in a line.",
-    ast.Starred: "Arguments are written out one by one, without a star.",
-}
-
-_UNAVAILABLE = {
-    "torch.load": "Files are opened with Open, which reads tensors and runs no code.",
-    "torch.save": "Files are written with Export.",
-    "torch.empty": "torch.empty gives whatever memory holds, another each time.",
-    "torch.empty_like": "torch.empty_like gives whatever memory holds, another each time.",
-    "torch.empty_strided": "torch.empty_strided gives whatever memory holds, another each time.",
-    "torch.manual_seed": "Each random line carries its own seed: generator=torch.Generator().manual_seed(0).",
-    "torch.from_numpy": "Arrays come in as files, or by playground.show from Python.",
-    ".item": "A line gives a tensor, and .item() a number. Point at a cell to read its value.",
-    ".tolist": "A line gives a tensor, and .tolist() a list. The grid copies its values as text.",
-    ".numpy": "A line gives a tensor. Export writes .npy files.",
-    ".cpu": "Everything here is on the CPU.",
-    ".cuda": "Everything here is on the CPU.",
-    ".data_ptr": "The address of the storage changes from run to run. The Memory panel shows who shares it.",
-    ".backward": "There is no gradient in a line.",
-}
-_REPLACEMENTS = {"torch.empty": "torch.zeros", "torch.empty_like": "torch.zeros_like"}
 
 
 def check_expression(
@@ -101,7 +67,7 @@ class _Checker:
                 for element in elements:
                     self.visit(element)
             case _:
-                sentence = _FORBIDDEN.get(type(node), "This has no meaning in a line of tensors.")
+                sentence = FORBIDDEN.get(type(node), "This has no meaning in a line of tensors.")
                 refuse(sentence, self.parsed.span(node), badge="not a tensor line")
 
     def _constant(self, node: ast.Constant) -> None:
@@ -183,9 +149,9 @@ class _Checker:
         if is_in_place(name):
             problem = in_place_problem(self.parsed, node)
             refuse(problem.message, span, problem.fixes, badge=problem.badge)
-        if name in _UNAVAILABLE:
-            fixes = self._with(self.parsed.span(node), _REPLACEMENTS[name]) if name in _REPLACEMENTS else ()
-            refuse(_UNAVAILABLE[name], span, fixes, badge="not here")
+        if name in UNAVAILABLE:
+            fixes = self._with(self.parsed.span(node), REPLACEMENTS[name]) if name in REPLACEMENTS else ()
+            refuse(UNAVAILABLE[name], span, fixes, badge="not here")
         kind = name.split(".", maxsplit=1)[0]
         others = [word for word in (*VOCABULARY, *CONSTANTS) if word.startswith(f"{kind}.")]
         near = difflib.get_close_matches(name, others, n=3, cutoff=0.7)

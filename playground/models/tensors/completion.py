@@ -10,6 +10,9 @@ from playground.models.tensors.constants import CONSTANTS, NUMBER_FUNCTION_HELP
 from playground.models.tensors.literals import shape_text
 from playground.models.tensors.vocabulary import VOCABULARY, Word
 
+_LOOK_BACK = 200
+"""Characters before a bracket in which the name of its function is looked for."""
+
 _WORD_BEFORE = re.compile(r"[A-Za-z_]\w*\Z")
 _FAMILIES = ("reshaping", "facts", "reducing", "copying", "mapping", "picking", "multiplying", "making", "operators")
 """What is asked of a tensor most often comes first."""
@@ -106,7 +109,7 @@ def _matching(typed: str, offered: Collection[Candidate]) -> tuple[Candidate, ..
     low = typed.lower()
     first = [c for c in offered if c.text.lower().startswith(low)]
     first.sort(key=lambda candidate: candidate.text != typed)
-    second = [c for c in offered if low and low in c.text.lower() and c not in first]
+    second = [c for c in offered if low and low in c.text.lower()[1:] and not c.text.lower().startswith(low)]
     return tuple(first + second)
 
 
@@ -126,6 +129,7 @@ def _outside_text(before: str) -> str | None:
 
 
 def _after_dot(left: str, names: Collection[str]) -> list[Candidate]:
+    left = left[-_LOOK_BACK:]
     path = re.search(r"[A-Za-z_][\w.]*\Z", left)
     dotted = path.group() if path else ""
     if dotted.split(".")[0] == "torch" and "torch" not in names:
@@ -229,7 +233,7 @@ def _with_argument(word: Word, receiver: str, commas: int, argument: str, first:
 
 def _called_word(left: str, names: Collection[str]) -> tuple[Word, str] | None:
     """The word whose opening bracket follows, and the name of the tensor that it is called on."""
-    found = re.search(r"(?P<path>(?:[A-Za-z_]\w*)?(?:\.\w+)*)\s*\Z", left)
+    found = re.search(r"(?P<path>(?:[A-Za-z_]\w*)?(?:\.\w+)*)\s*\Z", left[-_LOOK_BACK:])
     path = found.group("path") if found else ""
     if path.startswith("torch.") and "torch" not in names:
         word = VOCABULARY.get(path)

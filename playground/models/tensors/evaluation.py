@@ -13,6 +13,7 @@ from playground.models.tensors.evaluation_cache import ResultCache
 from playground.models.tensors.line import Budget, LineResult, compute_line
 from playground.models.tensors.planning import default_budget
 from playground.models.tensors.program import Program, source_code, source_reads, source_spans
+from playground.models.tensors.quiet import QUIET_TORCH
 from playground.models.tensors.sources import Binding, Expression, Imported
 from playground.models.tensors.steps import Step
 
@@ -73,9 +74,10 @@ def evaluate(program: Program, budget: int | None = None, job: Job | None = None
     job = job or Job()
     limit = default_budget() if budget is None else budget
     run = _Run(program, limit, job)
-    for place, binding in enumerate(program.bindings):
-        job.check()
-        run.add(place, binding)
+    with QUIET_TORCH:
+        for place, binding in enumerate(program.bindings):
+            job.check()
+            run.add(place, binding)
     CACHE.trim(run.keys)
     return run.results
 
@@ -84,7 +86,7 @@ class _Run:
     """One pass over the lines, with what is left of the budget."""
 
     def __init__(self, program: Program, limit: int, job: Job) -> None:
-        self.program, self.limit, self.job = program, limit, job
+        self.names, self.limit, self.job = program.names, limit, job
         self.left = limit
         self.results: dict[str, Evaluated] = {}
         self.serials: dict[str, int] = {}
@@ -114,15 +116,17 @@ class _Run:
 
     def _line(self, place: int, binding: Binding, known: tuple[str, ...]) -> tuple[int, LineResult]:
         """The serial and result of a line whose inputs are known."""
-        missing = set(source_reads(binding.source)).difference(known)
-        later = tuple(name for name in self.program.names[place:] if name in missing)
+        reads = source_reads(binding.source)
+        later: tuple[str, ...] = ()
+        if len(known) < len(reads):
+            later = tuple(name for name in self.names[place:] if name in reads and name not in known)
         key = (binding.name, binding.source, tuple((read, self.serials[read]) for read in known), later)
         self.keys.add(key)
         left = self.left
 
         def compute() -> LineResult:
             inputs = {read: self.results[read] for read in known}
-            following = self.program.names[place + 1 :]
+            following = self.names[place + 1 :]
             return compute_line(binding, inputs, following, Budget(self.limit, left), self.job)
 
         serial, result = CACHE.get(key, compute, self.job)

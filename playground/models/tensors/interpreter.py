@@ -135,7 +135,7 @@ class Interpreter:
         call = FailedCall(self.parsed, node, word, nodes, positional, keywords)
         guard_arguments(call)
         try:
-            self.watch.before(word, arguments)
+            self.watch.before(word, arguments, operands)
             if word is INDEX:
                 result = index_tensor(positional[0], positional[1])
             else:

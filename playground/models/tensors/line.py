@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -15,7 +16,6 @@ from playground.models.tensors.fills import made_code, make
 from playground.models.tensors.interpreter import Interpreter
 from playground.models.tensors.literals import shape_text
 from playground.models.tensors.planning import NeedsPlanError, NoValuesError, PlanWatch, StraightWatch, Watch
-from playground.models.tensors.quiet import QUIET_TORCH
 from playground.models.tensors.randomness import unseeded_problem
 from playground.models.tensors.source_text import ExpressionText, parse_expression
 from playground.models.tensors.sources import Binding, Expression, Imported, Made
@@ -77,22 +77,32 @@ def compute_line(
 ) -> LineResult:
     """The result of one line; every failure but a cancelled job is a problem in it."""
     try:
-        with QUIET_TORCH:
-            match binding.source:
-                case Made() as made:
-                    return _made(made, budget)
-                case Imported(reference=reference):
-                    return _imported(reference.tensor, binding.name)
-                case Expression(text=text):
-                    parsed = parse_expression(text)
+        match binding.source:
+            case Made() as made:
+                return _made(made, budget)
+            case Imported(reference=reference):
+                return _imported(reference.tensor, binding.name)
+            case Expression(text=text):
+                parsed = parse_expression(text)
+                if not _is_fine(text, tuple(inputs)):
                     check_expression(parsed, inputs, later, binding.name)
-                    return _expression(parsed, inputs, budget, job)
+                return _expression(parsed, inputs, budget, job)
     except ProblemError as error:
         return LineResult(problem=error.problem)
     except (CancelledError, NeedsPlanError, NoValuesError):
         raise
     except Exception as error:  # a bug must not take the window down: it becomes a problem of this line
         return LineResult(problem=Problem(f"This line cannot be computed: {error}", badge="cannot be computed"))
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_fine(text: str, names: tuple[str, ...]) -> bool:
+    """Whether a line passes the check with these tensors above it: looked at once for each text."""
+    try:
+        check_expression(parse_expression(text), names)
+    except ProblemError:
+        return False
+    return True
 
 
 def _made(made: Made, budget: Budget) -> LineResult:

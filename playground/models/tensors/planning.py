@@ -11,7 +11,6 @@ import torch
 from playground.models.job import Job
 from playground.models.tensors.steps import share_storage
 from playground.models.tensors.vocabulary import Word
-from playground.models.tensors.vocabulary.bounds import tensors
 from playground.models.tensors.vocabulary.plans import VALUE_PLANS
 
 SMALL = 1 << 25
@@ -45,10 +44,10 @@ class Watch:
     def __init__(self, job: Job) -> None:
         self.job = job
 
-    def before(self, word: Word, arguments: Sequence[Any]) -> None:
+    def before(self, word: Word, arguments: Sequence[Any], operands: Sequence[torch.Tensor]) -> None:
         """Raise if the call must not be made."""
         self.job.check()
-        if word.storage != "fact" and any(tensor.is_meta for tensor in tensors(arguments)):
+        if word.storage != "fact" and any(tensor.is_meta for tensor in operands):
             raise NoValuesError
 
     def after(self, word: Word, operands: Sequence[torch.Tensor], results: Sequence[torch.Tensor]) -> None:
@@ -66,12 +65,12 @@ class StraightWatch(Watch):
         super().__init__(job)
         self.left = min(limit, SMALL)
 
-    def before(self, word: Word, arguments: Sequence[Any]) -> None:
+    def before(self, word: Word, arguments: Sequence[Any], operands: Sequence[torch.Tensor]) -> None:
         """Raise `NeedsPlanError` unless the upper bound of what the call allocates is small."""
-        super().before(word, arguments)
+        super().before(word, arguments, operands)
         need = word.need(arguments)
         if word.storage not in ("view", "fact"):
-            need = max(need, max((tensor.nbytes for tensor in tensors(arguments)), default=0))
+            need = max(need, max((tensor.nbytes for tensor in operands), default=0))
         if need > self.left:
             raise NeedsPlanError
 
@@ -91,10 +90,10 @@ class PlanWatch(Watch):
         """Whether the whole line stays within the limit."""
         return self.used <= self.limit and self.largest <= self.limit
 
-    def before(self, word: Word, arguments: Sequence[Any]) -> None:
+    def before(self, word: Word, arguments: Sequence[Any], operands: Sequence[torch.Tensor]) -> None:
         """Note where the shape will only be a bound; nothing is refused before it is planned."""
         self.job.check()
-        masks = word.name == "[]" and any(tensor.dtype is torch.bool for tensor in tensors(arguments))
+        masks = word.name == "[]" and any(tensor.dtype is torch.bool for tensor in operands)
         self.depends_on_values = self.depends_on_values or masks or word.plan in VALUE_PLANS
 
     def after(self, word: Word, operands: Sequence[torch.Tensor], results: Sequence[torch.Tensor]) -> None:
@@ -107,3 +106,8 @@ class PlanWatch(Watch):
     def call(self, word: Word, positional: Sequence[Any], keywords: dict[str, Any]) -> Any:
         """Make the call on the meta device."""
         return (word.plan or word.call)(*positional, **keywords)
+
+
+def warm_up() -> None:
+    """Import what torch's plans on the meta device need: a second of work, once, best done in a background thread."""
+    torch.empty(1, device="meta").exp()

@@ -34,20 +34,25 @@ __all__ = [
 ]
 
 MAXIMUM_BINDINGS = 500
+MAXIMUM_LINES = 3000
 
 
 def parse_source(text: str) -> Source:
-    """What a typed line is: a fill if a fill could have written it, else the expression as typed; never refuses.
+    """What a typed line is: a fill if a fill could have written it, else the expression without comment; never refuses.
 
     `parse_source("torch.zeros((3, 4))") == Made("zeros", (3, 4))`.
     """
+    text = text.strip()
     try:
-        made = recognise(parse_expression(text).root)
+        parsed = parse_expression(text)
     except ProblemError:
-        made = None
-    return Expression(text) if made is None else made
+        return Expression(text)
+    if "#" in text:  # a comment would swallow what a gesture appends
+        text = parsed.segment(parsed.root)
+    return recognise(parsed.root) or Expression(text)
 
 
+@functools.lru_cache(maxsize=4096)
 def source_code(source: Source) -> str:
     """The PyTorch text of a source; for an imported tensor the call that reads its file."""
     match source:
@@ -167,6 +172,9 @@ def _renamed(source: Source, old: str, new: str) -> Source:
 
 def _parse_program(text: str) -> Program:
     check_size(text, MAXIMUM_PROGRAM)
+    end = text.find("\n", _place_of_line(text, MAXIMUM_LINES))
+    if end >= 0:
+        refuse(f"More than {MAXIMUM_LINES:,} lines of text.", Span(end, len(text)), badge="too many lines")
     source = SourceText(text)
     bindings: list[Binding] = []
     for statement in parse_module(source):
@@ -176,6 +184,16 @@ def _parse_program(text: str) -> Program:
         if len(bindings) > MAXIMUM_BINDINGS:
             refuse(f"More than {MAXIMUM_BINDINGS} lines.", source.span(statement), badge="too many lines")
     return Program(tuple(bindings))
+
+
+def _place_of_line(text: str, number: int) -> int:
+    """Where the line of this number (from 0) begins; the end of the text if there are fewer."""
+    place = 0
+    for _ in range(number):
+        place = text.find("\n", place) + 1
+        if not place:
+            return len(text)
+    return place
 
 
 def _is_torch_import(statement: ast.stmt) -> bool:

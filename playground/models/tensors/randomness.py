@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 
 from playground.models.outcome import Fix, Problem
 from playground.models.tensors.literals import dotted_name
@@ -34,6 +35,7 @@ def seeded_text(parsed: ExpressionText) -> str:
     return text
 
 
+@functools.lru_cache(maxsize=1024)
 def unseeded_problem(parsed: ExpressionText) -> Problem | None:
     """The warning on a line that draws without a seed; None if it names its seeds."""
     calls = unseeded_calls(parsed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 import warnings
 
 from playground.models.outcome import Problem, ProblemError, Span, refuse
@@ -16,6 +17,7 @@ MAXIMUM_NESTING = 60
 """Brackets, signs and powers inside one another; beyond it the text is no longer one for a human."""
 
 _OPENING, _CLOSING = "([{", ")]}"
+_NOTABLE = re.compile(r"[()\[\]{}]|[\x00-\x08\x0b-\x1f]")
 
 
 class SourceText:
@@ -29,6 +31,7 @@ class SourceText:
             starts.append(starts[-1] + len(line) + 1)
         self._starts = starts
         self._ascii = text.isascii()
+        self._spans: dict[ast.AST, Span] = {}
 
     def place(self, line: int, byte_column: int) -> int:
         """The index in the text of a line (from 1) and a column counted in bytes."""
@@ -40,8 +43,12 @@ class SourceText:
 
     def span(self, node: ast.expr | ast.stmt | ast.keyword) -> Span:
         """The characters of a node."""
-        start = self.place(node.lineno, node.col_offset)
-        return Span(start, self.place(node.end_lineno or node.lineno, node.end_col_offset or 0))
+        known = self._spans.get(node)
+        if known is None:
+            start = self.place(node.lineno, node.col_offset)
+            known = Span(start, self.place(node.end_lineno or node.lineno, node.end_col_offset or 0))
+            self._spans[node] = known
+        return known
 
     def segment(self, node: ast.expr | ast.stmt) -> str:
         """The text of a node."""
@@ -49,11 +56,12 @@ class SourceText:
 
 
 class ExpressionText(SourceText):
-    """One expression; `root` is its syntax tree."""
+    """One expression; `root` is its syntax tree, `codes` what is known about how each operation reads."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.root: ast.expr = _expression_root(self)
+        self.codes: dict[ast.expr, tuple[str, str]] = {}
 
 
 @functools.lru_cache(maxsize=512)
@@ -68,7 +76,8 @@ def check_size(text: str, limit: int) -> None:
     if len(text) > limit:
         refuse(f"{len(text):,} characters, the limit is {limit:,}.", Span(limit, len(text)), badge="too long")
     depth = 0
-    for place, character in enumerate(text):
+    for found in _NOTABLE.finditer(text):
+        place, character = found.start(), found.group()
         if character in _OPENING:
             depth += 1
             if depth > MAXIMUM_NESTING:
@@ -79,7 +88,7 @@ def check_size(text: str, limit: int) -> None:
                 )
         elif character in _CLOSING:
             depth -= 1
-        elif character < " " and character not in "\n\t":
+        else:
             refuse(
                 f"There is a control character, {character!r}, here.", Span(place, place + 1), badge="control character"
             )

@@ -47,15 +47,21 @@ class Step:
         return self.suffix == "stretched"
 
 
+def storage_key(tensor: torch.Tensor) -> int:
+    """What tells storages of living tensors apart, real or meta (whose addresses are all 0)."""
+    return int(tensor.untyped_storage()._cdata)
+
+
 def share_storage(left: torch.Tensor, right: torch.Tensor) -> bool:
     """Whether two living tensors, real or meta, look at one storage."""
-    return left.untyped_storage()._cdata == right.untyped_storage()._cdata
+    return storage_key(left) == storage_key(right)
 
 
 def kind_of(result: torch.Tensor, operands: Sequence[torch.Tensor], copies: bool) -> Kind:
     """Whether a result is one of its operands, a view of one, a copy of its values, or new."""
     if any(result is operand for operand in operands):
         return "same"
-    if any(share_storage(result, operand) for operand in operands):
+    storage = storage_key(result)
+    if any(storage_key(operand) == storage for operand in operands):
         return "view"
     return "copy" if copies else "new"

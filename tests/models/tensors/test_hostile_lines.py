@@ -287,7 +287,8 @@ def test_a_cycle_of_lines_is_no_cycle() -> None:
     ("text", "words"),
     [
         ("A = " + "1 + " * 250_000 + "1", "characters"),
-        ("A = 1\n" * 30_000, "already"),
+        ("A = 1\n" * 30_000, "lines of text"),
+        ("A = 1\nA = 2", "already"),
         ("\n".join(f"a{n} = torch.ones(1)" for n in range(600)), "More than"),
         ("\u0391 = torch.ones(3)", "U+0391"),
         ("ｘ = torch.ones(3)", "U+FF58"),

@@ -135,7 +135,8 @@ def _mask_problem(call: FailedCall, tensor: torch.Tensor, axis: int, part: Any, 
         if own != size:
             return call.problem(
                 f"The mask {shape_text(tuple(part.shape))} has {size} along its axis {offset}, where axis "
-                f"{axis + offset} of {call.name_of(call.nodes[0])} has {own}. A mask has the sizes of the axes that it picks from.",
+                f"{axis + offset} of {call.name_of(call.nodes[0])} has {own}. A mask has the sizes of the axes that "
+                "it picks from.",
                 f"{size} against {own}",
                 call.parsed.span(node),
             )

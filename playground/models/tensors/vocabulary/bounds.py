@@ -29,7 +29,16 @@ def leaves(arguments: Any) -> Iterator[Any]:
 
 def tensors(arguments: Any) -> list[torch.Tensor]:
     """The tensors among the arguments, in order."""
-    return [leaf for leaf in leaves(arguments) if isinstance(leaf, torch.Tensor)]
+    if isinstance(arguments, torch.Tensor):
+        return [arguments]
+    found: list[torch.Tensor] = []
+    if isinstance(arguments, list | tuple):
+        for argument in arguments:
+            if isinstance(argument, torch.Tensor):
+                found.append(argument)
+            elif isinstance(argument, list | tuple):
+                found += tensors(argument)
+    return found
 
 
 def whole_numbers(arguments: Any) -> list[int]:

@@ -18,7 +18,14 @@ from playground.models.tensors.vocabulary.bounds import (
     stretched,
 )
 from playground.models.tensors.vocabulary.define import both, function, method
-from playground.models.tensors.vocabulary.plans import plan_arange, plan_eye, plan_linspace, plan_nonzero, plan_triangle
+from playground.models.tensors.vocabulary.plans import (
+    plan_arange,
+    plan_cartesian,
+    plan_eye,
+    plan_linspace,
+    plan_nonzero,
+    plan_triangle,
+)
 
 _RANDOM = "generator=torch.Generator().manual_seed(0)"
 
@@ -142,6 +149,7 @@ def _joining() -> None:
         "making",
         "new",
         need=lambda a: product(a) * (len(a) + 1),
+        plan=plan_cartesian,
     )
     function(
         "combinations",

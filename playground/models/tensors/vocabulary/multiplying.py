@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playground.models.tensors.vocabulary.bounds import contracted, multiplied, operands, product
 from playground.models.tensors.vocabulary.define import both, function
-from playground.models.tensors.vocabulary.plans import plan_einsum_shape, plan_matmul
+from playground.models.tensors.vocabulary.plans import plan_einsum_shape, plan_matmul, plan_outer
 
 
 def register_multiplying() -> None:
@@ -35,6 +35,7 @@ def register_multiplying() -> None:
         "multiplying",
         "new",
         need=product,
+        plan=plan_outer,
     )
     both("kron", "(other)", "The Kronecker product.", "multiplying", "new", need=product)
     both("cross", "(other, dim=None)", "The cross product of vectors of 3.", "multiplying", "new", need=operands)

@@ -84,6 +84,23 @@ def plan_linspace(start: float, end: float, steps: int, *, dtype: torch.dtype | 
     return meta((steps,), dtype or torch.get_default_dtype())
 
 
+def plan_cartesian(*tensors: torch.Tensor) -> torch.Tensor:
+    """A row for each combination; a single vector stays itself."""
+    if len(tensors) < 2 or any(tensor.ndim != 1 for tensor in tensors):
+        return torch.cartesian_prod(*tensors)
+    count = math.prod(tensor.numel() for tensor in tensors)
+    if count * len(tensors) >= MAXIMUM_ELEMENTS:
+        refuse(f"That would be {float(count):.3g} rows, more than torch can count.")
+    return meta((count, len(tensors)), tensors[0].dtype)
+
+
+def plan_outer(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    """A row for each element of one vector, a column for each of the other."""
+    if left.ndim != 1 or right.ndim != 1:
+        return torch.outer(left, right)
+    return meta((left.numel(), right.numel()), torch.result_type(left, right))
+
+
 def plan_triangle(upper: bool) -> Any:
     """Row and column of each element of a triangle: as many columns as the triangle has elements."""
 
