@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QKeyEvent
 
-from playground.widgets.common.grid_style import DIGITS, LEVELS, SMALL_DIGITS
+from playground.widgets.common.grid_style import DIGITS, GLYPHS, LEVELS, SMALL_DIGITS
 
 if TYPE_CHECKING:
     from playground.widgets.common.tensor_grid import TensorGrid
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _DIGIT = 7.2
 _COMPACT_WIDTH = 28
 _MAXIMUM_CHARACTERS = 24
+LEAST_FACETS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,19 @@ class GridZoom:
             return self.level
         if self.compact:
             return SMALL_DIGITS
-        view = grid.maximumViewportSize()
-        cell = self.size(DIGITS)
+        if self._fits(DIGITS, grid):
+            return DIGITS
+        if grid.axes.facets:
+            # Small multiples are there to be seen together: they give up digits before they scroll.
+            return next((level for level in range(SMALL_DIGITS, LEAST_FACETS, -1) if self._fits(level, grid)), GLYPHS)
+        return SMALL_DIGITS
+
+    def _fits(self, level: int, grid: TensorGrid) -> bool:
+        view, cell = grid.maximumViewportSize(), self.size(level)
         geometry = grid.geometry_for(cell, view.width(), view.height())
         high = geometry.top + geometry.total_rows * cell.height + 1 <= view.height()
         wide = geometry.left + geometry.total_columns * cell.width + 1 <= view.width()
-        return DIGITS if high and wide else SMALL_DIGITS
+        return high and wide
 
     def cell(self, grid: TensorGrid) -> CellSize:
         """The size shown."""

@@ -10,6 +10,7 @@ from playground.models.outcome import Span
 from playground.widgets.common.code_edit import CodeEdit
 from playground.widgets.common.look import code_font
 from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.tensors.line_completion import LineCompletion
 from playground.widgets.tensors.tensor_card import TensorCard
 
 
@@ -63,7 +64,10 @@ class CardEditors(QObject):
         self._home = home
         self._card: TensorCard | None = None
         self.name = NameEdit(home)
-        self.code = CodeEdit(height=20, parent=home)
+        self.completion = LineCompletion()
+        self.code = CodeEdit(
+            completer=self.completion.complete, signature_help=self.completion.signature, height=20, parent=home
+        )
         self.code.setObjectName("tensors.code")
         self.code.setStyleSheet("QPlainTextEdit { background: transparent; border: none; padding: 0; }")
         self.code.viewport().setAutoFillBackground(False)

@@ -55,6 +55,8 @@ class CardList(QScrollArea):
 
     def show_program(self, program: Program, selection: str) -> None:
         """Show the lines, with the results known so far."""
+        if program == self._program and selection == self._selection:
+            return
         moved = selection != self._selection
         self._program, self._selection = program, selection
         self._refresh()
@@ -84,6 +86,7 @@ class CardList(QScrollArea):
             self._add_card()
         short = self.viewport().width() < SHORT_BELOW
         chosen: TensorCard | None = None
+        above: dict[str, tuple[int, ...]] = {}
         for card, binding in zip(self.cards, bindings, strict=True):
             selected = binding.name == self._selection
             code = source_code(binding.source)
@@ -106,6 +109,8 @@ class CardList(QScrollArea):
                 problem = view.result.problem if view.result is not None else None
                 span = problem.span if problem is not None and view.severity == "error" else None
                 self.editors.show_fault(span, view.severity or "error")
+                self.editors.completion.names = dict(above)
+            above[binding.name] = (view.result.shape if view.result is not None else None) or ()
         if chosen is None:
             self.editors.stand_on(None, "", "", False)
 

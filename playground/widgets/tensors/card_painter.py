@@ -158,7 +158,10 @@ def _paint_numbers(painter: QPainter, rect: QRect, view: CardView) -> None:
         right -= width
         paint_text(painter, right, base, trouble, font, color=look().color("error"))
         right -= 8
-    words = elided(font, summary_words(view.result), right - x)
+    parts = summary_words(view.result).split("  ")
+    while len(parts) > 1 and text_width(font, "  ".join(parts)) > right - x:
+        parts.pop()
+    words = elided(font, "  ".join(parts), right - x)
     paint_text(painter, x, base, words, font, color=look().color("text2"))
 
 

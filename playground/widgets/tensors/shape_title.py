@@ -6,15 +6,14 @@ from playground.models.tensors.program import Program, source_code
 from playground.widgets.common.code_marks import code_marks, code_runs
 from playground.widgets.common.runs import Run
 
-_LONGEST = 90
 
-
-def title_runs(program: Program, name: str) -> tuple[Run, ...]:
-    """Name in bold, the equals sign in the second colour, the code coloured."""
+def title_runs(program: Program, name: str, longest: int = 90) -> tuple[Run, ...]:
+    """Name in bold, the equals sign in the second colour, the code coloured, all in at most `longest` characters."""
     binding = program.get(name)
     if binding is None:
         return ()
     code = source_code(binding.source).replace("\n", " ")
-    if len(code) > _LONGEST:
-        code = code[: _LONGEST - 1] + "…"
+    room = max(4, longest - len(name) - 3)
+    if len(code) > room:
+        code = code[: room - 1] + "…"
     return (Run(name, "bold code"), Run(" = ", "code", "text2"), *code_runs(code, code_marks(code)))

@@ -30,6 +30,8 @@ from playground.widgets.tensors.tensor_block import TensorBlock
 
 PICKERS_FROM = 600
 BLOCK_FROM = 520
+TITLE_AND_BUTTONS = 300
+CHARACTER = 7.2
 
 
 class ShapeView(QWidget):
@@ -39,12 +41,13 @@ class ShapeView(QWidget):
         super().__init__(parent)
         fill_background(self, "panel")
         self.result: ShapeResult | None = None
+        self._state = PlaygroundState()
         self.title_line = TitleLine("Shape")
         self.code = RunsLabel(wrap=False)
         self.menu_button = Button("Reshape, slice, flip", opens_menu=True)
         self.copy_button = IconButton("copy", "Copy the line as code")
         self.strip = AxisStrip()
-        self.facts = TextLabel("", "text2")
+        self.facts = TextLabel("", "text2", fixed=True)
         self.pickers = AxisPickers()
         self.places = PlaceBar()
         self.banner = ProblemBanner()
@@ -70,8 +73,9 @@ class ShapeView(QWidget):
         self.title_line.add_right(self.copy_button)
         strip = QHBoxLayout()
         strip.setSpacing(16)
-        strip.addWidget(self.strip, 1)
+        strip.addWidget(self.strip)
         strip.addWidget(self.facts)
+        strip.addStretch(1)
         self._strip_row, self._place_row = strip, QHBoxLayout()
         self._place_row.setSpacing(16)
         self._place_row.addWidget(self.places, 1)
@@ -108,6 +112,13 @@ class ShapeView(QWidget):
         rank = len(self.result.layout.shape) if self.result is not None else 0
         self.pickers.setVisible(rank > 1 and self.width() >= PICKERS_FROM)
         self._show_block()
+        self._show_code(self._state)
+
+    def _show_code(self, state: PlaygroundState) -> None:
+        """The line in the title, cut to the room between the title and the buttons."""
+        self._state = state
+        room = self.width() - TITLE_AND_BUTTONS
+        self.code.set_content(title_runs(state.program, state.selection, max(12, int(room / CHARACTER))))
 
     def _show_block(self) -> None:
         result = self.result
@@ -116,7 +127,7 @@ class ShapeView(QWidget):
 
     def show_state(self, state: PlaygroundState) -> None:
         """Show the line, the layout and the pointed cell."""
-        self.code.set_content(title_runs(state.program, state.selection))
+        self._show_code(state)
         self.last.set_content(
             (Run("Last gesture: ", role="text2"), *_second(parse_runs(state.shape.last_gesture)))
             if state.shape.last_gesture
