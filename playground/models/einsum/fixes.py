@@ -116,8 +116,7 @@ def _term_count_edits(equation: Equation, shapes: tuple[Shape, ...]) -> Iterator
 
 def _more_terms(equation: Equation, shapes: tuple[Shape, ...]) -> Iterator[Candidate]:
     """Letters for the operands that have none: the last letter goes on where the sizes agree, the others are new."""
-    used = {letter for term in equation.inputs for letter in term.letters}
-    free = iter([letter for letter in "ijklmnopqrst" + string.ascii_letters if letter not in used])
+    free = free_letters(equation)
     text = ",".join(term.text for term in equation.inputs)
     last = equation.inputs[-1].letters[-1:] if equation.inputs[-1].letters else ()
     last_size = shapes[len(equation.inputs) - 1][-1:] if last else ()
@@ -140,17 +139,35 @@ def _letter_edits(equation: Equation, shapes: tuple[Shape, ...]) -> Iterator[Can
                 yield Candidate(_replaced(equation.text, subscript.span, ""), f"without {subscript.label}")
             continue
         if len(subscripts) < rank and not term.has_ellipsis:
-            used = {letter for other in equation.inputs for letter in other.letters}
-            free = next((letter for letter in "ijklmnopq" + string.ascii_letters if letter not in used), "")
-            stop = subscripts[-1].span.stop if subscripts else term.span.start
-            start = subscripts[0].start if subscripts else term.span.start
-            yield Candidate(_replaced(equation.text, Span(start, start), ELLIPSIS), "the rest as it is")
-            yield Candidate(_replaced(equation.text, Span(stop, stop), free), f"{free} for the last axis")
+            yield from _longer_term(equation, operand, shapes)
             continue
         for first, one in enumerate(subscripts):
             for other in subscripts[first + 1 :]:
                 swapped = _replaced(equation.text, one.span, other.label)
                 yield Candidate(_replaced(swapped, other.span, one.label), f"{one.label} and {other.label} swapped")
+
+
+def _longer_term(equation: Equation, operand: int, shapes: tuple[Shape, ...]) -> Iterator[Candidate]:
+    """Letters for the axes that have none, going on with the last letter of the operand before where sizes agree."""
+    term, shape = equation.inputs[operand], shapes[operand]
+    letters = list(term.letters)
+    free = free_letters(equation)
+    before = equation.inputs[operand - 1].letters if operand else ()
+    if not letters and before and shapes[operand - 1][-1:] == shape[:1]:
+        letters.append(before[-1])
+    while len(letters) < len(shape):
+        letters.append(next(free, ""))
+    added = "".join(letters[len(term.letters) :])
+    stop = term.subscripts[-1].span.stop if term.subscripts else term.span.start
+    start = term.subscripts[0].start if term.subscripts else term.span.start
+    yield Candidate(_replaced(equation.text, Span(stop, stop), added), "letters for the rest")
+    yield Candidate(_replaced(equation.text, Span(start, start), ELLIPSIS), "the rest as it is")
+
+
+def free_letters(equation: Equation) -> Iterator[str]:
+    """Letters that the equation does not use, those that people use first."""
+    used = {letter for term in equation.inputs for letter in term.letters}
+    return (letter for letter in dict.fromkeys("ijklmnopqrst" + string.ascii_letters) if letter not in used)
 
 
 def _operand_edits(equation: Equation, shapes: tuple[Shape, ...], names: Sequence[str]) -> Iterator[Candidate]:

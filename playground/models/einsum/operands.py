@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -9,6 +10,7 @@ import torch
 
 from playground.models.einsum.equation import ELLIPSIS, Equation
 from playground.models.einsum.labels import Shape, index_labels
+from playground.models.einsum.reasons import joined
 from playground.models.job import Job
 from playground.models.outcome import Fix, Problem, ProblemError, Span, refuse
 from playground.models.tensors.evaluation import Evaluated, evaluate
@@ -19,6 +21,7 @@ NEW_SIZES = (4, 5, 2, 3, 6, 7)
 """Sizes for letters that no operand gives a size to."""
 
 MAXIMUM_OFFERED = 2
+MAXIMUM_TRIES = 400
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
@@ -77,9 +80,8 @@ def missing_problem(
     if not empty or not equation.text.strip():
         return None
     shapes = made_shapes(equation, operands)
-    boxes = ", ".join(f"the {ordinal(place)}" for place in empty)
-    have = "operand has no tensor" if len(empty) == 1 else "operands have no tensors"
-    text = f"{boxes[0].upper()}{boxes[1:]} {have}."
+    boxes = joined([f"the {ordinal(place)}" for place in empty])
+    text = f"{boxes[0].upper()}{boxes[1:]} operand {'has' if len(empty) == 1 else 'have'} no tensor."
     span = Span(equation.inputs[empty[0]].span.start, equation.inputs[empty[-1]].span.stop)
     fixes: list[Fix] = []
     if shapes is not None:
@@ -93,26 +95,33 @@ def missing_problem(
 
 
 def _gives(equation: Equation, shapes: Sequence[Shape]) -> str | None:
+    """The shape of the result; None where the shapes do not fit without stretching."""
     try:
-        return shape_in_words(index_labels(equation, shapes).output_shape)
+        indexing = index_labels(equation, shapes)
     except ProblemError:
         return None
+    if any(label.stretched for label in indexing.labels.values()):
+        return None
+    return shape_in_words(indexing.output_shape)
 
 
 def _offered(
     equation: Equation, empty: list[int], whole: list[Shape], evaluated: Mapping[str, Evaluated]
 ) -> tuple[Fix, ...]:
-    """Tensors of the program that fit the one empty box."""
-    if len(empty) != 1:
-        return ()
-    fixes = []
-    for name, line in evaluated.items():
-        if line.meta is not None:
-            tried = [tuple(line.meta.shape) if place == empty[0] else shape for place, shape in enumerate(whole)]
-            gives = _gives(equation, tried)
-            if gives is not None:
-                fixes.append(Fix(name, gives, "take", f"operand.{empty[0]}"))
-    return tuple(fixes[:MAXIMUM_OFFERED])
+    """Tensors of the program that fit the empty boxes, each taken once where that is possible."""
+    shapes = {name: tuple(line.meta.shape) for name, line in evaluated.items() if line.meta is not None}
+    fixes: dict[str, Fix] = {}
+    choices = itertools.chain(itertools.permutations(shapes, len(empty)), itertools.product(shapes, repeat=len(empty)))
+    for names in itertools.islice(choices, MAXIMUM_TRIES):
+        tried = list(whole)
+        for place, name in zip(empty, names, strict=True):
+            tried[place] = shapes[name]
+        code, gives = "; ".join(names), _gives(equation, tried)
+        if gives is not None and code not in fixes:
+            fixes[code] = Fix(code, gives, "tensors that fit", "operand." + ",".join(map(str, empty)))
+        if len(fixes) == MAXIMUM_OFFERED:
+            break
+    return tuple(fixes.values())
 
 
 def made_shapes(equation: Equation, operands: Sequence[Operand | None]) -> dict[int, Shape] | None:

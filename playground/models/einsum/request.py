@@ -11,8 +11,8 @@ import torch
 from playground.models.einsum.diagram import Diagram, diagram_of
 from playground.models.einsum.dtypes import result_dtype, run_along
 from playground.models.einsum.edits import kept_name, name_of_result
-from playground.models.einsum.equation import HINT, parse_equation
-from playground.models.einsum.fixes import PATIENCE
+from playground.models.einsum.equation import HINT, Equation, parse_equation
+from playground.models.einsum.fixes import PATIENCE, with_fixes
 from playground.models.einsum.labels import Shape, stretch_warning
 from playground.models.einsum.numpy_verdict import NumpyVerdict, compare_with_numpy, first_sentence
 from playground.models.einsum.operands import Operand, missing_problem, resolve_operands, with_boxes
@@ -95,7 +95,7 @@ def compute_einsum(request: EinsumRequest, job: Job | None = None) -> EinsumResu
     job = job or Job()
     if not request.equation.strip() and not request.operands:
         return EinsumResult(hint=HINT, shapes=_known_shapes(request, job))
-    equation = parse_equation(request.equation)
+    equation = _parsed(request, job)
     boxes, evaluated = resolve_operands(request.program, request.operands, request.budget, job)
     missing = missing_problem(equation, boxes, evaluated)
     if missing is not None:
@@ -112,6 +112,16 @@ def compute_einsum(request: EinsumRequest, job: Job | None = None) -> EinsumResu
     if problem is not None:
         return replace(result, problem=problem, summaries=_summaries(operands, None, job))
     return _computed(result, job)
+
+
+def _parsed(request: EinsumRequest, job: Job) -> Equation:
+    """The equation; fixes of what cannot be read are tried on the operands."""
+    try:
+        return parse_equation(request.equation)
+    except ProblemError as error:
+        boxes, _ = resolve_operands(request.program, request.operands, request.budget, job)
+        shapes = [box.shape for box in boxes if box is not None]
+        raise ProblemError(with_fixes(error.problem, request.equation, shapes, request.operands)) from None
 
 
 def _known_shapes(request: EinsumRequest, job: Job) -> dict[str, Shape]:
