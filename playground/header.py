@@ -26,6 +26,8 @@ class Pages(QTabWidget):
         self.setAccessibleName("Pages")
         self.setDocumentMode(True)
         self.tabBar().hide()
+        self.setFocusProxy(None)  # by default the hidden bar, where the Tab key would end
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
 
 class Header(QWidget):

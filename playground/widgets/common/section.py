@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from playground.widgets.common.buttons import IconButton
 from playground.widgets.common.look import look
 from playground.widgets.common.text_label import TextLabel
+from playground.widgets.common.tooltip import set_tooltip
 
 TITLE_HEIGHT = 40
 PADDING = 16
@@ -115,4 +116,7 @@ class Section(QWidget):
         self.body.setVisible(not fold)
         if self._chevron is not None:
             self._chevron.set_icon_name("chevron-right" if fold else "chevron-down")
+            words = f"Unfold {self.title_line.title.text()}" if fold else f"Fold {self.title_line.title.text()} away"
+            self._chevron.setAccessibleName(words)
+            set_tooltip(self._chevron, words)
         self.folded.emit(fold)

@@ -189,6 +189,7 @@ def test_a_section_folds_by_click_key_and_call(shown):
     section.folded.connect(seen.append)
     QTest.mouseClick(section.title_line, Qt.MouseButton.LeftButton, pos=QPoint(100, 20))
     assert section.is_folded
+    assert section.findChild(IconButton).accessibleName() == "Unfold Einsum"
     section.set_folded(True)
     section.set_folded(False)
     assert seen == [True, False]
