@@ -157,6 +157,8 @@ def _fits(have: object, wanted: object) -> bool:
         return abs(have - wanted) <= 0.02 * abs(wanted)
     if isinstance(wanted, str) and isinstance(have, str):
         return re.sub(r"[\s()]", "", have) == re.sub(r"[\s()]", "", wanted)
+    if isinstance(wanted, tuple) and isinstance(have, tuple):
+        return have[: len(wanted)] == wanted
     return have == wanted
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass, replace
 
 from playground.models.job import Job
 from playground.models.lessons.goals import is_step_done
 from playground.models.lessons.lesson import Lesson
 from playground.models.lessons.library import find_lesson
-from playground.models.lessons.scope import Scope, make_scope
+from playground.models.lessons.scope import Scope, make_scope, unfilled
 from playground.models.state import PlaygroundState
 from playground.models.tensors.evaluation import evaluate
 
@@ -34,7 +33,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class LessonResult:
-    """The open lesson in words; `now_done` says which steps the present state fulfils."""
+    """The open lesson in words; `now_done` says which steps the present state fulfils.
+
+    `is_ready` is False while the lesson's measures are still being taken: the texts then have dots for numbers.
+    """
 
     lesson: Lesson
     question: str
@@ -43,6 +45,7 @@ class LessonResult:
     now_done: tuple[bool, ...]
     answer: str
     claims: tuple[tuple[str, bool], ...]
+    is_ready: bool = True
 
 
 def lesson_request(state: PlaygroundState) -> LessonRequest | None:
@@ -53,19 +56,23 @@ def lesson_request(state: PlaygroundState) -> LessonRequest | None:
     return LessonRequest(state.lesson.path or state.lesson.key, replace(state, lesson=bare))
 
 
-@functools.lru_cache(maxsize=32)
-def _scope(lesson: Lesson) -> Scope:
-    return make_scope(lesson)
+_SCOPES: dict[Lesson, Scope] = {}
 
 
 def compute_lesson(request: LessonRequest | None, job: Job) -> LessonResult | None:
-    """Run the lesson's start and checks (once), fill its texts, look which steps are done in the present state."""
+    """Run the lesson's start and checks (once), fill its texts, look which steps are done in the present state.
+
+    A lesson that takes measures shows its words first, and its numbers when they are there.
+    """
     if request is None:
         return None
     lesson, _ = find_lesson(request.lesson)
-    scope = _scope(lesson)
-    job.check()
     values = evaluate(request.state.program, request.state.memory_budget, job)
+    done = tuple(is_step_done(step.goal, request.state, values) for step in lesson.steps)
+    if lesson not in _SCOPES:
+        job.show(_waiting(lesson, done))
+        _SCOPES[lesson] = make_scope(lesson, job)
+    scope = _SCOPES[lesson]
     verdicts = tuple(
         Verdict(one.words, one.detail, scope.is_true(one.check), scope.filled(one.because))
         for one in lesson.predictions
@@ -75,7 +82,21 @@ def compute_lesson(request: LessonRequest | None, job: Job) -> LessonResult | No
         question=scope.filled(lesson.question),
         verdicts=verdicts,
         steps=tuple(scope.filled(step.words) for step in lesson.steps),
-        now_done=tuple(is_step_done(step.goal, request.state, values) for step in lesson.steps),
+        now_done=done,
         answer=scope.filled(lesson.answer.words),
         claims=tuple((scope.filled(claim.words), scope.is_true(claim.check)) for claim in lesson.answer.claims),
+    )
+
+
+def _waiting(lesson: Lesson, done: tuple[bool, ...]) -> LessonResult:
+    """The lesson's words before its numbers are known."""
+    return LessonResult(
+        lesson=lesson,
+        question=unfilled(lesson.question),
+        verdicts=tuple(Verdict(one.words, one.detail, False, "") for one in lesson.predictions),
+        steps=tuple(unfilled(step.words) for step in lesson.steps),
+        now_done=done,
+        answer="The numbers are being computed.",
+        claims=(),
+        is_ready=False,
     )

@@ -57,6 +57,11 @@ class Scope:
         return value_of_line(ast.get_source_segment(text, node) or text, self.environment)
 
 
+def unfilled(text: str) -> str:
+    """The text with dots for each `{line}`, for while its numbers are being computed."""
+    return _HOLE.sub("...", text)
+
+
 def make_scope(lesson: Lesson, job: Job | None = None) -> Scope:
     """Run a lesson's start and take its measures."""
     values = evaluate(Program.parse(lesson.start.program), None, job)

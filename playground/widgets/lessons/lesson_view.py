@@ -49,12 +49,17 @@ class LessonView(QWidget):
         self._show_answer.clicked.connect(self.wanted_answer)
         self.answer = AnswerView()
         self._answer_part.add(self._waiting, self._show_answer, self.answer)
-        column = QVBoxLayout(self)
+        self._parts = QWidget()
+        self._parts.hide()
+        column = QVBoxLayout(self._parts)
         column.setContentsMargins(0, 0, 4, 16)
         column.setSpacing(0)
         for part in (self._question_part, self._prediction_part, self._try_part, self._answer_part):
             column.addWidget(part)
         column.addStretch(1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._parts)
 
     def _make_try_buttons(self) -> QWidget:
         self._where, self._do = Button("Show me where"), Button("Do it for me")
@@ -71,9 +76,15 @@ class LessonView(QWidget):
         row.addStretch(1)
         return self._try_buttons
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether a lesson with all its numbers is shown."""
+        return self._result is not None and self._result.is_ready
+
     def set_result(self, result: LessonResult, progress: Progress) -> None:
         """Show a lesson's texts."""
         self._result = result
+        self._parts.show()
         self._question_part.set_title(result.lesson.title)
         self._question.set_content(result.question)
         self._code.set_text(result.lesson.start.program)
@@ -96,11 +107,13 @@ class LessonView(QWidget):
         self._show_steps(result, progress)
         self._answer_part.mark.set_state("done" if progress.answered else "present" if tried else "waiting")
         self._waiting.set_content("" if tried else "Shows when you have tried it, with your prediction beside it.")
-        self._waiting.setVisible(not tried and not progress.answered)
         self._show_answer.setVisible(not progress.answered)
         self._show_answer.set_kind("primary" if tried else "quiet")
-        self.answer.setVisible(progress.answered)
-        if progress.answered:
+        self._waiting.setVisible((not tried and not progress.answered) or (progress.answered and not result.is_ready))
+        if progress.answered and not result.is_ready:
+            self._waiting.set_content(result.answer)
+        self.answer.setVisible(progress.answered and result.is_ready)
+        if progress.answered and result.is_ready:
             self.answer.set_result(result, progress.prediction)
 
     def _show_predictions(self, result: LessonResult, progress: Progress) -> None:
@@ -111,7 +124,8 @@ class LessonView(QWidget):
         for number, (card, verdict) in enumerate(zip(self.cards, result.verdicts, strict=False)):
             card.set_chosen(number == progress.prediction)
             repeats = verdict.because == result.answer
-            card.set_verdict("" if repeats else verdict.because, verdict.holds if progress.answered else None)
+            is_told = progress.answered and result.is_ready
+            card.set_verdict("" if repeats else verdict.because, verdict.holds if is_told else None)
 
     def _show_steps(self, result: LessonResult, progress: Progress) -> None:
         count, total = min(progress.steps, len(result.steps)), len(result.steps)

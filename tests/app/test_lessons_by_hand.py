@@ -1,0 +1,170 @@
+"""Every lesson is done from start to end with mouse and keyboard, in the real window."""
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QScrollArea, QWidget
+
+from playground.models.lessons.goals import GOALS
+from playground.models.lessons.library import library
+from playground.models.network.activations import ACTIVATIONS
+from playground.models.network.init_schemes import INIT_SCHEMES
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def find(window, name, kind=QWidget):
+    found = [widget for widget in window.findChildren(kind, name) if widget.isVisible()]
+    assert found, f"{name} is not to be seen"
+    return found[0]
+
+
+def click(window, name):
+    """Click a part, scrolled into view first, as a hand would do it."""
+    widget = find(window, name)
+    holder = widget.parentWidget()
+    while holder is not None:
+        if isinstance(holder, QScrollArea):
+            holder.ensureWidgetVisible(widget)
+        holder = holder.parentWidget()
+    QApplication.processEvents()
+    QTest.mouseClick(widget, LEFT, pos=widget.rect().center())
+
+
+def replace_text(widget, text):
+    widget.setFocus()
+    QTest.keyClick(widget, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(widget, text)
+
+
+def select(window, name):
+    cards = window.furniture.workspace.panels["tensors"].list
+    card = cards.card(name)
+    cards.ensureWidgetVisible(card)
+    QTest.mouseClick(card, LEFT, pos=QPoint(card.width() - 40, card.height() - 8))
+
+
+def point_at(window, cell):
+    """Click the cell in the shape's grid."""
+    name, _, index = cell.partition("[")
+    index = tuple(int(part) for part in index.rstrip("]").split(","))
+    select(window, name)
+    window.furniture.pages[0].open_tab("shape")
+    grid = find(window, "shape.grid")
+
+    def place():
+        QTest.qWait(5)
+        for y in range(0, grid.viewport().height(), 6):
+            for x in range(0, grid.viewport().width(), 12):
+                if grid.index_at(QPoint(x, y).toPointF()) == index:
+                    return QPoint(x + 4, y + 4)
+        return None
+
+    for _ in range(200):
+        if place() is not None:
+            break
+    QTest.mouseClick(grid.viewport(), LEFT, pos=place())
+
+
+def type_line(window, line):
+    name, _, code = line.partition(" = ")
+    store = window.furniture.workspace.store
+    if store.state.program.get(name) is None:
+        click(window, "tensors.line")
+        text = line
+    else:
+        select(window, name)
+        QTest.keyClick(window.furniture.workspace.panels["tensors"].list, Qt.Key.Key_Return)
+        text = code
+    editor = find(window, "tensors.code")
+    QTest.keyClick(editor, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(editor, text)
+    assert editor.popup is None or not editor.popup.isVisible()
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+
+
+def type_equation(window, equation):
+    window.furniture.pages[0].open_tab("einsum")
+    replace_text(find(window, "einsum.equation"), equation)
+
+
+def set_einsum(window, pairs):
+    wanted = dict(pairs)
+    type_equation(window, wanted["equation"])
+    for number, operand in enumerate(wanted.get("operands", ())):
+        choose(find(window, f"einsum.operand.{number}", QComboBox), operand)
+
+
+def set_memory(window, pairs):
+    window.furniture.pages[0].open_tab("memory")
+    for name, value in pairs:
+        assert name == "view_shape"
+        select(window, "s")
+        replace_text(find(window, "memory.view_shape", QLineEdit), value)
+
+
+def choose(combo, value):
+    """Choose an entry with the keyboard, by its data or its words."""
+    texts = [str(combo.itemData(number) or combo.itemText(number)) for number in range(combo.count())]
+    if value not in texts:
+        texts = [combo.itemText(number) for number in range(combo.count())]
+    combo.setFocus()
+    QTest.keyClick(combo, Qt.Key.Key_Home)
+    for _ in range(texts.index(value)):
+        QTest.keyClick(combo, Qt.Key.Key_Down)
+
+
+def set_network(window, pairs):
+    for name, value in sorted(pairs, key=lambda pair: pair[0] != "init"):
+        if isinstance(value, str):
+            words = {"init": INIT_SCHEMES, "activation": ACTIVATIONS}[name]
+            combo = find(window, f"network.{name}", QComboBox)
+            choose(combo, combo.itemText(list(words).index(value)))
+        else:
+            box = find(window, f"network.{name}", QAbstractSpinBox)
+            line = box.findChild(QLineEdit)
+            replace_text(line, str(value))
+            QTest.keyClick(line, Qt.Key.Key_Return)
+
+
+HANDS = {
+    "pointed": point_at,
+    "line": type_line,
+    "equation": type_equation,
+    "selected": select,
+    "memory": set_memory,
+    "network": set_network,
+    "einsum": set_einsum,
+}
+
+
+def test_there_is_a_hand_for_every_goal():
+    assert set(HANDS) == set(GOALS)
+
+
+@pytest.mark.parametrize("lesson", library(), ids=lambda lesson: lesson.key)
+def test_a_lesson_is_done_by_hand(open_window, qtbot, lesson):
+    window = open_window()
+    store = window.furniture.workspace.store
+    own = store.state.program
+    window.furniture.workspace.commands.open_lesson(lesson.key)
+    assert window.pages.currentIndex() == (1 if lesson.page == "network" else 0)
+    view = find(window, "lessons.text")
+    qtbot.waitUntil(lambda: view.is_ready and view.cards[0].isVisible(), timeout=30_000)
+    right = next(number for number, one in enumerate(lesson.predictions) if one.right)
+    click(window, f"lessons.predict.{right}")
+    assert store.state.lesson.here.prediction == right
+    for number, step in enumerate(lesson.steps):
+        assert store.state.lesson.here.steps == number
+        click(window, "lessons.where")
+        assert window.findChild(QWidget, "spotlight") is not None, step.part
+        for kind, wanted in step.goal:
+            HANDS[kind](window, wanted)
+        qtbot.waitUntil(lambda n=number: store.state.lesson.here.steps == n + 1, timeout=20_000)
+    click(window, "lessons.answer")
+    said = find(window, "lessons.verdict").accessibleName()
+    assert "It is so." in said
+    assert "NOT" not in said
+    click(window, "lessons.close")
+    assert store.state.program == own
+    assert store.state.lesson.progress_in(lesson.key).answered
