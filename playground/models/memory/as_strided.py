@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 
 from playground.models.memory.layout import Layout
@@ -41,6 +42,15 @@ class StridedExplanation:
     overlap: bool | None = False
     reached: int | None = 0
     problem: Problem | None = None
+
+
+def spec_from_code(code: str) -> StridedSpec | None:
+    """The arguments that `StridedSpec.code` wrote; None for other code."""
+    inside = code.strip().removeprefix("as_strided(")
+    if inside == code.strip() or not inside.endswith(")"):
+        return None
+    size, stride, *offset = ast.literal_eval(f"({inside[:-1]},)")
+    return StridedSpec(size, stride, *offset)
 
 
 def spec_of(layout: Layout) -> StridedSpec:

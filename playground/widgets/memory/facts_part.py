@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from playground.models.memory.request import MemoryResult
 from playground.widgets.common.runs import Run, plain
-from playground.widgets.common.runs_label import RunsLabel
+from playground.widgets.memory.cell_line import CellLine
 from playground.widgets.memory.facts_section import FactsView
 from playground.widgets.memory.storage_strip import StorageStrip
 from playground.widgets.memory.strip_painter import StripSource
@@ -21,9 +21,9 @@ class FactsPart(QWidget):
         self.view.setObjectName("memory.facts")
         self.strip = StorageStrip()
         self.strip.setObjectName("memory.storage")
-        self.cell = RunsLabel()
+        self.cell = CellLine()
         self.cell.setObjectName("memory.cell")
-        self.bytes = RunsLabel(role="text2")
+        self.bytes = CellLine("text2")
         self.bytes.setObjectName("memory.cell_bytes")
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 4, 6, 6)
@@ -34,6 +34,8 @@ class FactsPart(QWidget):
     def show_result(self, result: MemoryResult) -> None:
         """Show facts and storage."""
         self.view.set_layout_facts(result.layout)
+        for line in (self.cell, self.bytes):
+            line.forget_height(result.layout)
         self.strip.set_source(StripSource(result.layout, result.reader, result.scale, result.characters))
 
     def show_cell(self, where: tuple[Run, ...], held: tuple[Run, ...]) -> None:

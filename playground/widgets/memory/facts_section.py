@@ -6,11 +6,13 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from playground.models.memory.facts_text import fact_lines
 from playground.models.memory.layout import Layout
 from playground.models.words import bytes_in_words
 from playground.widgets.common.look import icon, look, words_font
 from playground.widgets.common.painting import baseline
 from playground.widgets.common.runs import Run, layout_runs, paint_placed, plain, runs_width, shape_runs
+from playground.widgets.common.tooltip import set_tooltip
 
 LINE = 20
 _ICON = 16
@@ -42,6 +44,8 @@ class FactsView(QWidget):
             self._layout = layout
             facts = [f"{name} {plain(value)}" for row in self.rows() for name, value in row]
             self.setAccessibleDescription("; ".join([*facts, layout.verdict if layout is not None else ""]))
+            if layout is not None:
+                set_tooltip(self, layout.verdict, *(f"{name:<14} {value}" for name, value in fact_lines(layout)))
             self.updateGeometry()
             self.update()
 

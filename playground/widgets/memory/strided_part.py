@@ -7,8 +7,9 @@ from dataclasses import replace
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
-from playground.models.memory.as_strided import StridedExplanation, StridedSpec, spec_of
+from playground.models.memory.as_strided import StridedExplanation, StridedSpec, spec_from_code, spec_of
 from playground.models.memory.request import MemoryResult
+from playground.models.outcome import Fix
 from playground.models.words import bytes_in_words
 from playground.widgets.common.axis_badge import AxisBadge
 from playground.widgets.common.buttons import Button, IconButton
@@ -58,6 +59,7 @@ class StridedPart(Part):
         self.pattern = RunsLabel()
         self.pattern.setObjectName("memory.strided_pattern")
         self.banner = ProblemBanner()
+        self.banner.fix_chosen.connect(self._on_fix_chosen)
         self.values = TensorGrid("values that as_strided gives", compact=True)
         self.values.setObjectName("memory.strided_values")
         self.values.setFixedHeight(VALUES_HEIGHT)
@@ -200,6 +202,15 @@ class StridedPart(Part):
     @Slot()
     def _on_reset(self) -> None:
         self.reset_wanted.emit()
+
+    @Slot(object)
+    def _on_fix_chosen(self, fix: Fix) -> None:
+        """Take smaller arguments, or add the line that does it with a copy."""
+        spec = spec_from_code(fix.code)
+        if spec is None:
+            self.kept.emit(fix.code)
+        else:
+            self.spec_edited.emit(spec, None)
 
     @Slot()
     def _on_keep(self) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRect, QRectF
+from PySide6.QtGui import QRegion
 
 CELL = 26
 LABELS = 18
@@ -64,6 +65,10 @@ class StripLayout:
         row, column = divmod(cell, self.columns)
         return QRectF(LEFT + column * self.cell_width, self.row_top(row), self.cell_width, CELL)
 
+    def area(self, cell: int) -> QRect:
+        """The pixels of a cell with its number and its frame."""
+        return self.rect(cell).adjusted(-2, -2, 3, LABELS + 2).toAlignedRect()
+
     def at(self, point: QPointF) -> int | None:
         """The cell under a point; its number below it counts as the cell."""
         row = self.first_row + int((point.y() - TOP) // ROW)
@@ -75,6 +80,21 @@ class StripLayout:
             return None
         cell = int(row * self.columns + column)
         return cell if 0 <= cell < self.cells else None
+
+
+def touched_cells(strip: StripLayout, cells: range, region: QRegion | None) -> list[range]:
+    """The runs of cells that touch a region; all of them in one run where no region is given."""
+    if region is None or not cells or region.boundingRect().height() > 3 * ROW:
+        return [cells]
+    runs: list[range] = []
+    for cell in cells:
+        if not region.intersects(strip.area(cell)):
+            continue
+        if runs and runs[-1].stop == cell:
+            runs[-1] = range(runs[-1].start, cell + 1)
+        else:
+            runs.append(range(cell, cell + 1))
+    return runs
 
 
 def fit_columns(width: int, cell_width: int, cells: int, strides: tuple[int, ...]) -> int:

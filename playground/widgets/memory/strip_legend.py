@@ -40,6 +40,11 @@ class StripLegend:
         self._axis = axis
         return changed
 
+    @property
+    def is_pointed(self) -> bool:
+        """Whether an axis is pointed at, so that its cells are marked."""
+        return self._axis is not None
+
     def steps(self, pointed: int | None, cells: range) -> dict[int, int]:
         """Of the visible cells those along the axis pointed at, through the pointed cell (or the first element)."""
         tensor, axis = self._tensor, self._axis

@@ -16,7 +16,8 @@ from playground.models.tensors.window import Glyph, Window
 from playground.widgets.common.grid_glyphs import paint_digit_glyph
 from playground.widgets.common.grid_style import heat_colors
 from playground.widgets.common.look import code_font, look
-from playground.widgets.common.painting import baseline, paint_text, text_width
+from playground.widgets.common.painting import baseline, paint_text
+from playground.widgets.memory.code_width import code_width
 from playground.widgets.memory.strip_layout import LABELS, StripLayout
 
 BADGE_FONT = 10
@@ -37,7 +38,7 @@ class StripMarks:
 
 def cell_characters(layout: StripLayout) -> int:
     """How many digits fit into a cell."""
-    return max(1, int((layout.cell_width - 4) / text_width(code_font(), "0")))
+    return max(1, int((layout.cell_width - 4) / code_width("0")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +139,8 @@ def _paint_missing(painter: QPainter, rect: QRectF) -> None:
 
 
 def _paint_text(painter: QPainter, rect: QRectF, text: str, role: str, left: bool = False) -> None:
-    font = code_font()
-    width = text_width(font, text)
-    if width > rect.width() - 1:
-        font = code_font(10)
-        width = text_width(font, text)
+    pixels = 12 if code_width(text) <= rect.width() - 1 else 10
+    font, width = code_font(pixels), code_width(text, pixels)
     x = rect.left() + 4 if left else rect.center().x() - width / 2 + 0.5
     base = baseline(rect, font) + (2 if left else 0)
     paint_text(painter, x, base, text, font, color=look().color(role))
@@ -153,7 +151,7 @@ def _paint_special(painter: QPainter, rect: QRectF, glyph: Glyph, text: str, lit
     inner = rect.adjusted(1, 1, 0, 0)
     if glyph == Glyph.NAN:
         if rect.width() >= 34:
-            paint_digit_glyph(painter, rect, glyph, baseline(rect, code_font()), text_width(code_font(), "nan"))
+            paint_digit_glyph(painter, rect, glyph, baseline(rect, code_font()), code_width("nan"))
         else:
             painter.fillRect(inner, look().color("panel"))
             _paint_text(painter, rect, "nan", "error")
@@ -166,12 +164,12 @@ def _paint_count(painter: QPainter, rect: QRectF, count: int) -> None:
     """The number of elements that read the cell, inverted in its corner."""
     label = "?" if count == UNKNOWN else str(count) if count < 1000 else "999+"
     font = code_font(BADGE_FONT, QFont.Weight.Bold)
-    width = max(11.0, text_width(font, label) + 4)
+    width = max(11.0, code_width(label, BADGE_FONT) + 4)
     badge = QRectF(rect.right() + 1 - width, rect.top(), width, 12)
     painter.fillRect(badge, look().color("text"))
     base = baseline(badge, font)
     paint_text(
-        painter, badge.center().x() - text_width(font, label) / 2, base, label, font, color=look().color("panel")
+        painter, badge.center().x() - code_width(label, BADGE_FONT) / 2, base, label, font, color=look().color("panel")
     )
 
 
@@ -195,8 +193,8 @@ def _paint_frame(painter: QPainter, rect: QRectF, role: str) -> None:
 
 def _paint_number(painter: QPainter, rect: QRectF, cell: int, strip: StripLayout, bold: bool) -> None:
     label = str(cell)
-    font = code_font(12 if len(label) <= 3 else 10, QFont.Weight.Bold if bold else QFont.Weight.Normal)
-    width = text_width(font, label)
+    pixels = 12 if len(label) <= 3 else 10
+    font, width = code_font(pixels, QFont.Weight.Bold if bold else QFont.Weight.Normal), code_width(label, pixels)
     if width > strip.cell_width - 2 and not bold and cell % strip.columns:
         return
     below = QRectF(rect.left(), rect.bottom() + 1, rect.width(), LABELS)

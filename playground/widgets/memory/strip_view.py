@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
+    QRegion,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QWidget
@@ -16,7 +17,7 @@ from playground.models.memory.layout import Layout
 from playground.models.memory.readers import count_readers
 from playground.widgets.common.look import code_font, look, look_holder
 from playground.widgets.common.painting import RADIUS_CONTROL, paint_box, text_width
-from playground.widgets.memory.strip_layout import CELL, ROW, StripLayout, fit_columns
+from playground.widgets.memory.strip_layout import CELL, ROW, StripLayout, fit_columns, touched_cells
 from playground.widgets.memory.strip_legend import StripLegend
 from playground.widgets.memory.strip_painter import StripMarks, StripSource, axis_jumps, paint_cells, paint_jumps
 
@@ -81,11 +82,15 @@ class StripView(QAbstractScrollArea):
 
     def set_marks(self, marks: StripMarks) -> None:
         """Mark other cells; scrolls nothing."""
-        resized = marks.as_bytes != self._marks.as_bytes
-        self._marks = marks
-        if resized:
+        before, self._marks = self._marks, marks
+        if marks.as_bytes != before.as_bytes:
             self._place_cells()
-        self.viewport().update()
+        if replace(marks, pointed=None) == replace(before, pointed=None) and not self._legend.is_pointed:
+            for cell in (before.pointed, marks.pointed):
+                if cell is not None:
+                    self.viewport().update(self._strip.area(cell))
+        else:
+            self.viewport().update()
 
     def reveal(self, cell: int) -> None:
         """Scroll as little as brings a cell into view."""
@@ -181,22 +186,24 @@ class StripView(QAbstractScrollArea):
 
     # Painting
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self.viewport()) as painter:
             area = QRectF(self.viewport().rect())
-            self._paint_into(painter, area, self._strip)
+            self._paint_into(painter, area, self._strip, event.region())
             if self.hasFocus() and self.window().isActiveWindow():
                 paint_box(painter, area, None, look().color("accent"), RADIUS_CONTROL, width=2)
 
-    def _paint_into(self, painter: QPainter, area: QRectF, strip: StripLayout) -> None:
+    def _paint_into(self, painter: QPainter, area: QRectF, strip: StripLayout, region: QRegion | None = None) -> None:
+        """Paint the visible cells, of them only those that touch `region` where one is given."""
         source = self._source
         if source is None or not strip.cells:
             painter.setPen(look().color("text2"))
             painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._placeholder)
             return
-        cells = strip.visible(area.height())
-        marks = replace(self._marks, steps=self._legend.steps(self._marks.pointed, cells))
-        paint_cells(painter, strip, cells, source, marks)
+        visible = strip.visible(area.height())
+        marks = replace(self._marks, steps=self._legend.steps(self._marks.pointed, visible))
+        for cells in touched_cells(strip, visible, region):
+            paint_cells(painter, strip, cells, source, marks)
         if strip.has_arcs:
             right = strip.rect(strip.columns - 1).right()
             jumps = axis_jumps(source.tensor, strip)

@@ -3,7 +3,7 @@ import random
 import pytest
 import torch
 
-from playground.models.memory.as_strided import StridedSpec, explain_strided, named_specs, spec_of
+from playground.models.memory.as_strided import StridedSpec, explain_strided, named_specs, spec_from_code, spec_of
 from playground.models.memory.layout import describe_layout
 
 
@@ -97,3 +97,6 @@ def test_the_tensor_itself_is_a_start():
     spec = spec_of(describe_layout(tensor))
     assert spec == StridedSpec((3, 3), (1, 4), 1)
     assert spec.code == "as_strided((3, 3), (1, 4), 1)"
+    assert spec_from_code(spec.code) == spec
+    assert spec_from_code(StridedSpec((), ()).code) == StridedSpec((), ())
+    assert spec_from_code(".flip(0)") is None

@@ -235,6 +235,9 @@ def test_out_of_bounds_is_red_with_the_bytes_needed(qtbot, driven):
     assert "too few" in driven.panel.column.strided.banner.message.text()
     assert driven.part("memory.strided_strip").strip.cells > 12
     assert not driven.part("memory.strided_keep").isEnabled()
+    driven.panel.column.strided.banner.buttons[0].click()
+    assert driven.panel.column.strided.banner.problem is None
+    assert driven.part("memory.strided_values").isVisibleTo(driven.panel.column.strided.body)
     driven.panel.column.strided.reset.click()
     assert driven.state.memory.strided is None
 
