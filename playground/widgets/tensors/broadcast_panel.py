@@ -10,24 +10,21 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from playground.models.outcome import Fix, Problem
 from playground.models.state import PlaygroundState
 from playground.models.tensors.broadcast_lines import with_operand
-from playground.models.tensors.broadcast_operators import BROADCAST_OPERATORS, SEARCHED
 from playground.models.tensors.broadcast_request import BroadcastResult, broadcast_request, chosen_operands
 from playground.models.tensors.program import parse_source
 from playground.models.tensors.state import BroadcastState, PointedCell
-from playground.widgets.common.buttons import Button
-from playground.widgets.common.combo_box import ComboBox
 from playground.widgets.common.painting import fill_background
 from playground.widgets.common.problem_banner import ProblemBanner
 from playground.widgets.common.runs_label import RunsLabel
-from playground.widgets.common.section import PADDING, TitleLine
-from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.common.section import PADDING
 from playground.widgets.panel import Panel
-from playground.widgets.tensors.broadcast_bar import OperandBar, VerdictLine
-from playground.widgets.tensors.broadcast_grids import BroadcastGrids, Index, ShownGrid
+from playground.widgets.tensors.broadcast_grids import BroadcastGrids, Index
 from playground.widgets.tensors.broadcast_table import BroadcastTable
+from playground.widgets.tensors.broadcast_title import BroadcastTitle
+from playground.widgets.tensors.broadcast_view import chains, sentence, value_grids
 
 FIRST_FIXES = 3
-LEAST_BODY, LEAST_BODY_BELOW_BANNER = 114, 72
+LEAST_BODY = 114
 
 
 class BroadcastPanel(Panel):
@@ -55,39 +52,15 @@ class BroadcastPanel(Panel):
         self._lay_out()
 
     def _make_title(self) -> None:
-        self._title = TitleLine("Broadcast")
-        self.bar = OperandBar(SEARCHED)
+        self._title = title = BroadcastTitle()
+        self.bar, self.operation, self.back, self.keep = title.bar, title.operation, title.back, title.keep
+        self.more, self.gradient, self.verdict = title.more, title.gradient, title.verdict
         self.bar.chosen.connect(self._on_operands_chosen)
-        self.operation = ComboBox(code=True)
-        self.operation.setObjectName("broadcast.operation")
-        set_tooltip(self.operation, "Which operation of the line is shown")
         self.operation.activated.connect(self._on_operation_chosen)
-        self.back = Button("", "quiet")
-        self.back.setObjectName("broadcast.back")
-        set_tooltip(self.back, "Show the operation of the selected line again")
         self.back.clicked.connect(self._on_back_clicked)
-        self.keep = Button("Keep as line")
-        self.keep.setObjectName("broadcast.keep")
-        set_tooltip(self.keep, "Add this operation to the program")
         self.keep.clicked.connect(self._on_keep_clicked)
-        self.more = Button("", "quiet")
-        self.more.setObjectName("broadcast.more")
-        set_tooltip(self.more, "Show every single edit that makes the shapes fit")
         self.more.clicked.connect(self._on_more_clicked)
-        self.gradient = Button("Gradient", "quiet")
-        self.gradient.setObjectName("broadcast.gradient")
-        self.gradient.setCheckable(True)
-        set_tooltip(self.gradient, "The gradient of a stretched operand: the sum over its copies")
         self.gradient.clicked.connect(self._on_gradient_clicked)
-        self.verdict = VerdictLine()
-        self._title.add(self.bar)
-        self._title.add(self.operation)
-        self._title.add(self.back)
-        for widget in (self.keep, self.more, self.gradient, self.verdict):
-            self._title.add_right(widget)
-        hidden: tuple[QWidget, ...] = (self.operation, self.back, self.keep, self.more)
-        for part in hidden:
-            part.hide()
 
     def _lay_out(self) -> None:
         body = QWidget()
@@ -96,7 +69,12 @@ class BroadcastPanel(Panel):
         row.setContentsMargins(PADDING, 0, PADDING, 0)
         row.setSpacing(24)
         row.addWidget(self.table, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self.grids, 1)
+        right = QVBoxLayout()
+        right.setContentsMargins(0, 0, 0, 0)
+        right.setSpacing(6)
+        right.addWidget(self.banner)
+        right.addWidget(self.grids, 1)
+        row.addLayout(right, 1)
         self._scroll = QScrollArea()
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setWidgetResizable(True)
@@ -105,16 +83,10 @@ class BroadcastPanel(Panel):
         below = QVBoxLayout()
         below.setContentsMargins(PADDING, 2, PADDING, 4)
         below.addWidget(self.sentence)
-        self._above = QWidget()  # hidden with the banner, so that its margins take no room
-        self._above.hide()
-        above = QVBoxLayout(self._above)
-        above.setContentsMargins(PADDING, 0, PADDING, 4)
-        above.addWidget(self.banner)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addWidget(self._title)
-        whole.addWidget(self._above)
         whole.addWidget(self._scroll, 1)
         whole.addLayout(below)
         whole.addStretch(0)
@@ -130,7 +102,7 @@ class BroadcastPanel(Panel):
         self.back.setText(f"back to {follows}")
         self.back.setVisible(bool(follows))
         if not request.line:
-            self.bar.show_choice(request.names, request.operands, request.operator, _chains(request.operator))
+            self.bar.show_choice(request.names, request.operands, request.operator, chains(request.operator))
         self._show_pointed()
 
     def show_result(self, result: object) -> None:
@@ -140,31 +112,31 @@ class BroadcastPanel(Panel):
             self._all_fixes = False
         self._result = result
         texts = tuple(operand.text for operand in result.operands)
-        self.bar.show_choice(result.request.names, texts, result.operator, _chains(result.operator))
-        self._show_operations(result)
+        self.bar.show_choice(result.request.names, texts, result.operator, chains(result.operator))
+        self._title.show_operations(result.operations, result.place)
         self.keep.setVisible(bool(texts) and not result.line)
         self.gradient.setVisible(bool(result.explanation and result.explanation.shape is not None))
         self.table.set_explanation(result.explanation)
-        self.grids.show_grids(_gradient_grids(result) if result.request.gradient else _grids(result))
+        self.grids.show_grids(gradient_grids(result) if result.request.gradient else value_grids(result))
         self.grids.dim(result.problem is not None)
-        self._scroll.setMaximumHeight(max(LEAST_BODY, row.sizeHint().height() if (row := self._scroll.widget()) else 0))
         self._show_words(result)
+        self._fit_body()
         self._show_pointed()
 
-    def _show_operations(self, result: BroadcastResult) -> None:
-        blocked = self.operation.blockSignals(True)
-        self.operation.clear()
-        self.operation.addItems([f"in {text}" for text in result.operations])
-        self.operation.setCurrentIndex(result.place)
-        self.operation.blockSignals(blocked)
-        self.operation.setVisible(len(result.operations) > 1)
+    def _fit_body(self) -> None:
+        """No higher than its content, so that the sentence stands right below."""
+        body = self._scroll.widget()
+        layout = body.layout() if body is not None else None
+        if layout is not None:
+            layout.invalidate()
+            self._scroll.setMaximumHeight(max(LEAST_BODY, layout.sizeHint().height() + 2))
 
     def _show_words(self, result: BroadcastResult) -> None:
         explanation, problem = result.explanation, result.problem
         if explanation is not None:
             problem = problem or explanation.problem or explanation.warning
         self._show_problem_with_fixes(problem)
-        self.sentence.set_content(_sentence(result))
+        self.sentence.set_content(sentence(result))
         if explanation is None:
             self.verdict.set_verdict(problem.badge if problem else "", "error")
         elif problem is not None and problem.severity == "error":
@@ -175,8 +147,6 @@ class BroadcastPanel(Panel):
             self.verdict.set_verdict(explanation.verdict, "good")
 
     def _show_problem_with_fixes(self, problem: Problem | None) -> None:
-        self._above.setVisible(problem is not None)
-        self._scroll.setMinimumHeight(LEAST_BODY if problem is None else LEAST_BODY_BELOW_BANNER)
         if problem is None:
             self.banner.set_problem(None)
             self.more.hide()
@@ -223,7 +193,7 @@ class BroadcastPanel(Panel):
         self._place_axes(index if fits else None, len(shape))
         self.grids.set_selected(index if fits else None)
         where = f" The grids show `{self._place}`." if self._place else ""
-        self.sentence.set_content(_sentence(result) + where)
+        self.sentence.set_content(sentence(result) + where)
 
     def _place_axes(self, index: Index | None, rank: int) -> None:
         """The last two axes, the others where the pointed cell stands; or as the shape panel shows the same tensor."""
@@ -286,6 +256,7 @@ class BroadcastPanel(Panel):
         self._all_fixes = True
         if self._result is not None:
             self._show_words(self._result)
+            self._fit_body()
 
     @Slot(object)
     def _on_fix_chosen(self, fix: Fix) -> None:
@@ -303,56 +274,3 @@ class BroadcastPanel(Panel):
         else:
             operands = (*texts[:place], fix.code, *texts[place + 1 :])
             self.edit(chosen_operands(self.state, operands, result.operator))
-
-
-def _chains(operator: str) -> bool:
-    return operator in BROADCAST_OPERATORS and BROADCAST_OPERATORS[operator].chains
-
-
-def _sentence(result: BroadcastResult) -> str:
-    if not result.operands:
-        return "Nothing to broadcast yet: add a tensor, or select a line with an operation."
-    if result.explanation is None:
-        return ""
-    if result.explanation.shape is None:
-        return result.explanation.vain_edit
-    if result.request.gradient:
-        return " ".join([one.sentence for one in result.gradients]) or result.gradient_note
-    if result.explanation.warning is not None:
-        return result.cost  # the warning has said the rest
-    return f"{result.explanation.sentence_markup} {result.cost}"
-
-
-def _grids(result: BroadcastResult) -> list[ShownGrid]:
-    """Operands with the operator between them, and the result behind `=`; on a clash the operands as they are."""
-    explanation = result.explanation
-    shape = explanation.shape if explanation is not None else None
-    grids = []
-    for place, operand in enumerate(result.operands):
-        sign = (result.operator if len(result.operator) < 3 else ",") if place else ""
-        grids.append(
-            ShownGrid(
-                operand.text, operand.shape, operand.reader, result.scale, sign if shape is not None else "",
-                operand.stretched, note=operand.note, linked=shape is not None, characters=operand.characters,
-            )
-        )  # fmt: skip
-    if result.result is not None:
-        one = result.result
-        grids.append(
-            ShownGrid(one.text, one.shape, one.reader, result.scale, "=", note=one.note, characters=one.characters)
-        )
-    return grids
-
-
-def _gradient_grids(result: BroadcastResult) -> list[ShownGrid]:
-    """For each stretched operand what its copies get, and their sum."""
-    explanation = result.explanation
-    if explanation is None or explanation.shape is None:
-        return _grids(result)
-    rank = len(explanation.shape)
-    grids = []
-    for one in result.gradients[:2]:
-        own = tuple(range(rank - len(one.shape), rank))
-        grids.append(ShownGrid("each copy", explanation.shape, one.copies, one.scale))
-        grids.append(ShownGrid(f"{one.text}.grad", one.shape, one.total, one.scale, "sum", colours=own, linked=False))
-    return grids
