@@ -21,7 +21,7 @@ from playground.widgets.panel import Panel
 from playground.widgets.tensors.broadcast_grids import BroadcastGrids, Index
 from playground.widgets.tensors.broadcast_table import BroadcastTable
 from playground.widgets.tensors.broadcast_title import BroadcastTitle
-from playground.widgets.tensors.broadcast_view import chains, sentence, value_grids
+from playground.widgets.tensors.broadcast_view import chains, gradient_grids, sentence, value_grids
 
 FIRST_FIXES = 3
 LEAST_BODY = 114
