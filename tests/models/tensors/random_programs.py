@@ -9,9 +9,44 @@ import torch
 
 Writer = Callable[[random.Random, Mapping[str, torch.Tensor]], str]
 
-_UNARY = "abs neg sign exp tanh sigmoid relu square floor ceil isnan sqrt logical_not sin erf trunc".split()
+_UNARY = [
+    "abs",
+    "neg",
+    "sign",
+    "exp",
+    "tanh",
+    "sigmoid",
+    "relu",
+    "square",
+    "floor",
+    "ceil",
+    "isnan",
+    "sqrt",
+    "logical_not",
+    "sin",
+    "erf",
+    "trunc",
+]
 _BINARY = ["+", "-", "*", "/", "//", "%", "<", "<=", ">", ">=", "==", "!=", "&", "|", "^", "**"]
-_REDUCING = "sum mean prod amax amin argmax argmin all any cumsum softmax logsumexp std var norm max min".split()
+_REDUCING = [
+    "sum",
+    "mean",
+    "prod",
+    "amax",
+    "amin",
+    "argmax",
+    "argmin",
+    "all",
+    "any",
+    "cumsum",
+    "softmax",
+    "logsumexp",
+    "std",
+    "var",
+    "norm",
+    "max",
+    "min",
+]
 _DTYPES = ["torch.float64", "torch.int64", "torch.int32", "torch.bool", "torch.float16", "torch.uint8"]
 
 
@@ -173,7 +208,7 @@ def _reshaping(rng: random.Random, tensors: Mapping[str, torch.Tensor]) -> str:
             ".ravel()",
             f".swapaxes({axis}, {other}).reshape({sizes})",
             f".as_strided((2, 2), ({rng.randrange(3)}, {rng.randrange(3)}), {rng.randrange(3)})",
-            f".broadcast_to({tuple([2, *expanded])})",
+            f".broadcast_to({(2, *expanded)})",
             f".view_as({_name(rng, tensors)})",
             f".expand_as({_name(rng, tensors)})",
             f".unbind({axis})[0]",

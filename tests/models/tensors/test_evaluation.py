@@ -39,9 +39,9 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_the_example() -> None:
     results = evaluate(example_program())
-    A, v = torch.arange(12.0).reshape(3, 4), torch.tensor([10.0, 20.0, 30.0])
-    B = A + v[:, None]
-    for name, tensor in {"A": A, "v": v, "B": B, "W": B.t(), "C": torch.einsum("ij,kj->ik", A, B)}.items():
+    a, v = torch.arange(12.0).reshape(3, 4), torch.tensor([10.0, 20.0, 30.0])
+    b = a + v[:, None]
+    for name, tensor in {"A": a, "v": v, "B": b, "W": b.t(), "C": torch.einsum("ij,kj->ik", a, b)}.items():
         assert torch.equal(results[name].tensor, tensor)
         assert results[name].problem is None
     problem = results["D"].problem
@@ -121,13 +121,13 @@ def test_too_large_keeps_shape_and_strides() -> None:
         "X = torch.zeros(1000000, 128000)\nY = X.t()[None]\nn = torch.ones(X.shape[0])\nZ = X + 1\nq = X[0]"
     )
     results = evaluate(program, budget=4_000_000_000)
-    X = results["X"]
-    assert X.is_too_large
-    assert not X.failed
-    assert X.problem.message == (
+    large = results["X"]
+    assert large.is_too_large
+    assert not large.failed
+    assert large.problem.message == (
         "512 GB, the limit is 4 GB. Shape, strides and cost are exact, values are not computed."
     )
-    assert (X.problem.severity, X.problem.badge) == ("warning", "too large")
+    assert (large.problem.severity, large.problem.badge) == ("warning", "too large")
     assert results["Y"].meta.stride() == (128000, 1, 128000)
     assert results["Y"].steps[0].kind == "view"
     assert results["Y"].steps[-1].base == "X"

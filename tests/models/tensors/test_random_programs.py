@@ -16,7 +16,8 @@ from playground.models.tensors.evaluation import CACHE, evaluate
 from playground.models.tensors.program import Program
 
 _spec = importlib.util.spec_from_file_location("random_programs", Path(__file__).with_name("random_programs.py"))
-assert _spec is not None and _spec.loader is not None
+assert _spec is not None
+assert _spec.loader is not None
 _module = importlib.util.module_from_spec(_spec)
 sys.modules["random_programs"] = _module
 _spec.loader.exec_module(_module)
