@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QEvent, QObject, Slot
 
 from playground.latest_task import Answer, LatestTask
 from playground.models.job import Job
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class PanelSpec:
     """A panel: what it asks of a state, how that is computed, what shows it.
 
-    `sides` are computations that the panel starts itself (training, a phase diagram), by name.
+    `sides` are computations that the panel starts itself (training, a phase diagram), by name. A `lazy` panel is
+    computed only once it can be seen: the network page costs nothing to whoever looks at tensors.
     """
 
     key: str
@@ -32,6 +33,7 @@ class PanelSpec:
     compute: Callable[[Any, Job], object]
     widget: Callable[[], Panel]
     sides: Mapping[str, Callable[[Any, Job], object]] = field(default_factory=lambda: MappingProxyType({}))
+    lazy: bool = False
 
 
 class SideLink(QObject):
@@ -63,6 +65,7 @@ class PanelLink(QObject):
         self.panel = panel
         self._store = store
         self._last_request: object = None
+        self._wanted: object = None
         self.task = LatestTask(spec.compute, spec.key, self)
         self._sides = {side: SideLink(side, compute, panel, self) for side, compute in spec.sides.items()}
         self.task.finished.connect(self._on_task_finished)
@@ -73,6 +76,8 @@ class PanelLink(QObject):
         panel.cancelled.connect(self._on_panel_cancelled)
         panel.asked.connect(self._on_panel_asked)
         store.changed.connect(self._on_store_changed)
+        if spec.lazy:
+            panel.installEventFilter(self)
         self._on_store_changed(store.state)
 
     def tasks(self) -> tuple[LatestTask, ...]:
@@ -87,6 +92,7 @@ class PanelLink(QObject):
     def close(self) -> None:
         """Stop listening and wait for the computations in flight."""
         self.stop()
+        self.panel.removeEventFilter(self)
         self._store.changed.disconnect(self._on_store_changed)
         self.panel.edited.disconnect(self._on_panel_edited)
         for task in self.tasks():
@@ -105,9 +111,21 @@ class PanelLink(QObject):
             self._last_request = None
             self.panel.show_problem(error.problem)
             return
-        if request != self._last_request:
-            self._last_request = request
-            self.task.submit(request)
+        self._wanted = request
+        self._submit()
+
+    def _submit(self) -> None:
+        if self.spec.lazy and not self.panel.isVisible():
+            return
+        if self._wanted != self._last_request:
+            self._last_request = self._wanted
+            self.task.submit(self._wanted)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A lazy panel that comes into view gets what it missed."""
+        if event.type() == QEvent.Type.Show and watched is self.panel:
+            self._submit()
+        return super().eventFilter(watched, event)
 
     @Slot()
     def _on_panel_cancelled(self) -> None:

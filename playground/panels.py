@@ -28,7 +28,7 @@ PANELS = (
     PanelSpec("broadcast", "Broadcast", broadcast_request, compute_broadcast, BroadcastPanel),
     PanelSpec("einsum", "Einsum", einsum_request, compute_einsum, EinsumPanel, EINSUM_SIDES),
     PanelSpec("memory", "Memory", memory_request, compute_memory, MemoryPanel),
-    PanelSpec("network", "Network", network_request, compute_network, NetworkPanel, NETWORK_SIDES),
+    PanelSpec("network", "Network", network_request, compute_network, NetworkPanel, NETWORK_SIDES, lazy=True),
     PanelSpec("lessons", "Lessons", lesson_request, compute_lesson, LessonPanel),
     PanelSpec("status", "Status", status_request, compute_status, StatusPanel),
 )

@@ -144,3 +144,28 @@ def test_every_result_of_a_drag_is_shown_and_the_last_is_the_newest(make_link, q
         qtbot.wait(2)
     qtbot.waitUntil(lambda: panel.results[-1:] == ["T59"])
     assert len(panel.results) > 10
+
+
+def test_a_lazy_panel_is_computed_once_it_is_seen(qtbot):
+    calls = []
+
+    def compute(request, job):
+        calls.append(request)
+        return request
+
+    store = Store(PlaygroundState())
+    panel = RecordingPanel()
+    qtbot.addWidget(panel)
+    spec = PanelSpec("test", "Test", lambda state: state.selection, compute, RecordingPanel, lazy=True)
+    link = PanelLink(spec, panel, store)
+    select(store, "A")
+    select(store, "B")
+    qtbot.wait(30)
+    assert calls == []
+    panel.show()
+    qtbot.waitUntil(lambda: panel.results == ["B"])
+    panel.hide()
+    panel.show()
+    qtbot.wait(30)
+    assert calls == ["B"]
+    link.close()
