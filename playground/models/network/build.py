@@ -38,7 +38,10 @@ def build(
     head_weight = head_bias = None
     if spec.loss == "cross_entropy":
         head_weight, head_bias = _head(spec)
-    network = Network(spec, _to(spec, batch.inputs), weights, biases, _labels(spec, batch), head_weight, head_bias)
+    unbiased = spec.bias_std == 0 and not INIT_SCHEMES[spec.init].own_bias
+    network = Network(
+        spec, _to(spec, batch.inputs), weights, biases, _labels(spec, batch), head_weight, head_bias, unbiased
+    )
     return _lsuv(network, after) if INIT_SCHEMES[spec.init].measured else network
 
 

@@ -30,6 +30,7 @@ class Network:
     """`network.forward(network.inputs)`; weights are (fan_out, fan_in), biases (fan_out,), one each a layer.
 
     `head_weight` and `head_bias` are the ten-class output layer of the cross entropy, None for the mean square.
+    `unbiased` says that all biases are 0, so that they need not be added where no gradient of theirs is asked for.
     """
 
     spec: NetworkSpec
@@ -39,6 +40,7 @@ class Network:
     labels: torch.Tensor | None = None
     head_weight: torch.Tensor | None = None
     head_bias: torch.Tensor | None = None
+    unbiased: bool = False
 
     @property
     def parameters(self) -> tuple[torch.Tensor, ...]:
@@ -56,16 +58,22 @@ class Network:
             biases=parameters[depth : 2 * depth],
             head_weight=head[0] if head else None,
             head_bias=head[1] if head else None,
+            unbiased=False,
         )
 
     def requiring_grad(self) -> Network:
         """The same network with parameters that are leaves of autograd; they share the memory of these."""
-        return self.with_parameters(tuple(p.detach().requires_grad_() for p in self.parameters))
+        live = self.with_parameters(tuple(p.detach().requires_grad_() for p in self.parameters))
+        return replace(live, unbiased=self.unbiased)
 
     def layer(self, index: int, x: torch.Tensor, trace: Trace | None = None) -> torch.Tensor:
         """The output of layer `index` (from 0) for its input `x`: (batch, fan_in) to (batch, fan_out)."""
         spec = self.spec
-        z = functional.linear(x, self.weights[index], self.biases[index])
+        bias = self.biases[index]
+        if self.unbiased and not bias.requires_grad:
+            z = functional.linear(x, self.weights[index])
+        else:
+            z = functional.linear(x, self.weights[index], bias)
         z = NORMALISATIONS[spec.normalisation].function(z)
         a = ACTIVATIONS[spec.activation].function(z)
         if spec.dropout:

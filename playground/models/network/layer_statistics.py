@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from playground.models.network.histograms import Histogram, HistogramTable, choose_axis, count_layers
-from playground.models.network.stacks import stacked
+from playground.models.network.stacks import scratch, stacked
 
 NEAR_ZERO = 1e-3
 """A value is near zero where it is not 0 and its magnitude is below this share of the layer's rms."""
@@ -90,6 +90,15 @@ def count_true(mask: torch.Tensor) -> Counts:
     return np.array([np.count_nonzero(row) for row in rows], dtype=np.int64)
 
 
+def count_zeros(x: torch.Tensor) -> Counts:
+    """How many values of each row are exactly 0. On the CPU by numpy, which compares ten times as fast as torch."""
+    mask = scratch(x.shape, torch.bool, x.device, "mask")
+    if x.device.type == "cpu":
+        np.equal(x.numpy(), 0, out=mask.numpy())
+        return count_true(mask)
+    return count_true(torch.eq(x, 0, out=mask))
+
+
 def _safe(peak: Floats, limits: tuple[float, float]) -> bool:
     """Whether squares of values up to these peaks neither overflow nor vanish. nan and inf are not."""
     return bool(np.all((peak == 0) | ((peak > limits[0]) & (peak < limits[1]))))
@@ -159,7 +168,7 @@ def measure(stack: torch.Tensor, quick: bool = False) -> StatisticsTable:
     none = np.zeros(layers, dtype=np.int64)
     nans = none if finite else count_true(torch.isnan(x))
     infs = none if finite else count_true(torch.isinf(x))
-    zeros = count_true(x == 0)
+    zeros = count_zeros(x)
     near, subnormal = none, none
     if not quick:
         magnitude = x.abs()

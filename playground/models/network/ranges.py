@@ -15,7 +15,8 @@ from playground.models.network.request import NetworkPageResult
 Floats = NDArray[np.float64]
 LEAST = 4
 MARGIN = 0.4
-"""The fewest decades of a range, and what is left beyond the last labels."""
+HEADROOM = 0.12
+"""The fewest decades of a range, what is left beyond the last labels, and the share left above the largest value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def ranges_of(page: NetworkPageResult) -> PlotRanges:
     return PlotRanges(
         page.network.depth,
         axis.scale,
-        Span(low, high, low, high),
+        Span(low, high + HEADROOM * (high - low), low, high),
         decades(spread, around_one=True),
         decades(gradients, around_one=False),
     )

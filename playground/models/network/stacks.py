@@ -17,15 +17,21 @@ class _Workspace(threading.local):
     def __init__(self) -> None:
         self.buffers: dict[tuple[torch.dtype, torch.device, str], torch.Tensor] = {}
 
-    def take(self, like: torch.Tensor, count: int, slot: str) -> torch.Tensor:
-        key = (like.dtype, like.device, slot)
+    def take(self, like: torch.Tensor, count: int, slot: str, device: torch.device | None = None) -> torch.Tensor:
+        device = like.device if device is None else device
+        key = (like.dtype, device, slot)
         needed = count * like.numel()
         if key not in self.buffers or self.buffers[key].numel() < needed:
-            self.buffers[key] = torch.empty(needed, dtype=like.dtype, device=like.device)
+            self.buffers[key] = torch.empty(needed, dtype=like.dtype, device=device)
         return self.buffers[key][:needed].view(count, *like.shape)
 
 
 _workspace = _Workspace()
+
+
+def scratch(shape: torch.Size, dtype: torch.dtype, device: torch.device, slot: str) -> torch.Tensor:
+    """A buffer of this thread, with any values in it, that is good until the next call with its slot."""
+    return _workspace.take(torch.empty(shape, dtype=dtype, device="meta"), 1, slot, device)[0]
 
 
 class Stacks:
@@ -60,15 +66,25 @@ def stacked(tensors: Sequence[torch.Tensor], slot: str = "") -> Iterator[tuple[i
         start = stop
 
 
+def _lie_in_a_row(tensors: list[torch.Tensor]) -> bool:
+    """Whether the tensors follow each other in one storage already, as the layers of one scaled draw do."""
+    first = tensors[0]
+    size = first.numel()
+    if not size or not first.is_contiguous():
+        return False
+    start, storage = first.data_ptr(), first.untyped_storage().data_ptr()
+    step = size * first.element_size()
+    return all(
+        t.data_ptr() == start + place * step and t.untyped_storage().data_ptr() == storage and t.is_contiguous()
+        for place, t in enumerate(tensors)
+    )
+
+
 def _stack(tensors: list[torch.Tensor], slot: str) -> torch.Tensor:
     first = tensors[0]
     if len(tensors) == 1:
         return first.contiguous()[None]
-    base = first._base
-    if base is not None and all(t._base is base for t in tensors) and base.dim() == first.dim() + 1:
-        offset = (first.storage_offset() - base.storage_offset()) // max(1, base.stride(0))
-        block = base[offset : offset + len(tensors)]
-        if block.is_contiguous() and len(block) == len(tensors):
-            return block
+    if _lie_in_a_row(tensors):
+        return first.as_strided((len(tensors), *first.shape), (first.numel(), *first.stride()))
     out = _workspace.take(first, len(tensors), slot)
     return torch.stack(tensors, out=out)

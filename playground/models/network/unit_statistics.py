@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 
 from playground.models.network.activations import saturation_bounds
 from playground.models.network.layer_statistics import count_true
+from playground.models.network.stacks import scratch
 
 Floats = NDArray[np.float64]
+KEEPS_DIGITS = 0.02
+"""A difference of float32 sums that is at least this share of them has four digits or more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,16 +47,27 @@ def measure_units(activations: torch.Tensor, quick: bool = False) -> tuple[Float
     else:
         exponents = np.zeros(len(x), dtype=np.int32)
     batch, width = x.shape[1:]
-    means = wide.mean(1, keepdim=True)
-    spread = torch.linalg.vector_norm(wide - means, dim=(1, 2)) / math.sqrt(max(1, batch - 1) * width)
-    with np.errstate(over="ignore"):
-        spreads = np.ldexp(spread.double().cpu().numpy(), exponents)
-    return dead, spreads, _cosines(wide)
+    norms = torch.linalg.vector_norm(wide, dim=2)
+    spread = _squared_spread(wide, norms) / (max(1, batch - 1) * width)
+    with np.errstate(over="ignore", invalid="ignore"):
+        spreads = np.ldexp(np.sqrt(spread), exponents)
+    return dead, spreads, _cosines(wide, norms)
 
 
-def _cosines(x: torch.Tensor) -> Floats:
+def _squared_spread(x: torch.Tensor, norms: torch.Tensor) -> Floats:
+    """The sum of squared distances from each unit's mean: exact in float64; in float32 by difference where that keeps
+    its digits."""
+    means = x.mean(1, keepdim=True)
+    if x.dtype == torch.float32:
+        whole = norms.double().square().sum(1).cpu().numpy()
+        left = whole - x.shape[1] * means.double().square().sum((1, 2)).cpu().numpy()
+        if bool(np.all(left >= KEEPS_DIGITS * whole)):
+            return np.asarray(left, dtype=np.float64)
+    return np.asarray(torch.linalg.vector_norm(x - means, dim=(1, 2)).double().square().cpu().numpy(), dtype=np.float64)
+
+
+def _cosines(x: torch.Tensor, norms: torch.Tensor) -> Floats:
     """The mean cosine over all pairs of different rows: (|sum of unit rows|^2 - n) / (n (n - 1))."""
-    norms = torch.linalg.vector_norm(x, dim=2)
     inverse = torch.where(norms > 0, 1 / norms, 0)
     rows = (norms > 0).sum(1).double().cpu().numpy()
     total = torch.bmm(inverse[:, None, :], x)
@@ -71,7 +85,15 @@ def measure_saturation(preactivations: torch.Tensor, activation: str, low: Float
     saturated = np.zeros(len(z), dtype=np.int64)
     unknown = ~(np.isfinite(low) & np.isfinite(high))
     if math.isfinite(below) and bool(np.any(unknown | (low <= below))):
-        saturated += count_true(z <= below)
+        saturated += _count(z, np.less_equal, below)
     if math.isfinite(above) and bool(np.any(unknown | (high >= above))):
-        saturated += count_true(z >= above)
+        saturated += _count(z, np.greater_equal, above)
     return saturated / count
+
+
+def _count(z: torch.Tensor, compare: np.ufunc, bound: float) -> NDArray[np.int64]:
+    """How many values of each row lie beyond a bound."""
+    numbers = z if z.dtype in (torch.float32, torch.float64) else z.float()
+    mask = scratch(z.shape, torch.bool, torch.device("cpu"), "mask")
+    compare(numbers.cpu().numpy(), bound, out=mask.numpy())
+    return count_true(mask)

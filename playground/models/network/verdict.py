@@ -86,9 +86,14 @@ def judge(result: NetworkResult, prediction: Prediction) -> Verdict:
         "good",
         "Healthy.",
         f"Layer {result.depth} has rms `{digits(rms[-1])}`, layer 1 `{digits(rms[0])}`; "
-        f"gradients reach layer 1 at `{digits(ratio)}` of layer {result.depth}.",
+        f"gradients reach layer 1 at `{digits(ratio)}`{times(ratio)} of layer {result.depth}.",
         _theory(prediction),
     )
+
+
+def times(ratio: float) -> str:
+    """What follows a ratio: "at 0.27 of layer 50", "at 2,392 times those of layer 50"."""
+    return " times those" if ratio >= 1 else ""
 
 
 def _theory(prediction: Prediction) -> str:
@@ -188,7 +193,7 @@ def _gradients(result: NetworkResult, _prediction: Prediction) -> Verdict | None
         layer = result.depth - int(np.argmax(rms[::-1] == 0))
         text = f"From layer {layer} down they are exactly 0."
     else:
-        text = f"They reach layer 1 at `{digits(ratio)}` of layer {result.depth}."
+        text = f"They reach layer 1 at `{digits(ratio)}`{times(ratio)} of layer {result.depth}."
     why = "The activations keep their size, the slopes that gradients pass through do not multiply to 1."
     return Verdict("error", lead, text, why, _fixes(result.spec, "gradient"))
 

@@ -183,6 +183,7 @@ class NetworkControls(QWidget):
         row = QHBoxLayout(self.seed_row)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
+        row.setSpacing(6)
         row.addWidget(name)
         row.addWidget(self.seed)
         row.addWidget(self.band)

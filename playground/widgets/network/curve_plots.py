@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from playground.models.network.ranges import PlotRanges
 from playground.models.network.request import NetworkPageResult
-from playground.widgets.common.plot_items import Band, Curve
+from playground.widgets.common.plot_items import Band, Curve, Floats
 from playground.widgets.common.plots import AxisRange, Plot
 from playground.widgets.network.distribution_plot import layer_range
 
@@ -101,6 +101,7 @@ class GradientPlot(LayerPlot):
         )
         self.activations.set_data(layers, page.network.tables["activation_gradient"].rms)
         self.weights.set_data(layers, page.network.tables["weight_gradient"].rms)
+        self.set_note(_why_empty(page.network.tables["activation_gradient"].rms))
         theory = page.theory.prediction.gradient_rms
         self.theory.set_data([], []) if theory is None else self.theory.set_data(layers, theory)
         if page.band is None:
@@ -120,6 +121,13 @@ class GradientPlot(LayerPlot):
         self.refresh()
 
 
+def _why_empty(rms: Floats) -> str:
+    """Why nothing is drawn on a logarithmic axis, or ""."""
+    if np.isnan(rms).all():
+        return "no finite gradient in any layer"
+    return "" if (rms > 0).any() else "every gradient is exactly 0"
+
+
 PERCENT = tuple((share, f"{share:.0%}") for share in (0.0, 0.5, 1.0))
 ENDS = (PERCENT[0], (0.5, ""), PERCENT[-1])
 
@@ -132,6 +140,7 @@ class ZerosPlot(LayerPlot):
         self.zeros = self.add(Curve("values that are 0", axis=SKY))
         self.dead = self.add(Curve("units 0 for every input", axis=ORANGE))
         self.saturated = self.add(Curve("saturated", axis=GREEN))
+        self.broken = self.add(Curve("nan or inf", role="error"))
 
     def show_page(self, page: NetworkPageResult, _ranges: PlotRanges) -> None:
         """Draw a result."""
@@ -143,6 +152,8 @@ class ZerosPlot(LayerPlot):
         table, units = page.network.tables["activation"], page.network.units
         self.zeros.set_data(layers, table.zeros / np.maximum(1, table.count))
         self.dead.set_data(layers, units.dead)
+        broken = (table.nans + table.infs) / np.maximum(1, table.count)
+        self.broken.set_data(layers, broken) if broken.any() else self.broken.set_data([], [])
         same = np.array_equal(units.saturated, table.zeros / np.maximum(1, table.count))
         if same or not units.saturated.any():
             self.saturated.set_data([], [])
