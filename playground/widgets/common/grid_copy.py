@@ -21,6 +21,7 @@ class GridCopy:
     def __init__(self, grid: TensorGrid) -> None:
         self._grid = grid
         self._menu: QMenu | None = None
+        self._index: tuple[int, ...] | None = None
 
     def region(self) -> tuple[tuple[int, int], ...] | None:
         """What would be copied."""
@@ -54,8 +55,9 @@ class GridCopy:
             return True
         return False
 
-    def open_menu(self, place: QPoint) -> QMenu:
-        """The ways to copy, and the zoom."""
+    def open_menu(self, place: QPoint, index: tuple[int, ...] | None = None) -> QMenu:
+        """The ways to copy, the zoom, and the heat, which the cell at `index` can be the measure of."""
+        self._index = index
         menu = QMenu(self._grid)
         for form in COPY_FORMS.values():
             action = QAction(form.label, menu)
@@ -69,6 +71,11 @@ class GridCopy:
             action.setData(data)
             action.setShortcut(QKeySequence(keys))
             menu.addAction(action)
+        menu.addSeparator()
+        here = menu.addAction("Full heat at this value")
+        here.setData("heat here")
+        here.setEnabled(index is not None)
+        menu.addAction("Full heat at the largest value").setData("heat")
         menu.triggered.connect(self._on_triggered)
         menu.aboutToHide.connect(menu.deleteLater)
         self._menu = menu
@@ -77,7 +84,12 @@ class GridCopy:
 
     def _on_triggered(self, action: QAction) -> None:
         chosen = action.data()
-        if isinstance(chosen, str):
+        if chosen in ("heat", "heat here"):
+            self._grid.heat.limit = None
+            if chosen == "heat here":
+                self._grid.heat.limit_to(self._grid.reader, self._index)
+            self._grid.viewport().update()
+        elif isinstance(chosen, str):
             self.copy(chosen)
         elif chosen == 0:
             self._grid.zoom.level = None

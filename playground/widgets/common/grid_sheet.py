@@ -62,3 +62,12 @@ def paint_words(painter: QPainter, room: QRect, words: str) -> None:
     painter.setPen(look().color("text2"))
     flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
     painter.drawText(room.adjusted(0, 4, -4, 0), flags, words)
+
+
+def described(reader: TensorReader | None, index: tuple[int, ...] | None) -> str:
+    """The tensor, or one of its cells, in words: "3 by 4, float32", "[1, 2] = 26"; nothing without a tensor."""
+    if reader is None:
+        return ""
+    if index is not None and reader.holds(index):
+        return f"[{', '.join(map(str, index))}] = {reader.text(index)}"
+    return f"{' by '.join(map(str, reader.shape)) or 'a single number'}, {reader.dtype}"

@@ -12,18 +12,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QWidget
 
 from playground.models.tensors.window import TensorReader
 from playground.widgets.common.grid_copy import GridCopy
 from playground.widgets.common.grid_geometry import GridAxes, GridGeometry, Index, default_axes
 from playground.widgets.common.grid_hand import GridHand
+from playground.widgets.common.grid_heat import GridHeat
 from playground.widgets.common.grid_measure import MAXIMUM_HINT, fitted_geometry, hinted_size
 from playground.widgets.common.grid_picture import GridPicture
 from playground.widgets.common.grid_scroll import GridScroll
-from playground.widgets.common.grid_sheet import GridSheet, paint_selected_cell, paint_words
+from playground.widgets.common.grid_sheet import GridSheet, described, paint_selected_cell, paint_words
 from playground.widgets.common.grid_style import AxisLabel, GridMarks, LitRegion
 from playground.widgets.common.grid_zoom import CellSize, GridZoom
 from playground.widgets.common.look import look, look_holder
@@ -56,7 +66,7 @@ class TensorGrid(QAbstractScrollArea):
         self.setAccessibleName(name)
         self._headers = headers
         self._reader: TensorReader | None = None
-        self._scale = 1.0
+        self.heat = GridHeat()
         self._axes = GridAxes()
         self._marks = GridMarks()
         self._placeholder = ""
@@ -65,7 +75,7 @@ class TensorGrid(QAbstractScrollArea):
         self._hand = GridHand(self)
         self._copy = GridCopy(self)
         self._drawn = GridSheet()
-        look_holder().changed.connect(self._on_look_changed)
+        look_holder().changed.connect(self.viewport().update)
 
     # What is shown -------------------------------------------------------------------------------------------------
 
@@ -87,18 +97,19 @@ class TensorGrid(QAbstractScrollArea):
     def set_reader(self, reader: TensorReader | None, scale: float = 1.0, characters: int = 0) -> None:
         """Show a tensor; `scale` is the |value| with full heat, `characters` of the longest whole number (0: none)."""
         same_shape = reader is not None and reader.shape == self._axes.shape
-        self._reader, self._scale = reader, scale
+        self._reader, self.heat.largest = reader, scale
         self._zoom.characters = characters or (11 if reader is not None and "complex" in reader.dtype else 0)
         self._drawn.forget()
         if not same_shape:
             self._axes = default_axes(reader.shape) if reader is not None else GridAxes()
+            self.heat.limit = None
             self._hand.reset()
             self._scroll.reset()
         self._changed_size()
 
     def set_scale(self, scale: float) -> None:
         """The |value| with full heat, for grids that share one; cells above it are marked as clipped."""
-        self._scale = scale
+        self.heat.largest = scale
         self._drawn.forget()
         self.viewport().update()
 
@@ -206,7 +217,7 @@ class TensorGrid(QAbstractScrollArea):
     def picture(self) -> GridPicture:
         """What a paint draws from."""
         cell = self._zoom.cell(self)
-        return GridPicture(self.present_geometry(), self._marks, self._scale, cell.characters, self._headers)
+        return GridPicture(self.present_geometry(), self._marks, self.heat.scale, cell.characters, self._headers)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         with QPainter(self.viewport()) as painter:
@@ -226,22 +237,11 @@ class TensorGrid(QAbstractScrollArea):
             return f"0 elements: axis {self._axes.shape.index(0)} has size 0."
         return self._placeholder
 
-    @Slot()
-    def _on_look_changed(self) -> None:
-        self.viewport().update()
-
     # The hand ------------------------------------------------------------------------------------------------------
 
     def describe(self, index: Index | None = None) -> None:
         """Say to assistive tools what is shown, or which cell."""
-        if self._reader is None:
-            self.setAccessibleDescription(self._placeholder)
-        elif index is None:
-            sizes = " by ".join(str(size) for size in self._reader.shape) or "a single number"
-            self.setAccessibleDescription(f"{sizes}, {self._reader.dtype}")
-        elif self._reader.holds(index):
-            place = ", ".join(str(i) for i in index)
-            self.setAccessibleDescription(f"[{place}] = {self._reader.text(index)}")
+        self.setAccessibleDescription(described(self._reader, index) or self._placeholder)
 
     def index_at(self, position: QPointF) -> Index | None:
         """The element at a point of the viewport."""
@@ -268,8 +268,8 @@ class TensorGrid(QAbstractScrollArea):
         if not self._hand.key(event) and not self._copy.key(event) and not self._zoom.key(event, self):
             event.ignore()
 
-    def contextMenuEvent(self, event: object) -> None:
-        self._copy.open_menu(event.globalPos())  # type: ignore[attr-defined]
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self._copy.open_menu(event.globalPos(), self.index_at(QPointF(event.pos())))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:

@@ -29,6 +29,7 @@ class CardList(QScrollArea):
     move_wanted = Signal(str, int)
     delete_wanted = Signal(str)
     duplicate_wanted = Signal(str)
+    dropped = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -121,7 +122,8 @@ class CardList(QScrollArea):
         card.code_wanted.connect(self._on_code_wanted)
         card.fix_chosen.connect(self.fix_chosen)
         card.menu_wanted.connect(self.menu_wanted)
-        card.dragged.connect(self.move_wanted)
+        card.dragged.connect(self._on_dragged)
+        card.dropped.connect(self.dropped)
         self._column.insertWidget(len(self.cards), card)
         card.show()
         self.cards.append(card)
@@ -130,6 +132,19 @@ class CardList(QScrollArea):
     def _on_pressed(self, name: str) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         self.selected.emit(name)
+
+    @Slot(str, QPoint)
+    def _on_dragged(self, name: str, place: QPoint) -> None:
+        """A carried line goes where the pointer is, once it is past the middle of the card there."""
+        if name not in self._program.names:
+            return
+        y = self._content.mapFromGlobal(place).y()
+        now = self._program.names.index(name)
+        above = sum(card.geometry().center().y() < y for card in self.cards[:now])
+        below = sum(card.geometry().center().y() < y for card in self.cards[now + 1 :])
+        target = now + below if above == now else above
+        if target != now:
+            self.move_wanted.emit(name, target - now)
 
     @Slot(str)
     def _on_name_wanted(self, _name: str) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QPoint, QSize, Qt, Slot
-from PySide6.QtGui import QAction, QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QLayout, QVBoxLayout, QWidget
 
 from playground.models.outcome import Fix, Problem, ProblemError
 from playground.models.state import PlaygroundState
@@ -15,16 +15,16 @@ from playground.models.tensors.names import name_problem
 from playground.models.tensors.program import Program, parse_source, source_code
 from playground.models.tensors.program_edit import duplicate, edit_code, moved, pasted, split_assignment
 from playground.models.tensors.program_request import ProgramResult
-from playground.widgets.common.buttons import Button, IconButton
+from playground.widgets.common.buttons import IconButton
 from playground.widgets.common.painting import fill_background
 from playground.widgets.common.problem_banner import ProblemBanner
 from playground.widgets.common.section import TitleLine
-from playground.widgets.common.tooltip import set_tooltip
 from playground.widgets.panel import Panel
+from playground.widgets.tensors.add_buttons import AddButtons
 from playground.widgets.tensors.card_list import CardList
 from playground.widgets.tensors.program_menus import fills_menu, program_menu, tensor_menu
 
-LEAST_WIDTH, ROOMY_WIDTH = 232, 268
+LEAST_WIDTH = 232
 
 
 class ProgramPanel(Panel):
@@ -41,26 +41,12 @@ class ProgramPanel(Panel):
         self.list = CardList()
         self.problem = ProblemBanner()
         self.problem.setObjectName("tensors.problem")
-        self.add_button = Button("Tensor", icon_name="plus", opens_menu=True)
-        self.line_button = Button("Line", icon_name="terminal")
-        self.open_button = Button("Open", icon_name="folder-open")
+        self.buttons = AddButtons()
         self._lay_out()
         self._connect()
 
     def _lay_out(self) -> None:
-        self.add_button.setObjectName("tensors.add")
-        self.line_button.setObjectName("tensors.line")
-        self.open_button.setObjectName("tensors.open")
         self.more.setObjectName("tensors.more")
-        set_tooltip(self.add_button, "New tensor from a fill: counted up, zeros, random, ...")
-        set_tooltip(self.line_button, "New line of PyTorch code")
-        set_tooltip(self.open_button, "Open tensors from files: .npy, .npz, .pt, .safetensors, .csv, images")
-        buttons = QHBoxLayout()
-        buttons.setContentsMargins(8, 8, 8, 8)
-        buttons.setSpacing(8)
-        for button in (self.add_button, self.line_button, self.open_button):
-            buttons.addWidget(button)
-        buttons.addStretch(1)
         banner = QVBoxLayout()
         banner.setContentsMargins(8, 0, 8, 0)
         banner.addWidget(self.problem)
@@ -71,12 +57,12 @@ class ProgramPanel(Panel):
         column.addWidget(self.title_line)
         column.addWidget(self.list, 1)
         column.addLayout(banner)
-        column.addLayout(buttons)
+        column.addWidget(self.buttons)
 
     def _connect(self) -> None:
-        self.add_button.clicked.connect(self._on_add)
-        self.line_button.clicked.connect(self._on_line)
-        self.open_button.clicked.connect(self._on_open)
+        self.buttons.tensor.clicked.connect(self._on_add)
+        self.buttons.line.clicked.connect(self._on_line)
+        self.buttons.open.clicked.connect(self._on_open)
         self.more.clicked.connect(self._on_more)
         self.problem.fix_chosen.connect(self._on_banner_fix)
         cards = self.list
@@ -84,6 +70,7 @@ class ProgramPanel(Panel):
         cards.fix_chosen.connect(self._on_fix)
         cards.menu_wanted.connect(self._on_menu)
         cards.move_wanted.connect(self._on_move)
+        cards.dropped.connect(self._on_dropped)
         cards.delete_wanted.connect(self._on_delete)
         cards.duplicate_wanted.connect(self._on_duplicate)
         cards.editors.renamed.connect(self._on_renamed)
@@ -96,16 +83,6 @@ class ProgramPanel(Panel):
 
     def sizeHint(self) -> QSize:
         return QSize(272, 600)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Where there is little room, the buttons lose their icons."""
-        super().resizeEvent(event)
-        roomy = self.width() >= ROOMY_WIDTH
-        for button, name in ((self.line_button, "terminal"), (self.open_button, "folder-open")):
-            button.icon_name = name if roomy else ""
-            button.updateGeometry()
-        self.add_button.opens_menu = roomy
-        self.add_button.updateGeometry()
 
     # What is shown
 
@@ -142,7 +119,7 @@ class ProgramPanel(Panel):
         menu.triggered.connect(self._on_fill)
         menu.aboutToHide.connect(menu.deleteLater)
         height = menu.sizeHint().height()
-        menu.popup(self.add_button.mapToGlobal(QPoint(0, -height - 4)))
+        menu.popup(self.buttons.tensor.mapToGlobal(QPoint(0, -height - 4)))
 
     def _on_fill(self, action: QAction) -> None:
         name = self.state.program.fresh_name()
@@ -223,7 +200,12 @@ class ProgramPanel(Panel):
 
     @Slot(str, int)
     def _on_move(self, name: str, by: int) -> None:
-        self._change(moved(self.state.program, name, by))
+        self._change(moved(self.state.program, name, by), gesture=("move", name, self._gestures))
+
+    @Slot()
+    def _on_dropped(self) -> None:
+        self._gestures += 1
+        self.gesture_ended.emit()
 
     @Slot(str)
     def _on_delete(self, name: str) -> None:
@@ -267,6 +249,8 @@ class ProgramPanel(Panel):
             return
         self._change(program, text.strip())
         self.list.editors.name.set_name(text.strip())
+        if self.list.editors.name.hasFocus():
+            self.list.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot(str)
     def _on_code_edited(self, text: str) -> None:
@@ -292,7 +276,8 @@ class ProgramPanel(Panel):
         if binding is not None:
             self.list.editors.code.set_text(source_code(binding.source))
         self.gesture_ended.emit()
-        self.list.setFocus(Qt.FocusReason.OtherFocusReason)
+        if self.list.editors.code.hasFocus():
+            self.list.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def summary(self) -> str:
         """The number of lines."""

@@ -25,6 +25,8 @@ from playground.widgets.tensors.card_painter import (
     paint_card,
 )
 
+_CARRY_FROM = 16
+
 
 def shown_fix(fix: Fix) -> Fix:
     """A fix as its button reads: the operand that changes, not the whole line."""
@@ -39,7 +41,8 @@ class TensorCard(QWidget):
     code_wanted = Signal(str)
     fix_chosen = Signal(str, object)
     menu_wanted = Signal(str, QPoint)
-    dragged = Signal(str, int)
+    dragged = Signal(str, QPoint)
+    dropped = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +51,7 @@ class TensorCard(QWidget):
         self._button: FixButton | None = None
         self._more: IconButton | None = None
         self._press: QPoint | None = None
+        self._carried = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
 
@@ -165,17 +169,17 @@ class TensorCard(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self._press = event.position().toPoint()
+            self._carried = self._view.name
             self.pressed.emit(self._view.name)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._press is None:
-            return
-        way = event.position().y() - self._press.y()
-        if abs(way) > self.height() * 0.75:
-            self.dragged.emit(self._view.name, 1 if way > 0 else -1)
+        """Carry the line that was pressed; this widget may show another one by now."""
+        if self._press is not None and (event.position().toPoint() - self._press).manhattanLength() > _CARRY_FROM:
+            self.dragged.emit(self._carried, event.globalPosition().toPoint())
 
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
         self._press = None
+        self.dropped.emit()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self.name_rect().adjusted(-4, 0, 8, 0).contains(event.position().toPoint()):

@@ -157,6 +157,18 @@ def test_the_menu_copies_code(make):
     assert QGuiApplication.clipboard().text() == "torch.tensor([[0., 1.], [2., 3.]])"
 
 
+def test_the_heat_can_be_measured_by_a_cell(make):
+    grid = make(torch.tensor([[1.0, 2.0, 100.0, torch.nan]]))
+    menu = grid._copy.open_menu(QPoint(0, 0), (0, 1))
+    next(action for action in menu.actions() if action.data() == "heat here").trigger()
+    assert grid.heat.scale == 2
+    assert color_at(grid, corner(grid, (0, 1))) == look().color("heat_positive")
+    next(action for action in menu.actions() if action.data() == "heat").trigger()
+    menu.close()
+    assert grid.heat.scale == 100
+    assert not grid.heat.limit_to(grid.reader, (0, 3))
+
+
 def test_too_many_cells_to_copy_say_so(make):
     grid = make(torch.zeros(1, 1).expand(10**6, 10**6))
     said = []

@@ -191,7 +191,7 @@ def test_each_fill_can_be_added(bench):
 
 
 def test_a_new_line_waits_for_code(bench):
-    QTest.mouseClick(bench.panel.line_button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(bench.panel.buttons.line, Qt.MouseButton.LeftButton)
     assert bench.state.selection == "C"
     code = bench.panel.list.editors.code
     QTest.keyClicks(code, "A.sum(0)")
@@ -201,7 +201,7 @@ def test_a_new_line_waits_for_code(bench):
 def test_opening_and_exporting_are_asked_of_the_window(bench):
     asked = []
     bench.panel.requested.connect(lambda name, argument: asked.append((name, argument)))
-    QTest.mouseClick(bench.panel.open_button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(bench.panel.buttons.open, Qt.MouseButton.LeftButton)
     action = QAction("Export", bench.panel)
     action.setData("export")
     bench.panel._on_tensor_command(action)
@@ -222,6 +222,39 @@ def test_keys_select_move_and_copy(bench):
     assert bench.state.selection == "A"
     QTest.keyClick(cards, Qt.Key.Key_End)
     assert bench.state.selection == "D"
+
+
+def test_lines_are_carried_by_hand_in_one_step(bench):
+    card, target = bench.card("D"), bench.card("v")
+    way = target.geometry().center() - card.geometry().center() - QPoint(0, 10)
+    QTest.mousePress(card, Qt.MouseButton.LeftButton, pos=QPoint(60, 60))
+    for step in range(1, 9):
+        place = card.mapToGlobal(QPoint(0, 0))
+        QTest.mouseMove(card, QPoint(60, 60) + way * step / 8)
+        assert card.mapToGlobal(QPoint(0, 0)) == place
+    QTest.mouseRelease(card, Qt.MouseButton.LeftButton)
+    assert bench.state.program.names.index("D") < 2
+    assert len(bench.history.past) == 1
+
+
+def test_committing_code_leaves_the_keyboard_where_the_user_put_it(bench, qtbot):
+    code = bench.panel.list.editors.code
+    code.setFocus()
+    QTest.keyClicks(code, " ")
+    bench.panel.buttons.line.setFocus()
+    assert bench.panel.buttons.line.hasFocus()
+
+
+def test_words_are_completed_with_the_tensors_above(bench):
+    code = bench.panel.list.editors.code
+    code.setFocus()
+    code.selectAll()
+    QTest.keyClicks(code, "A.resh")
+    assert code.popup.current.insert == "reshape("
+    QTest.keyClick(code, Qt.Key.Key_Tab)
+    assert bench.code("B") == "A.reshape("
+    assert "reshape" in code.popup.signature
+    QTest.keyClick(code, Qt.Key.Key_Escape)
 
 
 def test_the_menu_says_who_uses_the_tensor(bench):
