@@ -29,6 +29,8 @@ def load_npz(path: Path, budget: int) -> LoadedFile:
             return _load_members(archive, name, budget)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError) as error:
         refuse(f"{name} is no whole .npz archive: {str(error).splitlines()[0] if str(error) else 'it is damaged'}.")
+    except OSError:
+        refuse(f"{name} is no whole .npz archive: its parts are not where its table says.")
 
 
 def _load_members(archive: zipfile.ZipFile, name: str, budget: int) -> LoadedFile:

@@ -20,7 +20,7 @@ from playground.models.files.reading import check_budget, readable_size, shown_n
 from playground.models.files.safetensors_file import load_safetensors, read_header, save_safetensors
 from playground.models.files.state_codec import Decoder, Json, MismatchError, encode, family
 from playground.models.files.writing import write_whole
-from playground.models.outcome import Problem, refuse
+from playground.models.outcome import Problem, ProblemError, refuse
 from playground.models.state import PlaygroundState
 from playground.models.tensors.planning import default_budget
 from playground.models.tensors.program import TensorReference
@@ -101,7 +101,10 @@ def load_session(path: str | os.PathLike[str], budget: int | None = None) -> Loa
 
 
 def _document(file: Path, name: str) -> dict[str, Any]:
-    metadata = read_header(file).get("__metadata__")
+    try:
+        metadata = read_header(file).get("__metadata__")
+    except ProblemError:
+        refuse(f"{name} is no session that was saved here, or it is damaged.")
     text = metadata.get(KEY) if isinstance(metadata, dict) else None
     if not isinstance(text, str):
         refuse(f"{name} holds no session.")

@@ -223,8 +223,8 @@ def test_other_files_are_no_sessions(tmp_path):
     for data, words in (
         ((tmp_path / "x.safetensors").read_bytes(), "holds no session"),
         (b"", "empty"),
-        (b"\x00" * 100, "no .safetensors"),
-        (b"{}" * 50, "no whole .safetensors"),
+        (b"\x00" * 100, "no session that was saved here"),
+        (b"{}" * 50, "no session that was saved here"),
     ):
         (tmp_path / "a.playground").write_bytes(data)
         with pytest.raises(ProblemError) as caught:

@@ -2,6 +2,7 @@ import io
 import json
 import math
 import os
+import random
 import signal
 import struct
 import subprocess
@@ -567,6 +568,32 @@ def test_tensors_without_plain_numbers_are_refused_by_name(tmp_path):
             path = tmp_path / f"x{FORMATS[format].suffixes[0]}"
             assert words in sentence(save_tensors, path, {"x": tensor})
             assert words in losses(tensor, format)[0]
+
+
+def test_damaged_files_of_every_format_are_opened_or_refused_in_words(tmp_path):
+    rng = random.Random(0)
+    whole = {}
+    for one in FORMATS.values():
+        path = tmp_path / f"x{one.suffixes[0]}"
+        save_tensors(path, {"x": torch.arange(12.0).reshape(3, 4)})
+        whole[path] = path.read_bytes()
+    for number in range(600):
+        path = list(whole)[number % len(whole)]
+        data = bytearray(whole[path])
+        for _ in range(rng.choice((1, 1, 3))):
+            place = rng.randrange(max(1, len(data)))
+            if rng.random() < 0.5:
+                data[place : place + 1] = bytes([rng.randrange(256)])
+            else:
+                del data[place : place + rng.choice((1, 8, 100))]
+        path.write_bytes(data)
+        try:
+            load_tensors(path)
+        except ProblemError as error:
+            message = error.problem.message
+            assert message.endswith(".")
+            assert path.name in message
+            assert "while reading" not in message, message
 
 
 def test_refusals_are_fast_and_allocate_nothing(tmp_path):
