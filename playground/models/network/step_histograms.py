@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from playground.models.network.layer_statistics import count_true
 from playground.models.network.stacks import stacked
 
 LOW_OCTAVE, HIGH_OCTAVE = -60, 36
@@ -47,7 +48,7 @@ def count_magnitudes(layers: Sequence[torch.Tensor]) -> Counts:
         keys = values.view(torch.int32).bitwise_left_shift(1).bitwise_right_shift_(23).bitwise_and_(KEYS - 1)
         keys += torch.arange(0, len(stack) * KEYS, KEYS, dtype=torch.int32)[:, None]
         counts = torch.bincount(keys.view(-1), minlength=len(stack) * KEYS).view(len(stack), KEYS).numpy()
-        zeros = values.shape[1] - torch.count_nonzero(values, 1).numpy()
+        zeros = count_true(values == 0)
         parts.append(_slots(counts, zeros))
     return np.concatenate(parts)
 

@@ -40,7 +40,7 @@ class RegressionNetwork(Network):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingTask:
-    """All examples of a task and the network at step 0; `guess` is the loss of an answer that ignores the inputs, in words too.
+    """All examples of a task and the network at step 0; `guess` is the loss of an answer that ignores its input.
 
     `targets` are (examples,) int64 classes or (examples, outputs) numbers.
     """
@@ -130,7 +130,13 @@ def with_targets(network: Network, inputs: torch.Tensor, targets: torch.Tensor) 
         targets = targets.to(device=spec.device, dtype=spec.torch_dtype)
         weight, bias = _head(spec, targets.shape[1])
         regression = RegressionNetwork(
-            spec, inputs[:batch], network.weights, network.biases, None, weight, bias, targets[:batch]
+            spec,
+            inputs[:batch],
+            network.weights,
+            network.biases,
+            head_weight=weight,
+            head_bias=bias,
+            targets=targets[:batch],
         )
         return TrainingTask(regression, inputs, targets, *_constant_guess(targets))
     targets = targets.to(spec.device)

@@ -117,7 +117,7 @@ def compute_training(request: TrainingRequest, job: Job | None = None) -> Traini
         def after() -> None:
             nonlocal pause, shown_last
             now = time.monotonic()
-            if now - shown_last >= pause:
+            if now - shown_last >= pause and run.reached < settings.target:
                 job.report(run.reached / settings.target, f"step {run.reached} of {settings.target}")
                 job.show(_picture(request, run, running=True))
                 shown_last = time.monotonic()

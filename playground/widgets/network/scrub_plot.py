@@ -45,7 +45,7 @@ class ScrubPlot(Plot):
         self._handle = _Handle(self)
         self.canvas.installEventFilter(self)
         self.canvas.ground = "window"
-        self.canvas.margins = (34, 8, 2, 22)
+        self.canvas.margins = (34, 8, 7, 22)
         self.pressed.connect(self._on_scrubbed)
         self.dragged.connect(self._on_scrubbed)
         self.released.connect(self.scrub_ended)

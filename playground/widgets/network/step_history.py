@@ -23,7 +23,7 @@ class StepHistory(HeatMap):
         super().__init__("layer", x_column="step", parent=parent)
         self.setObjectName("network.train.history")
         self.canvas.ground = "window"
-        self.canvas.margins = (34, 4, 2, 4)
+        self.canvas.margins = (34, 4, 7, 4)
         self.canvas.shows_x = False
 
     def show_history(self, result: TrainingResult | None, steps: AxisRange, layer: int) -> None:

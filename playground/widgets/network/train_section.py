@@ -50,6 +50,7 @@ class TrainSection(QWidget):
         self._result: TrainingResult | None = None
         self._pinned: tuple[tuple[str, ArrayLike], ...] = ()
         self._running = False
+        self._pausing = False
         self._scrubs = 0
         self.settings_window = TrainSettings(self)
         self.settings_window.edited.connect(self._on_settings_edited)
@@ -140,7 +141,9 @@ class TrainSection(QWidget):
     def show_result(self, result: TrainingResult) -> None:
         """Draw a run so far."""
         self._result = result
-        self._running = result.running
+        # A picture that was on its way when the hand paused does not start the training again.
+        self._pausing = self._pausing and result.running
+        self._running = result.running and not self._pausing
         self.banner.set_problem(None)
         self._draw()
 
@@ -205,13 +208,13 @@ class TrainSection(QWidget):
             self._pause()
             return
         goal = self._settings.steps if self.reached < self._settings.steps else self.reached + self._settings.steps
-        self._running = True
+        self._running, self._pausing = True, False
         self._edit(target=goal, shown=-1)
         self._draw()
 
     def _pause(self) -> None:
         self.pause_wanted.emit()
-        self._running = False
+        self._running, self._pausing = False, True
         self._edit(target=self.reached, shown=-1)
         self._draw()
 

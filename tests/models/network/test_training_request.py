@@ -89,7 +89,7 @@ def test_partial_pictures_are_shown(monkeypatch):
     monkeypatch.setattr("playground.models.network.training_request.time.monotonic", lambda: 0.0)
     shown = []
     compute_training(request_of(target=5, shown=-1), Job(show=shown.append))
-    assert [picture.reached for picture in shown] == [1, 2, 3, 4, 5]
+    assert [picture.reached for picture in shown] == [1, 2, 3, 4]
     assert all(picture.running for picture in shown)
     assert shown[2].network.depth == 3
 

@@ -52,6 +52,7 @@ def test_start_asks_for_all_steps_and_pause_for_no_more(section):
     click(section.start)
     assert paused == [1]
     assert section.edits[-1][0] == replace(SETTINGS, target=7, shown=-1)
+    section.show_result(replace_running(result_of(target=8, shown=-1)))
     assert section.start.accessibleName() == "Train"
 
 
