@@ -67,7 +67,7 @@ class CodeEdit(QPlainTextEdit):
         self.marker, self.completer, self.signature_help = marker, completer, signature_help
         self._fault: Span | None = None
         self._severity = "error"
-        self._committed = self._shown = text
+        self._committed = self._shown = self._given = text
         self._popup: CompletionPopup | None = None
         self._completion = Completion(0)
         self._height = height
@@ -92,8 +92,10 @@ class CodeEdit(QPlainTextEdit):
         return self.toPlainText()
 
     def set_text(self, text: str) -> None:
-        """Show a text without a signal; the cursor stays where it is as far as it can."""
-        if text == self.text():
+        """Show a text without a signal; what is being typed stays while the text is the one that was shown before."""
+        typing = self.hasFocus() and text == self._given
+        self._given = text
+        if text == self.text() or typing:
             return
         position = self.textCursor().position()
         self._shown = text
@@ -151,6 +153,7 @@ class CodeEdit(QPlainTextEdit):
         """Go back to the text last committed."""
         self._close_popup()
         if self.text() != self._committed:
+            self._given = self.text()
             self.set_text(self._committed)
             self.edited.emit(self._committed)
         self.reverted.emit()

@@ -105,11 +105,11 @@ class NumberBox(QAbstractSpinBox):
         return self._reason
 
     def set_value(self, value: float) -> None:
-        """Show a number without a signal; what is being typed stays as it is while it means the same."""
-        self._value = value
+        """Show a number without a signal; what is being typed stays as it is while the number is the old one."""
         if not self.hasFocus():
             self._before = value
-        if self._parsed(self.text())[0] != value or not self.hasFocus():
+        if value != self._value or not self.hasFocus():
+            self._value = value
             self.lineEdit().setText(self._text_of(value))
             self._set_reason("")
 

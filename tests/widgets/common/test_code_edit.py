@@ -93,6 +93,17 @@ def test_a_state_is_shown_without_a_word_and_keeps_the_cursor(make):
     assert edit.textCursor().position() == 3
 
 
+def test_a_state_that_comes_back_leaves_what_is_being_typed_alone(make):
+    edit = make("A")
+    QTest.keyClicks(edit, "1+")
+    edit.set_text("A")
+    assert edit.text() == "1+A"
+    edit.set_text("B")
+    assert edit.text() == "B"
+    edit.set_text("A")
+    assert edit.text() == "A"
+
+
 def test_completion_is_offered_moved_through_and_taken(make):
     edit = make(completer=complete, signature_help=lambda text, position: "torch.arange(start, end, step)")
     QTest.keyClicks(edit, "torch.ar")

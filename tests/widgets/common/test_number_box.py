@@ -130,6 +130,18 @@ def test_a_state_that_means_what_is_typed_does_not_touch_the_text(make):
     assert box.seen == [0.0, 0.5]
 
 
+def test_a_state_that_comes_back_leaves_half_typed_text_alone(make):
+    box = make(3, 0)
+    box.selectAll()
+    QTest.keyClick(box, Qt.Key.Key_Backspace)
+    box.set_value(3)
+    assert box.text() == ""
+    assert box.reason
+    box.set_value(5)
+    assert box.text() == "5"
+    assert box.reason == ""
+
+
 def test_the_wheel_turns_the_box_but_not_one_in_a_column_that_scrolls(qtbot, make):
     box = make(2, 0)
     assert wheel(box, 2)
