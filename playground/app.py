@@ -29,9 +29,9 @@ def run(
     from playground.interrupt import Interrupt
     from playground.main_window import MainWindow
 
+    interrupt = Interrupt(application)
     window = MainWindow()
     install_crash_report(window)
-    interrupt = Interrupt(application)
     window.show_page(page)
     window.show()
     application.processEvents()
@@ -41,7 +41,7 @@ def run(
         furnish(window, files, lesson)
         status = application.exec()
     interrupt.close()
-    return status
+    return interrupt.status or status
 
 
 def make_application(theme: str | None = None) -> QApplication:
@@ -130,12 +130,13 @@ def show(block: bool = True, theme: str | None = None, lesson: object = None, **
         raise RuntimeError(reason)
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError("playground.show() must be called from the main thread: Qt allows windows nowhere else.")
-    in_notebook = _enable_notebook_events()
-    application = make_application(theme)
-    from playground.main_window import MainWindow
     from playground.models.tensors.handover import program_of
 
     program = program_of(tensors) if tensors else None
+    in_notebook = _enable_notebook_events()
+    application = make_application(theme)
+    from playground.main_window import MainWindow
+
     window = MainWindow()
     furnish(window, lesson=None if lesson is None else str(lesson))
     if program is not None:

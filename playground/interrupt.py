@@ -18,6 +18,7 @@ class Interrupt(QObject):
 
     def __init__(self, application: QApplication) -> None:
         super().__init__(application)
+        self.status = 0
         self._read, self._write = socket.socketpair()
         self._read.setblocking(False)
         self._write.setblocking(False)
@@ -39,6 +40,7 @@ class Interrupt(QObject):
         self._read.recv(64)
 
     def _on_interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        self.status = 130
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.closeAllWindows()

@@ -54,3 +54,22 @@ def test_an_unknown_option_is_refused_with_the_usage():
     done = run_app("--nonsense")
     assert done.returncode == 2
     assert "usage: tensor-playground" in done.stderr
+
+
+INTERRUPTED = """
+import os, signal, sys, threading
+from playground.__main__ import main
+threading.Timer({seconds}, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+sys.exit(main([]))
+"""
+
+
+@pytest.mark.parametrize("seconds", [1.0, 6.0], ids=["while torch is imported", "while the window is open"])
+def test_ctrl_c_in_the_terminal_ends_it(seconds, tmp_path):
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "XDG_CONFIG_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED.format(seconds=seconds)],
+        capture_output=True, text=True, env=environment, timeout=90, check=False,
+    )  # fmt: skip
+    assert done.returncode == 130, done.stderr
+    assert "Traceback" not in done.stderr

@@ -7,11 +7,16 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 
+from playground.models.tensors.names import name_problem
 from playground.models.tensors.program import Binding, Imported, Program, TensorReference
 
 
 def program_of(tensors: Mapping[str, object]) -> Program:
     """`program_of({"A": torch.eye(3)})`: a program of imported tensors; TypeError names what cannot be shown."""
+    for name in tensors:
+        problem = name_problem(name, ())
+        if problem is not None:
+            raise TypeError(f"{name!r} cannot be the name of a tensor: {problem.message}")
     return Program(
         tuple(Binding(name, Imported(TensorReference(as_shown(name, value)))) for name, value in tensors.items())
     )
