@@ -16,7 +16,7 @@ from playground.models.state import PlaygroundState
 from playground.models.tensors.evaluation import Evaluated, evaluate
 from playground.models.tensors.program import Imported, Program
 from playground.models.tensors.summary import TensorSummary
-from playground.models.tensors.summary_cache import summary_of
+from playground.models.tensors.summary_cache import known_summary, summary_of
 from playground.models.tensors.window import TensorReader
 
 THUMBNAIL = 20
@@ -79,14 +79,14 @@ def program_request(state: PlaygroundState) -> ProgramRequest:
 def compute_program(request: ProgramRequest, job: Job) -> ProgramResult:
     """Evaluate the program and sum each line up; large tensors show their shape before their numbers."""
     evaluated = evaluate(request.program, request.budget, job)
-    cards = tuple(_card(request.program, name, evaluated) for name in request.program.names)
-    job.show(ProgramResult(cards))
-    complete: list[CardResult] = []
-    for card in cards:
-        job.check()
+    cards = [_with_numbers(_card(request.program, name, evaluated), evaluated[name]) for name in request.program.names]
+    for place, card in enumerate(cards):
         tensor = evaluated[card.name].tensor
-        complete.append(card if tensor is None else _with_numbers(card, tensor, job))
-    return ProgramResult(tuple(complete))
+        if card.summary is None and tensor is not None:
+            job.show(ProgramResult(tuple(cards)))
+            summary_of(tensor, job)
+            cards[place] = _with_numbers(card, evaluated[card.name])
+    return ProgramResult(tuple(cards))
 
 
 def _card(program: Program, name: str, evaluated: Mapping[str, Evaluated]) -> CardResult:
@@ -132,9 +132,12 @@ def verdict_of(program: Program, name: str, one: Evaluated, owner: str | None) -
     return ("new", "new") if kind in ("view", "same") else (kind, kind)
 
 
-def _with_numbers(card: CardResult, tensor: torch.Tensor, job: Job) -> CardResult:
-    summary = summary_of(tensor, job)
-    return replace(card, summary=summary, thumbnail=thumbnail_of(tensor, summary.largest))
+def _with_numbers(card: CardResult, one: Evaluated) -> CardResult:
+    """The card with its statistics, if they are known or quickly found."""
+    summary = None if one.tensor is None else known_summary(one.tensor)
+    if summary is None or one.tensor is None:
+        return card
+    return replace(card, summary=summary, thumbnail=thumbnail_of(one.tensor, summary.largest))
 
 
 def thumbnail_of(tensor: torch.Tensor, scale: float) -> Thumbnail | None:

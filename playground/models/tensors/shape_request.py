@@ -19,7 +19,7 @@ from playground.models.tensors.gestures import GESTURES
 from playground.models.tensors.program import Expression, Imported, Made, Program, parse_source, source_code
 from playground.models.tensors.program_edit import can_resize, split_cut
 from playground.models.tensors.summary import TensorSummary, summarise
-from playground.models.tensors.summary_cache import summary_of
+from playground.models.tensors.summary_cache import known_summary, summary_of
 from playground.models.tensors.window import TensorReader
 
 __all__ = ["GESTURES", "ShapeRequest", "ShapeResult", "compute_shape", "shape_request"]
@@ -109,9 +109,10 @@ def _with_values(
         story=_story(request, tensors, job),
         links=links_of(request.name, tensors),
     )
-    if tensor.numel() > 4_000_000:
+    result = replace(result, summary=known_summary(tensor))
+    if result.summary is None:
         job.show(result)
-    result = replace(result, summary=summary_of(tensor, job))
+        result = replace(result, summary=summary_of(tensor, job))
     if request.cells is not None and len(request.cells) == tensor.ndim:
         part = tensor
         for axis, (first, stop) in enumerate(request.cells):

@@ -9,7 +9,8 @@ CELL = 28.0
 LEAST = 8.0
 DEPTH_STEP = 5.0
 HANDLE = 8
-LEFT, TOP = 38.0, 24.0
+TOP = 24.0
+LEAST_LEFT, DIGIT, BESIDE_DIGITS = 38.0, 7.2, 31.0
 RIGHT, BOTTOM = 6.0, 6.0
 MOST_SHEETS = 5
 
@@ -50,7 +51,9 @@ def block_geometry(shape: tuple[int, ...], width: float, height: float) -> Block
     sheets = min(shape[-3], MOST_SHEETS) if rank > 2 else 1
     stacks = _stacks(shape)
     depth = DEPTH_STEP * max(0, sheets - 1)
-    room_width = (width - LEFT - RIGHT) / stacks[1] - depth - (8 if stacks[1] > 1 else 0)
+    digits = max((len(str(size)) for size in shape[-3:-1]), default=1)
+    left = max(LEAST_LEFT, BESIDE_DIGITS + DIGIT * digits)
+    room_width = (width - left - RIGHT) / stacks[1] - depth - (8 if stacks[1] > 1 else 0)
     room_height = (height - TOP - BOTTOM) / stacks[0] - depth - (8 if stacks[0] > 1 else 0)
     scale = min(CELL, room_width / max(1, columns), room_height / max(1, rows))
     sheet_width, sheet_height = columns * scale, rows * scale
@@ -60,7 +63,7 @@ def block_geometry(shape: tuple[int, ...], width: float, height: float) -> Block
     if rows and sheet_height < LEAST:
         sheet_height, scaled = LEAST, False
     return BlockGeometry(
-        LEFT,
+        left,
         TOP + depth,
         sheet_width,
         sheet_height,

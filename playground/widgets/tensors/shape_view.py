@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
@@ -141,10 +142,11 @@ class ShapeView(QWidget):
     def _show_layout(self, result: ShapeResult, state: PlaygroundState) -> None:
         shape = result.layout.shape
         row, column = shown_axes(shape, state.shape)
-        # With three axes and more, the chips need the room in the first row.
-        home = self._strip_row if len(shape) < 3 else self._place_row
+        # Where the chips need the room of the first row, the pickers stand in the second.
+        wanted = self.strip.sizeHint().width() + self.facts.sizeHint().width() + self.pickers.sizeHint().width()
+        home = self._strip_row if wanted + 3 * PADDING < self.width() - 2 * PADDING else self._place_row
         if home.indexOf(self.pickers) < 0:
-            home.addWidget(self.pickers)
+            home.addWidget(self.pickers, 0, Qt.AlignmentFlag.AlignRight)
         self.pickers.set_axes(len(shape), row, column)
         self.pickers.setVisible(len(shape) > 1 and self.width() >= PICKERS_FROM)
         self.places.show_layout(shape, state.shape)
@@ -181,7 +183,8 @@ class ShapeView(QWidget):
         self.banner.set_problem(result.problem, result.code)
         self.grid.dim(False)
         self.grid.set_placeholder("" if failed else "Too large to compute: shape and strides are exact.")
-        largest = result.summary.largest if result.summary is not None else 1.0
+        # Until the largest value of a large tensor is known, there is no heat.
+        largest = result.summary.largest if result.summary is not None else math.inf
         characters = result.summary.characters if result.summary is not None else 0
         self.grid.setAccessibleName(f"Values of {result.name}")
         self.grid.set_reader(result.reader, largest, characters)

@@ -8,7 +8,9 @@ import torch
 from playground.models.job import Job
 from playground.models.outcome import Problem
 from playground.models.state import PlaygroundState
+from playground.models.tensors import summary_cache
 from playground.models.tensors.card_words import short_dtype, statistics_lines, summary_words, trouble_words
+from playground.models.tensors.evaluation import evaluate
 from playground.models.tensors.program import Imported, Program, TensorReference
 from playground.models.tensors.program_request import compute_program, program_request, thumbnail_of
 from playground.models.tensors.shape_request import compute_shape, shape_request
@@ -68,12 +70,19 @@ def test_thumbnails_are_small_and_show_the_values():
     assert thumbnail_of(torch.zeros(0, 3), 1) is None
 
 
-def test_a_first_picture_comes_before_the_numbers():
+def test_large_tensors_show_their_shape_before_their_numbers(monkeypatch):
+    monkeypatch.setattr(summary_cache, "_LARGE", 3)
+    state = PlaygroundState(program=Program.parse("A = torch.ones(3)\nB = torch.ones(4) * 2"), selection="B")
     shown = []
-    request = program_request(PlaygroundState(program=Program.parse("A = torch.ones(3)")))
-    final = compute_program(request, Job(show=shown.append))
-    assert shown[0].cards[0].summary is None
-    assert final.cards[0].summary.total == 3
+    final = compute_program(program_request(state), Job(show=shown.append))
+    assert [card.summary is None for card in shown[0].cards] == [False, True]
+    assert [card.summary.total for card in final.cards] == [3, 8]
+    shown.clear()
+    evaluate(state.program)["B"].tensor.fill_(3)
+    final = compute_shape(shape_request(state), Job(show=shown.append))
+    assert shown[0].summary is None
+    assert shown[0].reader is not None
+    assert final.summary.total == 12
 
 
 def shape_of(text, name, **changes):
