@@ -8,10 +8,11 @@ import pytest
 from PySide6.QtCore import QByteArray, QRectF
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
+from playground.models.outcome import Problem
 from playground.widgets.common.plot_export import csv_text, plot_image, save_plot, svg_bytes
-from playground.widgets.common.plot_menu import file_name
+from playground.widgets.common.plot_menu import file_name, plot_menu
 from playground.widgets.common.plots import AxisRange, Band, Curve, HeatMap, Plot
 
 LAYERS = np.arange(1, 51)
@@ -197,3 +198,23 @@ def test_csv_cells():
 
 def test_file_names_are_plain(plot):
     assert file_name(plot, "svg") == "gradients-of-the-loss-rms.svg"
+
+
+def test_the_menu_asks_for_a_path_writes_and_says_what_came_of_it(plot, tmp_path, qtbot):
+    told = []
+    plot.exported.connect(told.append)
+    menu = plot_menu(plot)
+    next(action for action in menu.actions() if action.text() == "Save as SVG...").trigger()
+    dialog = plot.findChild(QFileDialog)
+    assert dialog.acceptMode() == QFileDialog.AcceptMode.AcceptSave
+    assert dialog.defaultSuffix() == "svg"
+    assert dialog.selectedFiles()[0].endswith("gradients-of-the-loss-rms.svg")
+    dialog.fileSelected.emit(str(tmp_path / "x.svg"))
+    assert ElementTree.parse(tmp_path / "x.svg").getroot().tag == f"{SVG}svg"
+    assert plot.legend.words.startswith("Saved as x.svg, ")
+    dialog.fileSelected.emit(str(tmp_path / "missing" / "x.svg"))
+    assert "folder is not there" in plot.legend.words
+    assert told[0] == str(tmp_path / "x.svg")
+    assert isinstance(told[1], Problem)
+    dialog.close()
+    menu.close()
