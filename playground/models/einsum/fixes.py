@@ -14,6 +14,9 @@ from playground.models.words import shape_in_words
 
 MAXIMUM_FIXES = 3
 MAXIMUM_TRIES = 300
+MAXIMUM_CHARACTERS = 60_000
+"""So many characters are read at most in looking for fixes."""
+
 EQUATION = "equation"
 """`Fix.target` of a new equation; of a new operand it is `operand.1`, of a tensor to be made `make.1`."""
 
@@ -34,7 +37,8 @@ class Candidate:
 def with_fixes(problem: Problem, text: str, shapes: Sequence[Sequence[int]], names: Sequence[str]) -> Problem:
     """The problem with up to three fixes that do work for these shapes; its own are kept if none of them does."""
     operand_shapes = tuple(tuple(shape) for shape in shapes)
-    candidates = islice(_candidates(problem, text, operand_shapes, names), MAXIMUM_TRIES)
+    tries = min(MAXIMUM_TRIES, MAXIMUM_CHARACTERS // max(1, len(text)))
+    candidates = islice(_candidates(problem, text, operand_shapes, names), tries)
     found: dict[str, Fix] = {}
     for candidate in candidates:
         fix = _tried(candidate, text, operand_shapes)

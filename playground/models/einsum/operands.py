@@ -22,6 +22,9 @@ NEW_SIZES = (4, 5, 2, 3, 6, 7)
 
 MAXIMUM_OFFERED = 2
 MAXIMUM_TRIES = 400
+MAXIMUM_NAMED = 8
+"""Problems with more empty boxes than this do not list them, and offer nothing."""
+
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
@@ -82,9 +85,11 @@ def missing_problem(
     shapes = made_shapes(equation, operands)
     boxes = joined([f"the {ordinal(place)}" for place in empty])
     text = f"{boxes[0].upper()}{boxes[1:]} operand {'has' if len(empty) == 1 else 'have'} no tensor."
+    if len(empty) > MAXIMUM_NAMED:
+        text = f"{len(empty):,} of {count:,} operands have no tensor, the {ordinal(empty[0])} is the first of them."
     span = Span(equation.inputs[empty[0]].span.start, equation.inputs[empty[-1]].span.stop)
     fixes: list[Fix] = []
-    if shapes is not None:
+    if shapes is not None and len(empty) <= MAXIMUM_NAMED:
         whole = [shapes[place] for place in range(count)]
         fixes = list(_offered(equation, empty, whole, evaluated))
         code = "make " + "; ".join(shape_in_words(shapes[place]) for place in empty)

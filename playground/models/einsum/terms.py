@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -49,8 +49,10 @@ class CellSum:
 
     @property
     def hidden(self) -> int:
-        """How many terms are left out in the middle."""
-        return self.count - len(self.terms)
+        """How many terms are left out in the middle, behind the first `head` ones."""
+        if self.head >= len(self.terms):
+            return 0
+        return self.terms[self.head].number - self.terms[self.head - 1].number - 1
 
     @property
     def is_rounded(self) -> bool:
@@ -100,19 +102,21 @@ def terms_of(
     numbers, head = _shown_numbers(count, shown, upto)
     terms = tuple(_term(indexing, operands, index, number) for number in numbers)
     value = None if result is None else _python(result[index])
-    exact = None
-    partial: Number | None = None
-    products: list[Number] = []
-    if count <= EXACT_TERMS:
-        products = _products(indexing, operands, index)
-        exact = _added(products)
-        if upto is not None:
-            partial = _added(products[:upto])
-    return CellSum(index, count, terms, head, value, exact, upto, partial, tuple(products))
+    products = tuple(_products(indexing, operands, index)) if count <= EXACT_TERMS else ()
+    exact = _added(products) if count <= EXACT_TERMS else None
+    partial = _added(products[:upto]) if upto is not None and products else None
+    return CellSum(index, count, terms, head, value, exact, upto, partial, products)
+
+
+def with_fewer_terms(cell_sum: CellSum, indexing: Indexing, operands: Sequence[torch.Tensor], shown: int) -> CellSum:
+    """The same sum with another number of terms written out; nothing is added up again."""
+    numbers, head = _shown_numbers(cell_sum.count, shown, cell_sum.upto)
+    terms = tuple(_term(indexing, operands, cell_sum.index, number) for number in numbers)
+    return replace(cell_sum, terms=terms, head=head)
 
 
 def _shown_numbers(count: int, shown: int, upto: int | None) -> tuple[list[int], int]:
-    """The terms to write out: all, or the first and the last; while stepping those around the present one."""
+    """The terms to write out: the first and the last ones; of a sum that grows the first and the latest."""
     if count <= shown:
         return list(range(count)), count
     tail = max(1, shown // 3)
@@ -120,7 +124,7 @@ def _shown_numbers(count: int, shown: int, upto: int | None) -> tuple[list[int],
     if upto is None or upto <= head:
         return [*range(head), *range(count - tail, count)], head
     last = min(upto, count)
-    return [*range(last - shown + 1, last), *([count - 1] if last < count else [last - 1])][-shown:], shown - 1
+    return [0, *range(last - shown + 1, last)], 1
 
 
 def _term(indexing: Indexing, operands: Sequence[torch.Tensor], index: Index, number: int) -> ProductTerm:
@@ -146,12 +150,18 @@ def _products(indexing: Indexing, operands: Sequence[torch.Tensor], index: Index
     """All products of a cell in order, from exact values: Python integers, doubles or complex doubles."""
     at = dict(zip(indexing.output_labels, index, strict=True))
     columns = [_column(indexing, operand, tensor, at) for operand, tensor in enumerate(operands)]
-    if len(columns) == 1:
-        return columns[0]
-    return [_multiplied(factors) for factors in zip(*columns, strict=True)]
+    if any(column.dtype in (torch.float64, torch.complex128) for column in columns):
+        product = columns[0]
+        for column in columns[1:]:
+            product = product * column
+        numbers: list[Number] = product.tolist()
+        return numbers
+    # Integers are multiplied as Python does, without overflow.
+    lists = [column.tolist() for column in columns]
+    return lists[0] if len(lists) == 1 else [_multiplied(factors) for factors in zip(*lists, strict=True)]
 
 
-def _column(indexing: Indexing, operand: int, tensor: torch.Tensor, at: dict[str, int]) -> list[Number]:
+def _column(indexing: Indexing, operand: int, tensor: torch.Tensor, at: dict[str, int]) -> torch.Tensor:
     """What one operand gives to each term, in the order of the terms."""
     labels = list(indexing.input_labels[operand])
     part = tensor.detach()
@@ -172,9 +182,8 @@ def _column(indexing: Indexing, operand: int, tensor: torch.Tensor, at: dict[str
     sizes = [indexing.labels[label].size for label in indexing.summed]
     flat = part.expand(sizes).reshape(-1)
     if flat.is_floating_point():
-        flat = flat.to(torch.float64)
-    numbers: list[Number] = flat.resolve_conj().tolist()
-    return numbers
+        return flat.to(torch.float64)
+    return flat.to(torch.complex128).resolve_conj() if flat.is_complex() else flat
 
 
 def _added(products: Sequence[Number]) -> Number:

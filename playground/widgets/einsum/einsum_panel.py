@@ -34,6 +34,7 @@ from playground.widgets.panel import Panel
 LOWER_HEIGHT, LOWER_SHARE = 102, 0.275
 """Letters and loops: at least so many pixels, more in a high panel."""
 
+LONGEST_SUMMARY = 80
 ROOMY = 460
 """From this height on, in pixels, a banner and the written sum both have room."""
 
@@ -198,7 +199,7 @@ class EinsumPanel(Panel):
 
     def summary(self) -> str:
         einsum = self.state.einsum
-        asked = f"{einsum.equation} of {', '.join(einsum.operands)}"
+        asked = f"{einsum.equation[:LONGEST_SUMMARY]} of {', '.join(einsum.operands)}"
         if self._problem is not None and self._problem.severity == "error":
             return f"{asked}: {self._problem}"
         if self._result is None or self._result.plan is None or not einsum.equation:

@@ -26,6 +26,9 @@ from playground.widgets.einsum.operand_box import OperandBox
 BESIDE = 2
 """So many operands stand in the title line; more get a line of their own."""
 
+MOST_BOXES = 24
+"""A mistyped equation may ask for thousands."""
+
 NARROW = 700
 
 
@@ -33,7 +36,7 @@ def box_count(equation: str, operands: Sequence[str]) -> int:
     """How many operands are asked for or chosen."""
     left = equation.split(ARROW, maxsplit=1)[0]
     asked = left.count(",") + 1 if left.strip() else 1
-    return max(min(asked, 64), len(operands))
+    return max(min(asked, MOST_BOXES), len(operands))
 
 
 class EquationLine(QWidget):

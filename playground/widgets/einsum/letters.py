@@ -10,11 +10,14 @@ from playground.models.einsum.labels import colour_places
 from playground.widgets.common.code_marks import CodeMark, Marker, code_marks
 
 _INDEX = re.compile(r"(?<=for )(?P<loop>\w+)(?= in )|(?<=[\[,])(?P<place>[A-Za-z]\w*)(?=[\],])")
+LONGEST_WITH_BADGES = 400
 _STRING = re.compile(r'"(?P<equation>[^"]*)"')
 
 
 def equation_marks(text: str) -> tuple[CodeMark, ...]:
-    """Each letter on the badge of its colour, in order of appearance."""
+    """Each letter on the badge of its colour, in order of appearance; very long equations stay plain."""
+    if len(text) > LONGEST_WITH_BADGES:
+        return ()
     places = colour_places(character for character in text if character in LETTERS)
     return tuple(
         CodeMark(at, at + 1, axis=places[character], badge=True)

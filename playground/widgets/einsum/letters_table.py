@@ -47,6 +47,8 @@ class LettersTable(QWidget):
 
     def set_letters(self, indexing: Indexing | None, resizable: Collection[str] = ()) -> None:
         """Show the letters of an einsum; those whose size can be set by hand are `resizable`."""
+        if indexing is self._indexing and frozenset(resizable) == self._resizable:
+            return
         self._indexing = indexing
         self._labels = () if indexing is None else tuple(indexing.labels.values())
         self._resizable = frozenset(resizable)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playground.models.einsum.cells import Index
 from playground.models.einsum.request import EinsumResult
-from playground.models.einsum.terms import terms_of
+from playground.models.einsum.terms import terms_of, with_fewer_terms
 from playground.widgets.einsum.sum_lines import factor_text
 from playground.widgets.einsum.tensors_row import TensorsRow, holds
 from playground.widgets.einsum.terms_view import TermsView
@@ -86,14 +86,14 @@ class Story:
             return
         indexing = result.plan.indexing
         dtypes = [str(operand.dtype).removeprefix("torch.") for operand in tensors]
+        cell_sum = terms_of(indexing, tensors, cell, result.tensor, shown=LEAST_TERMS, upto=self._upto)
         longest = 4
-        first = terms_of(indexing, tensors, cell, result.tensor, shown=2, upto=self._upto)
-        for term in first.terms:
+        for term in cell_sum.terms:
             texts = (factor_text(value, dtype) for value, dtype in zip(term.factors, dtypes, strict=True))
             longest = max(longest, *(len(text) for text in texts))
         shown = self._terms.capacity(indexing, longest)
         while True:
-            cell_sum = terms_of(indexing, tensors, cell, result.tensor, shown=shown, upto=self._upto)
+            cell_sum = with_fewer_terms(cell_sum, indexing, tensors, shown)
             self._terms.set_sum(indexing, cell_sum, dtypes, result.dtype)
             shown = min(shown, len(cell_sum.terms)) - 1
             if shown < LEAST_TERMS or not self._terms.overflows():

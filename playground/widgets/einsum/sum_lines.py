@@ -105,6 +105,8 @@ def spoken(indexing: Indexing, cell_sum: CellSum, dtypes: Sequence[str], dtype: 
     cells = _with_gap(["".join(run.text for run in column.cells) for column in columns], cell_sum)
     numbers = _with_gap([column.numbers for column in columns], cell_sum)
     value = "" if cell_sum.value is None else f" = {number_text(cell_sum.value, dtype)}"
+    if len(indexing.shapes) == 1 and cell_sum.count == 1:
+        return f"{name} = {cells}{value or f' = {numbers}'}"
     return f"{name} = {cells} = {numbers}{value}" if columns else f"{name} = 0, a sum of no terms"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from playground.models.einsum.labels import Indexing
@@ -15,6 +15,7 @@ from playground.widgets.common.look import code_font, look, look_holder, words_f
 from playground.widgets.common.painting import elided, paint_text, text_width
 from playground.widgets.common.runs import Run, paint_runs, runs_width
 from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.einsum.sum_bar import Segment, segments_of
 from playground.widgets.einsum.sum_lines import (
     TermColumn,
     exactness,
@@ -48,6 +49,7 @@ class TermsView(QWidget):
         self._indexing: Indexing | None = None
         self._sum: CellSum | None = None
         self._columns: tuple[TermColumn, ...] = ()
+        self._segments: tuple[Segment, ...] = ()
         self._dtypes: tuple[str, ...] = ()
         self._dtype = ""
         self._note = ""
@@ -90,6 +92,7 @@ class TermsView(QWidget):
         self._indexing, self._sum = indexing, cell_sum
         self._dtypes, self._dtype = tuple(dtypes), dtype
         self._columns = term_columns(indexing, cell_sum, dtypes)
+        self._segments = segments_of(cell_sum)
         self._show_buttons()
         self.setAccessibleDescription(self.text())
         self.update()
@@ -253,27 +256,19 @@ class TermsView(QWidget):
 
     def _paint_bar(self, painter: QPainter, left: float, last: float, cell_sum: CellSum) -> None:
         """What each term gives, to scale; negative ones in the other colour of the heat map."""
-        if len(cell_sum.products) < 2:
-            return
-        sizes = [abs(product) for product in cell_sum.products]
-        total = float(sum(sizes))
-        if not 0 < total < float("inf"):
+        if not self._segments:
             return
         top = last + BAR_TOP + 5
         paint_text(painter, 0, top + BAR, "to scale", words_font(), color=look().color("text2"))
         x, room = left, self.width() - left
-        gap = 2 if len(sizes) * 8 < room else 0
-        for number, (product, size) in enumerate(zip(cell_sum.products, sizes, strict=True)):
-            width = float(size) / total * room
-            negative = not isinstance(product, complex) and product < 0
+        gap = 2 if len(self._segments) * 8 < room else 0
+        positive, negative, edge = (look().color(role) for role in ("heat_positive", "heat_negative", "edge"))
+        for segment in self._segments:
+            width = segment.share * room
             rect = QRectF(QPointF(x, top), QPointF(max(x, x + width - gap), top + BAR))
-            if cell_sum.upto is None or number < cell_sum.upto:
-                painter.fillRect(rect, self._bar_color(negative))
+            if cell_sum.upto is None or segment.number < cell_sum.upto:
+                painter.fillRect(rect, negative if segment.is_negative else positive)
             elif width > 2:
-                painter.setPen(look().color("edge"))
+                painter.setPen(edge)
                 painter.drawRect(rect.adjusted(0, 0, -1, -1))
             x += width
-
-    @staticmethod
-    def _bar_color(negative: bool) -> QColor:
-        return look().color("heat_negative" if negative else "heat_positive")
