@@ -56,7 +56,8 @@ class ResultMenu(QMenu):
         names = max(_column(_name(action)) for action in self._outcomes)
         shapes = max(runs_width(_shape(outcome, "text")) for outcome in self._outcomes.values())
         verdicts = max(verdict_width(o.verdict or o.kind) if o.kind else 0 for o in self._outcomes.values())
-        return round(_LEFT + names + shapes + verdicts + 2 * _GAP + _LEFT)
+        reasons = max(_column(outcome.reason) for outcome in self._outcomes.values())
+        return round(_LEFT + names + max(shapes + verdicts + _GAP, reasons) + _GAP + _LEFT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -79,6 +80,8 @@ class ResultMenu(QMenu):
         painter.drawText(QPointF(_LEFT + rect.left(), base), name)
         second = role if chosen or not action.isEnabled() else "text2"
         paint_runs(painter, rect.left() + _LEFT + column + _GAP, base, _shape(outcome, second), second)
+        if outcome.reason:
+            paint_runs(painter, rect.left() + _LEFT + column + _GAP, base, (Run(outcome.reason),), "text3")
         if outcome.kind:
             words = outcome.verdict or outcome.kind
             x = rect.right() - 8 - verdict_width(words)
