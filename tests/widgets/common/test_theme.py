@@ -76,7 +76,9 @@ def test_each_icon_paints_in_the_colour_asked_for(qapp, theme, name):
 def test_icons_named_in_the_source_are_those_that_are_shipped():
     source = "\n".join(path.read_text() for path in SOURCES.rglob("*.py"))
     named = set(re.findall(r"(?:\bicon|IconButton|icon_name=|icon_name\()\(?\s*\"([a-z0-9-]+)\"", source))
+    words = set(re.findall(r"\"([a-z0-9]+(?:-[a-z0-9]+)*)\"", source))
     assert named <= set(ICONS)
+    assert set(ICONS) <= words, "icons that nothing names"
 
 
 class TestFocusRing:
