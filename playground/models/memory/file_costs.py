@@ -14,6 +14,7 @@ import safetensors.torch
 import torch
 
 from playground.models.memory.layout import Layout
+from playground.models.memory.numpy_side import NUMPY_AXES, numpy_dtype
 from playground.models.memory.view_rule import contiguous_strides, written
 from playground.models.registry import Registry
 from playground.models.words import bytes_in_words
@@ -174,7 +175,9 @@ def _shrunken(layout: Layout) -> _Twin:
 
 
 def _cloned(twin: _Twin) -> _Twin:
-    return _Twin(twin.shape, contiguous_strides(twin.shape), 0, prod(twin.shape), twin.dtype)
+    elements = prod(twin.shape)
+    strides = contiguous_strides(twin.shape) if elements else (1,) * len(twin.shape)
+    return _Twin(twin.shape, strides, 0, elements, twin.dtype)
 
 
 @lru_cache(maxsize=256)
@@ -191,12 +194,10 @@ def _try(suffix: str, twin: _Twin) -> _Saved:
 
 
 def _reason_in_words(entry: FileFormat, twin: _Twin, message: str) -> str:
-    if entry.name in {".npy", ".npz"}:
-        return (
-            f"numpy has no {twin.dtype}"
-            if len(twin.shape) <= 64
-            else f"numpy has at most 64 axes, not {len(twin.shape)}"
-        )
+    if entry.name in {".npy", ".npz"} and len(twin.shape) > NUMPY_AXES:
+        return f"numpy has at most {NUMPY_AXES} axes, not {len(twin.shape)}"
+    if entry.name in {".npy", ".npz"} and numpy_dtype(twin.dtype) is None:
+        return f"numpy has no {twin.dtype}"
     first_line = message.partition("\n")[0]
     return first_line if len(first_line) < 80 else first_line[:77] + "..."
 

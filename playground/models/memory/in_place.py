@@ -125,7 +125,8 @@ def _with_name(code: str, name: str, layout: Layout) -> str:
 
 def _small_stand_in(layout: Layout) -> tuple[tuple[int, ...], tuple[int, ...], int, int]:
     """Shape, strides, offset and cells: those of the tensor, or of a small one that overlaps in the same way."""
-    if layout.storage_bytes <= COPIED_BYTES and layout.elements <= COPIED_BYTES:
+    largest = max(layout.shape, default=0)
+    if layout.storage_bytes <= COPIED_BYTES and max(layout.elements, largest) <= COPIED_BYTES:
         return layout.shape, layout.strides, layout.offset, layout.storage_cells
     shape = tuple(min(size, 3) for size in layout.shape)
     ranks = {stride: place for place, stride in enumerate(sorted({s for s in layout.strides if s}))}

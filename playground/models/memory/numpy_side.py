@@ -32,7 +32,7 @@ class NumpyRow:
 
 def compare_with_numpy(layout: Layout, name: str = "T") -> tuple[NumpyRow, ...]:
     """Ask both libraries about arrays that lie as `layout` does; the values of the tensor are not needed."""
-    kind = _numpy_dtype(layout.dtype)
+    kind = numpy_dtype(layout.dtype)
     if kind is None:
         return (NumpyRow(f"{name}.numpy()", "", "refused", f"numpy has no {layout.dtype}"),)
     if len(layout.shape) > NUMPY_AXES:
@@ -63,7 +63,8 @@ def _yes(truth: bool) -> str:
     return "yes" if truth else "no"
 
 
-def _numpy_dtype(dtype: str) -> np.dtype[np.generic] | None:
+def numpy_dtype(dtype: str) -> np.dtype[np.generic] | None:
+    """numpy's dtype of this name in torch; None where numpy has none."""
     try:
         return torch.empty(0, dtype=getattr(torch, dtype)).numpy().dtype
     except (TypeError, RuntimeError, AttributeError):

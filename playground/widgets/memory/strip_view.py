@@ -141,6 +141,8 @@ class StripView(QAbstractScrollArea):
         width = min(self._cell_width(), max(CELL, room - 8))
         cells = tensor.storage_cells + (self._source.beyond if self._source is not None else 0)
         columns = fit_columns(room, width, cells, tensor.strides)
+        if cells > columns:
+            width = min((room - 8) // columns, width * 3 // 2)
         moves = any(n > 1 and s > 0 for n, s in zip(tensor.shape, tensor.strides, strict=True))
         arc_row = tensor.offset // columns if moves and tensor.elements else -1
         return StripLayout(cells, columns, width, 0, arc_row)

@@ -160,5 +160,7 @@ def test_large_tensors_are_tried_on_a_small_stand_in():
     assert verdicts["e.fill_(1)"]
     assert verdicts["e[0, 0] = 1"]
     assert not verdicts["e.add_(1)"]
+    empty = torch.zeros(40).as_strided((5, 0, 10**12), (1, 8, 0), 7)
+    assert any(trial.allowed for trial in try_in_place(describe_layout(empty), "z"))
     plain = {trial.code: trial.allowed for trial in try_in_place(describe_layout(torch.zeros(400, 500).t()), "t")}
     assert plain["t.add_(1)"]
