@@ -14,32 +14,15 @@ from playground.models.tensors.broadcast_alignment import OperandRow
 from playground.models.tensors.broadcast_gradient import StretchedGradient, stretched_gradients
 from playground.models.tensors.broadcast_lines import LineOperation, line_operations
 from playground.models.tensors.broadcast_operators import BROADCAST_OPERATORS
+from playground.models.tensors.broadcast_values import BroadcastRequest, evaluate_lines, lines_of
 from playground.models.tensors.broadcasting import BroadcastExplanation, explain_broadcast
-from playground.models.tensors.evaluation import Evaluated, evaluate
+from playground.models.tensors.evaluation import Evaluated
 from playground.models.tensors.planning import default_budget
 from playground.models.tensors.program import Expression, Program
 from playground.models.tensors.state import BroadcastState
 from playground.models.tensors.summary_cache import summary_of
 from playground.models.tensors.window import TensorReader
 from playground.models.words import bytes_in_words
-
-
-@dataclass(frozen=True, slots=True)
-class BroadcastRequest:
-    """The tensors that may be used, and either a line with its operations or chosen operands.
-
-    `scope` holds the lines in front of `line`; `place` chooses one of its operations (None: the one worth looking at).
-    """
-
-    scope: Program
-    names: tuple[str, ...] = ()
-    line: str = ""
-    text: str = ""
-    place: int | None = None
-    operands: tuple[str, ...] = ()
-    operator: str = "+"
-    gradient: bool = False
-    budget: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,8 +115,9 @@ def _worth_looking_at(request: BroadcastRequest, operations: tuple[LineOperation
     """The first operation that clashes; else the last that stretches a tensor; else the last."""
     best, best_rank = len(operations) - 1, 0
     for place, operation in enumerate(operations):
-        values = _evaluated(request, operation, job)
-        shapes = [tuple(one.meta.shape) for one in values if one.meta is not None]
+        lines = lines_of(request, operation)
+        values = evaluate_lines(request, lines, job)
+        shapes = [tuple(meta.shape) for name in lines.operands if (meta := values[name].meta) is not None]
         if len(shapes) < len(operation.operands):
             continue
         explanation = explain_broadcast(*shapes, operator=operation.operator)
@@ -145,36 +129,10 @@ def _worth_looking_at(request: BroadcastRequest, operations: tuple[LineOperation
     return best
 
 
-def _scope_with(request: BroadcastRequest, operation: LineOperation) -> tuple[Program, tuple[str, ...], str]:
-    """The program with a line for each operand and one for the result; their names."""
-    program = request.scope
-    names: list[str] = []
-    for text in operation.operands:
-        name = _unused("operand", program, request.names)
-        program = program.appended(name, Expression(text))
-        names.append(name)
-    result = _unused("outcome", program, request.names)
-    code = BROADCAST_OPERATORS[operation.operator].code(names)
-    return program.appended(result, Expression(code)), tuple(names), result
-
-
-def _unused(base: str, program: Program, names: tuple[str, ...]) -> str:
-    number = 0
-    while f"{base}{number}" in program.names or f"{base}{number}" in names:
-        number += 1
-    return f"{base}{number}"
-
-
-def _evaluated(request: BroadcastRequest, operation: LineOperation, job: Job) -> tuple[Evaluated, ...]:
-    program, names, _ = _scope_with(request, operation)
-    values = evaluate(Program(program.bindings[:-1]), request.budget, job)
-    return tuple(values[name] for name in names)
-
-
 def _of_operation(request: BroadcastRequest, operation: LineOperation, job: Job) -> BroadcastResult:
-    program, names, outcome = _scope_with(request, operation)
-    values = evaluate(program, request.budget, job)
-    operands = [values[name] for name in names]
+    lines = lines_of(request, operation)
+    values = evaluate_lines(request, lines, job)
+    operands = [values[name] for name in lines.operands]
     bare = tuple(
         _values(text, tuple(one.meta.shape) if one.meta is not None else (), one.tensor, job)
         for text, one in zip(operation.operands, operands, strict=True)
@@ -186,7 +144,7 @@ def _of_operation(request: BroadcastRequest, operation: LineOperation, job: Job)
     result = BroadcastResult(request, operation.operator, bare, line=line)
     if failed is not None:
         return replace(result, problem=_operand_problem(*failed))
-    planned = values[outcome].meta
+    planned = values[lines.outcome].meta
     itemsize = planned.element_size() if planned is not None else 4
     explanation = explain_broadcast(
         *(operand.shape for operand in bare),
@@ -198,7 +156,7 @@ def _of_operation(request: BroadcastRequest, operation: LineOperation, job: Job)
     result = replace(result, explanation=explanation)
     if explanation.shape is None:
         return replace(result, scale=_scale([one.tensor for one in operands], job))
-    return _with_values(result, explanation, operands, values[outcome], job)
+    return _with_values(result, explanation, operands, values[lines.outcome], job)
 
 
 def _operand_problem(text: str, evaluated: Evaluated) -> Problem:

@@ -228,3 +228,23 @@ def test_three_operands_are_computed_from_the_left(operator):
     program = Program.parse(f"{PROGRAM}kept = {result.code}")
     assert torch.equal(read(result.result.reader).double(), evaluate(program)["kept"].tensor.double())
     assert bool(result.gradients) == (operator in ("+", "-", "*", "/", "%"))
+
+
+def test_large_results_that_no_line_asks_for_are_planned_and_not_computed():
+    text = "big = torch.zeros(20_000, 1_000)\nrow = torch.zeros(1_000)\nboth = big + row\nwide = big[None]"
+    program = Program.parse(text)
+    chosen = chosen_operands(PlaygroundState(program=program, selection="big"), ("big", "row"), "+")
+    result = compute_broadcast(broadcast_request(chosen), Job())
+    assert result.result.reader is None
+    assert result.explanation.shape == (20_000, 1_000)
+    assert result.operands[0].reader is not None
+    line = compute_broadcast(broadcast_request(PlaygroundState(program=program, selection="both")), Job())
+    assert line.result.reader is not None
+    assert line.cost == "The stretch costs 0 B (stride 0); the result is new, 80 MB."
+
+
+def test_the_result_of_a_line_is_the_lines_own_tensor():
+    program = Program.parse(PROGRAM)
+    result = compute_broadcast(broadcast_request(state("B")), Job())
+    tensor = evaluate(program)["B"].tensor
+    assert result.result.reader == type(result.result.reader)(tensor)

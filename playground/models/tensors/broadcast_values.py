@@ -1,0 +1,89 @@
+"""The values of an operation's operands and result, as lines behind those of the program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from playground.models.job import Job
+from playground.models.tensors.broadcast_lines import LineOperation
+from playground.models.tensors.broadcast_operators import BROADCAST_OPERATORS
+from playground.models.tensors.evaluation import Evaluated, evaluate
+from playground.models.tensors.program import Expression, Program
+
+LARGEST_UNASKED = 1 << 26
+"""Bytes that the panel computes on its own account; beyond them only lines of the program are computed."""
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastRequest:
+    """The tensors that may be used, and either a line with its operations or chosen operands.
+
+    `scope` holds the lines in front of `line`; `place` chooses one of its operations (None: the one worth looking at).
+    """
+
+    scope: Program
+    names: tuple[str, ...] = ()
+    line: str = ""
+    text: str = ""
+    place: int | None = None
+    operands: tuple[str, ...] = ()
+    operator: str = "+"
+    gradient: bool = False
+    budget: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OperationLines:
+    """The program with a line for each operand that is no tensor's name, and for the result.
+
+    `operands` and `outcome` are the names of all these, `added` those that are no lines of the user's.
+    """
+
+    program: Program
+    operands: tuple[str, ...]
+    outcome: str
+    added: tuple[str, ...]
+
+
+def lines_of(request: BroadcastRequest, operation: LineOperation) -> OperationLines:
+    """The lines to evaluate for one operation."""
+    program = request.scope
+    names: list[str] = []
+    for text in operation.operands:
+        name = text
+        if text not in request.scope.names:
+            name = _unused("operand", program, request.names)
+            program = program.appended(name, Expression(text))
+        names.append(name)
+    added = tuple(name for name in names if name not in request.scope.names)
+    if request.line and operation.is_whole_line:
+        return OperationLines(
+            program.appended(request.line, Expression(request.text)), tuple(names), request.line, added
+        )
+    outcome = _unused("outcome", program, request.names)
+    code = BROADCAST_OPERATORS[operation.operator].code(names)
+    return OperationLines(program.appended(outcome, Expression(code)), tuple(names), outcome, (*added, outcome))
+
+
+def _unused(base: str, program: Program, names: tuple[str, ...]) -> str:
+    number = 0
+    while f"{base}{number}" in program.names or f"{base}{number}" in names:
+        number += 1
+    return f"{base}{number}"
+
+
+def evaluate_lines(request: BroadcastRequest, lines: OperationLines, job: Job) -> Mapping[str, Evaluated]:
+    """The values; of lines that only this panel asks for, and that would allocate much, the plan alone."""
+    planned = evaluate(lines.program, 0, job)
+    asked = sum(_new_bytes(planned[name]) for name in lines.added)
+    if asked <= LARGEST_UNASKED:
+        return evaluate(lines.program, request.budget, job)
+    kept = tuple(binding for binding in lines.program.bindings if binding.name not in lines.added)
+    return {**planned, **evaluate(Program(kept), request.budget, job)}
+
+
+def _new_bytes(planned: Evaluated) -> int:
+    if planned.meta is None or planned.view_of:
+        return 0
+    return planned.meta.numel() * planned.meta.element_size()
