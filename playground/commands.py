@@ -102,6 +102,8 @@ class Commands(QObject):
             self.open_paths(tuple(str(path) for path in argument))
         elif name == "show_page":
             self.page_wanted.emit(str(argument))
+        elif name == "show_tensors":
+            self.show_tensors()
         elif name == "light_part":
             self.part_wanted.emit(str(argument))
         elif name == "open_lesson":
