@@ -74,6 +74,7 @@ class ChoiceRow(QWidget):
         super().__init__(parent)
         self.field, self._tip = field, tip
         self.names: list[str] = []
+        self._shown: tuple[str, tuple[str, ...]] | None = None
         self._words: list[str] = []
         self.box = ComboBox(code=code)
         self.box.setAccessibleName(label)
@@ -93,7 +94,7 @@ class ChoiceRow(QWidget):
         """Offer these names under these words."""
         if list(names) == self.names and list(words) == self._words:
             return
-        self.names, self._words = list(names), list(words)
+        self.names, self._words, self._shown = list(names), list(words), None
         with QSignalBlocker(self.box):
             self.box.clear()
             for text in words:
@@ -101,6 +102,9 @@ class ChoiceRow(QWidget):
 
     def show_name(self, name: str, *lines: str) -> None:
         """Show the chosen name, with more about it in the tooltip."""
+        if (name, lines) == self._shown and self.box.currentIndex() >= 0:
+            return
+        self._shown = (name, lines)
         with QSignalBlocker(self.box):
             self.box.setCurrentIndex(self.names.index(name) if name in self.names else -1)
         self.box.update()
@@ -108,6 +112,7 @@ class ChoiceRow(QWidget):
 
     @Slot(int)
     def _on_chosen(self, row: int) -> None:
+        self._shown = None
         if 0 <= row < len(self.names):
             self.chosen.emit(self.field, self.names[row])
 
@@ -232,10 +237,12 @@ class NetworkControls(QWidget):
             self.numbers[field].setVisible(scheme is not None and scheme.parameter == field)
         self.numbers["bias_std"].setEnabled(scheme is None or not scheme.own_bias)
         self.seed.set_value(spec.seed)
-        self.band.setText(f"{state.seeds} seeds")
-        with QSignalBlocker(self.band):
-            self.band.setChecked(state.band)
-        self.band.update()
+        if self.band.text() != f"{state.seeds} seeds":
+            self.band.setText(f"{state.seeds} seeds")
+        if self.band.isChecked() != state.band:
+            with QSignalBlocker(self.band):
+                self.band.setChecked(state.band)
+            self.band.update()
 
     def _edit(self, gesture: Hashable, moving: bool, **fields: object) -> None:
         spec = replace(self._state.spec, **fields)  # type: ignore[arg-type]

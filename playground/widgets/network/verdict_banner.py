@@ -41,9 +41,17 @@ class _OfferButton(Button):
     def __init__(self, offer: Offer, kind: str, parent: QWidget | None = None) -> None:
         super().__init__(offer.words, kind, parent=parent)
         self._offer = offer
-        set_tooltip(self, offer.meaning or offer.words)
-        self.setAccessibleName(offer.words)
+        self.set_offer(offer)
         self.clicked.connect(self._on_clicked)
+
+    def set_offer(self, offer: Offer) -> None:
+        """Bring something else, under other words where they differ."""
+        self._offer = offer
+        if offer.words != self.text() or not self.toolTip():
+            self.setText(offer.words)
+            self.setAccessibleName(offer.words)
+            set_tooltip(self, offer.meaning or offer.words)
+            self.updateGeometry()
 
     @Slot()
     def _on_clicked(self) -> None:
@@ -125,6 +133,10 @@ class VerdictBanner(QWidget):
         self.update()
 
     def _offer(self, offers: list[Offer]) -> None:
+        if len(offers) == len(self.buttons):
+            for button, offer in zip(self.buttons, offers, strict=True):
+                button.set_offer(offer)
+            return
         for button in self.buttons:
             self._offers.removeWidget(button)
             button.hide()
