@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
     from playground.main_window import MainWindow
+    from playground.models.network.watch import Watched
     from playground.models.tensors.program import Program
 
 
@@ -147,6 +148,31 @@ def show(block: bool = True, theme: str | None = None, lesson: object = None, **
     if block and not in_notebook:
         application.exec()
     return Handle(window)
+
+
+def watch(module: Any, batch: Any, *, loss: Any = None, name: str = "", show_window: bool = False) -> Watched:
+    """Run any `nn.Module` once on a batch and measure each layer, forward and backward; nothing is left behind in it.
+
+    `playground.watch(model, batch).result.layers[0].activation.rms`. What was watched is listed under Own models on the
+    network page of every window of this process; `show_window=True` opens one on it. `loss` is a function from the
+    output to a scalar. Raises `ValueError` for what cannot be run at all.
+    """
+    from playground.models.network.watch import watch as watch_module
+    from playground.models.outcome import ProblemError
+
+    try:
+        watched = watch_module(module, batch, loss, name)
+    except ProblemError as error:
+        raise ValueError(str(error.problem)) from error
+    if show_window and not any(not window.is_closed for window in _open_windows):
+        show(block=False)
+    for window in _open_windows:
+        panel = window.furniture.workspace.panels["network"]
+        panel.windows.show_watched()  # type: ignore[attr-defined]
+        if show_window:
+            window.show_page("network")
+            panel.windows.open_watch()  # type: ignore[attr-defined]
+    return watched
 
 
 def _forget_closed_windows() -> None:
