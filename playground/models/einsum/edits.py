@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import math
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from playground.models.einsum.equation import parse_equation
 from playground.models.einsum.fixes import EQUATION, PATIENCE
 from playground.models.einsum.labels import Indexing, Shape, index_labels
 from playground.models.einsum.presets import Preset
+from playground.models.einsum.state import EinsumState
 from playground.models.outcome import Fix, ProblemError
 from playground.models.state import PlaygroundState
 from playground.models.tensors.fills import default_made
@@ -88,6 +90,25 @@ def kept_name(program: Program, equation: str, operands: Sequence[str]) -> str |
     return None
 
 
+def einsum_of_line(program: Program, name: str) -> EinsumState | None:
+    """The equation and operands of a line that is a `torch.einsum(...)` call; None for all other lines."""
+    binding = program.get(name)
+    if binding is None or not isinstance(binding.source, Expression):
+        return None
+    text = binding.source.text
+    try:
+        call = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    if not isinstance(call, ast.Call) or ast.unparse(call.func) != "torch.einsum" or call.keywords or not call.args:
+        return None
+    first = call.args[0]
+    if not isinstance(first, ast.Constant) or not isinstance(first.value, str):
+        return None
+    operands = tuple(ast.get_source_segment(text.strip(), argument) or "" for argument in call.args[1:])
+    return EinsumState(first.value, operands)
+
+
 def name_of_result(program: Program, equation: str, operands: Sequence[str]) -> str:
     """What the result is called: as in the program where it was kept, else as it would be when kept."""
     return kept_name(program, equation, operands) or fresh_name(program.names)
@@ -117,6 +138,12 @@ def with_preset(state: PlaygroundState, preset: Preset, shapes: Mapping[str, Sha
                 state, einsum=replace(state.einsum, equation=preset.equation, operands=tuple(chosen), patient=False)
             )
     return _with_made_operands(state, preset)
+
+
+def known_shapes(state: PlaygroundState, computed: Mapping[str, Shape]) -> dict[str, Shape]:
+    """Shapes as last computed, and those that made tensors will have anyway."""
+    made = {b.name: b.source.shape for b in state.program.bindings if isinstance(b.source, Made)}
+    return {**computed, **made}
 
 
 def _fits(equation_text: str, shapes: Sequence[Shape]) -> bool:

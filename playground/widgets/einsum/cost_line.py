@@ -54,9 +54,10 @@ def work_in_words(result: EinsumResult) -> str:
 
 
 class CostLine(QWidget):
-    """`cancelled()` when Cancel is pressed on what takes longer than half a second."""
+    """`cancelled()` for what takes longer than half a second, `open_wanted()` for the einsum of the selected line."""
 
     cancelled = Signal()
+    open_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,6 +72,10 @@ class CostLine(QWidget):
         self._cancel.setObjectName("einsum.cancel")
         set_tooltip(self._cancel, "Stop computing; the equation stays")
         self._cancel.clicked.connect(self.cancelled)
+        self.open = Button("Open", "quiet")
+        self.open.setObjectName("einsum.open")
+        self.open.clicked.connect(self.open_wanted)
+        self.open.hide()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PATIENCE_MS)
@@ -79,7 +84,7 @@ class CostLine(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         row.addWidget(self.label, 1)
-        for widget in (self._busy, self._cancel, self.result_word, self.verdict):
+        for widget in (self._busy, self._cancel, self.open, self.result_word, self.verdict):
             row.addWidget(widget)
         self._busy.hide()
         self._cancel.hide()
@@ -100,6 +105,14 @@ class CostLine(QWidget):
             self.verdict.set_verdict("too large", result.problem.badge or "not computed")
         else:
             self.verdict.set_verdict("new", "new")
+
+    def offer(self, name: str) -> None:
+        """Offer to show the einsum of the line called `name` (empty: nothing to offer)."""
+        self.open.setVisible(bool(name))
+        if name and self.open.text() != f"Open {name}":
+            self.open.setText(f"Open {name}")
+            set_tooltip(self.open, f"Show the einsum that the selected line {name} is")
+            self.open.updateGeometry()
 
     def set_busy(self, busy: bool) -> None:
         """A computation began or ended."""

@@ -10,12 +10,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVB
 
 from playground.models.einsum import edits
 from playground.models.einsum.cells import Index
-from playground.models.einsum.labels import Shape
 from playground.models.einsum.presets import PRESETS
 from playground.models.einsum.request import EinsumResult
 from playground.models.outcome import Fix, Problem
 from playground.models.state import PlaygroundState
-from playground.models.tensors.program import Made
 from playground.models.tensors.state import PointedCell
 from playground.widgets.common.painting import fill_background
 from playground.widgets.common.problem_banner import ProblemBanner
@@ -111,6 +109,7 @@ class EinsumPanel(Panel):
         self.letters.let_go.connect(self.gesture_ended)
         self.details.tabs.currentChanged.connect(self._make_room)
         self.cost.cancelled.connect(self.cancelled)
+        self.cost.open_wanted.connect(self._on_open_wanted)
         self.details.ladder.run_wanted.connect(self._on_ladder_wanted)
 
     @property
@@ -122,6 +121,12 @@ class EinsumPanel(Panel):
 
     def show_state(self, state: PlaygroundState) -> None:
         self.line.set_choices(state.einsum.equation, state.einsum.operands, state.program.names)
+        selected = edits.einsum_of_line(state.program, state.selection)
+        same = selected is None or (selected.equation, selected.operands) == (
+            state.einsum.equation,
+            state.einsum.operands,
+        )
+        self.cost.offer("" if same else state.selection)
         self._show_resizable()
         self._show_pointed()
 
@@ -246,19 +251,18 @@ class EinsumPanel(Panel):
 
     @Slot(str)
     def _on_preset_chosen(self, name: str) -> None:
-        self.edit(edits.with_preset(self.state, PRESETS[name], self._known_shapes()))
-
-    def _known_shapes(self) -> dict[str, Shape]:
-        """Shapes as last computed, and those that made tensors will have anyway."""
-        shapes = dict(self._result.shapes) if self._result is not None else {}
-        for binding in self.state.program.bindings:
-            if isinstance(binding.source, Made):
-                shapes[binding.name] = binding.source.shape
-        return shapes
+        computed = self._result.shapes if self._result is not None else {}
+        self.edit(edits.with_preset(self.state, PRESETS[name], edits.known_shapes(self.state, computed)))
 
     @Slot()
     def _on_keep_wanted(self) -> None:
         self.edit(edits.result_kept(self.state))
+
+    @Slot()
+    def _on_open_wanted(self) -> None:
+        selected = edits.einsum_of_line(self.state.program, self.state.selection)
+        if selected is not None:
+            self.edit(replace(self.state, einsum=selected))
 
     @Slot(object)
     def _on_fix_chosen(self, fix: Fix) -> None:

@@ -29,6 +29,7 @@ BESIDE = 2
 MOST_BOXES = 24
 """A mistyped equation may ask for thousands."""
 
+MOST_BELOW = 88
 NARROW = 700
 
 
@@ -154,6 +155,9 @@ class EquationLine(QWidget):
         has_result = bool(self.result.runs)
         self._gives.setVisible(wide and has_result)
         self.result.setVisible(wide and has_result)
+        if not beside:
+            height = self._below_flow.heightForWidth(max(100, self.width() - 2 * PADDING)) + 4
+            self._below.setFixedHeight(min(height, MOST_BELOW))
         self._drop_what_does_not_fit()
         words = "Keep as tensor" if wide else "Keep"
         if self.keep.text() != words:

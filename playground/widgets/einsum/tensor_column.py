@@ -36,7 +36,7 @@ class TensorColumn(QWidget):
         self.caption = RunsLabel(wrap=False)
         self.grid = TensorGrid(name)
         self.slices = SliceBar()
-        self.slices.moved.connect(self.moved)
+        self.slices.moved.connect(self._on_moved)
         self.grid.pointed.connect(self._on_pointed)
         top = QHBoxLayout()
         top.setContentsMargins(CAPTION_INDENT, 0, 0, 0)
@@ -53,6 +53,8 @@ class TensorColumn(QWidget):
         self._labels: tuple[Label, ...] = ()
         self._axis_names: tuple[str, ...] = ()
         self._shown: tuple[int, ...] = ()
+        self._own: dict[int, int] = {}
+        self._index: Index = ()
         self._with_slices = False
 
     def show_tensor(
@@ -69,10 +71,10 @@ class TensorColumn(QWidget):
         self._labels, self._with_slices = labels, with_slices
         self.grid.setAccessibleName(f"values of {name}")
         self._shown = self._sheet_axes()
-        extra = tuple(axis for axis in range(len(labels)) if axis not in self._shown)
-        self.slices.set_axes(
-            tuple((axis, labels[axis].place, labels[axis].name, shape[axis]) for axis in extra) if with_slices else ()
-        )
+        facets = self._facets()
+        turned = [a for a in self._extra() if a not in facets and (with_slices or labels[a].is_summed)]
+        self.slices.set_axes(tuple((a, labels[a].place, labels[a].name, shape[a]) for a in turned))
+        self._own = {axis: min(place, shape[axis] - 1) for axis, place in self._own.items() if axis in turned}
 
     def set_values(self, reader: TensorReader | None, scale: float, characters: int, placeholder: str) -> None:
         """The values, with the scale of heat that all grids share."""
@@ -110,12 +112,29 @@ class TensorColumn(QWidget):
         """Turn the axes that are not on the sheet to this index; summed ones become small multiples."""
         rank = len(self._labels)
         row, column = (self._shown[0], self._shown[1]) if len(self._shown) == 2 else (None, 0 if rank else None)
-        extra = [axis for axis in range(rank) if axis not in self._shown]
-        facets = tuple(a for a in extra if self._labels[a].is_summed and not self._with_slices)[:MAXIMUM_FACETS]
-        fixed = {axis: index[axis] for axis in extra if axis not in facets}
-        self.slices.set_places(index)
+        self._index = index
+        facets = self._facets()
+        own = {} if self._with_slices else self._own
+        fixed = {axis: own.get(axis, index[axis]) for axis in self._extra() if axis not in facets}
+        self.slices.set_places(tuple(fixed.get(axis, place) for axis, place in enumerate(index)))
         if self.grid.reader is not None:
             self.grid.set_layout(row, column, fixed, facets)
+
+    def _extra(self) -> tuple[int, ...]:
+        return tuple(axis for axis in range(len(self._labels)) if axis not in self._shown)
+
+    def _facets(self) -> tuple[int, ...]:
+        """Summed axes that are drawn as small multiples; an operand's further ones can be turned."""
+        summed = (a for a in self._extra() if self._labels[a].is_summed and not self._with_slices)
+        return tuple(summed)[:MAXIMUM_FACETS]
+
+    @Slot(int, int)
+    def _on_moved(self, axis: int, place: int) -> None:
+        if self._with_slices:
+            self.moved.emit(axis, place)
+        elif axis < len(self._index):
+            self._own[axis] = place
+            self.show_slice(self._index)
 
     def light(self, regions: Iterable[Region], colour: int | None) -> None:
         """Frame the cells of regions."""

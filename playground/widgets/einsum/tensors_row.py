@@ -18,6 +18,8 @@ from playground.widgets.einsum.tensor_column import LEAST_WIDTH, TensorColumn
 
 SIGN_WIDTH = 18
 RESULT = -1
+BAR = 12
+"""A scroll bar, which shall not hide a column because rows do not fit."""
 
 
 def holds(shape: Shape, index: Index) -> bool:
@@ -140,8 +142,9 @@ class TensorsRow(QScrollArea):
             if sum(wanted) <= room:
                 break
         widths = shared(wanted, room, LEAST_WIDTH)
+        spare = BAR if sum(widths) + BAR * len(columns) <= room else 0
         for column, width in zip(columns, widths, strict=True):
-            column.setFixedWidth(width)
+            column.setFixedWidth(width + spare)
 
     def _make_columns(self, count: int) -> None:
         while len(self._columns) > count:

@@ -241,7 +241,7 @@ class TermsView(QWidget):
         if cell_sum.upto is not None and cell_sum.partial is not None:
             text = f"{product_text(cell_sum.partial)}"
             x = paint_text(painter, x, base, f"= {text}", code_font(12), color=look().color("accent"))
-            note = f"after {cell_sum.upto:,} of {cell_sum.count:,} terms"
+            note = f"{cell_sum.upto:,} of {cell_sum.count:,}"
         elif cell_sum.value is not None:
             value = f"= {number_text(cell_sum.value, self._dtype)}"
             x = paint_text(painter, x, base, value, code_font(12, code_font().Weight.Bold), color=look().color("text"))

@@ -266,3 +266,17 @@ def test_a_slow_rung_is_timed_on_its_first_rows():
     loops = result.times[0]
     assert 0 < loops.measured < loops.rows == 128
     assert all(time.measured == 128 for time in result.times[3:])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('torch.einsum("ij,jk->ik", A, B.t())', EinsumState("ij,jk->ik", ("A", "B.t()"))),
+        ("torch.einsum('i->', A)", EinsumState("i->", ("A",))),
+        ("A @ B", None),
+        ("torch.einsum(", None),
+        ("torch.einsum(A, B)", None),
+    ],
+)
+def test_the_einsum_of_a_line(text, expected):
+    assert edits.einsum_of_line(PROGRAM.appended("E", Expression(text)), "E") == expected

@@ -338,3 +338,38 @@ def test_it_fits_a_small_tab(driven):
     assert panel.minimumSizeHint().width() <= 560
     assert panel.line.presets.geometry().right() <= 560
     assert not panel.grab().isNull()
+
+
+def test_the_einsum_of_the_selected_line_is_opened_when_asked(driven):
+    d = driven()
+    program = d.state.program.appended("E", Expression('torch.einsum("ij,jk->ik", A, X)'))
+    d.show(replace(d.state, program=program, selection="E"))
+    assert d.state.einsum.equation == "ij,kj->ik"
+    assert d.panel.cost.open.isVisible()
+    QTest.mouseClick(d.panel.cost.open, Qt.MouseButton.LeftButton)
+    assert (d.state.einsum.equation, d.state.einsum.operands) == ("ij,jk->ik", ("A", "X"))
+    assert d.panel.result.plan.result_name == "E"
+    assert not d.panel.cost.open.isVisible()
+
+
+def test_more_summed_axes_than_fit_can_be_turned(driven):
+    d = driven("abcdef->a", "F")
+    d.show(replace(d.state, program=d.state.program.appended("F", Made("arange", (2, 2, 2, 2, 2, 3)))))
+    column = d.panel.tensors.operands[0]
+    assert len(column.grid.axes.facets) == 2
+    box = column.findChild(QWidget, "einsum.slice.5")
+    box.setFocus()
+    QTest.keyClick(box, Qt.Key.Key_Up)
+    assert dict(column.grid.axes.fixed)[5] == 1
+    d.show(replace(d.state, pointed=PointedCell(d.panel.result.plan.result_name, (1,))))
+    assert dict(column.grid.axes.fixed)[5] == 1
+
+
+def test_twenty_operands_and_ten_thousand_characters(driven):
+    d = driven(",".join("abcdefghijklmnopqrst") + "->a", *["v"] * 20)
+    assert len(d.panel.tensors.operands) == 20
+    assert len(d.panel.line.boxes) == 20
+    assert not d.panel.grab().isNull()
+    d.type("i" * 10_000, "v")
+    assert "No tensor has more than 64 axes" in str(d.panel.banner.problem)
+    assert not d.panel.grab().isNull()
