@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import ast
 import difflib
-import itertools
 from collections.abc import Collection
 
 from playground.models.outcome import Fix, Span, refuse
 from playground.models.tensors.constants import CONSTANTS, NUMBER_FUNCTIONS
-from playground.models.tensors.literals import dotted_name
+from playground.models.tensors.line_edits import replaced, unchained, without_argument, without_call
+from playground.models.tensors.literals import dotted_name, is_float_word
 from playground.models.tensors.mutation import in_place_problem, is_in_place
-from playground.models.tensors.refusals import FORBIDDEN, REPLACEMENTS, UNAVAILABLE
+from playground.models.tensors.refusals import (
+    FORBIDDEN,
+    NEEDLESS,
+    NEEDLESS_ARGUMENTS,
+    NUMPY_NAMES,
+    REPLACEMENTS,
+    UNAVAILABLE,
+)
 from playground.models.tensors.source_text import ExpressionText
 from playground.models.tensors.vocabulary import VOCABULARY
 from playground.models.tensors.vocabulary.operators import BINARY, COMPARISON, UNARY
@@ -104,13 +111,13 @@ class _Checker:
             refuse(f"{node.id} is made further down: a line uses the lines above it.", span, badge="order")
         if node.id in NUMBER_FUNCTIONS:
             refuse(f"{node.id} takes its argument in brackets.", span, badge="no brackets")
-        near = difflib.get_close_matches(node.id, list(self.names), n=3, cutoff=0.5)
-        fixes = tuple(fix for name in near for fix in self._with(span, name))
+        near = [name for name in self.names if name.lower() == node.id.lower()]
+        near += [name for name in difflib.get_close_matches(node.id, list(self.names), cutoff=0.4) if name not in near]
+        fixes = tuple(fix for name in near[:3] for fix in self._with(span, name))
         refuse(f"There is no tensor called {node.id}.", span, fixes, badge=f"no {node.id[:20]}")
 
     def _with(self, span: Span, replacement: str) -> tuple[Fix, ...]:
-        text = self.parsed.text
-        return (Fix(text[: span.start] + replacement + text[span.stop :], target=replacement),)
+        return (replaced(self.parsed, span, replacement),)
 
     def _attribute(self, node: ast.Attribute) -> None:
         self._no_underscores(node)
@@ -144,17 +151,19 @@ class _Checker:
         stop = self.parsed.span(node).stop
         return Span(stop - len(node.attr), stop)
 
-    def _refuse_word(self, node: ast.Attribute, name: str) -> None:
+    def _refuse_word(self, node: ast.Attribute, name: str, call: ast.Call | None = None) -> None:
         span = self._attribute_span(node)
         if is_in_place(name):
             problem = in_place_problem(self.parsed, node)
             refuse(problem.message, span, problem.fixes, badge=problem.badge)
         if name in UNAVAILABLE:
             fixes = self._with(self.parsed.span(node), REPLACEMENTS[name]) if name in REPLACEMENTS else ()
+            if call is not None and name in NEEDLESS:
+                fixes = without_call(self.parsed, call)
             refuse(UNAVAILABLE[name], span, fixes, badge="not here")
         kind = name.split(".", maxsplit=1)[0]
         others = [word for word in (*VOCABULARY, *CONSTANTS) if word.startswith(f"{kind}.")]
-        near = difflib.get_close_matches(name, others, n=3, cutoff=0.7)
+        near = difflib.get_close_matches(name, others, n=2, cutoff=0.75)
         fixes = tuple(
             fix
             for word in near
@@ -166,6 +175,8 @@ class _Checker:
     def _call(self, node: ast.Call) -> None:
         word_name = ""
         match node.func:
+            case ast.Name(id="float") if is_float_word(node) and "float" not in self.names:
+                return
             case ast.Name(id=name) if name in NUMBER_FUNCTIONS and name not in self.names:
                 pass
             case ast.Name(id=name):
@@ -178,7 +189,7 @@ class _Checker:
                 refuse(f"{name} is not in the vocabulary.", self.parsed.span(node.func), badge="unknown word")
             case ast.Attribute() as function:
                 self._no_underscores(function)
-                word_name = self._called(function)
+                word_name = self._called(function, node)
             case _:
                 refuse(
                     "Only functions of torch and methods of tensors can be called.",
@@ -186,11 +197,11 @@ class _Checker:
                     badge="no function",
                 )
         for argument in node.args:
-            self._argument(argument, word_name)
+            self._argument(argument, word_name, node)
         for keyword in node.keywords:
-            self._keyword(keyword, word_name)
+            self._keyword(keyword, word_name, node)
 
-    def _called(self, function: ast.Attribute) -> str:
+    def _called(self, function: ast.Attribute, call: ast.Call) -> str:
         name = dotted_name(function)
         if not (name.startswith("torch.") and "torch" not in self.names):
             self.visit(function.value)
@@ -199,13 +210,27 @@ class _Checker:
         if word is None:
             if name in CONSTANTS:
                 refuse(f"{name} is a constant, it takes no brackets.", self.parsed.span(function), badge="no function")
-            self._refuse_word(function, name)
+            self._refuse_word(function, name, call)
         elif word.is_property:
             refuse(f"{name} is read without brackets.", self._attribute_span(function), badge="no brackets")
         return name
 
-    def _argument(self, argument: ast.expr, word_name: str) -> None:
+    def _argument(self, argument: ast.expr, word_name: str, call: ast.Call) -> None:
         word = VOCABULARY.get(word_name)
+        if isinstance(argument, ast.Starred):
+            fixes = (
+                self._with(self.parsed.span(argument), self.parsed.segment(argument.value))
+                if len(call.args) == 1
+                else ()
+            )
+            refuse(FORBIDDEN[ast.Starred], self.parsed.span(argument), fixes, badge="star")
+        if word_name == ".to" and isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+            refuse(
+                "Everything here is on the CPU.",
+                self.parsed.span(argument),
+                without_call(self.parsed, call),
+                badge="not here",
+            )
         if isinstance(argument, ast.Constant) and isinstance(argument.value, str) and word is not None and word.strings:
             if word.strings == ("*",) or argument.value in word.strings:
                 return
@@ -217,42 +242,27 @@ class _Checker:
             )
         self.visit(argument)
 
-    def _keyword(self, keyword: ast.keyword, word_name: str) -> None:
+    def _keyword(self, keyword: ast.keyword, word_name: str, call: ast.Call) -> None:
         span = self.parsed.span(keyword)
         if keyword.arg is None:
             refuse("Arguments are written out one by one, without stars.", span, badge="stars")
         if word_name:
             word = VOCABULARY[word_name]
-            if keyword.arg in ("device", "pin_memory", "layout", "memory_format"):
-                refuse(
-                    f"{keyword.arg} has no meaning here: everything is a plain tensor on the CPU.",
-                    span,
-                    badge="not here",
-                )
-            if keyword.arg in ("out", "inplace", "non_blocking", "copy", "requires_grad", "names"):
-                refuse(
-                    f"{keyword.arg} is not in the vocabulary: a line makes a new tensor and nothing else.",
-                    span,
-                    badge="not here",
-                )
-            known = (*word.parameters, *_NUMPY_NAMES)
+            if keyword.arg in NEEDLESS_ARGUMENTS:
+                fix = without_argument(self.parsed, call, keyword)
+                refuse(NEEDLESS_ARGUMENTS[keyword.arg], span, (fix,), badge="not here")
+            known = (*word.parameters, *NUMPY_NAMES)
             if keyword.arg not in known:
                 listed = f" It takes {word.usage}." if word.parameters else " It takes none."
                 refuse(f"{word_name} has no argument {keyword.arg}.{listed}", span, badge="unknown argument")
         else:
             refuse("This takes no named arguments.", span, badge="unknown argument")
-        self._argument(keyword.value, word_name)
+        self._argument(keyword.value, word_name, call)
 
     def _compare(self, node: ast.Compare) -> None:
         span = self.parsed.span(node)
         if len(node.ops) > 1:
-            parts = [node.left, *node.comparators]
-            texts = [self.parsed.segment(part) for part in parts]
-            signs = [
-                self.parsed.text[self.parsed.span(a).stop : self.parsed.span(b).start].strip()
-                for a, b in itertools.pairwise(parts)
-            ]
-            both = " & ".join(f"({a} {sign} {b})" for a, sign, b in zip(texts, signs, texts[1:], strict=False))
+            both = unchained(self.parsed, node)
             refuse(
                 "A chain of comparisons needs one truth value, and a tensor has many.",
                 span,
@@ -267,14 +277,11 @@ class _Checker:
         self.visit(node.comparators[0])
 
     def _refuse_not(self, node: ast.UnaryOp, operand: ast.expr) -> None:
-        span = self.parsed.span(node)
-        fix = f"~{self._bracketed(operand)}"
-        refuse(
+        span, sentence = (
+            self.parsed.span(node),
             "not needs one truth value, and a tensor has many. ~ works element by element.",
-            span,
-            self._with(span, fix),
-            badge="not",
         )
+        refuse(sentence, span, self._with(span, f"~{self._bracketed(operand)}"), badge="not")
 
     def _bracketed(self, node: ast.expr) -> str:
         text = self.parsed.segment(node)
@@ -290,7 +297,3 @@ class _Checker:
             self._with(span, fix),
             badge=word,
         )
-
-
-_NUMPY_NAMES = ("axis", "keepdims", "input", "self")
-"""Names that torch takes besides its own, as numpy calls them."""

@@ -10,7 +10,7 @@ import torch
 from playground.models.job import Job
 from playground.models.outcome import Problem, Span
 from playground.models.tensors.evaluation_cache import ResultCache
-from playground.models.tensors.line import Budget, LineResult, compute_line
+from playground.models.tensors.line import Around, Budget, LineResult, compute_line
 from playground.models.tensors.planning import default_budget
 from playground.models.tensors.program import Program, source_code, source_reads, source_spans
 from playground.models.tensors.quiet import QUIET_TORCH
@@ -116,18 +116,16 @@ class _Run:
 
     def _line(self, place: int, binding: Binding, known: tuple[str, ...]) -> tuple[int, LineResult]:
         """The serial and result of a line whose inputs are known."""
-        reads = source_reads(binding.source)
-        later: tuple[str, ...] = ()
-        if len(known) < len(reads):
-            later = tuple(name for name in self.names[place:] if name in reads and name not in known)
-        key = (binding.name, binding.source, tuple((read, self.serials[read]) for read in known), later)
+        around = Around(self.names[:place], self.names[place + 1 :])
+        missing = len(known) < len(source_reads(binding.source))
+        inputs_key = tuple((read, self.serials[read]) for read in known)
+        key = (binding.name, binding.source, inputs_key, around if missing else None)
         self.keys.add(key)
         left = self.left
 
         def compute() -> LineResult:
             inputs = {read: self.results[read] for read in known}
-            following = self.names[place + 1 :]
-            return compute_line(binding, inputs, following, Budget(self.limit, left), self.job)
+            return compute_line(binding, inputs, around, Budget(self.limit, left), self.job)
 
         serial, result = CACHE.get(key, compute, self.job)
         if result.too_large and 0 < result.new_bytes <= left:  # it was left out for want of memory, which is there now

@@ -121,8 +121,9 @@ class Interpreter:
             part = value[index]
         except IndexError:
             refuse(
-                f"There are {len(value)}, numbered 0 to {len(value) - 1}; there is no {index}.",
+                f"There are {len(value)}, numbered from 0; there is no {index}.",
                 self.parsed.span(node.slice),
+                badge=f"{index} of {len(value)}",
             )
         self.recorder.record_part(node, value, part)
         return part

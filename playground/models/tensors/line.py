@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -51,6 +51,14 @@ class LineResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Around:
+    """The names of the lines above and below a line."""
+
+    above: tuple[str, ...]
+    below: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """How many bytes all values may take together, and how many of them are left for a line."""
 
@@ -72,9 +80,7 @@ class Budget:
         return Problem(f"{size} {known}", badge="too large", severity="warning")
 
 
-def compute_line(
-    binding: Binding, inputs: Mapping[str, Input], later: Sequence[str], budget: Budget, job: Job
-) -> LineResult:
+def compute_line(binding: Binding, inputs: Mapping[str, Input], around: Around, budget: Budget, job: Job) -> LineResult:
     """The result of one line; every failure but a cancelled job is a problem in it."""
     try:
         match binding.source:
@@ -85,7 +91,7 @@ def compute_line(
             case Expression(text=text):
                 parsed = parse_expression(text)
                 if not _is_fine(text, tuple(inputs)):
-                    check_expression(parsed, inputs, later, binding.name)
+                    check_expression(parsed, around.above, around.below, binding.name)
                 return _expression(parsed, inputs, budget, job)
     except ProblemError as error:
         return LineResult(problem=error.problem)

@@ -124,3 +124,11 @@ def as_sizes(arguments: tuple[Any, ...]) -> tuple[int, ...] | None:
         arguments = arguments[0]
     plain = all(isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 2**63 for size in arguments)
     return arguments if plain else None
+
+
+def is_float_word(call: ast.Call) -> bool:
+    """Whether this is `float("inf")`, `float("-inf")` or `float("nan")`."""
+    match call:
+        case ast.Call(args=[ast.Constant(value=str() as word)], keywords=[]):
+            return word in ("inf", "-inf", "nan")
+    return False

@@ -9,7 +9,9 @@ from playground.models.outcome import Fix, Problem
 from playground.models.tensors.literals import dotted_name
 from playground.models.tensors.source_text import ExpressionText
 
-RANDOM_WORDS = frozenset({"torch.randn", "torch.rand", "torch.randint", "torch.randperm", "torch.normal"})
+RANDOM_WORDS = frozenset(
+    f"torch.{name}" for name in ("randn", "rand", "randint", "randperm", "normal", "randn_like", "rand_like")
+)
 SEED_TEXT = "generator=torch.Generator().manual_seed(0)"
 
 

@@ -37,8 +37,25 @@ UNAVAILABLE = {
     ".cuda": "Everything here is on the CPU.",
     ".data_ptr": "The address of the storage changes from run to run. The Memory panel shows who shares it.",
     ".backward": "There is no gradient in a line.",
+    "torch.Tensor": "torch.Tensor(3, 4) gives whatever memory holds; torch.tensor takes values, torch.zeros sizes.",
+    "torch.no_grad": "There is no gradient in a line.",
+    "torch.nn.Linear": "Layers are on the Network page; torch.nn.functional.linear(input, weight, bias) is one here.",
 }
 """Why some words of torch are left out, and where to find what they do."""
 
 REPLACEMENTS = {"torch.empty": "torch.zeros", "torch.empty_like": "torch.zeros_like"}
 """What to write in their place."""
+
+NEEDLESS = frozenset({".item", ".tolist", ".numpy", ".cpu", ".cuda"})
+"""Methods that a line can simply leave out."""
+
+_PLAIN = "has no meaning here: everything is a plain tensor on the CPU."
+_NEW = "is not in the vocabulary: a line makes a new tensor and nothing else."
+NEEDLESS_ARGUMENTS = {
+    **{name: f"{name} {_PLAIN}" for name in ("device", "pin_memory", "layout", "memory_format", "requires_grad")},
+    **{name: f"{name} {_NEW}" for name in ("out", "inplace", "non_blocking", "copy", "names")},
+}
+"""Arguments that a line can simply leave out."""
+
+NUMPY_NAMES = ("axis", "keepdims", "input", "self")
+"""Names that torch takes besides its own, as numpy calls them."""

@@ -215,13 +215,13 @@ def test_a_cancelled_line_is_taken_over_by_who_waits(monkeypatch: pytest.MonkeyP
     compute = evaluation.compute_line
     first = []
 
-    def slow(binding, inputs, later, budget, job):
+    def slow(binding, inputs, around, budget, job):
         if not first:
             first.append(binding.name)
             started.set()
             finish.wait(10)
             job.check()
-        return compute(binding, inputs, later, budget, job)
+        return compute(binding, inputs, around, budget, job)
 
     monkeypatch.setattr(evaluation, "compute_line", slow)
     program, outcome = example_program(), {}

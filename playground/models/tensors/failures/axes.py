@@ -97,10 +97,10 @@ def index_problem(call: FailedCall) -> Problem | None:
                 f"{call.name_of(node)} is {str(part.dtype)[6:]}: an index is of integers or of True and False.",
                 "float index",
                 span,
-                (call.replaced(span, f"{call.parsed.segment(node)}.long()"),),
+                (call.replaced(span, call.postfixed(node, ".long()")),),
             )
         if isinstance(part, slice) and part.step is not None and part.step <= 0:
-            flipped = f"{call.parsed.segment(call.nodes[0])}.flip({axis})"
+            flipped = call.postfixed(call.nodes[0], f".flip({axis})")
             fixes = (
                 (call.replaced(call.span, flipped, meaning="a copy in reversed order"),)
                 if len(parts) == 1 and part == slice(None, None, -1)
@@ -167,6 +167,8 @@ def _integers(value: Any) -> Iterator[int]:
     elif isinstance(value, list | tuple):
         for part in value:
             yield from _integers(part)
+    elif isinstance(value, torch.Tensor) and value.dtype is torch.int64 and value.numel() and not value.is_meta:
+        yield from (int(value.min()), int(value.max()))
 
 
 def _range(size: int) -> str:

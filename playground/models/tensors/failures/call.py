@@ -67,6 +67,12 @@ class FailedCall:
         text = self.parsed.segment(node)
         return text if len(text) <= LONGEST_NAME else "it"
 
+    def postfixed(self, node: ast.expr, method: str) -> str:
+        """The text of an argument with a method behind it, in brackets where they are needed."""
+        text = self.parsed.segment(node)
+        plain = isinstance(node, ast.Name | ast.Call | ast.Subscript | ast.Attribute)
+        return f"{text}{method}" if plain else f"({text}){method}"
+
     def span_of(self, value: object) -> Span:
         """The characters of the argument with this value; those of the call if it has none of its own."""
         for node, given in zip(self.nodes, (*self.positional, *self.keywords.values()), strict=False):

@@ -100,16 +100,10 @@ def _by_dtype(call: FailedCall, message: str) -> Problem | None:
     code = call.parsed.text
     for other in sorted((n for n, v in tensors if v.dtype == tensor.dtype), key=lambda n: -call.parsed.span(n).start):
         span = call.parsed.span(other)
-        written = span.of(code) if _is_postfix(other) else f"({span.of(code)})"
-        code = f"{code[: span.start]}{written}{cast}{code[span.stop :]}"
+        code = f"{code[: span.start]}{call.postfixed(other, cast)}{code[span.stop :]}"
     fix = Fix(code, target=cast)
     word = call.word.name.replace("-x", "-").replace("~x", "~")
     return call.problem(f"{word} is not there for {dtype}, the dtype of {name}.", f"not for {dtype}", fixes=(fix,))
-
-
-def _is_postfix(node: ast.expr) -> bool:
-    """Whether a method can follow without brackets."""
-    return isinstance(node, ast.Name | ast.Call | ast.Subscript | ast.Attribute)
 
 
 def _in_torchs_words(call: FailedCall, message: str) -> Problem:

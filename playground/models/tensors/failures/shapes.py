@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable
 from math import prod
 from typing import Any
@@ -161,7 +160,7 @@ def dtype_problem(call: FailedCall, left: torch.Tensor, right: torch.Tensor) -> 
     names = [name for name, _ in call.tensors]
     wide = torch.promote_types(left.dtype, right.dtype)
     fixes = tuple(
-        call.replaced(call.parsed.span(node), f"{call.parsed.segment(node)}.to({wide})")
+        call.replaced(call.parsed.span(node), call.postfixed(node, f".to({wide})"))
         for node, value in zip(call.nodes, call.positional, strict=False)
         if isinstance(value, torch.Tensor) and value.dtype != wide
     )
@@ -181,9 +180,7 @@ def _product_fixes(call: FailedCall, left: torch.Tensor, right: torch.Tensor) ->
     fixes = []
     for place, (a, b) in enumerate(((left.t(), right), (left, right.t()))):
         if a.shape[1] == b.shape[0]:
-            text = call.parsed.segment(nodes[place])
-            bare = isinstance(nodes[place], ast.Name | ast.Call | ast.Subscript | ast.Attribute)
-            code = f"{text}.t()" if bare else f"({text}).t()"
+            code = call.postfixed(nodes[place], ".t()")
             fixes.append(call.replaced(call.parsed.span(nodes[place]), code, shape_text((a.shape[0], b.shape[1]))))
     return tuple(reversed(fixes))
 

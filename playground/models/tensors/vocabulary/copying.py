@@ -73,6 +73,7 @@ def register_copying() -> None:
         need=operands,
         call=_to,
     )
+    method("type", "(dtype)", "The same as to.", "copying", "copy", need=operands, call=_to)
     method("type_as", "(other)", "As the dtype of other.", "copying", "copy", need=operands)
     for name, dtype in _SHORTHANDS:
         method(name, "()", f"As {dtype}; the same tensor if it is that.", "copying", "copy", need=operands)

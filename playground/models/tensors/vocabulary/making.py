@@ -92,6 +92,9 @@ def _like() -> None:
         function(
             name, "(input, *, dtype=None)", f"{words} of the same shape and dtype.", "making", "new", need=operands
         )
+    for name, words in (("randn_like", "Draws from the standard normal"), ("rand_like", "Draws between 0 and 1")):
+        signature = "(input, *, generator, dtype=None)"
+        function(name, signature, f"{words} in the same shape.", "making", "new", need=operands)
     function(
         "full_like",
         "(input, fill_value, *, dtype=None)",
