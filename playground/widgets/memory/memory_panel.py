@@ -67,6 +67,8 @@ class MemoryPanel(Panel):
         self.column.bits.as_bytes_edited.connect(self._on_as_bytes_edited)
         self.column.strided.spec_edited.connect(self._on_spec_edited)
         self.column.strided.drag_ended.connect(self._on_drag_ended)
+        for box in (self.column.view.shape, self.column.write.value):
+            box.editingFinished.connect(self._on_drag_ended)
         self.column.strided.reset_wanted.connect(self._on_strided_reset)
         self.column.strided.kept.connect(self._on_code_kept)
         self.column.files_table.chosen.connect(self._on_file_fix_chosen)
