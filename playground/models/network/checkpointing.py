@@ -9,7 +9,6 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 from torch.autograd.graph import saved_tensors_hooks
@@ -124,8 +123,17 @@ def peak_bytes(saved: SavedTensors, boundary_bytes: Sequence[int], every: int) -
     storage once; the last stretch is never run again, and the loss is saved with it. Assumes that each layer saves its
     own input, which a weight that asks for a gradient makes it do.
     """
+    return _peak(_storages_of_layers(saved, len(boundary_bytes)), boundary_bytes, every)
+
+
+def all_peaks(saved: SavedTensors, boundary_bytes: Sequence[int]) -> tuple[int, ...]:
+    """The computed peaks with a checkpoint every 1, 2, ... layers, up to all of them."""
+    layers = _storages_of_layers(saved, len(boundary_bytes))
+    return tuple(_peak(layers, boundary_bytes, every) for every in range(1, len(boundary_bytes) + 1))
+
+
+def _peak(layers: Sequence[dict[int, int]], boundary_bytes: Sequence[int], every: int) -> int:
     depth = len(boundary_bytes)
-    layers = _storages_of_layers(saved, depth)
     kept = 0
     peak = 0
     for start, stop in segments(depth, every) if every else ((0, depth),):
@@ -139,7 +147,6 @@ def peak_bytes(saved: SavedTensors, boundary_bytes: Sequence[int], every: int) -
     return peak
 
 
-@lru_cache(maxsize=4)
 def _storages_of_layers(saved: SavedTensors, depth: int) -> tuple[dict[int, int], ...]:
     """For layers 0 to depth + 1 the storages they save, each with its bytes; parameters are left out."""
     layers: tuple[dict[int, int], ...] = tuple({} for _ in range(depth + 2))

@@ -45,12 +45,17 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How the chain rule's result compares with autograd's for the whole network."""
+    """How the chain rule's result compares with autograd's for the whole network.
+
+    `overflowed` counts the numbers where one of the two is nan or inf and the other is not the same: autograd passes
+    no gradient where a slope is 0, and 0 times inf is nan.
+    """
 
     equal: bool
     largest_difference: float
     largest_value: float
     within: float
+    overflowed: int = 0
 
     @property
     def holds(self) -> bool:
@@ -61,6 +66,8 @@ class Agreement:
         """`"autograd gives the same bits"`, or how far it is away."""
         if self.equal:
             return "autograd gives the same bits"
+        if self.overflowed:
+            return f"{self.overflowed:,} numbers overflowed: 0 times inf is nan, where autograd passes 0"
         relative = digits(self.largest_difference / self.largest_value) if self.largest_value else "0"
         verdict = "rounding" if self.holds else "more than rounding"
         return f"autograd differs by at most {relative} of the largest value: {verdict}"

@@ -8,18 +8,21 @@ from dataclasses import dataclass
 import torch
 
 from playground.models.job import Job
-from playground.models.network.checkpointing import CheckpointedRun, peak_bytes, run_checkpointed
+from playground.models.network.checkpointing import CheckpointedRun, all_peaks, run_checkpointed
 from playground.models.network.checks import check_spec
 from playground.models.network.forward import Network
 from playground.models.network.inputs import INPUTS, load_inputs
 from playground.models.network.program_tensors import tensors_of
 from playground.models.network.saved_tensors import EnterLayer, SavedTensors, record_saved
-from playground.models.network.spec import NetworkSpec
+from playground.models.network.spec import CLASSES, NetworkSpec
 from playground.models.outcome import ProblemError
 from playground.models.tensors.program import Program
 from playground.models.words import bytes_in_words, count_in_words
 
-LIVE = torch.device("meta")
+MOST_OPERATIONS = 1e10
+MOST_VALUES = 3e7
+HALF_COST = 20
+"""How much longer half precision takes on a CPU."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +78,28 @@ class SavedResult:
         )
 
 
-def meta_network(spec: NetworkSpec, features: int) -> Network:
-    """The network of a spec with shapes and no values: leaves on the meta device that ask for gradients."""
+def measuring_device(spec: NetworkSpec, features: int) -> str:
+    """ "cpu" where a run is short and small, else "meta", whose runs cost no memory: both count the same."""
+    fans = features + (spec.depth - 1) * spec.width
+    operations = 6 * spec.batch * spec.width * fans * (1 if spec.torch_dtype.itemsize >= 4 else HALF_COST)
+    values = spec.depth * spec.batch * spec.width + spec.width * fans
+    return "cpu" if operations < MOST_OPERATIONS and values < MOST_VALUES else "meta"
+
+
+def blank_network(spec: NetworkSpec, features: int, device: str) -> Network:
+    """A network of the spec's shapes whose values do not matter: leaves that ask for gradients, all 0 on the CPU."""
 
     def leaf(*shape: int) -> torch.Tensor:
-        return torch.empty(shape, dtype=spec.torch_dtype, device=LIVE, requires_grad=True)
+        return torch.zeros(shape, dtype=spec.torch_dtype, device=device, requires_grad=True)
 
     fans = (features, *[spec.width] * (spec.depth - 1))
     weights = tuple(leaf(spec.width, fan) for fan in fans)
     biases = tuple(leaf(spec.width) for _ in fans)
-    inputs = torch.empty((spec.batch, features), dtype=spec.torch_dtype, device=LIVE)
+    inputs = torch.zeros((spec.batch, features), dtype=spec.torch_dtype, device=device)
     if spec.loss != "cross_entropy":
         return Network(spec, inputs, weights, biases)
-    labels = torch.empty(spec.batch, dtype=torch.int64, device=LIVE)
-    return Network(spec, inputs, weights, biases, labels, leaf(10, spec.width), leaf(10))
+    labels = torch.zeros(spec.batch, dtype=torch.int64, device=device)
+    return Network(spec, inputs, weights, biases, labels, leaf(CLASSES, spec.width), leaf(CLASSES))
 
 
 def saved_by(network: Network) -> SavedTensors:
@@ -131,7 +142,7 @@ def features_of(spec: NetworkSpec, tensors: Mapping[str, torch.Tensor]) -> int:
 
 
 def compute_saved(request: SavedRequest, job: Job | None = None) -> SavedResult:
-    """Run forward and backward on the meta device, which costs no memory at any size, and list what is kept.
+    """Run forward and backward, large networks on the meta device, which costs no memory, and list what is kept.
 
     Raises a `ProblemError` where the spec does not fit.
     """
@@ -140,14 +151,15 @@ def compute_saved(request: SavedRequest, job: Job | None = None) -> SavedResult:
     problem = check_spec(spec)
     if problem is not None:
         raise ProblemError(problem)
-    network = meta_network(spec, features_of(spec, {} if request.program is None else tensors_of(request.program)))
+    features = features_of(spec, tensors_of(request.program, job))
+    network = blank_network(spec, features, measuring_device(spec, features))
     with torch.enable_grad():
         saved = saved_by(network)
     job.check()
     with torch.no_grad():
         under_no_grad = saved_by(network).total_bytes
     boundaries = [network.inputs.nbytes] + [spec.batch * spec.width * spec.torch_dtype.itemsize] * (spec.depth - 1)
-    peaks = tuple(peak_bytes(saved, boundaries, every) for every in range(1, spec.depth + 1))
+    peaks = all_peaks(saved, boundaries)
     best = min(range(1, spec.depth + 1), key=lambda every: (peaks[every - 1], every))
     job.check()
     with torch.enable_grad():

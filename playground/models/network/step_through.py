@@ -55,6 +55,17 @@ class StepThroughResult:
         """Whether the chain rule gave what autograd gives, in every step."""
         return all(step.agreement.holds for step in self.steps if step.agreement is not None)
 
+    @property
+    def overflows(self) -> bool:
+        """Whether a gradient holds a nan or inf that autograd's has not."""
+        return any(step.agreement.overflowed > 0 for step in self.steps if step.agreement is not None)
+
+    def verdict(self) -> str:
+        """How the whole backward pass compares with autograd, in words."""
+        if not self.all_agree:
+            return "a gradient does not agree with autograd"
+        return "some numbers overflow" if self.overflows else "every gradient agrees with autograd"
+
 
 class _Forward:
     """Runs forward, writing down each operation, and keeps every tensor in the graph of autograd."""

@@ -42,12 +42,13 @@ def agreement(ours: torch.Tensor, autograd: torch.Tensor | None, scale: float) -
     theirs = torch.zeros_like(ours) if autograd is None else autograd
     a, b = ours.double(), theirs.double()
     same = (a == b) | (a.isnan() & b.isnan())
-    difference = float(torch.where(same, 0.0, (a - b).abs()).nan_to_num(math.inf).max()) if a.numel() else 0.0
-    finite = torch.maximum(a.abs(), b.abs()).nan_to_num(0.0, 0.0, 0.0)
-    largest = float(finite.max()) if a.numel() else 0.0
+    finite = a.isfinite() & b.isfinite()
+    difference = float(torch.where(finite, (a - b).abs(), 0.0).max())
+    largest = float(torch.where(finite, torch.maximum(a.abs(), b.abs()), 0.0).max())
     limits = torch.finfo(ours.dtype)
     # Both sides round each product and each sum of the few terms; 64 of the smallest steps leave room for that.
-    return Agreement(bool(same.all()), difference, largest, 64 * limits.eps * max(scale, largest, limits.tiny))
+    within = 64 * limits.eps * max(scale, largest, limits.tiny) if math.isfinite(scale) else math.inf
+    return Agreement(bool(same.all()), difference, largest, within, int((~same & ~finite).sum()))
 
 
 class BackwardSteps:

@@ -140,11 +140,10 @@ class StepThroughView(QWidget):
         self._result = result
         self.banner.set_problem(None)
         spec = result.spec
-        agree = "every gradient agrees with autograd" if result.all_agree else "a gradient does not agree with autograd"
         norm = "" if spec.normalisation == "none" else f", {spec.normalisation} norm"
         self.what.set_text(
             f"{count_in_words(spec.depth, 'layer')} of {count_in_words(spec.width, 'unit')}, "
-            f"{count_in_words(spec.batch, 'input')}, {spec.activation}{norm}: {agree}"
+            f"{count_in_words(spec.batch, 'input')}, {spec.activation}{norm}: {result.verdict()}"
         )
         self.show_step(min(self._index, len(result.steps) - 1))
 

@@ -6,7 +6,14 @@ import torch
 from playground.models.network.activations import ACTIVATIONS
 from playground.models.network.build import build
 from playground.models.network.normalisations import NORMALISATIONS
-from playground.models.network.saved_request import SavedRequest, compute_saved, run_checkpointed_network, saved_by
+from playground.models.network.saved_request import (
+    SavedRequest,
+    blank_network,
+    compute_saved,
+    measuring_device,
+    run_checkpointed_network,
+    saved_by,
+)
 from playground.models.network.spec import NetworkSpec
 from playground.models.outcome import ProblemError
 from playground.models.tensors.program import Program
@@ -65,9 +72,27 @@ def test_the_network_of_the_picture():
 
 
 def test_networks_too_large_to_run_are_counted_all_the_same():
-    result = compute_saved(SavedRequest(NetworkSpec(depth=500, width=4096, batch=65_536, activation="relu")))
-    assert result.saved.total_bytes == 501 * 65_536 * 4096 * 4
-    assert result.best_every in range(15, 40)
+    result = compute_saved(SavedRequest(NetworkSpec(depth=80, width=4096, batch=65_536, activation="relu")))
+    assert result.saved.total_bytes == 81 * 65_536 * 4096 * 4
+    assert result.best_every in range(5, 15)
+
+
+@pytest.mark.parametrize(
+    ("activation", "normalisation", "loss"),
+    [("relu", "none", "mean_square"), ("gelu", "batch", "cross_entropy"), ("silu", "layer", "mean_square"),
+     ("tanh", "rms", "cross_entropy")],
+)  # fmt: skip
+def test_the_meta_device_counts_the_same(activation, normalisation, loss):
+    spec = spec_of(activation=activation, normalisation=normalisation, loss=loss, residual="plain", dropout=0.2)
+    one, other = (blank_network(spec, 64, device) for device in ("cpu", "meta"))
+    assert saved_by(one) == saved_by(other)
+    assert run_checkpointed_network(one, 3) == run_checkpointed_network(other, 3)
+
+
+def test_only_large_networks_go_to_the_meta_device():
+    assert measuring_device(NetworkSpec(), 100) == "cpu"
+    assert measuring_device(NetworkSpec(depth=500), 100) == "cpu"
+    assert measuring_device(NetworkSpec(width=4096, batch=4096), 100) == "meta"
 
 
 def test_a_tensor_as_input_brings_its_own_features():

@@ -185,3 +185,13 @@ def test_every_control_says_what_it_is(section):
         assert button.objectName().startswith("network.train.")
         assert button.accessibleName() or button.text()
         assert button.toolTip()
+
+
+def test_the_arrow_keys_move_the_handle(section):
+    section.show_settings(replace(SETTINGS, target=20, shown=10))
+    section.show_result(result_of(target=20, shown=10))
+    section.plot.canvas.setFocus()
+    QTest.keyClick(section.plot.canvas, Qt.Key.Key_Left)
+    assert section.edits[-1][0].shown == 9
+    QTest.keyClick(section.plot.canvas, Qt.Key.Key_Home)
+    assert section.edits[-1][0].shown == 0
