@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from playground.models.tensors.program import Imported, Program, source_code
@@ -21,7 +21,8 @@ SHORT_BELOW = 240
 
 
 class CardList(QScrollArea):
-    """Shows a program; keys: arrows select, F2 renames, Enter edits the code, Delete deletes, Alt+arrows move."""
+    """Shows a program; keys: arrows select, F2 renames, Enter edits the code, Delete deletes, Alt+arrows move;
+    Ctrl+C copies the line, Ctrl+V appends the lines on the clipboard."""
 
     selected = Signal(str)
     fix_chosen = Signal(str, object)
@@ -30,6 +31,8 @@ class CardList(QScrollArea):
     delete_wanted = Signal(str)
     duplicate_wanted = Signal(str)
     dropped = Signal()
+    copy_wanted = Signal(str)
+    paste_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -195,6 +198,10 @@ class CardList(QScrollArea):
             self.delete_wanted.emit(self._selection)
         elif key == Qt.Key.Key_D and modifiers & Qt.KeyboardModifier.ControlModifier and place >= 0:
             self.duplicate_wanted.emit(self._selection)
+        elif event.matches(QKeySequence.StandardKey.Copy) and place >= 0:
+            self.copy_wanted.emit(self._selection)
+        elif event.matches(QKeySequence.StandardKey.Paste):
+            self.paste_wanted.emit()
         elif key == Qt.Key.Key_Menu and place >= 0:
             card = self.cards[place]
             self.menu_wanted.emit(self._selection, card.mapToGlobal(QPoint(16, card.height() // 2)))

@@ -35,6 +35,7 @@ class ProgramPanel(Panel):
         fill_background(self, "window")
         self._gestures = 0
         self._before_deletion: Program | None = None
+        self._failure: Problem | None = None
         self.title_line = TitleLine("Program")
         self.more = IconButton("ellipsis", "More: copy the program, paste lines")
         self.title_line.add_right(self.more)
@@ -71,6 +72,8 @@ class ProgramPanel(Panel):
         cards.menu_wanted.connect(self._on_menu)
         cards.move_wanted.connect(self._on_move)
         cards.dropped.connect(self._on_dropped)
+        cards.copy_wanted.connect(self._on_copy)
+        cards.paste_wanted.connect(self._on_paste)
         cards.delete_wanted.connect(self._on_delete)
         cards.duplicate_wanted.connect(self._on_duplicate)
         cards.editors.renamed.connect(self._on_renamed)
@@ -92,8 +95,11 @@ class ProgramPanel(Panel):
     def show_result(self, result: object) -> None:
         if isinstance(result, ProgramResult):
             self.list.show_result(result)
+            if self.problem.problem is self._failure:
+                self.problem.set_problem(None)
 
     def show_problem(self, problem: Problem) -> None:
+        self._failure = problem
         self.problem.set_problem(problem)
 
     # What the hand does
@@ -149,7 +155,7 @@ class ProgramPanel(Panel):
             case "copy_all":
                 QGuiApplication.clipboard().setText(self.state.program.code)
             case "paste":
-                self.paste(QGuiApplication.clipboard().text())
+                self._on_paste()
             case "clear":
                 self._change(Program(), "")
 
@@ -174,9 +180,6 @@ class ProgramPanel(Panel):
 
     def _on_tensor_command(self, action: QAction) -> None:
         name = self.state.selection
-        binding = self.state.program.get(name)
-        if binding is None:
-            return
         match action.data():
             case "code":
                 self.list.editors.edit_code()
@@ -185,13 +188,23 @@ class ProgramPanel(Panel):
             case "duplicate":
                 self._on_duplicate(name)
             case "copy":
-                QGuiApplication.clipboard().setText(f"{name} = {source_code(binding.source)}")
+                self._on_copy(name)
             case "export":
                 self.requested.emit("export_tensor", name)
             case "up" | "down" as way:
                 self._on_move(name, -1 if way == "up" else 1)
             case "delete":
                 self._on_delete(name)
+
+    @Slot(str)
+    def _on_copy(self, name: str) -> None:
+        binding = self.state.program.get(name)
+        if binding is not None:
+            QGuiApplication.clipboard().setText(f"{name} = {source_code(binding.source)}")
+
+    @Slot()
+    def _on_paste(self) -> None:
+        self.paste(QGuiApplication.clipboard().text())
 
     @Slot(str)
     def _on_duplicate(self, name: str) -> None:

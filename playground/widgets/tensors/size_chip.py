@@ -28,6 +28,7 @@ class SizeBox(NumberBox):
         self.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.setFont(code_font(13))
         self.lineEdit().setFont(code_font(13))
+        self.setProperty("bare", True)  # the focus ring goes around the chip
         self.arrows = True
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -69,6 +70,7 @@ class SizeChip(QWidget):
         self._resizable = True
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setProperty("frames", True)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.box = SizeBox(self)

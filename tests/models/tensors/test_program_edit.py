@@ -1,11 +1,15 @@
 """Gestures as edits of the program, each evaluated against torch."""
 
+import random
+
 import pytest
 import torch
 
+from playground.models.job import Job
 from playground.models.outcome import ProblemError
+from playground.models.state import PlaygroundState
 from playground.models.tensors.evaluation import evaluate
-from playground.models.tensors.operation import Call
+from playground.models.tensors.operation import Call, insert_axis
 from playground.models.tensors.program import Imported, Made, Program, TensorReference, source_code
 from playground.models.tensors.program_edit import (
     append_operation,
@@ -19,6 +23,7 @@ from playground.models.tensors.program_edit import (
     split_cut,
     squeeze_axis,
 )
+from playground.models.tensors.shape_request import compute_shape, shape_request
 
 START = "A = torch.arange(12.).reshape(3, 4)\nv = torch.tensor([10., 20., 30.])\nB = A + v[:, None]"
 
@@ -120,3 +125,35 @@ def test_lines_are_copied_moved_and_pasted(program):
     assert split_assignment("Q = A + 1") == ("Q", "A + 1")
     assert split_assignment("A == 1") is None
     assert split_assignment("Q = R = A") is None
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_any_run_of_gestures_is_what_torch_makes_of_the_code(seed):
+    """Each gesture is made on the tensor itself too; code, evaluation and tensor agree after each one."""
+    draw = random.Random(seed)
+    program = Program.parse("A = torch.arange(24.).reshape(2, 3, 4)\nB = A * 2")
+    expected = torch.arange(24.0).reshape(2, 3, 4) * 2
+    for _ in range(6):
+        rank = expected.ndim
+        kind = draw.choice(["permute", "insert", "squeeze", "cut"])
+        if kind == "permute":
+            order = tuple(draw.sample(range(rank), rank))
+            program, expected = permute_axes(program, "B", order).program, expected.permute(order)
+        elif kind == "insert" and rank < 6:
+            place = draw.randrange(rank + 1)
+            edit = append_operation(program, "B", insert_axis(place, rank)[draw.randrange(2)])
+            program, expected = edit.program, expected.unsqueeze(place)
+        elif kind == "squeeze" and 1 in expected.shape:
+            axis = expected.shape.index(1)
+            program, expected = squeeze_axis(program, "B", axis).program, expected.squeeze(axis)
+        elif kind == "cut":
+            request = shape_request(PlaygroundState(program=program, selection="B"))
+            whole = compute_shape(request, Job()).whole
+            axis = draw.randrange(rank)
+            size = draw.randint(1, expected.shape[axis])
+            program = resize_axis(program, "B", axis, size, whole).program
+            expected = expected.narrow(axis, 0, size)
+        text = source_code(program.get("B").source)
+        assert torch.equal(eval(text, {"A": value(program, "A"), "torch": torch}), expected), text
+        assert torch.equal(value(program), expected), text
+        assert value(program).stride() == expected.stride() or 1 in expected.shape

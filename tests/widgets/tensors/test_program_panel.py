@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 
 from playground.models.history import History
 from playground.models.job import Job
+from playground.models.outcome import Problem
 from playground.models.state import PlaygroundState
 from playground.models.tensors.fills import FILLS
 from playground.models.tensors.program import Made, Program, source_code
@@ -273,6 +274,18 @@ def test_programs_are_pasted_and_copied(bench):
     action.setData("copy_all")
     bench.panel._on_program_command(action)
     assert QGuiApplication.clipboard().text() == bench.state.program.code
+    bench.panel.list.setFocus()
+    QTest.keyClick(bench.panel.list, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == "Z = A2 + 1"
+    QTest.keyClick(bench.panel.list, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert bench.state.program.names[-1] == "Z2"
+
+
+def test_a_failure_is_said_and_taken_back_by_the_next_result(bench):
+    bench.panel.show_problem(Problem("Something broke."))
+    assert bench.panel.problem.isVisible()
+    bench.apply(replace(bench.state, selection="A"))
+    assert not bench.panel.problem.isVisible()
 
 
 def test_markup_in_code_is_plain_text(qtbot):
