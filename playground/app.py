@@ -6,7 +6,6 @@ screen before torch is imported. This is the one file that imports inside functi
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
@@ -72,9 +71,7 @@ def import_torch_meanwhile(application: QApplication) -> None:
 
     def import_torch() -> None:
         try:
-            import torch
-
-            torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
+            import torch  # noqa: F401
         except BaseException as error:
             failure.append(error)
 

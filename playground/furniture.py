@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Slot
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from playground.command_palette import CommandPalette
 from playground.export_menu import ExportMenu
 from playground.header import HeaderTools
+from playground.lesson_memory import remembered_progress, save_progress
 from playground.lesson_side import LessonSide
 from playground.models.outcome import Problem
 from playground.network_page import NetworkPage
@@ -62,12 +64,16 @@ class Furniture(QObject):
         self.workspace.store.changed.connect(self._on_store_changed)
 
     def save(self, settings: QSettings) -> None:
-        """Remember the sizes of the splitters."""
+        """Remember the sizes of the splitters and the progress in the lessons."""
         self.pages[0].save_sizes(settings)
+        save_progress(settings, self.workspace.store.state.lesson.progress)
 
     def restore(self, settings: QSettings) -> None:
-        """Take the sizes of the last time."""
+        """Take the sizes and the progress of the last time."""
         self.pages[0].restore_sizes(settings)
+        state = self.workspace.store.state
+        lesson = replace(state.lesson, progress=remembered_progress(settings))
+        self.workspace.store.apply(replace(state, lesson=lesson))
 
     @Slot(str)
     def _on_theme_wanted(self, wanted: str) -> None:

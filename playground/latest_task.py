@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
+from playground.compute_thread import prepare_compute_thread
 from playground.models.job import CancelledError, Job
 from playground.models.outcome import Problem, ProblemError
 
@@ -90,6 +91,7 @@ class LatestTask(QObject):
             self._thread = None
 
     def _work(self) -> None:
+        prepare_compute_thread()
         while True:
             with self._wake:
                 while not self._waiting and not self._closed:

@@ -92,7 +92,7 @@ def test_all_kinds_of_tensors_are_shown(show, tensor):
         (lambda: np.array(["a"]), "dtype"),
         (lambda: np.array([object()]), "dtype"),
         (lambda: "text", "str"),
-        (lambda: object(), "object"),
+        (object, "object"),
     ],
 )
 @pytest.mark.filterwarnings("ignore")

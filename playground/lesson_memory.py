@@ -1,0 +1,28 @@
+"""The progress in the lessons, kept from one time to the next."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from PySide6.QtCore import QSettings
+
+from playground.models.lessons.state import Progress
+
+KEY = "lessons/progress"
+
+
+def save_progress(settings: QSettings, progress: tuple[Progress, ...]) -> None:
+    """Keep how far the learner is in each lesson."""
+    settings.setValue(KEY, json.dumps([asdict(one) for one in progress]))
+
+
+def remembered_progress(settings: QSettings) -> tuple[Progress, ...]:
+    """How far the learner was; nothing where it cannot be read."""
+    try:
+        rows = json.loads(str(settings.value(KEY, "[]")))
+        return tuple(
+            Progress(str(row["key"]), int(row["prediction"]), int(row["steps"]), bool(row["answered"])) for row in rows
+        )
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ()
