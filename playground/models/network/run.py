@@ -26,7 +26,6 @@ from playground.models.network.spec import NetworkSpec
 from playground.models.network.stacks import Stacks, stacked
 from playground.models.network.unit_statistics import UnitTable, measure_saturation, measure_units
 
-
 SECONDS_BETWEEN_REPORTS = 0.05
 
 

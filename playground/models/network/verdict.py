@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from playground.models.network.cures import SpecFix, cures_for
 from playground.models.network.mean_field import (
     Prediction,
     bias_variance_of,
@@ -26,16 +26,6 @@ DECADES = 1e3
 ALIKE = 0.999
 """Above this mean cosine at the last layer, all inputs give the same output."""
 MOST = 0.5
-RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "silu")
-
-
-@dataclass(frozen=True, slots=True)
-class SpecFix:
-    """A button: the network that it sets, and why that would help."""
-
-    label: str
-    spec: NetworkSpec
-    meaning: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +117,9 @@ def _overflow(result: NetworkResult, prediction: Prediction) -> Verdict | None:
         nan_layer = _first(table.nans > 0)
         more = f", nan from layer {nan_layer}" if nan_layer and not backward and nan_layer != layer else ""
         text = f"The first {what} is at layer {layer}{more}: {result.spec.dtype} ends at `{_largest(result.spec)}`."
-        return Verdict("error", lead, text, _why_spread(result.spec, exploding=True), _fixes(result.spec, "overflow"))
+        return Verdict(
+            "error", lead, text, _why_spread(result.spec, exploding=True), cures_for(result.spec, "overflow")
+        )
     return None
 
 
@@ -135,7 +127,7 @@ def _plain_overflow(result: NetworkResult) -> Verdict:
     text = (
         f"The loss is {result.loss:g}: the squares of the last layer's values leave the range of {result.spec.dtype}."
     )
-    return Verdict("error", "The loss overflows.", text, "", _fixes(result.spec, "overflow"))
+    return Verdict("error", "The loss overflows.", text, "", cures_for(result.spec, "overflow"))
 
 
 def _largest(spec: NetworkSpec) -> str:
@@ -155,11 +147,11 @@ def _all_zero(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
         )
         text = f"Every activation from layer {layer} on is exactly 0, {gradients}."
         return Verdict("error", "Nothing gets through.", text, "All units are alike and stay alike: no training "
-                       "can tell them apart.", _fixes(spec, "zeros"))  # fmt: skip
+                       "can tell them apart.", cures_for(spec, "zeros"))  # fmt: skip
     factor = factor_a_layer(table.rms)
     lead = f"Activations vanish: ×{digits(factor)} a layer." if factor < 1 else "Activations end at 0."
     text = f"From layer {layer} on every value is exactly 0: {spec.dtype} has nothing smaller."
-    return Verdict("error", lead, text, _why_spread(spec, exploding=False), _fixes(spec, "vanish"))
+    return Verdict("error", lead, text, _why_spread(spec, exploding=False), cures_for(spec, "vanish"))
 
 
 def _spread(result: NetworkResult, prediction: Prediction) -> Verdict | None:
@@ -175,7 +167,7 @@ def _spread(result: NetworkResult, prediction: Prediction) -> Verdict | None:
     if prediction.rms is not None:
         text += f", theory says ×{digits(prediction.slope)} and `{digits(float(prediction.rms[-1]))}`"
     return Verdict("error", lead, text + ".", _why_spread(result.spec, exploding=exploding),
-                   _fixes(result.spec, "explode" if exploding else "vanish"))  # fmt: skip
+                   cures_for(result.spec, "explode" if exploding else "vanish"))  # fmt: skip
 
 
 def _gradients(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
@@ -195,7 +187,7 @@ def _gradients(result: NetworkResult, _prediction: Prediction) -> Verdict | None
     else:
         text = f"They reach layer 1 at `{digits(ratio)}`{times(ratio)} of layer {result.depth}."
     why = "The activations keep their size, the slopes that gradients pass through do not multiply to 1."
-    return Verdict("error", lead, text, why, _fixes(result.spec, "gradient"))
+    return Verdict("error", lead, text, why, cures_for(result.spec, "gradient"))
 
 
 def _alike(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
@@ -210,7 +202,7 @@ def _alike(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
         f"At layer {result.depth} their mean cosine is `{digits(float(cosine), 5)}`, and they differ by "
         f"`{digits(share)}` of the rms.",
         "The spread over the whole layer looks healthy, yet the network gives every input nearly the same output.",
-        _fixes(result.spec, "alike"),
+        cures_for(result.spec, "alike"),
     )
 
 
@@ -218,7 +210,7 @@ def _same_units(result: NetworkResult, _prediction: Prediction) -> Verdict | Non
     if result.spec.init == "constant" and result.spec.width > 1:
         return Verdict("error", "All units of a layer are the same.",
                        "Equal weights give equal activations and equal gradients, so they stay equal in training.",
-                       "", _fixes(result.spec, "zeros"))  # fmt: skip
+                       "", cures_for(result.spec, "zeros"))  # fmt: skip
     return None
 
 
@@ -227,13 +219,13 @@ def _units(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
     worst = int(np.argmax(dead))
     if dead[worst] > MOST:
         text = f"At layer {worst + 1} `{dead[worst]:.0%}` of the units are 0 for every input and pass no gradient."
-        return Verdict("warning", "Units are dead.", text, "", _fixes(result.spec, "alike"))
+        return Verdict("warning", "Units are dead.", text, "", cures_for(result.spec, "alike"))
     saturated = result.units.saturated
     worst = int(np.argmax(saturated))
     if saturated[worst] > MOST and result.spec.activation in ("tanh", "sigmoid"):
         share = f"`{saturated[worst]:.0%}` of the values"
         text = f"At layer {worst + 1} {share} lie where the slope is below 1 % of its steepest."
-        return Verdict("warning", "Units are saturated.", text, "", _fixes(result.spec, "explode"))
+        return Verdict("warning", "Units are saturated.", text, "", cures_for(result.spec, "explode"))
     return None
 
 
@@ -255,89 +247,3 @@ def _why_spread(spec: NetworkSpec, *, exploding: bool) -> str:
     if side != measured:
         return ""
     return f"fan_in times the weights' variance is `{digits(variance)}`, {side} the critical `{digits(critical)}`."
-
-
-def _critical_gain(spec: NetworkSpec) -> float:
-    """The gain at which a squared gradient keeps its size; nan where theory does not apply."""
-    if why_not(spec):
-        return math.nan
-    at_one = weight_variance_of(replace(spec, gain=1.0), spec.width)
-    critical = critical_weight_variance(spec.activation, bias_variance_of(spec))
-    return math.sqrt(critical / at_one) if at_one > 0 and critical > 0 else math.nan
-
-
-def _he(spec: NetworkSpec) -> SpecFix | None:
-    if spec.activation not in RECTIFIERS or (spec.init.startswith("kaiming") and spec.gain == 1):
-        return None
-    return SpecFix("Init He", replace(spec, init="kaiming_normal", gain=1.0),
-                   "Variance 2 / fan_in makes up for the half that a rectifier cuts.")  # fmt: skip
-
-
-def _gain(spec: NetworkSpec) -> SpecFix | None:
-    gain = _critical_gain(spec)
-    if not math.isfinite(gain) or math.isclose(gain, spec.gain, rel_tol=0.01):
-        return None
-    rounded = float(f"{gain:.4g}")
-    return SpecFix(f"Gain {digits(rounded, 4)}", replace(spec, gain=rounded),
-                   "Here theory has each layer pass on what it gets: chi1 is 1.")  # fmt: skip
-
-
-def _xavier(spec: NetworkSpec) -> SpecFix | None:
-    if spec.activation in RECTIFIERS or (spec.init.startswith("xavier") and spec.gain == 1):
-        return None
-    return SpecFix("Init Xavier", replace(spec, init="xavier_normal", gain=1.0), "Variance 2 / (fan_in + fan_out).")
-
-
-def _default(spec: NetworkSpec) -> SpecFix | None:
-    return SpecFix(
-        "Init of torch.nn.Linear", replace(spec, init="torch_default", gain=1.0), "Uniform, 1 / sqrt(fan_in)."
-    )
-
-
-def _norm(spec: NetworkSpec) -> SpecFix | None:
-    if spec.normalisation != "none":
-        return None
-    return SpecFix(
-        "Norm: layer", replace(spec, normalisation="layer"), "Gives every input mean 0 and variance 1 again."
-    )
-
-
-def _residual(spec: NetworkSpec) -> SpecFix | None:
-    if spec.residual == "scaled":
-        return None
-    return SpecFix(
-        "Residual" if spec.residual == "none" else "Residual / sqrt(depth)",
-        replace(spec, residual="scaled"),
-        "x + layer(x) / sqrt(depth): what comes in goes on.",
-    )
-
-
-def _wider(spec: NetworkSpec) -> SpecFix | None:
-    better = {"float16": "bfloat16", "bfloat16": "float32"}.get(spec.dtype)
-    if better is None:
-        return None
-    return SpecFix(better, replace(spec, dtype=better), f"{better} reaches to 3.4e38.")
-
-
-MakeFix = Callable[[NetworkSpec], SpecFix | None]
-CURES: dict[str, tuple[MakeFix, ...]] = {
-    "vanish": (_he, _gain, _xavier, _norm, _residual),
-    "explode": (_he, _gain, _xavier, _norm),
-    "zeros": (_he, _xavier, _default),
-    "overflow": (_he, _gain, _wider, _xavier, _norm),
-    "gradient": (_gain, _residual, _he, _norm),
-    "alike": (_norm, _residual, _gain),
-}
-
-
-def _fixes(spec: NetworkSpec, illness: str) -> tuple[SpecFix, ...]:
-    """At most three changes, each of which changes something; a fix that sets the same network twice is left out."""
-    found: list[SpecFix] = []
-    cures = CURES[illness]
-    if illness in ("explode", "overflow") and spec.residual == "plain":
-        cures = (_residual, *cures)
-    for cure in cures:
-        fix = cure(spec)
-        if fix is not None and fix.spec != spec and all(fix.spec != other.spec for other in found):
-            found.append(fix)
-    return tuple(found[:3])

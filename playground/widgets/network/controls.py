@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.models.network.activations import ACTIVATIONS
-from playground.models.network.checks import LIMITS, devices
+from playground.models.network.checks import devices
 from playground.models.network.init_schemes import INIT_SCHEMES
 from playground.models.network.inputs import INPUTS
 from playground.models.network.normalisations import NORMALISATIONS
@@ -23,45 +23,12 @@ from playground.widgets.common.section import TitleLine
 from playground.widgets.common.slider import SliderRow
 from playground.widgets.common.text_label import TextLabel
 from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.network.number_fields import NUMBERS
 
 LABEL = 72
 ROW = 32
 RESIDUAL_WORDS = {"none": "none", "plain": "x + layer(x)", "scaled": "x + layer(x) / sqrt(depth)"}
 LOSS_WORDS = {"mean_square": "mean square", "cross_entropy": "cross entropy, 10 classes"}
-
-
-@dataclass(frozen=True, slots=True)
-class NumberField:
-    """A number of the spec: label, range of the slider, digits, what it means."""
-
-    field: str
-    label: str
-    low: float
-    high: float
-    meaning: str
-    decimals: int | None = None
-    logarithmic: bool = False
-    hard: tuple[float | None, float | None] = (None, None)
-
-
-NUMBERS = {
-    entry.field: entry
-    for entry in (
-        NumberField("depth", "Depth", 1, 500, "How many layers, 1 to 500", logarithmic=True, hard=LIMITS["depth"]),
-        NumberField("width", "Width", 1, 4096, "How many units a layer has, 1 to 4,096", logarithmic=True,
-                    hard=LIMITS["width"]),
-        NumberField("batch", "Batch", 1, 2048, "How many inputs go through at once", logarithmic=True,
-                    hard=LIMITS["batch"]),
-        NumberField("gain", "Gain", 0.0, 3.0, "Multiplies whatever the init gives", decimals=3),
-        NumberField("weight_std", "Weight std", 0.001, 10.0, "The standard deviation of the weights", decimals=3,
-                    logarithmic=True, hard=(0.0, None)),
-        NumberField("weight_value", "Value", -1.0, 1.0, "What every weight is set to", decimals=3),
-        NumberField("bias_std", "Bias std", 0.0, 1.0, "The standard deviation of the biases; 0 sets them to 0",
-                    decimals=3, hard=(0.0, None)),
-        NumberField("dropout", "Dropout", 0.0, 0.95, "The share of activations set to 0, the others scaled up",
-                    decimals=2, hard=(0.0, 0.999)),
-    )
-}  # fmt: skip
 
 
 class ChoiceRow(QWidget):

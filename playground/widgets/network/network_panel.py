@@ -7,6 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from playground.models.network.cures import SpecFix
 from playground.models.network.handover import HandedLayer, LayerTensorRequest, with_layer
 from playground.models.network.pinned_training import PinnedLosses, pinned_training_request
 from playground.models.network.request import NetworkPageResult
@@ -16,7 +17,6 @@ from playground.models.network.state import NetworkState
 from playground.models.network.trained_page import page_at_step, saved_request, training_request, with_other_network
 from playground.models.network.training_request import TrainingResult
 from playground.models.network.training_settings import TrainingSettings
-from playground.models.network.verdict import SpecFix
 from playground.models.outcome import Fix, Problem
 from playground.models.state import PlaygroundState
 from playground.widgets.common.painting import fill_background

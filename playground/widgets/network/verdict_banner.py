@@ -8,7 +8,8 @@ from PySide6.QtCore import QRect, QRectF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from playground.models.network.verdict import SpecFix, Verdict
+from playground.models.network.cures import SpecFix
+from playground.models.network.verdict import Verdict
 from playground.models.outcome import Fix, Problem
 from playground.widgets.common.buttons import Button
 from playground.widgets.common.look import icon, look, look_holder

@@ -1,0 +1,113 @@
+"""The changes that would help a network: each sets another one, and says why it would help."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from playground.models.network.mean_field import (
+    bias_variance_of,
+    critical_weight_variance,
+    weight_variance_of,
+    why_not,
+)
+from playground.models.network.spec import NetworkSpec
+from playground.models.words import digits
+
+RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "silu")
+
+
+@dataclass(frozen=True, slots=True)
+class SpecFix:
+    """A button: the network that it sets, and why that would help."""
+
+    label: str
+    spec: NetworkSpec
+    meaning: str
+
+
+def _critical_gain(spec: NetworkSpec) -> float:
+    """The gain at which a squared gradient keeps its size; nan where theory does not apply."""
+    if why_not(spec):
+        return math.nan
+    at_one = weight_variance_of(replace(spec, gain=1.0), spec.width)
+    critical = critical_weight_variance(spec.activation, bias_variance_of(spec))
+    return math.sqrt(critical / at_one) if at_one > 0 and critical > 0 else math.nan
+
+
+def _he(spec: NetworkSpec) -> SpecFix | None:
+    if spec.activation not in RECTIFIERS or (spec.init.startswith("kaiming") and spec.gain == 1):
+        return None
+    return SpecFix("Init He", replace(spec, init="kaiming_normal", gain=1.0),
+                   "Variance 2 / fan_in makes up for the half that a rectifier cuts.")  # fmt: skip
+
+
+def _gain(spec: NetworkSpec) -> SpecFix | None:
+    gain = _critical_gain(spec)
+    if not math.isfinite(gain) or math.isclose(gain, spec.gain, rel_tol=0.01):
+        return None
+    rounded = float(f"{gain:.4g}")
+    return SpecFix(f"Gain {digits(rounded, 4)}", replace(spec, gain=rounded),
+                   "Here theory has each layer pass on what it gets: chi1 is 1.")  # fmt: skip
+
+
+def _xavier(spec: NetworkSpec) -> SpecFix | None:
+    if spec.activation in RECTIFIERS or (spec.init.startswith("xavier") and spec.gain == 1):
+        return None
+    return SpecFix("Init Xavier", replace(spec, init="xavier_normal", gain=1.0), "Variance 2 / (fan_in + fan_out).")
+
+
+def _default(spec: NetworkSpec) -> SpecFix | None:
+    return SpecFix(
+        "Init of torch.nn.Linear", replace(spec, init="torch_default", gain=1.0), "Uniform, 1 / sqrt(fan_in)."
+    )
+
+
+def _norm(spec: NetworkSpec) -> SpecFix | None:
+    if spec.normalisation != "none":
+        return None
+    return SpecFix(
+        "Norm: layer", replace(spec, normalisation="layer"), "Gives every input mean 0 and variance 1 again."
+    )
+
+
+def _residual(spec: NetworkSpec) -> SpecFix | None:
+    if spec.residual == "scaled":
+        return None
+    return SpecFix(
+        "Residual" if spec.residual == "none" else "Residual / sqrt(depth)",
+        replace(spec, residual="scaled"),
+        "x + layer(x) / sqrt(depth): what comes in goes on.",
+    )
+
+
+def _wider(spec: NetworkSpec) -> SpecFix | None:
+    better = {"float16": "bfloat16", "bfloat16": "float32"}.get(spec.dtype)
+    if better is None:
+        return None
+    return SpecFix(better, replace(spec, dtype=better), f"{better} reaches to 3.4e38.")
+
+
+MakeFix = Callable[[NetworkSpec], SpecFix | None]
+CURES: dict[str, tuple[MakeFix, ...]] = {
+    "vanish": (_he, _gain, _xavier, _norm, _residual),
+    "explode": (_he, _gain, _xavier, _norm),
+    "zeros": (_he, _xavier, _default),
+    "overflow": (_he, _gain, _wider, _xavier, _norm),
+    "gradient": (_gain, _residual, _he, _norm),
+    "alike": (_norm, _residual, _gain),
+}
+
+
+def cures_for(spec: NetworkSpec, illness: str) -> tuple[SpecFix, ...]:
+    """At most three changes, each of which changes something; a fix that sets the same network twice is left out."""
+    found: list[SpecFix] = []
+    cures = CURES[illness]
+    if illness in ("explode", "overflow") and spec.residual == "plain":
+        cures = (_residual, *cures)
+    for cure in cures:
+        fix = cure(spec)
+        if fix is not None and fix.spec != spec and all(fix.spec != other.spec for other in found):
+            found.append(fix)
+    return tuple(found[:3])
