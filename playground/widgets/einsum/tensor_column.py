@@ -81,6 +81,10 @@ class TensorColumn(QWidget):
         self.grid.set_placeholder(placeholder)
         self.grid.set_reader(reader, scale, characters)
         self.grid.set_axes(AxisLabel(label.name, label.place) for label in self._labels)
+        self.fit()
+
+    def fit(self) -> None:
+        """Let the grid be no larger than its sheet, small multiples included."""
         hint = self.grid.sizeHint()
         self.grid.setMaximumSize(QSize(max(64, hint.width()), max(48, hint.height())))
         self.updateGeometry()
@@ -135,6 +139,15 @@ class TensorColumn(QWidget):
         elif axis < len(self._index):
             self._own[axis] = place
             self.show_slice(self._index)
+
+    def reveal(self, pattern: tuple[int | None, ...]) -> None:
+        """Scroll the cells of a pattern into view; axes on which it is free stay where they are."""
+        axes = self.grid.axes
+        if self.grid.reader is None or axes.facets or self.grid.viewport().underMouse():
+            return
+        row, column = self.grid.scroll.first
+        at = {axes.row_axis: row, axes.column_axis: column}
+        self.grid.reveal(tuple(at.get(axis, 0) if place is None else place for axis, place in enumerate(pattern)))
 
     def light(self, regions: Iterable[Region], colour: int | None) -> None:
         """Frame the cells of regions."""

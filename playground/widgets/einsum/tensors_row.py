@@ -90,6 +90,7 @@ class TensorsRow(QScrollArea):
         self._row.insertWidget(1, self.result, 0, Qt.AlignmentFlag.AlignTop)
         self._plan: EinsumPlan | None = None
         self._cell: Index = ()
+        self._is_fresh = False
 
     @property
     def operands(self) -> tuple[TensorColumn, ...]:
@@ -126,6 +127,7 @@ class TensorsRow(QScrollArea):
         summary = summaries[len(result.operands)]
         words = "" if result.problem is None else "not computed"
         self.result.set_values(result.reader, scale, common or (summary.characters if summary else 0), words)
+        self._is_fresh = True
         self._share_width()
         self.dim(False)
 
@@ -189,9 +191,16 @@ class TensorsRow(QScrollArea):
             column.show_slice(tuple(0 if place is None else place for place in region.pattern))
             column.grid.set_selected(None)
             column.light((region,), self._colour(number, region))
+            column.reveal(region.pattern)
         self.result.show_slice(index)
         self.result.grid.set_lit(())
         self.result.grid.set_selected(index)
+        self.result.reveal(index)
+        if self._is_fresh:
+            self._is_fresh = False
+            for column in (*self._columns, self.result):
+                column.fit()
+            self._share_width()
 
     def _colour(self, operand: int, region: Region) -> int | None:
         """The colour of the first kept letter: row i of A wears i's."""
@@ -221,6 +230,7 @@ class TensorsRow(QScrollArea):
         if len(at) > 2:
             self.result.show_slice(at)
         self.result.light((region,), None)
+        self.result.reveal(region.pattern)
 
     @Slot(int, int)
     def _on_result_moved(self, axis: int, place: int) -> None:

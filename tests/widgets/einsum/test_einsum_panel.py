@@ -373,3 +373,14 @@ def test_twenty_operands_and_ten_thousand_characters(driven):
     d.type("i" * 10_000, "v")
     assert "No tensor has more than 64 axes" in str(d.panel.banner.problem)
     assert not d.panel.grab().isNull()
+
+
+def test_what_feeds_a_far_cell_is_scrolled_into_view(driven):
+    d = driven("ij,jk->ik", "R", "R")
+    d.show(replace(d.state, program=d.state.program.appended("R", Made("eye", (300, 300)))))
+    d.show(replace(d.state, pointed=PointedCell(d.panel.result.plan.result_name, (200, 250))))
+    first, second = (column.grid for column in d.panel.tensors.operands)
+    assert first.present_geometry().rect((200, first.scroll.first[1])) is not None
+    assert second.present_geometry().rect((second.scroll.first[0], 250)) is not None
+    assert d.panel.tensors.result.grid.present_geometry().rect((200, 250)) is not None
+    assert first.scroll.first[1] == 0
