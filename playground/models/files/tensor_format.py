@@ -25,6 +25,11 @@ class LoadedFile:
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def said(self) -> tuple[Problem, ...]:
+        """All that is to be told about the file: the problems, and the notes as warnings."""
+        return (*self.problems, *(Problem(note, severity="warning") for note in self.notes))
+
 
 @dataclass(frozen=True, slots=True)
 class TensorFormat:

@@ -8,6 +8,7 @@ from typing import Literal
 
 Shape = tuple[int, ...]
 Role = Literal["equal", "stretched", "missing", "clash"]
+LONGEST_LABEL = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,11 @@ class OperandRow:
     shape: Shape
     cells: tuple[AxisCell, ...]
     stretched: tuple[int, ...]
+
+    @property
+    def label(self) -> str:
+        """The name as sentences use it: a long expression is cut."""
+        return self.name if len(self.name) <= LONGEST_LABEL else f"{self.name[: LONGEST_LABEL - 1]}…"
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def element_text(row: OperandRow, letters: Sequence[str]) -> str:
     own = [
         "0" if cell.size == 1 else letters[position] for position, cell in enumerate(row.cells) if cell.axis is not None
     ]
-    base, inserted = inserted_axes(row.name, len(row.shape))
+    base, inserted = inserted_axes(row.label, len(row.shape))
     kept = [letter for axis, letter in enumerate(own) if axis not in inserted]
     return f"{base}[{', '.join(kept)}]" if kept else base
 
@@ -89,18 +89,18 @@ def _sentence(alignment: Alignment, symbol: str) -> str:
         return "One operand: nothing is stretched."
     if not stretched:
         together = words.together if words else "meet"
-        return f"{list_text([f'`{row.name}`' for row in alignment.rows])} {together} element by element."
+        return f"{list_text([f'`{row.label}`' for row in alignment.rows])} {together} element by element."
     if len(alignment.rows) == 2 and len(stretched) == 1:
         return _one_stretched(alignment, stretched[0], symbol)
     if len(alignment.rows) == 2 and _is_outer(alignment):
         first, second = alignment.rows
-        return f"Every element of `{first.name}` meets every element of `{second.name}`."
+        return f"Every element of `{first.label}` meets every element of `{second.label}`."
     return _by_formula(alignment, symbol)
 
 
 def _by_formula(alignment: Alignment, symbol: str) -> str:
     stretched = alignment.stretched_rows
-    parts = [f"`{row.name}` along {axes_text(row.stretched)}" for row in stretched]
+    parts = [f"`{row.label}` along {axes_text(row.stretched)}" for row in stretched]
     verb = "is" if len(parts) == 1 else "are"
     return f"{list_text(parts)} {verb} stretched: `{formula_text(alignment, symbol)}`."
 
@@ -114,13 +114,13 @@ def _one_stretched(alignment: Alignment, row: OperandRow, symbol: str) -> str:
     template = (words.left if is_left else words.right) if words else "{v} meets {m}"
     letters = _letters(alignment.rank)
     if all(size == 1 for size in row.shape):
-        return template.format(v=f"`{row.name}`", m=f"every element of `{other.name}`") + "."
+        return template.format(v=f"`{row.label}`", m=f"every element of `{other.label}`") + "."
     if alignment.rank == 2 and row.stretched == (1,):
         return template.format(v=f"`{element_text(row, letters)}`", m=f"all of row `{letters[0]}`") + "."
     if alignment.rank == 2 and row.stretched == (0,):
-        return template.format(v=f"`{row.name}`", m=f"each row of `{other.name}`") + "."
+        return template.format(v=f"`{row.label}`", m=f"each row of `{other.label}`") + "."
     slots = [letters[axis] if axis in row.stretched else ":" for axis in range(max(row.stretched) + 1)]
-    return template.format(v=f"`{row.name}`", m=f"each `{postfix_text(other.name)}[{', '.join(slots)}]`") + "."
+    return template.format(v=f"`{row.label}`", m=f"each `{postfix_text(other.label)}[{', '.join(slots)}]`") + "."
 
 
 def _is_outer(alignment: Alignment) -> bool:

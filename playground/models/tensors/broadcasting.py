@@ -132,8 +132,8 @@ def _clash_problem(alignment: Alignment, symbol: str, spelling: Spelling) -> Pro
         return None
     pairs = [_clashing_pair(alignment, axis) for axis in reversed(alignment.clashes)]
     parts = [
-        f"{axes_text([first[1]])} of {first[0].name} is {first[2]}, "
-        f"{axes_text([second[1]])} of {second[0].name} is {second[2]}"
+        f"{axes_text([first[1]])} of {first[0].label} is {first[2]}, "
+        f"{axes_text([second[1]])} of {second[0].label} is {second[2]}"
         for first, second in pairs
     ]
     message = "; ".join(parts) + f". {'Neither' if len(parts) == 1 else 'None of them'} is 1."
@@ -154,7 +154,7 @@ def _vain_edit(alignment: Alignment) -> str:
     row, axis, size = short
     if len(row.shape) == alignment.rank:
         return ""
-    edited = f"`{postfix_text(row.name)}[None]` is `{shape_text((1, *row.shape))}`"
+    edited = f"`{postfix_text(row.label)}[None]` is `{shape_text((1, *row.shape))}`"
     return f"A new axis in front would not help: {edited}, its axis {axis + 1} is {size} and still meets {other[2]}."
 
 
@@ -180,7 +180,7 @@ def _growth_problem(alignment: Alignment, symbol: str) -> Problem | None:
     names = [row.name for row in alignment.rows]
     code = f" {symbol} ".join(names)
     return Problem(
-        f"In place {target.name} keeps its shape {shape_text(target.shape)}, "
+        f"In place {target.label} keeps its shape {shape_text(target.shape)}, "
         f"and the result would be {shape_text(shape)}. Out of place it is a new tensor.",
         fixes=(Fix(code, gives=shape_text(shape), meaning=sentence_text(alignment, symbol)),),
         badge="cannot grow",
@@ -192,7 +192,7 @@ def _warning(alignment: Alignment, symbol: str, spelling: Spelling) -> Problem |
     if shape is None or len(rows) < 2 or len(alignment.stretched_rows) < len(rows):
         return None
     names = [row.name for row in rows]
-    told = [f"{row.name} {shape_text(row.shape)}" for row in rows]
+    told = [f"{row.label} {shape_text(row.shape)}" for row in rows]
     everybody = "both" if len(rows) == 2 else "all"
     pairs = _pairs_text(alignment)
     fixes = element_by_element_fixes([row.shape for row in rows], names, symbol, spelling)[:2]
@@ -212,7 +212,7 @@ def _pairs_text(alignment: Alignment) -> str:
     shared = [
         axis for axis, size in enumerate(shape) if size != 1 and axis not in (*first.stretched, *second.stretched)
     ]
-    pairs = f", every element of {first.name} against every element of {second.name}"
+    pairs = f", every element of {first.label} against every element of {second.label}"
     if 0 in shape:
         return ""
     letters = [LETTERS[axis] for axis in shared if axis < len(LETTERS)]

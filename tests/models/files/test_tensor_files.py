@@ -425,6 +425,7 @@ def test_csv_says_what_it_made_of_headers_gaps_and_overflow(tmp_path):
     assert torch.isnan(loaded.tensors["a"][0, 1])
     assert "height, weight" in loaded.notes[0]
     assert "1e400 in line 3 is beyond float64" in loaded.notes[1]
+    assert [problem.severity for problem in loaded.said] == ["warning", "warning"]
 
 
 def test_csv_of_a_hundred_thousand_columns(tmp_path):

@@ -342,3 +342,13 @@ def test_the_edit_called_vain_is_vain(first, second):
     assert str(tuple(changed[code[0]].shape)) == edited
     assert changed[code[0]].shape[int(axis)] == int(size) != int(met)
     assert torch_shape(*(tensor.shape for tensor in changed.values())) is None
+
+
+def test_long_expressions_are_cut_in_sentences_and_whole_in_fixes():
+    text = " + ".join(["A"] * 4000)
+    clash = explain_broadcast((3, 4), (3,), names=(text, "v")).problem
+    assert len(clash.message) < 200
+    assert any(fix.target == text and text in fix.code for fix in clash.fixes)
+    fits = explain_broadcast((3, 4), (4,), names=(text, "v"))
+    assert len(fits.sentence) < 300
+    assert len(fits.formula) < 300
