@@ -145,7 +145,7 @@ class TensorColumn(QWidget):
         axes = self.grid.axes
         if self.grid.reader is None or axes.facets or self.grid.viewport().underMouse():
             return
-        row, column = self.grid.scroll.first
+        row, column = self.grid.sheet.first
         at = {axes.row_axis: row, axes.column_axis: column}
         self.grid.reveal(tuple(at.get(axis, 0) if place is None else place for axis, place in enumerate(pattern)))
 

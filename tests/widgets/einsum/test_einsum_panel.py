@@ -380,7 +380,7 @@ def test_what_feeds_a_far_cell_is_scrolled_into_view(driven):
     d.show(replace(d.state, program=d.state.program.appended("R", Made("eye", (300, 300)))))
     d.show(replace(d.state, pointed=PointedCell(d.panel.result.plan.result_name, (200, 250))))
     first, second = (column.grid for column in d.panel.tensors.operands)
-    assert first.present_geometry().rect((200, first.scroll.first[1])) is not None
-    assert second.present_geometry().rect((second.scroll.first[0], 250)) is not None
+    assert first.present_geometry().rect((200, first.sheet.first[1])) is not None
+    assert second.present_geometry().rect((second.sheet.first[0], 250)) is not None
     assert d.panel.tensors.result.grid.present_geometry().rect((200, 250)) is not None
-    assert first.scroll.first[1] == 0
+    assert first.sheet.first[1] == 0
