@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from playground.models.outcome import ProblemError
@@ -42,12 +42,16 @@ DEPTH = 3
 
 @dataclass(frozen=True, slots=True)
 class StepNote:
-    """A step with its verdict ("copy 48 B") and, in words, why it had to copy or what proves that it did not."""
+    """A step with its verdict ("copy 48 B") and, in words, why it had to copy or what proves that it did not.
+
+    `on_storage`: it lies on the storage of the last step, since every step after it is a view.
+    """
 
     step: Step
     line: str
     verdict: str
     note: str
+    on_storage: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,19 @@ def note_steps(name: str, evaluated: dict[str, Evaluated], most: int = 12) -> tu
     notes: list[StepNote] = []
     for line in lines:
         notes += [StepNote(step, line, verdict_of(step), _note_of(step)) for step in evaluated[line].steps]
-    return tuple(notes[-most:])
+    return _with_storages(notes)[-most:]
+
+
+def _with_storages(notes: Sequence[StepNote]) -> tuple[StepNote, ...]:
+    """Mark, from the last step backwards, those that the views after them look at."""
+    marked: list[StepNote] = []
+    same = True
+    for place in range(len(notes) - 1, -1, -1):
+        note = notes[place]
+        marked.insert(0, replace(note, on_storage=same))
+        starts_line = place > 0 and notes[place - 1].line != note.line
+        same = same and note.step.kind in {"view", "same"} and (starts_line or note.step.shares_previous)
+    return tuple(marked)
 
 
 def verdict_of(step: Step) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from playground.models.memory.layout import Layout
 from playground.models.memory.request import MemoryResult
 from playground.widgets.common.runs import Run, plain
 from playground.widgets.memory.cell_line import CellLine
@@ -25,6 +26,7 @@ class FactsPart(QWidget):
         self.cell.setObjectName("memory.cell")
         self.bytes = CellLine("text2")
         self.bytes.setObjectName("memory.cell_bytes")
+        self._result: MemoryResult | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 4, 6, 6)
         column.setSpacing(2)
@@ -33,10 +35,18 @@ class FactsPart(QWidget):
 
     def show_result(self, result: MemoryResult) -> None:
         """Show facts and storage."""
+        self._result = result
         self.view.set_layout_facts(result.layout)
         for line in (self.cell, self.bytes):
             line.forget_height(result.layout)
         self.strip.set_source(StripSource(result.layout, result.reader, result.scale, result.characters))
+
+    def preview(self, layout: Layout | None) -> None:
+        """Show the storage as another layout reads it, for as long as that is pointed at; None: as the tensor does."""
+        result = self._result
+        if result is not None:
+            shown = layout if layout is not None else result.layout
+            self.strip.set_source(StripSource(shown, result.reader, result.scale, result.characters))
 
     def show_cell(self, where: tuple[Run, ...], held: tuple[Run, ...]) -> None:
         """Show the pointed cell in words."""

@@ -59,6 +59,7 @@ class MemoryPanel(Panel):
         self.column.facts.strip.export_asked.connect(self._on_export_asked)
         self.column.sharing_table.chosen.connect(self._on_tensor_chosen)
         self.column.steps.line_wanted.connect(self._on_line_wanted)
+        self.column.steps.layout_pointed.connect(self.column.facts.preview)
         self.column.view.shape_edited.connect(self._on_view_shape_edited)
         self.column.view.fix_chosen.connect(self._on_code_kept)
         self.column.write.index_edited.connect(self._on_write_index_edited)

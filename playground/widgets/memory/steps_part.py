@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
@@ -19,12 +21,16 @@ class StepsPart(Part):
 
     line_wanted = Signal(str)
 
+    layout_pointed = Signal(object)
+    """The layout of the step under the pointer, if it lies on the storage that is shown; None otherwise."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Steps", parent=parent)
         self.table = RowTable("steps", stretch=0, header=("", "shape", "strides", ""))
         self.table.setObjectName("memory.steps")
         self.table.set_choosable(True)
         self.table.chosen.connect(self._on_step_chosen)
+        self.table.pointed.connect(self._on_step_pointed)
         self.advice = RunsLabel()
         self.advice.setObjectName("memory.advice")
         self.fix: FixButton | None = None
@@ -55,6 +61,17 @@ class StepsPart(Part):
             self.fix.setObjectName("memory.advice_fix")
             self.fix.chosen.connect(self._on_fix_chosen)
             self.body_layout.addWidget(self.fix)
+
+    @Slot(object)
+    def _on_step_pointed(self, number: object) -> None:
+        result = self._result
+        layout = None
+        if result is not None and isinstance(number, int) and number < len(result.steps) - 1:
+            note = result.steps[number]
+            step = note.step
+            if note.on_storage and str(step.dtype).endswith(f".{result.layout.dtype}"):
+                layout = replace(result.layout, shape=step.shape, strides=step.strides, offset=step.offset)
+        self.layout_pointed.emit(layout)
 
     @Slot(object)
     def _on_step_chosen(self, number: object) -> None:

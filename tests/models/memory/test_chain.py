@@ -87,6 +87,7 @@ def test_the_steps_of_a_view_follow_those_of_its_storage():
         ("W", "B.t()", "view"),
     ]
     assert notes[-1].note == "Reads the storage of B, 48 B: no byte moves."
+    assert [note.on_storage for note in notes] == [False, False, True, True]
 
 
 def test_a_copy_says_which_axes_do_not_merge():

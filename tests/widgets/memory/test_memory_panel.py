@@ -205,6 +205,18 @@ def test_steps_show_why_they_copied_and_open_on_a_click(qtbot):
     assert "no byte moves" in driven.part("memory.steps").rows[0].words()
 
 
+def test_pointing_at_a_step_shows_how_it_reads_the_storage(driven):
+    steps = driven.part("memory.steps")
+    as_it_is = driven.strip.viewport().grab().toImage()
+    steps.pointed.emit(2)
+    assert driven.strip._source.tensor.strides == (4, 1)
+    assert driven.strip.viewport().grab().toImage() != as_it_is
+    steps.pointed.emit(0)
+    assert driven.strip._source.tensor.strides == (1, 4)
+    steps.pointed.emit(None)
+    assert driven.strip.viewport().grab().toImage() == as_it_is
+
+
 def test_a_cheaper_chain_is_offered_and_taken(qtbot):
     driven = Driven(qtbot, selection="C")
     assert "copies twice" in driven.part("memory.advice").text()
