@@ -102,19 +102,27 @@ def _spaced(places: range, cell: int, glyph: float) -> range:
 
 
 def paint_facet_title(painter: QPainter, picture: GridPicture, block: Block) -> None:
-    """The line above a facet: the badge of each facet axis and its index."""
-    geometry = picture.geometry
+    """The line above a facet: the badge of each facet axis and its index; where there is no room, the indices alone."""
+    geometry, font = picture.geometry, code_font()
     x = float(block.left + block.columns.start * geometry.cell_width)
-    limit = block.left + block.columns.stop * geometry.cell_width
     y = block.top - BAR - 2 - BADGE / 2 - (LABEL_HEIGHT if picture.headers else 0)
-    font = code_font()
-    for axis, place in zip(geometry.axes.facets, block.facet, strict=True):
+    base = y + QFontMetricsF(font).capHeight() / 2
+    room = len(block.columns) * geometry.cell_width + 16
+    advance = QFontMetricsF(font).horizontalAdvance("0")
+    places = list(zip(geometry.axes.facets, block.facet, strict=True))
+    full = sum(BADGE + 12 + len(str(place)) * advance for _, place in places)
+    painter.setFont(font)
+    if full > room:
+        text = ",".join(str(place) for _, place in places)
+        if len(text) * advance <= room:
+            painter.setPen(look().color("text2"))
+            painter.drawText(QPointF(x, base), text)
+        return
+    for axis, place in places:
         label = picture.marks.label(axis)
-        if x + BADGE + 14 < limit + 20:
-            paint_axis_badge(painter, x, y - BADGE / 2, label.colour, label.text)
-            x += BADGE + 4
+        paint_axis_badge(painter, x, y - BADGE / 2, label.colour, label.text)
+        x += BADGE + 4
         painter.setFont(font)
         painter.setPen(look().color("text2"))
-        text = str(place)
-        painter.drawText(QPointF(x, y + QFontMetricsF(font).capHeight() / 2), text)
-        x += QFontMetricsF(font).horizontalAdvance(text) + 8
+        painter.drawText(QPointF(x, base), str(place))
+        x += len(str(place)) * advance + 8

@@ -21,7 +21,15 @@ from playground.widgets.common.painting import (
     paint_text,
     text_width,
 )
-from playground.widgets.common.runs import layout_runs, paint_placed, paint_runs, paint_shape, parse_runs
+from playground.widgets.common.runs import (
+    Run,
+    layout_runs,
+    paint_placed,
+    paint_runs,
+    parse_runs,
+    runs_width,
+    shape_runs,
+)
 from playground.widgets.common.verdict_badge import paint_verdict, verdict_width
 
 LEFT, RIGHT = 13, 11
@@ -106,30 +114,38 @@ def _paint_frame(painter: QPainter, rect: QRect, view: CardView) -> None:
 
 
 def _paint_first_line(painter: QPainter, rect: QRect, view: CardView) -> None:
-    result = view.result
-    base = rect.top() + LINE_1
-    right = rect.right() + 1 - RIGHT
-    if result is not None:
-        kind = "problem" if view.severity == "error" else result.verdict
-        width = verdict_width(result.verdict_text)
-        paint_verdict(painter, right - width, base - 13, kind, result.verdict_text)
-        right -= width + 8
+    """Name, shape, dtype, and the verdict at the right; what does not fit goes in the order dtype, verdict."""
+    result, base = view.result, rect.top() + LINE_1
+    right = float(rect.right() + 1 - RIGHT)
     font = code_font(13, QFont.Weight.Bold)
     x = float(rect.left() + LEFT)
-    name = elided(font, view.name, max(24.0, right - x - 8))
+    verdict = verdict_width(result.verdict_text) if result is not None else 0
+    name = elided(font, view.name, max(24.0, right - x - verdict - 8))
     if not view.edits_name:
         paint_text(painter, x, base, name, font, color=look().color("text"))
     x += text_width(font, name) + 8
     if result is None:
         return
-    if result.shape is None:
-        if right - x > 60:
-            paint_text(painter, x, base, "no result", code_font(), color=look().color("text2"))
-        return
-    x = paint_shape(painter, x, base, result.shape, pixels=13) + 8
+    runs = _shape_words(result.shape, right - x)
+    room_for_verdict = x + runs_width(runs, 13) + 8 + verdict <= right
+    if room_for_verdict:
+        kind = "problem" if view.severity == "error" else result.verdict
+        paint_verdict(painter, right - verdict, base - 13, kind, result.verdict_text)
+        right -= verdict + 8
+    x = paint_runs(painter, x, base, runs, pixels=13) + 8
     dtype = short_dtype(result.dtype)
     if x + text_width(code_font(), dtype) <= right and result.verdict != "too large":
         paint_text(painter, x, base, dtype, code_font(), color=look().color("text2"))
+
+
+def _shape_words(shape: tuple[int, ...] | None, room: float) -> tuple[Run, ...]:
+    """The shape, underlined; of one with too many axes the first sizes and their number."""
+    if shape is None:
+        return (Run("no result", "code", "text2"),) if room > 60 else ()
+    runs = shape_runs(shape)
+    if runs_width(runs, 13) <= room:
+        return runs
+    return (*shape_runs(shape[:3])[:-1], Run(f", … {len(shape)} axes)", "code"))
 
 
 def _paint_code(painter: QPainter, rect: QRect, view: CardView) -> None:

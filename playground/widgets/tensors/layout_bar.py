@@ -108,7 +108,7 @@ class _Place(QWidget):
         self.slider.setEnabled(size > 1)
 
     def sizeHint(self) -> QSize:
-        return QSize(210, 32)
+        return QSize(176, 32)
 
     @Slot(object)
     def _on_changed(self, value: object) -> None:
