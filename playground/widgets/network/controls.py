@@ -148,6 +148,12 @@ class NetworkControls(QWidget):
         self.band.setObjectName("network.band")
         set_tooltip(self.band, "Draw the 5 to 95 % band over so many seeds")
         self.band.toggled.connect(self._on_band)
+        self.seeds = SliderRow("Seeds", 2, 200, 20, logarithmic=True, hard_maximum=1000, label_width=LABEL)
+        self.seeds.box.setObjectName("network.seeds")
+        set_tooltip(self.seeds.box, "How many seeds the band is drawn from, 2 to 1,000")
+        set_tooltip(self.seeds.slider, "How many seeds the band is drawn from")
+        self.seeds.changed.connect(self._on_seeds)
+        self.seeds.gesture_ended.connect(self._on_gesture_ended)
         self.seed_row = QWidget()
         self.seed_row.setFixedHeight(ROW)
         name = TextLabel("Seed", "text2")
@@ -180,6 +186,7 @@ class NetworkControls(QWidget):
         for field in order:
             rows.addWidget(self.numbers[field] if field in self.numbers else self.choices[field])
         rows.addWidget(self.seed_row)
+        rows.addWidget(self.seeds)
         for widget in (self.numbers["dropout"], self.choices["loss"], self.choices["device"]):
             rows.addWidget(widget)
         self.choices["device"].setVisible(len(devices()) > 1)
@@ -204,6 +211,8 @@ class NetworkControls(QWidget):
             self.numbers[field].setVisible(scheme is not None and scheme.parameter == field)
         self.numbers["bias_std"].setEnabled(scheme is None or not scheme.own_bias)
         self.seed.set_value(spec.seed)
+        self.seeds.set_value(state.seeds)
+        self.seeds.setVisible(state.band)
         if self.band.text() != f"{state.seeds} seeds":
             self.band.setText(f"{state.seeds} seeds")
         if self.band.isChecked() != state.band:
@@ -242,6 +251,12 @@ class NetworkControls(QWidget):
     @Slot(object)
     def _on_seed(self, value: float) -> None:
         self._edit(self.seed.gesture, False, seed=int(value))
+
+    @Slot(object)
+    def _on_seeds(self, value: float) -> None:
+        self._gesture = self.seeds.gesture
+        moving = self.seeds.slider.isSliderDown()
+        self.changed.emit(replace(self._state, seeds=int(value), moving=moving), self.seeds.gesture)
 
     @Slot(bool)
     def _on_band(self, on: bool) -> None:

@@ -161,6 +161,29 @@ def test_pin_take_up_and_unpin(panel, qtbot):
     assert panel.state.network.pins == ()
 
 
+def test_pins_answer_to_the_keyboard(panel, qtbot):
+    show(panel, replace(panel.state.network, pins=(replace(SPEC, gain=2.0),)))
+    row = panel.pins.rows[0]
+    qtbot.keyClick(row, Qt.Key.Key_Return)
+    assert panel.state.network.spec.gain == 2.0
+    qtbot.keyClick(row, Qt.Key.Key_Delete)
+    assert panel.state.network.pins == ()
+
+
+def test_the_number_of_seeds_is_set_where_a_band_is_drawn(panel, qtbot):
+    assert not part(panel, "network.seeds").isVisible()
+    qtbot.mouseClick(part(panel, "network.band"), Qt.MouseButton.LeftButton)
+    assert panel.state.network.band
+    box = part(panel, "network.seeds")
+    assert box.isVisible()
+    box.setFocus()
+    box.lineEdit().selectAll()
+    qtbot.keyClicks(box.lineEdit(), "7")
+    assert panel.state.network.seeds == 7
+    show(panel, panel.state.network)
+    assert panel.views.spread.band.name == "7 seeds, 5 to 95 %"
+
+
 def test_a_fix_button_sets_the_network(panel, qtbot):
     show(panel, NetworkState(spec=replace(SPEC, depth=40), band=False))
     verdict = part(panel, "network.verdict")
