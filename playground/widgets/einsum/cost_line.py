@@ -74,6 +74,7 @@ class CostLine(QWidget):
         self._cancel.clicked.connect(self.cancelled)
         self.open = Button("Open", "quiet")
         self.open.setObjectName("einsum.open")
+        set_tooltip(self.open, "Show the einsum that the selected line is")
         self.open.clicked.connect(self.open_wanted)
         self.open.hide()
         self._timer = QTimer(self)

@@ -58,6 +58,7 @@ class Details(QWidget):
         self.tabs = TabRow(*TABS, spacing=10)
         self.tabs.setObjectName("einsum.details")
         self.tabs.setAccessibleName("ways to tell the same")
+        set_tooltip(self.tabs, "The same einsum as loops, in torch, in numpy, in words, drawn, and timed")
         self.loops = LoopsBlock(line=CODE_LINE)
         self.torch, self.numpy = CodeBlock(line=CODE_LINE), CodeBlock(line=CODE_LINE)
         self.words, self.numpy_words, self.torch_words = RunsLabel(), RunsLabel(role="text2"), RunsLabel(role="text2")

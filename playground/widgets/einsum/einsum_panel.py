@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QSize, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
@@ -64,6 +64,7 @@ class EinsumPanel(Panel):
         letters = QScrollArea()
         letters.setFrameShape(QFrame.Shape.NoFrame)
         letters.setWidgetResizable(True)
+        letters.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         letters.setWidget(self.letters)
         letters.setMinimumHeight(48)
         letters.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)

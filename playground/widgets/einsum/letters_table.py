@@ -18,6 +18,7 @@ SIZE_X, SIZE_WIDTH = 24, 36
 _DIGIT = 7.2
 PIXELS_A_STEP = 12
 _GAP = 16
+WORDS = "What each letter means: its size, where it stands, kept or summed, and why"
 
 
 class LettersTable(QWidget):
@@ -31,6 +32,7 @@ class LettersTable(QWidget):
         super().__init__(parent)
         self.setObjectName("einsum.letters")
         self.setAccessibleName("letters of the equation")
+        self.setToolTip(WORDS)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -109,7 +111,7 @@ class LettersTable(QWidget):
 
     def _tooltip(self, row: int | None) -> str:
         if row is None:
-            return ""
+            return WORDS
         handle = " Drag, turn the wheel over, or type its size." if self._can_size(row) else ""
         return self.row_text(self._labels[row]) + "." + handle
 

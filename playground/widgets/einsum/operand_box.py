@@ -46,6 +46,7 @@ class OperandBox(QWidget):
         self.field.setObjectName(f"einsum.expression.{number}")
         self.field.setAccessibleName(f"expression for the {ordinal(number)} operand")
         self.field.setFixedWidth(120)
+        set_tooltip(self.field, "An expression of the program's tensors", "B.t()   A[:, :3]")
         self.field.hide()
         self.combo.activated.connect(self._on_activated)
         self.field.committed.connect(self._on_committed)
