@@ -133,7 +133,7 @@ def _whole_step(code: str, tensor: torch.Tensor, base: str) -> Step:
         "new",
         tuple(tensor.shape),
         tensor.stride(),
-        tensor.storage_offset(),
+        int(tensor.storage_offset()),
         tensor.dtype,
         tensor.nbytes,
         tensor.untyped_storage().nbytes(),

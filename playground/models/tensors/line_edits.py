@@ -17,7 +17,8 @@ def replaced(parsed: ExpressionText, span: Span, code: str) -> Fix:
 
 def without_argument(parsed: ExpressionText, call: ast.Call, argument: ast.expr | ast.keyword) -> Fix:
     """The line without one argument of a call and its comma."""
-    spans = sorted((parsed.span(given) for given in (*call.args, *call.keywords)), key=lambda span: span.start)
+    given: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
+    spans = sorted((parsed.span(one) for one in given), key=lambda span: span.start)
     own = parsed.span(argument)
     place = spans.index(own)
     if place:

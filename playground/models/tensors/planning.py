@@ -11,7 +11,7 @@ import torch
 from playground.models.job import Job
 from playground.models.tensors.steps import share_storage
 from playground.models.tensors.vocabulary import Word
-from playground.models.tensors.vocabulary.plans import VALUE_PLANS
+from playground.models.tensors.vocabulary.plans import VALUE_PLANS, einsum_intermediate_bytes
 
 SMALL = 1 << 25
 """Bytes below which an operation runs straight away: planning it would take longer than doing it."""
@@ -93,6 +93,8 @@ class PlanWatch(Watch):
     def before(self, word: Word, arguments: Sequence[Any], operands: Sequence[torch.Tensor]) -> None:
         """Note where the shape will only be a bound; nothing is refused before it is planned."""
         self.job.check()
+        if word.name == "torch.einsum":
+            self.largest = max(self.largest, einsum_intermediate_bytes(arguments[0], operands))
         masks = word.name == "[]" and any(tensor.dtype is torch.bool for tensor in operands)
         self.depends_on_values = self.depends_on_values or masks or word.plan in VALUE_PLANS
 

@@ -127,7 +127,7 @@ class StepRecorder:
                 kind=kind,
                 shape=tuple(result.shape),
                 strides=result.stride(),
-                offset=result.storage_offset(),
+                offset=int(result.storage_offset()),
                 dtype=result.dtype,
                 own_bytes=result.nbytes,
                 storage_bytes=result.untyped_storage().nbytes(),

@@ -146,6 +146,14 @@ def test_intermediate_results_count() -> None:
     assert "40" in result.problem.message
 
 
+def test_what_an_einsum_needs_on_the_way_counts() -> None:
+    program = Program.parse('a = torch.ones(3000, 3000)\ne = torch.einsum("ij,jk,kl,il,ik,jl->", a, a, a, a, a, a)')
+    result = evaluate(program, budget=1_000_000_000)["e"]
+    assert result.tensor is None
+    assert result.meta.shape == ()
+    assert result.problem.badge == "too large"
+
+
 def test_stretched_operands_are_guarded() -> None:
     program = Program.parse(
         "e = torch.ones(1).expand(10000000, 100000)\nc = e.contiguous()\nm = e @ torch.ones(100000)\nt = e.sum()"

@@ -66,7 +66,7 @@ def parameter(made: Made, name: str) -> Any:
     return next(p.default for p in FILLS[made.fill].parameters if p.name == name)
 
 
-DTYPES = {name: getattr(torch, name) for name in (*FLOATING, *INTEGRAL, "bool")}
+DTYPES: dict[str, torch.dtype] = {name: getattr(torch, name) for name in (*FLOATING, *INTEGRAL, "bool")}
 
 
 def dtype_named(name: str) -> torch.dtype:

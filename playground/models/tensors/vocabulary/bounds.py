@@ -71,7 +71,7 @@ def stretched(arguments: Sequence[Any]) -> int:
     shapes = [tensor.shape for tensor in tensors(arguments)]
     rank = max((len(shape) for shape in shapes), default=0)
     padded = [(1,) * (rank - len(shape)) + tuple(shape) for shape in shapes]
-    return WORD * math.prod(max(sizes) for sizes in zip(*padded, strict=True))
+    return WORD * int(math.prod(max(sizes) for sizes in zip(*padded, strict=True)))
 
 
 def product(arguments: Sequence[Any]) -> int:

@@ -25,12 +25,17 @@ def function(
     plan: Callable[..., Any] | None = None,
 ) -> Word:
     """Register `torch.name`; `name` may be dotted (`nn.functional.pad`)."""
-    if call is None:
-        call = torch
-        for part in name.split("."):
-            call = getattr(call, part)
-    word = Word(f"torch.{name}", signature, description, family, storage, call, need, strings, stretches, plan)
+    run = call or _of_torch(name)
+    word = Word(f"torch.{name}", signature, description, family, storage, run, need, strings, stretches, plan)
     return VOCABULARY.register(word)
+
+
+def _of_torch(name: str) -> Callable[..., Any]:
+    found: Any = torch
+    for part in name.split("."):
+        found = getattr(found, part)
+    run: Callable[..., Any] = found
+    return run
 
 
 def method(

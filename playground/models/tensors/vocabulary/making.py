@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -40,7 +41,7 @@ def register_making() -> None:
 
 
 def _from_numbers() -> None:
-    plans = {"arange": plan_arange, "eye": plan_eye, "linspace": plan_linspace}
+    plans: dict[str, Callable[..., Any]] = {"arange": plan_arange, "eye": plan_eye, "linspace": plan_linspace}
 
     def add(name: str, signature: str, description: str, need: Any) -> None:
         function(name, signature, description, "making", "new", need=need, plan=plans.get(name))

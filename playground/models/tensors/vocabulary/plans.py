@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
 from playground.models.einsum.plan import plan_einsum
 from playground.models.outcome import refuse
+from playground.models.tensors.broadcast_alignment import broadcast_shape
 
 
 def meta(shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
@@ -30,8 +32,10 @@ def plan_nonzero(tensor: torch.Tensor, **_: Any) -> torch.Tensor:
 
 def plan_masked_select(tensor: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """At most all elements."""
-    shape = torch.broadcast_shapes(tensor.shape, mask.shape)
-    return meta((shape.numel(),), tensor.dtype)
+    shape = broadcast_shape([tuple(tensor.shape), tuple(mask.shape)])
+    if shape is None:
+        raise ValueError("the mask does not broadcast with the tensor")
+    return meta((math.prod(shape),), tensor.dtype)
 
 
 def plan_unique(tensor: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
@@ -130,6 +134,14 @@ def plan_einsum_shape(equation: str, *operands: Any) -> torch.Tensor:
     if len(tensors) == 1:
         return torch.einsum(equation, *tensors)
     return meta(plan.output_shape, tensors[0].dtype)
+
+
+def einsum_intermediate_bytes(equation: Any, operands: Sequence[torch.Tensor]) -> int:
+    """The bytes of the largest result on the way, in the order of contraction that torch takes."""
+    if not isinstance(equation, str) or len(operands) < 3:
+        return 0
+    cost = plan_einsum(equation, *(tuple(tensor.shape) for tensor in operands)).cost
+    return cost.largest_intermediate * operands[0].element_size()
 
 
 VALUE_PLANS = frozenset({plan_nonzero, plan_masked_select, plan_unique})
