@@ -91,12 +91,46 @@ class ScriptedWhole(nn.Module):
         return self.scripted(*arguments, **named)
 
 
+class _Remembering:
+    """Reduces a tensor, but the very one before it, unchanged, only once: layers often hand on their input."""
+
+    def __init__(self, reduce: Reduce) -> None:
+        self._reduce = reduce
+        self._last: tuple[torch.Tensor, int, Any] | None = None
+
+    def __call__(self, tensor: torch.Tensor) -> Any:
+        if tensor.is_inference():  # such a tensor does not say whether it was written to
+            return self._reduce(tensor)
+        if self._last is not None:
+            before, version, reduced = self._last
+            if _is_same(tensor, before) and tensor._version == version:
+                return reduced
+        reduced = self._reduce(tensor)
+        # Held on to, so that its memory is not given to another tensor in the meantime.
+        self._last = (tensor, tensor._version, reduced)
+        return reduced
+
+
+def _is_same(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether two tensors are the same values in the same memory."""
+    if one.layout != torch.strided or other.layout != torch.strided or one.is_nested or other.is_nested:
+        return False
+    return (
+        one.dtype == other.dtype
+        and one.shape == other.shape
+        and one.stride() == other.stride()
+        and one.device == other.device
+        and one.data_ptr() == other.data_ptr() != 0
+    )
+
+
 class Watcher:
     """Puts hooks on the layers of a module, keeps what they see in `record`, and takes the hooks away again."""
 
     def __init__(self, module: nn.Module, reduce: Reduce, job: Job) -> None:
         self.record = RunRecord()
-        self._reduce = reduce
+        self._reduce_output = _Remembering(reduce)
+        self._reduce_gradient = _Remembering(reduce)
         self._job = job
         self._calls: dict[nn.Module, int] = {}
         self._handles: list[Any] = []
@@ -131,7 +165,7 @@ class Watcher:
             if main is None:
                 return
             run.shape, run.dtype = tuple(main.shape), str(main.dtype).removeprefix("torch.")
-            run.activation = self._reduce(main.detach())
+            run.activation = self._reduce_output(main.detach())
             if main.requires_grad:
                 main.register_hook(self._gradient_of(run))  # type: ignore[no-untyped-call]
             self._job.check()
@@ -140,7 +174,7 @@ class Watcher:
 
     def _gradient_of(self, run: LayerRun) -> Callable[[torch.Tensor], None]:
         def hook(gradient: torch.Tensor) -> None:
-            run.gradient = self._reduce(gradient.detach())
+            run.gradient = self._reduce_gradient(gradient.detach())
 
         return hook
 

@@ -23,15 +23,14 @@ class TrainingFailure:
     depth: int
 
     def words(self) -> str:
-        """`"Step 37: the activations of layer 12 are inf for the first time. The weights stay as they were."`."""
-        whose = f"of layer {self.layer}" if self.layer <= self.depth else "of the output layer"
+        """`"At step 37 the activations of layer 12 are inf for the first time. Training stopped there."`."""
         if self.what == "loss":
-            return f"Step {self.step}: the loss is {self.kind}, though every layer is finite. Training stopped there."
-        verb = "are" if self.what.endswith("s") else "is"
+            return f"At step {self.step:,} the loss is {self.kind}, every layer still finite. Training stopped there."
+        whose = f"of layer {self.layer}" if self.layer <= self.depth else "of the output layer"
         way = ", on the way back," if self.what == "gradients" else ""
         return (
-            f"Step {self.step}: it begins in the {self.what} {whose}, which{way} {verb} {self.kind} for the first "
-            "time. Training stopped there."
+            f"At step {self.step:,} the {self.what} {whose}{way} are {self.kind} for the first time. "
+            "Training stopped there."
         )
 
 

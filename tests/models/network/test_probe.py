@@ -329,3 +329,24 @@ def test_the_usual_architectures(module, training):
     assert result.problem is None
     assert result.layers
     assert_untouched(before, module)
+
+
+def test_a_tensor_changed_in_place_is_measured_again():
+    def change(module, x):
+        y = module.first(x)
+        with torch.no_grad():
+            y.mul_(3)
+        return module.second(y)
+
+    result = probe(Called(change, first=nn.Identity(), second=nn.Identity()), BATCH)
+    assert result.layers[1].activation.rms == pytest.approx(3 * result.layers[0].activation.rms)
+
+
+def test_a_layer_in_inference_mode_is_measured():
+    def infer(module, x):
+        with torch.inference_mode():
+            return module.second(module.first(x))
+
+    result = probe(Called(infer, first=nn.Linear(8, 8), second=nn.Identity()), BATCH)
+    assert [layer.activation is not None for layer in result.layers] == [True, True]
+    assert "autograd" in result.problem.message
