@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 
 from playground.models.job import Job
+from playground.models.tensors.broadcast_alignment import broadcast_shape
 from playground.models.tensors.broadcast_lines import LineOperation
 from playground.models.tensors.broadcast_operators import BROADCAST_OPERATORS
 from playground.models.tensors.evaluation import Evaluated, evaluate
@@ -13,6 +15,9 @@ from playground.models.tensors.program import Expression, Program
 
 LARGEST_UNASKED = 1 << 26
 """Bytes that the panel computes on its own account; beyond them only lines of the program are computed."""
+
+WIDEST = 16
+"""Bytes of an element at most: complex128."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +79,12 @@ def _unused(base: str, program: Program, names: tuple[str, ...]) -> str:
 
 
 def evaluate_lines(request: BroadcastRequest, lines: OperationLines, job: Job) -> Mapping[str, Evaluated]:
-    """The values; of lines that only this panel asks for, and that would allocate much, the plan alone."""
-    planned = evaluate(lines.program, 0, job)
-    asked = sum(_new_bytes(planned[name]) for name in lines.added)
-    if asked <= LARGEST_UNASKED:
+    """The values; a result that only this panel asks for, and that is large, is planned alone."""
+    if lines.outcome not in lines.added:
         return evaluate(lines.program, request.budget, job)
-    kept = tuple(binding for binding in lines.program.bindings if binding.name not in lines.added)
-    return {**planned, **evaluate(Program(kept), request.budget, job)}
-
-
-def _new_bytes(planned: Evaluated) -> int:
-    if planned.meta is None or planned.view_of:
-        return 0
-    return planned.meta.numel() * planned.meta.element_size()
+    values = evaluate(lines.program.without(lines.outcome), request.budget, job)
+    shapes = [tuple(meta.shape) for name in lines.operands if (meta := values[name].meta) is not None]
+    shape = broadcast_shape(shapes)
+    if len(shapes) == len(lines.operands) and shape is not None and prod(shape) * WIDEST > LARGEST_UNASKED:
+        return {**evaluate(lines.program, 0, job), **values}
+    return evaluate(lines.program, request.budget, job)
