@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from playground.models.outcome import Problem, refuse
+from playground.models.outcome import refuse
 
 Shape = tuple[int, ...]
 Values = Mapping[str, object]
@@ -73,10 +73,3 @@ def parse_sizes(text: str, label: str = "Shape") -> tuple[int, ...]:
 def sizes_text(sizes: tuple[int, ...]) -> str:
     """As it is typed: `"2, 6"`."""
     return ", ".join(str(size) for size in sizes)
-
-
-def check_axis(axis: int, rank: int) -> Problem | None:
-    """A Problem if a tensor of this rank has no such axis."""
-    if -rank <= axis < rank:
-        return None
-    return Problem(f"There is no axis {axis}: the tensor has {rank}.")

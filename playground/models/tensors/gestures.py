@@ -70,7 +70,6 @@ _TWO = _needs_axes(2)
 _FIRST = _axis("first", "First axis", _last_two(0))
 _SECOND = _axis("second", "Second axis", _last_two(1))
 _REVERSED: Callable[[Shape], str] = lambda shape: sizes_text(tuple(reversed(range(len(shape)))))  # noqa: E731
-_AS_IS: Callable[[Shape], str] = sizes_text
 
 
 def _sizes(name: str, label: str, default: Callable[[Shape], str], description: str) -> Field:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import torch
@@ -155,8 +154,3 @@ def thumbnail_of(tensor: torch.Tensor, scale: float) -> Thumbnail | None:
 def _sample(reader: TensorReader, axis: int | None) -> range:
     size = 1 if axis is None else reader.shape[axis]
     return range(0, size, max(1, -(-size // THUMBNAIL)))
-
-
-def describe_card(card: CardResult) -> dict[str, Any]:
-    """The card as plain values, for assistive tools and exports."""
-    return {"name": card.name, "shape": card.shape, "dtype": card.dtype, "verdict": card.verdict_text}

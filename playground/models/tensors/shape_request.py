@@ -93,10 +93,14 @@ def compute_shape(request: ShapeRequest, job: Job) -> ShapeResult | None:
         isinstance(binding.source, Made),
         can_resize(binding.source, 0, len(layout.shape)) is None,
         known.numel() * known.element_size(),
-        rows=menu_rows(layout),
         problem=one.problem,
     )
-    return result if one.tensor is None else _with_values(request, result, one.tensor, evaluated, job)
+    if one.tensor is not None:
+        result = _with_values(request, result, one.tensor, evaluated, job)
+    if 0 in layout.strides:
+        # The first preview of a copy of a stretched tensor imports torch's compiler, which takes a second.
+        job.show(result)
+    return replace(result, rows=menu_rows(layout))
 
 
 def _with_values(

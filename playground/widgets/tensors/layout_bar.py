@@ -83,6 +83,7 @@ class _Place(QWidget):
     """Badge, slider and number for one axis that is neither rows nor columns."""
 
     moved = Signal(int, int)
+    let_go = Signal()
 
     def __init__(self, axis: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -98,6 +99,7 @@ class _Place(QWidget):
         set_tooltip(self.slider.slider, f"Which index of axis {axis} is shown")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.slider.changed.connect(self._on_changed)
+        self.slider.gesture_ended.connect(self.let_go)
 
     def set_place(self, place: int, size: int) -> None:
         """Show an index of so many."""
@@ -119,6 +121,7 @@ class PlaceBar(QWidget):
     """The sliders of all further axes, and the switch that draws the last two of them as small multiples."""
 
     moved = Signal(int, int)
+    let_go = Signal()
     facets_changed = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -153,6 +156,7 @@ class PlaceBar(QWidget):
             if axis not in self._places:
                 self._places[axis] = _Place(axis, self)
                 self._places[axis].moved.connect(self.moved)
+                self._places[axis].let_go.connect(self.let_go)
                 self._flow.addWidget(self._places[axis])
                 self._places[axis].show()
             self._places[axis].set_place(fixed.get(axis, 0), shape[axis])

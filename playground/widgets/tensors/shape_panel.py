@@ -58,6 +58,7 @@ class ShapePanel(Panel):
             part.reverted.connect(self._on_reverted)
         view.pickers.chosen.connect(self._on_axes_chosen)
         view.places.moved.connect(self._on_place_moved)
+        view.places.let_go.connect(self.gesture_ended)
         view.places.facets_changed.connect(self._on_facets)
         view.banner.fix_chosen.connect(self._on_fix)
         view.grid.pointed.connect(self._on_pointed)

@@ -275,6 +275,17 @@ def test_axes_are_picked_and_others_stand_where_the_slider_says(bench):
     assert dict(bench.view.grid.axes.fixed) == {1: 1}
 
 
+def test_moving_along_an_axis_is_one_step_and_the_next_move_another(bench):
+    bench.select("T")
+    slider = part(bench, "shape.index.0")
+    for _ in range(2):
+        slider.setFocus()
+        QTest.keyClick(slider, Qt.Key.Key_Up)
+        QTest.keyClick(slider, Qt.Key.Key_Down)
+        QTest.keyClick(slider, Qt.Key.Key_Return)
+    assert bench.steps == 2
+
+
 def test_facets_show_all_of_the_other_axes(bench):
     bench.select("T")
     QTest.mouseClick(part(bench, "shape.facets"), Qt.MouseButton.LeftButton)
