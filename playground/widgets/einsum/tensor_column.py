@@ -22,6 +22,7 @@ LEAST_WIDTH, MOST_WIDTH = 120, 340
 """A grid asks for no more room than this, in pixels, and is scrolled inside where it is wider."""
 
 CAPTION_INDENT = 24
+SCROLL_BAR = 12
 
 
 class TensorColumn(QWidget):
@@ -86,7 +87,7 @@ class TensorColumn(QWidget):
     def fit(self) -> None:
         """Let the grid be no larger than its sheet, small multiples included."""
         hint = self.grid.sizeHint()
-        self.grid.setMaximumSize(QSize(max(64, hint.width()), max(48, hint.height())))
+        self.grid.setMaximumSize(QSize(max(64, hint.width()), max(48, hint.height() + SCROLL_BAR)))
         self.updateGeometry()
 
     def width_wanted(self, is_compact: bool) -> int:
@@ -167,7 +168,7 @@ class TensorColumn(QWidget):
         if self.slices.isVisibleTo(self):
             caption += self.slices.sizeHint().width() + 8
         width = min(MOST_WIDTH, max(self._least_width(), caption))
-        return QSize(width, super().sizeHint().height())
+        return QSize(width, super().sizeHint().height() + SCROLL_BAR)
 
     @Slot(object)
     def _on_pointed(self, index: Index | None) -> None:

@@ -14,12 +14,10 @@ from playground.models.einsum.plan import EinsumPlan
 from playground.models.einsum.request import EinsumResult
 from playground.widgets.common.look import code_font, look
 from playground.widgets.common.painting import text_width
-from playground.widgets.einsum.tensor_column import LEAST_WIDTH, TensorColumn
+from playground.widgets.einsum.tensor_column import LEAST_WIDTH, SCROLL_BAR, TensorColumn
 
 SIGN_WIDTH = 18
 RESULT = -1
-BAR = 12
-"""A scroll bar, which shall not hide a column because rows do not fit."""
 
 
 def holds(shape: Shape, index: Index) -> bool:
@@ -144,7 +142,8 @@ class TensorsRow(QScrollArea):
             if sum(wanted) <= room:
                 break
         widths = shared(wanted, room, LEAST_WIDTH)
-        spare = BAR if sum(widths) + BAR * len(columns) <= room else 0
+        # A scroll bar shall not hide a column only because rows do not fit.
+        spare = SCROLL_BAR if sum(widths) + SCROLL_BAR * len(columns) <= room else 0
         for column, width in zip(columns, widths, strict=True):
             column.setFixedWidth(width + spare)
 
