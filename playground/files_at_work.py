@@ -61,7 +61,7 @@ def compute_open(request: OpenRequest, job: Job) -> OpenResult:
             problems.append(error.problem)
             continue
         files.append((path, loaded))
-        problems.extend(loaded.problems)
+        problems.extend(loaded.said)
     return OpenResult(tuple(files), tuple(problems))
 
 

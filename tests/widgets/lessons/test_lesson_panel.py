@@ -1,0 +1,115 @@
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from playground.models.job import Job
+from playground.models.lessons import moves
+from playground.models.lessons.library import find_lesson, library
+from playground.models.lessons.request import compute_lesson, lesson_request
+from playground.models.outcome import Problem
+from playground.models.state import PlaygroundState
+from playground.widgets.lessons.lesson_panel import LessonPanel
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def panel(qtbot):
+    panel = LessonPanel()
+    qtbot.addWidget(panel)
+    panel.resize(368, 800)
+    panel.accept_state(PlaygroundState())
+    panel.show()
+    return panel
+
+
+@pytest.fixture
+def edits(panel):
+    seen = []
+    panel.edited.connect(lambda state, gesture: seen.append(state))
+    return seen
+
+
+def opened(panel, number="4"):
+    lesson, _ = find_lesson(number)
+    state = moves.opened(PlaygroundState(), lesson)
+    panel.accept_state(state)
+    panel.show_result(compute_lesson(lesson_request(state), Job()))
+    return lesson
+
+
+def test_the_shelf_lists_every_lesson(panel):
+    assert len(panel.findChild(type(panel._list), "lessons.list").rows) == len(library())
+
+
+def test_a_click_on_the_shelf_opens_a_lesson_with_its_own_program(panel, edits):
+    row = panel._list.rows["04-rows-or-columns"]
+    QTest.mouseClick(row, LEFT, pos=QPoint(60, row.height() // 2))
+    assert edits[-1].lesson.key == "04-rows-or-columns"
+    assert edits[-1].program.names == ("m", "c", "r")
+
+
+def test_a_prediction_is_chosen_by_mouse_and_by_key(panel, edits):
+    opened(panel)
+    QTest.mouseClick(panel.view.cards[1], LEFT)
+    assert edits[-1].lesson.here.prediction == 1
+    panel.accept_state(edits[-1])
+    QTest.keyClick(panel.view.cards[0], Qt.Key.Key_Space)
+    assert edits[-1].lesson.here.prediction == 0
+
+
+def test_nothing_is_told_before_the_answer(panel):
+    opened(panel)
+    assert not panel.view.answer.isVisible()
+    assert "It is" not in panel.view.cards[0]._because.text()
+
+
+def test_a_step_that_is_done_is_noticed(panel, edits):
+    lesson = opened(panel)
+    state = moves.done_for_me(panel.state, lesson, 0)
+    panel.accept_state(state)
+    panel.show_result(compute_lesson(lesson_request(state), Job()))
+    assert edits[-1].lesson.here.steps == 1
+
+
+def test_the_answer_stands_beside_the_prediction(panel, edits):
+    opened(panel)
+    panel.accept_state(moves.answer_seen(moves.predicted(panel.state, 1)))
+    said = panel.view.answer.text()
+    assert "To each column" in said
+    assert "It is not." in said
+    assert "ran, true" in said
+
+
+def test_where_and_do_it_for_me_say_what_they_want(panel, edits):
+    opened(panel)
+    asked = []
+    panel.requested.connect(lambda name, argument: asked.append((name, argument)))
+    QTest.mouseClick(panel.view._where, LEFT)
+    assert asked == [("light_part", "shape.grid")]
+    QTest.mouseClick(panel.view._do, LEFT)
+    assert edits[-1].pointed.index == (1, 0)
+
+
+def test_next_back_and_the_shelf(panel, edits):
+    opened(panel)
+    QTest.mouseClick(panel._next, LEFT)
+    assert edits[-1].lesson.key.startswith("05")
+    panel.accept_state(edits[-1])
+    QTest.mouseClick(panel._back, LEFT)
+    assert edits[-1].lesson.key.startswith("04")
+    QTest.mouseClick(panel._all, LEFT)
+    assert edits[-1].lesson.is_listed
+
+
+def test_a_broken_lesson_shows_its_problem(panel):
+    panel.show_problem(Problem("'title' is missing.", lead="mine.toml, line 3:"))
+    assert panel._banner.isVisible()
+
+
+def test_a_result_of_another_lesson_is_not_shown(panel):
+    opened(panel, "4")
+    other, _ = find_lesson("5")
+    stale = compute_lesson(lesson_request(moves.opened(PlaygroundState(), other)), Job())
+    panel.show_result(stale)
+    assert panel.view._result.lesson.number == 4

@@ -1,0 +1,36 @@
+import torch
+
+from playground.models.outcome import Problem
+from playground.models.tensors.evaluation import evaluate
+from playground.models.tensors.program import Program
+from playground.models.tensors.status import StatusResult, count_problems, describe_selected, used_bytes
+from playground.widgets.status.status_panel import StatusPanel
+
+
+def test_the_line_says_selection_problems_and_memory(qtbot):
+    panel = StatusPanel()
+    qtbot.addWidget(panel)
+    panel.show_result(StatusResult("B: 12 elements", "one problem, in D", 144, 4_000_000_000))
+    assert panel.problems == "one problem, in D"
+    assert panel._memory.text() == "memory 144 B of 4 GB"
+    panel.show_problem(Problem("A bug."))
+    assert panel.problems == "A bug."
+
+
+def test_sharing_is_told_by_storage_not_by_pointer():
+    values = evaluate(
+        Program.parse("x = torch.arange(6.)\ny = x[1:4]\nz = x + 1\ne = torch.zeros(0)\nf = torch.zeros(0)")
+    )
+    assert describe_selected("x", values.values()) == "x: 6 elements, shares its storage with y"
+    assert describe_selected("z", values.values()) == "z: 6 elements, shares storage with nobody"
+    assert describe_selected("e", values.values()) == "e: 0 elements, shares storage with nobody"
+    assert describe_selected("none", values.values()) == "none: no values"
+    assert used_bytes(values.values()) == 2 * torch.arange(6.0).nbytes
+
+
+def test_problems_are_counted():
+    assert [count_problems(names) for names in ([], ["D"], ["D", "E"])] == [
+        "",
+        "one problem, in D",
+        "2 problems, in D, E",
+    ]
