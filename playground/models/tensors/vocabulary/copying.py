@@ -24,6 +24,11 @@ _SHORTHANDS = (
 
 def register_copying() -> None:
     """Add copies and casts to the vocabulary."""
+    _orders()
+    _casts()
+
+
+def _orders() -> None:
     both("clone", "()", "A copy with a storage of its own; dense strides are kept.", "copying", "copy", need=operands)
     both(
         "roll",
@@ -64,6 +69,9 @@ def register_copying() -> None:
         need=by_values,
         plan=plan_repeat_interleave,
     )
+
+
+def _casts() -> None:
     method(
         "to",
         "(dtype)",

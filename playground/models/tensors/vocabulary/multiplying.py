@@ -9,6 +9,11 @@ from playground.models.tensors.vocabulary.plans import plan_einsum_shape, plan_m
 
 def register_multiplying() -> None:
     """Add products to the vocabulary."""
+    _products()
+    _sums()
+
+
+def _products() -> None:
     for name, signature, description in (
         ("matmul", "(other)", "The matrix product; leading axes are batches and broadcast."),
         ("mm", "(mat2)", "The product of two matrices."),
@@ -50,6 +55,9 @@ def register_multiplying() -> None:
         strings=("*",),
         plan=plan_einsum_shape,
     )
+
+
+def _sums() -> None:
     for name, signature in (("addmm", "(mat1, mat2, *, beta=1, alpha=1)"), ("addmv", "(mat, vec, *, beta=1, alpha=1)")):
         both(name, signature, "A product added to the tensor.", "multiplying", "new", need=multiplied)
     both(

@@ -17,6 +17,12 @@ def register_picking() -> None:
 
 
 def _by_index() -> None:
+    _at_index()
+    _where_true()
+    _counted()
+
+
+def _at_index() -> None:
     both("gather", "(dim, index)", "Along an axis, the elements at index.", "picking", "new", need=operands)
     both(
         "index_select",
@@ -53,6 +59,9 @@ def _by_index() -> None:
         need=stretched,
         stretches=True,
     )
+
+
+def _where_true() -> None:
     both(
         "nonzero",
         "()",
@@ -91,6 +100,9 @@ def _by_index() -> None:
         "new",
         need=operands,
     )
+
+
+def _counted() -> None:
     function(
         "bucketize",
         "(input, boundaries, *, right=False)",

@@ -38,6 +38,13 @@ _SPREAD = "(dim=None, *, correction=1, keepdim=False, unbiased=True)"
 
 def register_reducing() -> None:
     """Add reductions to the vocabulary."""
+    _spreads()
+    _norms()
+    _shares()
+    _losses()
+
+
+def _spreads() -> None:
     for name, (signature, description) in _PLAIN.items():
         both(name, signature, description, "reducing", "new", need=operands)
     both("std", _SPREAD, "The standard deviation, divided by n - correction.", "reducing", "new", need=operands)
@@ -71,6 +78,9 @@ def register_reducing() -> None:
             need=operands,
             strings=("linear", "lower", "higher", "midpoint", "nearest"),
         )
+
+
+def _norms() -> None:
     norms = ("fro", "nuc")
     method(
         "norm",
@@ -108,6 +118,9 @@ def register_reducing() -> None:
         need=operands,
     )
     both("histc", "(bins=100, min=0, max=0)", "Counts in equal bins.", "reducing", "new", need=binned)
+
+
+def _shares() -> None:
     function(
         "nn.functional.softmax",
         "(input, dim, dtype=None)",
@@ -144,6 +157,9 @@ def register_reducing() -> None:
         need=operands,
         strings=("none", "mean", "sum"),
     )
+
+
+def _losses() -> None:
     function(
         "nn.functional.layer_norm",
         "(input, normalized_shape, weight=None, bias=None, eps=1e-05)",

@@ -70,6 +70,12 @@ def _parts() -> None:
 
 
 def _shapes() -> None:
+    _views()
+    _reshapes()
+    _ends()
+
+
+def _views() -> None:
     method(
         "view",
         "(*shape)",
@@ -105,6 +111,9 @@ def _shapes() -> None:
         need=nothing,
     )
     both("unflatten", "(dim, sizes)", "One axis as several, in row order.", "reshaping", "view", need=nothing)
+
+
+def _reshapes() -> None:
     method(
         "reshape",
         "(*shape)",
@@ -147,5 +156,8 @@ def _shapes() -> None:
         need=operands,
     )
     both("detach", "()", "The same values without a gradient.", "reshaping", "view", need=nothing)
+
+
+def _ends() -> None:
     for name in ("atleast_1d", "atleast_2d", "atleast_3d"):
         function(name, "(input)", f"At least {name[-2]} axes, sizes of 1 added.", "reshaping", "view", need=nothing)
