@@ -172,6 +172,8 @@ class SizeChip(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         place = event.globalPosition().toPoint()
+        if self._drag and not event.buttons() & Qt.MouseButton.LeftButton:
+            self._stop()
         if not self._drag:
             edge = self._on_edge(event.position().toPoint())
             self.setCursor(Qt.CursorShape.SplitHCursor if edge else Qt.CursorShape.OpenHandCursor)
@@ -187,7 +189,12 @@ class SizeChip(QWidget):
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
             self.carried.emit(self.axis, place)
 
-    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._stop()
+
+    def _stop(self) -> None:
+        """The hand let go, or the release went to another window."""
         dragged, self._drag = self._drag, ""
         self.set_dragging(False)
         self.unsetCursor()

@@ -199,6 +199,10 @@ class TensorBlock(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         point = event.position()
+        if self._grabbed and not event.buttons() & Qt.MouseButton.LeftButton:
+            # The release went to another window.
+            self._stop()
+            self.let_go.emit()
         if not self._grabbed or self._held is None:
             cursors = {
                 "columns": Qt.CursorShape.SizeHorCursor,
@@ -218,8 +222,8 @@ class TensorBlock(QWidget):
             sizes.append((rank - 3, 1 + size_at(point.x(), held.right, DEPTH_STEP)))
         self.sizes_edited.emit(tuple(sizes), ("block", id(self), self._gestures))
 
-    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
-        if self._grabbed:
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self._grabbed:
             self._stop()
             self.let_go.emit()
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 import torch
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 
 from playground.models.history import History
@@ -153,6 +154,25 @@ def test_escape_takes_a_drag_back(bench):
     assert bench.code() != "torch.arange(12.).reshape(3, 4)"
     QTest.keyClick(block, Qt.Key.Key_Escape)
     assert bench.code() == "torch.arange(12.).reshape(3, 4)"
+
+
+def test_other_buttons_and_lost_releases_do_not_confuse_a_drag(bench):
+    bench.select("A")
+    block = bench.view.block
+    start = block.handles()["columns"].toPoint()
+    drag(block, start, QPoint(60, 0), release=False)
+    QTest.mousePress(block, Qt.MouseButton.RightButton, pos=start)
+    QTest.mouseRelease(block, Qt.MouseButton.RightButton, pos=start)
+    assert block._grabbed == "columns"
+    place = QPointF(start + QPoint(120, 0))
+    without_button = QMouseEvent(
+        QEvent.Type.MouseMove, place, block.mapToGlobal(place), Qt.MouseButton.NoButton, Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+    )  # fmt: skip
+    before = bench.code()
+    block.mouseMoveEvent(without_button)
+    assert block._grabbed == ""
+    assert bench.code() == before
 
 
 def test_the_block_has_keys(bench):
