@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from playground.models.network.histograms import Histogram, HistogramTable, choose_axis, count_layers
+from playground.models.network.histograms import CACHED, Histogram, HistogramTable, choose_axis, count_layers
 from playground.models.network.stacks import scratch, stacked
 
 NEAR_ZERO = 1e-3
@@ -99,6 +99,15 @@ def count_zeros(x: torch.Tensor) -> Counts:
     return count_true(torch.eq(x, 0, out=mask))
 
 
+def count_below(x: torch.Tensor, bounds: torch.Tensor) -> Counts:
+    """How many values of each row are below its bound, (layers, 1)."""
+    mask = scratch(x.shape, torch.bool, x.device, "mask")
+    if x.device.type == "cpu":
+        np.less(x.numpy(), bounds.numpy(), out=mask.numpy())
+        return count_true(mask)
+    return count_true(torch.lt(x, bounds, out=mask))
+
+
 def _safe(peak: Floats, limits: tuple[float, float]) -> bool:
     """Whether squares of values up to these peaks neither overflow nor vanish. nan and inf are not."""
     return bool(np.all((peak == 0) | ((peak > limits[0]) & (peak < limits[1]))))
@@ -173,9 +182,9 @@ def measure(stack: torch.Tensor, quick: bool = False) -> StatisticsTable:
     if not quick:
         magnitude = x.abs()
         threshold = torch.from_numpy(np.nan_to_num(rms * NEAR_ZERO)).to(x)[:, None]
-        near = count_true(magnitude < threshold) - np.where(threshold[:, 0].cpu().numpy() > 0, zeros, 0)
+        near = count_below(magnitude, threshold) - np.where(threshold[:, 0].cpu().numpy() > 0, zeros, 0)
         tiny = torch.finfo(original.dtype).tiny if original.is_floating_point() else 0.0
-        subnormal = count_true(magnitude < tiny) - zeros if tiny else none
+        subnormal = count_below(magnitude, torch.full_like(threshold, tiny)) - zeros if tiny else none
     counts = np.full(layers, count, dtype=np.int64)
     return StatisticsTable(counts, mean, std, rms, low, high, zeros, near, nans, infs, subnormal)
 
@@ -192,7 +201,14 @@ def joined(tables: Sequence[StatisticsTable]) -> StatisticsTable:
 
 def measure_stacks(stacks: Iterable[tuple[int, torch.Tensor]], quick: bool = False) -> StatisticsTable:
     """The statistics of all layers of some stacks, in their order."""
-    return joined([measure(stack, quick) for _start, stack in stacks])
+    at_once = 2**40 if quick else CACHED
+    return joined(
+        [
+            measure(part, quick)
+            for _start, stack in stacks
+            for part in torch.split(stack, max(1, at_once // max(1, stack[0].numel())))
+        ]
+    )
 
 
 def measure_layers(tensors: Sequence[torch.Tensor], quick: bool = False) -> StatisticsTable:

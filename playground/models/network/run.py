@@ -13,7 +13,7 @@ import torch
 from playground.models.job import Job
 from playground.models.network.build import build
 from playground.models.network.forward import Network, Trace
-from playground.models.network.histograms import SAMPLE, Histogram, choose_axis, count_layers
+from playground.models.network.histograms import CACHED, SAMPLE, Histogram, choose_axis, count_layers
 from playground.models.network.layer_statistics import (
     StatisticsTable,
     describe_tensor,
@@ -195,7 +195,11 @@ def _measured(layers: Stacks, detail: Detail, counted: bool) -> StatisticsTable:
 
 
 def _units(spec: NetworkSpec, stacks: Mapping[str, Stacks], preactivations: StatisticsTable, quick: bool) -> UnitTable:
-    parts = [measure_units(stack, quick) for _start, stack in stacks["activation"]]
+    parts = [
+        measure_units(part, quick)
+        for _start, stack in stacks["activation"]
+        for part in torch.split(stack, len(stack) if quick else max(1, CACHED // stack[0].numel()))
+    ]
     dead, spread, cosine = (np.concatenate([part[i] for part in parts]) for i in range(3))
     saturated = [
         measure_saturation(
