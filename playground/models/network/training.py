@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from playground.models.job import Job
+from playground.models.job import CancelledError, Job
 from playground.models.network.forward import Network, Trace
 from playground.models.network.noise import layer_seed
 from playground.models.network.optimisers import OptimiserState, optimiser_step
@@ -23,9 +23,9 @@ from playground.models.network.tasks import TrainingTask
 from playground.models.network.training_failure import TrainingFailure, diagnose
 from playground.models.network.training_settings import TrainingSettings
 
-SNAPSHOT_BYTES = 192 * 2**20
-MOST_COLUMNS = 512
-"""At most so many steps are kept as histograms: then every second, every fourth, ..."""
+SNAPSHOT_BYTES = 128 * 2**20
+MOST_COLUMNS, COLUMN_BYTES = 512, 48 * 2**20
+"""At most so many steps, and so many bytes, are kept as histograms: then every second step, every fourth, ..."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,16 +62,18 @@ def network_at(task: TrainingTask, state: TrainingState) -> Network:
 
 
 def training_step(
-    task: TrainingTask, state: TrainingState, settings: TrainingSettings, counted: bool = False
+    task: TrainingTask, state: TrainingState, settings: TrainingSettings, counted: bool = False, job: Job | None = None
 ) -> tuple[TrainingState, StepRecord]:
     """One forward and backward pass on the step's batch and one update; the state comes back unchanged on a failure.
 
-    Pure: the same state gives the same next state, to the last bit.
+    Pure: the same state gives the same next state, to the last bit. Raises `CancelledError` between layers when the job
+    is cancelled.
     """
     live = network_at(task, state).requiring_grad()
     trace = Trace() if counted else None
+    check = job.check if job is not None else Job().check
     with torch.enable_grad():
-        loss = live.loss(live.forward(live.inputs, trace))
+        loss = live.loss(live.forward(live.inputs, trace, lambda _layer: check()))
         gradients = torch.autograd.grad(loss, live.parameters, materialize_grads=True)
     norms = torch._foreach_norm(list(gradients))
     norm = float(torch.stack([n.double() for n in norms]).norm())
@@ -126,9 +128,11 @@ class TrainingRun:
         job = job or Job()
         while self.reached < target and self.failure is None and not job.is_cancelled():
             step = self.reached
-            state, record = training_step(
-                self.task, self._state, self.settings, self._counted and step % self.column_stride == 0
-            )
+            counted = self._counted and step % self.column_stride == 0
+            try:
+                state, record = training_step(self.task, self._state, self.settings, counted, job)
+            except CancelledError:
+                return
             self.losses.append(record.loss)
             self.gradient_norms.append(record.gradient_norm)
             self.failure = record.failure
@@ -164,7 +168,7 @@ class TrainingRun:
 
     def _keep_column(self, step: int, counts: Counts) -> None:
         self.columns[step] = counts
-        if len(self.columns) > MOST_COLUMNS:
+        if len(self.columns) > max(32, min(MOST_COLUMNS, COLUMN_BYTES // counts.nbytes)):
             self.column_stride *= 2
             self.columns = {kept: c for kept, c in self.columns.items() if kept % self.column_stride == 0}
 

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playground.models.job import Job
+from playground.models.network.checks import check_spec
+from playground.models.network.estimate import estimate
 from playground.models.network.program_tensors import tensors_of
 from playground.models.network.result import NetworkResult
 from playground.models.network.run import Detail, measure_network
@@ -21,7 +23,10 @@ from playground.models.network.tasks import make_task
 from playground.models.network.training import TrainingRun, network_at
 from playground.models.network.training_failure import TrainingFailure
 from playground.models.network.training_settings import TrainingSettings
+from playground.models.outcome import refuse
+from playground.models.tensors.planning import default_budget
 from playground.models.tensors.program import Program
+from playground.models.words import bytes_in_words
 
 SECONDS_BETWEEN_PICTURES = 0.08
 RUNS_KEPT = 3
@@ -109,6 +114,7 @@ def compute_training(request: TrainingRequest, job: Job | None = None) -> Traini
     Raises a `ProblemError` where spec, task or tensors do not fit.
     """
     job = job or Job()
+    _check_size(request)
     lock, run = RUNS.take(request)
     settings = request.settings
     with lock:
@@ -126,6 +132,18 @@ def compute_training(request: TrainingRequest, job: Job | None = None) -> Traini
 
         run.advance_to(settings.target, job, after)
         return _picture(request, run, running=False)
+
+
+def _check_size(request: TrainingRequest) -> None:
+    """Refuse, before anything is allocated, what would not fit into the memory; the optimiser's slots count too."""
+    spec = request.spec
+    if check_spec(spec) is not None:
+        return
+    cost = estimate(spec, spec.width)
+    needed = cost.bytes + 3 * cost.weights * spec.torch_dtype.itemsize
+    if needed > default_budget():
+        limit = bytes_in_words(default_budget())
+        refuse(f"Training this network needs about {bytes_in_words(needed)}, the limit is {limit}.", badge="too large")
 
 
 def _picture(request: TrainingRequest, run: TrainingRun, running: bool) -> TrainingResult:

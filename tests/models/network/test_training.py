@@ -240,3 +240,21 @@ def test_tensors_that_do_not_fit_are_refused_in_words(inputs, targets, message):
 def test_step_0_is_the_network_of_the_spec():
     task = make_task(SPEC, settings_of(), {})
     assert equal(task.network.parameters, build(SPEC).parameters)
+
+
+def test_a_step_is_left_between_layers_when_cancelled():
+    settings = settings_of()
+    run = TrainingRun(make_task(SPEC, settings, {}), settings)
+    asked = []
+
+    def cancelled():
+        asked.append(1)
+        return len(asked) > 6
+
+    run.advance_to(100, Job(is_cancelled=cancelled))
+    assert run.reached == len(run.losses) == 1
+    whole = TrainingRun(make_task(SPEC, settings, {}), settings)
+    whole.advance_to(5)
+    run.advance_to(5)
+    assert run.losses == whole.losses
+    assert equal(run.state.parameters, whole.state.parameters)

@@ -69,10 +69,10 @@ def test_a_cancelled_training_pauses_with_what_it_reached():
 
     def cancelled():
         asked.append(1)
-        return len(asked) > 4
+        return len(asked) > 13
 
     result = compute_training(request_of(target=30, shown=-1), Job(is_cancelled=cancelled))
-    assert result.reached == 4
+    assert result.reached == 3
     assert not result.running
     assert compute_training(request_of(target=30, shown=-1)).reached == 30
 
@@ -129,3 +129,9 @@ def test_a_failure_is_told_only_where_the_request_reaches_it():
     before = compute_training(TrainingRequest(spec, replace(settings, target=failed.reached)))
     assert before.failure is None
     assert before.reached == failed.reached
+
+
+def test_what_would_not_fit_into_memory_is_refused_before_anything_is_drawn():
+    huge = NetworkSpec(depth=500, width=4096, batch=65_536)
+    with pytest.raises(ProblemError, match="Training this network needs about"):
+        compute_training(TrainingRequest(huge, replace(SETTINGS, target=1)))
