@@ -53,6 +53,14 @@ class WatchView(QWidget):
         self.histogram.setObjectName("network.watch.histogram")
         self.histogram.canvas.whole_x = False
         self.bars = self.histogram.add(Bars("count", axis=SKY))
+        self._lay_out()
+        self.which.activated.connect(self._on_which)
+        self.table.chosen.connect(self._on_layer)
+        self.plot.pressed.connect(self._on_plot)
+        self.plot.dragged.connect(self._on_plot)
+        self.show_watched(())
+
+    def _lay_out(self) -> None:
         line = TitleLine("Own models")
         line.add(self.which)
         line.add(self.summary, 100)
@@ -75,11 +83,6 @@ class WatchView(QWidget):
         column.addWidget(self.table, 3)
         column.addWidget(Hairline())
         column.addLayout(plots, 2)
-        self.which.activated.connect(self._on_which)
-        self.table.chosen.connect(self._on_layer)
-        self.plot.pressed.connect(self._on_plot)
-        self.plot.dragged.connect(self._on_plot)
-        self.show_watched(())
 
     def sizeHint(self) -> QSize:
         return QSize(1120, 640)
