@@ -39,6 +39,7 @@ def run(
     status = 0
     if not window.is_closed:
         furnish(window, files, lesson)
+        warm_up_meanwhile()
         status = application.exec()
     interrupt.close()
     return interrupt.status or status
@@ -82,6 +83,13 @@ def import_torch_meanwhile(application: QApplication) -> None:
         thread.join(0.01)
     if failure:
         raise failure[0]
+
+
+def warm_up_meanwhile() -> None:
+    """Import what torch imports at the first plan on the meta device, a second of work, before it is needed."""
+    from playground.models.tensors.planning import warm_up
+
+    threading.Thread(target=warm_up, name="warm up", daemon=True).start()
 
 
 def furnish(window: MainWindow, files: tuple[str, ...] = (), lesson: str | None = None) -> None:

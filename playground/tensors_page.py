@@ -20,7 +20,7 @@ TALL = 696
 """Below this height of the page (760 for the window), Einsum joins too."""
 
 PROGRAM_WIDTH, PROGRAM_LEAST, MEMORY_WIDTH = 272, 232, 352
-SHAPE_HEIGHT, BROADCAST_HEIGHT, EINSUM_HEIGHT = 240, 185, 371
+SHAPE_HEIGHT, BROADCAST_HEIGHT, EINSUM_HEIGHT = 221, 196, 378
 TABS = ("shape", "einsum", "memory")
 
 
