@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import struct
+from decimal import Decimal
 
 import numpy as np
 import torch
 
+_LONGEST_FULL = 60
 _FLOAT_TEXTS = {"float64": np.float64, "float32": np.float32, "float16": np.float16}
 
 
@@ -73,6 +75,15 @@ def _as_bfloat16(value: float) -> float:
 
 def _as_dtype(value: float, dtype: str) -> float:
     return float(torch.tensor(value, dtype=getattr(torch, dtype)).to(torch.float32))
+
+
+def full_text(value: object, dtype: str) -> str:
+    """All decimal digits of a float, where its shortest text is rounded: `"0.09997558..."`; "" elsewhere."""
+    if "float" not in dtype or not isinstance(value, float) or not math.isfinite(value):
+        return ""
+    digits = format(Decimal(value), "f")
+    short = exact_text(value, dtype)
+    return "" if Decimal(short) == Decimal(value) or len(digits) > _LONGEST_FULL else digits
 
 
 def fitted_text(value: object, dtype: str, characters: int) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtCore import QPointF, QRect, Qt
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtWidgets import QToolTip
 
+from playground.models.tensors.cell_text import full_text
 from playground.widgets.common.grid_geometry import Index
 from playground.widgets.common.grid_painter import paint_selected
 from playground.widgets.common.grid_picture import GridPicture
 from playground.widgets.common.look import look
+from playground.widgets.common.tooltip import tooltip_html
 
 if TYPE_CHECKING:
     from playground.widgets.common.tensor_grid import TensorGrid
@@ -93,6 +96,17 @@ class GridHand:
         """End the rectangle."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._pressed = False
+
+    def show_tooltip(self, event: QHelpEvent) -> None:
+        """The exact element under the pointer, with all its digits where the text is shorter than the number."""
+        index, reader = self._grid.index_at(QPointF(event.pos())), self._grid.reader
+        if index is None or reader is None:
+            QToolTip.hideText()
+            return
+        words = f"[{', '.join(map(str, index))}] = {reader.text(index)}"
+        digits = full_text(reader.value(index), reader.dtype)
+        lines = (f"exactly {digits}", reader.dtype) if digits else (reader.dtype,)
+        QToolTip.showText(event.globalPos(), tooltip_html(words, *lines), self._grid.viewport())
 
     def leave(self) -> None:
         """The pointer left the grid."""

@@ -16,6 +16,7 @@ from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
+    QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -76,8 +77,6 @@ class TensorGrid(QAbstractScrollArea):
         self._copy = GridCopy(self)
         self._drawn = GridSheet()
         look_holder().changed.connect(self.viewport().update)
-
-    # What is shown -------------------------------------------------------------------------------------------------
 
     @property
     def reader(self) -> TensorReader | None:
@@ -173,8 +172,6 @@ class TensorGrid(QAbstractScrollArea):
         """Start and stop on each axis of the selected rectangle."""
         return self._hand.region()
 
-    # Geometry ------------------------------------------------------------------------------------------------------
-
     @property
     def sheet(self) -> GridScroll:
         """Where the sheet is scrolled to."""
@@ -212,8 +209,6 @@ class TensorGrid(QAbstractScrollArea):
         self._scroll.update_ranges()
         self.viewport().update()
 
-    # Painting ------------------------------------------------------------------------------------------------------
-
     def picture(self) -> GridPicture:
         """What a paint draws from."""
         cell = self._zoom.cell(self)
@@ -237,8 +232,6 @@ class TensorGrid(QAbstractScrollArea):
             return f"0 elements: axis {self._axes.shape.index(0)} has size 0."
         return self._placeholder
 
-    # The hand ------------------------------------------------------------------------------------------------------
-
     def describe(self, index: Index | None = None) -> None:
         """Say to assistive tools what is shown, or which cell."""
         self.setAccessibleDescription(described(self._reader, index) or self._placeholder)
@@ -250,6 +243,12 @@ class TensorGrid(QAbstractScrollArea):
     def reveal(self, index: Index) -> None:
         """Scroll a cell into view."""
         self._scroll.reveal(index)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            self._hand.show_tooltip(event)
+            return True
+        return super().viewportEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._hand.move(event)

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground.models.tensors.cell_text import exact_text, fitted_text, short_text
+from playground.models.tensors.cell_text import exact_text, fitted_text, full_text, short_text
 from playground.models.tensors.window import Glyph, TensorReader
 
 DTYPES = (
@@ -125,3 +125,11 @@ def test_texts_of_known_numbers():
     assert [short_text(v) for v in (25.5, 3.60555, 11.9962, 566, 2.16e-8, 20, 1234, 9.999)] == [
         "25.5", "3.61", "12.0", "566", "2.16e-8", "20", "1234", "10.0",
     ]  # fmt: skip
+
+
+def test_all_digits_are_told_where_the_text_is_rounded():
+    assert full_text(torch.tensor(0.1).item(), "float32") == "0.100000001490116119384765625"
+    assert full_text(0.10009765625, "bfloat16") == "0.10009765625"
+    assert full_text(0.5, "float32") == ""
+    assert full_text(26.0, "float32") == ""
+    assert full_text(float("nan"), "float32") == full_text(3, "int64") == ""

@@ -2,9 +2,10 @@
 
 import pytest
 import torch
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QHelpEvent, QWheelEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QToolTip
 
 from playground.models.outcome import Problem
 from playground.models.tensors.summary import summarise
@@ -155,6 +156,16 @@ def test_the_menu_copies_code(make):
     action.trigger()
     menu.close()
     assert QGuiApplication.clipboard().text() == "torch.tensor([[0., 1.], [2., 3.]])"
+
+
+def test_the_tooltip_tells_the_exact_element(make, qtbot):
+    grid = make(torch.tensor([[0.1, 2.0]]))
+    place = middle(grid, (0, 0))
+    event = QHelpEvent(QEvent.Type.ToolTip, place, grid.viewport().mapToGlobal(place))
+    assert grid.viewportEvent(event)
+    assert "[0, 0] = 0.1" in QToolTip.text()
+    assert "exactly 0.100000001490116119384765625" in QToolTip.text()
+    QToolTip.hideText()
 
 
 def test_the_heat_can_be_measured_by_a_cell(make):
