@@ -140,6 +140,7 @@ class ZerosPlot(LayerPlot):
         self.zeros = self.add(Curve("values that are 0", axis=SKY))
         self.dead = self.add(Curve("units 0 for every input", axis=ORANGE))
         self.saturated = self.add(Curve("saturated", axis=GREEN))
+        self.is_low = False
         self.broken = self.add(Curve("nan or inf", role="error"))
 
     def show_page(self, page: NetworkPageResult, _ranges: PlotRanges) -> None:
@@ -147,7 +148,7 @@ class ZerosPlot(LayerPlot):
         layers = np.arange(1, page.network.depth + 1)
         self.set_ranges(
             layer_range(page.network.depth),
-            AxisRange(0.0, 1.0, ticks=PERCENT if self.canvas.field().height() >= 44 else ENDS),
+            AxisRange(0.0, 1.0, ticks=ENDS if self.is_low else PERCENT),
         )
         table, units = page.network.tables["activation"], page.network.units
         self.zeros.set_data(layers, table.zeros / np.maximum(1, table.count))

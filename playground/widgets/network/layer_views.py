@@ -22,6 +22,7 @@ from playground.widgets.network.layer_rows import gradient_rows, layer_words, sp
 NUMBERS_WIDTH = 304
 NARROW_NUMBERS = 208
 NARROW = 900
+LOW = 520
 _TITLE = 20
 
 
@@ -208,4 +209,9 @@ class LayerViews(QWidget):
             self.spread.show_page(self.page, self._ranges)
             self.gradients.show_page(self.page, self._ranges)
         self._narrow = narrow
+        low = self.height() < LOW
+        if low != self.zeros.is_low and self.page is not None and self._ranges is not None:
+            self.zeros.is_low = low
+            self.zeros.show_page(self.page, self._ranges)
+        self.zeros.is_low = low
         self.veil.setGeometry(self.rect())
