@@ -59,11 +59,11 @@ def test_the_first_wrong_character_is_marked(text, span, words):
     assert words in problem.message
 
 
-@pytest.mark.parametrize("character", sorted(set(map(chr, range(0x250))) - set(LETTERS) - {" ", ","}))
-def test_every_other_character_is_judged_in_a_sentence(character):
-    problem = problem_of(f"i{character}")
-    assert problem.message.endswith(".")
-    assert problem.span.start == 1
+def test_every_other_character_is_judged_in_a_sentence():
+    for character in sorted(set(map(chr, range(0x250))) - set(LETTERS) - {" ", ","}):
+        problem = problem_of(f"i{character}")
+        assert problem.message.endswith("."), character
+        assert problem.span.start == 1, character
 
 
 def test_ten_thousand_characters():
