@@ -17,8 +17,9 @@ def _itself(state: object) -> object:
 class History(Generic[State]):
     """The present state with those before and after it.
 
-    `applied(state, gesture)` replaces the present while the same gesture goes on, so that one drag is one step;
-    two states that `work` maps to equal values differ by pointing only, and make no step.
+    `applied(state, gesture)` replaces the present while the same gesture goes on, so that one drag is one step, and
+    one that comes back to where it began is none; two states that `work` maps to equal values differ by pointing only,
+    and make no step.
     """
 
     present: State
@@ -35,6 +36,8 @@ class History(Generic[State]):
         if self.work(state) == self.work(self.present):
             return replace(self, present=state)
         if gesture is not None and gesture == self.gesture and self.past:
+            if self.work(state) == self.work(self.past[-1]):
+                return replace(self, present=state, past=self.past[:-1], future=(), gesture=None)
             return replace(self, present=state, future=())
         past = (*self.past, self.present)[-self.limit :]
         return replace(self, present=state, past=past, future=(), gesture=gesture)

@@ -1,3 +1,7 @@
+import importlib.util
+import sys
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QWidget
@@ -5,6 +9,13 @@ from shiboken6 import isValid
 
 from playground.app import furnish
 from playground.main_window import MainWindow
+
+_spec = importlib.util.spec_from_file_location("hand", Path(__file__).with_name("hand.py"))
+assert _spec is not None
+assert _spec.loader is not None
+_hand = importlib.util.module_from_spec(_spec)
+sys.modules["hand"] = _hand
+_spec.loader.exec_module(_hand)
 
 
 @pytest.fixture(autouse=True)
@@ -55,3 +66,9 @@ def part(window):
         return found
 
     return find
+
+
+@pytest.fixture
+def hand(window, qtbot):
+    """A user's hand on the real window."""
+    return _hand.Hand(window, qtbot)

@@ -38,6 +38,14 @@ def test_pointing_is_no_step():
     assert not history.can_undo
 
 
+def test_a_drag_that_comes_back_to_where_it_began_is_no_step():
+    history = History(0).applied(1, "drag").applied(2, "drag").applied(0, "drag")
+    assert not history.can_undo
+    further = history.applied(3, "drag").applied(4, "drag")
+    assert further.undone().present == 0
+    assert not further.undone().can_undo
+
+
 def test_the_past_is_bounded():
     history = History(0, limit=10)
     for value in range(1, 100):

@@ -1,0 +1,204 @@
+"""A user's hand on the real window: it clicks, drags, scrolls and types, and reads what stands there."""
+
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QComboBox, QMenu, QScrollArea, QWidget
+
+from playground.models.tensors.evaluation import evaluate
+from playground.models.tensors.program import source_code
+
+LEFT = Qt.MouseButton.LeftButton
+CONTROL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+ALT = Qt.KeyboardModifier.AltModifier
+KEY = Qt.Key
+
+
+class Hand:
+    """Does to a window what a user would do; every wait is for what the user would wait for."""
+
+    def __init__(self, window, qtbot):
+        self.window, self.qtbot = window, qtbot
+        self.workspace = window.furniture.workspace
+        self.store = self.workspace.store
+        self.settle()
+
+    # Looking
+
+    @property
+    def state(self):
+        return self.store.state
+
+    @property
+    def names(self):
+        return self.state.program.names
+
+    def panel(self, key):
+        return self.workspace.panels[key]
+
+    def find(self, name, kind=QWidget):
+        found = [widget for widget in self.window.findChildren(kind, name) if widget.isVisible()]
+        assert found, f"{name} is not to be seen"
+        return found[0]
+
+    def is_seen(self, name):
+        return any(widget.isVisible() for widget in self.window.findChildren(QWidget, name))
+
+    def code(self, name=None):
+        return source_code(self.state.program.get(name or self.state.selection).source)
+
+    def tensor(self, name=None):
+        return evaluate(self.state.program)[name or self.state.selection].tensor
+
+    def card(self, name):
+        """The card of a line; its view is what it shows."""
+        return self.panel("tensors").list.card(name)
+
+    def said(self, name):
+        """What an assistive tool reads of a part."""
+        return self.find(name).accessibleName()
+
+    def settle(self, timeout=30_000):
+        """Wait until no panel computes."""
+        tasks = [task for link in self.workspace.links.values() for task in link.tasks()]
+
+        def idle():
+            assert not any(task.is_busy for task in tasks)
+
+        QApplication.processEvents()
+        self.qtbot.waitUntil(idle, timeout=timeout)
+        QApplication.processEvents()
+        self.qtbot.waitUntil(idle, timeout=timeout)
+
+    def until(self, condition, timeout=20_000):
+        self.qtbot.waitUntil(condition, timeout=timeout)
+
+    # Doing
+
+    def in_view(self, widget):
+        holder = widget.parentWidget()
+        while holder is not None:
+            if isinstance(holder, QScrollArea):
+                holder.ensureWidgetVisible(widget)
+            holder = holder.parentWidget()
+        QApplication.processEvents()
+        return widget
+
+    def click(self, target, place=None, keys=Qt.KeyboardModifier.NoModifier):
+        widget = self.in_view(self.find(target) if isinstance(target, str) else target)
+        assert widget.isEnabled(), f"{widget.objectName() or widget} cannot be clicked"
+        QTest.mouseClick(widget, LEFT, keys, widget.rect().center() if place is None else place)
+
+    def key(self, key, keys=Qt.KeyboardModifier.NoModifier, widget=None):
+        QTest.keyClick(widget or QApplication.focusWidget() or self.window, key, keys)
+
+    def write(self, widget, text):
+        """Replace what stands in a field."""
+        widget = self.find(widget) if isinstance(widget, str) else widget
+        widget.setFocus()
+        QTest.keyClick(widget, KEY.Key_A, CONTROL)
+        QTest.keyClicks(widget, text)
+
+    def drag(self, widget, start, way, steps=6, release=True):
+        QTest.mousePress(widget, LEFT, pos=start)
+        for step in range(1, steps + 1):
+            QTest.mouseMove(widget, start + way * step / steps)
+        if release:
+            QTest.mouseRelease(widget, LEFT, pos=start + way)
+
+    def scroll(self, widget, notches):
+        """Turn the wheel over the middle of a widget."""
+        middle = QPointF(widget.rect().center())
+        for _ in range(abs(notches)):
+            event = QWheelEvent(
+                middle, QPointF(widget.mapToGlobal(middle.toPoint())), QPoint(), QPoint(0, 120 if notches > 0 else -120),
+                Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+            )  # fmt: skip
+            QApplication.sendEvent(widget, event)
+
+    def choose(self, button, words):
+        """Open the menu of a button and click the row that begins with these words."""
+        self.click(button)
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu), f"{button} opens no menu"
+        rows = [action for action in menu.actions() if action.text().startswith(words)]
+        assert rows, f"no {words!r} among {[action.text() for action in menu.actions()]}"
+        assert rows[0].isEnabled(), f"{words} cannot be chosen: {rows[0].toolTip()}"
+        QTest.mouseClick(menu, LEFT, pos=menu.actionGeometry(rows[0]).center())
+        self.window.activateWindow()  # a virtual screen forgets it when a menu closes
+        QApplication.processEvents()
+
+    def pick(self, combo, value):
+        """Choose a row of a box by keyboard, by its words."""
+        combo = self.find(combo, QComboBox) if isinstance(combo, str) else combo
+        texts = [combo.itemText(row) for row in range(combo.count())]
+        assert value in texts, f"no {value!r} among {texts}"
+        combo.setFocus()
+        QTest.keyClick(combo, KEY.Key_Home)
+        for _ in range(texts.index(value)):
+            QTest.keyClick(combo, KEY.Key_Down)
+
+    def select(self, name):
+        """Click a card."""
+        card = self.in_view(self.card(name))
+        QTest.mouseClick(card, LEFT, pos=QPoint(card.width() - 40, card.height() - 8))
+        self.settle()
+
+    def open_line(self, name):
+        """Select a line and begin to edit its code; the field."""
+        self.select(name)
+        QTest.keyClick(self.panel("tensors").list, KEY.Key_Return)
+        return self.find("tensors.code")
+
+    def add_line(self, line):
+        """+ Line, and type `name = code`."""
+        self.click("tensors.line")
+        return self.type_code(line)
+
+    def edit_line(self, name, code):
+        self.open_line(name)
+        return self.type_code(code)
+
+    def type_code(self, text):
+        editor = self.find("tensors.code")
+        QTest.keyClick(editor, KEY.Key_A, CONTROL)
+        QTest.keyClicks(editor, text)
+        if editor.popup is not None and editor.popup.isVisible():
+            QTest.keyClick(editor, KEY.Key_Escape)
+        QTest.keyClick(editor, KEY.Key_Return)
+        self.settle()
+        return self.state.selection
+
+    def rename(self, name):
+        """Give the selected line another name by F2."""
+        QTest.keyClick(self.panel("tensors").list, KEY.Key_F2)
+        field = self.find("tensors.name")
+        self.write(field, name)
+        QTest.keyClick(field, KEY.Key_Return)
+        self.settle()
+
+    def cell(self, grid, index):
+        """The place of a cell in a grid's viewport."""
+        for y in range(2, grid.viewport().height(), 5):
+            for x in range(2, grid.viewport().width(), 9):
+                if grid.index_at(QPointF(x, y)) == index:
+                    return QPoint(x + 3, y + 3)
+        raise AssertionError(f"{index} is not to be seen in {grid.accessibleName()}")
+
+    def point(self, grid, index):
+        """Move the pointer over a cell."""
+        grid = self.find(grid) if isinstance(grid, str) else grid
+        place = self.cell(grid, index)
+        QTest.mouseMove(grid.viewport(), place - QPoint(1, 1))
+        QTest.mouseMove(grid.viewport(), place)
+        QApplication.processEvents()
+
+    def undo(self):
+        self.key(KEY.Key_Z, CONTROL, self.window)
+        self.settle()
+
+    def tab(self, key):
+        """Bring a panel of the Tensors page to the front."""
+        self.window.furniture.pages[0].open_tab(key)
+        self.settle()
