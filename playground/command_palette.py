@@ -24,6 +24,7 @@ class CommandPalette(QFrame):
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
+        self._window = window
         self.setObjectName("palette")
         self.setAccessibleName("Search commands")
         self._actions: tuple[QAction, ...] = ()
@@ -53,9 +54,8 @@ class CommandPalette(QFrame):
         self._actions = tuple(action for action in actions if action.isEnabled())
         self._field.clear()
         self._fill("")
-        window = self.parentWidget()
-        self.setFixedWidth(min(WIDTH, window.width() - 32))
-        self.move(QPoint((window.width() - self.width()) // 2, 48))
+        self.setFixedWidth(min(WIDTH, self._window.width() - 32))
+        self.move(QPoint((self._window.width() - self.width()) // 2, 48))
         self.show()
         self.raise_()
         self._field.setFocus(Qt.FocusReason.ShortcutFocusReason)

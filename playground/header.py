@@ -26,7 +26,7 @@ class Pages(QTabWidget):
         self.setAccessibleName("Pages")
         self.setDocumentMode(True)
         self.tabBar().hide()
-        self.setFocusProxy(None)  # by default the hidden bar, where the Tab key would end
+        self.setFocusProxy(None)  # type: ignore[arg-type] # by default the hidden bar, where the Tab key would end
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
 
 

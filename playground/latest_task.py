@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -43,7 +44,7 @@ class LatestTask(QObject):
 
     became_busy = Signal(bool)
 
-    def __init__(self, compute: Callable[[object, Job], object], name: str, parent: QObject | None = None) -> None:
+    def __init__(self, compute: Callable[[Any, Job], object], name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._compute = compute
         self._wake = threading.Condition()

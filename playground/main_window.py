@@ -56,7 +56,8 @@ class MainWindow(QMainWindow):
             frame = self.pages.widget(index)
             self.pages.removeTab(index)
             self.pages.insertTab(index, page, PAGES[index].capitalize())
-            frame.deleteLater()
+            if frame is not None:
+                frame.deleteLater()
         self.pages.blockSignals(False)
         self.pages.setCurrentIndex(current)
         self._header.set_tools(furniture.tools)

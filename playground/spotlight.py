@@ -17,6 +17,7 @@ class _Overlay(QWidget):
 
     def __init__(self, window: QWidget, target: QWidget, margin: int) -> None:
         super().__init__(window)
+        self._window = window
         self._target = target
         self._margin = margin
         self._watched: list[QWidget] = []
@@ -37,7 +38,7 @@ class _Overlay(QWidget):
 
     def follow(self) -> None:
         """Lie where the target is."""
-        window = self.parentWidget()
+        window = self._window
         corner = self._target.mapTo(window, QPoint(0, 0))
         rect = QRect(corner, self._target.size())
         self.setGeometry(rect.adjusted(-self._margin, -self._margin, self._margin, self._margin) & window.rect())

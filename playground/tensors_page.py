@@ -67,8 +67,8 @@ class TensorsPage(QWidget):
         self._stack = QStackedWidget()
         self._stack.addWidget(self._rows)
         self._lines = {key: FoldedLine(self._panels[key]) for key in ("einsum", "memory")}
-        for line in self._lines.values():
-            line.opened.connect(self.open_tab)
+        for folded in self._lines.values():
+            folded.opened.connect(self.open_tab)
         self._centre = QWidget()
         column = QVBoxLayout(self._centre)
         column.setContentsMargins(0, 0, 0, 0)
@@ -81,8 +81,8 @@ class TensorsPage(QWidget):
         column.addWidget(self._tab_line)
         column.addWidget(Hairline())
         column.addWidget(self._stack, 1)
-        for line in self._lines.values():
-            column.addWidget(line)
+        for folded in self._lines.values():
+            column.addWidget(folded)
 
     def open_side(self, side: QWidget | None) -> None:
         """Stand a lesson at the right of the page, or take it away (None)."""

@@ -22,7 +22,7 @@ Entry = TypeVar("Entry", bound=Named)
 
 
 class Registry(Mapping[str, Entry]):
-    """`Registry("activation")`: an ordered mapping of name to entry that refuses a name twice and suggests near misses."""
+    """`Registry("activation")`: name to entry, in order; refuses a name twice and suggests near misses."""
 
     def __init__(self, noun: str) -> None:
         self.noun = noun

@@ -18,7 +18,7 @@ def bytes_in_words(count: int) -> str:
 
 
 def digits(value: float, significant: int = 3) -> str:
-    """Three significant digits: `digits(2.158e-8) == "2.16e-8"`, `digits(0.3989) == "0.399"`, `digits(566.0) == "566"`."""
+    """Three significant digits: `digits(2.158e-8) == "2.16e-8"`, `digits(566.0) == "566"`."""
     if math.isnan(value):
         return "nan"
     if math.isinf(value):

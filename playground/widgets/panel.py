@@ -19,7 +19,7 @@ class Panel(QWidget):
     """
 
     edited = Signal(object, object)
-    """The new `PlaygroundState`, and the gesture it belongs to (None, or any hashable: one drag is one step of undo)."""
+    """The new `PlaygroundState`, and the gesture it belongs to (any hashable, or None: one drag is one undo)."""
 
     gesture_ended = Signal()
     """The hand let go: the next edit is a step of its own."""
@@ -78,7 +78,7 @@ class Panel(QWidget):
         """A computation began or ended. Override where that shows."""
 
     def show_answer(self, side: str, outcome: object, final: bool) -> None:
-        """Draw what came of a side computation: a result or a `Problem`; `final` is False while it goes on. Override."""
+        """Draw what came of a side computation: a result or a `Problem`; `final` is False until it ends. Override."""
 
     def show_answer_progress(self, side: str, fraction: float, words: str) -> None:
         """Show how far a side computation is. Override."""

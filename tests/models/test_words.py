@@ -15,8 +15,10 @@ def test_bytes_are_counted_in_thousands(count, words):
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(0.0, "0"), (2.158e-8, "2.16e-8"), (0.3989, "0.399"), (566.0, "566"), (5.5, "5.5"), (12.0, "12"), (1e30, "1.00e30"),
-     (-0.00512, "-5.12e-3"), (11.98, "12.0"), (math.inf, "inf"), (-math.inf, "-inf"), (math.nan, "nan"), (99999.6, "1.00e5")],
+    [(0.0, "0"), (2.158e-8, "2.16e-8"), (0.3989, "0.399"), (566.0, "566"), (5.5, "5.5"), (12.0, "12"),
+     (1e30, "1.00e30"),
+     (-0.00512, "-5.12e-3"), (11.98, "12.0"), (math.inf, "inf"),
+     (-math.inf, "-inf"), (math.nan, "nan"), (99999.6, "1.00e5")],
 )  # fmt: skip
 def test_three_significant_digits(value, words):
     assert digits(value) == words

@@ -89,42 +89,47 @@ def index_problem(call: FailedCall) -> Problem | None:
         if part is Ellipsis:
             axis = tensor.ndim - sum(_axes_used(later) for later in parts[place + 1 :])
             continue
-        span = call.parsed.span(node)
-        if isinstance(part, float):
-            return call.problem("An index is a whole number.", "no whole number", span)
-        if isinstance(part, torch.Tensor) and part.is_floating_point():
-            return call.problem(
-                f"{call.name_of(node)} is {str(part.dtype)[6:]}: an index is of integers or of True and False.",
-                "float index",
-                span,
-                (call.replaced(span, call.postfixed(node, ".long()")),),
-            )
-        if isinstance(part, slice) and part.step is not None and part.step <= 0:
-            flipped = call.postfixed(call.nodes[0], f".flip({axis})")
-            fixes = (
-                (call.replaced(call.span, flipped, meaning="a copy in reversed order"),)
-                if len(parts) == 1 and part == slice(None, None, -1)
-                else ()
-            )
-            return call.problem(
-                "torch has no negative steps, for it has no negative strides. flip copies.",
-                "negative step",
-                span,
-                fixes,
-            )
-        mask = _mask_problem(call, tensor, axis, part, node)
-        if mask is not None:
-            return mask
-        size = tensor.shape[axis] if axis < tensor.ndim else 0
-        beyond = next((number for number in _integers(part) if not -size <= number < size), None)
-        if beyond is not None and not isinstance(part, slice):
-            return call.problem(
-                f"Axis {axis} of {name} has size {size}: its indices are {_range(size)}, and {beyond} is none of them.",
-                f"{beyond} of {size}",
-                span,
-            )
+        found = _type_problem(call, parts, part, node, axis) or _mask_problem(call, tensor, axis, part, node)
+        found = found or _beyond_problem(call, tensor, axis, part, node)
+        if found is not None:
+            return found
         axis += _axes_used(part)
     return None
+
+
+def _type_problem(call: FailedCall, parts: tuple[Any, ...], part: Any, node: ast.expr, axis: int) -> Problem | None:
+    """A fraction, a tensor of fractions, a step backwards."""
+    span = call.parsed.span(node)
+    if isinstance(part, float):
+        return call.problem("An index is a whole number.", "no whole number", span)
+    if isinstance(part, torch.Tensor) and part.is_floating_point():
+        return call.problem(
+            f"{call.name_of(node)} is {str(part.dtype)[6:]}: an index is of integers or of True and False.",
+            "float index",
+            span,
+            (call.replaced(span, call.postfixed(node, ".long()")),),
+        )
+    if isinstance(part, slice) and part.step is not None and part.step <= 0:
+        is_whole_axis = len(parts) == 1 and part == slice(None, None, -1)
+        flipped = call.postfixed(call.nodes[0], f".flip({axis})")
+        fix = call.replaced(call.span, flipped, meaning="a copy in reversed order")
+        words = "torch has no negative steps, for it has no negative strides. flip copies."
+        return call.problem(words, "negative step", span, (fix,) if is_whole_axis else ())
+    return None
+
+
+def _beyond_problem(call: FailedCall, tensor: torch.Tensor, axis: int, part: Any, node: ast.expr) -> Problem | None:
+    """A number beyond the end of its axis."""
+    size = tensor.shape[axis] if axis < tensor.ndim else 0
+    beyond = next((number for number in _integers(part) if not -size <= number < size), None)
+    if beyond is None or isinstance(part, slice):
+        return None
+    return call.problem(
+        f"Axis {axis} of {call.name_of(call.nodes[0])} has size {size}: its indices are {_range(size)}, and {beyond} is "
+        "none of them.",
+        f"{beyond} of {size}",
+        call.parsed.span(node),
+    )
 
 
 def _mask_problem(call: FailedCall, tensor: torch.Tensor, axis: int, part: Any, node: ast.expr) -> Problem | None:
