@@ -125,8 +125,8 @@ def _beyond_problem(call: FailedCall, tensor: torch.Tensor, axis: int, part: Any
     if beyond is None or isinstance(part, slice):
         return None
     return call.problem(
-        f"Axis {axis} of {call.name_of(call.nodes[0])} has size {size}: its indices are {_range(size)}, and {beyond} is "
-        "none of them.",
+        f"Axis {axis} of {call.name_of(call.nodes[0])} has size {size}: its indices are {_range(size)}, and {beyond} "
+        "is none of them.",
         f"{beyond} of {size}",
         call.parsed.span(node),
     )
