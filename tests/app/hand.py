@@ -1,7 +1,7 @@
 """A user's hand on the real window: it clicks, drags, scrolls and types, and reads what stands there."""
 
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QMenu, QScrollArea, QWidget
 
@@ -98,7 +98,12 @@ class Hand:
         widget = self.find(widget) if isinstance(widget, str) else widget
         widget.setFocus()
         QTest.keyClick(widget, KEY.Key_A, CONTROL)
-        QTest.keyClicks(widget, text)
+        for letter in text:
+            if letter.isascii():
+                QTest.keyClicks(widget, letter)
+            else:
+                event = QKeyEvent(QEvent.Type.KeyPress, KEY.Key_unknown, Qt.KeyboardModifier.NoModifier, letter)
+                QApplication.sendEvent(widget, event)
 
     def drag(self, widget, start, way, steps=6, release=True):
         QTest.mousePress(widget, LEFT, pos=start)
@@ -109,13 +114,11 @@ class Hand:
 
     def scroll(self, widget, notches):
         """Turn the wheel over the middle of a widget."""
-        middle = QPointF(widget.rect().center())
+        middle, keys = QPointF(widget.rect().center()), Qt.KeyboardModifier.NoModifier
+        place, way = QPointF(widget.mapToGlobal(middle.toPoint())), QPoint(0, 120 if notches > 0 else -120)
+        buttons, phase = Qt.MouseButton.NoButton, Qt.ScrollPhase.NoScrollPhase
         for _ in range(abs(notches)):
-            event = QWheelEvent(
-                middle, QPointF(widget.mapToGlobal(middle.toPoint())), QPoint(), QPoint(0, 120 if notches > 0 else -120),
-                Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
-            )  # fmt: skip
-            QApplication.sendEvent(widget, event)
+            QApplication.sendEvent(widget, QWheelEvent(middle, place, QPoint(), way, buttons, keys, phase, False))
 
     def choose(self, button, words):
         """Open the menu of a button and click the row that begins with these words."""

@@ -73,7 +73,7 @@ class GridZoom:
         view, cell = grid.maximumViewportSize(), self.size(level)
         geometry = grid.geometry_for(cell, view.width(), view.height())
         high = geometry.top + geometry.total_rows * cell.height + 1 <= view.height()
-        wide = geometry.left + geometry.total_columns * cell.width + 1 <= view.width()
+        wide = geometry.left + geometry.total_columns * cell.width + geometry.right <= view.width()
         return high and wide
 
     def cell(self, grid: TensorGrid) -> CellSize:

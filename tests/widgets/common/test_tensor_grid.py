@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QToolTip
 from playground.models.outcome import Problem
 from playground.models.tensors.summary import summarise
 from playground.models.tensors.window import TensorReader
-from playground.widgets.common.grid_style import LEVELS, AxisLabel, LitRegion
+from playground.widgets.common.grid_style import LEVELS, SMALL_DIGITS, AxisLabel, LitRegion
 from playground.widgets.common.look import look
 from playground.widgets.common.tensor_grid import TensorGrid
 
@@ -243,3 +243,15 @@ def test_no_tensor_says_what_it_waits_for(make, qtbot):
     grid.resize(300, 100)
     image = grid.viewport().grab().toImage()
     assert len({image.pixel(x, y) for x in range(0, 200) for y in range(30)}) > 5
+
+
+def test_no_width_in_which_the_sheet_fits_shows_a_scroll_bar(make):
+    grid = make(torch.arange(12.0).reshape(3, 4))
+    cell = grid.zoom.size(SMALL_DIGITS)
+    geometry = grid.geometry_for(cell, 600, 160)
+    least = geometry.left + 4 * cell.width + geometry.right
+    for width in range(least, grid.sizeHint().width() + 20):
+        grid.resize(width, 160)
+        assert grid.horizontalScrollBar().maximum() == 0, width
+    grid.resize(least - 1, 160)
+    assert grid.horizontalScrollBar().maximum() == 1
