@@ -34,13 +34,13 @@ SAMPLE = 128
 
 @dataclass(frozen=True, slots=True)
 class MemoryRequest:
-    """The tensor by name, what is typed, and which element would be written."""
+    """The tensor by name, what is typed, and which element would be written; not where the hand points."""
 
     program: Program
     name: str
     budget: int | None
     view_text: str
-    write_at: PointedCell | None
+    write_index: tuple[int, ...] | None
     write_value: str
     strided: StridedChoice | None
 
@@ -57,7 +57,10 @@ class SharingTensor:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MemoryResult:
-    """The memory of one tensor. `reader` is None when its values are not computed, `scale` the |value| of full heat."""
+    """The memory of one tensor. `reader` is None when its values are not computed, `scale` the |value| of full heat.
+
+    `write` is what writing the chosen element changes, `tensors` are those that could share its storage.
+    """
 
     name: str
     code: str
@@ -72,6 +75,7 @@ class MemoryResult:
     view: ViewExplanation | None
     view_problem: Problem | None
     write: WriteEffect | None
+    tensors: Mapping[str, torch.Tensor]
     trials: tuple[Trial, ...]
     strided: StridedExplanation
     strided_values: TensorReader | None
@@ -92,12 +96,11 @@ def shown_name(state: PlaygroundState) -> str:
 
 
 def memory_request(state: PlaygroundState) -> MemoryRequest:
-    """What the panel depends on; pointing only moves the element that a write would hit."""
+    """What the panel depends on; pointing asks for nothing."""
     name, choice = shown_name(state), state.memory
-    write_at = state.pointed if choice.write_index is None else PointedCell(name, choice.write_index)
     strided = choice.strided if choice.strided is not None and choice.strided.name == name else None
     return MemoryRequest(
-        state.program, name, state.memory_budget, choice.view_shape, write_at, choice.write_value, strided
+        state.program, name, state.memory_budget, choice.view_shape, choice.write_index, choice.write_value, strided
     )
 
 
@@ -134,7 +137,8 @@ def compute_memory(request: MemoryRequest, job: Job) -> MemoryResult:
         view_text=view_text,
         view=view,
         view_problem=view_problem,
-        write=_write(request, layout, sharing, tensors),
+        write=_write(request, layout, tensors),
+        tensors=tensors,
         trials=try_in_place(layout, request.name),
         strided=explained,
         strided_values=_strided_values(reader, explained),
@@ -193,13 +197,18 @@ def _view(request: MemoryRequest, layout: Layout) -> tuple[str, ViewExplanation 
     return ", ".join(map(str, sizes)), view, None
 
 
-def _write(
-    request: MemoryRequest, layout: Layout, sharing: tuple[SharingTensor, ...], tensors: Mapping[str, torch.Tensor]
-) -> WriteEffect | None:
-    index = find_element(request.write_at, request.name, sharing)
-    if index is None:
-        index = (0,) * len(layout.shape)
+def _write(request: MemoryRequest, layout: Layout, tensors: Mapping[str, torch.Tensor]) -> WriteEffect | None:
+    index = request.write_index if request.write_index is not None else (0,) * len(layout.shape)
     return explain_write(request.name, index, request.write_value, tensors)
+
+
+def write_at_pointed(result: MemoryResult, pointed: PointedCell | None, value: str) -> WriteEffect | None:
+    """What writing the element under the hand changes; of the chosen element where the hand is on no cell of its own.
+
+    Reads a few cells of each tensor on the storage, whatever its size.
+    """
+    index = find_element(pointed, result.name, result.sharing)
+    return result.write if index is None else explain_write(result.name, index, value, result.tensors)
 
 
 def find_element(pointed: PointedCell | None, name: str, sharing: tuple[SharingTensor, ...]) -> tuple[int, ...] | None:

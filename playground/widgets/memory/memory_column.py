@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from playground.models.memory.aliasing import WriteEffect
 from playground.models.memory.request import MemoryResult
 from playground.models.outcome import Problem
 from playground.widgets.common.painting import fill_background
@@ -127,7 +128,7 @@ class MemoryColumn(QScrollArea):
         self.veil.hide()
         self.banner.set_problem(result.warning)
         self.facts.show_result(result)
-        self.show_sharing(result)
+        self.show_sharing(result, result.write)
         self.steps.show_result(result)
         self.view.show_result(result)
         self.write.show_result(result)
@@ -135,10 +136,15 @@ class MemoryColumn(QScrollArea):
         self.files_table.set_rows(file_rows(result.files))
         self.numpy_table.set_rows(numpy_rows(result.numpy_rows))
 
-    def show_sharing(self, result: MemoryResult) -> None:
+    def show_sharing(self, result: MemoryResult, write: WriteEffect | None) -> None:
         """Show the tensors on the storage, with what the write would change while it is previewed."""
-        write = result.write if self.write.button.isChecked() else None
-        self.sharing_table.set_rows(sharing_rows(result.sharing, result.name, write))
+        shown = write if self.write.button.isChecked() else None
+        self.sharing_table.set_rows(sharing_rows(result.sharing, result.name, shown))
+
+    def show_write(self, result: MemoryResult, write: WriteEffect | None) -> None:
+        """Show what writing another element would change."""
+        self.write.show_effect(write)
+        self.show_sharing(result, write)
 
     def show_problem(self, problem: Problem, keeps_result: bool) -> None:
         """Show what is wrong above the last good result, dimmed, where there is one."""

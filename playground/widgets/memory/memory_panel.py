@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import replace
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from playground.models.memory.aliasing import WriteEffect
 from playground.models.memory.as_strided import StridedSpec
 from playground.models.memory.bits import explain_bits
 from playground.models.memory.readers import cell_of
-from playground.models.memory.request import MemoryResult, find_cell, find_element, find_pointed, shown_name
+from playground.models.memory.request import (
+    MemoryResult,
+    find_cell,
+    find_element,
+    find_pointed,
+    shown_name,
+    write_at_pointed,
+)
 from playground.models.memory.state import StridedChoice
 from playground.models.outcome import Problem
 from playground.models.state import PlaygroundState
@@ -26,6 +34,9 @@ from playground.widgets.memory.memory_title import MemoryTitle
 from playground.widgets.memory.strip_painter import StripMarks
 from playground.widgets.panel import Panel
 
+REST = 120
+"""So long, in milliseconds, the hand rests on a cell before the words about writing it follow: they move what is below."""
+
 
 class MemoryPanel(Panel):
     """Follows the selection unless it is pinned; its title always names its tensor."""
@@ -38,6 +49,11 @@ class MemoryPanel(Panel):
         self._hovered_cell: int | None = None
         self._revealed: int | None = None
         self._dimmed = False
+        self._write: WriteEffect | None = None
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST)
+        self._rest.timeout.connect(self._show_write)
         self._make_parts()
         self._connect_parts()
 
@@ -88,7 +104,9 @@ class MemoryPanel(Panel):
             return
         self._result, self._dimmed = result, False
         self.title_line.show_code(result.code)
+        self._write = result.write
         self.column.show_result(result)
+        self._show_write()
         self._show_pointed()
         self.summary_changed.emit()
 
@@ -124,7 +142,9 @@ class MemoryPanel(Panel):
         if result is None:
             return
         cell = self._pointed_cell()
-        changes = self._changes(result) if self.column.write.button.isChecked() else {}
+        if cell is not None and self.state.memory.write_index is None:
+            self._rest.start()
+        changes = self._changes() if self.column.write.button.isChecked() else {}
         as_bytes = self.state.memory.as_bytes
         self.column.facts.strip.set_marks(StripMarks(cell, changes, dimmed=self._dimmed, as_bytes=as_bytes))
         if cell is not None and self._hovered_cell is None and cell != self._revealed:
@@ -156,11 +176,22 @@ class MemoryPanel(Panel):
         found = find_pointed(cell, (result.name,), result.sharing)
         return found.index if found is not None and found.name == result.name else None
 
-    @staticmethod
-    def _changes(result: MemoryResult) -> dict[int, str]:
-        if result.write is None or result.write.problem is not None:
+    def _changes(self) -> dict[int, str]:
+        if self._write is None or self._write.problem is not None:
             return {}
-        return {result.write.cell: result.write.new}
+        return {self._write.cell: self._write.new}
+
+    @Slot()
+    def _show_write(self) -> None:
+        """Until an element is chosen, the one under the hand is what would be written."""
+        result, memory = self._result, self.state.memory
+        if result is None or memory.write_index is not None:
+            return
+        write = write_at_pointed(result, self.state.pointed, memory.write_value)
+        if write != self._write:
+            self._write = write
+            self.column.show_write(result, write)
+            self._show_pointed()
 
     # What the user does
 
@@ -238,7 +269,7 @@ class MemoryPanel(Panel):
     @Slot(bool)
     def _on_preview_changed(self, _on: bool) -> None:
         if self._result is not None:
-            self.column.show_sharing(self._result)
+            self.column.show_sharing(self._result, self._write)
         self._show_pointed()
 
     @Slot(bool)

@@ -104,12 +104,15 @@ class WritePart(Part):
         shape = result.layout.shape
         self.before.set_text(f"{result.name}[")
         self.after.set_text("] =" if shape else "()] =")
-        effect = result.write
+        self.show_effect(result.write)
+        self.trials.set_content(trial_runs(result.trials))
+        set_tooltip(self.trials, "Each was tried on a copy that lies the same way", *refusals(result.trials))
+
+    def show_effect(self, effect: WriteEffect | None) -> None:
+        """Show which element it is, and what would change."""
         if effect is not None:
             self.show_index(effect.index)
         self.sentence.set_content(effect_runs(effect))
-        self.trials.set_content(trial_runs(result.trials))
-        set_tooltip(self.trials, "Each was tried on a copy that lies the same way", *refusals(result.trials))
 
     @Slot(object)
     def _on_box_changed(self, _value: object) -> None:

@@ -1,8 +1,17 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
 from playground.models.job import Job
-from playground.models.memory.request import compute_memory, find_cell, find_element, find_pointed, memory_request
+from playground.models.memory.request import (
+    compute_memory,
+    find_cell,
+    find_element,
+    find_pointed,
+    memory_request,
+    write_at_pointed,
+)
 from playground.models.memory.state import MemoryState, StridedChoice
 from playground.models.outcome import ProblemError
 from playground.models.state import PlaygroundState
@@ -36,6 +45,11 @@ def test_it_follows_the_selection_unless_pinned():
     assert ask("", code="A = torch.zeros(2)").name == "A"
 
 
+def test_pointing_asks_for_nothing():
+    state = PlaygroundState(program=Program.parse(PROGRAM), selection="W")
+    assert memory_request(replace(state, pointed=PointedCell("W", (1, 1)))) == memory_request(state)
+
+
 def test_the_same_cell_is_found_from_every_tensor_of_the_storage():
     result = ask("W", PointedCell("B", (1, 2)))
     assert find_cell(PointedCell("B", (1, 2)), result.sharing) == 6
@@ -44,7 +58,9 @@ def test_the_same_cell_is_found_from_every_tensor_of_the_storage():
     assert find_pointed(6, ("W",), result.sharing) == PointedCell("W", (2, 1))
     assert find_cell(PointedCell("A", (0, 0)), result.sharing) is None
     assert find_cell(PointedCell("B", (3, 0)), result.sharing) is None
-    assert result.write.index == (2, 1)
+    assert write_at_pointed(result, PointedCell("B", (1, 2)), "5").index == (2, 1)
+    assert write_at_pointed(result, PointedCell("B", (1, 2)), "5").new == "5"
+    assert write_at_pointed(result, PointedCell("A", (1, 2)), "5") is result.write
     assert result.reader.text(6) == "26"
 
 
