@@ -112,7 +112,7 @@ def _of_line(request: BroadcastRequest, job: Job) -> BroadcastResult:
 
 
 def _worth_looking_at(request: BroadcastRequest, operations: tuple[LineOperation, ...], job: Job) -> int:
-    """The first operation that clashes; else the last that stretches a tensor; else the last."""
+    """The first operation that clashes; else the last that stretches an axis; else the last without a number."""
     best, best_rank = len(operations) - 1, 0
     for place, operation in enumerate(operations):
         lines = lines_of(request, operation)
@@ -123,7 +123,7 @@ def _worth_looking_at(request: BroadcastRequest, operations: tuple[LineOperation
         explanation = explain_broadcast(*shapes, operator=operation.operator)
         if explanation.problem is not None:
             return place
-        rank = 2 if any(row.shape for row in explanation.stretched) else 1
+        rank = 2 if any(row.shape for row in explanation.stretched) else 1 if all(shapes) else 0
         if rank >= best_rank:
             best, best_rank = place, rank
     return best

@@ -52,14 +52,14 @@ class OperationLines:
 
 
 def lines_of(request: BroadcastRequest, operation: LineOperation) -> OperationLines:
-    """The lines to evaluate for one operation."""
+    """The lines to evaluate for one operation; a number among the operands becomes a tensor without axes."""
     program = request.scope
     names: list[str] = []
     for text in operation.operands:
         name = text
         if text not in request.scope.names:
             name = _unused("operand", program, request.names)
-            program = program.appended(name, Expression(text))
+            program = program.appended(name, Expression(f"torch.as_tensor({text})"))
         names.append(name)
     added = tuple(name for name in names if name not in request.scope.names)
     if request.line and operation.is_whole_line:
@@ -67,7 +67,9 @@ def lines_of(request: BroadcastRequest, operation: LineOperation) -> OperationLi
             program.appended(request.line, Expression(request.text)), tuple(names), request.line, added
         )
     outcome = _unused("outcome", program, request.names)
-    code = BROADCAST_OPERATORS[operation.operator].code(names)
+    # as written: beside a number torch picks the dtype otherwise than beside a tensor without axes
+    operator = BROADCAST_OPERATORS[operation.operator]
+    code = operation.text if operation.text and not operator.reduces else operator.code(operation.operands)
     return OperationLines(program.appended(outcome, Expression(code)), tuple(names), outcome, (*added, outcome))
 
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QPainter, QPaintEvent
+from PySide6.QtWidgets import QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.models.outcome import Fix, Problem, Span
+from playground.widgets.common.buttons import IconButton
 from playground.widgets.common.code_marks import code_runs, no_marks
-from playground.widgets.common.fix_button import FixButton
+from playground.widgets.common.fix_button import FixButton, fix_runs
 from playground.widgets.common.flow_layout import FlowLayout
 from playground.widgets.common.look import icon, look
 from playground.widgets.common.painting import RADIUS_CONTROL, paint_box, paint_left_bar
-from playground.widgets.common.runs import Run, parse_runs
+from playground.widgets.common.runs import Run, parse_runs, plain
 from playground.widgets.common.runs_label import RunsLabel
 
 _BAR = 4
 _ICON = 16
 _LEFT = 40
 _LONGEST_TEXT = 44
+
+FIRST_FIXES = 3
+"""So many fixes stand as buttons; the others wait in a menu."""
 
 
 def faulty_text(text: str, span: Span | None) -> tuple[Run, ...]:
@@ -47,15 +51,20 @@ def problem_runs(problem: Problem, text: str = "") -> tuple[Run, ...]:
 
 
 class ProblemBanner(QWidget):
-    """Hidden while there is no problem. `fix_chosen(fix)` when a button is pressed."""
+    """Hidden while there is no problem. `fix_chosen(fix)` when a button is pressed, or a row of the menu behind them.
+
+    `first`: so many fixes are buttons.
+    """
 
     fix_chosen = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, first: int = FIRST_FIXES) -> None:
         super().__init__(parent)
         self._problem: Problem | None = None
         self._text = ""
+        self._first = first
         self.buttons: list[FixButton] = []
+        self.more: IconButton | None = None
         self.message = RunsLabel()
         self._fixes = QWidget()
         self._flow = FlowLayout(self._fixes)
@@ -80,24 +89,55 @@ class ProblemBanner(QWidget):
         if (problem, text) == (self._problem, self._text):
             return
         self._problem, self._text = problem, text
-        for button in self.buttons:
-            self._flow.removeWidget(button)
-            button.hide()
-            button.deleteLater()
-        self.buttons = []
         if problem is not None:
             self.message.set_content(problem_runs(problem, text))
             self.setAccessibleName(str(problem))
-            for fix in problem.fixes:
-                button = FixButton(fix, parent=self._fixes)
-                button.chosen.connect(self._on_chosen)
-                self._flow.addWidget(button)
-                self.buttons.append(button)
-                button.show()
-        self._fixes.setVisible(bool(self.buttons))
+        self._set_fixes(problem.fixes if problem is not None else ())
         self.setVisible(problem is not None)
         self.updateGeometry()
         self.update()
+
+    def _set_fixes(self, fixes: tuple[Fix, ...]) -> None:
+        for old in (*self.buttons, self.more):
+            if old is not None:
+                self._flow.removeWidget(old)
+                old.hide()
+                old.deleteLater()
+        self.buttons, self.more = [], None
+        for fix in fixes[: self._first]:
+            button = FixButton(fix, parent=self._fixes)
+            button.chosen.connect(self._on_chosen)
+            self._flow.addWidget(button)
+            self.buttons.append(button)
+            button.show()
+        left = len(fixes) - len(self.buttons)
+        if left:
+            self.more = IconButton(
+                "ellipsis", f"{left} more {'way' if left == 1 else 'ways'} to mend it", parent=self._fixes
+            )
+            self.more.clicked.connect(self._on_more)
+            self._flow.addWidget(self.more)
+            self.more.show()
+        self._fixes.setVisible(bool(fixes))
+
+    @Slot()
+    def _on_more(self) -> None:
+        if self.more is None or self._problem is None:
+            return
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        for fix in self._problem.fixes[len(self.buttons) :]:
+            action = menu.addAction(plain(fix_runs(fix)).replace("&", "&&"))
+            action.setToolTip(fix.meaning)
+            action.setData(self._problem.fixes.index(fix))
+        menu.triggered.connect(self._on_triggered)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.more.mapToGlobal(QPoint(0, self.more.height())))
+
+    @Slot(QAction)
+    def _on_triggered(self, action: QAction) -> None:
+        if self._problem is not None and action.data() < len(self._problem.fixes):
+            self.fix_chosen.emit(self._problem.fixes[action.data()])
 
     @Slot(object)
     def _on_chosen(self, fix: Fix) -> None:

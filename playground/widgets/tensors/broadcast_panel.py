@@ -40,7 +40,7 @@ class BroadcastPanel(Panel):
         self._here: Index | None = None
         self._place = ""
         self._make_title()
-        self.banner = ProblemBanner()
+        self.banner = ProblemBanner(first=99)  # the rest opens in place, see `more`
         self.banner.setObjectName("broadcast.problem")
         self.banner.fix_chosen.connect(self._on_fix_chosen)
         self.table = BroadcastTable()

@@ -248,3 +248,28 @@ def test_the_result_of_a_line_is_the_lines_own_tensor():
     result = compute_broadcast(broadcast_request(state("B")), Job())
     tensor = evaluate(program)["B"].tensor
     assert result.result.reader == type(result.result.reader)(tensor)
+
+
+@pytest.mark.parametrize(
+    ("line", "number"), [("A * 2", "2"), ("1.5 - A", "1.5"), ("A / len(A)", "len(A)"), ("A >= torch.pi", "torch.pi")]
+)
+def test_a_number_is_an_operand_stretched_over_everything(line, number):
+    program = Program.parse(f"{PROGRAM}Z = {line}\n")
+    result = compute_broadcast(broadcast_request(PlaygroundState(program=program, selection="Z")), Job())
+    assert result.problem is None
+    operand = next(one for one in result.operands if one.text == number)
+    assert operand.stretched == (0, 1)
+    assert operand.reader.value((2, 3)) == pytest.approx(float(eval(number, {"torch": torch, "A": [0, 0, 0]})))
+    assert f"`{number}`" in result.explanation.sentence_markup
+
+
+def test_a_number_keeps_the_dtype_that_the_line_has():
+    program = Program.parse("h = torch.tensor(3., dtype=torch.float16)\nZ = (h + 1.5).view(1)\n")
+    result = compute_broadcast(broadcast_request(PlaygroundState(program=program, selection="Z")), Job())
+    assert "float16" in str(result.result.reader.dtype)
+
+
+def test_what_meets_tensors_is_shown_before_what_meets_a_number():
+    program = Program.parse("A = torch.ones(3, 4)\nZ = (A - A) * 2\n")
+    result = compute_broadcast(broadcast_request(PlaygroundState(program=program, selection="Z")), Job())
+    assert [one.text for one in result.operands] == ["A", "A"]

@@ -1,7 +1,7 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from playground.models.outcome import Fix, Problem, Span
 from playground.widgets.common.fix_button import FixButton, fix_runs
@@ -111,3 +111,19 @@ def test_a_narrow_button_keeps_the_shape(qtbot):
     right_half = {image.pixelColor(x, y).name() for x in range(70, 140) for y in range(24)}
     assert LIGHT.axis_line(0).name() in right_half
     assert LIGHT.axis_line(1).name() in right_half
+
+
+def test_three_fixes_stand_as_buttons_and_the_rest_in_a_menu(banner, qtbot):
+    fixes = tuple(Fix(f"A[{place}]", "(4,)", f"meaning {place}") for place in range(8))
+    banner.set_problem(Problem("Axis 1 of A is 4.", fixes=fixes))
+    assert [button.fix for button in banner.buttons] == list(fixes[:3])
+    assert banner.more.accessibleName() == "5 more ways to mend it"
+    chosen = []
+    banner.fix_chosen.connect(chosen.append)
+    QTest.mouseClick(banner.more, Qt.MouseButton.LeftButton)
+    menu = QApplication.activePopupWidget()
+    assert [action.text() for action in menu.actions()] == [f"A[{place}] gives (4,)" for place in range(3, 8)]
+    QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(menu.actions()[4]).center())
+    assert chosen == [fixes[7]]
+    banner.set_problem(Problem("Axis 1 of A is 4.", fixes=fixes[:3]))
+    assert banner.more is None
