@@ -86,10 +86,13 @@ def import_torch_meanwhile(application: QApplication) -> None:
 
 
 def warm_up_meanwhile() -> None:
-    """Import what torch imports at the first plan on the meta device, a second of work, before it is needed."""
+    """Import what torch imports at the first plan on the meta device, a second of work, before it is needed.
+
+    Leaving waits for it: a process that ends in the middle of that import aborts.
+    """
     from playground.models.tensors.planning import warm_up
 
-    threading.Thread(target=warm_up, name="warm up", daemon=True).start()
+    threading.Thread(target=warm_up, name="warm up").start()
 
 
 def furnish(window: MainWindow, files: tuple[str, ...] = (), lesson: str | None = None) -> None:

@@ -6,7 +6,7 @@ import signal
 import socket
 from types import FrameType
 
-from PySide6.QtCore import QObject, QSocketNotifier, Slot
+from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 
@@ -19,6 +19,9 @@ class Interrupt(QObject):
     def __init__(self, application: QApplication) -> None:
         super().__init__(application)
         self.status = 0
+        self._insisting = QTimer(self)
+        self._insisting.setInterval(50)
+        self._insisting.timeout.connect(self._on_insisting_timeout)
         self._read, self._write = socket.socketpair()
         self._read.setblocking(False)
         self._write.setblocking(False)
@@ -29,6 +32,7 @@ class Interrupt(QObject):
 
     def close(self) -> None:
         """Give the signal back to whoever had it."""
+        self._insisting.stop()
         signal.signal(signal.SIGINT, self._old_handler)
         signal.set_wakeup_fd(self._old_wakeup)
         self._notifier.setEnabled(False)
@@ -41,7 +45,12 @@ class Interrupt(QObject):
 
     def _on_interrupt(self, _number: int, _frame: FrameType | None) -> None:
         self.status = 130
+        self._insisting.start()
+
+    @Slot()
+    def _on_insisting_timeout(self) -> None:
+        """Close and leave, again and again: a loop that has not begun yet cannot be left."""
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.closeAllWindows()
-            application.exit(130)
+            application.exit(self.status)

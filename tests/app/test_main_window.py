@@ -202,17 +202,6 @@ def test_the_program_is_copied_as_code_that_torch_runs(window, store, qtbot):
     assert names["C"].shape == (3, 3)
 
 
-def test_sixty_windows_are_opened_and_closed_while_they_compute(qtbot, open_window):
-    for number in range(60):
-        window = open_window((1000 + number, 700))
-        if number % 3 == 0:
-            QApplication.processEvents()
-        if number % 7 == 0:
-            qtbot.wait(30)
-        window.close()
-        window.deleteLater()
-
-
 def test_closing_twice_is_closing_once(window, qtbot):
     seen = []
     window.closed.connect(lambda: seen.append(1))
