@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import replace
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
@@ -36,6 +37,9 @@ class Panel(QWidget):
     summary_changed = Signal()
     """`summary()` says something else now."""
 
+    follows_pointing = True
+    """Whether `show_state` is to be called where nothing but the pointed cell is another."""
+
     key = ""
     title = ""
     """Of the panel's spec, given by whoever makes the panel."""
@@ -57,10 +61,12 @@ class Panel(QWidget):
 
     def accept_state(self, state: PlaygroundState) -> None:
         """Remember the state and show it, once for each different state."""
-        if not self._was_shown or state != self._state:
+        before, self._state = self._state, state
+        if not self._was_shown or state != before:
+            is_elsewhere = not self.follows_pointing and replace(before, pointed=state.pointed) == state
+            if not self._was_shown or not is_elsewhere:
+                self.show_state(state)
             self._was_shown = True
-            self._state = state
-            self.show_state(state)
 
     def show_state(self, state: PlaygroundState) -> None:
         """Set the controls to the state, with their signals blocked. Override."""

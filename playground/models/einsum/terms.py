@@ -187,13 +187,12 @@ def _column(indexing: Indexing, operand: int, tensor: torch.Tensor, at: dict[str
 
 
 def _added(products: Sequence[Number]) -> Number:
-    """The sum without rounding of the products: integers exactly, doubles by `math.fsum`."""
-    if any(isinstance(product, complex) for product in products):
+    """The sum without rounding of the products, all of one type: integers exactly, doubles by `math.fsum`."""
+    first = products[0] if products else 0
+    if isinstance(first, complex):
         numbers = [complex(product) for product in products]
         return complex(_fsum(n.real for n in numbers), _fsum(n.imag for n in numbers))
-    if any(isinstance(product, float) for product in products):
-        return _fsum(float(product) for product in products)  # type: ignore[arg-type]
-    return sum(products)
+    return _fsum(products) if isinstance(first, float) else sum(products)  # type: ignore[arg-type]
 
 
 def _fsum(numbers: Iterable[float]) -> float:

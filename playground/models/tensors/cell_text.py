@@ -96,6 +96,9 @@ def fitted_text(value: object, dtype: str, characters: int) -> str:
     if dtype == "bool":
         return exact[: max(1, characters)]
     number = float(value)  # type: ignore[arg-type]
+    if not math.isfinite(number):
+        infinite = "∞" if number > 0 else "-∞"
+        return infinite if math.isinf(number) and len(infinite) <= characters else "…"
     if "float" in dtype and 1e-3 <= abs(number) < 10.0 ** (characters - 1):
         # One place is kept for the sign, so that positive and negative columns show equally many decimals.
         whole = len(str(int(abs(number))))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from playground.models.einsum.terms import CellSum, Number
 
-MOST_SEGMENTS = 240
+MOST_SEGMENTS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def segments_of(cell_sum: CellSum) -> tuple[Segment, ...]:
 
 def _signed(products: Sequence[Number]) -> NDArray[np.float64]:
     """Real products as they are, complex ones by their size; integers beyond floats count as infinite."""
-    if any(isinstance(product, complex) for product in products):
+    if isinstance(products[0], complex):
         return np.array([abs(product) for product in products], float)
     try:
         return np.array(products, float)

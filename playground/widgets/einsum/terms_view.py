@@ -31,6 +31,7 @@ BAR_TOP, BAR = 4, 8
 HEIGHT = 3 * LINE + BAR_TOP + BAR + 2
 PLUS = 36
 VALUE_GAP = 16
+LEAST_BAR = 40
 BUTTON = 20
 
 
@@ -213,8 +214,8 @@ class TermsView(QWidget):
         last = rows[1] if one_line else rows[2]
         for row in rows[1:2] if one_line else rows[1:]:
             paint_text(painter, left - 4, row, "=", font, color=look().color("text"))
-        self._paint_value(painter, x + VALUE_GAP, last, cell_sum)
-        self._paint_bar(painter, left + 12, rows[2], cell_sum)
+        note = self._paint_value(painter, x + VALUE_GAP, last, cell_sum)
+        self._paint_bar(painter, left + 12, rows[2], cell_sum, note)
 
     def _column_width(self, column: TermColumn) -> float:
         texts = (column.numbers, column.product)
@@ -237,7 +238,8 @@ class TermsView(QWidget):
         for row, text in zip(rows[1:], texts, strict=False):
             paint_text(painter, right - text_width(code_font(), text), row, text, code_font(), color=look().color(role))
 
-    def _paint_value(self, painter: QPainter, x: float, base: float, cell_sum: CellSum) -> None:
+    def _paint_value(self, painter: QPainter, x: float, base: float, cell_sum: CellSum) -> str:
+        """The value and, where there is room behind it, a note on it; the note if there was none."""
         if cell_sum.upto is not None and cell_sum.partial is not None:
             text = f"{product_text(cell_sum.partial)}"
             x = paint_text(painter, x, base, f"= {text}", code_font(12), color=look().color("accent"))
@@ -247,20 +249,24 @@ class TermsView(QWidget):
             x = paint_text(painter, x, base, value, code_font(12, code_font().Weight.Bold), color=look().color("text"))
             note = exactness(cell_sum, self._dtype)
         else:
-            return
-        room = self.width() - x - 12
-        if note and room > 60:
-            paint_text(
-                painter, x + 12, base, elided(words_font(), note, room), words_font(), color=look().color("text2")
-            )
+            return ""
+        if text_width(words_font(), note) > self.width() - x - 12:
+            return note
+        paint_text(painter, x + 12, base, note, words_font(), color=look().color("text2"))
+        return ""
 
-    def _paint_bar(self, painter: QPainter, left: float, last: float, cell_sum: CellSum) -> None:
-        """What each term gives, to scale; negative ones in the other colour of the heat map."""
-        if not self._segments:
+    def _paint_bar(self, painter: QPainter, left: float, last: float, cell_sum: CellSum, note: str) -> None:
+        """What each term gives, to scale, negative ones in the other colour of the heat map; behind it the note."""
+        top, right = last + BAR_TOP + 5, float(self.width())
+        if note:
+            shown = elided(words_font(), note, right - left)
+            right -= text_width(words_font(), shown)
+            paint_text(painter, right, top + BAR, shown, words_font(), color=look().color("text2"))
+            right -= 12
+        if not self._segments or right - left < LEAST_BAR:
             return
-        top = last + BAR_TOP + 5
         paint_text(painter, 0, top + BAR, "to scale", words_font(), color=look().color("text2"))
-        x, room = left, self.width() - left
+        x, room = left, right - left
         gap = 2 if len(self._segments) * 8 < room else 0
         positive, negative, edge = (look().color(role) for role in ("heat_positive", "heat_negative", "edge"))
         for segment in self._segments:

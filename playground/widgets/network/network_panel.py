@@ -40,6 +40,7 @@ class NetworkPanel(Panel):
     """See why deep networks live or die."""
 
     key = "network"
+    follows_pointing = False
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,5 +1,6 @@
 """Windows onto tensors against torch's own indexing, for every dtype and awkward layouts."""
 
+import math
 import tracemalloc
 
 import numpy as np
@@ -113,6 +114,16 @@ def test_fitted_text_fits_and_never_says_zero_of_something(value, characters):
         return
     assert (float(text) == 0) == (value == 0)
     assert abs(float(text) - value) <= abs(value) * 0.51
+
+
+def test_texts_of_what_is_no_number_fit_the_narrowest_cells():
+    for characters in range(1, 6):
+        for value in (math.inf, -math.inf, math.nan):
+            text = fitted_text(value, "float32", characters)
+            assert len(text) <= characters
+    assert fitted_text(-math.inf, "float32", 3) == "-∞"
+    assert fitted_text(math.inf, "float32", 2) == "∞"
+    assert fitted_text(-math.inf, "float32", 4) == "-inf"
 
 
 def test_texts_of_known_numbers():
