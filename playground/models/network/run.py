@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
 
 import numpy as np
 import torch
 
 from playground.models.job import Job
 from playground.models.network.build import build
-from playground.models.network.forward import Network, Trace
+from playground.models.network.direct_passes import is_plain, run_directly
+from playground.models.network.forward import Network
 from playground.models.network.histograms import CACHED, SAMPLE, Histogram, choose_axis, count_layers
 from playground.models.network.layer_statistics import (
     StatisticsTable,
@@ -21,6 +21,7 @@ from playground.models.network.layer_statistics import (
     measure_layers,
     measure_stacks,
 )
+from playground.models.network.passes import Passes, run_passes, tell
 from playground.models.network.result import KINDS, HeadResult, NetworkResult
 from playground.models.network.spec import NetworkSpec
 from playground.models.network.stacks import Stacks, stacked
@@ -38,19 +39,6 @@ class Detail:
     quick: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Passes:
-    """The tensors of one forward and backward pass, one a layer."""
-
-    trace: Trace
-    activation_gradients: tuple[torch.Tensor, ...]
-    weight_gradients: tuple[torch.Tensor, ...]
-    bias_gradients: tuple[torch.Tensor, ...]
-    head_gradients: tuple[torch.Tensor, ...]
-    output: torch.Tensor
-    loss: float
-
-
 def run_network(
     spec: NetworkSpec,
     tensors: Mapping[str, torch.Tensor] | None = None,
@@ -63,7 +51,7 @@ def run_network(
     """
     detail, job = detail or Detail(), _paced(job or Job())
     start = time.perf_counter()
-    network = build(spec, tensors, lambda layer: _tell(job, "LSUV", layer, spec.depth, 0.0))
+    network = build(spec, tensors, lambda layer: tell(job, "LSUV", layer, spec.depth, 0.0))
     return measure_network(network, detail, job, start)
 
 
@@ -74,7 +62,7 @@ def measure_network(
     detail, job = detail or Detail(), job or Job()
     start = time.perf_counter() if start is None else start
     spec = network.spec
-    passes = run_passes(network, job, biases=not detail.quick)
+    passes = _passes(network, job, biases=not detail.quick)
     seconds = time.perf_counter() - start
     stacks = {kind: Stacks(layers, kind) for kind, layers in sources(network, passes).items()}
     tables = _tables(stacks, detail, job)
@@ -108,36 +96,17 @@ def _paced(job: Job) -> Job:
     return replace(job, report=report)
 
 
-def _tell(job: Job, what: str, layer: int, depth: int, start: float) -> None:
-    job.check()
-    job.report(start + 0.45 * (layer + 1) / depth, f"{what}, layer {layer + 1} of {depth}")
-
-
-def run_passes(network: Network, job: Job | None = None, biases: bool = True) -> Passes:
-    """One forward pass, the loss, and its gradients by autograd; stops between layers when the job is cancelled."""
-    job = job or Job()
+def _passes(network: Network, job: Job, biases: bool) -> Passes:
+    """The passes of a plain chain without autograd's graph: faster, and the same to the bit."""
+    if not is_plain(network):
+        return run_passes(network, job, biases)
     depth = len(network.weights)
-    trace = Trace()
-    live = network.requiring_grad()
-    if not biases:
-        live = replace(live, biases=network.biases)
-
-    def after(layer: int) -> None:
-        _tell(job, "forward", layer, depth, 0.0)
-        hidden = trace.activations[layer]
-        if job.is_cancelled is not Job().is_cancelled:
-            register = cast(Callable[[object], object], hidden.register_hook)
-            register(lambda _gradient: _tell(job, "backward", depth - 1 - layer, depth, 0.45))
-
-    output = live.forward(live.inputs, trace, after)
-    loss = live.loss(output)
-    head = tuple(p for p in (live.head_weight, live.head_bias) if p is not None)
-    wanted = (*trace.activations, *live.weights, *(live.biases if biases else ()), *head)
-    gradients = torch.autograd.grad(loss, wanted, materialize_grads=True)
-    parts = [depth, depth, depth if biases else 0, len(head)]
-    ends = np.cumsum(parts)
-    cut = [gradients[end - size : end] for size, end in zip(parts, ends, strict=True)]
-    return Passes(trace, cut[0], cut[1], cut[2], cut[3], output.detach(), float(loss.detach()))
+    return run_directly(
+        network,
+        lambda layer: tell(job, "forward", layer, depth, 0.0),
+        lambda layer: tell(job, "backward", depth - 1 - layer, depth, 0.45),
+        biases,
+    )
 
 
 def sources(network: Network, passes: Passes) -> dict[str, Sequence[torch.Tensor]]:

@@ -1,0 +1,104 @@
+"""The passes of a plain chain of layers without autograd's graph: autograd's own operations, in its order, to its bits.
+
+The tensors of all layers lie one behind the other in buffers of this thread, which the next run overwrites: nothing is
+allocated and nothing is copied before it is measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+
+from playground.models.network.activations import ACTIVATIONS
+from playground.models.network.forward import Network, Trace
+from playground.models.network.passes import Passes
+from playground.models.network.stacks import CHUNK, scratch
+
+Told = Callable[[int], None]
+
+
+def is_plain(network: Network) -> bool:
+    """Whether a network is a chain of linear layers and activations only, on the CPU, small enough for the buffers."""
+    spec = network.spec
+    values = len(network.weights) * max(network.inputs.shape[0], spec.width) * spec.width
+    return (
+        spec.normalisation == "none"
+        and spec.residual == "none"
+        and spec.dropout == 0
+        and spec.device == "cpu"
+        and spec.dtype in ("float32", "float64")
+        and ACTIVATIONS[spec.activation].direct is not None
+        and values <= CHUNK
+    )
+
+
+def run_directly(network: Network, forward: Told, backward: Told, biases: bool = True) -> Passes:
+    """One forward pass, the loss, and its gradients, of a network that `is_plain`; the tensors last until the next run.
+
+    `forward(layer)` and `backward(layer)` are called after each layer.
+    """
+    trace = _forward(network, forward, biases)
+    loss, last, head = _loss(network, trace.activations[-1])
+    gradients = _buffers(network, "gradients by activations")
+    gradients[-1].copy_(last)
+    weights, bias_gradients = _backward(network, trace, gradients, backward, biases)
+    return Passes(trace, gradients, weights, bias_gradients, head, trace.activations[-1], loss)
+
+
+def _buffers(network: Network, slot: str) -> tuple[torch.Tensor, ...]:
+    """A (batch, width) tensor a layer, one behind the other."""
+    shape = torch.Size((len(network.weights), network.inputs.shape[0], network.spec.width))
+    return scratch(shape, network.inputs.dtype, network.inputs.device, slot).unbind()
+
+
+def _forward(network: Network, told: Told, biases: bool) -> Trace:
+    rule = ACTIVATIONS[network.spec.activation].direct
+    assert rule is not None
+    before, after = _buffers(network, "preactivations"), _buffers(network, "activations")
+    adds = biases or not network.unbiased
+    x = network.inputs
+    for layer, weight in enumerate(network.weights):
+        if adds:
+            torch.addmm(network.biases[layer], x, weight.t(), out=before[layer])
+        else:
+            torch.mm(x, weight.t(), out=before[layer])
+        rule.forward(before[layer], after[layer])
+        x = after[layer]
+        told(layer)
+    return Trace(list(before), list(after))
+
+
+def _loss(network: Network, output: torch.Tensor) -> tuple[float, torch.Tensor, tuple[torch.Tensor, ...]]:
+    """The loss, its gradient by the last layer's output, and those by the output layer, by autograd."""
+    head = tuple(p.detach().requires_grad_() for p in (network.head_weight, network.head_bias) if p is not None)
+    leaf = output.detach().requires_grad_()
+    if head:
+        network = replace(network, head_weight=head[0], head_bias=head[1])
+    loss = network.loss(leaf)
+    first, *rest = torch.autograd.grad(loss, (leaf, *head), materialize_grads=True)
+    return float(loss.detach()), first, tuple(rest)
+
+
+def _backward(
+    network: Network, trace: Trace, gradients: tuple[torch.Tensor, ...], told: Told, biases: bool
+) -> tuple[tuple[torch.Tensor, ...], tuple[torch.Tensor, ...]]:
+    rule = ACTIVATIONS[network.spec.activation].direct
+    assert rule is not None
+    first, last = network.weights[0], network.weights[-1]
+    shape = torch.Size((len(network.weights), *last.shape))
+    by_weight, by_bias = list(scratch(shape, last.dtype, last.device, "gradients by weights").unbind()), []
+    if first.shape != last.shape:
+        by_weight[0] = torch.empty_like(first)
+    through = torch.empty_like(gradients[-1])
+    for layer in range(len(by_weight) - 1, -1, -1):
+        rule.backward(gradients[layer], trace.preactivations[layer], trace.activations[layer], through)
+        x = trace.activations[layer - 1] if layer else network.inputs
+        torch.mm(through.t(), x, out=by_weight[layer])
+        if biases:
+            by_bias.append(through.sum(0))
+        if layer:
+            torch.mm(through, network.weights[layer], out=gradients[layer - 1])
+        told(layer)
+    return tuple(by_weight), tuple(reversed(by_bias))

@@ -1,0 +1,82 @@
+import pytest
+import torch
+
+from playground.models.network.activations import ACTIVATIONS
+from playground.models.network.direct_passes import is_plain, run_directly
+from playground.models.network.network import NetworkSpec, build
+from playground.models.network.passes import run_passes
+
+
+def nothing(_layer):
+    pass
+
+
+@pytest.mark.parametrize("activation", list(ACTIVATIONS))
+@pytest.mark.parametrize("biases", [False, True])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"dtype": "float64"},
+        {"bias_std": 0.3, "batch": 33, "width": 17},
+        {"input": "digits", "loss": "cross_entropy"},
+        {"width": 1},
+        {"batch": 1},
+        {"weight_std": 1e12, "init": "normal"},
+    ],
+    ids=str,
+)
+def test_the_direct_passes_are_autograds_to_the_bit(activation, biases, fields):
+    spec = NetworkSpec(**{"depth": 7, "activation": activation, "init": "kaiming_normal", **fields})
+    network = build(spec)
+    assert is_plain(network) == (ACTIVATIONS[activation].direct is not None)
+    direct, usual = run_directly(network, nothing, nothing, biases), run_passes(network, biases=biases)
+    assert direct.loss == usual.loss or direct.loss != direct.loss
+    for found, expected in (
+        (direct.trace.preactivations, usual.trace.preactivations),
+        (direct.trace.activations, usual.trace.activations),
+        (direct.activation_gradients, usual.activation_gradients),
+        (direct.weight_gradients, usual.weight_gradients),
+        (direct.bias_gradients, usual.bias_gradients),
+        (direct.head_gradients, usual.head_gradients),
+        ([direct.output], [usual.output]),
+    ):
+        assert len(found) == len(expected)
+        for one, other in zip(found, expected, strict=True):
+            torch.testing.assert_close(one, other.detach(), rtol=0, atol=0, equal_nan=True)
+
+
+@pytest.mark.parametrize("activation", list(ACTIVATIONS))
+@pytest.mark.parametrize("value", [0.0, -0.0, 1e-45, -1e-45, 20.0, 20.1, 3e38, -3e38, float("inf"), float("nan")])
+def test_the_direct_operations_at_odd_values(activation, value):
+    rule = ACTIVATIONS[activation].direct
+    z = torch.full((3, 5), value, requires_grad=True)
+    expected = ACTIVATIONS[activation].function(z)
+    (slope,) = torch.autograd.grad(expected, z, torch.full((3, 5), 0.7))
+    a, dz = torch.empty(3, 5), torch.empty(3, 5)
+    rule.forward(z.detach(), a)
+    rule.backward(torch.full((3, 5), 0.7), z.detach(), a, dz)
+    torch.testing.assert_close(a, expected.detach(), rtol=0, atol=0, equal_nan=True)
+    torch.testing.assert_close(dz, slope, rtol=0, atol=0, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"normalisation": "layer"},
+        {"residual": "plain"},
+        {"dropout": 0.1},
+        {"dtype": "bfloat16"},
+        {"depth": 300, "width": 128},
+    ],
+    ids=str,
+)
+def test_what_is_no_plain_chain_runs_by_autograd(fields):
+    assert not is_plain(build(NetworkSpec(**{"depth": 3, "init": "kaiming_normal", **fields})))
+
+
+def test_a_run_does_not_change_what_an_earlier_one_gave_out():
+    network = build(NetworkSpec(depth=4, activation="relu", init="kaiming_normal"))
+    first = run_directly(network, nothing, nothing).weight_gradients[2].clone()
+    second = run_directly(network, nothing, nothing)
+    assert torch.equal(first, second.weight_gradients[2])
