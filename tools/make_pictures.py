@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from playground.app import furnish, make_application
 from playground.main_window import MainWindow
+from playground.models.lessons import moves
 from playground.models.tensors.state import PointedCell
 from playground.theme import install_theme
 
@@ -22,15 +23,33 @@ PICTURES = (
     ("tensors-small-dark.png", "tensors", True, (1000, 640)),
     ("network-small-light.png", "network", False, (1000, 640)),
 )
-SETTLE_MILLISECONDS = 2500
+QUIET_MILLISECONDS, MOST_MILLISECONDS = 600, 60_000
 
 
-def settle(application: QApplication, milliseconds: int = SETTLE_MILLISECONDS) -> None:
-    """Let the computations finish and the window paint."""
-    timer = QElapsedTimer()
-    timer.start()
-    while timer.elapsed() < milliseconds:
+def settle(application: QApplication, window: MainWindow) -> None:
+    """Let all computations finish and the window paint: until nothing has been computed for a while."""
+    tasks = [task for link in window.furniture.workspace.links.values() for task in link.tasks()]
+    whole, quiet = QElapsedTimer(), QElapsedTimer()
+    whole.start()
+    quiet.start()
+    while quiet.elapsed() < QUIET_MILLISECONDS and whole.elapsed() < MOST_MILLISECONDS:
         application.processEvents()
+        if any(task.is_busy for task in tasks):
+            quiet.restart()
+
+
+def take_lesson(application: QApplication, window: MainWindow, path: Path) -> None:
+    """The fourth lesson, with a prediction made."""
+    install_theme(application, dark=False)
+    window.resize(1360, 860)
+    window.show_page("tensors")
+    window.furniture.workspace.commands.open_lesson("4")
+    settle(application, window)
+    store = window.furniture.workspace.store
+    store.apply(moves.predicted(store.state, 1))
+    settle(application, window)
+    window.grab().save(str(path))
+    print(path)
 
 
 def main(folder: str) -> int:
@@ -42,15 +61,23 @@ def main(folder: str) -> int:
     furnish(window)
     window.show()
     store = window.furniture.workspace.store
-    state = replace(store.state, pointed=PointedCell("B", (1, 2)), memory=replace(store.state.memory, pinned="W"))
+    network = store.state.network
+    he = replace(network.spec, init="kaiming_normal")
+    state = replace(
+        store.state,
+        pointed=PointedCell("B", (1, 2)),
+        memory=replace(store.state.memory, pinned="W", view_shape="2, 6"),
+        network=replace(network, layer=18, pins=(he,)),
+    )
     store.apply(state)
     for name, page, dark, size in PICTURES:
         install_theme(application, dark=dark)
         window.resize(*size)
         window.show_page(page)
-        settle(application)
+        settle(application, window)
         window.grab().save(str(target / name))
         print(target / name)
+    take_lesson(application, window, target / "lesson-light.png")
     window.close()
     return 0
 
