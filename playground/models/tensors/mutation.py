@@ -85,8 +85,18 @@ def _scattered(source: SourceText, target: ast.Subscript, value: ast.expr) -> tu
     return ()
 
 
-_OUT_OF_PLACE = {"fill_": "torch.full_like({name}, {arguments})", "zero_": "torch.zeros_like({name})"}
+_OUT_OF_PLACE = {
+    "fill_": "torch.full_like({name}, {arguments})",
+    "zero_": "torch.zeros_like({name})",
+    "requires_grad_": "{name}",
+}
 """In-place methods whose other form is not the same word without the underscore."""
+
+_LEAVE_STORAGE = frozenset(
+    "requires_grad_ detach_ resize_ resize_as_ t_ transpose_ squeeze_ unsqueeze_ swapaxes_ swapdims_ as_strided_ "
+    "rename_ share_memory_".split()
+)
+"""In-place methods that change the tensor and write no element."""
 
 
 def is_in_place(word: str) -> bool:
@@ -108,12 +118,10 @@ def in_place_problem(source: SourceText, function: ast.Attribute) -> Problem:
             fixes = (Fix(text[: place.start] + code + text[place.stop :], target=code),)
     elif f".{method[:-1]}" in VOCABULARY:
         fixes = (Fix(text[: span.stop - 1] + text[span.stop :], target=f".{method[:-1]}"),)
-    return Problem(
-        f".{method} writes into the storage of {name}, and a line here makes a new tensor. {WHERE}",
-        span,
-        fixes,
-        badge="in place",
-    )
+    message = f".{method} writes into the storage of {name}, and a line here makes a new tensor. {WHERE}"
+    if method in _LEAVE_STORAGE:
+        message = f".{method} changes {name} itself and writes no element, and a line here makes a new tensor."
+    return Problem(message, span, fixes, badge="in place")
 
 
 def _enclosing_call(source: SourceText, function: ast.Attribute) -> ast.Call | None:

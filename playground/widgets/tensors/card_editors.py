@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
-from PySide6.QtGui import QFont, QKeyEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QFocusEvent, QFont, QKeyEvent, QPainter, QPaintEvent, QTextCursor
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from playground.models.outcome import Span
 from playground.widgets.common.code_edit import CodeEdit
 from playground.widgets.common.look import code_font
+from playground.widgets.common.painting import text_width
 from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.tensors.card_painter import CODE_TOP, LINE_2, paint_code_line
 from playground.widgets.tensors.line_completion import LineCompletion
 from playground.widgets.tensors.tensor_card import TensorCard
 
@@ -51,6 +53,28 @@ class NameEdit(QLineEdit):
             super().keyPressEvent(event)
 
 
+class CodeLine(CodeEdit):
+    """The code of a card. While the keyboard is elsewhere its beginning stands there, cut with an ellipsis."""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the text is longer than the field, and nobody types in it."""
+        return not self.hasFocus() and text_width(code_font(), self.text()) > self.viewport().width()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self.is_cut:
+            super().paintEvent(event)
+            return
+        with QPainter(self.viewport()) as painter:
+            place = QPoint(0, LINE_2 - CODE_TOP - self.viewport().y())
+            paint_code_line(painter, place, self.viewport().width(), self.text(), self._fault)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if not self.hasFocus():
+            self.moveCursor(QTextCursor.MoveOperation.Start)
+
+
 class CardEditors(QObject):
     """Keeps one name field and one code field on the selected card."""
 
@@ -65,7 +89,7 @@ class CardEditors(QObject):
         self._card: TensorCard | None = None
         self.name = NameEdit(home)
         self.completion = LineCompletion()
-        self.code = CodeEdit(
+        self.code = CodeLine(
             completer=self.completion.complete, signature_help=self.completion.signature, height=20, parent=home
         )
         self.code.setObjectName("tensors.code")

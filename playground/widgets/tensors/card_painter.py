@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QRect, QRectF
+from PySide6.QtCore import QPoint, QRect, QRectF
 from PySide6.QtGui import QFont, QPainter
 
+from playground.models.outcome import Span
 from playground.models.tensors.card_words import short_dtype, summary_words, trouble_words
 from playground.models.tensors.program_request import CardResult, Thumbnail
 from playground.widgets.common.code_marks import code_marks, code_runs
@@ -36,10 +37,14 @@ LEFT, RIGHT = 13, 11
 LINE_1, LINE_2, LINE_3 = 21, 40, 60
 """Baselines from the top of the card."""
 
+CODE_TOP = 28
+"""Where the field of the code begins."""
+
 FULL_HEIGHT, SHORT_HEIGHT = 72, 52
 _ICON = 16
 _MESSAGE_LEFT = LEFT + _ICON + 5
 _MESSAGE_TOP = 50
+_NUMBERS = 20
 _LINE = 16
 
 
@@ -73,17 +78,27 @@ def message_height(view: CardView, width: int) -> int:
     return round(layout_runs(runs, width - _MESSAGE_LEFT - RIGHT, _LINE)[1])
 
 
+def _has_numbers(view: CardView) -> bool:
+    """Whether the line of numbers stands: an error takes its place, a warning about a tensor with values does not."""
+    has_values = view.result is not None and view.result.summary is not None
+    return not view.short and (not view.severity or (view.severity == "warning" and has_values))
+
+
+def _message_top(view: CardView) -> int:
+    return _MESSAGE_TOP + (_NUMBERS if _has_numbers(view) else 0)
+
+
 def card_height(view: CardView, width: int, fixes: int) -> int:
-    """The height of a card; a problem takes the place of the line of numbers."""
+    """The height of a card; an error takes the place of the line of numbers."""
     message = message_height(view, width)
     if not message:
         return SHORT_HEIGHT if view.short else FULL_HEIGHT
-    return _MESSAGE_TOP + message + (32 if fixes else 0) + 8
+    return _message_top(view) + message + (32 if fixes else 0) + 8
 
 
 def fixes_top(view: CardView, width: int) -> int:
     """Where the buttons of the fixes begin."""
-    return _MESSAGE_TOP + message_height(view, width) + 6
+    return _message_top(view) + message_height(view, width) + 6
 
 
 def name_width(name: str) -> int:
@@ -99,7 +114,7 @@ def paint_card(painter: QPainter, rect: QRect, view: CardView) -> None:
         _paint_code(painter, rect, view)
     if view.severity:
         _paint_message(painter, rect, view)
-    elif not view.short:
+    if _has_numbers(view):
         _paint_numbers(painter, rect, view)
 
 
@@ -150,12 +165,17 @@ def _shape_words(shape: tuple[int, ...] | None, room: float) -> tuple[Run, ...]:
 
 def _paint_code(painter: QPainter, rect: QRect, view: CardView) -> None:
     problem = view.result.problem if view.result is not None else None
-    room = rect.width() - LEFT - RIGHT
-    text = elided(code_font(), view.code.replace("\n", " "), room)
     span = problem.span if problem is not None and view.severity == "error" else None
+    room = rect.width() - LEFT - RIGHT
+    paint_code_line(painter, rect.topLeft() + QPoint(LEFT, LINE_2), room, view.code, span)
+
+
+def paint_code_line(painter: QPainter, place: QPoint, room: float, code: str, span: Span | None) -> None:
+    """Code on one line, coloured and cut with an ellipsis, with its fault underlined; `place` is on its base line."""
+    text = elided(code_font(), code.replace("\n", " "), room)
     if span is not None and span.start >= len(text):
         span = None
-    paint_runs(painter, rect.left() + LEFT, rect.top() + LINE_2, code_runs(text, code_marks(text), span))
+    paint_runs(painter, place.x(), place.y(), code_runs(text, code_marks(text), span))
 
 
 def _paint_numbers(painter: QPainter, rect: QRect, view: CardView) -> None:
@@ -203,6 +223,7 @@ def _paint_message(painter: QPainter, rect: QRect, view: CardView) -> None:
         return
     role = view.severity
     name = "triangle-alert" if role == "warning" else "circle-alert"
-    icon(name, role).paint(painter, QRect(rect.left() + LEFT, rect.top() + _MESSAGE_TOP, _ICON, _ICON))
+    top = rect.top() + _message_top(view)
+    icon(name, role).paint(painter, QRect(rect.left() + LEFT, top, _ICON, _ICON))
     placed, _ = layout_runs(parse_runs(str(problem)), rect.width() - _MESSAGE_LEFT - RIGHT, _LINE)
-    paint_placed(painter, rect.left() + _MESSAGE_LEFT, rect.top() + _MESSAGE_TOP, placed, role)
+    paint_placed(painter, rect.left() + _MESSAGE_LEFT, top, placed, role)

@@ -16,6 +16,7 @@ from playground.widgets.common.fix_button import FixButton, fix_runs
 from playground.widgets.common.runs import plain
 from playground.widgets.common.tooltip import set_tooltip
 from playground.widgets.tensors.card_painter import (
+    CODE_TOP,
     LEFT,
     RIGHT,
     CardView,
@@ -129,7 +130,7 @@ class TensorCard(QWidget):
 
     def code_rect(self) -> QRect:
         """Where the code stands."""
-        return QRect(LEFT, 28, self.width() - LEFT - RIGHT, 20)
+        return QRect(LEFT, CODE_TOP, self.width() - LEFT - RIGHT, 20)
 
     def name_rect(self) -> QRect:
         """Where the name stands."""

@@ -34,6 +34,8 @@ CASES = [
     ("A.mm(v)", "mm takes a tensor of 2 axes here, and v (3,) has 1.", None, None),
     ("A.mv(v)", "Axis 1 of A is 4, axis 0 of v is 3.", None, None),
     ("s @ A", "s is a single number", None, None),
+    ("X.t()", "X (2, 3, 4) has 3 axes, and .t() swaps the two of a matrix.", "X.t()", "X.mT"),
+    ("v.mT", "v (3,) has 1 axis, and .mT swaps the last two of a matrix.", "v.mT", "v[:, None]"),
     ("A @ n.t()", "A is float32 and n.t() is int64.", None, "A @ n.t().to(torch.float32)"),
     ("v.outer(A)", "outer takes a tensor of 1 axes here", None, None),
     ("A.expand(3, 5)", "Axis 1 of A is 4, and only a size of 1 can be stretched: to 5 it cannot.", None, None),

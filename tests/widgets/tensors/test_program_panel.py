@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QAction, QGuiApplication, QTextCursor
 from PySide6.QtTest import QTest
 
 from playground.models.history import History
@@ -14,6 +14,7 @@ from playground.models.state import PlaygroundState
 from playground.models.tensors.fills import FILLS
 from playground.models.tensors.program import Made, Program, source_code
 from playground.models.tensors.program_request import compute_program, program_request
+from playground.widgets.tensors.card_painter import FULL_HEIGHT, LEFT, LINE_3, card_height, message_height
 from playground.widgets.tensors.program_menus import fills_menu, tensor_menu
 from playground.widgets.tensors.program_panel import ProgramPanel
 
@@ -313,3 +314,37 @@ def test_a_hundred_lines_reuse_their_cards(qtbot):
     bench.apply(replace(bench.state, selection="T99"))
     assert bench.panel.list.cards == cards
     assert bench.card("T99").view.result.summary.mean == 100
+
+
+def test_a_warning_stands_below_the_numbers_and_not_in_their_place(qtbot):
+    bench = Bench(qtbot, "R = torch.randperm(6)\nE = R + torch.ones(5)", "R")
+    warned, failed = (bench.panel.list.card(name) for name in "RE")
+    assert warned.view.severity == "warning"
+    assert warned.view.result.summary is not None
+    assert failed.view.severity == "error"
+    numbers = QRect(LEFT, LINE_3 - 10, 120, 12)
+    assert _has_ink(warned, numbers)
+    width = warned.width()
+    assert card_height(warned.view, width, 0) - message_height(warned.view, width) > FULL_HEIGHT
+    assert card_height(failed.view, width, 0) - message_height(failed.view, width) < FULL_HEIGHT
+
+
+def _has_ink(card, rect):
+    picture = card.grab(rect).toImage()
+    return len({picture.pixel(x, y) for x in range(picture.width()) for y in range(picture.height())}) > 3
+
+
+def test_long_code_of_the_selected_card_begins_at_its_beginning_and_ends_in_an_ellipsis(qtbot):
+    code = "torch.arange(12.).reshape(3, 4).unsqueeze(0).expand(5, 3, 4).sum(0)"
+    bench = Bench(qtbot, f"L = {code}\nS = L", "L")
+    field = bench.panel.list.editors.code
+    assert field.is_cut
+    at_rest = field.grab().toImage()
+    field.setFocus()
+    field.moveCursor(QTextCursor.MoveOperation.End)
+    assert not field.is_cut
+    scrolled = field.grab().toImage()
+    bench.panel.list.setFocus()
+    assert field.is_cut
+    assert field.horizontalScrollBar().value() == 0
+    assert field.grab().toImage() == at_rest != scrolled

@@ -70,6 +70,30 @@ def permutation_problem(call: FailedCall) -> Problem | None:
     )
 
 
+def matrix_problem(call: FailedCall) -> Problem | None:
+    """`.t()` and `.T` of more than two axes, `.mT` of fewer."""
+    if call.word.short_name not in ("t", "T", "mT") or not call.tensors:
+        return None
+    name, tensor = call.tensors[0]
+    shape, rank = tuple(tensor.shape), tensor.ndim
+    written = f".{call.word.short_name}" + ("()" if call.word.short_name == "t" else "")
+    has = f"{name} {shape_text(shape)} has {_count(rank, 'axis', 'axes')}"
+    receiver = call.nodes[0]
+    if rank > 2:
+        swaps = (((-2, -1), ".mT"), ((0, 1), ".transpose(0, 1)"))
+        fixes = tuple(
+            call.replaced(call.span, call.postfixed(receiver, code), shape_text(tuple(tensor.transpose(*axes).shape)))
+            for axes, code in swaps
+        )
+        return call.problem(f"{has}, and {written} swaps the two of a matrix.", f"{rank} axes", fixes=fixes)
+    column = call.replaced(call.span, call.postfixed(receiver, "[:, None]"), shape_text((*shape, 1)))
+    return call.problem(
+        f"{has}, and {written} swaps the last two of a matrix.",
+        _count(rank, "axis", "axes"),
+        fixes=(column,) * (rank == 1),
+    )
+
+
 def index_problem(call: FailedCall) -> Problem | None:
     """An index beyond its axis, too many indices, or an index of the wrong type."""
     if call.word.name != "[]" or not isinstance(call.positional[0], torch.Tensor):

@@ -87,4 +87,9 @@ class FailedCall:
 
     def problem(self, message: str, badge: str, span: Span | None = None, fixes: tuple[Fix, ...] = ()) -> Problem:
         """A problem of this call."""
-        return Problem(message, span or self.span, fixes, badge=badge)
+        return Problem(
+            message[0].upper() + message[1:] if message.startswith("it ") else message,
+            span or self.span,
+            fixes,
+            badge=badge,
+        )

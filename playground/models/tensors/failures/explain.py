@@ -8,11 +8,11 @@ import re
 import torch
 
 from playground.models.outcome import Fix, Problem, ProblemError
-from playground.models.tensors.failures.axes import axis_problem, index_problem, permutation_problem
+from playground.models.tensors.failures.axes import axis_problem, index_problem, matrix_problem, permutation_problem
 from playground.models.tensors.failures.call import FailedCall
 from playground.models.tensors.failures.shapes import SHAPE_EXPLAINERS, size_problem
 
-EXPLAINERS = (index_problem, axis_problem, permutation_problem, *SHAPE_EXPLAINERS)
+EXPLAINERS = (index_problem, axis_problem, permutation_problem, matrix_problem, *SHAPE_EXPLAINERS)
 
 
 def guard_arguments(call: FailedCall) -> None:
