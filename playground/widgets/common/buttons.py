@@ -123,8 +123,9 @@ class IconButton(Button):
 
     def set_icon_name(self, icon_name: str) -> None:
         """Show another icon."""
-        self.icon_name = icon_name
-        self.update()
+        if icon_name != self.icon_name:
+            self.icon_name = icon_name
+            self.update()
 
     def paint_content(self, painter: QPainter, role: str) -> None:
         place = QRect((self.width() - ICON) // 2, (self.height() - ICON) // 2, ICON, ICON)

@@ -20,6 +20,7 @@ class Story:
         self._result: EinsumResult | None = None
         self._cell: Index | None = None
         self._upto: int | None = None
+        self._told: tuple[EinsumResult, Index, int | None, int] | None = None
 
     @property
     def cell(self) -> Index | None:
@@ -66,6 +67,7 @@ class Story:
         if self._cell is None and 0 not in shape:
             self._cell = (0,) * len(shape)
         if self._cell is None:
+            self._told = None
             self._terms.set_note("The result has no elements.")
             return
         self._tell(self._cell)
@@ -80,6 +82,10 @@ class Story:
         result = self._result
         assert result is not None
         assert result.plan is not None
+        asked = result, cell, self._upto, self._terms.width()
+        if asked == self._told:
+            return
+        self._told = asked
         tensors = result.tensors
         if tensors is None:
             self._terms.set_note("The operands are too large to compute, so there are no numbers.")

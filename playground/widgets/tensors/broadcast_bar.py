@@ -46,11 +46,13 @@ class OperandBox(ComboBox):
         if [self.itemText(row) for row in range(self.count())] != items:
             self.clear()
             self.addItems(items)
-        self.setCurrentText(text)
-        self.line.setCursorPosition(0)
+        if self.currentText() != text:
+            self.setCurrentText(text)
+            self.line.setCursorPosition(0)
         self.blockSignals(blocked)
-        self._shown = text
-        self.updateGeometry()
+        if text != self._shown:
+            self._shown = text
+            self.updateGeometry()
 
     @Slot()
     def _on_committed(self) -> None:
@@ -185,7 +187,6 @@ class OperandBar(QWidget):
                 box.set_choices(names, operands[place] if place < len(operands) else "")
         self.third.setVisible(chains and len(operands) > 0)
         self.third.set_icon_name("minus" if len(operands) > 2 else "plus")
-        self.updateGeometry()
 
     @Slot()
     def _on_third_clicked(self) -> None:

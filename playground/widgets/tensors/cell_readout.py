@@ -22,6 +22,7 @@ class CellReadout(QWidget):
         super().__init__(parent)
         self._story: CellStory | None = None
         self._numbers: tuple[str, ...] = ()
+        self._placed_width = 0
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("The pointed cell")
 
@@ -52,7 +53,10 @@ class CellReadout(QWidget):
     def _describe(self) -> None:
         self.setAccessibleDescription(self.text())
         self.setToolTip("")
-        self.updateGeometry()
+        width = self.sizeHint().width()
+        if width != self._placed_width:
+            self._placed_width = width
+            self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
