@@ -109,7 +109,8 @@ def _overflow(result: NetworkResult, prediction: Prediction) -> Verdict | None:
         layer = result.depth - int(np.argmax(bad[::-1])) if backward else _first(bad)
         assert layer is not None
         what = "inf" if table.infs[layer - 1] else "nan"
-        factor = factor_a_layer(table.rms[::-1] if backward else table.rms)
+        way = slice(None, None, -1 if backward else 1)
+        factor = factor_a_layer(table.rms[way][: int(np.argmax(bad[way]))])  # what is cut off at inf tells no rate
         lead = f"{words} explode: ×{digits(factor)} a layer." if factor > 1 else f"{words} overflow."
         if not backward and layer == 1 and (result.input.nan_count or result.input.inf_count):
             counts = f"{result.input.nan_count:,} nan and {result.input.inf_count:,} inf"

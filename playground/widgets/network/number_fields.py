@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from playground.models.network.checks import LIMITS
@@ -29,12 +30,13 @@ NUMBERS = {
                     hard=LIMITS["width"]),
         NumberField("batch", "Batch", 1, 2048, "How many inputs go through at once", logarithmic=True,
                     hard=LIMITS["batch"]),
-        NumberField("gain", "Gain", 0.0, 3.0, "Multiplies whatever the init gives", decimals=3),
+        NumberField("gain", "Gain", 0.0, 3.0, "Multiplies whatever the init gives", decimals=3, hard=(0.0, math.inf)),
         NumberField("weight_std", "Weight std", 0.001, 10.0, "The standard deviation of the weights", decimals=3,
-                    logarithmic=True, hard=(0.0, None)),
-        NumberField("weight_value", "Value", -1.0, 1.0, "What every weight is set to", decimals=3),
+                    logarithmic=True, hard=(0.0, math.inf)),
+        NumberField("weight_value", "Value", -1.0, 1.0, "What every weight is set to", decimals=3,
+                    hard=(-math.inf, math.inf)),
         NumberField("bias_std", "Bias std", 0.0, 1.0, "The standard deviation of the biases; 0 sets them to 0",
-                    decimals=3, hard=(0.0, None)),
+                    decimals=3, hard=(0.0, math.inf)),
         NumberField("dropout", "Dropout", 0.0, 0.95, "The share of activations set to 0, the others scaled up",
                     decimals=2, hard=(0.0, 0.999)),
     )

@@ -178,10 +178,12 @@ class VerdictBanner(QWidget):
         fill = "panel" if self.severity == "good" else f"{self.severity}_fill"
         with QPainter(self) as painter:
             painter.fillRect(rect, look().color(fill))
-            painter.fillRect(QRectF(0, 0, _BAR, rect.height()), look().color(self.severity))
             painter.fillRect(QRectF(0, rect.bottom() - 1, rect.width(), 1), look().color("hairline"))
             if self._fraction is not None:
                 done = QRectF(_BAR, rect.bottom() - 2, (rect.width() - _BAR) * self._fraction, 2)
                 painter.fillRect(done, look().color("accent"))
+            if not self.message.text():
+                return  # nothing has run yet, and nothing is judged
+            painter.fillRect(QRectF(0, 0, _BAR, rect.height()), look().color(self.severity))
             place = QRect(16, self.message.y() + (self.message.height() - 16) // 2, 16, 16)
             icon(_ICONS[self.severity], self.severity).paint(painter, place, Qt.AlignmentFlag.AlignCenter)

@@ -22,7 +22,7 @@ def verdict_of(spec):
         (RELU, "error", ("Activations vanish", "By layer 50", "theory says ×0.707", "2.98e-8")),
         (replace(RELU, gain=math.sqrt(2)), "good", ("Healthy",)),
         (NetworkSpec(), "error", ("explode", "first inf is at layer 38", "nan from layer 39", "3.40e38")),
-        (NetworkSpec(dtype="float16"), "error", ("explode", "layer 5", "65504")),
+        (NetworkSpec(dtype="float16"), "error", ("explode: ×9.9", "layer 5", "65504")),
         (NetworkSpec(weight_std=0.01), "error", ("From layer 46", "exactly 0")),
         (NetworkSpec(init="zeros"), "error", ("Nothing gets through", "every gradient")),
         (NetworkSpec(init="constant", weight_value=0.01), "error", ("All units of a layer are the same",)),

@@ -13,7 +13,9 @@ from playground.models.network.spec import NetworkSpec
 from playground.models.network.state import NetworkState
 from playground.models.outcome import Fix, Problem, ProblemError
 from playground.models.state import PlaygroundState
+from playground.widgets.common.look import look
 from playground.widgets.network.network_panel import NetworkPanel
+from playground.widgets.network.verdict_banner import VerdictBanner
 
 SPEC = NetworkSpec(depth=20, width=24, batch=16, activation="relu", init="lecun_normal")
 
@@ -101,7 +103,27 @@ def test_registries_fill_the_boxes(panel):
     assert panel.controls.choices["init"].names == list(INIT_SCHEMES)
 
 
+def test_before_the_first_result_nothing_is_judged(qtbot):
+    banner = VerdictBanner()
+    qtbot.addWidget(banner)
+    banner.resize(900, banner.height())
+    image = banner.grab().toImage()
+    colors = {image.pixelColor(x, y).name() for x in range(0, 60, 2) for y in range(0, banner.height() - 2, 2)}
+    assert colors == {look().color("panel").name()}
+
+
 # Gesture to edited
+
+
+def test_a_number_beyond_the_slider_can_be_typed(panel, qtbot):
+    for field, text in (("gain", "1e30"), ("bias_std", "2.5")):
+        box = part(panel, f"network.{field}")
+        line = box.lineEdit()
+        box.setFocus()
+        line.selectAll()
+        qtbot.keyClicks(line, text)
+        qtbot.keyClick(line, Qt.Key.Key_Return)
+        assert getattr(panel.state.network.spec, field) == float(text)
 
 
 def test_typing_a_depth_edits_it(panel, qtbot):
