@@ -6,7 +6,7 @@ allocated and nothing is copied before it is measured.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import torch
@@ -39,24 +39,32 @@ def run_directly(network: Network, forward: Told, backward: Told, biases: bool =
 
     `forward(layer)` and `backward(layer)` are called after each layer.
     """
-    trace = _forward(network, forward, biases)
+    whole = {kind: _buffer(network, kind) for kind in ("preactivation", "activation", "activation_gradient")}
+    shape = torch.Size((len(network.weights), *network.weights[-1].shape))
+    by_weight = scratch(shape, network.inputs.dtype, network.inputs.device, "weight_gradient")
+    trace = _forward(network, whole, forward, biases)
+    by_weights = list(by_weight.unbind())
+    if network.weights[0].shape == shape[1:]:
+        whole["weight_gradient"] = by_weight
+    else:
+        by_weights[0] = torch.empty_like(network.weights[0])
     loss, last, head = _loss(network, trace.activations[-1])
-    gradients = _buffers(network, "gradients by activations")
+    gradients = whole["activation_gradient"].unbind()
     gradients[-1].copy_(last)
-    weights, bias_gradients = _backward(network, trace, gradients, backward, biases)
-    return Passes(trace, gradients, weights, bias_gradients, head, trace.activations[-1], loss)
+    by_biases = _backward(network, trace, (gradients, by_weights), backward, biases)
+    return Passes(trace, gradients, tuple(by_weights), by_biases, head, trace.activations[-1], loss, whole)
 
 
-def _buffers(network: Network, slot: str) -> tuple[torch.Tensor, ...]:
+def _buffer(network: Network, slot: str) -> torch.Tensor:
     """A (batch, width) tensor a layer, one behind the other."""
     shape = torch.Size((len(network.weights), network.inputs.shape[0], network.spec.width))
-    return scratch(shape, network.inputs.dtype, network.inputs.device, slot).unbind()
+    return scratch(shape, network.inputs.dtype, network.inputs.device, slot)
 
 
-def _forward(network: Network, told: Told, biases: bool) -> Trace:
+def _forward(network: Network, whole: Mapping[str, torch.Tensor], told: Told, biases: bool) -> Trace:
     rule = ACTIVATIONS[network.spec.activation].direct
     assert rule is not None
-    before, after = _buffers(network, "preactivations"), _buffers(network, "activations")
+    before, after = whole["preactivation"].unbind(), whole["activation"].unbind()
     adds = biases or not network.unbiased
     x = network.inputs
     for layer, weight in enumerate(network.weights):
@@ -82,23 +90,23 @@ def _loss(network: Network, output: torch.Tensor) -> tuple[float, torch.Tensor, 
 
 
 def _backward(
-    network: Network, trace: Trace, gradients: tuple[torch.Tensor, ...], told: Told, biases: bool
-) -> tuple[tuple[torch.Tensor, ...], tuple[torch.Tensor, ...]]:
+    network: Network,
+    trace: Trace,
+    into: tuple[Sequence[torch.Tensor], Sequence[torch.Tensor]],
+    told: Told,
+    biases: bool,
+) -> tuple[torch.Tensor, ...]:
+    """Fill in the gradients of activations and weights, from the last layer back; returns those of the biases."""
     rule = ACTIVATIONS[network.spec.activation].direct
     assert rule is not None
-    first, last = network.weights[0], network.weights[-1]
-    shape = torch.Size((len(network.weights), *last.shape))
-    by_weight, by_bias = list(scratch(shape, last.dtype, last.device, "gradients by weights").unbind()), []
-    if first.shape != last.shape:
-        by_weight[0] = torch.empty_like(first)
-    through = torch.empty_like(gradients[-1])
-    for layer in range(len(by_weight) - 1, -1, -1):
+    gradients, by_weights = into
+    through, by_biases = torch.empty_like(gradients[-1]), []
+    for layer in range(len(gradients) - 1, -1, -1):
         rule.backward(gradients[layer], trace.preactivations[layer], trace.activations[layer], through)
-        x = trace.activations[layer - 1] if layer else network.inputs
-        torch.mm(through.t(), x, out=by_weight[layer])
+        torch.mm(through.t(), trace.activations[layer - 1] if layer else network.inputs, out=by_weights[layer])
         if biases:
-            by_bias.append(through.sum(0))
+            by_biases.append(through.sum(0))
         if layer:
             torch.mm(through, network.weights[layer], out=gradients[layer - 1])
         told(layer)
-    return tuple(by_weight), tuple(reversed(by_bias))
+    return tuple(reversed(by_biases))

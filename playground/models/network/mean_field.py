@@ -85,18 +85,27 @@ def _quadrature() -> tuple[torch.Tensor, torch.Tensor]:
 def _mean(activation: str, q: float, of: Callable[[torch.Tensor, torch.Tensor], torch.Tensor], sloped: bool) -> float:
     """E[of(phi(sqrt(q) z), phi'(sqrt(q) z))]; the slope is computed only where it is needed."""
     nodes, weights = _quadrature()
-    z = nodes * math.sqrt(q)
-    entry = ACTIVATIONS.find(activation)
+    z, entry = nodes * math.sqrt(q), ACTIVATIONS.find(activation)
     value = entry.function(z)
-    slope = entry.slope(z) if sloped else value
-    return float((weights * of(value, slope)).sum())
+    return float(weights.dot(of(value, entry.slope(z) if sloped else value)))
+
+
+def _square(value: torch.Tensor, _slope: torch.Tensor) -> torch.Tensor:
+    return value.square()
+
+
+@cache
+def _mean_square_of_standard(activation: str) -> float:
+    return _mean(activation, 1.0, _square, False)
 
 
 def mean_square(activation: str, q: float) -> float:
     """E[phi(sqrt(q) z)^2]: the mean square of the activations of pre-activations of variance q."""
+    if ACTIVATIONS.find(activation).homogeneous:
+        return q * _mean_square_of_standard(activation)
     if q > DIVERGED:
-        return q * _mean(activation, DIVERGED, lambda value, _: value.square(), False) / DIVERGED
-    return _mean(activation, q, lambda value, _: value.square(), False)
+        return q * _mean(activation, DIVERGED, _square, False) / DIVERGED
+    return _mean(activation, q, _square, False)
 
 
 def mean_square_slope(activation: str, q: float) -> float:
@@ -268,6 +277,9 @@ def _gradients(spec: NetworkSpec, variances: list[float], squares: list[float], 
 
 def _products(activation: str, variances: list[float]) -> tuple[Floats, Floats, Floats]:
     """E[phi'^2], E[phi^2 phi'^2] and E[z phi phi'] / q at many variances at once."""
+    if ACTIVATIONS[activation].homogeneous and len(variances) > 1:
+        one, like = _products_of_standard(activation), np.ones(len(variances))
+        return one[0] * like, one[1] * np.array(variances), one[2] * like
     nodes, weights = _quadrature()
     q = torch.tensor(variances, dtype=torch.float64).clamp(1e-300, DIVERGED)
     z = q.sqrt()[:, None] * nodes
@@ -278,3 +290,10 @@ def _products(activation: str, variances: list[float]) -> tuple[Floats, Floats, 
         ((value * slope).square() @ weights * grown).numpy(),
         ((z * value * slope) @ weights / q).numpy(),
     )
+
+
+@cache
+def _products_of_standard(activation: str) -> tuple[float, float, float]:
+    """The same at variance 1: all that is needed where phi(c z) = c phi(z)."""
+    slope, product, overlap = (float(found[0]) for found in _products(activation, [1.0]))
+    return slope, product, overlap

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import numpy as np
@@ -15,7 +15,7 @@ from playground.models.network.forward import Network, Trace
 
 @dataclass(frozen=True, slots=True)
 class Passes:
-    """The tensors of one forward and backward pass, one a layer."""
+    """The tensors of one forward and backward pass, one a layer; `whole`: those of a kind that lie in one, stacked."""
 
     trace: Trace
     activation_gradients: tuple[torch.Tensor, ...]
@@ -24,6 +24,7 @@ class Passes:
     head_gradients: tuple[torch.Tensor, ...]
     output: torch.Tensor
     loss: float
+    whole: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
 
 def tell(job: Job, what: str, layer: int, depth: int, start: float) -> None:

@@ -64,7 +64,7 @@ def measure_network(
     spec = network.spec
     passes = _passes(network, job, biases=not detail.quick)
     seconds = time.perf_counter() - start
-    stacks = {kind: Stacks(layers, kind) for kind, layers in sources(network, passes).items()}
+    stacks = {kind: Stacks(all_, kind, passes.whole.get(kind)) for kind, all_ in sources(network, passes).items()}
     tables = _tables(stacks, detail, job)
     units = _units(spec, stacks, tables["preactivation"], detail.quick)
     return NetworkResult(

@@ -38,11 +38,12 @@ class Stacks:
     """The stacks of some layers' tensors, to be gone through more than once: `for first_layer, stack in Stacks(...)`.
 
     Where all fit one stack they are put together once and kept until another `Stacks` of the same slot is gone through.
+    `whole` is that stack where they lie in one already.
     """
 
-    def __init__(self, tensors: Sequence[torch.Tensor], slot: str) -> None:
+    def __init__(self, tensors: Sequence[torch.Tensor], slot: str, whole: torch.Tensor | None = None) -> None:
         self._tensors, self._slot = tensors, slot
-        self._kept: list[tuple[int, torch.Tensor]] | None = None
+        self._kept: list[tuple[int, torch.Tensor]] | None = None if whole is None else [(0, whole)]
 
     def __iter__(self) -> Iterator[tuple[int, torch.Tensor]]:
         if self._kept is None:

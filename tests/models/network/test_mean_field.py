@@ -124,3 +124,11 @@ def test_extreme_gains_raise_nothing(gain):
     for name in ACTIVATIONS:
         prediction = predict(NetworkSpec(activation=name, init="lecun_normal", gain=gain, depth=40))
         assert len(prediction.rms) == 40
+
+
+@pytest.mark.parametrize("activation", list(ACTIVATIONS))
+def test_an_activation_that_says_it_scales_with_its_input_does(activation):
+    z = torch.linspace(-5, 5, 101, dtype=torch.float64)
+    entry = ACTIVATIONS[activation]
+    scales = all(torch.allclose(entry.function(c * z), c * entry.function(z)) for c in (0.01, 3.0, 1e6))
+    assert entry.homogeneous == scales
