@@ -139,6 +139,11 @@ def save_csv(path: Path, tensors: Tensors) -> int:
     return file.written
 
 
+def characters_of(elements: torch.Tensor) -> int:
+    """How many bytes these elements take in the file, each with the comma or the end of line behind it."""
+    return sum(len(_cell(value)) + 1 for value in array_of(elements).reshape(-1))
+
+
 def _cell(value: np.generic) -> str:
     if isinstance(value, np.bool_):
         return "1" if value else "0"

@@ -227,13 +227,13 @@ def _effect_without_values(
 def _sentence(effect: WriteEffect) -> str:
     if effect.problem is not None:
         return effect.problem.message
-    start = (
-        f"Cell {effect.cell:,} goes from {effect.old} to {effect.new}."
-        if effect.new
-        else f"It is cell {effect.cell:,}."
-    )
     listed = [words for changes in effect.changed for words in _listed(changes)]
-    parts = [start, f"That changes {_joined(listed)}."]
+    if not effect.new:
+        parts = [f"It is cell {effect.cell:,}.", f"That changes {_joined(listed)}."]
+    elif effect.new == effect.old:
+        parts = [f"Cell {effect.cell:,} is {effect.old} already.", f"It is read by {_joined(listed)}."]
+    else:
+        parts = [f"Cell {effect.cell:,} goes from {effect.old} to {effect.new}.", f"That changes {_joined(listed)}."]
     if effect.untouched:
         many = len(effect.untouched) > 1
         parts.append(f"{_named(effect.untouched)} {'are' if many else 'is'} not touched.")

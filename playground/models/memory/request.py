@@ -12,6 +12,7 @@ from playground.models.job import Job
 from playground.models.memory.aliasing import WriteEffect, explain_write
 from playground.models.memory.as_strided import StridedExplanation, StridedSpec, explain_strided, named_specs, spec_of
 from playground.models.memory.chain import ChainAdvice, StepNote, advise_chain, note_steps
+from playground.models.memory.csv_cost import csv_cost
 from playground.models.memory.facts_text import facts_text
 from playground.models.memory.file_costs import FileCost, file_costs
 from playground.models.memory.in_place import Trial, try_in_place
@@ -143,7 +144,7 @@ def compute_memory(request: MemoryRequest, job: Job) -> MemoryResult:
         strided=explained,
         strided_values=_strided_values(reader, explained),
         patterns=named_specs(layout.storage_cells),
-        files=files,
+        files=files if line.tensor is None else (*files, csv_cost(tensor)),
         numpy_rows=numpy_rows,
         facts=facts_text(request.name, line.code, layout, steps, (view_text, view)),
         warning=line.problem,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import prod
 
 from playground.models.outcome import Fix, Problem
+from playground.models.words import count_in_words
 
 Shape = tuple[int, ...]
 
@@ -83,7 +84,7 @@ def merge_axes(shape: Sequence[int], strides: Sequence[int]) -> tuple[Chunk, ...
 def infer_size(shape: Sequence[int], new_shape: Sequence[int]) -> tuple[Shape | None, str]:
     """Fill in a -1; None and the reason in words when the sizes do not fit."""
     elements = prod(shape)
-    count = "1 element" if elements == 1 else f"{elements} elements"
+    count = count_in_words(elements, "element")
     if new_shape.count(-1) > 1:
         return None, "Only one size can be -1: two unknowns cannot be worked out from one number of elements."
     if any(size < -1 for size in new_shape):
@@ -91,7 +92,7 @@ def infer_size(shape: Sequence[int], new_shape: Sequence[int]) -> tuple[Shape | 
         return None, f"A size is 0 or more, or a single -1 to be worked out. {bad} is neither."
     if -1 not in new_shape:
         if prod(new_shape) != elements:
-            return None, f"{written(new_shape)} has {prod(new_shape)} elements, the tensor has {elements}."
+            return None, f"{written(new_shape)} has {count_in_words(prod(new_shape), 'element')}, the tensor has {elements:,}."
         return tuple(new_shape), ""
     known = prod(size for size in new_shape if size != -1)
     if known == 0:

@@ -92,9 +92,11 @@ def term_columns(indexing: Indexing, cell_sum: CellSum, dtypes: Sequence[str]) -
 
 
 def exactness(cell_sum: CellSum, dtype: str) -> str:
-    """What to say where the cell is not the sum in exact arithmetic: floats round."""
+    """What to say where the cell is not the sum in exact arithmetic: floats round, integers wrap around."""
     if not cell_sum.is_rounded or cell_sum.exact is None:
         return ""
+    if isinstance(cell_sum.exact, int):
+        return f"wrapped around in {dtype}, exactly {int(cell_sum.exact)}"
     return f"rounded in {dtype}, exactly {exact_text(cell_sum.exact, 'float64')}"
 
 

@@ -164,3 +164,10 @@ def test_large_tensors_are_tried_on_a_small_stand_in():
     assert any(trial.allowed for trial in try_in_place(describe_layout(empty), "z"))
     plain = {trial.code: trial.allowed for trial in try_in_place(describe_layout(torch.zeros(400, 500).t()), "t")}
     assert plain["t.add_(1)"]
+
+
+def test_a_value_that_is_there_already_changes_nothing():
+    flags = torch.tensor([True, False])
+    effect = explain_write("b", (0,), "7", {"b": flags})
+    assert effect.sentence == "Cell 0 is True already. It is read by b[0]. bool holds 7 as True."
+    assert explain_write("b", (1,), "7", {"b": flags}).sentence.startswith("Cell 1 goes from False to True.")

@@ -5,6 +5,8 @@ import pytest
 import safetensors.torch
 import torch
 
+from playground.models.files.tensor_files import save_tensors
+from playground.models.memory.csv_cost import csv_cost
 from playground.models.memory.file_costs import file_costs
 from playground.models.memory.layout import describe_layout
 from playground.models.memory.numpy_side import compare_with_numpy
@@ -135,3 +137,29 @@ def test_contents_are_exact(tensor, cell, text, raw):
     reader = StorageReader(tensor)
     assert reader.text(cell) == text
     assert reader.cell_bytes(cell).hex() == raw
+
+
+@pytest.mark.parametrize(
+    ("tensor", "exact"),
+    [
+        (torch.arange(12.0).reshape(3, 4), True),
+        (torch.tensor([1.0, 0.1, float("nan"), -float("inf")]).expand(3, 4), True),
+        (torch.tensor([True, False]), True),
+        (torch.tensor(2**53 + 1), True),
+        (torch.full((40, 50), 0.25), False),
+    ],
+)
+def test_a_table_of_text_costs_what_saving_it_writes(tensor, exact, tmp_path):
+    cost = csv_cost(tensor)
+    save_tensors(tmp_path / "t.csv", {"T": tensor})
+    assert cost.bytes == (tmp_path / "t.csv").stat().st_size
+    assert cost.exact is exact
+
+
+def test_a_table_of_text_says_what_is_lost_and_copies_no_large_tensor():
+    assert "float32 is read back as float64" in csv_cost(torch.zeros(2, 2)).keeps
+    assert csv_cost(torch.zeros(2, 2, dtype=torch.float64)).keeps == "as text, nothing is lost"
+    assert csv_cost(torch.zeros(2, dtype=torch.complex64)).bytes is None
+    assert csv_cost(torch.zeros(0, 4)).bytes is None
+    assert csv_cost(torch.zeros((1,) * 65)).keeps == "refused: numpy has at most 64 axes, not 65"
+    assert csv_cost(torch.zeros(1).expand(10**12)).bytes == 4 * 10**12

@@ -26,3 +26,12 @@ def test_the_note_on_rounding_is_never_cut(driven):
         notes += bool(note)
         assert not note or note in [call.args[3] for call in painted.call_args_list]
     assert notes
+
+
+def test_integers_that_overflow_are_said_to_wrap_around(driven):
+    one = driven("i,i->i", "a", "a")
+    one.show(replace(one.state, program=Program.parse("a = torch.tensor([100, 2], dtype=torch.int8)")))
+    one.show(replace(one.state, pointed=PointedCell(one.panel.result.plan.result_name, (0,))))
+    cell_sum = one.panel.terms.cell_sum
+    assert cell_sum.value == 16
+    assert exactness(cell_sum, "int8") == "wrapped around in int8, exactly 10000"
