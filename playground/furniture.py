@@ -14,6 +14,7 @@ from playground.export_menu import ExportMenu
 from playground.header import HeaderTools
 from playground.lesson_memory import remembered_progress, save_progress
 from playground.lesson_side import LessonSide
+from playground.memory_limit import remembered_limit, save_limit
 from playground.models.outcome import Problem
 from playground.network_page import NetworkPage
 from playground.panel_link import PanelSpec
@@ -22,7 +23,7 @@ from playground.theme import install_theme
 from playground.widgets.common.look import look
 from playground.widgets.common.problem_banner import ProblemBanner
 from playground.widgets.status.status_panel import StatusPanel
-from playground.window_settings import remember_theme
+from playground.window_settings import remember_theme, settings
 from playground.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Furniture(QObject):
 
     def __init__(self, window: MainWindow, specs: Iterable[PanelSpec], state: PlaygroundState) -> None:
         super().__init__(window)
+        state = replace(state, memory_budget=remembered_limit(settings()))
         self.workspace = Workspace(tuple(specs), state, window)
         panels, commands = self.workspace.panels, self.workspace.commands
         self.pages = (TensorsPage(panels), NetworkPage(panels["network"]))
@@ -57,16 +59,17 @@ class Furniture(QObject):
         for worker in (commands.files, commands.texts):
             worker.said.connect(self._on_files_said)
             worker.failed.connect(self._on_files_failed)
-        commands.part_wanted.connect(self.lessons.spotlight.light)
+        commands.part_wanted.connect(self.lessons.light)
         self.tools.lessons_clicked.connect(self.lessons.toggle)
         self.workspace.store.changed.connect(self.lessons.show_state)
         self.workspace.busy_changed.connect(status.show_window_busy)
         self.workspace.store.changed.connect(self._on_store_changed)
 
     def save(self, settings: QSettings) -> None:
-        """Remember the sizes of the splitters and the progress in the lessons."""
+        """Remember the sizes of the splitters, the progress in the lessons, and the memory limit."""
         self.pages[0].save_sizes(settings)
         save_progress(settings, self.workspace.store.state.lesson.progress)
+        save_limit(settings, self.workspace.store.state.memory_budget)
 
     def restore(self, settings: QSettings) -> None:
         """Take the sizes and the progress of the last time."""

@@ -12,13 +12,13 @@ from playground.models.lessons.library import library
 from playground.models.outcome import ProblemError
 from playground.spotlight import Spotlight
 from playground.widgets.lessons.lesson_panel import LessonPanel
+from playground.widgets.panel import Panel
 
 if TYPE_CHECKING:
     from playground.main_window import MainWindow
     from playground.models.state import PlaygroundState
     from playground.network_page import NetworkPage
     from playground.tensors_page import TensorsPage
-    from playground.widgets.panel import Panel
 
 
 class LessonSide(QObject):
@@ -32,6 +32,7 @@ class LessonSide(QObject):
         panel.setParent(window)
         self._is_open = False
         self._opened_key = ""
+        self._lit_for = ("", 0, "")
         self.spotlight = Spotlight(window)
         window.pages.currentChanged.connect(self._on_page_changed)
 
@@ -43,6 +44,17 @@ class LessonSide(QObject):
         except ProblemError as error:
             self._panel.edit(moves.listed(self._panel.state))
             self._panel.show_problem(error.problem)
+
+    @Slot(str)
+    def light(self, part: str) -> None:
+        """Light a part of the window, after opening the page and the tab that it stands on."""
+        holder = self.spotlight.find(part)
+        while holder is not None:
+            if isinstance(holder, Panel) and holder is not self._panel:
+                self._window.show_page("network" if holder.key == "network" else "tensors")
+                self._pages[0].open_tab("shape" if holder.key == "broadcast" else holder.key)  # type: ignore[union-attr]
+            holder = holder.parentWidget()
+        self.spotlight.light(part)
 
     @Slot()
     def toggle(self) -> None:
@@ -60,9 +72,12 @@ class LessonSide(QObject):
         lesson = next((one for one in library() if one.key == state.lesson.key), None)
         is_covered = lesson is not None and here.steps == 0 and not here.answered
         self.spotlight.cover(lesson.covered if lesson is not None and is_covered else ())
+        place = (state.lesson.key, here.steps, state.selection)
+        if place != self._lit_for:
+            self._lit_for = place
+            self.spotlight.end_light()
         if state.lesson.key != self._opened_key:
             self._opened_key = state.lesson.key
-            self.spotlight.end_light()
             self._open_tab(lesson.about if lesson is not None else ())
 
     def _open_tab(self, about: tuple[str, ...]) -> None:

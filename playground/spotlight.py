@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, QTimer, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
-from playground.widgets.common.look import look, words_font
+from playground.widgets.common.look import code_font, look, words_font
+from playground.widgets.common.painting import text_width
+from playground.widgets.common.tensor_grid import TensorGrid
 
 MARGIN, RADIUS = 4, 6
 SHOWN_MILLISECONDS = 8000
+LABEL_GAP, REVEALED = 28, 24
 
 
-class _Overlay(QWidget):
+def paint_ring(painter: QPainter, rect: QRectF) -> None:
+    """A rounded frame of accent just inside a rectangle."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(look().color("accent"), 2))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), RADIUS, RADIUS)
+
+
+class Overlay(QWidget):
     """A child of the window that lies over another widget and follows it."""
 
     def __init__(self, window: QWidget, target: QWidget, margin: int) -> None:
@@ -36,13 +49,16 @@ class _Overlay(QWidget):
         self.hide()
         self.deleteLater()
 
+    def place(self) -> QRect:
+        """Where to lie, in the window."""
+        corner = self._target.mapTo(self._window, QPoint(0, 0))
+        margin = self._margin
+        return QRect(corner, self._target.size()).adjusted(-margin, -margin, margin, margin)
+
     def follow(self) -> None:
         """Lie where the target is."""
-        window = self._window
-        corner = self._target.mapTo(window, QPoint(0, 0))
-        rect = QRect(corner, self._target.size())
-        self.setGeometry(rect.adjusted(-self._margin, -self._margin, self._margin, self._margin) & window.rect())
-        self.setVisible(self._target.isVisibleTo(window))
+        self.setGeometry(self.place() & self._window.rect())
+        self.setVisible(self._target.isVisibleTo(self._window))
         self.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -52,7 +68,7 @@ class _Overlay(QWidget):
         return super().eventFilter(watched, event)
 
 
-class Ring(_Overlay):
+class Ring(Overlay):
     """Two pixels of accent around the part; clicks go through."""
 
     def __init__(self, window: QWidget, target: QWidget) -> None:
@@ -63,12 +79,10 @@ class Ring(_Overlay):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """The ring, with nothing inside it changed."""
         with QPainter(self) as painter:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(look().color("accent"), 2))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), RADIUS, RADIUS)
+            paint_ring(painter, QRectF(self.rect()))
 
 
-class Cover(_Overlay):
+class Cover(Overlay):
     """Hides a part and says when it will show."""
 
     def __init__(self, window: QWidget, target: QWidget) -> None:
@@ -86,7 +100,62 @@ class Cover(_Overlay):
             painter.setPen(colours.color("text2"))
             painter.setFont(words_font())
             words = "This would give it away. It shows when you have tried the first step."
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words)
+            painter.drawText(
+                self.rect().adjusted(32, 16, -32, -16), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words
+            )
+
+
+class CellRing(Overlay):
+    """A ring around one cell of a grid, with a label beside the grid, so that no number is covered."""
+
+    def __init__(self, window: QWidget, grid: TensorGrid, cell: str) -> None:
+        self._grid = grid
+        self._index = tuple(int(place) for place in re.findall(r"\d+", cell.partition("[")[2]))
+        self._label = f"Click {cell}"
+        super().__init__(window, grid, 0)
+        self.setObjectName("spotlight")
+        self.setAccessibleName(self._label)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        grid.reveal(self._index)
+        for bar in (grid.horizontalScrollBar(), grid.verticalScrollBar()):
+            bar.valueChanged.connect(self.follow)
+        self.follow()
+
+    def _cell(self) -> QRect | None:
+        rect = self._grid.present_geometry().rect(self._index)
+        return None if rect is None else QRect(*rect).translated(self._grid.viewport().pos())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """The ring, and the label at the right of the cells, or below them where there is no room."""
+        cell = self._cell()
+        with QPainter(self) as painter:
+            if cell is None:
+                paint_ring(painter, QRectF(self.rect()))
+                return
+            cell = cell.translated(self._grid.mapTo(self._window, QPoint(0, 0)) - self.pos())
+            paint_ring(painter, QRectF(cell).adjusted(-1, -1, 1, 1))
+            self._paint_label(painter, cell)
+
+    def _paint_label(self, painter: QPainter, cell: QRect) -> None:
+        geometry = self._grid.present_geometry()
+        corner = self._grid.viewport().mapTo(self._window, QPoint(0, 0)) - self.pos()
+        across = min(geometry.fitting_columns, geometry.total_columns - geometry.first_column)
+        down = min(geometry.fitting_rows, geometry.total_rows - geometry.first_row)
+        right = corner.x() + geometry.left + across * geometry.cell_width
+        bottom = corner.y() + geometry.top + down * geometry.cell_height
+        width = round(text_width(code_font(), self._label)) + 16
+        label = QRect(right + LABEL_GAP, cell.center().y() - 12, width, 24)
+        if label.right() > self.width():
+            label = QRect(min(cell.left(), self.width() - width), min(bottom + 8, self.height() - 24), width, 24)
+        else:
+            painter.setPen(QPen(look().color("accent"), 2, Qt.PenStyle.DotLine))
+            painter.drawLine(right + 4, label.center().y(), label.left(), label.center().y())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(look().color("accent"))
+        painter.drawRoundedRect(QRectF(label), 4, 4)
+        painter.setPen(look().color("accent_text"))
+        painter.setFont(code_font())
+        painter.drawText(label, Qt.AlignmentFlag.AlignCenter, self._label)
 
 
 class Spotlight(QObject):
@@ -95,7 +164,7 @@ class Spotlight(QObject):
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
-        self._ring: Ring | None = None
+        self._ring: Overlay | None = None
         self._covers: dict[str, Cover] = {}
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -104,12 +173,21 @@ class Spotlight(QObject):
 
     @Slot(str)
     def light(self, part: str) -> None:
-        """Ring the part of this objectName, or its nearest named holder, for some seconds."""
+        """Ring the part of this objectName, or its nearest named holder, for some seconds.
+
+        "shape.grid r[1, 0]" rings one cell of the grid. What is scrolled away is scrolled into view.
+        """
         self.end_light()
-        target = self._find(part)
-        if target is not None:
+        name, _, cell = part.partition(" ")
+        target = self.find(name)
+        if target is None:
+            return
+        reveal(target)
+        if isinstance(target, TensorGrid) and cell:
+            self._ring = CellRing(self._window, target, cell)
+        else:
             self._ring = Ring(self._window, target)
-            self._timer.start()
+        self._timer.start()
 
     @Slot()
     def end_light(self) -> None:
@@ -125,15 +203,25 @@ class Spotlight(QObject):
             if name not in parts:
                 self._covers.pop(name).leave()
         for name in parts:
-            target = self._find(name)
+            target = self.find(name)
             if target is not None and name not in self._covers:
                 self._covers[name] = Cover(self._window, target)
 
-    def _find(self, part: str) -> QWidget | None:
+    def find(self, part: str) -> QWidget | None:
         """The widget of this objectName; else that of the part before its last point, and so on."""
+        part = part.partition(" ")[0]
         while part:
             found = self._window.findChild(QWidget, part)
             if found is not None:
                 return found
             part = part.rpartition(".")[0]
         return None
+
+
+def reveal(target: QWidget) -> None:
+    """Scroll whatever holds a widget so that it is seen."""
+    holder = target.parentWidget()
+    while holder is not None:
+        if isinstance(holder, QScrollArea):
+            holder.ensureWidgetVisible(target, REVEALED, REVEALED)
+        holder = holder.parentWidget()

@@ -1,7 +1,7 @@
 """Every lesson is done from start to end with mouse and keyboard, in the real window."""
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QScrollArea, QWidget
 
@@ -142,12 +142,92 @@ def test_there_is_a_hand_for_every_goal():
     assert set(HANDS) == set(GOALS)
 
 
+def begin(window, key):
+    """Open a lesson at its beginning, whatever was done in it before."""
+    window.furniture.workspace.commands.open_lesson(key)
+    click(window, "lessons.again")
+
+
+def lit_part_is_seen(window, part):
+    """The ring lies in the window, around something that no fold, tab or scroll hides."""
+    QTest.qWait(20)
+    ring = find(window, "spotlight")
+    spotlight = window.furniture.lessons.spotlight
+    inside = window.rect().contains(ring.geometry())
+    assert inside, part
+    seen = spotlight.find(part)
+    assert seen.isVisible(), part
+    assert not in_view(window, seen).isEmpty(), part
+
+
+def in_view(window, widget):
+    """What of a widget no scrolled holder cuts away, in the window."""
+    rect = QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
+    while widget is not window:
+        widget = widget.parentWidget()
+        rect &= QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
+    return rect
+
+
+def test_a_part_that_is_folded_away_or_on_another_page_is_brought_into_view(open_window, qtbot):
+    window = open_window((1000, 640))
+    lessons = window.furniture.lessons
+    begin(window, "4")
+    for part in ("memory.facts", "network.loss", "einsum.equation", "network.open.step_through", "shape.grid"):
+        lessons.light(part)
+        lit_part_is_seen(window, part)
+
+
+def test_the_cell_to_click_is_ringed_and_named(open_window, qtbot):
+    window = open_window()
+    begin(window, "4")
+    view = find(window, "lessons.text")
+    qtbot.waitUntil(lambda: view.is_ready, timeout=30_000)
+    select(window, "m")
+    click(window, "lessons.where")
+    assert find(window, "spotlight").accessibleName() == ""
+    assert find(window, "tensors.card.r").isVisible()
+    select(window, "r")
+    grid = find(window, "shape.grid")
+    qtbot.waitUntil(lambda: grid.reader is not None and grid.reader.shape == (3, 3))
+    click(window, "lessons.where")
+    assert find(window, "spotlight").accessibleName() == "Click r[1, 0]"
+
+
+def test_what_the_learner_has_come_to_is_scrolled_into_view(open_window, qtbot):
+    window = open_window((1000, 640))
+    begin(window, "6")
+    view = find(window, "lessons.text")
+    qtbot.waitUntil(lambda: view.is_ready and view.cards[0].isVisible(), timeout=30_000)
+    click(window, "lessons.predict.0")
+    qtbot.waitUntil(lambda: in_view(window, find(window, "lessons.where")).height() > 10)
+    click(window, "lessons.answer")
+    qtbot.waitUntil(lambda: in_view(window, find(window, "lessons.verdict")).height() > 40)
+
+
+def test_the_first_lesson_is_done_with_the_plus_and_the_cross_as_it_says(open_window, qtbot):
+    window = open_window()
+    store = window.furniture.workspace.store
+    begin(window, "1")
+    qtbot.waitUntil(lambda: find(window, "lessons.text").is_ready, timeout=30_000)
+    qtbot.waitUntil(lambda: window.findChild(QWidget, "shape.insert.1") is not None)
+    click(window, "shape.insert.0")
+    qtbot.waitUntil(lambda: store.state.lesson.here.steps == 1)
+    qtbot.waitUntil(lambda: window.findChild(QWidget, "shape.squeeze.0") is not None)
+    click(window, "shape.squeeze.0")
+    qtbot.waitUntil(lambda: window.findChild(QWidget, "shape.insert.2") is None)
+    click(window, "shape.insert.1")
+    qtbot.waitUntil(lambda: store.state.lesson.here.steps == 2)
+    point_at(window, "C[2, 1]")
+    qtbot.waitUntil(lambda: store.state.lesson.here.steps == 3)
+
+
 @pytest.mark.parametrize("lesson", library(), ids=lambda lesson: lesson.key)
 def test_a_lesson_is_done_by_hand(open_window, qtbot, lesson):
     window = open_window()
     store = window.furniture.workspace.store
     own = store.state.program
-    window.furniture.workspace.commands.open_lesson(lesson.key)
+    begin(window, lesson.key)
     assert window.pages.currentIndex() == (1 if lesson.page == "network" else 0)
     view = find(window, "lessons.text")
     qtbot.waitUntil(lambda: view.is_ready and view.cards[0].isVisible(), timeout=30_000)
@@ -157,7 +237,7 @@ def test_a_lesson_is_done_by_hand(open_window, qtbot, lesson):
     for number, step in enumerate(lesson.steps):
         assert store.state.lesson.here.steps == number
         click(window, "lessons.where")
-        assert window.findChild(QWidget, "spotlight") is not None, step.part
+        lit_part_is_seen(window, step.part)
         for kind, wanted in step.goal:
             HANDS[kind](window, wanted)
         qtbot.waitUntil(lambda n=number: store.state.lesson.here.steps == n + 1, timeout=20_000)

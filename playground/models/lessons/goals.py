@@ -53,7 +53,8 @@ def _text(wanted: object) -> str:
     return str(wanted).strip()
 
 
-def _cell(wanted: object) -> PointedCell:
+def cell_of(wanted: object) -> PointedCell:
+    """The cell that a goal names: "r[1, 0]"."""
     match = _CELL.fullmatch(_text(wanted))
     if match is None:
         refuse(f'A cell is written like "r[1, 0]", not {wanted!r}.')
@@ -68,11 +69,11 @@ def _line(wanted: object) -> tuple[str, str]:
 
 
 def _pointed(state: PlaygroundState, _values: Values, wanted: object) -> bool:
-    return state.pointed == _cell(wanted)
+    return state.pointed == cell_of(wanted)
 
 
 def _point(state: PlaygroundState, wanted: object) -> PlaygroundState:
-    cell = _cell(wanted)
+    cell = cell_of(wanted)
     return replace(state, pointed=cell, selection=cell.name)
 
 

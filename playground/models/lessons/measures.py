@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -45,8 +46,12 @@ MEASURES: Registry[MeasureKind] = Registry("measure")
 
 
 def take_measure(measure: Measure, values: Values) -> Measurement:
-    """The number that a measure stands for, taken now."""
-    return MEASURES.find(measure.kind).take(dict(measure.arguments), values)
+    """The number that a measure stands for, taken now; a ProblemError names the measure that cannot be taken."""
+    try:
+        return MEASURES.find(measure.kind).take(dict(measure.arguments), values)
+    except (KeyError, TypeError, ValueError, AttributeError, AssertionError, RuntimeError) as error:
+        said = f"there is no {error}" if isinstance(error, KeyError) else str(error) or "its arguments do not fit"
+        refuse(f"it cannot be taken: {said}.", lead=f"The measure {measure.name}:", badge="broken lesson")
 
 
 def _tensor(arguments: dict[str, object], values: Values, key: str = "tensor") -> Evaluated:
@@ -108,19 +113,65 @@ def _gradient(arguments: dict[str, object], values: Values) -> Measurement:
     return torch.allclose(gradient, wanted)
 
 
-def _write(arguments: dict[str, object], values: Values) -> Measurement:
-    """Whether torch lets an element be written, tried on a tensor of the same strides and other memory."""
+def _of_line(arguments: dict[str, object], values: Values) -> torch.Tensor:
+    environment = {name: one.tensor for name, one in values.items() if one.tensor is not None}
+    value = value_of_line(str(arguments["line"]), environment)
+    if not isinstance(value, torch.Tensor):
+        refuse(f"{arguments['line']} gives no tensor.")
+    return value
+
+
+def _shares(arguments: dict[str, object], values: Values) -> Measurement:
+    """Whether what a line gives lies in the storage of a tensor."""
     tensor = _tensor(arguments, values).tensor
-    index = arguments["index"]
     assert tensor is not None
-    assert isinstance(index, tuple)
+    return _of_line(arguments, values).untyped_storage().data_ptr() == tensor.untyped_storage().data_ptr()
+
+
+def _storage(arguments: dict[str, object], values: Values) -> Measurement:
+    """Bytes of the storage of what a line gives."""
+    return _of_line(arguments, values).untyped_storage().nbytes()
+
+
+def _file(arguments: dict[str, object], values: Values) -> Measurement:
+    """Bytes that `torch.save` writes for what a line gives."""
+    with io.BytesIO() as file:
+        torch.save(_of_line(arguments, values), file)
+        return len(file.getvalue())
+
+
+def _pointer(arguments: dict[str, object], values: Values) -> Measurement:
+    """Whether what a line gives begins at the same address as a tensor."""
+    tensor = _tensor(arguments, values).tensor
+    assert tensor is not None
+    return _of_line(arguments, values).data_ptr() == tensor.data_ptr()
+
+
+WRITES: dict[str, Callable[[torch.Tensor], object]] = {
+    "add_": lambda tensor: tensor.add_(1),
+    "fill_": lambda tensor: tensor.fill_(1),
+}
+
+
+def _write(arguments: dict[str, object], values: Values) -> Measurement:
+    """Whether torch lets an element be written, tried on a tensor of the same strides and other memory.
+
+    With `method` "add_" or "fill_": whether torch lets the whole tensor be written so.
+    """
+    tensor = _tensor(arguments, values).tensor
+    assert tensor is not None
     cells = torch.zeros(tensor.untyped_storage().nbytes() // tensor.itemsize, dtype=tensor.dtype)
     twin = cells.as_strided(tensor.shape, tensor.stride(), tensor.storage_offset())
+    method, index = arguments.get("method"), arguments.get("index", ())
+    assert isinstance(index, tuple)
     try:
-        twin[index] = 1
+        if method is not None:
+            WRITES[str(method)](twin)
+        else:
+            twin[index] = 1
     except RuntimeError:
         return False
-    return bool(twin[index] == 1)
+    return bool((twin[index] == 1).all())
 
 
 def value_of_line(text: str, environment: Mapping[str, torch.Tensor]) -> Any:
@@ -163,6 +214,7 @@ NETWORK_READINGS: dict[str, Callable[[NetworkResult], Number]] = {
     "first_inf": lambda result: _first(result.tables["activation"].infs > 0),
     "first_nan": lambda result: _first(result.tables["activation"].nans > 0),
     "first_zero": lambda result: _first(_all_zero(result.tables["activation"])),
+    "first_subnormal": lambda result: _first(result.tables["activation"].subnormals > 0),
     "weight_std": lambda result: float(result.tables["weight"].std[0]),
     "first_std": lambda result: float(result.tables["activation"].std[0]),
     "first_rms": lambda result: float(result.tables["activation"].rms[0]),
@@ -173,6 +225,7 @@ NETWORK_READINGS: dict[str, Callable[[NetworkResult], Number]] = {
     "rms_per_layer": lambda result: _slope(result.tables["activation"].rms),
     "gradient_rms_per_layer": lambda result: 1 / _slope(result.tables["activation_gradient"].rms),
     "last_saturated": lambda result: result.layers[-1].saturated_fraction,
+    "last_saturated_percent": lambda result: 100 * result.layers[-1].saturated_fraction,
     "last_dead": lambda result: result.layers[-1].dead_fraction,
     "last_gradient_rms": lambda result: float(result.tables["activation_gradient"].rms[-1]),
     "last_cosine": lambda result: result.layers[-1].cosine_between_inputs,
@@ -184,6 +237,10 @@ MEASURES.register(MeasureKind("layout", _layout, "a fact of a tensor's layout: s
 MEASURES.register(MeasureKind("view", _view, "whether a tensor can be viewed in a shape"))
 MEASURES.register(MeasureKind("einsum", _einsum, "whether an equation is legal"))
 MEASURES.register(MeasureKind("gradient", _gradient, "whether a tensor is the gradient that autograd finds"))
-MEASURES.register(MeasureKind("write", _write, "whether an element of a tensor can be written"))
+MEASURES.register(MeasureKind("write", _write, "whether an element of a tensor, or all of it, can be written"))
+MEASURES.register(MeasureKind("shares", _shares, "whether what a line gives lies in a tensor's storage"))
+MEASURES.register(MeasureKind("pointer", _pointer, "whether what a line gives begins at a tensor's address"))
+MEASURES.register(MeasureKind("storage", _storage, "bytes of the storage of what a line gives"))
+MEASURES.register(MeasureKind("file", _file, "bytes that torch.save writes for what a line gives"))
 MEASURES.register(MeasureKind("saved", _saved, "bytes that a forward pass keeps for the backward pass"))
 MEASURES.register(MeasureKind("network", _network, "a number of a network's layers"))

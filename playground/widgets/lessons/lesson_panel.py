@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QPoint, Qt, QTimer, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
@@ -10,6 +10,8 @@ from playground.models.lessons import moves
 from playground.models.lessons.lesson import Lesson
 from playground.models.lessons.library import find_lesson, library, neighbour
 from playground.models.lessons.request import LessonResult
+from playground.models.lessons.state import Progress
+from playground.models.lessons.where import part_to_light
 from playground.models.outcome import Problem
 from playground.models.state import PlaygroundState
 from playground.widgets.common.buttons import Button, IconButton
@@ -42,6 +44,8 @@ class LessonPanel(Panel):
         self.view.wanted_done.connect(self._on_view_wanted_done)
         self.view.wanted_answer.connect(self._on_view_wanted_answer)
         self._stack = QStackedWidget()
+        self._shown = Progress("")
+        self._scrolls: list[QScrollArea] = []
         for widget in (self._list, self.view):
             scroll = QScrollArea()
             scroll.setWidgetResizable(True)
@@ -50,6 +54,7 @@ class LessonPanel(Panel):
             scroll.viewport().setAutoFillBackground(False)
             widget.setAutoFillBackground(False)
             scroll.setWidget(widget)
+            self._scrolls.append(scroll)
             self._stack.addWidget(scroll)
         self._place(self._make_title(), self._make_buttons())
 
@@ -126,6 +131,9 @@ class LessonPanel(Panel):
         self._all.setVisible(bool(here.key))
         self._buttons.setVisible(bool(here.key))
         self._banner.set_problem(None)
+        if here.here != self._shown:
+            self._shown = here.here
+            QTimer.singleShot(0, self, self._reveal)
         if self._result is not None and self._result.lesson.key == here.key:
             self.view.set_progress(here.here)
         lesson = self._lesson()
@@ -141,6 +149,18 @@ class LessonPanel(Panel):
         self.view.set_result(result, here)
         if here.steps < len(result.now_done) and result.now_done[here.steps]:
             self.edit(moves.step_done(self.state, here.steps + 1))
+
+    @Slot()
+    def _reveal(self) -> None:
+        """Scroll to the part that the learner has come to: its end where it fits, its top where it does not."""
+        scroll, part = self._scrolls[1], self.view.present_part()
+        layout = self.view.layout()
+        if layout is not None:
+            layout.activate()
+        top = part.mapTo(self.view, QPoint(0, 0)).y()
+        bar = scroll.verticalScrollBar()
+        bottom = top + part.height() - scroll.viewport().height()
+        bar.setValue(min(top, max(bar.value(), bottom)))
 
     def show_problem(self, problem: Problem) -> None:
         """A lesson of one's own that is broken says where."""
@@ -191,14 +211,16 @@ class LessonPanel(Panel):
     def _on_view_predicted(self, choice: int) -> None:
         self.edit(moves.predicted(self.state, choice))
 
-    @Slot(str)
-    def _on_view_shown_where(self, part: str) -> None:
-        self.requested.emit("light_part", part)
+    @Slot(int)
+    def _on_view_shown_where(self, step: int) -> None:
+        lesson = self._lesson()
+        if lesson is not None:
+            self.requested.emit("light_part", part_to_light(lesson.steps[step], self.state))
 
     @Slot(int)
     def _on_view_wanted_done(self, step: int) -> None:
         lesson = self._lesson()
-        if lesson is not None:
+        if lesson is not None and step < len(lesson.steps):
             self.edit(moves.done_for_me(self.state, lesson, step))
 
     @Slot()

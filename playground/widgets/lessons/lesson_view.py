@@ -21,7 +21,7 @@ class LessonView(QWidget):
     """Shows a result and how far the learner is; says what the learner wants."""
 
     predicted = Signal(int)
-    shown_where = Signal(str)
+    shown_where = Signal(int)
     wanted_done = Signal(int)
     wanted_answer = Signal()
 
@@ -75,6 +75,15 @@ class LessonView(QWidget):
         row.addWidget(self._do)
         row.addStretch(1)
         return self._try_buttons
+
+    def present_part(self) -> QWidget:
+        """The part that the learner has come to: prediction, something to try, or the answer."""
+        if self._progress.answered:
+            return self._answer_part
+        total = len(self._result.steps) if self._result is not None else 0
+        if self._progress.prediction < 0 and not self._progress.steps:
+            return self._question_part
+        return self._try_part if self._progress.steps < total else self._answer_part
 
     @property
     def is_ready(self) -> bool:
@@ -145,7 +154,7 @@ class LessonView(QWidget):
     @Slot()
     def _on_where_clicked(self) -> None:
         if self._result is not None and self._progress.steps < len(self._result.steps):
-            self.shown_where.emit(self._result.lesson.steps[self._progress.steps].part)
+            self.shown_where.emit(self._progress.steps)
 
     @Slot()
     def _on_do_clicked(self) -> None:

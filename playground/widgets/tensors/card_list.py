@@ -106,6 +106,7 @@ class CardList(QScrollArea):
                 focused=selected and self.hasFocus(),
             )
             card.set_view(view)
+            card.setObjectName(f"tensors.card.{binding.name}")
             if selected:
                 chosen = card
                 editable = not isinstance(binding.source, Imported)

@@ -86,7 +86,7 @@ def test_where_and_do_it_for_me_say_what_they_want(panel, edits):
     asked = []
     panel.requested.connect(lambda name, argument: asked.append((name, argument)))
     QTest.mouseClick(panel.view._where, LEFT)
-    assert asked == [("light_part", "shape.grid")]
+    assert asked == [("light_part", "shape.grid r[1, 0]")]
     QTest.mouseClick(panel.view._do, LEFT)
     assert edits[-1].pointed.index == (1, 0)
 
