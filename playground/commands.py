@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from playground.files_at_work import FilesAtWork
+from playground.memory_limit import MemoryLimitForm
 from playground.models.example import example_state
 from playground.models.state import PlaygroundState
 from playground.models.tensors.script import script
@@ -39,6 +40,7 @@ COMMANDS = (
     CommandSpec("copy_program", "Copy the program as PyTorch code", ("Ctrl+Shift+C",), "copy"),
     CommandSpec("new_program", "Start with an empty program", (), ""),
     CommandSpec("open_example", "Open the worked example", (), ""),
+    CommandSpec("memory_limit", "Memory limit...", (), ""),
     CommandSpec("search_commands", "Search commands", ("Ctrl+K",), "search"),
     CommandSpec("show_tensors", "Go to Tensors", ("Ctrl+1",), ""),
     CommandSpec("show_network", "Go to Network", ("Ctrl+2",), ""),
@@ -70,6 +72,7 @@ class Commands(QObject):
         self._window = window
         self.files = FilesAtWork(store, window)
         self.texts = TextsAtWork(store, window)
+        self._limit_form: MemoryLimitForm | None = None
         self.actions = {spec.key: self._make_action(spec) for spec in COMMANDS}
         store.changed.connect(self._on_store_changed)
         self._on_store_changed(store.state)
@@ -104,6 +107,8 @@ class Commands(QObject):
             self.page_wanted.emit(str(argument))
         elif name == "show_tensors":
             self.show_tensors()
+        elif name == "memory_limit":
+            self.memory_limit()
         elif name == "light_part":
             self.part_wanted.emit(str(argument))
         elif name == "open_lesson":
@@ -127,9 +132,7 @@ class Commands(QObject):
     def replace_program(self, program: Program) -> None:
         """Make this the program, with its last line selected."""
         names = program.names
-        self._store.apply(
-            PlaygroundState(program=program, selection=names[-1] if names else "", network=self._store.state.network)
-        )
+        self._begin(PlaygroundState(program=program, selection=names[-1] if names else ""))
 
     @Slot()
     def undo(self) -> None:
@@ -160,12 +163,26 @@ class Commands(QObject):
     @Slot()
     def new_program(self) -> None:
         """Take away all tensors; undo brings them back."""
-        self._store.apply(PlaygroundState(network=self._store.state.network))
+        self._begin(PlaygroundState())
 
     @Slot()
     def open_example(self) -> None:
         """Bring the worked example back; undo returns to what was there."""
-        self._store.apply(replace(example_state(), network=self._store.state.network))
+        self._begin(example_state())
+
+    def _begin(self, state: PlaygroundState) -> None:
+        """Begin anew on the Tensors page; the network, the lessons and the memory limit stay."""
+        now = self._store.state
+        self._store.apply(replace(state, network=now.network, lesson=now.lesson, memory_budget=now.memory_budget))
+
+    @Slot()
+    def memory_limit(self) -> None:
+        """Show the form for the memory limit."""
+        if self._limit_form is None:
+            self._limit_form = MemoryLimitForm(self._store, self._window)
+        self._limit_form.show()
+        self._limit_form.raise_()
+        self._limit_form.box.setFocus()
 
     @Slot()
     def search_commands(self) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from playground.commands import Commands
+from playground.export_note import KEEPS_ALL, foreseen_losses
 from playground.models.files.tensor_files import FORMATS
 from playground.models.state import PlaygroundState
 from playground.store import Store
@@ -27,6 +28,7 @@ class ExportMenu(QMenu):
     def __init__(self, store: Store, commands: Commands, window: QWidget) -> None:
         super().__init__(window)
         self.setObjectName("export.menu")
+        self.setToolTipsVisible(True)
         self._store = store
         self._commands = commands
         self._window = window
@@ -50,11 +52,15 @@ class ExportMenu(QMenu):
             return
         self.addSection("Tensor")
         for one in FORMATS.values():
-            self._add(f"{state.selection} as {one.suffixes[0]}...", ("tensor", one.name))
+            action = self._add(f"{state.selection} as {one.suffixes[0]}...", ("tensor", one.name))
+            lost = foreseen_losses(state, state.selection, one.name)
+            action.setToolTip(" ".join(lost) or KEEPS_ALL)
+            action.setText(f"{action.text()}\t{'not all is kept' if lost else 'keeps all'}")
 
-    def _add(self, words: str, what: tuple[str, object]) -> None:
+    def _add(self, words: str, what: tuple[str, object]) -> QAction:
         action = self.addAction(words.replace("&", "&&"))
         action.setData(what)
+        return action
 
     @Slot(QAction)
     def _on_triggered(self, action: QAction) -> None:

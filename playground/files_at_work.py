@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from playground.export_note import ExportNote
 from playground.latest_task import Answer, LatestTask
 from playground.models.files.importing import import_bindings
-from playground.models.files.tensor_files import FORMATS, load_tensors, save_tensors
+from playground.models.files.tensor_files import FORMATS, format_of, load_tensors, losses, save_tensors
 from playground.models.job import Job
 from playground.models.outcome import Problem, ProblemError, refuse
 from playground.models.tensors.evaluation import evaluate
@@ -72,7 +73,8 @@ def compute_export(request: ExportRequest, job: Job) -> str:
         refuse(f"{request.name or 'The program'} has no values to export.")
     save_tensors(request.path, {request.name: one.tensor})
     path = Path(request.path)
-    return f"saved {path.name}, {bytes_in_words(path.stat().st_size)}"
+    lost = losses(one.tensor, format_of(path).name)
+    return ". ".join((f"saved {path.name}, {bytes_in_words(path.stat().st_size)}", *lost[:1])).rstrip(".")
 
 
 class FilesAtWork(QObject):
@@ -97,6 +99,7 @@ class FilesAtWork(QObject):
         self._exported_name = ""
         self._exported_plot: QWidget | None = None
         self._dialog: QFileDialog | None = None
+        self._note: ExportNote | None = None
 
     def close(self) -> None:
         """Wait for what is being read or written."""
@@ -129,6 +132,7 @@ class FilesAtWork(QObject):
         dialog.selectFile(f"{name}{chosen.suffixes[0]}")
         dialog.filterSelected.connect(self._on_filter_selected)
         dialog.fileSelected.connect(self._on_export_path_chosen)
+        self._note = ExportNote(dialog, self._store.state, name)
         dialog.open()
 
     def ask_export_plot(self, plot: QWidget) -> None:

@@ -178,6 +178,23 @@ def test_a_tensor_is_exported_through_the_dialog(window, part, store, qtbot, tmp
     assert np.array_equal(np.load(path), expected.numpy())
 
 
+def test_the_export_dialog_says_what_a_format_loses_before_it_is_written(window, part, store):
+    store.apply(replace(store.state, selection="W"))
+    window.furniture.workspace.commands.export_selected()
+    dialog, note = part("export_tensor", QFileDialog), part("export.losses")
+    assert "Strides (1, 4)" in note.text()
+    field = dialog.findChild(QLineEdit, "fileNameEdit")
+    said = {}
+    for ending in (".pt", ".csv", ".npy", ".what"):
+        field.setText(f"W{ending}")
+        said[ending] = note.text()
+    assert said[".pt"] == "Nothing is lost: the file gives the same tensor."
+    assert "float32 is read back as float64" in said[".csv"]
+    assert "Strides (1, 4) are not kept" in said[".npy"]
+    assert said[".what"] == ""
+    dialog.close()
+
+
 def test_an_export_that_cannot_be_written_says_so(window, part, store, qtbot, tmp_path):
     window.furniture.workspace.commands.files.export_tensor("B", str(tmp_path / "no" / "folder" / "B.npy"))
     qtbot.waitUntil(lambda: part("notice").isVisible(), timeout=10_000)
@@ -189,7 +206,8 @@ def test_the_export_menu_lists_the_tensor_the_plots_and_the_program(window, stor
     menu = window.furniture.export_menu
     menu.aboutToShow.emit()
     words = [action.text() for action in menu.actions()]
-    assert "B as .npy..." in words
+    assert "B as .npy...\tkeeps all" in words
+    assert "B as .csv...\tnot all is kept" in words
     assert "Copy the program as PyTorch code" in words
     assert sum(1 for action in menu.actions() if (action.data() or ("",))[0] == "plot") >= 3
 

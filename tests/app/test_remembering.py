@@ -1,6 +1,8 @@
 """What a window remembers for the next one."""
 
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from playground.main_window import MainWindow
 from playground.window_settings import DEFAULT_SIZE, remember_theme, remembered_theme, settings
@@ -30,7 +32,14 @@ def test_splitters_come_back(open_window, qtbot):
 
 def test_unreadable_settings_leave_the_usual_ones(qtbot, open_window):
     store = settings()
-    for key in ("window/geometry", "tensors/columns", "tensors/rows", "window/theme", "lessons/progress"):
+    for key in (
+        "window/geometry",
+        "tensors/columns",
+        "tensors/rows",
+        "window/theme",
+        "lessons/progress",
+        "memory/limit",
+    ):
         store.setValue(key, b"\x00\xff nonsense")
     store.sync()
     window = MainWindow()
@@ -54,3 +63,32 @@ def test_progress_in_lessons_comes_back(open_window, qtbot):
     second = open_window()
     store = second.furniture.workspace.store
     assert store.state.lesson.progress_in("04-rows-or-columns").prediction == 1
+
+
+def test_the_memory_limit_is_set_in_a_form_that_blocks_nothing_and_comes_back(open_window, qtbot):
+    first = open_window()
+    QTest.mouseClick(first.findChild(QWidget, "status.memory"), Qt.MouseButton.LeftButton)
+    form = first.findChild(QWidget, "memory_limit")
+    assert form.isVisible()
+    assert not form.isModal()
+    store = first.furniture.workspace.store
+    box = first.findChild(QWidget, "memory_limit.gigabytes")
+    box.selectAll()
+    QTest.keyClicks(box, "0.0000001")
+    assert "The limit" in first.findChild(QLabel, "memory_limit.problem").text()
+    box.selectAll()
+    QTest.keyClicks(box, "1.5")
+    assert store.state.memory_budget == 1_500_000_000
+    qtbot.waitUntil(lambda: first.findChild(QLabel, "status.memory").text().endswith(" of 1.5 GB"), timeout=10_000)
+    first.furniture.workspace.commands.new_program()
+    assert store.state.memory_budget == 1_500_000_000
+    first.close()
+    second = open_window()
+    commands, store = second.furniture.workspace.commands, second.furniture.workspace.store
+    assert store.state.memory_budget == 1_500_000_000
+    assert not store.history.can_undo
+    commands.memory_limit()
+    QTest.mouseClick(second.findChild(QWidget, "memory_limit.usual"), Qt.MouseButton.LeftButton)
+    assert store.state.memory_budget is None
+    second.close()
+    assert open_window().furniture.workspace.store.state.memory_budget is None

@@ -30,16 +30,19 @@ def dtype_name(dtype: torch.dtype) -> str:
 
 
 def storage_refusal(tensor: torch.Tensor) -> str:
-    """Why a tensor has no plain numbers to write, or empty."""
+    """Why a tensor, or a plan of one, has no plain numbers to write, or empty."""
     if tensor.is_nested:
         return "a nested tensor has no strides; write its parts"
     if tensor.layout != torch.strided:
         return f"a {dtype_name(tensor.layout)} tensor has no storage of its own; write its .to_dense()"  # type: ignore[arg-type]
     if tensor.is_quantized:
         return "a quantized tensor is written by its .dequantize() or .int_repr()"
-    if tensor.is_meta:
-        return "a tensor on the meta device has a shape but no values"
     return ""
+
+
+def values_refusal(tensor: torch.Tensor) -> str:
+    """Why a tensor has no values that could be written, or empty."""
+    return "a tensor on the meta device has a shape but no values" if tensor.is_meta else storage_refusal(tensor)
 
 
 def plain_tensor(tensor: torch.Tensor) -> torch.Tensor:

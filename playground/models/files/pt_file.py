@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from playground.models.files.array_bridge import plain_tensor, storage_refusal
+from playground.models.files.array_bridge import plain_tensor, storage_refusal, values_refusal
 from playground.models.files.reading import check_budget, open_regular, readable_size, shown_name
 from playground.models.files.tensor_format import LARGEST_TENSOR_COUNT, LoadedFile, TensorFormat, Tensors
 from playground.models.files.writing import CountedFile
@@ -78,7 +78,7 @@ def _collect(content: object, path: Path, name: str) -> LoadedFile:
     while waiting:
         key, value, depth = waiting.pop()
         if isinstance(value, torch.Tensor):
-            refusal = storage_refusal(value)
+            refusal = values_refusal(value)
             if refusal:
                 problems.append(Problem(f"{key or path.stem} in {name} is left out: {refusal}."))
             elif len(tensors) < LARGEST_TENSOR_COUNT:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 import torch
 
+from playground.models.files.array_bridge import values_refusal
 from playground.models.files.csv_file import CSV
 from playground.models.files.npy_file import MAGIC as NPY_MAGIC
 from playground.models.files.npy_file import NPY
@@ -27,7 +28,16 @@ FORMATS: Registry[TensorFormat] = Registry("file format")
 for _format in (NPY, NPZ, PT, SAFETENSORS, CSV):
     FORMATS.register(_format)
 
-__all__ = ["FORMATS", "LoadedFile", "TensorFormat", "format_of", "load_tensors", "losses", "save_tensors"]
+__all__ = [
+    "FORMATS",
+    "LoadedFile",
+    "TensorFormat",
+    "format_of",
+    "load_tensors",
+    "losses",
+    "planned_losses",
+    "save_tensors",
+]
 
 
 def load_tensors(path: str | os.PathLike[str], budget: int | None = None) -> LoadedFile:
@@ -70,7 +80,7 @@ def save_tensors(path: str | os.PathLike[str], tensors: Mapping[str, torch.Tenso
         refuse(f"{name} was not saved: {chosen.suffixes[0]} holds one tensor, not {len(tensors)}. "
                f"{', '.join(many)} hold many.")  # fmt: skip
     for key, tensor in tensors.items():
-        reason = chosen.refusal(tensor)
+        reason = values_refusal(tensor) or chosen.refusal(tensor)
         if reason:
             refuse(f"{key} was not saved as {chosen.suffixes[0]}: {reason}.")
     write_whole(file, partial(_save_by, chosen, dict(tensors)))
@@ -82,9 +92,15 @@ def _save_by(chosen: TensorFormat, tensors: Mapping[str, torch.Tensor], fresh: P
 
 def losses(tensor: torch.Tensor, format: str) -> tuple[str, ...]:
     """What of this tensor the format does not keep, to be said before it is written; empty: it comes back the same."""
+    reason = values_refusal(tensor)
+    return (f"It cannot be written: {reason}.",) if reason else planned_losses(tensor, format)
+
+
+def planned_losses(planned: torch.Tensor, format: str) -> tuple[str, ...]:
+    """`losses` of a tensor that is planned on the meta device and not computed: shape, strides and dtype are enough."""
     chosen = FORMATS.find(format)
-    reason = chosen.refusal(tensor)
-    return (f"It cannot be written: {reason}.",) if reason else chosen.losses(tensor)
+    reason = chosen.refusal(planned)
+    return (f"It cannot be written: {reason}.",) if reason else chosen.losses(planned)
 
 
 def format_of(path: str | os.PathLike[str]) -> TensorFormat:

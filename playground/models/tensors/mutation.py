@@ -92,10 +92,10 @@ _OUT_OF_PLACE = {
 }
 """In-place methods whose other form is not the same word without the underscore."""
 
-_LEAVE_STORAGE = frozenset(
-    "requires_grad_ detach_ resize_ resize_as_ t_ transpose_ squeeze_ unsqueeze_ swapaxes_ swapdims_ as_strided_ "
-    "rename_ share_memory_".split()
-)
+_LEAVE_STORAGE = (
+    "requires_grad_", "detach_", "resize_", "resize_as_", "t_", "transpose_", "squeeze_", "unsqueeze_", "swapaxes_",
+    "swapdims_", "as_strided_", "rename_", "share_memory_",
+)  # fmt: skip
 """In-place methods that change the tensor and write no element."""
 
 

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 
 from playground.models.outcome import Problem
 from playground.models.tensors.status import StatusResult
 from playground.models.words import bytes_in_words
 from playground.widgets.common.look import look, look_holder
+from playground.widgets.common.tooltip import set_tooltip
 from playground.widgets.panel import Panel
 
 HEIGHT = 24
+
+
+class MemoryLabel(QLabel):
+    """The memory in use; a click asks for the form that sets the limit."""
+
+    clicked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("status.memory")
+        self.setAccessibleName("Memory")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        set_tooltip(self, "The bytes of all storages of the program, each counted once, and the limit: click to set it")
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.clicked.emit()
 
 
 class StatusPanel(Panel):
@@ -23,14 +42,13 @@ class StatusPanel(Panel):
         self.setAccessibleName("Status")
         self.setFixedHeight(HEIGHT)
         self._ready, self._selected, self._problems = QLabel("Starting"), QLabel(), QLabel()
-        self._device, self._memory = QLabel("device cpu"), QLabel()
+        self._device, self._memory = QLabel("device cpu"), MemoryLabel()
         self._message = QLabel()
         self._progress = QProgressBar()
         self._progress.setObjectName("status.progress")
         self._progress.setFixedSize(120, 6)
         self._progress.setTextVisible(False)
         self._progress.hide()
-        self._memory.setToolTip("The bytes of all storages of the program, each counted once, and the limit")
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 16, 0)
         row.setSpacing(24)
@@ -42,6 +60,7 @@ class StatusPanel(Panel):
         for label in (self._device, self._memory):
             label.setTextFormat(Qt.TextFormat.PlainText)
             row.addWidget(label)
+        self._memory.clicked.connect(self._on_memory_clicked)
         look_holder().changed.connect(self._on_look_changed)
         self._on_look_changed()
 
@@ -73,6 +92,10 @@ class StatusPanel(Panel):
     def show_window_busy(self, busy: bool) -> None:
         """Say whether any panel computes."""
         self._ready.setText("Computing" if busy else "Ready")
+
+    @Slot()
+    def _on_memory_clicked(self) -> None:
+        self.requested.emit("memory_limit", None)
 
     def _on_look_changed(self) -> None:
         quiet = f"color: {look().text2}"

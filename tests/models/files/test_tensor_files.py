@@ -16,8 +16,17 @@ import pytest
 import safetensors.torch
 import torch
 
-from playground.models.files.tensor_files import FORMATS, format_of, load_tensors, losses, save_tensors
+from playground.models.files.tensor_files import (
+    FORMATS,
+    format_of,
+    load_tensors,
+    losses,
+    planned_losses,
+    save_tensors,
+)
 from playground.models.outcome import ProblemError
+from playground.models.tensors.evaluation import evaluate
+from playground.models.tensors.program import Program
 
 MANY = [name for name, one in FORMATS.items() if one.holds_many]
 
@@ -569,6 +578,14 @@ def test_tensors_without_plain_numbers_are_refused_by_name(tmp_path):
             path = tmp_path / f"x{FORMATS[format].suffixes[0]}"
             assert words in sentence(save_tensors, path, {"x": tensor})
             assert words in losses(tensor, format)[0]
+
+
+@pytest.mark.parametrize("line", ["A", "A.t()", "A[:1]", "v.expand(3, 4)", "A.bool()", "A[0].to(torch.bfloat16)"])
+def test_what_a_format_loses_is_known_from_the_plan_alone(line):
+    program = Program.parse(f"A = torch.arange(12.).reshape(3, 4)\nv = torch.ones(3, 1)\nB = {line}")
+    found = evaluate(program)["B"]
+    for format in FORMATS:
+        assert planned_losses(found.meta, format) == losses(found.tensor, format)
 
 
 def test_damaged_files_of_every_format_are_opened_or_refused_in_words(tmp_path):
