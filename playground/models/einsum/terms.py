@@ -17,6 +17,9 @@ SHOWN_TERMS = 8
 EXACT_TERMS = 50_000
 """Sums of more terms are not added up again under the hand."""
 
+STEPPED_TERMS = 1_000_000
+"""Sums of more terms cannot be stepped through."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProductTerm:
@@ -53,6 +56,11 @@ class CellSum:
         if self.head >= len(self.terms):
             return 0
         return self.terms[self.head].number - self.terms[self.head - 1].number - 1
+
+    @property
+    def can_step(self) -> bool:
+        """Whether the sum can be shown as it grows."""
+        return 1 < self.count <= STEPPED_TERMS and self.value is not None
 
     @property
     def is_rounded(self) -> bool:
@@ -93,17 +101,23 @@ def terms_of(
     *,
     shown: int = SHOWN_TERMS,
     upto: int | None = None,
+    before: CellSum | None = None,
 ) -> CellSum:
     """The sum behind the cell `index`, at most `shown` terms of it; `upto` adds the first so many terms up.
 
-    Sums of more than 50,000 terms are not added up again (`exact` is None).
+    Sums of more than 50,000 terms are not added up again (`exact` is None) unless `upto` asks for it. `before` is what
+    was told about the same cell of the same operands, so that its products need not be worked out anew.
     """
     count = count_of_terms(indexing)
     numbers, head = _shown_numbers(count, shown, upto)
     terms = tuple(_term(indexing, operands, index, number) for number in numbers)
     value = None if result is None else _python(result[index])
-    products = tuple(_products(indexing, operands, index)) if count <= EXACT_TERMS else ()
-    exact = _added(products) if count <= EXACT_TERMS else None
+    if before is not None and before.index == index and before.products:
+        products, exact = before.products, before.exact
+    else:
+        adds = count <= (EXACT_TERMS if upto is None else STEPPED_TERMS)
+        products = tuple(_products(indexing, operands, index)) if adds else ()
+        exact = _added(products) if adds else None
     partial = _added(products[:upto]) if upto is not None and products else None
     return CellSum(index, count, terms, head, value, exact, upto, partial, products)
 

@@ -92,7 +92,8 @@ def infer_size(shape: Sequence[int], new_shape: Sequence[int]) -> tuple[Shape | 
         return None, f"A size is 0 or more, or a single -1 to be worked out. {bad} is neither."
     if -1 not in new_shape:
         if prod(new_shape) != elements:
-            return None, f"{written(new_shape)} has {count_in_words(prod(new_shape), 'element')}, the tensor has {elements:,}."
+            asked = count_in_words(prod(new_shape), "element")
+            return None, f"{written(new_shape)} has {asked}, the tensor has {elements:,}."
         return tuple(new_shape), ""
     known = prod(size for size in new_shape if size != -1)
     if known == 0:

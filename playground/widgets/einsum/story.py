@@ -85,6 +85,8 @@ class Story:
         asked = result, cell, self._upto, self._terms.width()
         if asked == self._told:
             return
+        is_same_cell = self._told is not None and self._told[:2] == asked[:2]
+        before = self._terms.cell_sum if is_same_cell else None
         self._told = asked
         tensors = result.tensors
         if tensors is None:
@@ -92,7 +94,7 @@ class Story:
             return
         indexing = result.plan.indexing
         dtypes = [str(operand.dtype).removeprefix("torch.") for operand in tensors]
-        cell_sum = terms_of(indexing, tensors, cell, result.tensor, shown=LEAST_TERMS, upto=self._upto)
+        cell_sum = terms_of(indexing, tensors, cell, result.tensor, shown=LEAST_TERMS, upto=self._upto, before=before)
         longest = 4
         for term in cell_sum.terms:
             texts = (factor_text(value, dtype) for value, dtype in zip(term.factors, dtypes, strict=True))

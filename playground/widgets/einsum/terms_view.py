@@ -123,7 +123,7 @@ class TermsView(QWidget):
         self.update()
 
     def _show_buttons(self) -> None:
-        steps = self._sum is not None and self._sum.count > 1 and bool(self._sum.products)
+        steps = self._sum is not None and self._sum.can_step
         for button in (self._back, self._forward):
             button.setVisible(steps)
         if self._sum is not None:
@@ -135,7 +135,7 @@ class TermsView(QWidget):
     # Stepping ------------------------------------------------------------------------------------------------------
 
     def _step_to(self, upto: int) -> None:
-        if self._sum is not None and self._sum.products and self._sum.count > 1:
+        if self._sum is not None and self._sum.can_step:
             upto = max(1, upto)
             self.stepped.emit(None if upto >= self._sum.count else upto)
 

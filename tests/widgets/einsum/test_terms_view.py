@@ -3,6 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 from unittest import mock
 
+from PySide6.QtCore import Qt
+
 from playground.models.tensors.program import Program
 from playground.models.tensors.state import PointedCell
 from playground.widgets.einsum import terms_view
@@ -35,3 +37,23 @@ def test_integers_that_overflow_are_said_to_wrap_around(driven):
     cell_sum = one.panel.terms.cell_sum
     assert cell_sum.value == 16
     assert exactness(cell_sum, "int8") == "wrapped around in int8, exactly 10000"
+
+
+def test_a_long_sum_is_stepped_through_too(driven, qtbot):
+    one = driven("ij->", "M")
+    one.show(replace(one.state, program=Program.parse("M = torch.arange(60000.).reshape(300, 200)")))
+    terms = one.panel.terms
+    assert terms.cell_sum.products == ()
+    terms.setFocus()
+    qtbot.keyClick(terms, Qt.Key.Key_Home)
+    assert (terms.cell_sum.upto, terms.cell_sum.partial) == (1, 0.0)
+    for _ in range(3):
+        qtbot.keyClick(terms, Qt.Key.Key_Right)
+    assert (terms.cell_sum.upto, terms.cell_sum.partial) == (4, 0.0 + 1 + 2 + 3)
+    held = terms.cell_sum.products
+    qtbot.keyClick(terms, Qt.Key.Key_Escape)
+    assert terms.cell_sum.upto is None
+    qtbot.keyClick(terms, Qt.Key.Key_Left)
+    assert terms.cell_sum.upto == 59_999
+    assert terms.cell_sum.partial == sum(range(59_999))
+    assert terms.cell_sum.products is held, "the products are worked out once"
