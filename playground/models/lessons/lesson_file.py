@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from playground.models.lessons.goals import GOALS
+from playground.models.lessons.goals import GOALS, do_step
 from playground.models.lessons.lesson import Claim, Lesson, LessonAnswer, LessonStep, Measure, Pairs, Prediction, Start
 from playground.models.lessons.measures import MEASURES
-from playground.models.outcome import refuse
+from playground.models.lessons.start import start_state
+from playground.models.outcome import ProblemError, refuse
+from playground.models.state import PlaygroundState
 
 SHELVES = ("questions", "cards")
 PAGES = ("tensors", "network")
@@ -62,7 +64,7 @@ class _Reader:
         """The value of a key; refused if it is missing without a default, or of another kind."""
         if key not in table:
             if default is None:
-                self.fail(f"{key!r} is missing.", "")
+                self.fail(f"{key!r} is missing.", _first_text(table))
             return default
         value = table[key]
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
@@ -84,6 +86,12 @@ class _Reader:
         return list(values)
 
 
+def _first_text(table: dict[str, Any]) -> str:
+    """Something by which the place of a table is found in the file: the first line of its first text."""
+    texts = (str(value).strip().partition("\n")[0] for value in table.values() if isinstance(value, str))
+    return next(texts, "")
+
+
 _WORDS = {str: "string", int: "whole number", bool: "true or false", list: "list", dict: "table"}
 
 
@@ -99,6 +107,17 @@ def parse_lesson(text: str, file: str = "lesson", key: str = "lesson") -> Lesson
         line = f", line {where.group(1)}" if where else ""
         refuse(f"this is not TOML: {error}.", lead=f"{file}{line}:", badge="broken lesson")
     reader.check_keys(table, "")
+    lesson = _lesson(reader, table, key)
+    for part in ("program", "network", "memory"):
+        one = Start(**{part: getattr(lesson.start, part)})
+        try:
+            start_state(replace(lesson, start=one))
+        except ProblemError as error:
+            reader.fail(f"the lesson cannot start like this: {error}", part)
+    return lesson
+
+
+def _lesson(reader: _Reader, table: dict[str, Any], key: str) -> Lesson:
     return Lesson(
         key=key,
         title=reader.take(table, "title", str),
@@ -166,9 +185,12 @@ def _step(reader: _Reader, table: dict[str, Any]) -> LessonStep:
     for kind in goal:
         if kind not in GOALS:
             reader.fail(f"there is no goal {kind!r}: {', '.join(GOALS)}.", kind)
-    return LessonStep(
-        words=reader.take(table, "words", str), part=reader.take(table, "part", str, ""), goal=_pairs(goal)
-    )
+    words, part = reader.take(table, "words", str), reader.take(table, "part", str, "")
+    try:
+        do_step(_pairs(goal), PlaygroundState())
+    except ProblemError as error:
+        reader.fail(f"this goal cannot be reached: {error}", _first_text(table))
+    return LessonStep(words=words, part=part, goal=_pairs(goal))
 
 
 def _measures(reader: _Reader, table: dict[str, Any]) -> tuple[Measure, ...]:

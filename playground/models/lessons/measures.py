@@ -49,6 +49,8 @@ def take_measure(measure: Measure, values: Values) -> Measurement:
     """The number that a measure stands for, taken now; a ProblemError names the measure that cannot be taken."""
     try:
         return MEASURES.find(measure.kind).take(dict(measure.arguments), values)
+    except ProblemError as error:
+        refuse(str(error), lead=f"The measure {measure.name}:", badge="broken lesson")
     except (KeyError, TypeError, ValueError, AttributeError, AssertionError, RuntimeError) as error:
         said = f"there is no {error}" if isinstance(error, KeyError) else str(error) or "its arguments do not fit"
         refuse(f"it cannot be taken: {said}.", lead=f"The measure {measure.name}:", badge="broken lesson")

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from playground.models.lessons.lesson_file import load_lesson, parse_lesson
+from playground.models.lessons.scope import make_scope
 from playground.models.lessons.skeleton import skeleton
 from playground.models.outcome import ProblemError
 from playground.models.state import PlaygroundState
@@ -42,6 +43,11 @@ def test_a_good_file_is_read():
         (('question = "A question"', 'question = "A question'), 2, "TOML"),
         (('words = "do"', 'word = "do"'), 11, "'word'"),
         (("[[prediction]]", "[prediction]"), 4, "prediction"),
+        (("right = true\n", ""), 5, "'right' is missing"),
+        (('goal = { selected = "A" }', 'goal = { pointed = "A" }'), 11, "A cell is written like"),
+        (('goal = { selected = "A" }', "goal = { network = { depht = 2 } }"), 11, "'depht'"),
+        (("[answer]", "[start]\nprogram = 'A = torch.ones(2'\n[answer]"), 15, "never closed"),
+        (("[answer]", "[start]\nnetwork = { width = 3, tall = 2 }\n[answer]"), 15, "'tall'"),
     ],
 )
 def test_a_broken_file_says_which_line_is_wrong(change, line, words):
@@ -50,6 +56,26 @@ def test_a_broken_file_says_which_line_is_wrong(change, line, words):
     said = str(caught.value.problem)
     assert f"mine.toml, line {line}:" in said
     assert words in said
+
+
+@pytest.mark.parametrize(
+    ("measure", "words"),
+    [
+        ('{ kind = "network", activation = "bogus", read = "last_rms" }', "bogus"),
+        ('{ kind = "network", depth = 2 }', "'read'"),
+        ('{ kind = "network", depth = 2, read = "colour" }', "'colour'"),
+        ('{ kind = "network", dept = 2, read = "last_rms" }', "dept"),
+        ('{ kind = "layout", tensor = "nobody", read = "strides" }', "nobody"),
+        ('{ kind = "storage", line = "nobody.t()" }', "nobody"),
+        ('{ kind = "saved", depth = 2, read = "saved", every = "x" }', "arguments"),
+    ],
+)
+def test_a_measure_that_cannot_be_taken_is_named(measure, words):
+    lesson = parse_lesson(GOOD + f"[measure]\nheight = {measure}\n")
+    with pytest.raises(ProblemError) as caught:
+        make_scope(lesson)
+    assert "The measure height:" in str(caught.value.problem)
+    assert words in str(caught.value.problem)
 
 
 @pytest.mark.parametrize("text", ["", "\x00", "a = [" * 5000, "title = 1e999", "x" * 2_000_000])
