@@ -82,10 +82,12 @@ def _cast(indexing: Indexing, cost: Cost, dtypes: Sequence[torch.dtype], target:
     if isinstance(tried, Problem):
         return None
     called = [indexing.names[place] for place in changed]
-    code = "; ".join(f"{name if name.isidentifier() else f'({name})'}.to({target})" for name in called)
+    casts = [f"{name if name.isidentifier() else f'({name})'}.to({target})" for name in called]
+    # The same operand twice is one cast to read.
+    code = casts[0] if len(set(casts)) == 1 else "; ".join(casts)
     return Fix(
         code,
         gives=str(tried).removeprefix("torch."),
-        meaning=f"{joined(called)} as {str(target).removeprefix('torch.')}",
+        meaning=f"{joined(list(dict.fromkeys(called)))} as {str(target).removeprefix('torch.')}",
         target="operand." + ",".join(map(str, changed)),
     )

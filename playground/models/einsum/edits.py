@@ -60,7 +60,8 @@ def with_fix(state: PlaygroundState, fix: Fix) -> PlaygroundState:
             state = operand_made(state, int(position), shape_of_text(shape))
         return state
     if kind == "operand":
-        for position, text in zip(places.split(","), fix.code.split("; "), strict=True):
+        positions, texts = places.split(","), fix.code.split("; ")
+        for position, text in zip(positions, texts * len(positions) if len(texts) == 1 else texts, strict=True):
             state = with_operand(state, int(position), text)
         return state
     if kind == "drop":

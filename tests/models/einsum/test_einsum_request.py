@@ -90,6 +90,14 @@ def test_one_operand_too_many_can_be_dropped():
     assert edits.with_fix(state("ij", "A", "B"), drop).einsum.operands == ("A",)
 
 
+def test_an_operand_that_stands_twice_is_cast_once_to_read():
+    problem = problem_of("ij,kj->ik", "m", "m")
+    assert [fix.code for fix in problem.fixes] == ["m.to(torch.float32)"]
+    mended = edits.with_fix(state("ij,kj->ik", "m", "m"), problem.fixes[0])
+    assert mended.einsum.operands == ("m.to(torch.float32)", "m.to(torch.float32)")
+    assert compute_einsum(einsum_request(mended)).dtype == "float32"
+
+
 def test_dtypes_that_torch_refuses_can_be_cast():
     problem = problem_of("ij,jk->ik", "n", "B")
     assert "n is int64 and B is float32" in str(problem)
