@@ -26,6 +26,17 @@ def own_work(state: PlaygroundState) -> PlaygroundState:
     return replace(own, lesson=LessonState())
 
 
+def kept_in_words(state: PlaygroundState) -> str:
+    """What becomes of the learner's own tensors while a lesson is open; empty if there is nothing to say."""
+    if not state.lesson.key or not isinstance(state.lesson.before, PlaygroundState):
+        return ""
+    count = len(state.lesson.before.program.names)
+    if count == 0:
+        return ""
+    own, they = ("tensor is", "It comes") if count == 1 else (f"{count} tensors are", "They come")
+    return f"Your own {own} kept. {they} back when the lesson closes."
+
+
 def listed(state: PlaygroundState) -> PlaygroundState:
     """The state with the list of lessons showing, and the learner's own work back."""
     return replace(closed(state), lesson=LessonState(is_listed=True, progress=state.lesson.progress))

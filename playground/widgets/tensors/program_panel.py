@@ -22,6 +22,7 @@ from playground.widgets.common.section import TitleLine
 from playground.widgets.panel import Panel
 from playground.widgets.tensors.add_buttons import AddButtons
 from playground.widgets.tensors.card_list import CardList
+from playground.widgets.tensors.kept_note import KeptNote
 from playground.widgets.tensors.program_menus import fills_menu, program_menu, tensor_menu
 
 LEAST_WIDTH = 232
@@ -42,7 +43,7 @@ class ProgramPanel(Panel):
         self.list = CardList()
         self.problem = ProblemBanner()
         self.problem.setObjectName("tensors.problem")
-        self.buttons = AddButtons()
+        self.kept, self.buttons = KeptNote(), AddButtons()
         self._lay_out()
         self._connect()
 
@@ -57,6 +58,7 @@ class ProgramPanel(Panel):
         column.setSpacing(0)
         column.addWidget(self.title_line)
         column.addWidget(self.list, 1)
+        column.addWidget(self.kept)
         column.addLayout(banner)
         column.addWidget(self.buttons)
 
@@ -91,6 +93,7 @@ class ProgramPanel(Panel):
 
     def show_state(self, state: PlaygroundState) -> None:
         self.list.show_program(state.program, state.selection)
+        self.kept.show_state(state)
 
     def show_result(self, result: object) -> None:
         if isinstance(result, ProgramResult):
@@ -229,9 +232,8 @@ class ProgramPanel(Panel):
         selection = left.names[min(place, len(left.names) - 1)] if left.names else ""
         self._change(left, selection)
         if users:
-            words = (
-                f"{name} is deleted. {', '.join(users)} used it and {'has' if len(users) == 1 else 'have'} no result."
-            )
+            have = "has" if len(users) == 1 else "have"
+            words = f"{name} is deleted. {', '.join(users)} used it and {have} no result."
             self.problem.set_problem(Problem(words, fixes=(Fix(f"Bring {name} back"),), severity="warning"))
             self._before_deletion = program
 

@@ -22,6 +22,17 @@ def test_the_learners_work_comes_back_when_the_lesson_closes():
     assert not back.lesson.is_open
 
 
+def test_what_waits_for_the_end_of_the_lesson_is_said():
+    lesson, _ = find_lesson("4")
+    assert moves.kept_in_words(own()) == ""
+    kept = moves.kept_in_words(moves.opened(own(), lesson))
+    assert kept == f"Your own {len(example_program().names)} tensors are kept. They come back when the lesson closes."
+    alone = replace(own(), program=example_program().__class__.parse("A = torch.ones(2)"))
+    assert moves.kept_in_words(moves.opened(alone, lesson)).startswith("Your own tensor is kept. It comes")
+    assert moves.kept_in_words(moves.opened(PlaygroundState(), lesson)) == ""
+    assert moves.kept_in_words(moves.closed(moves.opened(own(), lesson))) == ""
+
+
 def test_it_comes_back_after_several_lessons_in_a_row():
     state = own()
     for lesson in library():
