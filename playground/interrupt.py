@@ -42,10 +42,12 @@ class Interrupt(QObject):
     @Slot()
     def _on_notifier_activated(self) -> None:
         self._read.recv(64)
+        if self.status:
+            self._insisting.start()
 
     def _on_interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        # Nothing of Qt is touched here: this may run in the middle of whatever Qt's bindings are doing.
         self.status = 130
-        self._insisting.start()
 
     @Slot()
     def _on_insisting_timeout(self) -> None:

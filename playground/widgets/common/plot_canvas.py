@@ -29,6 +29,9 @@ class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
     """
 
     pointed = Signal(object)
+    walked = Signal(object)
+    """Where the arrow keys pointed; `pointed` says it too."""
+
     pressed = Signal(float)
     dragged = Signal(float)
     released = Signal()
@@ -54,13 +57,13 @@ class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setCacheMode(pg.GraphicsView.CacheModeFlag.CacheNone)
-        self.setViewportUpdateMode(pg.GraphicsView.ViewportUpdateMode.FullViewportUpdate)
+        # Entries and ranges ask for repainting themselves; the scene would paint each change a second time.
+        self.setViewportUpdateMode(pg.GraphicsView.ViewportUpdateMode.NoViewportUpdate)
         look_holder().changed.connect(self.take_look)
 
     def add(self, entry: Entry) -> None:
         """Put an entry into the plot."""
-        entry.logarithmic = self.y_range.logarithmic
+        entry.logarithmic, entry.shown_by = self.y_range.logarithmic, self.viewport()
         self.entries.append(entry)
         self.view.addItem(entry.graphics, ignoreBounds=True)
         entry.place()
@@ -70,6 +73,7 @@ class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
         if entry in self.entries:
             self.entries.remove(entry)
             self.view.removeItem(entry.graphics)
+            entry.repaint()
 
     def set_ranges(self, x: AxisRange, y: AxisRange) -> None:
         """Show these ranges."""
@@ -192,7 +196,9 @@ class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
         key = Qt.Key(event.key())
         if key in moves:
             x = min(max(moves[key], ends.low), ends.high)
-            self.pointed.emit(float(round(x)) if self.whole_x else x)
+            place = float(round(x)) if self.whole_x else x
+            self.pointed.emit(place)
+            self.walked.emit(place)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._crosshair is not None:
             self.pressed.emit(self._crosshair)
             self.released.emit()

@@ -49,7 +49,7 @@ class ScrubPlot(Plot):
         self.pressed.connect(self._on_scrubbed)
         self.dragged.connect(self._on_scrubbed)
         self.released.connect(self.scrub_ended)
-        self.pointed.connect(self._on_pointed)
+        self.canvas.walked.connect(self._on_canvas_walked)
 
     @property
     def shown_step(self) -> int:
@@ -91,9 +91,8 @@ class ScrubPlot(Plot):
         self.scrubbed.emit(self._step_at(x))
 
     @Slot(object)
-    def _on_pointed(self, x: object) -> None:
-        # The arrow keys point without a button held: where the keyboard is, they move the handle.
-        if isinstance(x, float) and self.canvas.hasFocus() and not self.canvas.underMouse():
+    def _on_canvas_walked(self, x: object) -> None:
+        if isinstance(x, float):
             self.scrubbed.emit(self._step_at(x))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
