@@ -15,6 +15,7 @@ class Start:
     selection: str = ""
     equation: str = ""
     operands: tuple[str, ...] = ()
+    broadcast: tuple[str, ...] = ()
     network: Pairs = ()
     memory: Pairs = ()
 

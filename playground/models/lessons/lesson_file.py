@@ -22,7 +22,7 @@ LARGEST_FILE = 1_000_000
 _KEYS = {
     "": {"number", "title", "question", "shelf", "page", "about", "covered", "start", "prediction", "step", "measure",
          "answer"},
-    "start": {"program", "selection", "equation", "operands", "network", "memory"},
+    "start": {"program", "selection", "equation", "operands", "broadcast", "network", "memory"},
     "prediction": {"words", "detail", "right", "check", "because"},
     "step": {"words", "part", "goal"},
     "answer": {"words", "code", "claim"},
@@ -163,6 +163,7 @@ def _start(reader: _Reader, table: dict[str, Any]) -> Start:
         selection=reader.take(table, "selection", str, ""),
         equation=reader.take(table, "equation", str, ""),
         operands=reader.texts(table, "operands"),
+        broadcast=reader.texts(table, "broadcast"),
         network=_pairs(reader.take(table, "network", dict, {})),
         memory=_pairs(reader.take(table, "memory", dict, {})),
     )

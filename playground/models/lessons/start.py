@@ -10,6 +10,7 @@ from playground.models.lessons.state import LessonState
 from playground.models.network.spec import NetworkSpec
 from playground.models.state import PlaygroundState
 from playground.models.tensors.program import Program
+from playground.models.tensors.state import BroadcastState
 
 
 def start_state(lesson: Lesson, code: str = "") -> PlaygroundState:
@@ -22,6 +23,7 @@ def start_state(lesson: Lesson, code: str = "") -> PlaygroundState:
         lesson=LessonState(key=lesson.key),
     )
     state = replace(state, einsum=replace(state.einsum, equation=start.equation, operands=start.operands))
+    state = replace(state, broadcast=BroadcastState(operands=start.broadcast, chosen_at=state.selection))
     state = replace(state, network=replace(state.network, spec=NetworkSpec()))
     goals = (("network", start.network), ("memory", start.memory))
     return do_step(tuple(goal for goal in goals if goal[1]), state)

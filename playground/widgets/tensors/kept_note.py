@@ -17,7 +17,9 @@ class KeptNote(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("tensors.kept")
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self._icon, self._words = QLabel(), RunsLabel(role="text2")
         self._icon.setFixedSize(16, 16)
         row = QHBoxLayout(self)
