@@ -52,7 +52,7 @@ def _visit(parsed: ExpressionText, node: ast.AST, found: list[LineOperation]) ->
     for child in ast.iter_child_nodes(node):
         _visit(parsed, child, found)
     operator, operands = _operation(node)
-    if operator and isinstance(node, ast.expr):
+    if operator and isinstance(node, ast.expr) and not all(map(_is_number, operands)):
         found.append(
             LineOperation(
                 operator,
@@ -78,6 +78,27 @@ def _operation(node: ast.AST) -> tuple[str, list[ast.expr]]:
             if fits and (not keywords or operator.reduces):
                 return operator.name, operands
     return "", []
+
+
+_NUMBER_METHODS = ("size", "numel", "nelement", "dim", "stride", "storage_offset", "element_size")
+
+
+def _is_number(node: ast.expr) -> bool:
+    """Whether this is a number by its form: `3`, `-10**6`, `torch.pi`, `A.shape[0]`, `A.size(1)`, `len(A)`."""
+    match node:
+        case ast.Constant() | ast.Call(func=ast.Name()):
+            return True
+        case ast.UnaryOp(operand=inner):
+            return _is_number(inner)
+        case ast.BinOp(left=left, right=right):
+            return _is_number(left) and _is_number(right)
+        case ast.Subscript(value=ast.Attribute(attr="shape") | ast.Call(func=ast.Attribute(attr="size" | "stride"))):
+            return True
+        case ast.Call(func=ast.Attribute(attr=name)):
+            return name in _NUMBER_METHODS
+        case ast.Attribute(attr=name):
+            return name == "ndim" or _dotted(node).startswith("torch.")
+    return False
 
 
 def _dotted(node: ast.expr) -> str:

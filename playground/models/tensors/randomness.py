@@ -45,7 +45,7 @@ def unseeded_problem(parsed: ExpressionText) -> Problem | None:
         return None
     word = dotted_name(calls[0].func)
     return Problem(
-        f"{word} without a generator draws anew on each run. Here it draws from seed 0, so that the values stay.",
+        f"{word} without a generator draws anew on each run. Here it draws from seed 0.",
         parsed.span(calls[0]),
         (Fix(seeded_text(parsed), meaning="says the seed", target=SEED_TEXT),),
         badge="seed 0",

@@ -12,7 +12,8 @@ from playground.models.outcome import Problem
 from playground.models.state import PlaygroundState
 from playground.models.tensors.cell_copy import Region
 from playground.models.tensors.cell_link import CellLinks, links_of
-from playground.models.tensors.cell_story import Story, tell_story
+from playground.models.tensors.cell_story import Story
+from playground.models.tensors.cell_story_lines import tell_story
 from playground.models.tensors.evaluation import Evaluated, evaluate
 from playground.models.tensors.gesture import Layout, MenuRow, layout_of, menu_rows
 from playground.models.tensors.gestures import GESTURES

@@ -180,7 +180,8 @@ class ShapeView(QWidget):
         self.strip.set_shape(result.name, shape, limits, result.resizable, result.made)
         self.block.set_shape(shape, result.resizable)
         self.facts.set_text(f"{count_in_words(result.count, 'element')}, {bytes_in_words(result.nbytes)}")
-        self.banner.set_problem(result.problem, result.code)
+        is_error = result.problem is not None and result.problem.severity == "error"
+        self.banner.set_problem(result.problem, result.code if is_error else "")  # the title has the line already
         self.grid.dim(False)
         self.grid.set_placeholder("" if failed else "Too large to compute: shape and strides are exact.")
         # Until the largest value of a large tensor is known, there is no heat.

@@ -55,7 +55,7 @@ class TensorBlock(QWidget):
         return QSize(168, 130)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(120, 84)
+        return QSize(120, 48)
 
     def block(self) -> BlockGeometry:
         """Where the block lies; while a handle is held, at the scale it had when the hand took it."""

@@ -273,3 +273,12 @@ def test_what_meets_tensors_is_shown_before_what_meets_a_number():
     program = Program.parse("A = torch.ones(3, 4)\nZ = (A - A) * 2\n")
     result = compute_broadcast(broadcast_request(PlaygroundState(program=program, selection="Z")), Job())
     assert [one.text for one in result.operands] == ["A", "A"]
+
+
+def test_arithmetic_of_numbers_alone_is_no_operation_to_broadcast():
+    assert line_operations("torch.zeros(10**6, -2 * torch.pi)") == ()
+    found = line_operations("A * (A.shape[0] - 1) / (len(A) * A.size(1))")
+    assert [one.operands for one in found] == [
+        ("A", "A.shape[0] - 1"),
+        ("A * (A.shape[0] - 1)", "len(A) * A.size(1)"),
+    ]

@@ -113,3 +113,56 @@ def test_linked_cells_are_the_same_storage():
     assert links.index_of("L", (0, 0)) is None
     assert links.index_of("W", (9, 9)) is None
     assert links_of("K", tensors).index_of("A", (0, 0)) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("A + 100", "sum"),
+        ("2.5 * A", "product"),
+        ("torch.relu(A - 5)", "relu"),
+        ("A.clamp(2, 5)", "clamp"),
+        ("torch.maximum(A, v[:, None])", "maximum"),
+        ("A >= v[:, None]", ">="),
+        ("-A", "negated"),
+        ("torch.where(A > 5, A, 0.)", "where"),
+        ("A.mul(v[:, None])", "mul"),
+    ],
+)
+def test_functions_comparisons_and_numbers_tell_what_went_in(line, words):
+    result, tensors = told(f"B = {line}", "B")
+    for index in indices(tensors["B"]):
+        story = result.story.at(index)
+        assert story.conclusion == words
+        parts = [torch.tensor(float(part.value.replace("True", "1").replace("False", "0"))) for part in story.lines]
+        again = {
+            "sum": lambda a, b: a + b, "product": lambda a, b: a * b, "relu": torch.relu, ">=": lambda a, b: a >= b,
+            "clamp": torch.clamp, "maximum": torch.maximum, "negated": torch.neg, "mul": torch.mul,
+            "where": lambda a, b, c: torch.where(a.bool(), b, c),
+        }[words](*parts)  # fmt: skip
+        assert again.item() == tensors["B"][index].item()
+        for part in story.lines:
+            if "[" in part.label and "(" not in part.label:
+                assert read(part.label, tensors) == float(part.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "X.sum()", "X.sum((0, 2))", "X.mean((0, -1), keepdim=True)", "torch.amax(X, dim=(1, 2))", "X.std(1)",
+        "X.prod(-1, keepdim=True)", "torch.sum(X, 0)", "X.logsumexp((0, 1))", "X.norm(dim=2)", "X.argmax(1)",
+    ],
+)  # fmt: skip
+def test_reductions_over_any_axes_name_every_element_that_they_took(line):
+    result, tensors = told(f"X = torch.arange(8.).reshape(2, 2, 2) + 1\nB = {line}", "B")
+    method = line.split(".")[1].split("(")[0]
+    for index in indices(tensors["B"]):
+        story = result.story.at(index)
+        taken = torch.tensor([read(part.label, tensors) for part in story.lines])
+        assert [float(part.value) for part in story.lines] == taken.tolist()
+        assert len({part.label for part in story.lines}) == len(story.lines)
+        assert len(story.lines) + story.more == 8 // tensors["B"].numel()
+        if not story.more:
+            arguments = (0,) if method in ("logsumexp", "argmax") else ()
+            again = getattr(torch, method)(taken, *arguments)
+            assert again.item() == pytest.approx(tensors["B"][index].item())
