@@ -17,6 +17,7 @@ from playground.models.job import Job
 from playground.models.outcome import Problem, ProblemError, refuse
 from playground.models.tensors.evaluation import evaluate
 from playground.models.words import bytes_in_words
+from playground.save_dialog import SaveDialog
 from playground.widgets.common.plot_export import PLOT_FORMATS, save_plot
 
 if TYPE_CHECKING:
@@ -98,7 +99,6 @@ class FilesAtWork(QObject):
         self._writing.finished.connect(self._on_writing_finished)
         self._exported_name = ""
         self._exported_plot: QWidget | None = None
-        self._dialog: QFileDialog | None = None
         self._note: ExportNote | None = None
 
     def close(self) -> None:
@@ -114,23 +114,21 @@ class FilesAtWork(QObject):
     def ask_open(self) -> None:
         """Let the user choose files to open."""
         suffixes = " ".join(f"*{suffix}" for one in FORMATS.values() for suffix in one.suffixes)
-        dialog = self._make_dialog("Open tensors", "open_files", f"Tensors ({suffixes});;All files (*)")
+        dialog = QFileDialog(self._window, "Open tensors")
+        dialog.setObjectName("open_files")
+        dialog.setNameFilters([f"Tensors ({suffixes})", "All files (*)"])
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.filesSelected.connect(self._on_files_chosen)
+        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def ask_export_tensor(self, name: str, format_name: str = "") -> None:
         """Let the user choose where a tensor goes; the file's ending chooses the format."""
         self._exported_name = name
         formats = list(FORMATS.values())
-        chosen = FORMATS.get(format_name, formats[0])
-        filters = ";;".join(f"{one.words} (*{one.suffixes[0]})" for one in formats)
-        dialog = self._make_dialog(f"Export {name}", "export_tensor", filters)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.selectNameFilter(f"{chosen.words} (*{chosen.suffixes[0]})")
-        dialog.setDefaultSuffix(chosen.suffixes[0].lstrip("."))
-        dialog.selectFile(f"{name}{chosen.suffixes[0]}")
-        dialog.filterSelected.connect(self._on_filter_selected)
+        ending = FORMATS.get(format_name, formats[0]).suffixes[0]
+        kinds = [f"{one.words} (*{one.suffixes[0]})" for one in formats]
+        dialog = SaveDialog(self._window, f"Export {name}", "export_tensor", f"{name}{ending}", kinds)
         dialog.fileSelected.connect(self._on_export_path_chosen)
         self._note = ExportNote(dialog, self._store.state, name)
         dialog.open()
@@ -138,12 +136,9 @@ class FilesAtWork(QObject):
     def ask_export_plot(self, plot: QWidget) -> None:
         """Let the user choose where a plot goes: the ending chooses PNG, SVG or CSV."""
         self._exported_plot = plot
-        filters = ";;".join(f"{one.words} (*.{kind})" for kind, one in PLOT_FORMATS.items())
-        dialog = self._make_dialog("Export the plot", "export_plot", filters)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("png")
-        dialog.selectFile(f"{plot.plot_name()}.png")  # type: ignore[attr-defined]
-        dialog.filterSelected.connect(self._on_filter_selected)
+        file = f"{plot.plot_name()}.png"  # type: ignore[attr-defined]
+        kinds = [f"{one.words} (*.{kind})" for kind, one in PLOT_FORMATS.items()]
+        dialog = SaveDialog(self._window, "Export the plot", "export_plot", file, kinds)
         dialog.fileSelected.connect(self._on_plot_path_chosen)
         dialog.open()
 
@@ -160,14 +155,6 @@ class FilesAtWork(QObject):
         else:
             self.said.emit(f"saved {Path(path).name}")
 
-    def _make_dialog(self, title: str, name: str, filters: str) -> QFileDialog:
-        if self._dialog is not None:
-            self._dialog.deleteLater()
-        self._dialog = QFileDialog(self._window, title)
-        self._dialog.setObjectName(name)
-        self._dialog.setNameFilters(filters.split(";;"))
-        return self._dialog
-
     def _read_next(self) -> None:
         if self._queue and not self._is_reading:
             self._is_reading = True
@@ -177,11 +164,6 @@ class FilesAtWork(QObject):
     @Slot(list)
     def _on_files_chosen(self, paths: list[str]) -> None:
         self.open_paths(tuple(paths))
-
-    @Slot(str)
-    def _on_filter_selected(self, chosen: str) -> None:
-        if self._dialog is not None:
-            self._dialog.setDefaultSuffix(chosen.rpartition("*.")[2].rstrip(")"))
 
     @Slot(str)
     def _on_export_path_chosen(self, path: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from playground.latest_task import Answer, LatestTask
 from playground.models.files.writing import write_whole
@@ -17,6 +17,7 @@ from playground.models.lessons.sheet import SheetRequest, compute_sheet
 from playground.models.lessons.skeleton import skeleton
 from playground.models.outcome import Problem
 from playground.models.state import PlaygroundState
+from playground.save_dialog import SaveDialog
 
 if TYPE_CHECKING:
     from playground.store import Store
@@ -55,7 +56,6 @@ class TextsAtWork(QObject):
         self._window = window
         self._task = LatestTask(compute_text, "texts", self)
         self._task.finished.connect(self._on_task_finished)
-        self._dialog: QFileDialog | None = None
 
     def close(self) -> None:
         """Wait for what is being written."""
@@ -63,15 +63,15 @@ class TextsAtWork(QObject):
 
     def ask_save_answers(self) -> None:
         """Let the user choose the file of the answer sheet."""
-        dialog = self._make_dialog("Save the answers", "save_answers", "answers.html", "Web page (*.html)")
-        dialog.setNameFilters(["Web page (*.html)", "Jupyter notebook (*.ipynb)"])
-        dialog.filterSelected.connect(self._on_filter_selected)
+        kinds = ("Web page (*.html)", "Jupyter notebook (*.ipynb)")
+        dialog = SaveDialog(self._window, "Save the answers", "save_answers", "answers.html", kinds)
         dialog.fileSelected.connect(self.save_answers)
         dialog.open()
 
     def ask_save_lesson(self) -> None:
         """Let the user choose the file of the lesson."""
-        dialog = self._make_dialog("Save this as a lesson", "save_as_lesson", "lesson.toml", "Lesson (*.toml)")
+        kinds = ("Lesson (*.toml)",)
+        dialog = SaveDialog(self._window, "Save this as a lesson", "save_as_lesson", "lesson.toml", kinds)
         dialog.fileSelected.connect(self.save_lesson)
         dialog.open()
 
@@ -85,22 +85,6 @@ class TextsAtWork(QObject):
     def save_lesson(self, path: str) -> None:
         """Write the present state as the beginning of a lesson."""
         self._task.submit(LessonTextRequest(self._store.state, path))
-
-    def _make_dialog(self, title: str, name: str, file: str, name_filter: str) -> QFileDialog:
-        if self._dialog is not None:
-            self._dialog.deleteLater()
-        self._dialog = QFileDialog(self._window, title)
-        self._dialog.setObjectName(name)
-        self._dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        self._dialog.setNameFilter(name_filter)
-        self._dialog.setDefaultSuffix(Path(file).suffix.lstrip("."))
-        self._dialog.selectFile(file)
-        return self._dialog
-
-    @Slot(str)
-    def _on_filter_selected(self, chosen: str) -> None:
-        if self._dialog is not None:
-            self._dialog.setDefaultSuffix(chosen.rpartition("*.")[2].rstrip(")"))
 
     @Slot(object)
     def _on_task_finished(self, answer: Answer) -> None:
