@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from playground.models.lessons.fold import folded
 from playground.models.lessons.request import LessonResult
 from playground.widgets.common.code_block import CodeBlock
 from playground.widgets.common.runs import Run, parse_runs
 from playground.widgets.common.runs_label import RunsLabel
+from playground.widgets.lessons.lesson_part import CODE_COLUMNS
 
 
 class AnswerView(QWidget):
@@ -38,7 +40,7 @@ class AnswerView(QWidget):
         else:
             self._verdict.set_content("**You made no prediction.** You still can: it is never counted.", "text2")
         self._words.set_content(result.answer)
-        self._code.set_text(result.lesson.answer.code)
+        self._code.set_text(folded(result.lesson.answer.code, CODE_COLUMNS))
         self._code.setVisible(bool(result.lesson.answer.code))
         self._show_claims(result)
         self.setAccessibleName(self.text())

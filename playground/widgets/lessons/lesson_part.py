@@ -10,6 +10,9 @@ from playground.widgets.common.runs_label import RunsLabel
 from playground.widgets.common.section import Hairline
 from playground.widgets.lessons.step_mark import StepMark
 
+CODE_COLUMNS = 36
+"""So many characters of code fit into a part of a lesson, beside its scroll bar."""
+
 
 class LessonPart(QWidget):
     """`add` puts widgets below the title; a hairline closes the part."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from playground.models.lessons.fold import folded
 from playground.models.lessons.request import LessonResult
 from playground.models.lessons.state import Progress
 from playground.widgets.common.buttons import Button
 from playground.widgets.common.code_block import CodeBlock
 from playground.widgets.common.runs_label import RunsLabel
 from playground.widgets.lessons.answer_view import AnswerView
-from playground.widgets.lessons.lesson_part import LessonPart
+from playground.widgets.lessons.lesson_part import CODE_COLUMNS, LessonPart
 from playground.widgets.lessons.prediction_card import PredictionCard
 
 MOST_PREDICTIONS = 6
@@ -96,7 +97,7 @@ class LessonView(QWidget):
         self._parts.show()
         self._question_part.set_title(result.lesson.title)
         self._question.set_content(result.question)
-        self._code.set_text(result.lesson.start.program)
+        self._code.set_text(folded(result.lesson.start.program, CODE_COLUMNS))
         self._code.setVisible(bool(result.lesson.start.program))
         for number, card in enumerate(self.cards):
             card.setVisible(number < len(result.verdicts))

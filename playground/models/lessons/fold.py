@@ -1,0 +1,41 @@
+"""Long lines of code in a narrow box: broken inside brackets alone, so that they stay the same code."""
+
+from __future__ import annotations
+
+INDENT = "    "
+
+
+def folded(code: str, columns: int) -> str:
+    """The code with lines of at most so many columns, where a place inside brackets allows it.
+
+    `folded("w = torch.zeros(10, 20)", 20)` is "w = torch.zeros(10,\\n    20)".
+    """
+    return "\n".join(part for line in code.splitlines() for part in _parts(line, columns))
+
+
+def _parts(line: str, columns: int) -> list[str]:
+    parts, begin, indent = [], 0, ""
+    places = _places(line)
+    while len(indent) + len(line) - begin > columns:
+        room = begin + columns - len(indent)
+        place = max((one for one in places if begin < one <= room), default=None)
+        if place is None:
+            break
+        parts.append(indent + line[begin:place].strip())
+        begin, indent = place, INDENT
+    return [*parts, indent + line[begin:].strip()]
+
+
+def _places(line: str) -> list[int]:
+    """Where a line may break: inside brackets and outside quotes, after a comma or before a method of a call."""
+    places, quoted, depth = [], "", 0
+    for place, character in enumerate(line):
+        if quoted or character in "\"'":
+            quoted = character if not quoted else "" if character == quoted else quoted
+        elif character in "([{)]}":
+            depth += 1 if character in "([{" else -1
+        elif depth and character == ",":
+            places.append(place + 1)
+        elif depth and character == "." and line[place - 1] == ")":
+            places.append(place)
+    return places

@@ -1,0 +1,20 @@
+import ast
+
+import pytest
+
+from playground.models.lessons.fold import folded
+from playground.models.lessons.library import library
+
+
+def test_a_long_line_breaks_after_a_comma():
+    assert folded("w = torch.zeros(10, 20)", 20) == "w = torch.zeros(10,\n    20)"
+    assert folded("w = f(a, b)", 20) == "w = f(a, b)"
+    assert folded('w = torch.einsum("ij, jk -> ik", A)', 24) == 'w = torch.einsum("ij, jk -> ik", A)'
+
+
+@pytest.mark.parametrize("lesson", library(), ids=lambda lesson: lesson.key)
+def test_the_code_of_a_lesson_stays_the_same_code_and_fits(lesson):
+    for code in (lesson.start.program, lesson.answer.code):
+        short = folded(code, 36)
+        assert ast.dump(ast.parse(short)) == ast.dump(ast.parse(code))
+        assert all(len(line) <= 42 for line in short.splitlines()), short
