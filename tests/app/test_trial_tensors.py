@@ -283,6 +283,10 @@ def test_renaming_renames_everywhere_and_deleting_offers_the_tensor_back(hand):
     hand.select("v")
     hand.rename("the_vector_with_a_very_long_name_indeed")
     assert hand.code("B") == "A + the_vector_with_a_very_long_name_indeed[:, None]"
+    card = hand.card("the_vector_with_a_very_long_name_indeed")
+    assert hand.find("tensors.name").geometry().right() < card.width() - 40, "the verdict beside it is not covered"
+    column = hand.panel("memory").column
+    assert column.widget().width() <= column.viewport().width(), "the memory panel is not wider than it shows"
     hand.key(KEY.Key_Delete, widget=hand.panel("tensors").list)
     hand.settle()
     assert "B, W, C, D used it" in hand.said("tensors.problem")

@@ -59,18 +59,19 @@ def _paint_column_labels(
     metrics = QFontMetricsF(_label_font(False))
     advance = metrics.horizontalAdvance("0")
     base = round(bottom - LABEL_HEIGHT / 2 - 1 + metrics.capHeight() / 2)
+    badge = min(block.left + block.columns.stop * geometry.cell_width + 12, geometry.view_width - BADGE)
     for column in _spaced(block.columns, geometry.cell_width, advance):
         centre = block.left + (column + 0.5) * geometry.cell_width
         text = str(column)
+        if not axes.facets and centre + len(text) * advance / 2 > badge - 4:
+            break  # half a number beside the badge would read as another number
         painter.setFont(_label_font(column in bold))
         painter.setPen(look().color("text" if column in bold else "text2"))
         painter.drawText(QPointF(round(centre - len(text) * advance / 2), base), text)
-    right = block.left + block.columns.stop * geometry.cell_width + 12
-    right = min(right, geometry.view_width - BADGE)
     if not axes.facets:
         label = picture.marks.label(axes.column_axis or 0)
-        painter.fillRect(QRectF(right - 4, bottom - LABEL_HEIGHT, BADGE + 8, LABEL_HEIGHT), look().color("panel"))
-        paint_axis_badge(painter, right, bottom - LABEL_HEIGHT + 1, label.colour, label.text)
+        painter.fillRect(QRectF(badge - 4, bottom - LABEL_HEIGHT, BADGE + 8, LABEL_HEIGHT), look().color("panel"))
+        paint_axis_badge(painter, badge, bottom - LABEL_HEIGHT + 1, label.colour, label.text)
 
 
 def _paint_row_labels(

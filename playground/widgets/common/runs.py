@@ -125,7 +125,10 @@ def runs_width(runs: Iterable[Run], pixels: int = 12) -> float:
 def layout_runs(
     runs: Iterable[Run], width: float = 1e9, line: float = LINE, pixels: int = 12
 ) -> tuple[tuple[Placed, ...], float]:
-    """Place the runs in lines of at most `width`, broken at spaces; returns them and the height used."""
+    """Place the runs in lines of at most `width`, broken at spaces, and inside what is longer than a line.
+
+    Returns them and the height used.
+    """
     return _layout(tuple(runs), width, line, pixels)
 
 
@@ -135,7 +138,7 @@ def _layout(runs: tuple[Run, ...], width: float, line: float, pixels: int) -> tu
     x, top = 0.0, 0.0
     for run in runs:
         pieces = _PIECES.findall(run.text) if run.kind in ("words", "bold", "code", "bold code") else [run.text]
-        for text in pieces:
+        for text in (part for piece in pieces for part in _parts(run, piece, width, pixels)):
             piece = replace(run, text=text)
             advance = run_width(piece, pixels)
             if x > 0 and x + advance > width and not text.isspace():
@@ -145,6 +148,15 @@ def _layout(runs: tuple[Run, ...], width: float, line: float, pixels: int) -> tu
             placed.append(Placed(piece, x, top + _baseline_in_line(line), advance))
             x += advance
     return _joined(placed), top + line
+
+
+def _parts(run: Run, text: str, width: float, pixels: int) -> Sequence[str]:
+    """The text in parts that each fit into a line, such as a long name; whole where it fits or is no text."""
+    if run.kind in ("words", "bold", "code", "bold code") and run_width(replace(run, text=text), pixels) > width > 0:
+        widest = max(text_width(run_font(run, pixels), letter) for letter in set(text))
+        count = max(1, int(width / widest)) if widest else len(text)
+        return [text[start : start + count] for start in range(0, len(text), count)]
+    return (text,)
 
 
 def forget_layouts() -> None:

@@ -11,6 +11,7 @@ from playground.models.memory.request import MemoryResult
 from playground.models.outcome import Fix
 from playground.widgets.common.fix_button import FixButton
 from playground.widgets.common.runs_label import RunsLabel
+from playground.widgets.memory.code_width import short_name
 from playground.widgets.memory.part import Part
 from playground.widgets.memory.row_table import RowTable
 from playground.widgets.memory.tables import step_rows
@@ -44,7 +45,7 @@ class StepsPart(Part):
         if self._result is None or result.name != self._result.name:
             self._opened = None
         self._result = result
-        self.title_line.set_title(f"Steps to {result.name}")
+        self.title_line.set_title(f"Steps to {short_name(result.name)}")
         self.table.set_rows(step_rows(result.steps, self._opened))
         advice = result.advice
         self.advice.setVisible(advice is not None)

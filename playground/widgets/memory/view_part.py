@@ -18,6 +18,7 @@ from playground.widgets.common.runs import Run, axis_run, shape_runs
 from playground.widgets.common.runs_label import RunsLabel
 from playground.widgets.common.text_label import TextLabel
 from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.memory.code_width import short_name
 from playground.widgets.memory.part import Part
 
 
@@ -139,7 +140,7 @@ class ViewPart(Part):
 
     def show_result(self, result: MemoryResult) -> None:
         """Show the verdict on the shape."""
-        self.before.set_text(f"{result.name}.view(")
+        self.before.set_text(f"{short_name(result.name)}.view(")
         self.shape.setPlaceholderText(result.view_text)
         view = result.view
         if view is None:

@@ -16,6 +16,7 @@ from playground.widgets.common.runs import Run
 from playground.widgets.common.runs_label import RunsLabel
 from playground.widgets.common.text_label import TextLabel
 from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.memory.code_width import short_name
 from playground.widgets.memory.part import Part
 
 MOST_BOXES = 8
@@ -102,7 +103,7 @@ class WritePart(Part):
         if result.layout.shape != self._shape:
             self._show_row(result.layout.shape)
         shape = result.layout.shape
-        self.before.set_text(f"{result.name}[")
+        self.before.set_text(f"{short_name(result.name)}[")
         self.after.set_text("] =" if shape else "()] =")
         self.show_effect(result.write)
         self.trials.set_content(trial_runs(result.trials))

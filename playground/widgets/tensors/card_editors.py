@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QFont, QKeyEvent, QPainter, QPaintEvent, QTextCursor
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from playground.models.outcome import Span
 from playground.widgets.common.code_edit import CodeEdit
-from playground.widgets.common.look import code_font
-from playground.widgets.common.painting import text_width
+from playground.widgets.common.look import code_font, look
+from playground.widgets.common.painting import baseline, elided, paint_text, text_width
 from playground.widgets.common.tooltip import set_tooltip
 from playground.widgets.tensors.card_painter import CODE_TOP, LINE_2, paint_code_line
 from playground.widgets.tensors.line_completion import LineCompletion
@@ -38,11 +38,23 @@ class NameEdit(QLineEdit):
         self._name = name
         if self.text() != name:
             self.setText(name)
+            self.setCursorPosition(0)
 
     @Slot()
     def _on_finished(self) -> None:
         if self.text() != self._name:
             self.committed.emit(self.text())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """While it is not being typed, a name that is too long is cut with an ellipsis."""
+        if self.hasFocus() or self.fontMetrics().horizontalAdvance(self.text()) <= self.width():
+            super().paintEvent(event)
+            return
+        with QPainter(self) as painter:
+            shown = elided(self.font(), self.text(), self.width())
+            paint_text(
+                painter, 0, baseline(QRectF(self.rect()), self.font()), shown, self.font(), color=look().color("text")
+            )
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -135,9 +147,10 @@ class CardEditors(QObject):
     def _place(self) -> None:
         if self._card is None:
             return
-        width = self.name.fontMetrics().horizontalAdvance(self.name.text()) + 6
         rect = self._card.name_rect()
-        rect.setWidth(max(rect.width(), width))
+        wanted = max(rect.width(), self.name.fontMetrics().horizontalAdvance(self.name.text()) + 6)
+        typing = self.name.hasFocus()
+        rect.setWidth(min(wanted, self._card.width() - rect.left() - 8 if typing else rect.width() + 4))
         self.name.setGeometry(rect)
         self.code.setGeometry(self._card.code_rect())
 

@@ -106,6 +106,12 @@ def name_width(name: str) -> int:
     return round(text_width(code_font(13, QFont.Weight.Bold), name))
 
 
+def name_room(view: CardView, width: int) -> float:
+    """What the name may take of a card of this width: all but the verdict."""
+    verdict = verdict_width(view.result.verdict_text) if view.result is not None else 0
+    return max(24.0, width - LEFT - RIGHT - verdict - 8)
+
+
 def paint_card(painter: QPainter, rect: QRect, view: CardView) -> None:
     """The whole card but for what is edited in place and the buttons of fixes."""
     _paint_frame(painter, rect, view)
@@ -135,7 +141,7 @@ def _paint_first_line(painter: QPainter, rect: QRect, view: CardView) -> None:
     font = code_font(13, QFont.Weight.Bold)
     x = float(rect.left() + LEFT)
     verdict = verdict_width(result.verdict_text) if result is not None else 0
-    name = elided(font, view.name, max(24.0, right - x - verdict - 8))
+    name = elided(font, view.name, name_room(view, rect.width()))
     if not view.edits_name:
         paint_text(painter, x, base, name, font, color=look().color("text"))
     x += text_width(font, name) + 8

@@ -22,6 +22,7 @@ from playground.widgets.tensors.card_painter import (
     CardView,
     card_height,
     fixes_top,
+    name_room,
     name_width,
     paint_card,
 )
@@ -134,7 +135,8 @@ class TensorCard(QWidget):
 
     def name_rect(self) -> QRect:
         """Where the name stands."""
-        return QRect(LEFT, 6, name_width(self._view.name) + 2, 20)
+        width, room = name_width(self._view.name), round(name_room(self._view, self.width()))
+        return QRect(LEFT, 6, width + 2 if width <= room else room - 6, 20)
 
     def _fit(self) -> None:
         width = max(120, self.width())

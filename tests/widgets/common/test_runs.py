@@ -127,3 +127,11 @@ def test_code_in_runs_is_the_code(text, start, length):
 def test_marks_may_overlap():
     runs = code_runs("ij", [CodeMark(0, 2, "text2"), CodeMark(1, 2, axis=1)])
     assert [(run.text, run.role, run.axis) for run in runs] == [("i", "text2", None), ("j", "text2", 1)]
+
+
+def test_what_is_longer_than_a_line_is_broken_inside(qapp):
+    name = "the_vector_with_a_very_long_name_indeed"
+    placed, height = layout_runs((Run(f"Axis 0 of {name} is 12"),), 100, 16)
+    assert all(piece.x + piece.width <= 100 for piece in placed)
+    assert "".join(piece.run.text for piece in placed).replace(" ", "") == f"Axis0of{name}is12"
+    assert height > 3 * 16
