@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.models.memory.facts_text import fact_lines
 from playground.models.memory.layout import Layout
-from playground.models.words import bytes_in_words
+from playground.models.words import bytes_in_words, digits
 from playground.widgets.common.look import icon, look, words_font
 from playground.widgets.common.painting import baseline
 from playground.widgets.common.runs import Run, layout_runs, paint_placed, plain, runs_width, shape_runs
@@ -16,6 +16,8 @@ from playground.widgets.common.tooltip import set_tooltip
 
 LINE = 20
 _ICON = 16
+LONGEST_EXACT = 30
+"""Characters of code that fit beside a label in the narrowest panel."""
 
 
 def verdict_runs(layout: Layout) -> tuple[Run, ...]:
@@ -25,6 +27,14 @@ def verdict_runs(layout: Layout) -> tuple[Run, ...]:
         return (Run(layout.verdict),)
     inside, _, rest = strides.partition(")")
     return (Run(f"{words} strides "), Run(f"({inside})", "code"), Run(rest))
+
+
+def reads_in_words(layout: Layout) -> str:
+    """`"3 of 12"`: the cells read, of those in the storage; in three digits where they are trillions."""
+    if layout.reached is None:
+        return "not known"
+    exact = f"{layout.reached:,} of {layout.storage_cells:,}"
+    return exact if len(exact) <= LONGEST_EXACT else f"{digits(layout.reached)} of {digits(layout.storage_cells)}"
 
 
 class FactsView(QWidget):
@@ -55,7 +65,7 @@ class FactsView(QWidget):
         if layout is None:
             return ()
         axes = range(len(layout.shape))
-        reads = f"{layout.reached:,} of {layout.storage_cells:,}" if layout.reached is not None else "not known"
+        reads = reads_in_words(layout)
         return (
             (("shape", shape_runs(layout.shape)), ("dtype", (Run(layout.dtype, "code"),))),
             (("strides", shape_runs(layout.strides, axes)), ("offset", (Run(f"{layout.offset:,}", "code"),))),

@@ -24,6 +24,8 @@ from playground.widgets.memory.strip_painter import StripMarks, StripSource, axi
 SHOWN_ROWS = 5
 BAR_LIMIT = 1_000_000_000
 BAR_WIDTH = 10
+FOCUS = 4
+"""Pixels between what is drawn and the frame of the focus."""
 
 
 class StripView(QAbstractScrollArea):
@@ -175,7 +177,7 @@ class StripView(QAbstractScrollArea):
         if self._tensor is None or not self._strip.cells:
             return QSize(320, 28)
         height = self._strip.height() - max(0, self._strip.rows - SHOWN_ROWS) * ROW
-        return QSize(320, height)
+        return QSize(320, height + FOCUS)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(120, self.sizeHint().height())
@@ -209,7 +211,7 @@ class StripView(QAbstractScrollArea):
         if strip.has_arcs:
             right = strip.rect(strip.columns - 1).right()
             jumps = axis_jumps(source.tensor, strip)
-            highest = self._legend.paint(painter, strip, jumps, area.width())
+            highest = self._legend.paint(painter, strip, jumps, area.width() - FOCUS)
             paint_jumps(painter, strip, jumps, right, highest)
         self.paint_over(painter, strip)
 

@@ -13,6 +13,8 @@ from playground.models.outcome import Problem, ProblemError
 from playground.models.state import PlaygroundState
 from playground.models.tensors.program import Binding, Expression, Imported, Program, TensorReference
 from playground.models.tensors.state import PointedCell
+from playground.widgets.common.runs import runs_width
+from playground.widgets.memory.facts_section import reads_in_words
 from playground.widgets.memory.memory_panel import MemoryPanel
 from playground.widgets.memory.strided_strip import dragged, handles_of
 
@@ -370,3 +372,16 @@ def test_every_kind_of_tensor_is_painted(qtbot, tensor, width, as_bytes):
     driven._on_edited(replace(driven.state, memory=MemoryState(as_bytes=as_bytes)), None)
     assert not driven.panel.grab().isNull()
     assert driven.panel.column.widget().width() <= width
+
+
+def test_counts_of_trillions_fit_into_the_facts(qtbot):
+    driven = Driven(qtbot, Program.parse("h = torch.zeros(1000000, 1280000).t()"), selection="h")
+    assert reads_in_words(driven.panel.column.facts.view._layout) == "1.28e12 of 1.28e12"
+    view = driven.part("memory.facts")
+    for _, facts in view._lines(view.width()):
+        starts = (64, view._second(view.width()) + 68)
+        for start, (_, value) in zip(starts, facts, strict=False):
+            assert start + runs_width(value) <= view.width() + 1
+    assert reads_in_words(
+        compute_memory(memory_request(PlaygroundState(Program.parse(PROGRAM), "W")), Job()).layout
+    ) == ("12 of 12")
