@@ -14,6 +14,8 @@ from playground.models.tensors.window import TensorReader
 Index = tuple[int, ...]
 Find = Callable[[str], torch.Tensor | None]
 MAXIMUM_TERMS = 6
+LONGEST_TEXT = 24
+"""An operand that is longer stands as an ellipsis before its index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Operand:
                 found = index_at_place(tensor, place)
                 if found is not None:
                     return element_label(name, found)
-        return element_label(self.text, index)
+        return element_label(self.text if len(self.text) <= LONGEST_TEXT else "…", index)
 
 
 def shares_storage(first: torch.Tensor, second: torch.Tensor) -> bool:

@@ -36,17 +36,22 @@ def table(path):
     with open(path, encoding="utf-8-sig") as file:
         text = file.read()
     mark = next((mark for mark in (";", "\\t", ",") if mark in text), None)
-    rows = [line.split(mark) for line in text.splitlines() if line.strip()]
+    rows = [[cell.strip().strip('"') for cell in line.split(mark)] for line in text.splitlines() if line.strip()]
     if mark == ";":
         rows = [[cell.replace(",", ".") for cell in row] for row in rows]
-    try:
-        [float(cell) for cell in rows[0]]
-    except ValueError:
-        rows = rows[1:]
+
+    def is_number(cell):
+        try:
+            return float(cell) == float(cell)
+        except ValueError:
+            return False
+
+    if not any(is_number(cell) for cell in rows[0]):
+        rows = rows[1:]  # a header
     try:
         return torch.tensor([[int(cell) for cell in row] for row in rows])
     except ValueError:
-        return torch.tensor([[float(cell.strip() or "nan") for cell in row] for row in rows], dtype=torch.float64)
+        return torch.tensor([[float(cell or "nan") for cell in row] for row in rows], dtype=torch.float64)
 '''
 
 

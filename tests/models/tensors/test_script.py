@@ -29,7 +29,7 @@ def assert_same(program: Program) -> None:
     for name, result in evaluate(program).items():
         if result.tensor is not None:
             assert isinstance(found[name], torch.Tensor)
-            assert torch.equal(found[name], result.tensor), name
+            torch.testing.assert_close(found[name], result.tensor, rtol=0, atol=0, equal_nan=True, msg=name)
             assert found[name].dtype == result.tensor.dtype
 
 
@@ -75,7 +75,10 @@ def test_files_are_read_by_the_right_call(tmp_path: Path, suffix: str) -> None:
 
 
 def test_csv_of_whole_numbers_and_decimal_commas(tmp_path: Path) -> None:
-    for text in ("1,2\n3,4\n", "0,5;1\n2;3,25\n", "1\t2\n3\t4\n", "1 2 3\n4 5 6\n"):
+    for text in (
+        "1,2\n3,4\n", "0,5;1\n2;3,25\n", "1\t2\n3\t4\n", "1 2 3\n4 5 6\n", "1,,3\n4,5,6\n", ",2\n3,\n", "a,b\n1,2\n",
+        '"1","2"\n"3","4"\n', "\ufeff1,2\n", "7\n8\n", "nan,1\n2,inf\n",
+    ):  # fmt: skip
         path = tmp_path / f"t{abs(hash(text))}.csv"
         path.write_text(text)
         (value,) = load_tensors(path).tensors.values()
