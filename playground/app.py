@@ -6,6 +6,7 @@ screen before torch is imported. This is the one file that imports inside functi
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from playground.main_window import MainWindow
     from playground.models.network.watch import Watched
     from playground.models.tensors.program import Program
+
+
+SWITCH_SECONDS = 0.0005
+"""How long one thread keeps the interpreter while another waits; Python's own 5 ms are a third of a frame."""
 
 
 def run(
@@ -40,6 +45,7 @@ def run(
     if not window.is_closed:
         furnish(window, files, lesson)
         warm_up_meanwhile()
+        prepare_process()
         status = application.exec()
     interrupt.close()
     return interrupt.status or status
@@ -93,6 +99,16 @@ def warm_up_meanwhile() -> None:
     from playground.models.tensors.planning import warm_up
 
     threading.Thread(target=warm_up, name="warm up").start()
+
+
+def prepare_process() -> None:
+    """Let window and computations take turns often, and let the garbage collector pass over what stays for good.
+
+    A full collection walks all of torch's modules: a tenth of a second in which nothing moves.
+    """
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.collect()
+    gc.freeze()
 
 
 def furnish(window: MainWindow, files: tuple[str, ...] = (), lesson: str | None = None) -> None:

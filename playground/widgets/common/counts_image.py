@@ -59,6 +59,7 @@ class CountsImage(Entry):
 
     def take_look(self) -> None:
         self._item.setVisible(self.counts.size > 0)
+        self.repaint()
         if self.counts.size == 0:
             return
         colors = share_colors(self.counts) if self.is_share else count_colors(self.counts, self.largest)

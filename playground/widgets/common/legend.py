@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSize
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from playground.widgets.common.look import look, words_font
+from playground.widgets.common.look import code_font, look, words_font
 from playground.widgets.common.painting import baseline, elided, text_width
 from playground.widgets.common.plot_items import Entry
 
@@ -129,3 +129,15 @@ def _fitting(widths: Sequence[float], room: float) -> float:
             return max(24.0, left / count)
         left, count = left - width, count - 1
     return max(widths)
+
+
+def paint_note(painter: QPainter, field: QRectF, words: str) -> None:
+    """A few words in the lower right corner of a plot, on what its range leaves out."""
+    font, ground = code_font(), look().color("panel")
+    width = text_width(font, words) + 8
+    box = QRect(round(field.right() - width), round(field.bottom() - 18), round(width), 17)
+    ground.setAlphaF(0.85)
+    painter.fillRect(box, ground)
+    painter.setFont(font)
+    painter.setPen(look().color("text2"))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from playground.widgets.common.axis_range import AxisRange
+from playground.widgets.common.legend import paint_note
 from playground.widgets.common.look import code_font, look, look_holder
 from playground.widgets.common.painting import paint_box, text_width
 from playground.widgets.common.plot_items import Curve, Entry, in_coordinates
@@ -57,6 +58,7 @@ class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setCacheMode(pg.GraphicsView.CacheModeFlag.CacheNone)
         # Entries and ranges ask for repainting themselves; the scene would paint each change a second time.
         self.setViewportUpdateMode(pg.GraphicsView.ViewportUpdateMode.NoViewportUpdate)
         look_holder().changed.connect(self.take_look)
@@ -235,8 +237,7 @@ class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
         field, edge = self.field(), look().color("edge")
         painter.fillRect(QRectF(field.left() - 1, field.top(), 1, field.height() + 1), edge)
         painter.fillRect(QRectF(field.left() - 1, field.bottom(), field.width() + 1, 1), edge)
-        font = code_font()
-        painter.setFont(font)
+        painter.setFont(font := code_font())
         painter.setPen(look().color("text2"))
         for coordinate, label in self.y_ticks():
             base = min(max(round(self.y_to_pixel(coordinate)) + 4, _DIGITS), self.height() - 1)
@@ -246,7 +247,7 @@ class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
         if self._crosshair is not None:
             self._paint_crosshair(painter, field, self._crosshair)
         if self.note:
-            self._paint_note(painter, field)
+            paint_note(painter, field, self.note)
         painter.restore()
 
     def _paint_x_axis(self, painter: QPainter, field: QRectF) -> None:
@@ -292,14 +293,3 @@ class PlotCanvas(pg.GraphicsView):  # type: ignore[misc]
         width = text_width(code_font(), self._crosshair_label) + 10
         left = min(max(self.x_to_pixel(self._crosshair) - width / 2, field.left()), field.right() - width)
         return QRectF(round(left), field.bottom() + 4, width, 16)
-
-    def _paint_note(self, painter: QPainter, field: QRectF) -> None:
-        """A few words on what the range leaves out, in the lower right corner."""
-        font = code_font()
-        width = text_width(font, self.note) + 8
-        box = QRect(round(field.right() - width), round(field.bottom() - 18), round(width), 17)
-        ground = look().color("panel")
-        ground.setAlphaF(0.85)
-        painter.fillRect(box, ground)
-        painter.setPen(look().color("text2"))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.note)

@@ -9,7 +9,7 @@ import pyqtgraph as pg
 from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGraphicsItem, QWidget
 
 from playground.widgets.common.look import look
 
@@ -57,18 +57,22 @@ def in_coordinates(values: ArrayLike, logarithmic: bool) -> Floats:
     return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
-class _Line(pg.PlotCurveItem):  # type: ignore[misc]
-    """A curve equally wide on every screen: Qt counts the width of cosmetic pens in device pixels."""
+class _Line(QGraphicsPathItem):
+    """A line through points, equally wide on every screen: Qt counts the width of cosmetic pens in device pixels."""
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem | None, widget: QWidget | None = None) -> None:
-        pen = QPen(self.opts["pen"])
-        wide = QPen(pen)
-        wide.setWidthF(pen.widthF() * painter.device().devicePixelRatio())
-        self.opts["pen"] = wide
-        try:
-            super().paint(painter, option, widget)
-        finally:
-            self.opts["pen"] = pen
+    def set_points(self, x: Floats, y: Floats) -> None:
+        """Go through these points, with a gap wherever one is nan."""
+        self.setPath(pg.functions.arrayToQPath(x, y, connect="finite"))
+
+    def boundingRect(self) -> QRectF:
+        return self.path().controlPointRect()
+
+    def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
+        pen = QPen(self.pen())
+        pen.setWidthF(pen.widthF() * painter.device().devicePixelRatio())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(pen)
+        painter.drawPath(self.path())
 
 
 class Entry:
@@ -77,6 +81,12 @@ class Entry:
     def __init__(self, name: str, in_legend: bool = True) -> None:
         self.name, self.in_legend = name, in_legend
         self.logarithmic = False
+        self.shown_by: QWidget | None = None
+
+    def repaint(self) -> None:
+        """Have the plot that shows this painted again, once, when all that changes has changed."""
+        if self.shown_by is not None:
+            self.shown_by.update()
 
     @property
     def graphics(self) -> QGraphicsItem:
@@ -115,7 +125,7 @@ class Curve(Entry):
         self.style, self.axis, self.role = style, axis, role
         self.x: Floats = np.empty(0)
         self.y: Floats = np.empty(0)
-        self._item = _Line(antialias=True, connect="finite")
+        self._item = _Line()
         self._item.setZValue({"curve": 3, "theory": 4}.get(style, 2))
         self.take_look()
 
@@ -140,7 +150,8 @@ class Curve(Entry):
 
     def place(self) -> None:
         self._item.setVisible(len(self.x) > 0)
-        self._item.setData(self.x, in_coordinates(self.y, self.logarithmic))
+        self._item.set_points(self.x, in_coordinates(self.y, self.logarithmic))
+        self.repaint()
 
     def at(self, x: float) -> float | None:
         """The y at an x that is among the points, None elsewhere."""
@@ -151,6 +162,7 @@ class Curve(Entry):
 
     def take_look(self) -> None:
         self._item.setPen(line_pen(self.style, self.axis, self.role))
+        self.repaint()
 
     def paint_sample(self, painter: QPainter, rect: QRectF) -> None:
         pen = line_pen(self.style, self.axis, "" if self.role == "panel" else self.role)
@@ -220,6 +232,7 @@ class Band(Entry):
                 path.closeSubpath()
         self._item.setVisible(not path.isEmpty())
         self._item.set_path(path)
+        self.repaint()
 
     def _color(self) -> QColor:
         color = look().axis_line(self.axis) if self.axis is not None else look().color(self.role or "text3")
@@ -228,7 +241,7 @@ class Band(Entry):
 
     def take_look(self) -> None:
         self._item.fill = self._color()
-        self._item.update()
+        self.repaint()
 
     def paint_sample(self, painter: QPainter, rect: QRectF) -> None:
         painter.fillRect(QRectF(rect.left(), rect.center().y() - 5, rect.width(), 10).toAlignedRect(), self._color())
@@ -266,13 +279,14 @@ class Bars(Entry):
                 path.addRect(size)
         self._item.setVisible(not path.isEmpty())
         self._item.set_path(path)
+        self.repaint()
 
     def _color(self) -> QColor:
         return look().axis_line(self.axis) if self.axis is not None else look().color(self.role or "pinned")
 
     def take_look(self) -> None:
         self._item.fill = self._color()
-        self._item.update()
+        self.repaint()
 
     def paint_sample(self, painter: QPainter, rect: QRectF) -> None:
         painter.fillRect(QRectF(rect.left(), rect.center().y() - 5, rect.width(), 10).toAlignedRect(), self._color())

@@ -190,9 +190,10 @@ class SliderRow(QWidget):
     def set_value(self, value: float) -> None:
         """Show a number without a signal. While the handle is held, it stays under the hand."""
         self.box.set_value(value)
-        if not self.slider.isSliderDown():
+        position = self._position_of(value)
+        if position != self.slider.value() and not self.slider.isSliderDown():
             with QSignalBlocker(self.slider):
-                self.slider.setValue(self._position_of(value))
+                self.slider.setValue(position)
             self.slider.update()
         self._describe()
 

@@ -181,9 +181,11 @@ class DistributionPlot(QWidget):
     def show_choices(self, kind: str, scale: str) -> None:
         """Set the header's boxes to the state."""
         for box, names, name in ((self.kind, KIND_WORDS, kind), (self.scale, SCALE_WORDS, scale)):
-            with QSignalBlocker(box):
-                box.setCurrentIndex(list(names).index(name))
-            box.update()
+            row = list(names).index(name)
+            if row != box.currentIndex():
+                with QSignalBlocker(box):
+                    box.setCurrentIndex(row)
+                box.update()
 
     def show_page(self, page: NetworkPageResult, ranges: PlotRanges) -> None:
         """Draw the counts of the chosen kind."""

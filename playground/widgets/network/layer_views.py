@@ -138,10 +138,11 @@ class LayerViews(QWidget):
     def show_state(self, state: NetworkState) -> None:
         """Set the boxes and the chosen layer."""
         self.distributions.show_choices(state.kind, state.scale)
-        self.own.blockSignals(True)
-        self.own.setChecked(state.own_range)
-        self.own.blockSignals(False)
-        self.own.update()
+        if state.own_range != self.own.isChecked():
+            self.own.blockSignals(True)
+            self.own.setChecked(state.own_range)
+            self.own.blockSignals(False)
+            self.own.update()
         if state.layer != self._chosen:
             self._chosen = state.layer
             self._show_layer()

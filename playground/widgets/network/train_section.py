@@ -46,6 +46,7 @@ class TrainSection(QWidget):
         super().__init__(parent)
         self.setObjectName("network.train")
         self.setAccessibleName("Train")
+        self._shown: tuple[TrainingSettings, tuple[str, ...]] | None = None
         self._settings = TrainingSettings()
         self._result: TrainingResult | None = None
         self._pinned: tuple[tuple[str, ArrayLike], ...] = ()
@@ -129,6 +130,9 @@ class TrainSection(QWidget):
 
     def show_settings(self, settings: TrainingSettings, tensor_names: tuple[str, ...] = ()) -> None:
         """Set the controls to the settings; `tensor_names` may be trained on."""
+        if (settings, tensor_names) == self._shown:
+            return
+        self._shown = (settings, tensor_names)
         if self._result is not None and _forgets(settings, self._settings):
             self._result = None
         self._settings = settings
@@ -161,6 +165,8 @@ class TrainSection(QWidget):
 
     def show_pinned(self, runs: tuple[tuple[str, ArrayLike], ...]) -> None:
         """Show the losses of pinned networks in grey, `(name, losses)` each."""
+        if not runs and not self._pinned:
+            return
         self._pinned = runs
         self.plot.set_pinned(runs)
         self._draw()
