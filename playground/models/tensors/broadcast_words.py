@@ -18,6 +18,8 @@ def shape_text(shape: Shape) -> str:
 
 def list_text(words: Sequence[str]) -> str:
     """Words in a row: "a", "a and b", "a, b and c"."""
+    if not words:
+        return "No operands"
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 

@@ -352,3 +352,8 @@ def test_long_expressions_are_cut_in_sentences_and_whole_in_fixes():
     fits = explain_broadcast((3, 4), (4,), names=(text, "v"))
     assert len(fits.sentence) < 300
     assert len(fits.formula) < 300
+
+
+def test_no_operands_and_one_operand_fit_as_torch_has_it():
+    assert explain_broadcast().shape == torch.broadcast_shapes() == ()
+    assert explain_broadcast((3, 4)).shape == torch.broadcast_shapes((3, 4))
