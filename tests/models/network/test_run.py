@@ -12,6 +12,7 @@ from playground.models.network.checks import check_spec
 from playground.models.network.handover import LayerTensorRequest, compute_layer_tensor
 from playground.models.network.network import Detail, NetworkSpec, build, run_network
 from playground.models.network.noise import BANK
+from playground.models.network.request import NetworkRequest, compute_network
 from playground.models.outcome import ProblemError
 
 SMALL = {"depth": 4, "width": 12, "batch": 9, "init": "kaiming_normal", "dtype": "float64"}
@@ -237,14 +238,15 @@ def test_a_layers_tensor_is_handed_over_whole():
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads the resident memory of Linux")
 def test_memory_stays_flat():
-    spec = NetworkSpec(depth=10, width=40, batch=30, activation="relu", init="kaiming_normal")
-    for _ in range(20):
-        run_network(spec, detail=Detail(("activation",), quick=True))
+    def update(gain: float) -> None:
+        spec = NetworkSpec(depth=10, width=40, batch=30, activation="relu", init="kaiming_normal", gain=gain)
+        compute_network(NetworkRequest(spec, moving=True))
+
+    for gain in np.linspace(0.5, 1.5, 50):
+        update(float(gain))
     before = resident()
-    for gain in np.linspace(0.5, 1.5, 150):
-        run_network(
-            NetworkSpec(depth=10, width=40, batch=30, gain=float(gain)), detail=Detail(("activation",), quick=True)
-        )
+    for gain in np.linspace(0.5, 1.5, 250):
+        update(float(gain))
     assert resident() - before < 8 * 2**20
 
 
