@@ -132,9 +132,15 @@ def with_preset(state: PlaygroundState, preset: Preset, shapes: Mapping[str, Sha
     count = len(equation.inputs)
     names = [name for name in state.program.names if name in shapes]
     present = tuple(name for name in state.einsum.operands[:count] if name in shapes)
-    choices = itertools.chain([present], itertools.permutations(names, count))
+    different = itertools.permutations(names, len(set(preset.places)))
+    choices = itertools.chain([present], (tuple(few[place] for place in preset.places) for few in different))
     for chosen in itertools.islice(choices, MAXIMUM_TRIES):
-        if len(chosen) == count and _fits(equation_text=preset.equation, shapes=[shapes[name] for name in chosen]):
+        repeats = len({*zip(chosen, preset.places, strict=False)}) == len(set(preset.places)) or not preset.tensors
+        if (
+            len(chosen) == count
+            and repeats
+            and _fits(equation_text=preset.equation, shapes=[shapes[name] for name in chosen])
+        ):
             return replace(
                 state, einsum=replace(state.einsum, equation=preset.equation, operands=tuple(chosen), patient=False)
             )
@@ -158,12 +164,13 @@ def _fits(equation_text: str, shapes: Sequence[Shape]) -> bool:
 
 def _with_made_operands(state: PlaygroundState, preset: Preset) -> PlaygroundState:
     program = state.program
-    operands = []
-    for shape in preset.shapes:
-        name = fresh_name(program.names)
-        program = program.appended(name, _made(shape, len(program.bindings)))
-        operands.append(name)
-    einsum = replace(state.einsum, equation=preset.equation, operands=tuple(operands))
+    made: dict[int, str] = {}
+    for place, shape in zip(preset.places, preset.shapes, strict=True):
+        if place not in made:
+            made[place] = fresh_name(program.names)
+            program = program.appended(made[place], _made(shape, len(program.bindings)))
+    operands = tuple(made[place] for place in preset.places)
+    einsum = replace(state.einsum, equation=preset.equation, operands=operands)
     return replace(state, program=program, einsum=einsum)
 
 

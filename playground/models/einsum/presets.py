@@ -9,12 +9,21 @@ from playground.models.registry import Registry
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A named equation, with shapes for the operands that have to be made and what it is for."""
+    """A named equation, with shapes for the operands that have to be made and what it is for.
+
+    `tensors` numbers the tensors where one stands in two places: `(0, 1, 0)`.
+    """
 
     name: str
     equation: str
     shapes: tuple[tuple[int, ...], ...]
     meaning: str
+    tensors: tuple[int, ...] = ()
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """The number of the tensor in each place."""
+        return self.tensors or tuple(range(len(self.shapes)))
 
 
 PRESETS: Registry[Preset] = Registry("preset")
@@ -39,7 +48,13 @@ for _preset in (
         "Each query against each key, in each head.",
     ),
     Preset("attention output", "bhqk,bhkd->bhqd", ((2, 2, 3, 5), (2, 2, 5, 4)), "The values, weighted for each query."),
-    Preset("Mahalanobis distance", "ni,ij,nj->n", ((4, 3), (3, 3), (4, 3)), "x M x for each row x, squared."),
+    Preset(
+        "Mahalanobis distance",
+        "ni,ij,nj->n",
+        ((4, 3), (3, 3), (4, 3)),
+        "x M x for each row x: the squared distance.",
+        tensors=(0, 1, 0),
+    ),
     Preset("tensor contraction", "ijk,jkl->il", ((2, 3, 4), (3, 4, 2)), "Two letters summed at once."),
     Preset(
         "CP reconstruction",

@@ -35,7 +35,7 @@ from playground.widgets.memory.strip_painter import StripMarks
 from playground.widgets.panel import Panel
 
 REST = 120
-"""So long, in milliseconds, the hand rests on a cell before the words about writing it follow: they move what is below."""
+"""Milliseconds that the hand rests on a cell before the words about writing it follow: they move what is below."""
 
 
 class MemoryPanel(Panel):

@@ -215,6 +215,21 @@ def test_presets_take_tensors_of_the_program_first():
     assert filled.program == PROGRAM
 
 
+def test_a_preset_takes_the_same_tensor_in_two_places():
+    preset = PRESETS["Mahalanobis distance"]
+    empty = PlaygroundState(Program(), einsum=EinsumState("", ()))
+    made = edits.with_preset(empty, preset, {})
+    x, m, again = made.einsum.operands
+    assert x == again != m
+    result = compute_einsum(einsum_request(made))
+    rows, matrix, _ = result.tensors
+    assert torch.allclose(result.tensor, torch.stack([row @ matrix @ row for row in rows]))
+    shapes = {"A": (3, 4), "B": (4, 4), "C": (3, 4)}
+    program = Program.parse("A = torch.ones(3, 4)\nB = torch.ones(4, 4)\nC = torch.ones(3, 4)")
+    chosen = replace(empty, program=program, einsum=EinsumState("", ("A", "B", "C")))
+    assert edits.with_preset(chosen, preset, shapes).einsum.operands == ("A", "B", "A")
+
+
 def test_keeping():
     kept = edits.result_kept(state("ij,jk->ik", "A", "B"))
     line = kept.program.bindings[-1]
