@@ -85,6 +85,7 @@ def test_a_repeated_letter_on_the_left_is_understood_by_pointing(hand):
     assert list(shown.tensors.result.grid.marks.lit) == [], "off the diagonal: it feeds nothing"
     set_equation(hand, "ii->")
     assert shown.result.tensor.item() == 12
+    hand.point(shown.tensors.result.grid, ())
     assert [region.index for region in shown.tensors.operands[0].grid.marks.lit] == [(0, 0), (1, 1), (2, 2)]
 
 
