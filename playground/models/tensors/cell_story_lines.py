@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from playground.models.tensors.broadcast_alignment import broadcast_shape
 from playground.models.tensors.cell_story import Find, Operand, Story, shares_storage
 from playground.models.tensors.program import Expression, Program, source_code
 from playground.models.tensors.vocabulary import VOCABULARY
@@ -144,10 +145,7 @@ def _called(line: _Line) -> Story | None:
     found = tuple(operand for operand in operands if operand is not None)
     if not words or not found or len(found) < len(operands):
         return None
-    try:
-        fits = torch.broadcast_shapes(*(one.tensor.shape for one in found)) == line.tensor.shape
-    except RuntimeError:
-        return None
+    fits = broadcast_shape([tuple(one.tensor.shape) for one in found]) == tuple(line.tensor.shape)
     return Story(line.name, line.tensor, found, words) if fits else None
 
 
