@@ -41,21 +41,27 @@ class ExportMenu(QMenu):
         self._add_tensor(self._store.state)
         plots = list(visible_plots(self._window))
         if plots:
-            self.addSection("Plots")
+            self._add_heading("Plots")
         for plot in plots:
             self._add(f"{plot.plot_name()}...", ("plot", plot))  # type: ignore[attr-defined]
-        self.addSection("Program")
+        self._add_heading("Program")
         self.addAction(self._commands.actions["copy_program"])
 
     def _add_tensor(self, state: PlaygroundState) -> None:
         if not state.selection:
             return
-        self.addSection("Tensor")
+        self._add_heading("Tensor")
         for one in FORMATS.values():
             action = self._add(f"{state.selection} as {one.suffixes[0]}...", ("tensor", one.name))
             lost = foreseen_losses(state, state.selection, one.name)
             action.setToolTip(" ".join(lost) or KEEPS_ALL)
             action.setText(f"{action.text()}\t{'not all is kept' if lost else 'keeps all'}")
+
+    def _add_heading(self, words: str) -> None:
+        """A row that cannot be chosen; a style sheet leaves Qt's own section titles out."""
+        if not self.isEmpty():
+            self.addSeparator()
+        self.addAction(words).setEnabled(False)
 
     def _add(self, words: str, what: tuple[str, object]) -> QAction:
         action = self.addAction(words.replace("&", "&&"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -17,13 +17,25 @@ LARGEST_TENSOR_COUNT = 1000
 """How many tensors of one file are opened; a state dict of 1000 entries is larger than any list can usefully show."""
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedFile:
-    """The tensors of a file by key, in its order; `problems` say what was left out, `notes` what was changed."""
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedFile(Mapping[str, torch.Tensor]):
+    """The tensors of a file by key, in its order; `problems` say what was left out, `notes` what was changed.
+
+    `load_tensors("digits.safetensors")["images"].shape == (1797, 8, 8)`.
+    """
 
     tensors: Tensors = field(default_factory=lambda: MappingProxyType({}))
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def __getitem__(self, key: str) -> torch.Tensor:
+        return self.tensors[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.tensors)
+
+    def __len__(self) -> int:
+        return len(self.tensors)
 
     @property
     def said(self) -> tuple[Problem, ...]:
