@@ -6,8 +6,11 @@ from dataclasses import replace
 
 import torch
 
+from playground.models.einsum.request import compute_einsum, einsum_request
+from playground.models.einsum.state import EinsumState
 from playground.models.job import Job
 from playground.models.network.network import NetworkSpec, run_network
+from playground.models.state import PlaygroundState
 from playground.models.tensors.evaluation import evaluate
 from playground.models.tensors.program import Expression, Program
 from tests.benchmarks.benchmark import Benchmark, Pair
@@ -54,26 +57,15 @@ def editing() -> Pair:
 
 
 def einsum() -> Pair:
-    """A long contraction along its best path."""
-    program = Program.parse("\n".join(
-        [f"{name} = torch.ones(24, 24)" for name in "ABDE"] + ["C = torch.ones(24, 24, 24, 24)"]
-        + ['R = torch.einsum("pi,qj,ijkl,rk,sl->pqrs", A, B, C, D, E)']
-    ))  # fmt: skip
+    """What the einsum panel computes, on a long contraction along its best path."""
+    lines = [f"{name} = torch.ones(24, 24)" for name in "ABDE"] + ["C = torch.ones(24, 24, 24, 24)"]
+    program = Program.parse("\n".join(lines))
+    equation, names = "pi,qj,ijkl,rk,sl->pqrs", tuple("ABCDE")
+    state = PlaygroundState(program=program, einsum=EinsumState(equation=equation, operands=names))
     values = evaluate(program)
-    operands = [values[name].tensor for name in "ABCDE"]
-    scales = iter(range(2, 10**9))
-
-    def ours() -> object:
-        return evaluate(
-            program.with_source(
-                "R", Expression(f'torch.einsum("pi,qj,ijkl,rk,sl->pqrs", A, B, C, D, E) * {next(scales)}')
-            )
-        )
-
-    def bare() -> object:
-        return torch.einsum("pi,qj,ijkl,rk,sl->pqrs", *operands) * next(scales)
-
-    return ours, bare
+    operands = [values[name].tensor for name in names]
+    request = einsum_request(state)
+    return (lambda: compute_einsum(request, Job())), (lambda: torch.einsum(equation, *operands))
 
 
 BENCHMARKS = (
