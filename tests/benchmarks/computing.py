@@ -58,7 +58,7 @@ def editing() -> Pair:
 
 def einsum() -> Pair:
     """What the einsum panel computes, on a long contraction along its best path."""
-    lines = [f"{name} = torch.ones(24, 24)" for name in "ABDE"] + ["C = torch.ones(24, 24, 24, 24)"]
+    lines = [f"{name} = torch.ones(48, 48)" for name in "ABDE"] + ["C = torch.ones(48, 48, 48, 48)"]
     program = Program.parse("\n".join(lines))
     equation, names = "pi,qj,ijkl,rk,sl->pqrs", tuple("ABCDE")
     state = PlaygroundState(program=program, einsum=EinsumState(equation=equation, operands=names))
