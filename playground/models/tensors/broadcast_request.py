@@ -38,6 +38,7 @@ class OperandValues:
     reader: TensorReader | None = None
     note: str = ""
     characters: int = 0
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,17 +134,15 @@ def _of_operation(request: BroadcastRequest, operation: LineOperation, job: Job)
     lines = lines_of(request, operation)
     values = evaluate_lines(request, lines, job)
     operands = [values[name] for name in lines.operands]
-    bare = tuple(
-        _values(text, tuple(one.meta.shape) if one.meta is not None else (), one.tensor, job)
-        for text, one in zip(operation.operands, operands, strict=True)
-    )
+    bare = tuple(_operand_values(text, one, job) for text, one in zip(operation.operands, operands, strict=True))
     failed = next(
         ((text, one) for text, one in zip(operation.operands, operands, strict=True) if one.meta is None), None
     )
     line = request.line if operation.is_whole_line else ""
     result = BroadcastResult(request, operation.operator, bare, line=line)
     if failed is not None:
-        return replace(result, problem=_operand_problem(*failed))
+        scale = _scale([one.tensor for one in operands], job)
+        return replace(result, problem=_operand_problem(*failed), scale=scale)
     planned = values[lines.outcome].meta
     itemsize = planned.element_size() if planned is not None else 4
     explanation = explain_broadcast(
@@ -164,6 +163,13 @@ def _operand_problem(text: str, evaluated: Evaluated) -> Problem:
     if problem is None:
         return Problem(f"{text} has no shape.")
     return replace(problem, span=None, fixes=(), lead=f"{text}:")
+
+
+def _operand_values(text: str, evaluated: Evaluated, job: Job) -> OperandValues:
+    """An operand as it is; one that failed has neither shape nor values."""
+    if evaluated.meta is None:
+        return OperandValues(text, (), note=_NO_RESULT, failed=True)
+    return _values(text, tuple(evaluated.meta.shape), evaluated.tensor, job)
 
 
 def _values(text: str, shape: tuple[int, ...], tensor: torch.Tensor | None, job: Job) -> OperandValues:
@@ -209,6 +215,7 @@ def _with_values(
 
 
 _TOO_LARGE = "too large to show values"
+_NO_RESULT = "no result"
 
 
 def _gradients(

@@ -25,14 +25,14 @@ LEAST, WIDEST_TITLE, TALLEST = 80, 150, 96
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ShownGrid:
-    """One grid: its title and own shape, the sign in front of it, what it reads, and how.
+    """One grid: its title and own shape (None: it failed), the sign in front of it, what it reads, and how.
 
     `colours` are the axis colours of the reader's axes, `hatched` the axes along which it only repeats, `linked` says
     that its cells are those of the result.
     """
 
     title: str
-    shape: tuple[int, ...]
+    shape: tuple[int, ...] | None
     reader: TensorReader | None
     scale: float = 1.0
     sign: str = ""
@@ -50,9 +50,9 @@ class _GridTitle(RunsLabel):
         super().__init__(wrap=False)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.name = ""
-        self.shape: tuple[int, ...] = ()
+        self.shape: tuple[int, ...] | None = ()
 
-    def set_title(self, name: str, shape: tuple[int, ...]) -> None:
+    def set_title(self, name: str, shape: tuple[int, ...] | None) -> None:
         """Show another title."""
         self.name, self.shape = name, shape
         self._cut()
@@ -66,7 +66,7 @@ class _GridTitle(RunsLabel):
         while len(name) > 3 and runs_width(_title_runs(name, self.shape)) > self.width() + 1:
             name = name[:-2].rstrip("…") + "…"
         self.set_content(_title_runs(name, self.shape))
-        self.setToolTip("" if name == self.name else escape(f"{self.name} {self.shape}"))
+        self.setToolTip("" if name == self.name else escape(f"{self.name} {self.shape or '()'}"))
 
 
 class _GridColumn(QWidget):
@@ -86,6 +86,7 @@ class _GridColumn(QWidget):
         self.grid.chosen.connect(self._on_chosen)
         self.linked = True
         self._wanted = LEAST
+        self._hint = QSize(LEAST, 48)
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -122,11 +123,26 @@ class _GridColumn(QWidget):
             hint, height = QSize(WIDEST_TITLE, 48), 48
         width = max(hint.width(), min(round(title) + 1, WIDEST_TITLE))
         sign = self.sign.sizeHint().width() + GAP if not self.sign.isHidden() else 0
-        self.grid.setMaximumSize(hint.width() + 1, hint.height())
-        self.grid.setMinimumHeight(height)
+        if hint.height() > height:
+            hint.setWidth(hint.width() + self.grid.verticalScrollBar().sizeHint().width())
+            width = max(hint.width(), width)
+        self._hint = hint
         self._wanted = width + sign
+        self._leave_room_for_bar()
         self.setMaximumWidth(self._wanted)
         self.setMinimumWidth(min(self._wanted, LEAST + sign))
+
+    def _leave_room_for_bar(self) -> None:
+        """Where the columns do not fit, the scroll bar stands below the last row, not upon it."""
+        hint = self._hint
+        is_narrow = self.grid.reader is not None and self.width() < self._wanted
+        bar = self.grid.horizontalScrollBar().sizeHint().height() if is_narrow else 0
+        self.grid.setMaximumSize(hint.width() + 1, hint.height() + bar)
+        self.grid.setMinimumHeight(min(hint.height() + bar, TALLEST))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._leave_room_for_bar()
 
     def sizeHint(self) -> QSize:
         return QSize(self._wanted, super().sizeHint().height())
@@ -142,8 +158,8 @@ class _GridColumn(QWidget):
             self.chosen.emit(index)
 
 
-def _title_runs(name: str, shape: tuple[int, ...]) -> tuple[Run, ...]:
-    return (Run(f"{name} ", "bold code"), *shape_runs(shape))
+def _title_runs(name: str, shape: tuple[int, ...] | None) -> tuple[Run, ...]:
+    return (Run(f"{name} ", "bold code"), *(() if shape is None else shape_runs(shape)))
 
 
 def _characters(reader: TensorReader | None) -> int:

@@ -33,10 +33,11 @@ def value_grids(result: BroadcastResult) -> list[ShownGrid]:
     shape = explanation.shape if explanation is not None else None
     grids = []
     for place, operand in enumerate(result.operands):
+        own = None if operand.failed else operand.shape
         sign = (result.operator if len(result.operator) < 3 else ",") if place else ""
         grids.append(
             ShownGrid(
-                operand.text, operand.shape, operand.reader, result.scale, sign if shape is not None else "",
+                operand.text, own, operand.reader, result.scale, sign if shape is not None else "",
                 operand.stretched, note=operand.note, linked=shape is not None, characters=operand.characters,
             )
         )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
@@ -21,11 +21,10 @@ from playground.widgets.common.runs import Run, parse_runs
 from playground.widgets.common.runs_label import RunsLabel
 from playground.widgets.common.section import PADDING, TitleLine
 from playground.widgets.common.tensor_grid import TensorGrid
-from playground.widgets.common.text_label import TextLabel
 from playground.widgets.common.tooltip import set_tooltip
-from playground.widgets.tensors.axis_strip import AxisStrip
 from playground.widgets.tensors.cell_readout import CellReadout
-from playground.widgets.tensors.layout_bar import AxisPickers, PlaceBar, shown_axes
+from playground.widgets.tensors.layout_bar import shown_axes
+from playground.widgets.tensors.shape_head import ShapeHead
 from playground.widgets.tensors.shape_title import title_runs
 from playground.widgets.tensors.tensor_block import TensorBlock
 
@@ -33,6 +32,9 @@ PICKERS_FROM = 600
 BLOCK_FROM = 520
 TITLE_AND_BUTTONS = 300
 CHARACTER = 7.2
+MARGINS, SPACING = 12, 8
+LEAST_BODY = 66
+"""Headers and one row of the grid, in pixels: what the head leaves in any case."""
 
 
 class ShapeView(QWidget):
@@ -47,10 +49,8 @@ class ShapeView(QWidget):
         self.code = RunsLabel(wrap=False)
         self.menu_button = Button("Reshape, slice, flip", opens_menu=True)
         self.copy_button = IconButton("copy", "Copy the line as code")
-        self.strip = AxisStrip()
-        self.facts = TextLabel("", "text2", fixed=True)
-        self.pickers = AxisPickers()
-        self.places = PlaceBar()
+        self.head = head = ShapeHead()
+        self.strip, self.facts, self.pickers, self.places = head.strip, head.facts, head.pickers, head.places
         self.banner = ProblemBanner()
         self.block = TensorBlock()
         self.grid = TensorGrid("Values of the selected tensor")
@@ -72,25 +72,15 @@ class ShapeView(QWidget):
         self.title_line.add(self.code, 1)
         self.title_line.add_right(self.menu_button)
         self.title_line.add_right(self.copy_button)
-        strip = QHBoxLayout()
-        strip.setSpacing(16)
-        strip.addWidget(self.strip)
-        strip.addWidget(self.facts)
-        strip.addStretch(1)
-        self._strip_row, self._place_row = strip, QHBoxLayout()
-        self._place_row.setSpacing(16)
-        self._place_row.addWidget(self.places, 1)
-        strip.addWidget(self.pickers)
         body = QHBoxLayout()
         body.setSpacing(16)
         body.addWidget(self.block)
         body.addWidget(self.grid, 1)
         body.addWidget(self.readout)
         inner = QVBoxLayout()
-        inner.setContentsMargins(PADDING, 4, PADDING, 8)
-        inner.setSpacing(8)
-        inner.addLayout(strip)
-        inner.addLayout(self._place_row)
+        inner.setContentsMargins(PADDING, 4, PADDING, MARGINS - 4)
+        inner.setSpacing(SPACING)
+        inner.addWidget(self.head)
         inner.addWidget(self.banner)
         inner.addLayout(body, 1)
         inner.addWidget(self.last)
@@ -114,6 +104,17 @@ class ShapeView(QWidget):
         self.pickers.setVisible(rank > 1 and self.width() >= PICKERS_FROM)
         self._show_block()
         self._show_code(self._state)
+        self._fit_head()
+
+    def _fit_head(self) -> None:
+        """The head takes what title, banner, grid and the last line leave."""
+        width = self.width() - 2 * PADDING
+        room = self.height() - self.title_line.sizeHint().height() - MARGINS - LEAST_BODY - SPACING
+        for part in (self.banner, self.last):
+            if not part.isHidden():
+                high = part.heightForWidth(width) if part.hasHeightForWidth() else part.sizeHint().height()
+                room -= high + SPACING
+        self.head.fit(width, room)
 
     def _show_code(self, state: PlaygroundState) -> None:
         """The line in the title, cut to the room between the title and the buttons."""
@@ -138,15 +139,12 @@ class ShapeView(QWidget):
         if result is not None and result.name == state.selection:
             self._show_layout(result, state)
         self._show_pointed(state)
+        self._fit_head()
 
     def _show_layout(self, result: ShapeResult, state: PlaygroundState) -> None:
         shape = result.layout.shape
         row, column = shown_axes(shape, state.shape)
-        # Where the chips need the room of the first row, the pickers stand in the second.
-        wanted = self.strip.sizeHint().width() + self.facts.sizeHint().width() + self.pickers.sizeHint().width()
-        home = self._strip_row if wanted + 3 * PADDING < self.width() - 2 * PADDING else self._place_row
-        if home.indexOf(self.pickers) < 0:
-            home.addWidget(self.pickers, 0, Qt.AlignmentFlag.AlignRight)
+        self.head.place_pickers(self.width())
         self.pickers.set_axes(len(shape), row, column)
         self.pickers.setVisible(len(shape) > 1 and self.width() >= PICKERS_FROM)
         self.places.show_layout(shape, state.shape)
@@ -192,12 +190,14 @@ class ShapeView(QWidget):
         self.readout.set_numbers(statistics_lines(result.cells) if result.cells is not None else ())
         self._show_layout(result, state)
         self._show_pointed(state)
+        self._fit_head()
 
     def _show_failure(self, result: ShapeResult) -> None:
         """The line fails now: its last good values stay, pale, below what is wrong."""
         self.banner.set_problem(result.problem, result.code)
         self.strip.setEnabled(False)
         self.grid.dim(True)
+        self._fit_head()
 
     def show_nothing(self) -> None:
         """No tensor is selected."""
@@ -212,11 +212,13 @@ class ShapeView(QWidget):
         self.readout.set_numbers(())
         self.places.setVisible(False)
         self.pickers.setVisible(False)
+        self._fit_head()
 
     def show_problem(self, problem: Problem) -> None:
         """Something went wrong while computing."""
         self.banner.set_problem(problem)
         self.grid.dim(True)
+        self._fit_head()
 
 
 def _second(runs: tuple[Run, ...]) -> tuple[Run, ...]:

@@ -282,3 +282,10 @@ def test_arithmetic_of_numbers_alone_is_no_operation_to_broadcast():
         ("A", "A.shape[0] - 1"),
         ("A * (A.shape[0] - 1)", "len(A) * A.size(1)"),
     ]
+
+
+def test_an_operand_that_failed_has_no_result():
+    program = Program.parse("R = torch.arange(40.).reshape(1, 41)\nS = torch.arange(40.)\nT = R + S")
+    result = compute_broadcast(broadcast_request(PlaygroundState(program=program, selection="T")), Job())
+    assert [(one.failed, one.note) for one in result.operands] == [(True, "no result"), (False, "")]
+    assert result.scale == 39

@@ -238,3 +238,19 @@ def test_a_third_operand_comes_and_goes(hand):
     assert h.panel.banner.problem.message == "Axis 1 of A is 4, axis 0 of v is 3. Neither is 1."
     h.click(h.part("broadcast.third"))
     assert h.state.broadcast.operands == ("A", "v[:, None]")
+
+
+def test_the_scroll_bar_of_one_row_stands_below_it(qtbot):
+    hand = Hand(qtbot, "A")
+    program = Program.parse("R = torch.arange(40.).reshape(1, 40)\nS = torch.arange(40.)\nT = R + S")
+    hand.state = replace(hand.state, program=program, selection="T")
+    hand.follow()
+    grid = hand.panel.grids.shown()[0]
+    qtbot.waitUntil(lambda: grid.horizontalScrollBar().isVisible())
+    geometry = grid.present_geometry()
+    assert geometry.top + geometry.cell_height <= grid.viewport().height()
+    assert grid.viewport().height() + grid.horizontalScrollBar().height() <= grid.height()
+    program = Program.parse("R = torch.arange(40.).reshape(1, 41)\nS = torch.arange(40.)\nT = R + S")
+    hand.state = replace(hand.state, program=program)
+    hand.follow()
+    assert hand.panel.grids.columns[0].title.text().strip() == "R"

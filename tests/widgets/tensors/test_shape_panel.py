@@ -7,6 +7,7 @@ import torch
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 
 from playground.models.history import History
 from playground.models.job import Job
@@ -410,3 +411,25 @@ def test_blocks_fit_their_room(shape):
         assert block.width / block.height == pytest.approx(shape[-1] / shape[-2])
     assert block_geometry((10**9, 2), 168, 130).scaled is False
     assert size_at(150, 38, 28) == 4
+
+
+@pytest.mark.parametrize(("width", "height"), [(734, 220), (768, 254)])
+def test_eight_axes_scroll_in_whole_lines(qtbot, width, height):
+    bench = Bench(qtbot, "A = torch.arange(576).reshape(2, 3, 2, 1, 2, 3, 2, 4)", "A")
+    bench.panel.resize(width, height)
+    QApplication.processEvents()
+    head, view = bench.view.head, bench.view
+    assert head.verticalScrollBar().maximum() > 0
+    for chip in view.strip.chips:
+        top = chip.mapTo(head.viewport(), QPoint()).y()
+        assert top >= head.viewport().height() or top + chip.height() <= head.viewport().height()
+    place = view.places.findChild(QWidget, "shape.index.5")
+    head.ensureWidgetVisible(place)
+    bottom = place.mapTo(head.viewport(), QPoint(0, place.height())).y()
+    assert place.height() <= bottom <= head.viewport().height()
+    assert view.grid.height() >= 48
+
+
+def test_a_few_axes_do_not_scroll(qtbot):
+    bench = Bench(qtbot, "A = torch.arange(24).reshape(2, 3, 4)", "A")
+    assert bench.view.head.verticalScrollBar().maximum() == 0
