@@ -55,8 +55,7 @@ class EinsumPanel(Panel):
         self.story = Story(self.tensors, self.terms)
         self._result: EinsumResult | None = None
         self._problem: Problem | None = None
-        self._pointed_operand = 0
-        self._typing = 0
+        self._pointed_operand = self._typing = 0
         self._lay_out()
         self._connect()
 
@@ -84,6 +83,7 @@ class EinsumPanel(Panel):
         body.addWidget(self.terms)
         body.addWidget(self._lower)
         body.addWidget(self.cost)
+        body.addStretch(0)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -123,10 +123,8 @@ class EinsumPanel(Panel):
     def show_state(self, state: PlaygroundState) -> None:
         self.line.set_choices(state.einsum.equation, state.einsum.operands, state.program.names)
         selected = edits.einsum_of_line(state.program, state.selection)
-        same = selected is None or (selected.equation, selected.operands) == (
-            state.einsum.equation,
-            state.einsum.operands,
-        )
+        shown = (state.einsum.equation, state.einsum.operands)
+        same = selected is None or (selected.equation, selected.operands) == shown
         self.cost.offer("" if same else state.selection)
         self._show_resizable()
         self._show_pointed()
@@ -137,6 +135,8 @@ class EinsumPanel(Panel):
         self.line.equation.set_fault(None)
         if result.plan is None:
             self._result = replace(self._result, shapes=result.shapes) if self._result is not None else None
+            if not any(self.state.einsum.operands) or not self.state.program.names:
+                self._result = None  # its tensors are gone
             self._show_hint(result.hint)
             return
         self._result = result
@@ -157,8 +157,7 @@ class EinsumPanel(Panel):
 
     def show_problem(self, problem: Problem) -> None:
         self._problem = problem
-        equation = self.state.einsum.equation
-        self.banner.set_problem(problem, equation if problem.span is not None else "")
+        self.banner.set_problem(problem, self.state.einsum.equation if problem.span is not None else "")
         self.line.equation.set_fault(problem.span, problem.severity)
         self.line.keep.setEnabled(False)
         self._dim(True)
@@ -168,14 +167,19 @@ class EinsumPanel(Panel):
         self.banner.set_problem(None)
         self.line.show_plan(None)
         self.line.keep.setEnabled(False)
-        self._dim(True)
+        self._dim(self._result is not None)
         if self._result is None:
+            self._show_resizable()
+            self.cost.show_result(None)
             self.terms.set_note(hint)
+            self.terms.show()
         self.summary_changed.emit()
 
     def _dim(self, dimmed: bool) -> None:
         for part in (self.tensors, self.terms, self.letters, self.details):
             part.dim(dimmed)
+        self.tensors.setVisible(self._result is not None)
+        self._lower.setVisible(self._result is not None)
         self._veil.dim(dimmed)
         self._make_room()
 
@@ -221,8 +225,7 @@ class EinsumPanel(Panel):
         self.letters.set_letters(plan.indexing, names)
 
     def _show_pointed(self) -> None:
-        plan = self._result.plan if self._result is not None else None
-        pointed = self.state.pointed
+        plan, pointed = self._result.plan if self._result is not None else None, self.state.pointed
         if plan is None:
             return
         if pointed is not None and pointed.name == plan.result_name:

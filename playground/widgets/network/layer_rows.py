@@ -67,7 +67,7 @@ def zero_rows(page: NetworkPageResult, layer: int) -> list[Row]:
     quick = page.network.quick
     near = "" if quick else percent(numbers.near_zero_fraction)
     return [
-        ("values that are 0", percent(numbers.zero_fraction), "Exactly 0, of all values of the layer."),
+        ("exactly 0", percent(numbers.zero_fraction), "Values that are exactly 0, of all values of the layer."),
         ("dead units", f"{round(result.dead_fraction * width):,} of {width:,}", "Units that are 0 for every input."),
         ("nan, inf", f"{numbers.nan_count:,}, {numbers.inf_count:,}", "Counted apart; other numbers leave them out."),
         ("saturated", percent(result.saturated_fraction),

@@ -8,7 +8,9 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from playground.models.tensors.program import Expression, Made
+from playground.models.einsum.state import EinsumState
+from playground.models.state import PlaygroundState
+from playground.models.tensors.program import Expression, Made, Program
 from playground.models.tensors.state import PointedCell
 from playground.widgets.common.tensor_grid import TensorGrid
 from playground.widgets.einsum.einsum_panel import EinsumPanel
@@ -390,3 +392,14 @@ def test_what_feeds_a_far_cell_is_scrolled_into_view(driven):
     assert second.present_geometry().rect((second.sheet.first[0], 250)) is not None
     assert d.panel.tensors.result.grid.present_geometry().rect((200, 250)) is not None
     assert first.sheet.first[1] == 0
+
+
+def test_an_empty_program_clears_the_grids_and_hints(driven):
+    d = driven("ij,jk->ik", "A", "X")
+    assert d.panel.tensors.isVisible()
+    d.show(PlaygroundState())
+    assert not d.panel.tensors.isVisible()
+    assert d.panel.result is None
+    assert "ij,jk" in d.panel.terms.text()
+    d.show(replace(d.state, program=Program.parse("A = torch.ones(2, 3)"), einsum=EinsumState("ij->i", ("A",))))
+    assert d.panel.tensors.isVisible()
