@@ -49,6 +49,7 @@ class ShapeView(QWidget):
         self.code = RunsLabel(wrap=False)
         self.menu_button = Button("Reshape, slice, flip", opens_menu=True)
         self.copy_button = IconButton("copy", "Copy the line as code")
+        self._fitted_state: PlaygroundState | None = None
         self.head = head = ShapeHead()
         self.strip, self.facts, self.pickers, self.places = head.strip, head.facts, head.pickers, head.places
         self.banner = ProblemBanner()
@@ -139,7 +140,9 @@ class ShapeView(QWidget):
         if result is not None and result.name == state.selection:
             self._show_layout(result, state)
         self._show_pointed(state)
-        self._fit_head()
+        if replace(state, pointed=None) != self._fitted_state:
+            self._fitted_state = replace(state, pointed=None)
+            self._fit_head()
 
     def _show_layout(self, result: ShapeResult, state: PlaygroundState) -> None:
         shape = result.layout.shape
