@@ -13,6 +13,9 @@ from playground.widgets.common.section import TitleLine
 from playground.widgets.common.text_label import TextLabel
 from playground.widgets.common.tooltip import set_tooltip
 
+MOST_OF_NAME = 120
+"""Pixels of the box with the names that the code beside it may not take."""
+
 
 class MemoryTitle(TitleLine):
     """`tensor_chosen(name)`, `pin_toggled(on)`, `copy_wanted()`."""
@@ -50,6 +53,7 @@ class MemoryTitle(TitleLine):
             self.combo.clear()
             self.combo.addItems(list(names))
         self.combo.setCurrentIndex(list(names).index(name) if name in names else -1)
+        self.combo.setMinimumWidth(min(self.combo.sizeHint().width(), MOST_OF_NAME))
         self.pin.setChecked(pinned)
         self.pin.setEnabled(bool(names))
         for widget in (self.combo, self.pin):

@@ -101,15 +101,28 @@ def fixes_top(view: CardView, width: int) -> int:
     return _message_top(view) + message_height(view, width) + 6
 
 
+SIZES_KEPT = 3
+"""Up to so many axes all sizes are shown."""
+
+LEAST_NAME = 72.0
+"""Pixels of a long name that are worth more than the verdict beside it."""
+
+
 def name_width(name: str) -> int:
     """The width of the name in pixels."""
     return round(text_width(code_font(13, QFont.Weight.Bold), name))
 
 
 def name_room(view: CardView, width: int) -> float:
-    """What the name may take of a card of this width: all but the verdict."""
-    verdict = verdict_width(view.result.verdict_text) if view.result is not None else 0
-    return max(24.0, width - LEFT - RIGHT - verdict - 8)
+    """What the name may take of a card of this width: sizes are never cut, the verdict goes before the name does."""
+    whole = float(width - LEFT - RIGHT)
+    if view.result is None:
+        return max(LEAST_NAME, whole)
+    shape = view.result.shape
+    is_short = shape is None or len(shape) <= SIZES_KEPT
+    without_sizes = whole - runs_width(_shape_words(shape, whole if is_short else whole / 2), 13) - 8
+    without_verdict = without_sizes - verdict_width(view.result.verdict_text) - 8
+    return max(24.0, without_verdict if without_verdict >= LEAST_NAME else without_sizes)
 
 
 def paint_card(painter: QPainter, rect: QRect, view: CardView) -> None:

@@ -206,7 +206,9 @@ class ShapeView(QWidget):
         """No tensor is selected."""
         self.result = None
         self.strip.set_shape("", (), None, False, False)
+        self.strip.hide()
         self.block.set_shape((), False)
+        self.block.hide()
         self.facts.set_text("")
         self.banner.set_problem(None)
         self.grid.set_placeholder("Choose a tensor on the left, or make one with + Tensor.")
