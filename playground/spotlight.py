@@ -15,6 +15,7 @@ from playground.widgets.common.tensor_grid import TensorGrid
 MARGIN, RADIUS = 4, 6
 SHOWN_MILLISECONDS = 8000
 LABEL_GAP, REVEALED = 28, 24
+FOLLOWED = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide)
 
 
 def paint_ring(painter: QPainter, rect: QRectF) -> None:
@@ -28,12 +29,18 @@ def paint_ring(painter: QPainter, rect: QRectF) -> None:
 class Overlay(QWidget):
     """A child of the window that lies over another widget and follows it."""
 
+    is_revealed = False
+    """Whether what it lies over is scrolled into view again when a layout, not a hand, has moved it."""
+
     def __init__(self, window: QWidget, target: QWidget, margin: int) -> None:
         super().__init__(window)
         self._window = window
         self._target = target
         self._margin = margin
         self._watched: list[QWidget] = []
+        self._laid_out = QTimer(self)
+        self._laid_out.setSingleShot(True)
+        self._laid_out.timeout.connect(self._on_laid_out)
         widget: QWidget | None = target
         while widget is not None and widget is not window:
             widget.installEventFilter(self)
@@ -46,6 +53,7 @@ class Overlay(QWidget):
         for widget in self._watched:
             widget.removeEventFilter(self)
         self._watched.clear()
+        self._laid_out.stop()
         self.hide()
         self.deleteLater()
 
@@ -61,15 +69,24 @@ class Overlay(QWidget):
         self.setVisible(self._target.isVisibleTo(self._window))
         self.raise_()
 
+    @Slot()
+    def _on_laid_out(self) -> None:
+        reveal(self._target)
+        self.follow()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follow moves, sizes and hiding of the target and all that holds it."""
-        if event.type() in (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide):
+        if event.type() in FOLLOWED:
             self.follow()
+            if self.is_revealed and not is_scrolled(watched, event):
+                self._laid_out.start()
         return super().eventFilter(watched, event)
 
 
 class Ring(Overlay):
     """Two pixels of accent around the part; clicks go through."""
+
+    is_revealed = True
 
     def __init__(self, window: QWidget, target: QWidget) -> None:
         super().__init__(window, target, MARGIN)
@@ -107,6 +124,8 @@ class Cover(Overlay):
 
 class CellRing(Overlay):
     """A ring around one cell of a grid, with a label beside the grid, so that no number is covered."""
+
+    is_revealed = True
 
     def __init__(self, window: QWidget, grid: TensorGrid, cell: str) -> None:
         self._grid = grid
@@ -216,6 +235,13 @@ class Spotlight(QObject):
                 return found
             part = part.rpartition(".")[0]
         return None
+
+
+def is_scrolled(moved: QObject, event: QEvent) -> bool:
+    """Whether an event tells that a scroll area moved its content, and not that a layout placed a widget."""
+    parent = moved.parent()
+    holder = parent.parent() if parent is not None else None
+    return event.type() == QEvent.Type.Move and isinstance(holder, QScrollArea) and holder.widget() is moved
 
 
 def reveal(target: QWidget) -> None:

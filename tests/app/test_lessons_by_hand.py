@@ -150,14 +150,9 @@ def begin(window, key):
 
 def lit_part_is_seen(window, part):
     """The ring lies in the window, around something that no fold, tab or scroll hides."""
-    QTest.qWait(20)
     ring = find(window, "spotlight")
-    spotlight = window.furniture.lessons.spotlight
-    inside = window.rect().contains(ring.geometry())
-    assert inside, part
-    seen = spotlight.find(part)
-    assert seen.isVisible(), part
-    assert not in_view(window, seen).isEmpty(), part
+    seen = window.furniture.lessons.spotlight.find(part)
+    return window.rect().contains(ring.geometry()) and seen.isVisible() and not in_view(window, seen).isEmpty()
 
 
 def in_view(window, widget):
@@ -175,7 +170,27 @@ def test_a_part_that_is_folded_away_or_on_another_page_is_brought_into_view(open
     begin(window, "4")
     for part in ("memory.facts", "network.loss", "einsum.equation", "network.open.step_through", "shape.grid"):
         lessons.light(part)
-        lit_part_is_seen(window, part)
+        qtbot.waitUntil(lambda part=part: lit_part_is_seen(window, part), timeout=20_000)
+
+
+def test_a_lit_part_that_a_layout_moves_away_is_scrolled_into_view_again(open_window, qtbot):
+    window = open_window((1000, 640))
+    lessons = window.furniture.lessons
+    lessons.light("network.open.step_through")
+    qtbot.waitUntil(lambda: lit_part_is_seen(window, "network.open.step_through"), timeout=20_000)
+    button = lessons.spotlight.find("network.open.step_through")
+    holder = button.parentWidget()
+    spacer = QWidget()
+    spacer.setFixedHeight(3000)
+    while not isinstance(holder, QScrollArea):
+        holder = holder.parentWidget()
+    holder.widget().layout().insertWidget(0, spacer)
+    qtbot.waitUntil(lambda: holder.verticalScrollBar().maximum() > 2500, timeout=20_000)
+    qtbot.waitUntil(lambda: lit_part_is_seen(window, "network.open.step_through"), timeout=20_000)
+    scroll_bar = holder.verticalScrollBar()
+    scroll_bar.setValue(0)
+    qtbot.wait(30)
+    assert scroll_bar.value() == 0
 
 
 def test_the_cell_to_click_is_ringed_and_named(open_window, qtbot):
@@ -237,7 +252,7 @@ def test_a_lesson_is_done_by_hand(open_window, qtbot, lesson):
     for number, step in enumerate(lesson.steps):
         assert store.state.lesson.here.steps == number
         click(window, "lessons.where")
-        lit_part_is_seen(window, step.part)
+        qtbot.waitUntil(lambda step=step: lit_part_is_seen(window, step.part), timeout=20_000)
         for kind, wanted in step.goal:
             HANDS[kind](window, wanted)
         qtbot.waitUntil(lambda n=number: store.state.lesson.here.steps == n + 1, timeout=20_000)
