@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import torch
 from torch.autograd.graph import saved_tensors_hooks
-from torch.utils.checkpoint import checkpoint
+from torch.utils.checkpoint import CheckpointFunction
 
 from playground.models.network.saved_tensors import SavedTensors
 
@@ -104,7 +104,9 @@ def run_checkpointed(
     try:
         with saved_tensors_hooks(live.pack, live.unpack):
             for start, stop in stretches[:-1]:
-                signal = checkpoint(stretch_of(start, stop), signal, use_reentrant=True, preserve_rng_state=False)
+                # What `checkpoint(..., use_reentrant=True, preserve_rng_state=False)` does, without the import of
+                # torch's compiler that it makes on its first call, which takes seconds.
+                signal = CheckpointFunction.apply(stretch_of(start, stop), False, signal)  # type: ignore[no-untyped-call]
             value = loss(stretch_of(*stretches[-1])(signal))
             after_forward = live.now
             del signal

@@ -1,4 +1,4 @@
-"""What the strip "Saved for backward" asks for and gets: the bytes of every layer, and what checkpoints would keep."""
+"""What is saved for the backward pass, asked and answered: the bytes of every layer, what checkpoints would keep."""
 
 from __future__ import annotations
 
@@ -38,19 +38,12 @@ class SavedRequest:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SavedResult:
-    """Layer by layer what is kept for the backward pass, with the totals under grad, no_grad and checkpoints.
-
-    `peaks[k - 1]` is the computed peak with a checkpoint every k layers; `checkpointed` was measured, at `every` or at
-    the best stretch where none was asked for.
-    """
+class KeptResult:
+    """Layer by layer what is kept for the backward pass, with the total under no_grad."""
 
     request: SavedRequest
     saved: SavedTensors
     under_no_grad: int
-    peaks: tuple[int, ...]
-    best_every: int
-    checkpointed: CheckpointedRun
 
     def title(self, layer: int) -> str:
         """`"**4.06 MB** in 54 tensors, each counted once. Layer 18 keeps 80 kB"`, layers from 1."""
@@ -63,6 +56,19 @@ class SavedResult:
         """What a run under `torch.no_grad` kept, measured: "under no_grad nothing is kept"."""
         kept = "nothing" if not self.under_no_grad else bytes_in_words(self.under_no_grad)
         return f"under no_grad {kept} is kept"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SavedResult(KeptResult):
+    """What is kept, and what checkpoints would keep instead.
+
+    `peaks[k - 1]` is the computed peak with a checkpoint every k layers; `checkpointed` was measured, at `every` or at
+    the best stretch where none was asked for.
+    """
+
+    peaks: tuple[int, ...]
+    best_every: int
+    checkpointed: CheckpointedRun
 
     def checkpoint_words(self) -> str:
         """What a checkpoint every k layers would keep at most, and what it costs."""
@@ -141,27 +147,45 @@ def features_of(spec: NetworkSpec, tensors: Mapping[str, torch.Tensor]) -> int:
     return INPUTS.find(spec.input).features(spec)
 
 
-def compute_saved(request: SavedRequest, job: Job | None = None) -> SavedResult:
-    """Run forward and backward, large networks on the meta device, which costs no memory, and list what is kept.
+def compute_kept(request: SavedRequest, job: Job | None = None) -> KeptResult:
+    """Run forward, large networks on the meta device, which costs no memory, and list what is kept.
 
     Raises a `ProblemError` where the spec does not fit.
     """
+    return _kept(request, _network_of(request, job or Job()))
+
+
+def compute_saved(request: SavedRequest, job: Job | None = None) -> SavedResult:
+    """List what is kept, then run forward and backward with checkpoints and measure what those keep.
+
+    The first such run of a process imports torch's compiler, which takes a second: whoever wants the list alone asks
+    `compute_kept`. Raises a `ProblemError` where the spec does not fit.
+    """
     job = job or Job()
     spec = request.spec
-    problem = check_spec(spec)
-    if problem is not None:
-        raise ProblemError(problem)
-    features = features_of(spec, tensors_of(request.program, job))
-    network = blank_network(spec, features, measuring_device(spec, features))
-    with torch.enable_grad():
-        saved = saved_by(network)
-    job.check()
-    with torch.no_grad():
-        under_no_grad = saved_by(network).total_bytes
+    network = _network_of(request, job)
+    kept = _kept(request, network)
     boundaries = [network.inputs.nbytes] + [spec.batch * spec.width * spec.torch_dtype.itemsize] * (spec.depth - 1)
-    peaks = all_peaks(saved, boundaries)
+    peaks = all_peaks(kept.saved, boundaries)
     best = min(range(1, spec.depth + 1), key=lambda every: (peaks[every - 1], every))
     job.check()
     with torch.enable_grad():
         checkpointed = run_checkpointed_network(network, request.every or best)
-    return SavedResult(request, saved, under_no_grad, peaks, best, checkpointed)
+    return SavedResult(request, kept.saved, kept.under_no_grad, peaks, best, checkpointed)
+
+
+def _network_of(request: SavedRequest, job: Job) -> Network:
+    problem = check_spec(request.spec)
+    if problem is not None:
+        raise ProblemError(problem)
+    features = features_of(request.spec, tensors_of(request.program, job))
+    job.check()
+    return blank_network(request.spec, features, measuring_device(request.spec, features))
+
+
+def _kept(request: SavedRequest, network: Network) -> KeptResult:
+    with torch.enable_grad():
+        saved = saved_by(network)
+    with torch.no_grad():
+        under_no_grad = saved_by(network).total_bytes
+    return KeptResult(request, saved, under_no_grad)

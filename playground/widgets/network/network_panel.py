@@ -11,7 +11,7 @@ from playground.models.network.cures import SpecFix
 from playground.models.network.handover import HandedLayer, LayerTensorRequest, with_layer
 from playground.models.network.pinned_training import PinnedLosses, pinned_training_request
 from playground.models.network.request import NetworkPageResult
-from playground.models.network.saved_request import SavedResult
+from playground.models.network.saved_request import KeptResult
 from playground.models.network.spec import NetworkSpec
 from playground.models.network.state import NetworkState
 from playground.models.network.trained_page import page_at_step, saved_request, training_request, with_other_network
@@ -114,6 +114,7 @@ class NetworkPanel(Panel):
         self.saved.layer_chosen.connect(self._on_layer_chosen)
         self.saved.details_wanted.connect(self.windows.open_details)
         self.windows.asked.connect(self.asked)
+        self.windows.requested.connect(self.requested)
         self.windows.spec_dragged.connect(self._on_spec_dragged)
         self.windows.gesture_ended.connect(self._on_spec_let_go)
         self.train.edited.connect(self._on_training_edited)
@@ -183,7 +184,7 @@ class NetworkPanel(Panel):
             return
         elif isinstance(outcome, PinnedLosses):
             self.train.show_pinned(outcome.runs)
-        elif isinstance(outcome, SavedResult):
+        elif isinstance(outcome, KeptResult):
             self.saved.show_result(outcome)
         elif isinstance(outcome, TrainingResult):
             self._training = outcome if self.state.network.training.asked else None

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
-from playground.models.network.saved_request import SavedResult
+from playground.models.network.saved_request import KeptResult
 from playground.models.network.saved_words import layer_lines, layer_name
 from playground.models.outcome import Problem
 from playground.widgets.common.buttons import IconButton
@@ -29,7 +29,7 @@ class LayerBars(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._result: SavedResult | None = None
+        self._result: KeptResult | None = None
         self._layer = 1
         self._dimmed = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -37,7 +37,7 @@ class LayerBars(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         look_holder().changed.connect(self.update)
 
-    def show_bars(self, result: SavedResult | None, layer: int, dimmed: bool = False) -> None:
+    def show_bars(self, result: KeptResult | None, layer: int, dimmed: bool = False) -> None:
         """Draw the layers of a result, one of them inverted."""
         self._result, self._layer, self._dimmed = result, layer, dimmed
         self.update()
@@ -140,7 +140,7 @@ class SavedStrip(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("network.saved")
-        self._result: SavedResult | None = None
+        self._result: KeptResult | None = None
         self._layer = 1
         self.title = TextLabel("Saved for backward", bold=True, fixed=True)
         self.words = RunsLabel(role="text2", wrap=False)
@@ -167,7 +167,7 @@ class SavedStrip(QWidget):
         self.bars.chosen.connect(self._on_chosen)
         self.details.clicked.connect(self._on_details)
 
-    def show_result(self, result: SavedResult) -> None:
+    def show_result(self, result: KeptResult) -> None:
         """Draw what was measured."""
         self._result = result
         self._draw(dimmed=False)

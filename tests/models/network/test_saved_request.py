@@ -1,4 +1,6 @@
 import itertools
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -9,6 +11,7 @@ from playground.models.network.normalisations import NORMALISATIONS
 from playground.models.network.saved_request import (
     SavedRequest,
     blank_network,
+    compute_kept,
     compute_saved,
     measuring_device,
     run_checkpointed_network,
@@ -112,3 +115,33 @@ def real_fed(spec, tensor):
 def test_a_faulty_spec_is_refused():
     with pytest.raises(ProblemError, match="depth is 0"):
         compute_saved(SavedRequest(spec_of(depth=0)))
+
+
+def test_the_list_alone_is_that_of_the_whole():
+    spec = spec_of(activation="gelu", dropout=0.2)
+    kept, whole = compute_kept(SavedRequest(spec)), compute_saved(SavedRequest(spec))
+    assert kept.saved.layer_bytes == whole.saved.layer_bytes
+    assert kept.title(2) == whole.title(2)
+    assert kept.without_grad() == whole.without_grad() == "under no_grad nothing is kept"
+
+
+WITHOUT_THE_COMPILER = """
+import sys
+from playground.models.network.phase_diagram import PhaseRequest, compute_phase
+from playground.models.network.request import compute_network, network_request
+from playground.models.network.saved_request import SavedRequest, compute_kept
+from playground.models.network.trained_page import saved_request
+from playground.models.state import PlaygroundState
+
+request = network_request(PlaygroundState())
+compute_kept(saved_request(request))
+compute_network(request)
+compute_phase(PhaseRequest(request.spec))
+loaded = {"torch._dynamo", "sympy", "torch.fx.experimental.symbolic_shapes"} & set(sys.modules)
+assert not loaded, loaded
+"""
+
+
+def test_the_page_opens_without_importing_the_compiler_of_torch():
+    done = subprocess.run([sys.executable, "-c", WITHOUT_THE_COMPILER], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
