@@ -140,3 +140,12 @@ def saturation_bounds(name: str) -> tuple[float, float]:
     below = float(z[first - 1]) if first > 0 else -float("inf")
     above = float(z[last + 1]) if last < len(z) - 1 else float("inf")
     return below, above
+
+
+@cache
+def saturates_at_zero(name: str) -> bool:
+    """Whether a value is saturated exactly where the activation is 0: so it is for relu."""
+    below, above = saturation_bounds(name)
+    z = torch.arange(-4000, 4001, dtype=torch.float64) / 100
+    zero = ACTIVATIONS[name].function(z) == 0
+    return below == 0 and above == float("inf") and bool(torch.equal(zero, z <= 0))

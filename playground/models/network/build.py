@@ -23,17 +23,19 @@ def build(
     spec: NetworkSpec,
     tensors: Mapping[str, torch.Tensor] | None = None,
     after: Callable[[int], None] | None = None,
+    drawn: Callable[[int], None] | None = None,
 ) -> Network:
     """The network of a spec with its inputs, weights and biases; raises a `ProblemError` where the spec does not fit.
 
-    `tensors` holds the values of the tensor that `spec.input` may name; `after(layer)` is called as LSUV goes along.
+    `tensors` holds the values of the tensor that `spec.input` may name; `after(layer)` is called as LSUV goes along,
+    `drawn(layer)` as large weights are drawn; either may raise.
     """
     problem = check_spec(spec)
     if problem is not None:
         raise ProblemError(problem)
     batch = load_inputs(spec, tensors)
     features = batch.inputs.shape[1]
-    weights = _weights(spec, features)
+    weights = _weights(spec, features, drawn)
     biases = _biases(spec, features)
     head_weight = head_bias = None
     if spec.loss == "cross_entropy":
@@ -62,24 +64,29 @@ def _scaled(scheme: InitScheme, draws: torch.Tensor, fan_in: int, fan_out: int, 
     return _to(spec, scaled)
 
 
-def _square_layers(spec: NetworkSpec, scheme: InitScheme, start: int) -> tuple[torch.Tensor, ...]:
+def _square_layers(
+    spec: NetworkSpec, scheme: InitScheme, start: int, drawn: Callable[[int], None] | None
+) -> tuple[torch.Tensor, ...]:
     """The (width, width) weights from layer `start` on: views of one tensor where the draws are kept."""
     width, seed = spec.width, spec.seed
     if BANK.keeps(spec.depth, (width, width)):
         draws = BANK.draws(scheme.sampler, seed, "weight", spec.depth, (width, width))
         return _scaled(scheme, draws[start:], width, width, spec).unbind()
-    return tuple(
-        _scaled(scheme, draw(scheme.sampler, seed, "weight", layer, (width, width)), width, width, spec)
-        for layer in range(start, spec.depth)
-    )
+    weights = []
+    for layer in range(start, spec.depth):
+        noise = draw(scheme.sampler, seed, "weight", layer, (width, width))
+        weights.append(_scaled(scheme, noise, width, width, spec))
+        if drawn is not None:
+            drawn(layer)
+    return tuple(weights)
 
 
-def _weights(spec: NetworkSpec, features: int) -> tuple[torch.Tensor, ...]:
+def _weights(spec: NetworkSpec, features: int, drawn: Callable[[int], None] | None = None) -> tuple[torch.Tensor, ...]:
     scheme = INIT_SCHEMES[spec.init]
     if features == spec.width:
-        return _square_layers(spec, scheme, 0)
+        return _square_layers(spec, scheme, 0, drawn)
     first = BANK.draws(scheme.sampler, spec.seed, "weight", 1, (spec.width, features))[0]
-    rest = _square_layers(spec, scheme, 1) if spec.depth > 1 else ()
+    rest = _square_layers(spec, scheme, 1, drawn) if spec.depth > 1 else ()
     return (_scaled(scheme, first, features, spec.width, spec), *rest)
 
 

@@ -8,7 +8,7 @@ float32 where the values allow it: the same numbers to about six digits.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -84,9 +84,33 @@ class StatisticsTable:
         )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Reductions:
+    """What one pass over each layer's values gives: extremes, mean and Euclidean norm, each (layers,)."""
+
+    low: Floats
+    high: Floats
+    mean: Floats
+    norm: Floats
+
+
+def reduce_rows(x: torch.Tensor, wide: torch.Tensor | None = None) -> Reductions:
+    """The reductions of each row of a (layers, values) tensor; mean and norm in the precision of `wide`, its copy."""
+    wide = x if wide is None else wide
+    return reductions_of(x.amin(1), x.amax(1), wide.mean(1), torch.linalg.vector_norm(wide, dim=1))
+
+
+def reductions_of(low: torch.Tensor, high: torch.Tensor, mean: torch.Tensor, norm: torch.Tensor) -> Reductions:
+    """Four (layers,) tensors as reductions."""
+    low_, high_, mean_, norm_ = _numbers(torch.stack((low.to(norm), high.to(norm), mean, norm)))
+    return Reductions(low_, high_, mean_, norm_)
+
+
 def count_true(mask: torch.Tensor) -> Counts:
     """How many are true in each row of a (layers, values) mask."""
     rows = mask.cpu().numpy()
+    if not np.count_nonzero(rows):
+        return np.zeros(len(rows), dtype=np.int64)
     return np.array([np.count_nonzero(row) for row in rows], dtype=np.int64)
 
 
@@ -117,15 +141,14 @@ def _numbers(tensor: torch.Tensor) -> Floats:
     return tensor.cpu().double().numpy()
 
 
-def _moments(x: torch.Tensor) -> tuple[Floats, Floats, Floats]:
+def _moments(x: torch.Tensor, found: Reductions) -> tuple[Floats, Floats, Floats]:
     """Mean, std and rms of each row of a finite (layers, values) float tensor whose squares are in range."""
     count = x.shape[1]
-    means = x.mean(1)
-    mean, rms = _numbers(means), _numbers(torch.linalg.vector_norm(x, dim=1)) / math.sqrt(count)
+    mean, rms = found.mean, found.norm / math.sqrt(count)
     if x.dtype == torch.float32 and bool(np.all(mean**2 <= HARMLESS * rms**2)):
         return mean, np.sqrt((rms**2 - mean**2) * count / max(1, count - 1)), rms
-    std = _numbers(torch.linalg.vector_norm(x - means[:, None], dim=1)) / math.sqrt(max(1, count - 1))
-    return mean, std, rms
+    away = x - torch.from_numpy(mean).to(x)[:, None]
+    return mean, _numbers(torch.linalg.vector_norm(away, dim=1)) / math.sqrt(max(1, count - 1)), rms
 
 
 def _moments_at_extremes(x: torch.Tensor) -> tuple[float, float, float]:
@@ -138,7 +161,7 @@ def _moments_at_extremes(x: torch.Tensor) -> tuple[float, float, float]:
     _, exponent = math.frexp(peak)
     halves = (-exponent // 2, -exponent - -exponent // 2)
     scaled = row * 2.0 ** halves[0] * 2.0 ** halves[1]
-    mean, std, rms = _moments(scaled[None])
+    mean, std, rms = _moments(scaled[None], reduce_rows(scaled[None]))
 
     def back(value: float) -> float:
         try:
@@ -149,9 +172,8 @@ def _moments_at_extremes(x: torch.Tensor) -> tuple[float, float, float]:
     return back(float(mean[0])), back(float(std[0])), back(float(rms[0]))
 
 
-def _range(x: torch.Tensor) -> tuple[Floats, Floats, bool]:
-    """Minimum and maximum of each row, of its finite values where it holds others, and whether all are finite."""
-    low, high = _numbers(x.amin(1)), _numbers(x.amax(1))
+def _finite_range(x: torch.Tensor, low: Floats, high: Floats) -> tuple[Floats, Floats, bool]:
+    """The extremes of each row's finite values, from those of all its values, and whether all are finite."""
     odd = np.flatnonzero(~(np.isfinite(low) & np.isfinite(high)))
     for row in odd:
         finite = x[row][torch.isfinite(x[row])]
@@ -160,37 +182,48 @@ def _range(x: torch.Tensor) -> tuple[Floats, Floats, bool]:
     return low, high, not len(odd)
 
 
-def measure(stack: torch.Tensor, quick: bool = False) -> StatisticsTable:
-    """The statistics of each layer of a (layers, ...) stack; `quick` leaves near zero and subnormal uncounted."""
+def measure(stack: torch.Tensor, quick: bool = False, found: Reductions | None = None) -> StatisticsTable:
+    """The statistics of each layer of a (layers, ...) stack; `quick` leaves near zero and subnormal uncounted.
+
+    `found` holds the reductions of a float32 stack where somebody has made them already.
+    """
     original = stack.detach().reshape(len(stack), -1)
     x = original if original.dtype in (torch.float32, torch.float64) else original.float()
     layers, count = x.shape
-    low, high, finite = _range(x)
-    peak = np.fmax(np.abs(low), np.abs(high))
     wide = x if quick and x.dtype == torch.float32 else x.double()
+    found = found or reduce_rows(x, wide)
+    low, high, finite = _finite_range(x, found.low, found.high)
+    peak = np.fmax(np.abs(low), np.abs(high))
     limits = SAFE_FLOAT32 if wide.dtype == torch.float32 else SAFE_FLOAT64
     if finite and _safe(peak, limits):
-        mean, std, rms = _moments(wide)
+        mean, std, rms = _moments(wide, found)
     else:
         rows = [_moments_at_extremes(row) for row in x]
         mean, std, rms = (np.array([row[i] for row in rows]) for i in range(3))
     none = np.zeros(layers, dtype=np.int64)
     nans = none if finite else count_true(torch.isnan(x))
     infs = none if finite else count_true(torch.isinf(x))
-    zeros = count_zeros(x)
-    near, subnormal = none, none
-    if not quick:
-        magnitude = x.abs()
-        threshold = torch.from_numpy(np.nan_to_num(rms * NEAR_ZERO)).to(x)[:, None]
-        near = count_below(magnitude, threshold) - np.where(threshold[:, 0].cpu().numpy() > 0, zeros, 0)
-        tiny = torch.finfo(original.dtype).tiny if original.is_floating_point() else 0.0
-        subnormal = count_below(magnitude, torch.full_like(threshold, tiny)) - zeros if tiny else none
+    zeros = count_zeros(x) if bool(np.any((low <= 0) & (high >= 0))) else none
+    near, subnormal = (none, none) if quick else _small_counts(x, original.dtype, rms, zeros)
     counts = np.full(layers, count, dtype=np.int64)
     return StatisticsTable(counts, mean, std, rms, low, high, zeros, near, nans, infs, subnormal)
 
 
+def _small_counts(x: torch.Tensor, dtype: torch.dtype, rms: Floats, zeros: Counts) -> tuple[Counts, Counts]:
+    """How many values of each row are near zero, and how many are subnormal in the dtype they came in."""
+    magnitude = x.abs()
+    threshold = torch.from_numpy(np.nan_to_num(rms * NEAR_ZERO)).to(x)[:, None]
+    near = count_below(magnitude, threshold) - np.where(threshold[:, 0].cpu().numpy() > 0, zeros, 0)
+    tiny = torch.finfo(dtype).tiny if dtype.is_floating_point else 0.0
+    if not tiny:
+        return near, np.zeros(len(x), dtype=np.int64)
+    return near, count_below(magnitude, torch.full_like(threshold, tiny)) - zeros
+
+
 def joined(tables: Sequence[StatisticsTable]) -> StatisticsTable:
     """The tables of consecutive layers as one, without histograms."""
+    if len(tables) == 1:
+        return tables[0]
     columns = {
         field.name: np.concatenate([getattr(table, field.name) for table in tables])
         for field in fields(StatisticsTable)
@@ -199,8 +232,12 @@ def joined(tables: Sequence[StatisticsTable]) -> StatisticsTable:
     return StatisticsTable(**columns, histograms=None)
 
 
-def measure_stacks(stacks: Iterable[tuple[int, torch.Tensor]], quick: bool = False) -> StatisticsTable:
-    """The statistics of all layers of some stacks, in their order."""
+def measure_stacks(
+    stacks: Iterable[tuple[int, torch.Tensor]], quick: bool = False, found: Mapping[int, Reductions] | None = None
+) -> StatisticsTable:
+    """The statistics of all layers of some stacks, in their order; `found`: reductions by a stack's first layer."""
+    if found:
+        return joined([measure(stack, quick, found.get(start)) for start, stack in stacks])
     at_once = 2**40 if quick else CACHED
     return joined(
         [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,12 +11,16 @@ import numpy as np
 import torch
 
 from playground.models.job import Job
+from playground.models.network.activations import saturates_at_zero
 from playground.models.network.build import build
 from playground.models.network.direct_passes import is_plain, run_directly
 from playground.models.network.forward import Network
 from playground.models.network.histograms import CACHED, SAMPLE, Histogram, choose_axis, count_layers
 from playground.models.network.layer_statistics import (
+    Floats,
+    Reductions,
     StatisticsTable,
+    TensorStatistics,
     describe_tensor,
     measure,
     measure_layers,
@@ -25,7 +30,7 @@ from playground.models.network.passes import Passes, run_passes, tell
 from playground.models.network.result import KINDS, HeadResult, NetworkResult
 from playground.models.network.spec import NetworkSpec
 from playground.models.network.stacks import Stacks, stacked
-from playground.models.network.unit_statistics import UnitTable, measure_saturation, measure_units
+from playground.models.network.unit_statistics import UnitPart, UnitTable, measure_saturation, measure_units
 
 SECONDS_BETWEEN_REPORTS = 0.05
 
@@ -51,7 +56,12 @@ def run_network(
     """
     detail, job = detail or Detail(), _paced(job or Job())
     start = time.perf_counter()
-    network = build(spec, tensors, lambda layer: tell(job, "LSUV", layer, spec.depth, 0.0))
+    network = build(
+        spec,
+        tensors,
+        lambda layer: tell(job, "LSUV", layer, spec.depth, 0.0),
+        lambda layer: tell(job, "drawing", layer, spec.depth, 0.0),
+    )
     return measure_network(network, detail, job, start)
 
 
@@ -65,13 +75,14 @@ def measure_network(
     passes = _passes(network, job, biases=not detail.quick)
     seconds = time.perf_counter() - start
     stacks = {kind: Stacks(all_, kind, passes.whole.get(kind)) for kind, all_ in sources(network, passes).items()}
-    tables = _tables(stacks, detail, job)
-    units = _units(spec, stacks, tables["preactivation"], detail.quick)
+    parts = _unit_parts(stacks["activation"], detail.quick)
+    tables = _tables(stacks, detail, job, {start: part.found for start, part in parts.items() if part.found})
+    units = _units(spec, stacks["preactivation"], tables, tuple(parts.values()))
     return NetworkResult(
         spec,
         tables,
         units,
-        describe_tensor(network.inputs) if not detail.quick else measure(network.inputs[None], True).layer(0),
+        _INPUTS.describe(network.inputs),
         passes.loss,
         measure_layers(passes.bias_gradients) if passes.bias_gradients else None,
         _head(network, passes),
@@ -143,18 +154,40 @@ def own_histograms(
     return tuple(found)
 
 
-def _tables(stacks: Mapping[str, Stacks], detail: Detail, job: Job) -> dict[str, StatisticsTable]:
+class _DescribedInputs:
+    """The statistics of the inputs of this thread's last run: they stay the same while the hand is dragging."""
+
+    def __init__(self) -> None:
+        self._kept = threading.local()
+
+    def describe(self, inputs: torch.Tensor) -> TensorStatistics:
+        kept: tuple[torch.Tensor, int, TensorStatistics] | None = getattr(self._kept, "described", None)
+        if kept is not None and inputs.is_set_to(kept[0]) and inputs._version == kept[1]:
+            return kept[2]
+        described = describe_tensor(inputs)
+        self._kept.described = (inputs, inputs._version, described)
+        return described
+
+
+_INPUTS = _DescribedInputs()
+
+
+def _tables(
+    stacks: Mapping[str, Stacks], detail: Detail, job: Job, found: Mapping[int, Reductions]
+) -> dict[str, StatisticsTable]:
+    """The statistics of each kind; `found`: reductions of the activations, by a stack's first layer."""
     tables = {}
     for step, (kind, layers) in enumerate(stacks.items()):
         job.check()
         job.report(0.9 + 0.02 * step, f"statistics, {kind.replace('_', ' ')}s")
-        tables[kind] = _measured(layers, detail, kind in detail.histograms)
+        counted = kind in detail.histograms
+        tables[kind] = _measured(layers, detail, counted, found if kind == "activation" else {})
     return tables
 
 
-def _measured(layers: Stacks, detail: Detail, counted: bool) -> StatisticsTable:
+def _measured(layers: Stacks, detail: Detail, counted: bool, found: Mapping[int, Reductions]) -> StatisticsTable:
     """The statistics of one kind of tensor, and its histograms on one axis for all layers where they are wanted."""
-    table = measure_stacks(layers, detail.quick)
+    table = measure_stacks(layers, detail.quick, found)
     if not counted:
         return table
     axis = choose_axis(detail.scale, table.rms, table.minimum, table.maximum)
@@ -163,23 +196,42 @@ def _measured(layers: Stacks, detail: Detail, counted: bool) -> StatisticsTable:
     )
 
 
-def _units(spec: NetworkSpec, stacks: Mapping[str, Stacks], preactivations: StatisticsTable, quick: bool) -> UnitTable:
-    parts = [
-        measure_units(part, quick)
-        for _start, stack in stacks["activation"]
-        for part in torch.split(stack, len(stack) if quick else max(1, CACHED // stack[0].numel()))
-    ]
-    dead, spread, cosine = (np.concatenate([part[i] for part in parts]) for i in range(3))
-    saturated = [
+def _unit_parts(activations: Stacks, quick: bool) -> dict[int, UnitPart]:
+    """What the units tell, by the first layer of each part."""
+    parts: dict[int, UnitPart] = {}
+    for start, stack in activations:
+        size = len(stack) if quick else max(1, CACHED // max(1, stack[0].numel()))
+        for first in range(0, len(stack), size):
+            parts[start + first] = measure_units(stack[first : first + size], quick)
+    return parts
+
+
+def _units(
+    spec: NetworkSpec, preactivations: Stacks, tables: Mapping[str, StatisticsTable], parts: Sequence[UnitPart]
+) -> UnitTable:
+    return UnitTable(
+        np.concatenate([part.dead for part in parts]),
+        _saturated(spec, preactivations, tables),
+        np.concatenate([part.spread for part in parts]),
+        np.concatenate([part.cosine for part in parts]),
+    )
+
+
+def _saturated(spec: NetworkSpec, preactivations: Stacks, tables: Mapping[str, StatisticsTable]) -> Floats:
+    """The saturated share of each layer: of relu, whose saturated values are its zeros, those counted already."""
+    before, after = tables["preactivation"], tables["activation"]
+    if saturates_at_zero(spec.activation) and spec.residual == "none" and not spec.dropout:
+        return np.asarray(after.zeros / after.count, dtype=np.float64)
+    shares = [
         measure_saturation(
             stack,
             spec.activation,
-            preactivations.minimum[start : start + len(stack)],
-            preactivations.maximum[start : start + len(stack)],
+            before.minimum[start : start + len(stack)],
+            before.maximum[start : start + len(stack)],
         )
-        for start, stack in stacks["preactivation"]
+        for start, stack in preactivations
     ]
-    return UnitTable(dead, np.concatenate(saturated), spread, cosine)
+    return np.concatenate(shares)
 
 
 def _head(network: Network, passes: Passes) -> HeadResult | None:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from playground.models.network.activations import saturation_bounds
-from playground.models.network.layer_statistics import count_true
+from playground.models.network.layer_statistics import Reductions, count_true, reductions_of
 from playground.models.network.stacks import scratch
 
 Floats = NDArray[np.float64]
@@ -33,37 +33,53 @@ class UnitTable:
     cosine: Floats
 
 
-def measure_units(activations: torch.Tensor, quick: bool = False) -> tuple[Floats, Floats, Floats]:
-    """(dead, spread, cosine) of a (layers, batch, width) stack, safe at the extremes of float32 and float64."""
+@dataclass(frozen=True, slots=True, eq=False)
+class UnitPart:
+    """Dead units, spread and cosine of consecutive layers, (layers,) each; `found`: what the same passes over the
+    values tell of each layer, where they were made in float32."""
+
+    dead: Floats
+    spread: Floats
+    cosine: Floats
+    found: Reductions | None = None
+
+
+def measure_units(activations: torch.Tensor, quick: bool = False) -> UnitPart:
+    """What a (layers, batch, width) stack tells, safe at the extremes of float32 and float64."""
     x = activations.detach()
     high, low = x.amax(1), x.amin(1)
     dead = ((high == 0) & (low == 0)).double().mean(1).cpu().numpy()
-    peak = torch.maximum(high.abs().amax(1), low.abs().amax(1)).double().cpu().numpy()
+    highest, lowest = high.amax(1), low.amin(1)
+    peak = torch.maximum(highest.abs(), lowest.abs()).double().cpu().numpy()
     usual = bool(np.all((peak > 1e-12) & (peak < 1e12)))
-    wide = x if quick and usual and x.dtype == torch.float32 else x.double()
+    is_short = quick and usual and x.dtype == torch.float32
+    wide = x if is_short else x.double()
     if not usual:
         exponents = np.frexp(np.where(np.isfinite(peak), peak, 1.0))[1]
         wide = torch.ldexp(wide, torch.from_numpy(-exponents).to(x.device)[:, None, None])
     else:
         exponents = np.zeros(len(x), dtype=np.int32)
     batch, width = x.shape[1:]
-    norms = torch.linalg.vector_norm(wide, dim=2)
-    spread = _squared_spread(wide, norms) / (max(1, batch - 1) * width)
+    norms, means = torch.linalg.vector_norm(wide, dim=2), wide.mean(1)
+    spread = _squared_spread(wide, norms, means) / (max(1, batch - 1) * width)
     with np.errstate(over="ignore", invalid="ignore"):
         spreads = np.ldexp(np.sqrt(spread), exponents)
-    return dead, spreads, _cosines(wide, norms)
+    found = None
+    if is_short:
+        found = reductions_of(lowest, highest, means.mean(1), torch.linalg.vector_norm(norms, dim=1))
+    return UnitPart(dead, spreads, _cosines(wide, norms), found)
 
 
-def _squared_spread(x: torch.Tensor, norms: torch.Tensor) -> Floats:
+def _squared_spread(x: torch.Tensor, norms: torch.Tensor, means: torch.Tensor) -> Floats:
     """The sum of squared distances from each unit's mean: exact in float64; in float32 by difference where that keeps
     its digits."""
-    means = x.mean(1, keepdim=True)
     if x.dtype == torch.float32:
         whole = norms.double().square().sum(1).cpu().numpy()
-        left = whole - x.shape[1] * means.double().square().sum((1, 2)).cpu().numpy()
+        left = whole - x.shape[1] * means.double().square().sum(1).cpu().numpy()
         if bool(np.all(left >= KEEPS_DIGITS * whole)):
             return np.asarray(left, dtype=np.float64)
-    return np.asarray(torch.linalg.vector_norm(x - means, dim=(1, 2)).double().square().cpu().numpy(), dtype=np.float64)
+    away = torch.linalg.vector_norm(x - means[:, None], dim=(1, 2))
+    return np.asarray(away.double().square().cpu().numpy(), dtype=np.float64)
 
 
 def _cosines(x: torch.Tensor, norms: torch.Tensor) -> Floats:

@@ -153,7 +153,8 @@ def test_units_against_plain_torch(quick, scale):
     x = torch.randn(4, 20, 7, generator=torch.Generator().manual_seed(2))
     x[:, :, 3] = 0
     x[2, 5] = 0
-    dead, spread, cosine = measure_units(x * scale, quick)
+    part = measure_units(x * scale, quick)
+    dead, spread, cosine = part.dead, part.spread, part.cosine
     wide = x.double()
     assert dead == pytest.approx([1 / 7] * 4)
     assert spread == pytest.approx((wide.std(1).square().mean(1).sqrt() * scale).numpy(), rel=1e-5)
