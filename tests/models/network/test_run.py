@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional
 
 from playground.models.job import CancelledError, Job
-from playground.models.network.activations import ACTIVATIONS
+from playground.models.network.activations import ACTIVATIONS, saturates_at_zero, saturation_bounds
 from playground.models.network.checks import check_spec
 from playground.models.network.handover import LayerTensorRequest, compute_layer_tensor
 from playground.models.network.network import Detail, NetworkSpec, build, run_network
@@ -55,6 +55,28 @@ def test_every_tensor_is_that_of_a_plain_network(activation, fields):
             assert statistics.rms == pytest.approx(float(values.square().mean().sqrt()), rel=1e-6)
             assert statistics.minimum == pytest.approx(float(values.min()), rel=1e-6)
         assert found.dead_fraction == pytest.approx(float((a == 0).all(0).double().mean()))
+        below, above = saturation_bounds(activation)
+        assert found.saturated_fraction == float(((z <= below) | (z >= above)).double().mean())
+
+
+@pytest.mark.parametrize("activation", list(ACTIVATIONS))
+@pytest.mark.parametrize("fields", [{}, {"residual": "plain"}, {"dropout": 0.3}, {"normalisation": "rms"}], ids=str)
+def test_while_dragging_the_numbers_are_the_same(activation, fields):
+    spec = NetworkSpec(
+        depth=5, width=40, batch=30, activation=activation, init="kaiming_normal", bias_std=0.1, **fields
+    )
+    whole, quick = run_network(spec), run_network(spec, detail=Detail(quick=True))
+    for kind, table in whole.tables.items():
+        found = quick.tables[kind]
+        for name in ("count", "minimum", "maximum", "zeros", "nans", "infs"):
+            assert np.array_equal(getattr(found, name), getattr(table, name)), (kind, name)
+        np.testing.assert_allclose(found.mean, table.mean, rtol=1e-5, atol=1e-6 * float(table.rms.max()))
+        np.testing.assert_allclose(found.std, table.std, rtol=1e-5)
+        np.testing.assert_allclose(found.rms, table.rms, rtol=1e-5)
+    assert np.array_equal(quick.units.dead, whole.units.dead)
+    assert np.array_equal(quick.units.saturated, whole.units.saturated)
+    np.testing.assert_allclose(quick.units.spread, whole.units.spread, rtol=1e-4)
+    np.testing.assert_allclose(quick.units.cosine, whole.units.cosine, rtol=1e-4, atol=1e-5)
 
 
 def plain(network):
@@ -252,3 +274,16 @@ def test_memory_stays_flat():
 
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+def test_only_relu_is_saturated_exactly_where_it_is_zero():
+    assert [name for name in ACTIVATIONS if saturates_at_zero(name)] == ["relu"]
+
+
+def test_inputs_are_described_anew_when_they_change():
+    rows = torch.randn(20, 8)
+    spec = NetworkSpec(depth=2, width=8, batch=20, input="tensor:X")
+    first = run_network(spec, {"X": rows}).input
+    assert run_network(spec, {"X": rows}).input is first
+    rows.mul_(3)
+    assert run_network(spec, {"X": rows}).input.rms == pytest.approx(3 * first.rms)
