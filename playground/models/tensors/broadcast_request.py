@@ -13,10 +13,11 @@ from playground.models.state import PlaygroundState
 from playground.models.tensors.broadcast_alignment import OperandRow
 from playground.models.tensors.broadcast_gradient import StretchedGradient, stretched_gradients
 from playground.models.tensors.broadcast_lines import LineOperation, line_operations
+from playground.models.tensors.broadcast_offer import best_partner
 from playground.models.tensors.broadcast_operators import BROADCAST_OPERATORS
 from playground.models.tensors.broadcast_values import BroadcastRequest, evaluate_lines, lines_of
 from playground.models.tensors.broadcasting import BroadcastExplanation, explain_broadcast
-from playground.models.tensors.evaluation import Evaluated
+from playground.models.tensors.evaluation import Evaluated, evaluate
 from playground.models.tensors.planning import default_budget
 from playground.models.tensors.program import Expression, Program
 from playground.models.tensors.state import BroadcastState
@@ -71,7 +72,7 @@ class BroadcastResult:
 
 
 def broadcast_request(state: PlaygroundState) -> BroadcastRequest:
-    """The operation in the selected line; else the choice made last; else the selected tensor with another one."""
+    """The operation in the selected line; else the choice made last; else an offer for the selected tensor."""
     chosen, program = state.broadcast, state.program
     names = program.names
     common = BroadcastRequest(program, names, gradient=chosen.gradient, budget=state.memory_budget)
@@ -83,14 +84,11 @@ def broadcast_request(state: PlaygroundState) -> BroadcastRequest:
             scope = Program(program.bindings[: names.index(binding.name)])
             place = chosen.place if chosen.chosen_at == state.selection else None
             return replace(common, scope=scope, line=binding.name, text=text, place=place)
-    operands = chosen.operands or _default_operands(state.selection, names)
-    return replace(common, operands=operands, operator=chosen.operator)
-
-
-def _default_operands(selection: str, names: tuple[str, ...]) -> tuple[str, ...]:
-    first = selection if selection in names else next(iter(names), "")
-    other = next((name for name in names if name != first), first)
-    return (first, other) if first else ()
+    gone = not chosen_here and any(text.isidentifier() and text not in names for text in chosen.operands)
+    if chosen.operands and not gone:
+        return replace(common, operands=chosen.operands, operator=chosen.operator)
+    first = state.selection if binding is not None else next(iter(names), "")
+    return replace(common, operands=(first,) if first else (), offered=True)
 
 
 def compute_broadcast(request: BroadcastRequest, job: Job) -> BroadcastResult:
@@ -99,8 +97,24 @@ def compute_broadcast(request: BroadcastRequest, job: Job) -> BroadcastResult:
         return _of_line(request, job)
     if not request.operands:
         return BroadcastResult(request)
+    if request.offered:
+        return _offer(request, job)
     operation = LineOperation(request.operator, "", request.operands, (), False)
     return _of_operation(request, operation, job)
+
+
+def _offer(request: BroadcastRequest, job: Job) -> BroadcastResult:
+    """The tensor with the one that fits it best; alone where none does: what nobody asked for is no problem."""
+    values, (first,) = evaluate(request.scope, request.budget, job), request.operands
+    shapes = {name: tuple(one.meta.shape) for name, one in values.items() if one.meta is not None}
+    partner = best_partner(first, shapes)
+    if partner:
+        operation = LineOperation(request.operator, "", (first, partner), (), False)
+        result = _of_operation(request, operation, job)
+        if result.problem is None:
+            return result
+    alone = _operand_values(first, values[first], job)
+    return BroadcastResult(request, operands=(alone,), scale=_scale([values[first].tensor], job))
 
 
 def _of_line(request: BroadcastRequest, job: Job) -> BroadcastResult:

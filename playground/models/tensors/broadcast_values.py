@@ -25,6 +25,7 @@ class BroadcastRequest:
     """The tensors that may be used, and either a line with its operations or chosen operands.
 
     `scope` holds the lines in front of `line`; `place` chooses one of its operations (None: the one worth looking at).
+    `offered`: nobody chose a pair, so a second operand that fits is looked for.
     """
 
     scope: Program
@@ -36,6 +37,7 @@ class BroadcastRequest:
     operator: str = "+"
     gradient: bool = False
     budget: int | None = None
+    offered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

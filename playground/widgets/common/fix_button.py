@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 from PySide6.QtCore import QRectF, QSize, Signal, Slot
 from PySide6.QtGui import QPainter
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from playground.models.outcome import Fix
 from playground.widgets.common.buttons import HEIGHT, Button
 from playground.widgets.common.look import words_font
-from playground.widgets.common.painting import baseline, elided
+from playground.widgets.common.painting import baseline, elided, text_width
 from playground.widgets.common.runs import Run, paint_runs, plain, run_font, runs_width, shape_runs
 from playground.widgets.common.tooltip import set_tooltip
 
@@ -47,14 +48,46 @@ def _is_code(text: str) -> bool:
     return any(sign in text for sign in "()[]=>_") or text.startswith(".")
 
 
+def cut_code(code: str, original: str, characters: int) -> str:
+    """At most so many characters of a fix, among them those in which it differs from the `original` text.
+
+    >>> cut_code("torch.exp(A) + v[:, None] + 1000", "torch.exp(A) + v + 1000", 20)
+    '…(A) + v[:, None] +…'
+    """
+    if len(code) <= characters:
+        return code
+    start = _alike(code, original)
+    stop = len(code) - _alike(code[start:][::-1], original[start:][::-1])
+    changed = len(code) - start
+    if stop == len(code) and changed < characters:
+        return f"{code[: characters - 1 - changed]}…{code[start:]}"
+    left = start - max(0, characters - 2 - (stop - start)) // 2
+    left = max(0, min(left, len(code) - characters + 1))
+    if left == 0:
+        return code[: characters - 1] + "…"
+    right = left + characters - 2
+    return f"…{code[left:right]}…" if right < len(code) - 1 else f"…{code[1 - characters :]}"
+
+
+def _before_last_call(code: str) -> str:
+    """`weights` of `weights[:, None]` and of `weights.permute(1, 0)`."""
+    return code[: max(code.rfind("["), code.rfind("."), 0)]
+
+
+def _alike(first: str, second: str) -> int:
+    """How many characters two texts have in common from the beginning."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))
+
+
 class FixButton(Button):
-    """Shows a fix, and says `chosen(fix)` when it is pressed."""
+    """Shows a fix, and says `chosen(fix)` when it is pressed; where it is cut, what it changes in `original` stays."""
 
     chosen = Signal(object)
 
-    def __init__(self, fix: Fix, kind: str = "secondary", parent: QWidget | None = None) -> None:
+    def __init__(self, fix: Fix, kind: str = "secondary", parent: QWidget | None = None, original: str = "") -> None:
         super().__init__("", kind, parent=parent)
         self.fix = fix
+        self._original = original or _before_last_call(fix.code)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(plain(fix_runs(fix)))
         set_tooltip(self, fix.meaning or plain(fix_runs(fix)), *([plain(fix_runs(fix))] if fix.meaning else []))
@@ -78,7 +111,10 @@ class FixButton(Button):
             runs = fix_runs(self.fix, short=True, primary=primary)
         if runs_width(runs) > room:
             code, rest = runs[0], runs[1:]
-            cut = elided(run_font(code), code.text, max(20.0, room - runs_width(rest)))
+            font = run_font(code)
+            left = max(20.0, room - runs_width(rest))
+            cut = cut_code(code.text, self._original, int(left / text_width(font, "0")))
+            cut = elided(font, cut, left)
             runs = (Run(cut, code.kind), *rest)
         base = baseline(QRectF(self.rect()), words_font())
         paint_runs(painter, _PADDING, base, runs, role)

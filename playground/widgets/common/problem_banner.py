@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.models.outcome import Fix, Problem, Span
-from playground.widgets.common.buttons import IconButton
+from playground.widgets.common.buttons import HEIGHT, IconButton
 from playground.widgets.common.code_marks import code_runs, no_marks
 from playground.widgets.common.fix_button import FixButton, fix_runs
 from playground.widgets.common.flow_layout import FlowLayout
@@ -15,11 +15,15 @@ from playground.widgets.common.look import icon, look
 from playground.widgets.common.painting import RADIUS_CONTROL, paint_box, paint_left_bar
 from playground.widgets.common.runs import Run, parse_runs, plain
 from playground.widgets.common.runs_label import RunsLabel
+from playground.widgets.common.tooltip import set_tooltip
 
 _BAR = 4
 _ICON = 16
-_LEFT = 40
+_LEFT, _RIGHT = 40, 12
+_ABOVE, _SPACING = 7, 6
 _LONGEST_TEXT = 44
+_WIDEST = 16_777_215
+"""Qt's own: no limit."""
 
 FIRST_FIXES = 3
 """So many fixes stand as buttons; the others wait in a menu."""
@@ -53,7 +57,7 @@ def problem_runs(problem: Problem, text: str = "") -> tuple[Run, ...]:
 class ProblemBanner(QWidget):
     """Hidden while there is no problem. `fix_chosen(fix)` when a button is pressed, or a row of the menu behind them.
 
-    `first`: so many fixes are buttons.
+    `first`: so many fixes are buttons, fewer where `fit` has little room for them.
     """
 
     fix_chosen = Signal(object)
@@ -62,15 +66,15 @@ class ProblemBanner(QWidget):
         super().__init__(parent)
         self._problem: Problem | None = None
         self._text = ""
-        self._first = first
+        self._first, self._shown = first, first
         self.buttons: list[FixButton] = []
         self.more: IconButton | None = None
         self.message = RunsLabel()
         self._fixes = QWidget()
         self._flow = FlowLayout(self._fixes)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(_LEFT, 7, 12, 7)
-        column.setSpacing(6)
+        self._column = column = QVBoxLayout(self)
+        column.setContentsMargins(_LEFT, _ABOVE, _RIGHT, _ABOVE)
+        column.setSpacing(_SPACING)
         column.addWidget(self.message)
         column.addWidget(self._fixes)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
@@ -105,20 +109,60 @@ class ProblemBanner(QWidget):
                 old.deleteLater()
         self.buttons, self.more = [], None
         for fix in fixes[: self._first]:
-            button = FixButton(fix, parent=self._fixes)
+            button = FixButton(fix, parent=self._fixes, original=self._text)
             button.chosen.connect(self._on_chosen)
             self._flow.addWidget(button)
             self.buttons.append(button)
-            button.show()
-        left = len(fixes) - len(self.buttons)
-        if left:
-            self.more = IconButton(
-                "ellipsis", f"{left} more {'way' if left == 1 else 'ways'} to mend it", parent=self._fixes
-            )
+        if len(fixes) > 1:
+            self.more = IconButton("ellipsis", "More ways to mend it", parent=self._fixes)
             self.more.clicked.connect(self._on_more)
             self._flow.addWidget(self.more)
-            self.more.show()
+        self._show_first(self._first)
         self._fixes.setVisible(bool(fixes))
+
+    def _show_first(self, count: int) -> None:
+        """So many fixes as buttons; the rest waits in the menu."""
+        self._shown = count = min(count, len(self.buttons))
+        for place, button in enumerate(self.buttons):
+            button.setVisible(place < count)
+        left = len(self._problem.fixes) - count if self._problem is not None else 0
+        if self.more is not None:
+            words = f"{left} more {'way' if left == 1 else 'ways'} to mend it"
+            set_tooltip(self.more, words)
+            self.more.setAccessibleName(words)
+            self.more.setVisible(left > 0)
+        self._fixes.updateGeometry()
+        self._column.invalidate()
+        self._leave_room_for_more(self.width())
+
+    def _leave_room_for_more(self, width: int) -> None:
+        """The last button is never so wide that the one behind it begins a line."""
+        room = width - _LEFT - _RIGHT - (HEIGHT + self._flow.spacing())
+        for place, button in enumerate(self.buttons):
+            is_last = place == self._shown - 1 and self.more is not None and not self.more.isHidden()
+            button.setMaximumWidth(max(room, 80) if is_last else _WIDEST)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._leave_room_for_more(event.size().width())
+
+    def fit(self, width: int, room: int) -> None:
+        """Show as many fixes as buttons as have room in a height of `room` pixels, one at least."""
+        if self._problem is None or not self.buttons:
+            return
+        before = self._shown
+        for count in range(len(self.buttons), 0, -1):
+            self._show_first(count)
+            self._leave_room_for_more(width)
+            if self._height(width) <= room:
+                break
+        if self._shown != before:
+            self.updateGeometry()
+
+    def _height(self, width: int) -> int:
+        inner = width - _LEFT - _RIGHT
+        message = self.message.heightForWidth(inner)
+        return 2 * _ABOVE + message + _SPACING + self._flow.heightForWidth(inner)
 
     @Slot()
     def _on_more(self) -> None:
@@ -126,7 +170,7 @@ class ProblemBanner(QWidget):
             return
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
-        for fix in self._problem.fixes[len(self.buttons) :]:
+        for fix in self._problem.fixes[self._shown :]:
             action = menu.addAction(plain(fix_runs(fix)).replace("&", "&&"))
             action.setToolTip(fix.meaning)
             action.setData(self._problem.fixes.index(fix))

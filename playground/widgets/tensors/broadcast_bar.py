@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QWidget
 
 from playground.widgets.common.buttons import IconButton
 from playground.widgets.common.combo_box import ComboBox
+from playground.widgets.common.cut_line_edit import CutLineEdit
 from playground.widgets.common.look import code_font, icon, look, words_font
 from playground.widgets.common.painting import baseline, elided, paint_box, text_width
 from playground.widgets.common.tooltip import set_tooltip
@@ -25,14 +26,14 @@ class OperandBox(ComboBox):
         self._shown = ""
         super().__init__(code=True, parent=parent)
         self.setEditable(True)
+        self.line = edit = CutLineEdit(self)
+        self.setLineEdit(edit)
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.setCompleter(None)  # type: ignore[arg-type]
-        edit = self.lineEdit()
-        assert edit is not None
-        self.line = edit
         edit.setFrame(False)
         edit.setFont(code_font())
         edit.setMaxLength(2000)
+        edit.setPlaceholderText("other")
         edit.setStyleSheet("background: transparent; border: none; padding: 0px")
         edit.editingFinished.connect(self._on_committed)
         self.activated.connect(self._on_committed)
@@ -85,7 +86,7 @@ class OperandBox(ComboBox):
 
 
 class VerdictLine(QWidget):
-    """An icon and a few words: fits, clashes, or fits with a doubt."""
+    """An icon and a few words: fits, clashes, fits with a doubt; without icon or colour for what nobody asked."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -101,7 +102,7 @@ class VerdictLine(QWidget):
 
     @property
     def role(self) -> str:
-        """The colour: "good", "warning", "error"."""
+        """The colour: "good", "warning", "error"; "offer" is none."""
         return self._role
 
     def set_verdict(self, text: str, role: str) -> None:
@@ -115,7 +116,7 @@ class VerdictLine(QWidget):
         return QSize(round(text_width(words_font(), self._text)) + 23 if self._text else 0, 24)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(min(40, self.sizeHint().width()), 24)
+        return QSize(min(110, self.sizeHint().width()), 24)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         if not self._text:
@@ -124,9 +125,10 @@ class VerdictLine(QWidget):
         text = elided(font, self._text, self.width() - 22)
         left = self.width() - round(text_width(font, text)) - 1
         with QPainter(self) as painter:
-            icon(_ICONS[self._role], self._role).paint(painter, QRect(left - 22, 4, 16, 16))
+            if self._role in _ICONS:
+                icon(_ICONS[self._role], self._role).paint(painter, QRect(left - 22, 4, 16, 16))
             painter.setFont(font)
-            painter.setPen(look().color(self._role))
+            painter.setPen(look().color(self._role if self._role in _ICONS else "text2"))
             painter.drawText(QPointF(left, baseline(QRectF(self.rect()), font)), text)
 
 
@@ -185,7 +187,7 @@ class OperandBar(QWidget):
             box.setVisible(shown)
             if shown:
                 box.set_choices(names, operands[place] if place < len(operands) else "")
-        self.third.setVisible(chains and len(operands) > 0)
+        self.third.setVisible(chains and len(operands) > 1)
         self.third.set_icon_name("minus" if len(operands) > 2 else "plus")
 
     @Slot()

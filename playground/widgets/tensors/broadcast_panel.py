@@ -101,7 +101,7 @@ class BroadcastPanel(Panel):
         follows = broadcast_request(bare).line if chosen_here else ""
         self.back.setText(f"back to {follows}")
         self.back.setVisible(bool(follows))
-        if not request.line:
+        if not request.line and not request.offered:
             self.bar.show_choice(request.names, request.operands, request.operator, chains(request.operator))
         self._show_pointed()
 
@@ -114,9 +114,10 @@ class BroadcastPanel(Panel):
         texts = tuple(operand.text for operand in result.operands)
         self.bar.show_choice(result.request.names, texts, result.operator, chains(result.operator))
         self._title.show_operations(result.operations, result.place)
-        self.keep.setVisible(bool(texts) and not result.line)
+        self.keep.setVisible(len(texts) > 1 and not result.line)
         self.gradient.setVisible(bool(result.explanation and result.explanation.shape is not None))
         self.table.set_explanation(result.explanation)
+        self.table.setVisible(result.explanation is not None or len(texts) != 1)
         self.grids.show_grids(gradient_grids(result) if result.request.gradient else value_grids(result))
         self.grids.dim(result.problem is not None)
         self._show_words(result)
@@ -133,7 +134,7 @@ class BroadcastPanel(Panel):
 
     def _show_words(self, result: BroadcastResult) -> None:
         explanation, problem = result.explanation, result.problem
-        if explanation is not None:
+        if explanation is not None and not result.request.offered:
             problem = problem or explanation.problem or explanation.warning
         self._show_problem_with_fixes(problem)
         self.sentence.set_content(sentence(result))
@@ -143,6 +144,8 @@ class BroadcastPanel(Panel):
             self.verdict.set_verdict(explanation.verdict if result.problem is None else problem.badge, "error")
         elif problem is not None:
             self.verdict.set_verdict(f"fits, {problem.badge}", "warning")
+        elif result.request.offered:
+            self.verdict.set_verdict(f"would fit{explanation.verdict.removeprefix('fits')}", "offer")
         else:
             self.verdict.set_verdict(explanation.verdict, "good")
 

@@ -6,6 +6,8 @@ from playground.models.tensors.broadcast_operators import BROADCAST_OPERATORS
 from playground.models.tensors.broadcast_request import BroadcastResult
 from playground.widgets.tensors.broadcast_grids import ShownGrid
 
+_NO_OPERATION = "This line has no elementwise operation."
+
 
 def chains(operator: str) -> bool:
     """Whether a third operand can be written behind this operator."""
@@ -16,15 +18,18 @@ def sentence(result: BroadcastResult) -> str:
     """What the operation does and costs, or why it has nothing to say; code in backticks."""
     if not result.operands:
         return "Nothing to broadcast yet: add a tensor, or select a line with an operation."
+    if result.request.offered and result.explanation is None:
+        return f"{_NO_OPERATION} Choose or type a second operand to see how the two fit."
     if result.explanation is None:
         return ""
     if result.explanation.shape is None:
         return result.explanation.vain_edit
     if result.request.gradient:
         return " ".join([one.sentence for one in result.gradients]) or result.gradient_note
-    if result.explanation.warning is not None:
+    if result.explanation.warning is not None and not result.request.offered:
         return result.cost  # the warning has said the rest
-    return f"{result.explanation.sentence_markup} {result.cost}"
+    said = f"{result.explanation.sentence_markup} {result.cost}"
+    return f"{_NO_OPERATION} `{result.code}` would fit: {said}" if result.request.offered else said
 
 
 def value_grids(result: BroadcastResult) -> list[ShownGrid]:

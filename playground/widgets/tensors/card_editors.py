@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QFont, QKeyEvent, QPainter, QPaintEvent, QTextCursor
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
 from playground.models.outcome import Span
 from playground.widgets.common.code_edit import CodeEdit
-from playground.widgets.common.look import code_font, look
-from playground.widgets.common.painting import baseline, elided, paint_text, text_width
+from playground.widgets.common.cut_line_edit import CutLineEdit
+from playground.widgets.common.look import code_font
+from playground.widgets.common.painting import text_width
 from playground.widgets.common.tooltip import set_tooltip
 from playground.widgets.tensors.card_painter import CODE_TOP, LINE_2, paint_code_line
 from playground.widgets.tensors.line_completion import LineCompletion
 from playground.widgets.tensors.tensor_card import TensorCard
 
 
-class NameEdit(QLineEdit):
-    """A name without a frame; Enter or leaving commits, Esc takes the old one back."""
+class NameEdit(CutLineEdit):
+    """A name without a frame, cut while it is not being typed; Enter or leaving commits, Esc takes the old one back."""
 
     committed = Signal(str)
     typed = Signal(str)
@@ -44,17 +45,6 @@ class NameEdit(QLineEdit):
     def _on_finished(self) -> None:
         if self.text() != self._name:
             self.committed.emit(self.text())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """While it is not being typed, a name that is too long is cut with an ellipsis."""
-        if self.hasFocus() or self.fontMetrics().horizontalAdvance(self.text()) <= self.width():
-            super().paintEvent(event)
-            return
-        with QPainter(self) as painter:
-            shown = elided(self.font(), self.text(), self.width())
-            paint_text(
-                painter, 0, baseline(QRectF(self.rect()), self.font()), shown, self.font(), color=look().color("text")
-            )
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

@@ -57,9 +57,12 @@ class ShapeHead(QScrollArea):
     def fit(self, width: int, room: int) -> None:
         """Take the height that all lines need at this width, at most `room`; what is left over scrolls."""
         self._column.invalidate()
-        needed = max(self._column.heightForWidth(width), 0)
+        parts = (self.strip, self.facts, self.pickers, self.places)
+        is_empty = all(part.isHidden() for part in parts)
+        needed = 0 if is_empty else max(self._column.heightForWidth(width), 0)
         if needed > room:
             # Whole lines only: none is cut in its middle where the rest scrolls.
             lines = max(1, (room + SPACING) // (LINE + SPACING))
             needed = min(needed, lines * (LINE + SPACING) - SPACING)
         self.setFixedHeight(needed)
+        self.setVisible(needed > 0)

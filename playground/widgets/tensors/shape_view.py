@@ -24,12 +24,14 @@ from playground.widgets.common.tensor_grid import TensorGrid
 from playground.widgets.common.tooltip import set_tooltip
 from playground.widgets.tensors.cell_readout import CellReadout
 from playground.widgets.tensors.layout_bar import shown_axes
+from playground.widgets.tensors.shape_head import LINE as HEAD_LINE
 from playground.widgets.tensors.shape_head import ShapeHead
 from playground.widgets.tensors.shape_title import title_runs
 from playground.widgets.tensors.tensor_block import TensorBlock
 
 PICKERS_FROM = 600
 BLOCK_FROM = 520
+BLOCK_BELOW_BANNER_FROM = 320
 TITLE_AND_BUTTONS = 300
 CHARACTER = 7.2
 MARGINS, SPACING = 12, 8
@@ -84,6 +86,7 @@ class ShapeView(QWidget):
         inner.addWidget(self.head)
         inner.addWidget(self.banner)
         inner.addLayout(body, 1)
+        inner.addStretch(0)
         inner.addWidget(self.last)
         column = QVBoxLayout(self)
         column.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
@@ -108,13 +111,16 @@ class ShapeView(QWidget):
         self._fit_head()
 
     def _fit_head(self) -> None:
-        """The head takes what title, banner, grid and the last line leave."""
+        """The head takes what the others leave, the banner what one line of the head leaves."""
         width = self.width() - 2 * PADDING
-        room = self.height() - self.title_line.sizeHint().height() - MARGINS - LEAST_BODY - SPACING
-        for part in (self.banner, self.last):
-            if not part.isHidden():
-                high = part.heightForWidth(width) if part.hasHeightForWidth() else part.sizeHint().height()
-                room -= high + SPACING
+        room = self.height() - self.title_line.sizeHint().height() - MARGINS
+        if not self.grid.isHidden():
+            room -= LEAST_BODY + SPACING
+        if not self.last.isHidden():
+            room -= self.last.heightForWidth(width) + SPACING
+        if not self.banner.isHidden():
+            self.banner.fit(width, room - (0 if self.strip.isHidden() else HEAD_LINE + SPACING))
+            room -= self.banner.heightForWidth(width) + SPACING
         self.head.fit(width, room)
 
     def _show_code(self, state: PlaygroundState) -> None:
@@ -126,7 +132,8 @@ class ShapeView(QWidget):
     def _show_block(self) -> None:
         result = self.result
         known = result is not None and not (result.reader is None and result.nbytes == 0 and result.problem is not None)
-        self.block.setVisible(known and self.width() >= BLOCK_FROM)
+        is_low = not self.banner.isHidden() and self.height() < BLOCK_BELOW_BANNER_FROM
+        self.block.setVisible(known and self.width() >= BLOCK_FROM and not is_low)
 
     def show_state(self, state: PlaygroundState) -> None:
         """Show the line, the layout and the pointed cell."""
@@ -136,6 +143,7 @@ class ShapeView(QWidget):
             if state.shape.last_gesture
             else ()
         )
+        self.last.setVisible(bool(state.shape.last_gesture))
         result = self.result
         if result is not None and result.name == state.selection:
             self._show_layout(result, state)
@@ -175,14 +183,15 @@ class ShapeView(QWidget):
         shape = result.layout.shape
         limits = None if result.made else result.whole
         self.strip.setEnabled(True)
-        for part in (self.strip, self.facts, self.menu_button):
+        parts: tuple[QWidget, ...] = (self.strip, self.facts, self.menu_button, self.grid, self.readout)
+        for part in parts:
             part.setVisible(not failed)
-        self._show_block()
         self.strip.set_shape(result.name, shape, limits, result.resizable, result.made)
         self.block.set_shape(shape, result.resizable)
         self.facts.set_text(f"{count_in_words(result.count, 'element')}, {bytes_in_words(result.nbytes)}")
         is_error = result.problem is not None and result.problem.severity == "error"
         self.banner.set_problem(result.problem, result.code if is_error else "")  # the title has the line already
+        self._show_block()
         self.grid.dim(False)
         self.grid.set_placeholder("" if failed else "Too large to compute: shape and strides are exact.")
         # Until the largest value of a large tensor is known, there is no heat.
@@ -198,6 +207,7 @@ class ShapeView(QWidget):
     def _show_failure(self, result: ShapeResult) -> None:
         """The line fails now: its last good values stay, pale, below what is wrong."""
         self.banner.set_problem(result.problem, result.code)
+        self._show_block()
         self.strip.setEnabled(False)
         self.grid.dim(True)
         self._fit_head()
@@ -211,6 +221,7 @@ class ShapeView(QWidget):
         self.block.hide()
         self.facts.set_text("")
         self.banner.set_problem(None)
+        self.grid.show()
         self.grid.set_placeholder("Choose a tensor on the left, or make one with + Tensor.")
         self.grid.set_reader(None)
         self.readout.set_story(None)

@@ -6,6 +6,7 @@ import torch
 from playground.models.job import Job
 from playground.models.state import PlaygroundState
 from playground.models.tensors.broadcast_lines import line_operations, with_operand
+from playground.models.tensors.broadcast_offer import best_partner
 from playground.models.tensors.broadcast_operators import BROADCAST_OPERATORS
 from playground.models.tensors.broadcast_request import broadcast_request, chosen_operands, compute_broadcast
 from playground.models.tensors.evaluation import evaluate
@@ -103,7 +104,8 @@ def test_a_choice_holds_where_it_was_made_and_a_selected_operation_is_shown_else
 
 
 def test_without_a_choice_the_selected_tensor_meets_the_first_other_one():
-    assert broadcast_request(state("v")).operands == ("v", "A")
+    assert broadcast_request(state("v")).operands == ("v",)
+    assert broadcast_request(state("v")).offered
     assert broadcast_request(PlaygroundState()).operands == ()
     assert compute_broadcast(broadcast_request(PlaygroundState()), Job()).explanation is None
 
@@ -289,3 +291,47 @@ def test_an_operand_that_failed_has_no_result():
     result = compute_broadcast(broadcast_request(PlaygroundState(program=program, selection="T")), Job())
     assert [(one.failed, one.note) for one in result.operands] == [(True, "no result"), (False, "")]
     assert result.scale == 39
+
+
+@pytest.mark.parametrize(
+    ("selection", "partner"),
+    [("A", "w"), ("w", "A"), ("M", "w"), ("lonely", "number"), ("unknown", "")],
+)
+def test_a_line_without_an_operation_is_offered_a_pair_that_fits(selection, partner):
+    text = """A = torch.arange(12.).reshape(3, 4)
+v = torch.tensor([10., 20., 30.])
+w = torch.ones(4)
+M = A.t().contiguous().t()
+lonely = torch.ones(7)
+number = torch.tensor(2.)
+unknown = A.sum(9)"""
+    result = compute_broadcast(
+        broadcast_request(PlaygroundState(program=Program.parse(text), selection=selection)), Job()
+    )
+    assert [one.text for one in result.operands] == [selection, partner][: 1 + bool(partner)]
+    assert result.problem is None
+    assert result.explanation is None or result.explanation.problem is None
+    assert (result.result is not None) == bool(partner)
+
+
+def test_an_offer_never_clashes_and_a_choice_may():
+    program = Program.parse("A = torch.ones(3, 4)\nv = torch.ones(3)")
+    start = PlaygroundState(program=program, selection="A")
+    assert len(compute_broadcast(broadcast_request(start), Job()).operands) == 1
+    chosen = compute_broadcast(broadcast_request(chosen_operands(start, ("A", "v"), "+")), Job())
+    assert chosen.explanation.problem.badge == "4 against 3"
+
+
+def test_a_choice_of_tensors_that_are_gone_is_an_offer_again():
+    program = Program.parse("A = torch.ones(3, 4)\nv = torch.ones(4)")
+    start = chosen_operands(PlaygroundState(program=program, selection="A"), ("A", "gone"), "+")
+    assert not broadcast_request(start).offered
+    assert broadcast_request(replace(start, selection="v")).operands == ("v",)
+
+
+def test_best_partner_prefers_one_that_is_stretched_along_axes():
+    shapes = {"A": (3, 4), "number": (), "column": (4, 1), "same": (3, 4), "row": (4,), "no": (5,)}
+    assert best_partner("A", shapes) == "row"
+    assert best_partner("no", shapes) == "number"
+    assert best_partner("absent", shapes) == ""
+    assert best_partner("no", {"no": (5,), "other": (3,)}) == ""

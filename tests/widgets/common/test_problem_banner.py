@@ -4,7 +4,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from playground.models.outcome import Fix, Problem, Span
-from playground.widgets.common.fix_button import FixButton, fix_runs
+from playground.widgets.common.fix_button import FixButton, cut_code, fix_runs
 from playground.widgets.common.look import LIGHT
 from playground.widgets.common.problem_banner import ProblemBanner, problem_runs
 from playground.widgets.common.runs import plain
@@ -78,7 +78,7 @@ def test_nothing_is_cut_off_when_it_gets_narrow(banner, qtbot):
     banner.set_problem(PROBLEM, "ij,jk->ik")
     for width in (700, 420, 300, 240):
         banner.window().resize(width, 400)
-        qtbot.wait(1)
+        qtbot.waitUntil(lambda width=width: banner.width() <= width)
         assert banner.message.height() >= banner.message.heightForWidth(banner.message.width())
         assert all(banner.rect().contains(button.parentWidget().geometry()) for button in banner.buttons)
         assert not banner.buttons[0].geometry().intersects(banner.buttons[1].geometry())
@@ -126,4 +126,49 @@ def test_three_fixes_stand_as_buttons_and_the_rest_in_a_menu(banner, qtbot):
     QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(menu.actions()[4]).center())
     assert chosen == [fixes[7]]
     banner.set_problem(Problem("Axis 1 of A is 4.", fixes=fixes[:3]))
-    assert banner.more is None
+    assert banner.more.isHidden()
+
+
+def test_fixes_that_find_no_room_wait_in_the_menu_and_none_is_cut(banner, qtbot):
+    fixes = tuple(Fix(f"the_first_operand_of_the_sum + the_second_operand[{place}]", "(4,)") for place in range(5))
+    problem = Problem("Axis 1 of A is 4, axis 0 of v is 3. Neither is 1.", fixes=fixes)
+    banner.set_problem(problem, "the_first_operand_of_the_sum + the_second_operand")
+    shown = []
+    for room in (400, 125, 95, 20):
+        banner.fit(500, room)
+        visible = [button for button in banner.buttons if not button.isHidden()]
+        shown.append(len(visible))
+        assert banner.more.accessibleName() == f"{5 - len(visible)} more ways to mend it"
+        assert room == 20 or banner.heightForWidth(500) <= room
+    assert shown == [3, 2, 1, 1]
+    QTest.mouseClick(banner.more, Qt.MouseButton.LeftButton)
+    menu = QApplication.activePopupWidget()
+    assert len(menu.actions()) == 4
+    menu.close()
+    banner.fit(500, 400)
+    assert not any(button.isHidden() for button in banner.buttons)
+
+
+def test_the_button_of_the_menu_stands_behind_the_last_fix(banner, qtbot):
+    fixes = tuple(Fix(f"a_very_long_line_{'of_code_' * 12}[{place}]", "(4,)") for place in range(5))
+    banner.set_problem(Problem("Axis 1 of A is 4.", fixes=fixes))
+    qtbot.waitUntil(lambda: banner.more.y() == banner.buttons[-1].y() > 0, timeout=20_000)
+    assert banner.more.x() > banner.buttons[-1].geometry().right()
+
+
+@pytest.mark.parametrize("characters", [12, 20, 30, 45, 60])
+@pytest.mark.parametrize(
+    ("code", "original", "changed"),
+    [
+        ("torch.exp(first_name) + second_name[:, None]", "torch.exp(first_name) + second_name", "[:, None]"),
+        ("first_name.t() + torch.exp(second_name + third)", "first_name + torch.exp(second_name + third)", ".t()"),
+        ("a_name_of_a_tensor + middle[:, None] - some_other_one", "a_name_of_a_tensor + middle - some_other_one", ":"),
+    ],
+)
+def test_a_cut_fix_shows_what_it_changes(code, original, changed, characters):
+    shown = cut_code(code, original, characters)
+    assert len(shown) <= characters
+    assert changed in shown
+    assert shown == code or "…" in shown
+    for part in shown.split("…"):
+        assert part in code

@@ -254,3 +254,32 @@ def test_the_scroll_bar_of_one_row_stands_below_it(qtbot):
     hand.state = replace(hand.state, program=program)
     hand.follow()
     assert hand.panel.grids.columns[0].title.text().strip() == "R"
+
+
+def test_a_line_without_an_operation_is_offered_a_pair_without_alarm(hand):
+    h = hand("A")
+    h.state = replace(h.state, program=Program.parse("A = torch.ones(3, 4)\nv = torch.ones(3)\nw = torch.ones(4)"))
+    h.follow()
+    assert h.panel.bar.operands == ("A", "w")
+    assert (h.panel.verdict.text(), h.panel.verdict.role) == ("would fit, 1 operand stretched", "offer")
+    assert "This line has no elementwise operation. A + w would fit: " in h.panel.sentence.text()
+    h.select("v")
+    assert h.panel.bar.operands == ("v", "")
+    assert h.panel.banner.isHidden()
+    assert h.panel.verdict.text() == ""
+    assert len(h.panel.grids.shown()) == 1
+    assert h.part("broadcast.keep").isHidden()
+    h.part("broadcast.other").setCurrentText("A")
+    h.part("broadcast.other").activated.emit(0)
+    assert h.panel.verdict.role == "error"
+    assert not h.panel.banner.isHidden()
+
+
+def test_a_long_operand_shows_its_beginning(hand):
+    h = hand("B")
+    h.panel.bar.chosen.emit(("torch.arange(12.).reshape(3, 4) + 100", "v[:, None]"), "+")
+    box = h.part("broadcast.operand")
+    box.line.clearFocus()
+    assert box.line.text() == "torch.arange(12.).reshape(3, 4) + 100"
+    assert "torch.arange(12.).reshape".startswith(box.line.shown_text[:-1])
+    assert box.line.shown_text.endswith("…")

@@ -302,8 +302,7 @@ def test_markup_in_code_is_plain_text(qtbot):
 
 def test_narrow_lists_have_short_cards(bench, qtbot):
     bench.panel.resize(232, 500)
-    qtbot.wait(1)
-    assert bench.card("A").height() == 52
+    qtbot.waitUntil(lambda: bench.card("A").height() == 52)
     bench.panel.grab()
 
 

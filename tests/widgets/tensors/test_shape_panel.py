@@ -433,3 +433,27 @@ def test_eight_axes_scroll_in_whole_lines(qtbot, width, height):
 def test_a_few_axes_do_not_scroll(qtbot):
     bench = Bench(qtbot, "A = torch.arange(24).reshape(2, 3, 4)", "A")
     assert bench.view.head.verticalScrollBar().maximum() == 0
+
+
+@pytest.mark.parametrize(
+    ("height", "keeps_values"), [(200, False), (253, False), (424, False), (253, True), (300, True), (424, True)]
+)
+def test_nothing_of_a_problem_is_cut_where_there_is_little_room(qtbot, height, keeps_values):
+    text = """weights_of_the_layer = torch.arange(24.).reshape(2, 3, 4)
+bias_of_the_layer = torch.tensor([10., 20., 30.])
+K = weights_of_the_layer.sum(0)"""
+    clash = "K = (weights_of_the_layer.sum(0) * 2 + torch.ones(3, 4)) / (bias_of_the_layer + torch.ones(3) * 5)"
+    bench = Bench(qtbot, text if keeps_values else text.replace(text.splitlines()[-1], clash), "K")
+    bench.panel.resize(767, height)
+    if keeps_values:
+        bench.apply(replace(bench.state, program=Program.parse("\n".join([*text.splitlines()[:2], clash]))))
+    banner = bench.view.banner
+    assert banner.isVisible()
+
+    def is_whole():
+        shown = [button for button in (*banner.buttons, banner.more) if not button.isHidden()]
+        inside = all(banner.rect().contains(one.mapTo(banner, one.rect().bottomRight())) for one in shown)
+        return inside and bench.view.rect().contains(banner.geometry()) and shown[0].y() == 0
+
+    qtbot.waitUntil(is_whole, timeout=20_000)
+    assert bench.view.grid.isHidden() != keeps_values
