@@ -10,16 +10,20 @@ import time
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from playground.theme import install_theme
 from playground.widgets.panel import Panel
 
-_SECONDS_FOR_A_THREAD_TO_END = 2.0
+_SECONDS_FOR_A_THREAD_TO_END = 30.0
+_PATIENCE_MILLISECONDS = 30_000
 _OF_QT_ITSELF = {"QTipLabel", "QComboBoxPrivateContainer", "QToolTip"}
 
 
 def pytest_configure(config):
     config.addinivalue_line("qt_log_ignore", "This plugin does not support")
+    for wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals, QtBot.waitExposed, QtBot.waitActive):
+        wait.__kwdefaults__["timeout"] = _PATIENCE_MILLISECONDS
 
 
 @pytest.fixture(autouse=True)

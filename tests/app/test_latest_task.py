@@ -34,7 +34,7 @@ def test_the_newest_request_comes_last_and_every_finished_result_is_shown(make_t
 
     task = make_task(compute)
     task.submit(0)
-    assert begun.wait(5)
+    assert begun.wait(60)
     for request in range(1, 6):
         task.submit(request)
     gate.set()
@@ -99,9 +99,9 @@ def test_cancel_ends_the_computation_at_its_next_check_and_shows_nothing(make_ta
 
     task = make_task(compute)
     task.submit(1)
-    assert begun.wait(5)
+    assert begun.wait(60)
     task.cancel()
-    assert ended.wait(5)
+    assert ended.wait(60)
     qtbot.wait(30)
     assert task.answers == []
 
@@ -139,7 +139,7 @@ def test_closing_waits_and_nothing_is_said_afterwards(make_task, qtbot):
 
     task = make_task(compute)
     task.submit(1)
-    assert begun.wait(5)
+    assert begun.wait(60)
     task.close()
     task.submit(2)
     qtbot.wait(30)

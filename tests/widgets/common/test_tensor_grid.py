@@ -219,9 +219,8 @@ def test_scrolling_and_zooming_of_what_is_larger_than_any_window(make):
 def test_the_hint_fits_small_tensors_exactly(make, qtbot):
     grid = make(torch.arange(12.0).reshape(3, 4))
     grid.resize(grid.sizeHint())
-    qtbot.wait(1)
+    qtbot.waitUntil(lambda: grid.present_geometry().fitting_rows == 3)
     geometry = grid.present_geometry()
-    assert geometry.fitting_rows == 3
     assert geometry.fitting_columns == 4
     assert (grid.verticalScrollBar().maximum(), grid.horizontalScrollBar().maximum()) == (0, 0)
 
