@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from playground.models.network.critical import critical_weight_variance
 from playground.models.network.mean_field import (
     bias_variance_of,
-    critical_weight_variance,
     weight_variance_of,
     why_not,
 )

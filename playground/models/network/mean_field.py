@@ -24,6 +24,8 @@ NODES = 10
 GRID = 481
 TOLERANCE = 1e-10
 DIVERGED = 1e12
+ROUNDING = 1e-11
+"""A variance that grows by a smaller share in a layer, as small ones do by rounding alone, does not stop shrinking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def variance_map(activation: str, q: float, weight_variance: float, bias_varianc
 
 
 @cache
-def _over_grid(activation: str) -> tuple[Floats, Floats, Floats]:
+def over_grid(activation: str) -> tuple[Floats, Floats, Floats]:
     """(q, E[phi^2], E[phi'^2]) on a logarithmic grid of variances from 1e-12 to 1e12."""
     nodes, weights = _quadrature()
     grid = torch.logspace(-12, 12, GRID, dtype=torch.float64)
@@ -130,10 +132,10 @@ def _over_grid(activation: str) -> tuple[Floats, Floats, Floats]:
     return grid.numpy(), squares.numpy(), slopes.numpy()
 
 
-def _root(function: Callable[[float], float], low: float, high: float) -> float:
+def root(function: Callable[[float], float], low: float, high: float, halvings: int = 60) -> float:
     """Where a function changes its sign between two positive numbers, by bisection of the logarithm."""
     rising = function(low) < 0
-    for _ in range(60):
+    for _ in range(halvings):
         middle = math.sqrt(low * high)
         if (function(middle) < 0) == rising:
             low = middle
@@ -157,18 +159,18 @@ def fixed_point(activation: str, weight_variance: float, bias_variance: float = 
     start = growth(1.0)
     if abs(start) <= TOLERANCE:
         return _found(1.0, weight_variance * mean_square_slope(activation, 1.0))
-    grid, squares, slopes = _over_grid(activation)
+    grid, squares, slopes = over_grid(activation)
     changes = weight_variance * squares + bias_variance - grid
     upward = start > 0
     ahead = grid[grid > 1] if upward else grid[grid < 1][::-1]
     signs = changes[grid > 1] if upward else changes[grid < 1][::-1]
-    beyond = np.flatnonzero(signs <= 0 if upward else signs >= 0)
+    beyond = np.flatnonzero(signs <= 0 if upward else signs >= ROUNDING * ahead)
     if not len(beyond):
         end = math.inf if upward else 0.0
         return _found(end, weight_variance * float(slopes[-1 if upward else 0]))
     far = float(ahead[beyond[0]])
     near = float(ahead[beyond[0] - 1]) if beyond[0] else 1.0
-    q = _root(growth, min(near, far), max(near, far))
+    q = root(growth, min(near, far), max(near, far))
     return _found(q, weight_variance * mean_square_slope(activation, q))
 
 
@@ -177,29 +179,6 @@ def _found(q: float, chi1: float) -> FixedPoint:
         return FixedPoint(q, chi1, 0.0)
     distance = abs(math.log(chi1))
     return FixedPoint(q, chi1, math.inf if distance < 1e-9 else 1 / distance)
-
-
-@lru_cache(maxsize=512)
-def critical_weight_variance(activation: str, bias_variance: float = 0.0) -> float:
-    """The least weight variance at which chi1 is 1 for this bias variance; nan where there is none up to q = 1000.
-
-    There sw2 = 1 / E[phi'^2] and q = sw2 E[phi^2] + sb2 hold at once, which is one equation for q.
-    `critical_weight_variance("tanh", 0.05)` is 1.761, `critical_weight_variance("relu")` is 2.
-    """
-    grid, squares, slopes = _over_grid(activation)
-    if bias_variance == 0 and squares[0] < 1e-6:
-        return float(1 / slopes[0])
-
-    def mismatch(q: float) -> float:
-        return mean_square(activation, q) / mean_square_slope(activation, q) + bias_variance - q
-
-    with np.errstate(divide="ignore", over="ignore"):
-        off = squares / slopes + bias_variance - grid
-    crossings = np.flatnonzero(np.diff(np.sign(off[grid < 1e3])))
-    if not len(crossings):
-        return math.nan
-    roots = [_root(mismatch, float(grid[i]), float(grid[i + 1])) for i in crossings]
-    return min(1 / mean_square_slope(activation, q) for q in roots)
 
 
 def weight_variance_of(spec: NetworkSpec, fan_in: int) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import torch
@@ -17,13 +17,12 @@ from numpy.typing import NDArray
 
 from playground.models.job import Job
 from playground.models.network.build import build
+from playground.models.network.critical import chi1_at, critical_line, critical_weight_variance
 from playground.models.network.init_schemes import INIT_SCHEMES
 from playground.models.network.mean_field import (
     FixedPoint,
     bias_variance_of,
     fixed_point,
-    mean_square,
-    mean_square_slope,
     weight_variance_of,
     why_not,
 )
@@ -40,7 +39,6 @@ WIDEST, HIGHEST = 4.0, 0.5
 GAINS = 48
 GAIN_RANGE = (0.25, 4.0)
 MOST_DEPTH = 200
-Q_GRID = np.logspace(-12, 12, 385)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,8 @@ class PhaseRequest:
         """Requests with the same key have the same diagram and differ only in where the present setting lies."""
         spec = self.spec
         if self.kind == "theory":
-            inside = weight_variance_of(spec, spec.width) <= WIDEST and bias_variance_of(spec) <= HIGHEST
+            widest = widest_of(spec.activation)
+            inside = weight_variance_of(spec, spec.width) <= widest and bias_variance_of(spec) <= HIGHEST
             return (self.kind, spec.activation, why_not(spec), inside or spec)
         inside = GAIN_RANGE[0] <= abs(spec.gain) <= GAIN_RANGE[1]
         return (self.kind, replace(spec, gain=1.0 if inside else spec.gain, depth=self.measured_depth), self.program)
@@ -80,7 +79,8 @@ class PhaseResult:
     """`values[row, column]` over the `x` and `y` values of the columns and rows; nan where not computed yet.
 
     theory: chi1 over sw2 (x) and sb2 (y). measured: rms of layer y at gain x, divided by that of layer 1. `point` is
-    the present setting in the same units, `words` what holds there, `done` False for a first picture.
+    the present setting in the same units, `words` what holds there, `edge` the line (x, y) on which the value is 1, nan
+    where it is broken, `done` False for a first picture.
     """
 
     request: PhaseRequest
@@ -89,7 +89,23 @@ class PhaseResult:
     values: Floats
     point: tuple[float, float]
     words: str
+    edge: tuple[Floats, Floats]
     done: bool = True
+
+    def at(self, request: PhaseRequest) -> PhaseResult:
+        """The same diagram with another setting as its point, and what holds there; cheap enough for a moving hand."""
+        point = point_of(request)
+        words = setting_words(request, point) if request.kind == "theory" else measured_words(self, request)
+        return replace(self, request=request, point=point, words=words)
+
+    def value_in_words(self, x: float, y: float) -> str:
+        """What holds at a place that is pointed at: "at weight variance 1.44, bias variance 0.04: chi1 0.939"."""
+        if self.request.kind == "theory":
+            chi1 = fixed_point(self.request.spec.activation, x, y).chi1
+            return f"at weight variance {digits(x)}, bias variance {digits(y)}: chi1 {digits(chi1)}"
+        row = int(np.argmin(np.abs(self.y - y)))
+        column = int(np.argmin(np.abs(np.log(self.x) - math.log(x))))
+        return f"at gain {digits(float(self.x[column]))}, layer {row + 1}: {digits(float(self.values[row, column]))}"
 
     def spec_at(self, x: float, y: float) -> NetworkSpec:
         """The spec whose point is at (x, y): dragging the point there sets the sliders to this."""
@@ -102,55 +118,32 @@ class PhaseResult:
         return replace(spec, gain=float(f"{gain:.4g}"), bias_std=float(f"{bias_std:.4g}"))
 
 
-@lru_cache(maxsize=16)
-def _moments(activation: str) -> tuple[Floats, Floats]:
-    """(E[phi^2], E[phi'^2]) over `Q_GRID`."""
-    squares = np.array([mean_square(activation, float(q)) for q in Q_GRID])
-    slopes = np.array([mean_square_slope(activation, float(q)) for q in Q_GRID])
-    return squares, slopes
-
-
-def chi1_map(activation: str, weight_variances: Floats, bias_variances: Floats) -> Floats:
-    """chi1 at the fixed point, (bias variances, weight variances): the theory's diagram.
-
-    The fixed point is the first crossing from q = 1, as in `mean_field.fixed_point`, placed between two points of a
-    grid of 16 a decade; the two agree to about a percent, and better away from the edge.
-    """
-    squares, slopes = _moments(activation)
-    logs = np.log(Q_GRID)
-    grown = weight_variances[None, :, None] * squares + bias_variances[:, None, None]
-    with np.errstate(divide="ignore"):
-        change = np.log(grown) - logs
-    middle = len(Q_GRID) // 2
-    upward = change[..., middle] > 0
-    up, down = change[..., middle:], change[..., middle::-1]
-    first_up = np.where((up <= 0).any(-1), (up <= 0).argmax(-1), up.shape[-1] - 1)
-    first_down = np.where((down >= 0).any(-1), (down >= 0).argmax(-1), down.shape[-1] - 1)
-    far = np.where(upward, middle + first_up, middle - first_down)
-    near = np.clip(np.where(upward, far - 1, far + 1), 0, len(Q_GRID) - 1)
-    at_far = np.take_along_axis(change, far[..., None], -1)[..., 0]
-    at_near = np.take_along_axis(change, near[..., None], -1)[..., 0]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.where((at_far > 0) != (at_near > 0), at_near / (at_near - at_far), 1.0)
-    share = np.clip(np.nan_to_num(share, nan=1.0), 0, 1)
-    slope = (1 - share) * slopes[near] + share * slopes[far]
-    return np.asarray(weight_variances[None, :] * slope)
+@cache
+def widest_of(activation: str) -> float:
+    """How far the weight variances go: to 4, or beyond the edge where that lies further, as for sigmoid."""
+    edge = critical_weight_variance(activation, HIGHEST)
+    return WIDEST if not edge > WIDEST else 1.25 * edge
 
 
 def _axes(spec: NetworkSpec, point: tuple[float, float]) -> tuple[Floats, Floats]:
     """Variances from near 0 to where the critical line ends, wider only where the present point lies beyond."""
-    widest = WIDEST if point[0] <= WIDEST else min(1.15 * point[0], 100.0)
+    widest = widest_of(spec.activation)
+    widest = widest if point[0] <= widest else min(1.15 * point[0], 25 * widest)
     highest = HIGHEST if point[1] <= HIGHEST else min(1.15 * point[1], 25.0)
     return np.linspace(widest / COLUMNS, widest, COLUMNS), np.linspace(0.0, highest, ROWS)
 
 
-def point_of(request: PhaseRequest) -> tuple[tuple[float, float], str]:
-    """Where a setting lies in its diagram, and what the theory says there; cheap enough for every move of the hand."""
+def point_of(request: PhaseRequest) -> tuple[float, float]:
+    """Where a setting lies in its diagram."""
     spec = request.spec
     if request.kind == "measured":
-        return (spec.gain, float(min(spec.depth, MOST_DEPTH))), ""
-    point = (weight_variance_of(spec, spec.width), bias_variance_of(spec))
-    return point, "" if why_not(spec) else theory_words(fixed_point(spec.activation, *point), point)
+        return spec.gain, float(min(spec.depth, MOST_DEPTH))
+    return weight_variance_of(spec, spec.width), bias_variance_of(spec)
+
+
+def setting_words(request: PhaseRequest, point: tuple[float, float]) -> str:
+    """What the theory says of a setting, "" where it says nothing."""
+    return "" if why_not(request.spec) else theory_words(fixed_point(request.spec.activation, *point))
 
 
 def compute_phase(request: PhaseRequest, job: Job | None = None) -> PhaseResult:
@@ -166,28 +159,29 @@ def _theory(request: PhaseRequest, job: Job) -> PhaseResult:
         why = reason.removeprefix("no theory drawn: ")
         refuse(f"{why[:1].upper()}{why[1:]}. The measured diagram still holds.",
                lead="No theory to draw.")  # fmt: skip
-    point = (weight_variance_of(spec, spec.width), bias_variance_of(spec))
+    point = point_of(request)
     x, y = _axes(spec, point)
     values = np.full((len(y), len(x)), np.nan)
     for row in range(len(y)):
         job.check()
-        values[row] = chi1_map(spec.activation, x, y[row : row + 1])[0]
+        values[row] = chi1_at(spec.activation, x, y[row])
         job.report((row + 1) / len(y), f"row {row + 1} of {len(y)}")
-    return PhaseResult(request, x, y, values, point, theory_words(fixed_point(spec.activation, *point), point))
+    edge = critical_line(spec.activation, float(x[-1]), float(y[-1]))
+    return PhaseResult(request, x, y, values, point, setting_words(request, point), edge)
 
 
-def theory_words(found: FixedPoint, point: tuple[float, float]) -> str:
-    """What the theory says at a point: chi1, q*, xi and the depth that trains."""
+def theory_words(found: FixedPoint) -> str:
+    """What the theory says of a fixed point: chi1, q*, xi and the depth that trains."""
     if not math.isfinite(found.q):
-        return f"The variance grows without end; chi1 is `{digits(found.chi1)}`."
+        return f"The variance grows without end; chi1 is `{digits(found.chi1, 4)}`."
     if math.isinf(found.depth_scale):
         return f"On the edge: chi1 is 1, q* is `{digits(found.q)}`, signals reach any depth."
     fate = "vanish" if found.chi1 < 1 else "explode"
     if found.depth_scale == 0:
         return f"No gradient passes: chi1 is 0, q* is `{digits(found.q)}`."
     return (
-        f"Gradients {fate}: chi1 is `{digits(found.chi1)}`, q* is `{digits(found.q)}`. "
-        f"xi is `{digits(found.depth_scale)}` layers; about `{digits(found.trainable_depth)}` layers train."
+        f"Gradients {fate}: chi1 is `{digits(found.chi1, 4)}`, q* is `{digits(found.q)}`. "
+        f"xi is `{digits(found.depth_scale)}` layers; about `{round(found.trainable_depth):,}` layers train."
     )
 
 
@@ -209,16 +203,31 @@ def _measured(request: PhaseRequest, job: Job) -> PhaseResult:
     # From the middle outwards, so that the first picture shows what lies next to the present setting.
     nearest = int(np.argmin(np.abs(np.log(gains / (abs(spec.gain) or 1.0)))))
     order = sorted(range(len(gains)), key=lambda column: abs(column - nearest))
-    words, point = "", point_of(request)[0]
+    point, found = point_of(request), None
     for count, column in enumerate(order, start=1):
         job.check()
         values[:, column] = relative_rms(replace(spec, gain=float(gains[column]), depth=depth), tensors, job)
-        if column == nearest:
-            words = _measured_words(values[: spec.depth, column], min(depth, spec.depth))
         job.report(count / len(order), f"gain {count} of {len(order)}")
-        if count % 6 == 0:
-            job.show(PhaseResult(request, gains, depths, values.copy(), point, words, done=False))
-    return PhaseResult(request, gains, depths, values, point, words)
+        if count % 6 == 0 or count == len(order):
+            done = count == len(order)
+            edge = _measured_edge(gains, depths, values)
+            found = PhaseResult(request, gains, depths, values.copy(), point, "", edge, done).at(request)
+            if not done:
+                job.show(found)
+    assert found is not None
+    return found
+
+
+def _measured_edge(gains: Floats, depths: Floats, values: Floats) -> tuple[Floats, Floats]:
+    """Row by row the least gain at which the value passes 1, between the two columns that it lies between."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(values)
+        crossing = (logs[:, :-1] <= 0) & (logs[:, 1:] > 0)
+        has, first, rows = crossing.any(1), crossing.argmax(1), np.arange(len(depths))
+        low, high = logs[rows, first], logs[rows, first + 1]
+        share = np.where(has & np.isfinite(high - low), -low / (high - low), 0.5)
+    places = np.exp(np.log(gains[first]) * (1 - share) + np.log(gains[first + 1]) * share)
+    return np.where(has, places, np.nan), depths
 
 
 def relative_rms(spec: NetworkSpec, tensors: dict[str, torch.Tensor], job: Job) -> Floats:
@@ -243,7 +252,28 @@ def _rms(tensor: torch.Tensor) -> float:
     return peak * float((tensor.double() / peak).square().mean().sqrt()) if peak else 0.0
 
 
-def _measured_words(relative: Floats, depth: int) -> str:
+def measured_words(result: PhaseResult, request: PhaseRequest) -> str:
+    """What the map says at a setting: each layer between the two gains next to it, as a line of logarithms.
+
+    That is exact where activations scale with the weights, as without bias in relu.
+    """
+    gain, depth = abs(request.spec.gain), min(request.spec.depth, len(result.y))
+    if gain == 0:
+        return "Here every value is exactly 0 from layer 1 on."
+    logs = np.log(result.x)
+    place = float(np.clip(np.interp(math.log(gain), logs, np.arange(len(logs))), 0, len(logs) - 1))
+    low, share = int(place), place - int(place)
+    high = min(low + 1, len(logs) - 1)
+    near = high if share > 0.5 else low
+    with np.errstate(divide="ignore", invalid="ignore"):
+        between = np.exp((1 - share) * np.log(result.values[:depth, low]) + share * np.log(result.values[:depth, high]))
+    relative = np.where(np.isfinite(between) & (between > 0), between, result.values[:depth, near])
+    if np.isnan(relative).any():
+        return ""
+    return _relative_words(relative, depth)
+
+
+def _relative_words(relative: Floats, depth: int) -> str:
     last = float(relative[-1])
     if not math.isfinite(last):
         layer = int(np.argmin(np.isfinite(relative))) + 1
@@ -251,5 +281,7 @@ def _measured_words(relative: Floats, depth: int) -> str:
     if last == 0:
         layer = int(np.argmax(relative == 0)) + 1
         return f"Here every value is exactly 0 from layer {layer} on."
-    factor = last ** (1 / max(1, depth - 1))
+    if depth == 1:
+        return "Here there is one layer; depth shows what repeating it does."
+    factor = last ** (1 / (depth - 1))
     return f"Here layer {depth} has `{digits(last)}` of the rms of layer 1: ×{digits(factor)} a layer."

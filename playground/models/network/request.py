@@ -12,6 +12,7 @@ import torch
 from playground.models.job import Job
 from playground.models.network.checks import check_spec
 from playground.models.network.compare import PinnedResult, curves_of, difference, short_name
+from playground.models.network.critical import critical_weight_variance
 from playground.models.network.estimate import LONG_SECONDS, Estimate, estimate
 from playground.models.network.histograms import Histogram
 from playground.models.network.inputs import INPUTS, rows_of
@@ -19,7 +20,6 @@ from playground.models.network.mean_field import (
     FixedPoint,
     Prediction,
     bias_variance_of,
-    critical_weight_variance,
     fixed_point,
     predict,
     weight_variance_of,

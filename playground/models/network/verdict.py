@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from playground.models.network.critical import critical_weight_variance
 from playground.models.network.cures import SpecFix, cures_for
 from playground.models.network.mean_field import (
     Prediction,
     bias_variance_of,
-    critical_weight_variance,
     weight_variance_of,
     why_not,
 )

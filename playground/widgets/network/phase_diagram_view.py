@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 from PySide6.QtCore import QSize, Signal, Slot
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from playground.models.network.phase_diagram import KINDS, PhaseRequest, PhaseResult, point_of
+from playground.models.network.phase_diagram import KINDS, PhaseRequest, PhaseResult
 from playground.models.outcome import Problem
-from playground.models.words import digits
 from playground.widgets.common.buttons import Button
 from playground.widgets.common.painting import fill_background
 from playground.widgets.common.problem_banner import ProblemBanner
@@ -24,9 +23,10 @@ NAMES = {
     "theory": ("weight variance, fan_in × var W", "bias variance"),
     "measured": ("gain", "layer"),
 }
+SIDES = "below 1 at the left of the line, above 1 at its right"
 MEANINGS = {
-    "theory": "chi1: what a squared gradient is multiplied by a layer. Blue explodes, brown vanishes, the line is 1.",
-    "measured": "rms of the layer over that of layer 1. Blue explodes, brown vanishes, the line is 1.",
+    "theory": f"chi1, what a squared gradient is multiplied by a layer: {SIDES}.",
+    "measured": f"The rms of a layer over that of layer 1: {SIDES}.",
 }
 
 
@@ -48,6 +48,7 @@ class PhaseDiagramView(QWidget):
         self.setWindowTitle("Phase diagram")
         self._result: PhaseResult | None = None
         self._drags = 0
+        self._running = False
         fill_background(self, "panel")
         self.tabs = TabRow("Theory", "Measured")
         self.tabs.setObjectName("network.phase.kind")
@@ -104,7 +105,13 @@ class PhaseDiagramView(QWidget):
         measured = kind == "measured"
         span = FACTOR if not measured else max(FACTOR, math.log(10.0))
         self.map.show_map(
-            result.x, result.y, result.values, result.point, names=NAMES[kind], logarithmic_x=measured, span=span
+            (result.x, result.y, result.values),
+            result.edge,
+            result.point,
+            names=NAMES[kind],
+            logarithmic_x=measured,
+            smooth=not measured,
+            span=span,
         )
         self.meaning.set_text(MEANINGS[kind])
         self.words.set_content(result.words)
@@ -113,19 +120,18 @@ class PhaseDiagramView(QWidget):
 
     def show_setting(self, request: PhaseRequest) -> None:
         """Move the point to another setting of the same diagram; what is dragged next starts from that network."""
-        point, words = point_of(request)
         if self._result is None or self._result.request.kind != request.kind:
             return
-        self._result = replace(self._result, request=request, point=point)
-        self.map.show_point(point)
-        if words:
-            self.words.set_content(words)
+        self._result = self._result.at(request)
+        self.map.show_point(self._result.point)
+        self.words.set_content(self._result.words)
 
     def show_progress(self, fraction: float, words: str) -> None:
         """Say how far it is; nothing at the end."""
-        running = fraction < 1.0
-        self.progress.set_text(f"{words}  {fraction:.0%}" if running else "")
-        self.cancel.setVisible(running)
+        self._running = fraction < 1.0
+        self.progress.set_text(f"{words}  {fraction:.0%}" if self._running else "")
+        self.cancel.setText("Cancel")
+        self.cancel.setVisible(self._running)
 
     def show_problem(self, problem: Problem) -> None:
         """Say why there is no such diagram; the last one stays."""
@@ -148,17 +154,25 @@ class PhaseDiagramView(QWidget):
 
     @Slot(object)
     def _on_pointed(self, point: object) -> None:
-        if isinstance(point, tuple):
-            value = self.map.value_at(*point)
-            x_name = "weight variance" if self._kind() == "theory" else "gain"
-            y_name = "bias variance" if self._kind() == "theory" else "layer"
-            y = digits(point[1]) if self._kind() == "theory" else str(round(point[1]))
-            self.there.set_text(f"at {x_name} {digits(point[0])}, {y_name} {y}: {digits(value)}")
-
-    def _kind(self) -> str:
-        return self._result.request.kind if self._result is not None else "theory"
+        words = ""
+        if self._result is not None and isinstance(point, tuple):
+            words = self._result.value_in_words(*point)
+        self.there.set_text(words)
 
     @Slot()
     def _on_cancel(self) -> None:
+        if not self._running:
+            self.kind_wanted.emit(KINDS[self.tabs.currentIndex()])
+            return
         self.cancelled.emit()
         self.show_progress(1.0, "")
+        if self._result is not None and not self._result.done:
+            self.progress.set_text("stopped")
+            self.cancel.setText("Start again")
+            self.cancel.show()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """A diagram that nobody sees is not computed on."""
+        if self._running:
+            self._on_cancel()
+        super().closeEvent(event)

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QHideEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.widgets.common.heat import packed, value_colors
@@ -15,14 +15,25 @@ from playground.widgets.common.look import code_font, look, look_holder, words_f
 from playground.widgets.common.painting import text_width
 from playground.widgets.common.ticks import linear_ticks, tick_text
 
+Floats = NDArray[np.float64]
 LEFT, TOP, RIGHT, BOTTOM = 64, 12, 16, 44
 POINT = 7.0
 FACTOR = math.log(4.0)
 """How far from 1 the colours go: a factor of 4 has the full colour in theory; measured maps scale with the depth."""
 
+_ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+
 
 class PhaseMap(QWidget):
-    """`show_map(...)`; `dragged(x, y)` while the point is moved by hand or keys, `released()` at the end."""
+    """`show_map(...)`; `dragged(x, y)` while the point is moved by hand or keys, `released()` at the end.
+
+    `pointed` brings the place under the mouse, (x, y), or None where it left the field.
+    """
 
     dragged = Signal(float, float)
     released = Signal()
@@ -34,10 +45,11 @@ class PhaseMap(QWidget):
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._x = self._y = np.array([0.0, 1.0])
-        self._values: NDArray[np.float64] = np.zeros((0, 0))
+        self._values: Floats = np.zeros((0, 0))
         self._point = (0.0, 0.0)
         self._names = ("", "")
-        self._logarithmic_x = False
+        self._edge: tuple[Floats, Floats] = (np.zeros(0), np.zeros(0))
+        self._logarithmic_x = self._smooth = False
         self._span = FACTOR
         self._image = QImage()
         self._held = False
@@ -45,17 +57,21 @@ class PhaseMap(QWidget):
 
     def show_map(
         self,
-        x: NDArray[np.float64],
-        y: NDArray[np.float64],
-        values: NDArray[np.float64],
+        cells: tuple[Floats, Floats, Floats],
+        edge: tuple[Floats, Floats],
         point: tuple[float, float],
         *,
         names: tuple[str, str],
         logarithmic_x: bool = False,
+        smooth: bool = False,
         span: float = FACTOR,
     ) -> None:
-        """Draw `values[row, column]` at `x[column]`, `y[row]`; `span` is the |ln value| that has the full colour."""
-        self._x, self._y, self._values, self._names = x, y, values, names
+        """Draw the cells `(x, y, values)`, `values[row, column]` at `x[column]`, `y[row]`, and the edge over them.
+
+        `span` is the |ln value| that has the full colour; a `smooth` map runs from cell to cell.
+        """
+        self._x, self._y, self._values = cells
+        self._edge, self._names, self._smooth = edge, names, smooth
         self._logarithmic_x, self._span = logarithmic_x, span
         if not self._held:
             self._point = point
@@ -114,14 +130,6 @@ class PhaseMap(QWidget):
         x = left + across * (right - left)
         return (math.exp(x) if self._logarithmic_x else x), float(self._y[0] + up * (self._y[-1] - self._y[0]))
 
-    def value_at(self, x: float, y: float) -> float:
-        """The value of the cell at a point; nan where there is none."""
-        if not self._values.size:
-            return math.nan
-        column = int(np.argmin(np.abs(np.array([self._scaled(float(v)) for v in self._x]) - self._scaled(x))))
-        row = int(np.argmin(np.abs(self._y - y)))
-        return float(self._values[row, column])
-
     def sizeHint(self) -> QSize:
         return QSize(560, 380)
 
@@ -135,8 +143,13 @@ class PhaseMap(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._held:
             self._move_to(event.position())
-        elif self.field().contains(event.position()):
-            self.pointed.emit(self.from_pixel(event.position()))
+        else:
+            inside = self.field().contains(event.position())
+            self.pointed.emit(self.from_pixel(event.position()) if inside else None)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.pointed.emit(None)
+        super().leaveEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self._held:
@@ -149,19 +162,26 @@ class PhaseMap(QWidget):
         self.dragged.emit(*self._point)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {
-            Qt.Key.Key_Left: (-1, 0),
-            Qt.Key.Key_Right: (1, 0),
-            Qt.Key.Key_Up: (0, -1),
-            Qt.Key.Key_Down: (0, 1),
-        }
-        if event.key() not in steps:
+        if event.key() not in _ARROWS:
             super().keyPressEvent(event)
             return
-        across, down = steps[Qt.Key(event.key())]
-        far = 8.0 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 2.0
-        self._move_to(self.to_pixel(*self._point) + QPointF(across * far, down * far))
-        self.released.emit()
+        across, down = _ARROWS[Qt.Key(event.key())]
+        far = 4.0 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1.0
+        # A step is two pixels, and up and down on the measured map at least a layer.
+        layer = 0.0 if self._smooth else self.field().height() / max(1.0, float(self._y[-1] - self._y[0]))
+        self._move_to(self.to_pixel(*self._point) + QPointF(2 * across, max(2.0, layer) * down) * far)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() in _ARROWS and not event.isAutoRepeat():
+            self.released.emit()
+        else:
+            super().keyReleaseEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        if self._held:
+            self._held = False
+            self.released.emit()
+        super().hideEvent(event)
 
     # Painting
 
@@ -170,32 +190,37 @@ class PhaseMap(QWidget):
             painter.fillRect(self.rect(), look().color("panel"))
             field = self.field()
             if not self._image.isNull():
-                painter.drawImage(field, self._image)
-                self._paint_edge(painter, field)
+                painter.setClipRect(field)
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._smooth)
+                painter.drawImage(self._cells(field), self._image)
+                self._paint_edge(painter)
+                painter.setClipping(False)
             painter.setPen(look().color("edge"))
             painter.drawRect(field)
             self._paint_axes(painter, field)
             self._paint_point(painter)
 
-    def _paint_edge(self, painter: QPainter, field: QRectF) -> None:
-        """The line where the value is 1, row by row between the two columns that it passes."""
+    def _cells(self, field: QRectF) -> QRectF:
+        """Where the picture lies: each value in the middle of its cell, so that half a cell is over at each end."""
+        left, right = (self.to_pixel(float(x), float(self._y[0])).x() for x in (self._x[0], self._x[-1]))
+        rows, columns = self._values.shape
+        wide, high = (right - left) / max(1, columns - 1) / 2, field.height() / max(1, rows - 1) / 2
+        return QRectF(left - wide, field.top() - high, right - left + 2 * wide, field.height() + 2 * high)
+
+    def _paint_edge(self, painter: QPainter) -> None:
+        """The line where the value is 1, broken where it leaves the field."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(look().color("text"), 1.4))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            logs = np.log(self._values)
-        last: QPointF | None = None
-        for row in range(len(self._y)):
-            crossing = np.flatnonzero((logs[row, :-1] <= 0) & (logs[row, 1:] > 0))
-            if not len(crossing):
-                last = None
+        path = QPainterPath()
+        broken = True
+        for x, y in zip(*self._edge, strict=True):
+            if not math.isfinite(x):
+                broken = True
                 continue
-            column = int(crossing[0])
-            low, high = logs[row, column], logs[row, column + 1]
-            share = -low / (high - low) if np.isfinite(high - low) and high > low else 0.5
-            here = self.to_pixel(float(self._x[column] + share * (self._x[column + 1] - self._x[column])), self._y[row])
-            if last is not None and abs(here.x() - last.x()) < field.width() / 4:
-                painter.drawLine(last, here)
-            last = here
+            place = self.to_pixel(float(x), float(y))
+            path.moveTo(place) if broken else path.lineTo(place)
+            broken = False
+        painter.drawPath(path)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _paint_axes(self, painter: QPainter, field: QRectF) -> None:

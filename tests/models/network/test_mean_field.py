@@ -6,8 +6,8 @@ import torch
 
 from playground.models.network.activations import ACTIVATIONS
 from playground.models.network.compare import curves_of
+from playground.models.network.critical import critical_weight_variance
 from playground.models.network.mean_field import (
-    critical_weight_variance,
     fixed_point,
     mean_square,
     mean_square_slope,
@@ -41,7 +41,7 @@ def test_tanh_with_a_bias_variance_of_005_is_critical_at_1761():
     assert critical_weight_variance("tanh", 0.05) == pytest.approx(1.7610, abs=1e-4)
 
 
-def test_relu_is_critical_at_two_without_bias_only():
+def test_relu_holds_its_variance_at_two_without_bias_only():
     assert critical_weight_variance("relu") == pytest.approx(2)
     assert fixed_point("relu", 2.0).depth_scale == math.inf
     assert fixed_point("relu", 2.0, 0.1).q == math.inf

@@ -1,7 +1,8 @@
 import math
+from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
 from playground.models.network.mean_field import weight_variance_of
@@ -36,8 +37,6 @@ def test_pixels_and_values_go_both_ways(view, result):
     for x, y in ((result.x[5], result.y[3]), (result.x[-1], result.y[-1]), (1.0, float(result.y[2]))):
         back = view.map.from_pixel(view.map.to_pixel(x, y))
         assert back == (pytest.approx(x, rel=1e-6), pytest.approx(y, abs=1e-6))
-    row, column = 4, 7
-    assert view.map.value_at(result.x[column], result.y[row]) == result.values[row, column]
 
 
 def test_dragging_the_point_gives_the_network_that_lies_there(view):
@@ -67,6 +66,33 @@ def test_the_point_moves_by_keys_too(view):
     assert dragged[-1].gain > SPEC.gain
 
 
+def test_a_key_moves_the_measured_point_by_a_layer_and_is_one_gesture_while_it_is_held(view):
+    dragged, ended = [], []
+    view.spec_dragged.connect(lambda spec, gesture: dragged.append((spec, gesture)))
+    view.gesture_ended.connect(lambda: ended.append(1))
+    view.show_result(MEASURED)
+    QTest.keyClick(view.map, Qt.Key.Key_Up)
+    assert (dragged[-1][0].depth, ended) == (SPEC.depth + 1, [1])
+    first = dragged[-1][1]
+    QTest.keyPress(view.map, Qt.Key.Key_Up)
+    QTest.keyPress(view.map, Qt.Key.Key_Up)
+    assert [spec.depth for spec, _ in dragged] == [7, 8, 9]
+    assert ended == [1]
+    QTest.keyRelease(view.map, Qt.Key.Key_Up)
+    assert ended == [1, 1]
+    assert first != dragged[1][1] == dragged[2][1]
+
+
+def test_a_window_that_closes_lets_the_point_go_and_stops_computing(view):
+    ended, cancelled = [], []
+    view.gesture_ended.connect(lambda: ended.append(1))
+    view.cancelled.connect(lambda: cancelled.append(1))
+    view.show_progress(0.5, "gain 24 of 48")
+    QTest.mousePress(view.map, Qt.MouseButton.LeftButton, pos=view.map.to_pixel(1.2, 0.1).toPoint())
+    view.close()
+    assert (ended, cancelled) == ([1], [1])
+
+
 def test_a_setting_of_the_same_diagram_only_moves_the_point(view):
     view.show_setting(PhaseRequest(NetworkSpec(depth=6, width=20, activation="tanh", init="lecun_normal", gain=1.5)))
     assert view.map.point == (pytest.approx(2.25), 0.0)
@@ -90,24 +116,40 @@ def test_progress_can_be_cancelled(view):
     assert view.progress.text() == "gain 12 of 48  25%"
     QTest.mouseClick(view.cancel, Qt.MouseButton.LeftButton)
     assert cancelled == [1]
-    assert not view.cancel.isVisible()
+    assert not view.cancel.isVisible(), "what was there before is whole"
+
+
+def test_a_diagram_that_was_stopped_can_be_started_again(view):
+    wanted = []
+    view.kind_wanted.connect(wanted.append)
+    view.show_result(replace(MEASURED, done=False))
+    view.show_progress(0.25, "gain 12 of 48")
+    wanted.clear()
+    QTest.mouseClick(view.cancel, Qt.MouseButton.LeftButton)
+    assert (view.progress.text(), view.cancel.text(), wanted) == ("stopped", "Start again", [])
+    QTest.mouseClick(view.cancel, Qt.MouseButton.LeftButton)
+    assert wanted == ["measured"]
 
 
 def test_a_problem_keeps_the_last_diagram(view):
     view.show_problem(Problem("LSUV rescales by what it measures.", lead="No theory to draw."))
     assert view.banner.isVisible()
-    assert view.map.value_at(*THEORY.point) == pytest.approx(0.7, abs=0.3)
+    assert view.map.point == THEORY.point
 
 
 def test_pointing_reads_the_value(view):
     place = view.map.to_pixel(float(THEORY.x[50]), float(THEORY.y[40])).toPoint()
     QTest.mouseMove(view.map, place + QPoint(3, 0))
     QTest.mouseMove(view.map, place)
+    x, y = view.map.from_pixel(QPointF(place))
+    assert view.there.text() == THEORY.value_in_words(x, y)
     assert view.there.text().startswith("at weight variance ")
+    QTest.mouseMove(view.map, QPoint(2, 2))
+    assert view.there.text() == "", "outside the field there is nothing to read"
 
 
 def test_an_unfinished_diagram_is_drawn(view):
     values = MEASURED.values.copy()
     values[:, 20:] = math.nan
-    view.show_result(type(MEASURED)(MEASURED.request, MEASURED.x, MEASURED.y, values, (1.0, 6.0), "", done=False))
+    view.show_result(replace(MEASURED, values=values, done=False))
     view.grab()
