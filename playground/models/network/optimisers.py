@@ -41,7 +41,10 @@ Update = Callable[[torch.Tensor, torch.Tensor, Slots, int, OptimiserSettings], t
 
 @dataclass(frozen=True, slots=True)
 class Optimiser:
-    """An update rule with its formula, where it comes from, what it remembers, and which settings it reads."""
+    """An update rule with its formula, where it comes from, what it remembers, and which settings it reads.
+
+    `slots` is how many tensors of a parameter's size it remembers.
+    """
 
     name: str
     title: str
@@ -49,6 +52,7 @@ class Optimiser:
     source: str
     memory: str
     reads: tuple[str, ...]
+    slots: int
     function: Update
 
 
@@ -63,6 +67,7 @@ OPTIMISERS: Registry[Optimiser] = Registry("optimiser")
     source="Robbins and Monro 1951",
     memory="nothing",
     reads=("learning_rate", "weight_decay"),
+    slots=0,
 )
 def _sgd(
     parameter: torch.Tensor, gradient: torch.Tensor, slots: Slots, step: int, settings: OptimiserSettings
@@ -79,6 +84,7 @@ def _sgd(
     source="Polyak 1964; Sutskever 2013",
     memory="v, as large as the weights",
     reads=("learning_rate", "momentum", "weight_decay"),
+    slots=1,
 )
 def _momentum(
     parameter: torch.Tensor, gradient: torch.Tensor, slots: Slots, step: int, settings: OptimiserSettings
@@ -98,6 +104,7 @@ def _momentum(
     source="Kingma and Ba 2015; m' = m / (1 - b1^t), v' = v / (1 - b2^t)",
     memory="m and v, twice as large as the weights",
     reads=("learning_rate", "beta1", "beta2", "epsilon", "weight_decay"),
+    slots=2,
 )
 def _adam(
     parameter: torch.Tensor, gradient: torch.Tensor, slots: Slots, step: int, settings: OptimiserSettings
@@ -125,16 +132,20 @@ def optimiser_step(
     gradients: tuple[torch.Tensor, ...],
     state: OptimiserState,
     settings: OptimiserSettings,
+    *,
+    check: Callable[[], None] | None = None,
 ) -> tuple[tuple[torch.Tensor, ...], OptimiserState]:
     """New parameters and the optimiser's new state; nothing that was handed in is changed.
 
-    A `ProblemError` for an unknown name. `parameters` and `gradients` go in pairs of equal shape.
+    A `ProblemError` for an unknown name. `parameters` and `gradients` go in pairs of equal shape. `check()` is called
+    before each parameter and may raise.
     """
     update = OPTIMISERS.find(name).function
     step = state.step + 1
     slots = state.slots or ((),) * len(parameters)
-    updated = [
-        update(parameter, gradient, slot, step, settings)
-        for parameter, gradient, slot in zip(parameters, gradients, slots, strict=True)
-    ]
+    updated = []
+    for parameter, gradient, slot in zip(parameters, gradients, slots, strict=True):
+        if check is not None:
+            check()
+        updated.append(update(parameter, gradient, slot, step, settings))
     return tuple(new for new, _ in updated), OptimiserState(step, tuple(slot for _, slot in updated))

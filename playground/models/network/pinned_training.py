@@ -15,8 +15,10 @@ from playground.models.network.spec import NetworkSpec
 from playground.models.network.state import NetworkState
 from playground.models.network.tasks import make_task
 from playground.models.network.training import TrainingRun
+from playground.models.network.training_cost import training_cost
 from playground.models.network.training_settings import TrainingSettings
-from playground.models.outcome import ProblemError
+from playground.models.outcome import ProblemError, refuse
+from playground.models.tensors.planning import default_budget
 from playground.models.tensors.program import Program
 
 Losses = NDArray[np.float64]
@@ -30,6 +32,7 @@ class PinnedTrainingRequest:
     pins: tuple[NetworkSpec, ...]
     settings: TrainingSettings
     program: Program | None = None
+    budget: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,14 +66,16 @@ class _Losses:
 _KNOWN = _Losses()
 
 
-def pinned_training_request(chosen: NetworkState, program: Program) -> PinnedTrainingRequest | None:
+def pinned_training_request(
+    chosen: NetworkState, program: Program, budget: int | None = None
+) -> PinnedTrainingRequest | None:
     """What to train beside the present network, or None where nothing is pinned or trained."""
     settings = chosen.training
     pins = tuple(pin for pin in chosen.pins if pin != chosen.spec)
     if not settings.asked or not pins or chosen.moving:
         return None
     named = settings.task == "tensors" or any(pin.tensor_name for pin in pins)
-    return PinnedTrainingRequest(pins, replace(settings, shown=0), program if named else None)
+    return PinnedTrainingRequest(pins, replace(settings, shown=0, agreed=0), program if named else None, budget)
 
 
 def compute_pinned_training(request: PinnedTrainingRequest, job: Job | None = None) -> PinnedLosses:
@@ -91,11 +96,15 @@ def compute_pinned_training(request: PinnedTrainingRequest, job: Job | None = No
 
 def _losses(spec: NetworkSpec, request: PinnedTrainingRequest, job: Job) -> Losses:
     settings = request.settings
-    key = (spec, replace(settings, target=0, shown=0, steps=0), request.program)
+    key = (spec, settings.run, request.program)
     known = _KNOWN.find(key, settings.target)
     if known is not None:
         return known
-    run = TrainingRun(make_task(spec, settings, tensors_of(request.program, job)), settings, 0, counted=False)
+    cost = training_cost(spec, settings, spec.width, settings.target)
+    if cost.bytes > (request.budget if request.budget is not None else default_budget()):
+        refuse("Training this pinned network does not fit the memory.")
+    tensors = tensors_of(request.program, job, request.budget)
+    run = TrainingRun(make_task(spec, settings, tensors, job), settings, 0, counted=False)
     run.advance_to(settings.target, job)
     if job.is_cancelled():
         raise CancelledError

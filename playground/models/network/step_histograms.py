@@ -6,7 +6,7 @@ A float32 is sign, exponent, mantissa; its exponent and first mantissa bit numbe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -35,14 +35,16 @@ def bin_edges() -> NDArray[np.float64]:
     return edges[: BINS + 1]
 
 
-def count_magnitudes(layers: Sequence[torch.Tensor]) -> Counts:
+def count_magnitudes(layers: Sequence[torch.Tensor], check: Callable[[], None] | None = None) -> Counts:
     """(layers, SLOTS): the values of each layer by half octave of |value|, then zeros, below, above, and nan or inf.
 
     A float64 value is rounded to float32 first, which moves none across more than an edge it already touches, except
-    beyond 3.4e38, where it counts as inf.
+    beyond 3.4e38, where it counts as inf. `check()` is called now and then and may raise.
     """
     parts = []
     for _start, stack in stacked(layers):
+        if check is not None:
+            check()
         values = stack.reshape(len(stack), -1).float().contiguous().cpu()
         # The sign goes out to the left, the rest of the mantissa to the right; the shift fills in ones for negatives.
         keys = values.view(torch.int32).bitwise_left_shift(1).bitwise_right_shift_(23).bitwise_and_(KEYS - 1)

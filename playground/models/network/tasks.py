@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch.nn import functional
 
+from playground.models.job import Job
 from playground.models.network.build import build
 from playground.models.network.forward import Network
 from playground.models.network.init_schemes import INIT_SCHEMES
@@ -74,7 +75,8 @@ class TrainingTask:
         return order[place * size : (place + 1) * size].to(self.inputs.device)
 
 
-Make = Callable[[NetworkSpec, TrainingSettings, Mapping[str, torch.Tensor]], TrainingTask]
+Tensors = Mapping[str, torch.Tensor]
+Make = Callable[[NetworkSpec, TrainingSettings, Tensors, Job], TrainingTask]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +104,20 @@ def _constant_guess(targets: torch.Tensor) -> tuple[float, str]:
     return float(targets.double().var(0, correction=0).mean()), "the variance of the targets: always saying their mean"
 
 
-def _digits(spec: NetworkSpec, _settings: TrainingSettings, _tensors: Mapping[str, torch.Tensor]) -> TrainingTask:
+def _built(spec: NetworkSpec, tensors: Tensors, job: Job) -> Network:
+    """The network of a spec; the job hears of each layer that is drawn, and may stop it there."""
+
+    def told(layer: int) -> None:
+        job.check()
+        job.report(0.0, f"drawing, layer {layer + 1} of {spec.depth}")
+
+    return build(spec, tensors, told, told)
+
+
+def _digits(spec: NetworkSpec, _settings: TrainingSettings, _tensors: Tensors, job: Job) -> TrainingTask:
     images, labels = digits()
     own = replace(spec, input="digits", loss="cross_entropy", batch=min(spec.batch, len(images)))
-    network = build(own)
+    network = _built(own, {}, job)
     inputs = images.to(device=spec.device, dtype=spec.torch_dtype)
     return TrainingTask(network, inputs, labels.to(spec.device), *_class_guess(labels))
 
@@ -145,15 +157,16 @@ def with_targets(network: Network, inputs: torch.Tensor, targets: torch.Tensor) 
     return TrainingTask(classifier, inputs, targets, *_class_guess(targets))
 
 
-def _regression(spec: NetworkSpec, _settings: TrainingSettings, _tensors: Mapping[str, torch.Tensor]) -> TrainingTask:
-    network = build(replace(spec, input="normal", loss="mean_square", batch=min(spec.batch, REGRESSION_EXAMPLES)))
+def _regression(spec: NetworkSpec, _settings: TrainingSettings, _tensors: Tensors, job: Job) -> TrainingTask:
+    own = replace(spec, input="normal", loss="mean_square", batch=min(spec.batch, REGRESSION_EXAMPLES))
+    network = _built(own, {}, job)
     x = BANK.draws("normal", spec.seed, "regression", 1, (REGRESSION_EXAMPLES, spec.width))[0].double()
     direction = BANK.draws("normal", spec.seed, "regression direction", 1, (spec.width,))[0].double()
     y = torch.sin(2 * x @ (direction / direction.norm()))[:, None]
     return with_targets(network, x, y.float())
 
 
-def _tensors(spec: NetworkSpec, settings: TrainingSettings, tensors: Mapping[str, torch.Tensor]) -> TrainingTask:
+def _tensors(spec: NetworkSpec, settings: TrainingSettings, tensors: Tensors, job: Job) -> TrainingTask:
     given = tensors.get(settings.inputs)
     wanted = tensors.get(settings.targets)
     for name, tensor, what in ((settings.inputs, given, "inputs"), (settings.targets, wanted, "targets")):
@@ -172,7 +185,7 @@ def _tensors(spec: NetworkSpec, settings: TrainingSettings, tensors: Mapping[str
             badge=f"{len(inputs)} against {len(targets)}",
         )
     own = replace(spec, input=f"tensor:{settings.inputs}", loss="mean_square", batch=min(spec.batch, len(inputs)))
-    return with_targets(build(own, {settings.inputs: given}), inputs, targets)
+    return with_targets(_built(own, {settings.inputs: given}, job), inputs, targets)
 
 
 def _targets_of(tensor: torch.Tensor, name: str) -> torch.Tensor:
@@ -198,6 +211,6 @@ TASKS.register(
 TASKS.register(TaskKind("tensors", "own tensors", "two tensors of the program; whole numbers are classes", _tensors))
 
 
-def make_task(spec: NetworkSpec, settings: TrainingSettings, tensors: Mapping[str, torch.Tensor]) -> TrainingTask:
+def make_task(spec: NetworkSpec, settings: TrainingSettings, tensors: Tensors, job: Job | None = None) -> TrainingTask:
     """The examples and the network at step 0; a `ProblemError` where spec, settings or tensors do not fit."""
-    return TASKS.find(settings.task).make(spec, settings, tensors)
+    return TASKS.find(settings.task).make(spec, settings, tensors, job or Job())

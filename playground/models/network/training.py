@@ -7,8 +7,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 import numpy as np
 import torch
@@ -18,6 +20,7 @@ from playground.models.job import CancelledError, Job
 from playground.models.network.forward import Network, Trace
 from playground.models.network.noise import layer_seed
 from playground.models.network.optimisers import OptimiserState, optimiser_step
+from playground.models.network.passes import tell
 from playground.models.network.step_histograms import Counts, count_magnitudes
 from playground.models.network.tasks import TrainingTask
 from playground.models.network.training_failure import TrainingFailure, diagnose
@@ -66,35 +69,62 @@ def training_step(
 ) -> tuple[TrainingState, StepRecord]:
     """One forward and backward pass on the step's batch and one update; the state comes back unchanged on a failure.
 
-    Pure: the same state gives the same next state, to the last bit. Raises `CancelledError` between layers when the job
-    is cancelled.
+    Pure: the same state gives the same next state, to the last bit. The job hears of each layer, forward and backward,
+    and `CancelledError` is raised there when it is cancelled.
     """
+    job = job or Job()
     live = network_at(task, state).requiring_grad()
     trace = Trace() if counted else None
-    check = job.check if job is not None else Job().check
     with torch.enable_grad():
-        loss = live.loss(live.forward(live.inputs, trace, lambda _layer: check()))
+        loss = live.loss(_forward(live, trace, job))
         gradients = torch.autograd.grad(loss, live.parameters, materialize_grads=True)
     norms = torch._foreach_norm(list(gradients))
     norm = float(torch.stack([n.double() for n in norms]).norm())
     value = float(loss.detach())
-    counts = count_magnitudes([a.detach() for a in trace.activations]) if trace is not None else None
+    counts = count_magnitudes([a.detach() for a in trace.activations], job.check) if trace is not None else None
     failure = None
     if not (np.isfinite(value) and np.isfinite(norm)):
-        failure = diagnose(live, state.step)
+        failure = diagnose(live, state.step, job)
     if failure is not None:
         return state, StepRecord(value, norm, counts, failure)
     parameters, optimiser = optimiser_step(
-        settings.optimiser, state.parameters, gradients, state.optimiser, settings.rates
+        settings.optimiser, state.parameters, gradients, state.optimiser, settings.rates, check=job.check
     )
     return TrainingState(state.step + 1, parameters, optimiser), StepRecord(value, norm, counts, None)
+
+
+def _forward(live: Network, trace: Trace | None, job: Job) -> torch.Tensor:
+    """The last layer's output; each layer tells the job when it is made and when its gradient comes by."""
+    x, depth = live.inputs, len(live.weights)
+    for layer in range(depth):
+        x = live.layer(layer, x, trace)
+        tell(job, "forward", layer, depth, 0.0)
+        register = cast(Callable[[object], object], x.register_hook)
+        register(_hook(job, depth - 1 - layer, depth))
+    return x
+
+
+def _hook(job: Job, layer: int, depth: int) -> Callable[[torch.Tensor], None]:
+    def came_by(_gradient: torch.Tensor) -> None:
+        tell(job, "backward", layer, depth, 0.45)
+
+    return came_by
+
+
+def _of_step(job: Job, step: int, target: int) -> Job:
+    """The job as one step of a training sees it: its shares are shares of that step."""
+
+    def report(fraction: float, words: str) -> None:
+        job.report((step + fraction) / target, f"step {step + 1:,} of {target:,}, {words}")
+
+    return replace(job, report=report)
 
 
 class TrainingRun:
     """A training as far as it went: its losses, its histograms, and enough states to return to any step.
 
     States are kept at a stride that doubles when they exceed `snapshot_bytes`; the steps between are computed again.
-    `counted` keeps the histograms of every layer too.
+    `counted` keeps the histograms of every layer too; `seconds` is what the steps took so far.
     """
 
     def __init__(
@@ -107,6 +137,7 @@ class TrainingRun:
         self.columns: dict[int, Counts] = {}
         self.column_stride = 1
         self.failure: TrainingFailure | None = None
+        self.seconds = 0.0
         self._state = TrainingState(0, tuple(p.detach() for p in task.network.parameters))
         self._snapshots = {0: self._state}
         self._snapshot_stride = 1
@@ -127,12 +158,15 @@ class TrainingRun:
         """Train until `target` updates are made, the training fails, or the job is cancelled; `after` each step."""
         job = job or Job()
         while self.reached < target and self.failure is None and not job.is_cancelled():
-            step = self.reached
+            step, start = self.reached, time.perf_counter()
             counted = self._counted and step % self.column_stride == 0
             try:
-                state, record = training_step(self.task, self._state, self.settings, counted, job)
+                state, record = training_step(
+                    self.task, self._state, self.settings, counted, _of_step(job, step, target)
+                )
             except CancelledError:
                 return
+            self.seconds += time.perf_counter() - start
             self.losses.append(record.loss)
             self.gradient_norms.append(record.gradient_norm)
             self.failure = record.failure
@@ -144,23 +178,28 @@ class TrainingRun:
             if after is not None:
                 after()
 
-    def state_at(self, step: int) -> TrainingState:
-        """The state after `step` updates: kept, or computed again from the nearest kept one before it."""
+    def state_at(self, step: int, job: Job | None = None) -> TrainingState:
+        """The state after `step` updates: kept, or computed again from the nearest kept one before it.
+
+        Raises `CancelledError` between layers when the job is cancelled.
+        """
         step = max(0, min(step, self.reached))
         if step == self.reached:
             return self._state
         state = self._snapshots[max(kept for kept in self._snapshots if kept <= step)]
         while state.step < step:
-            state, _ = training_step(self.task, state, self.settings)
+            quiet = Job(job.is_cancelled) if job is not None else None
+            state, _ = training_step(self.task, state, self.settings, job=quiet)
         return state
 
-    def loss_at(self, step: int) -> float:
+    def loss_at(self, step: int, job: Job | None = None) -> float:
         """The loss of a step's batch with the weights of that step."""
         if step < len(self.losses):
             return self.losses[step]
-        network = network_at(self.task, self.state_at(step))
+        check = (job or Job()).check
+        network = network_at(self.task, self.state_at(step, job))
         with torch.no_grad():
-            return float(network.loss(network.forward(network.inputs)))
+            return float(network.loss(network.forward(network.inputs, None, lambda _layer: check())))
 
     def column_steps(self) -> NDArray[np.int64]:
         """The steps whose histograms are kept."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
+from playground.models.job import Job
 from playground.models.network.forward import Network, Trace
 
 
@@ -41,11 +42,13 @@ def _kind(tensor: torch.Tensor) -> str:
     return "inf" if bool(torch.isinf(tensor).any()) else "nan"
 
 
-def diagnose(network: Network, step: int) -> TrainingFailure | None:
+def diagnose(network: Network, step: int, job: Job | None = None) -> TrainingFailure | None:
     """The first place, in the order of computation, that is not finite; None where all gradients are finite after all.
 
-    `network` must hold leaves that ask for gradients; runs it forward and backward once more.
+    `network` must hold leaves that ask for gradients; runs it forward and backward once more. Raises `CancelledError`
+    between the layers of its forward pass when the job is cancelled.
     """
+    check = (job or Job()).check
     depth = len(network.weights)
     for layer, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True), start=1):
         kind = _kind(weight.detach()) or _kind(bias.detach())
@@ -53,7 +56,7 @@ def diagnose(network: Network, step: int) -> TrainingFailure | None:
             return TrainingFailure(step, layer, "weights", kind, depth)
     trace = Trace()
     with torch.enable_grad():
-        output = network.forward(network.inputs, trace)
+        output = network.forward(network.inputs, trace, lambda _layer: check())
         loss = network.loss(output)
     for layer, activation in enumerate(trace.activations, start=1):
         kind = _kind(activation.detach())

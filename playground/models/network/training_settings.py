@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from playground.models.network.optimisers import OptimiserSettings
 
@@ -12,6 +12,7 @@ class TrainingSettings:
     """`steps` is how far a start goes, `target` how far the run was asked to go by now, `shown` the step in the plots.
 
     `shown` -1 follows the training. `inputs` and `targets` name tensors of the program, for the task "tensors".
+    `agreed` is the target up to which the user agreed to train although it takes long.
     """
 
     task: str = "digits"
@@ -22,6 +23,12 @@ class TrainingSettings:
     shown: int = 0
     inputs: str = ""
     targets: str = ""
+    agreed: int = 0
+
+    @property
+    def run(self) -> TrainingSettings:
+        """What decides the course of a training: settings that agree in this share one run."""
+        return replace(self, target=0, shown=0, steps=0, agreed=0)
 
     @property
     def asked(self) -> bool:

@@ -27,13 +27,17 @@ def settings_in_words(settings: TrainingSettings) -> str:
     return f"{settings.steps:,} steps, {OPTIMISERS[settings.optimiser].title} {settings.rates.learning_rate:g}"
 
 
-def invitation(settings: TrainingSettings) -> str:
-    """What is said before anything was trained: "Not trained yet. Play trains 120 steps on the digits."."""
+def invitation(settings: TrainingSettings, cost: str = "") -> str:
+    """What is said before anything was trained: "Not trained yet. Play trains 120 steps on the digits: ...".
+
+    `cost` is what that will take, "about 1.4 s and 46.2 MB".
+    """
     task = TASKS[settings.task]
     if settings.task == "tensors" and not (settings.inputs and settings.targets):
         return "Choose the tensors of inputs and targets to train on."
     on = f"{settings.inputs} and {settings.targets}" if settings.task == "tensors" else f"the {task.title}"
-    return f"Not trained yet. Play trains {settings.steps:,} steps on {on}: {task.words}."
+    price = f" It takes {cost}." if cost else ""
+    return f"Not trained yet. Play trains {settings.steps:,} steps on {on}: {task.words}.{price}"
 
 
 def reached_loss(losses: Floats) -> float:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.models.network.cures import SpecFix
 from playground.models.network.handover import HandedLayer, LayerTensorRequest, with_layer
@@ -14,7 +14,14 @@ from playground.models.network.request import NetworkPageResult
 from playground.models.network.saved_request import KeptResult
 from playground.models.network.spec import NetworkSpec
 from playground.models.network.state import NetworkState
-from playground.models.network.trained_page import page_at_step, saved_request, training_request, with_other_network
+from playground.models.network.trained_page import (
+    cost_in_words,
+    is_of,
+    page_at_step,
+    saved_request,
+    training_request,
+    with_other_network,
+)
 from playground.models.network.training_request import TrainingResult
 from playground.models.network.training_settings import TrainingSettings
 from playground.models.outcome import Fix, Problem
@@ -26,12 +33,12 @@ from playground.widgets.network.layer_views import LayerViews
 from playground.widgets.network.network_windows import NetworkWindows
 from playground.widgets.network.pins import PinsSection
 from playground.widgets.network.saved_strip import SavedStrip
+from playground.widgets.network.side_column import SideColumn
 from playground.widgets.network.theory_section import TheorySection
 from playground.widgets.network.train_section import TrainSection
 from playground.widgets.network.verdict_banner import VerdictBanner
 from playground.widgets.panel import Panel
 
-COLUMN = 272
 LAYER_SIDE = "layer_tensor"
 MOST_PINS = 12
 
@@ -62,25 +69,8 @@ class NetworkPanel(Panel):
         self.show_state(self.state)
 
     def _lay_out(self) -> None:
-        self.column = QWidget()
-        fill_background(self.column, "window")
-        self.column.setMinimumWidth(COLUMN - 32)
-        stack = QVBoxLayout(self.column)
-        stack.setContentsMargins(0, 0, 0, 8)
-        stack.setSpacing(0)
-        for section in (self.controls, self.pins, self.train, self.theory, self.windows):
-            stack.addWidget(section)
-            stack.addWidget(Hairline())
-        self.column_layout = stack
-        stack.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidget(self.column)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFixedWidth(COLUMN)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        fill_background(scroll.viewport(), "window")
+        scroll = SideColumn((self.controls, self.pins, self.train, self.theory, self.windows))
+        self.column, self.column_layout = scroll.column, scroll.column_layout
         right = QWidget()
         fill_background(right, "panel")
         self.right_layout = QVBoxLayout(right)
@@ -114,7 +104,6 @@ class NetworkPanel(Panel):
         self.saved.layer_chosen.connect(self._on_layer_chosen)
         self.saved.details_wanted.connect(self.windows.open_details)
         self.windows.asked.connect(self.asked)
-        self.windows.requested.connect(self.requested)
         self.windows.spec_dragged.connect(self._on_spec_dragged)
         self.windows.gesture_ended.connect(self._on_spec_let_go)
         self.train.edited.connect(self._on_training_edited)
@@ -135,8 +124,9 @@ class NetworkPanel(Panel):
             self._training = None
             self._show_page()
             self.train.show_pinned(())
-        self._ask("training", training_request(chosen, state.program))
-        self._ask("pinned_training", pinned_training_request(chosen, state.program))
+        self._show_cost()
+        self._ask("training", training_request(chosen, state.program, state.memory_budget))
+        self._ask("pinned_training", pinned_training_request(chosen, state.program, state.memory_budget))
         self.windows.show_state(state)
 
     def show_result(self, result: object) -> None:
@@ -144,6 +134,7 @@ class NetworkPanel(Panel):
             return
         self._page = result
         self._show_page()
+        self._show_cost()
         self.pins.show_results(result.pins)
         if not result.request.moving:
             self._ask("saved", saved_request(result.request))
@@ -160,9 +151,13 @@ class NetworkPanel(Panel):
         self.verdict.show_verdict(page.verdict)
         self.theory.show_theory(page)
 
+    def _show_cost(self) -> None:
+        if self._page is not None:  # only then is it known how fast this machine is
+            self.train.show_cost(cost_in_words(self.state.network))
+
     def _ask(self, side: str, request: object) -> None:
-        """Start a side computation, once for each different request."""
-        if request is not None and request != self._asked.get(side):
+        """Start a side computation, once for each different request; None cancels the one that runs."""
+        if request != self._asked.get(side):
             self._asked[side] = request
             self.asked.emit(side, request)
 
@@ -187,13 +182,16 @@ class NetworkPanel(Panel):
         elif isinstance(outcome, KeptResult):
             self.saved.show_result(outcome)
         elif isinstance(outcome, TrainingResult):
-            self._training = outcome if self.state.network.training.asked else None
-            self.train.show_result(outcome)
-            self._show_page()
+            if is_of(outcome, self.state.network):
+                self._training = outcome
+                self.train.show_result(outcome)
+                self._show_page()
         elif isinstance(outcome, Problem):
             self._show_side_problem(side, outcome)
 
     def show_answer_progress(self, side: str, fraction: float, words: str) -> None:
+        if side == "training":
+            self.train.show_progress(fraction, words)
         self.windows.show_progress(side, fraction, words)
 
     def _show_side_problem(self, side: str, problem: Problem) -> None:

@@ -99,3 +99,10 @@ class ScrubPlot(Plot):
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Move):
             self._place_handle()
         return super().eventFilter(watched, event)
+
+
+def step_range(last: int) -> AxisRange:
+    """Steps 0 to `last` with three or four round labels."""
+    power = 10 ** (len(str(last // 3)) - 1) if last >= 3 else 1
+    stride = next((f * power for f in (1, 2, 3, 4, 5, 10) if f * power * 4 >= last), last)
+    return AxisRange(0, last, ticks=tuple((float(step), f"{step:,}") for step in range(0, last + 1, max(1, stride))))

@@ -7,28 +7,28 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
-from PySide6.QtCore import QSize, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QElapsedTimer, QSize, Signal, Slot
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from playground.models.network.training_request import TrainingResult
 from playground.models.network.training_settings import TrainingSettings
 from playground.models.network.training_words import invitation, loss_range, progress_in_words, settings_in_words
-from playground.models.outcome import Problem
-from playground.widgets.common.buttons import Button, IconButton
-from playground.widgets.common.number_box import NumberBox
+from playground.models.outcome import Fix, Problem
 from playground.widgets.common.plots import AxisRange
 from playground.widgets.common.problem_banner import ProblemBanner
 from playground.widgets.common.runs_label import RunsLabel
-from playground.widgets.common.section import TitleLine
-from playground.widgets.common.text_label import TextLabel
 from playground.widgets.common.tooltip import set_tooltip
-from playground.widgets.network.scrub_plot import ScrubPlot
+from playground.widgets.network.progress_line import ProgressLine
+from playground.widgets.network.scrub_plot import ScrubPlot, step_range
 from playground.widgets.network.step_history import StepHistory
+from playground.widgets.network.train_rows import StepRow, TrainTitle
 from playground.widgets.network.train_settings import TrainSettings
 
 PADDING = 16
 PLOT_HEIGHT = 168
 HISTORY_HEIGHT = 112
+PATIENCE_MS = 400
+"""After so long without a new picture the words say what is being computed."""
 
 
 class TrainSection(QWidget):
@@ -49,10 +49,13 @@ class TrainSection(QWidget):
         self._shown: tuple[TrainingSettings, tuple[str, ...]] | None = None
         self._settings = TrainingSettings()
         self._result: TrainingResult | None = None
-        self._pinned: tuple[tuple[str, ArrayLike], ...] = ()
+        self._pinned: tuple[tuple[str, np.ndarray], ...] = ()
         self._running = False
         self._pausing = False
         self._scrubs = 0
+        self._cost = ""
+        self._since = QElapsedTimer()
+        self._since.start()
         self.settings_window = TrainSettings(self)
         self.settings_window.edited.connect(self._on_settings_edited)
         self.plot = ScrubPlot()
@@ -64,62 +67,35 @@ class TrainSection(QWidget):
         self.words = RunsLabel(role="text2")
         self.words.setObjectName("network.train.words")
         self.banner = ProblemBanner()
+        self.progress = ProgressLine()
+        title, self.row = TrainTitle(), StepRow()
+        self.choices, self.rewind, self.start = title.choices, title.rewind, title.start
+        self.step_box, self.one, self.stop = self.row.step_box, self.row.one, self.row.stop
         column = QVBoxLayout(self)
         column.setContentsMargins(PADDING, 0, PADDING, 12)
         column.setSpacing(4)
-        column.addWidget(self._title())
+        column.addWidget(title)
+        column.addWidget(self.progress)
         column.addWidget(self.plot)
         column.addSpacing(8)
         column.addWidget(self.history)
-        column.addWidget(self._step_row())
+        column.addWidget(self.row)
         column.addWidget(self.words)
         column.addWidget(self.banner)
-        self.plot.scrubbed.connect(self._on_scrubbed)
-        self.plot.scrub_ended.connect(self._on_scrub_ended)
+        self._connect()
         self.show_settings(self._settings)
 
-    def _title(self) -> QWidget:
-        line = TitleLine("Train", 0)
-        self.choices = Button("", "quiet")
-        self.choices.setObjectName("network.train.choices")
+    def _connect(self) -> None:
+        self.plot.scrubbed.connect(self._on_scrubbed)
+        self.plot.scrub_ended.connect(self._on_scrub_ended)
+        self.banner.fix_chosen.connect(self._on_fix)
         self.choices.clicked.connect(self._on_choices)
-        self.rewind = self._icon("rewind", "network.train.rewind", "Show step 0 again, with the very same weights")
-        self.start = self._icon("play", "network.train.start", "Train")
-        line.add(self.choices)
-        line.add_right(self.rewind)
-        line.add_right(self.start)
         self.rewind.clicked.connect(self._on_rewind)
         self.start.clicked.connect(self._on_start)
-        return line
-
-    def _step_row(self) -> QWidget:
-        self.step_box = NumberBox(0, 0, 0, name="step shown")
-        self.step_box.setObjectName("network.train.step")
-        self.step_box.setFixedWidth(72)
-        set_tooltip(self.step_box, "The step that the plots show")
-        self.of_steps = TextLabel("of 0", "text2", fixed=True)
-        self.one = self._icon("step-forward", "network.train.one", "One step more")
-        self.stop = self._icon("circle-stop", "network.train.stop", "Stop, and forget this run")
-        row = QWidget()
-        line = QHBoxLayout(row)
-        line.setContentsMargins(0, 0, 0, 4)
-        line.setSpacing(8)
-        line.addWidget(TextLabel("step", "text2", fixed=True))
-        line.addWidget(self.step_box)
-        line.addWidget(self.of_steps)
-        line.addStretch(1)
-        line.addWidget(self.one)
-        line.addWidget(self.stop)
         self.step_box.changed.connect(self._on_step_typed)
         self.step_box.gesture_ended.connect(self.gesture_ended)
         self.one.clicked.connect(self._on_one)
         self.stop.clicked.connect(self._on_stop)
-        return row
-
-    def _icon(self, icon_name: str, name: str, words: str) -> IconButton:
-        button = IconButton(icon_name, words)
-        button.setObjectName(name)
-        return button
 
     # What is shown
 
@@ -133,8 +109,10 @@ class TrainSection(QWidget):
         if (settings, tensor_names) == self._shown:
             return
         self._shown = (settings, tensor_names)
-        if self._result is not None and _forgets(settings, self._settings):
+        if not settings.asked or settings.run != self._settings.run:
             self._result = None
+            self._running = False
+            self.banner.set_problem(None)
         self._settings = settings
         self.settings_window.show_settings(settings, tensor_names)
         self.choices.setText(settings_in_words(settings))
@@ -142,9 +120,24 @@ class TrainSection(QWidget):
         set_tooltip(self.choices, "Task, optimiser, learning rate, steps", settings_in_words(settings))
         self._draw()
 
+    def show_cost(self, words: str) -> None:
+        """Say, before anything is trained, what it will cost: "about 1.4 s and 46.2 MB"."""
+        if words != self._cost:
+            self._cost = words
+            self._draw()
+
+    def show_progress(self, fraction: float, words: str) -> None:
+        """Show how far the training is; the words appear where no picture came for a while."""
+        if not self._running:
+            return
+        self.progress.set_fraction(fraction)
+        if self._since.elapsed() > PATIENCE_MS:
+            self.words.set_content(f"{words[:1].upper()}{words[1:]}.")
+
     def show_result(self, result: TrainingResult) -> None:
         """Draw a run so far."""
         self._result = result
+        self._since.restart()
         # A picture that was on its way when the hand paused does not start the training again.
         self._pausing = self._pausing and result.running
         self._running = result.running and not self._pausing
@@ -152,7 +145,9 @@ class TrainSection(QWidget):
         self._draw()
 
     def show_problem(self, problem: Problem) -> None:
-        """Say why there is no training; the last curve stays."""
+        """Say why there is no training, or ask before a long one; the last curve stays."""
+        if not self._settings.asked:
+            return
         self._running = False
         self.banner.set_problem(problem)
         self._draw()
@@ -167,14 +162,14 @@ class TrainSection(QWidget):
         """Show the losses of pinned networks in grey, `(name, losses)` each."""
         if not runs and not self._pinned:
             return
-        self._pinned = runs
+        self._pinned = tuple((name, np.asarray(run, float)) for name, run in runs)
         self.plot.set_pinned(runs)
         self._draw()
 
     def _draw(self) -> None:
         result, reached = self._result, self.reached
         losses = result.losses if result is not None else np.empty(0)
-        pinned = tuple(np.asarray(run, float) for _, run in self._pinned)
+        pinned = tuple(run for _, run in self._pinned)
         low, high, logarithmic = loss_range(losses, pinned)
         last = max(self._settings.steps, reached, *(len(run) - 1 for run in pinned), 1)
         shown = result.shown if result is not None else 0
@@ -182,41 +177,66 @@ class TrainSection(QWidget):
         self.plot.show_losses(losses, reached, shown, steps, AxisRange(low, high, logarithmic))
         self.history.show_history(result, steps, result.request.layer if result is not None else 1)
         self.history.setVisible(result is not None and len(result.count_steps) > 1)
-        self.step_box.set_range(0, reached)
-        self.step_box.set_value(shown)
-        self.of_steps.set_text(f"of {reached:,}")
+        self.row.show_step(shown, reached)
         self.start.set_icon_name("pause" if self._running else "play")
-        set_tooltip(self.start, "Pause" if self._running else f"Train {self._settings.steps:,} steps")
+        set_tooltip(self.start, "Pause" if self._running else f"Train {self._settings.steps:,} steps", self._cost)
         self.start.setAccessibleName("Pause" if self._running else "Train")
         failed = result is not None and result.failure is not None
         self.start.setEnabled(not failed)
         self.one.setEnabled(not self._running and not failed)
         self.rewind.setEnabled(reached > 0)
-        self.stop.setEnabled(reached > 0 or self._running or failed)
-        self.step_box.setEnabled(reached > 0)
-        said = invitation(self._settings) if result is None else progress_in_words(result, self._named_runs())
-        self.words.set_content(said)
-
-    def _named_runs(self) -> tuple[tuple[str, np.ndarray], ...]:
-        return tuple((name, np.asarray(run, float)) for name, run in self._pinned)
+        self.stop.setEnabled(reached > 0 or self._running or failed or self._question() is not None)
+        if not self._running:
+            self.progress.set_fraction(None)
+        if result is None:
+            self.words.set_content(invitation(self._settings, self._cost))
+        else:
+            self.words.set_content(progress_in_words(result, self._pinned))
 
     # What the hand does
 
-    def _edit(self, gesture: Hashable = None, *, target: int | None = None, shown: int) -> None:
-        settings = replace(self._settings, target=self._settings.target if target is None else target, shown=shown)
-        if settings != self._settings:
-            self._settings = settings
-            self.edited.emit(settings, gesture)
+    def _edit(self, gesture: Hashable = None, **fields: int) -> bool:
+        """Say what the hand set; whether that is anything new."""
+        settings = replace(self._settings, **fields)  # type: ignore[arg-type]
+        if settings == self._settings:
+            return False
+        self._settings = settings
+        self.edited.emit(settings, gesture)
+        return True
+
+    def _question(self) -> Fix | None:
+        """The answer "go on" to the question that is asked before a long training, if it is."""
+        fixes = self.banner.problem.fixes if self.banner.problem is not None else ()
+        return next((fix for fix in fixes if fix.target == "agree"), None)
 
     @Slot()
     def _on_start(self) -> None:
         if self._running:
             self._pause()
             return
+        answer = self._question()
+        if answer is not None:
+            self._on_fix(answer)
+            return
         goal = self._settings.steps if self.reached < self._settings.steps else self.reached + self._settings.steps
-        self._running, self._pausing = True, False
-        self._edit(target=goal, shown=-1)
+        self._begin(target=goal, shown=-1)
+
+    def _begin(self, **fields: int) -> None:
+        self._since.restart()
+        self._pausing = False
+        self._running = self._edit(**fields)
+        if self._running:
+            self.banner.set_problem(None)
         self._draw()
+
+    @Slot(object)
+    def _on_fix(self, fix: Fix) -> None:
+        settings = self._settings
+        if fix.target == "agree":
+            self._begin(agreed=settings.target)
+        elif fix.target == "steps":
+            steps = int(fix.code.split()[0])
+            self._begin(steps=steps, target=self.reached + steps, shown=-1)
 
     def _pause(self) -> None:
         self.pause_wanted.emit()
@@ -226,7 +246,7 @@ class TrainSection(QWidget):
 
     @Slot()
     def _on_one(self) -> None:
-        self._edit(target=self.reached + 1, shown=-1)
+        self._begin(target=self.reached + 1, shown=-1)
 
     @Slot()
     def _on_stop(self) -> None:
@@ -234,6 +254,7 @@ class TrainSection(QWidget):
             self.pause_wanted.emit()
         self._running = False
         self._result = None
+        self.banner.set_problem(None)
         self._edit(target=0, shown=0)
         self._draw()
 
@@ -272,15 +293,3 @@ class TrainSection(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(272, 40 + PLOT_HEIGHT + 90)
-
-
-def _forgets(new: TrainingSettings, old: TrainingSettings) -> bool:
-    """Whether these settings belong to another run, or to none."""
-    return new.target == 0 or replace(new, target=0, shown=0, steps=0) != replace(old, target=0, shown=0, steps=0)
-
-
-def step_range(last: int) -> AxisRange:
-    """Steps 0 to `last` with three or four round labels."""
-    power = 10 ** (len(str(last // 3)) - 1) if last >= 3 else 1
-    stride = next((f * power for f in (1, 2, 3, 4, 5, 10) if f * power * 4 >= last), last)
-    return AxisRange(0, last, ticks=tuple((float(step), f"{step:,}") for step in range(0, last + 1, max(1, stride))))

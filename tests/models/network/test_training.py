@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from playground.models.job import Job
+from playground.models.job import CancelledError, Job
 from playground.models.network.build import build
-from playground.models.network.optimisers import OptimiserSettings
+from playground.models.network.noise import BANK
+from playground.models.network.optimisers import OptimiserSettings, optimiser_step
 from playground.models.network.spec import NetworkSpec
 from playground.models.network.step_histograms import BELOW, BINS, NOT_FINITE, SLOTS, ZERO, bin_edges, count_magnitudes
 from playground.models.network.tasks import TASKS, make_task
@@ -242,19 +243,65 @@ def test_step_0_is_the_network_of_the_spec():
     assert equal(task.network.parameters, build(SPEC).parameters)
 
 
-def test_a_step_is_left_between_layers_when_cancelled():
+def cancelled_at(words):
+    """A job that is cancelled as soon as it hears these words, and what it heard."""
+    heard = []
+    return Job(lambda: any(words in told for told in heard), lambda _, told: heard.append(told)), heard
+
+
+@pytest.mark.parametrize("words", ["step 2 of 100, forward, layer 2", "step 2 of 100, backward, layer 1"])
+def test_a_step_is_left_between_layers_when_cancelled(words):
     settings = settings_of()
     run = TrainingRun(make_task(SPEC, settings, {}), settings)
-    asked = []
-
-    def cancelled():
-        asked.append(1)
-        return len(asked) > 6
-
-    run.advance_to(100, Job(is_cancelled=cancelled))
+    job, heard = cancelled_at(words)
+    run.advance_to(100, job)
+    assert words in heard[-1], "no layer more was computed"
     assert run.reached == len(run.losses) == 1
+    run.advance_to(5)
     whole = TrainingRun(make_task(SPEC, settings, {}), settings)
     whole.advance_to(5)
-    run.advance_to(5)
-    assert run.losses == whole.losses
     assert equal(run.state.parameters, whole.state.parameters)
+
+
+def test_the_shares_that_are_told_rise_to_the_whole():
+    settings, shares = settings_of(), []
+    run = TrainingRun(make_task(SPEC, settings, {}), settings)
+    run.advance_to(4, Job(report=lambda share, _: shares.append(share)))
+    assert shares == sorted(shares)
+    assert 0 < shares[0] < 0.25
+    assert 0.75 < shares[-1] <= 1
+
+
+def test_an_update_is_left_between_parameters_when_cancelled():
+    settings = settings_of(optimiser="adam")
+    task = make_task(SPEC, settings, {})
+    state = TrainingRun(task, settings).state
+    asked = []
+
+    def stop_at_the_third():
+        asked.append(1)
+        if len(asked) == 3:
+            raise CancelledError
+
+    with pytest.raises(CancelledError):
+        optimiser_step("adam", state.parameters, state.parameters, state.optimiser, settings.rates,
+                       check=stop_at_the_third)  # fmt: skip
+
+
+def test_going_back_is_left_between_layers_when_cancelled():
+    settings = settings_of()
+    run = TrainingRun(make_task(SPEC, settings, {}), settings, snapshot_bytes=0)
+    run.advance_to(9)
+    assert not run.losses[9:]
+    with pytest.raises(CancelledError):
+        run.state_at(7, Job(lambda: True))
+    assert run.state_at(7).step == 7
+
+
+def test_large_weights_are_drawn_one_layer_after_the_other(monkeypatch):
+    monkeypatch.setattr(BANK, "keeps", lambda *_: False)
+    spec = NetworkSpec(depth=6, width=12, batch=20)
+    job, heard = cancelled_at("drawing, layer 3")
+    with pytest.raises(CancelledError):
+        make_task(spec, settings_of(), {}, job)
+    assert len(heard) <= 3

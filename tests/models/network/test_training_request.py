@@ -1,12 +1,17 @@
 from dataclasses import replace
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 
 from playground.models.job import Job
+from playground.models.network import training_cost
+from playground.models.network.estimate import MachineSpeed
 from playground.models.network.optimisers import OptimiserSettings
 from playground.models.network.spec import NetworkSpec
+from playground.models.network.state import NetworkState
 from playground.models.network.step_histograms import BINS, SLOTS
+from playground.models.network.trained_page import cost_in_words, is_of, training_request, with_other_network
 from playground.models.network.training_request import RUNS, TrainingRequest, compute_training
 from playground.models.network.training_settings import TrainingSettings
 from playground.models.outcome import ProblemError
@@ -65,16 +70,103 @@ def test_the_histogram_over_steps_is_that_of_the_chosen_layer():
 
 
 def test_a_cancelled_training_pauses_with_what_it_reached():
-    asked = []
+    heard = []
+    job = Job(lambda: any("step 4 of 30, backward" in words for words in heard), lambda _, words: heard.append(words))
+    with patch("playground.models.network.training_request.SECONDS_BETWEEN_REPORTS", 0.0):
+        result = compute_training(request_of(target=30, shown=-1), job)
+    assert (result.reached, result.running) == (3, False)
+    assert len(result.losses) == 3, "nothing was computed after the cancel, so the loss of step 3 is not known"
+    on = compute_training(request_of(target=30, shown=-1))
+    assert on.reached == 30
+    RUNS.clear()
+    assert np.array_equal(on.losses, compute_training(request_of(target=30, shown=-1)).losses)
 
-    def cancelled():
-        asked.append(1)
-        return len(asked) > 13
 
-    result = compute_training(request_of(target=30, shown=-1), Job(is_cancelled=cancelled))
-    assert result.reached == 3
-    assert not result.running
-    assert compute_training(request_of(target=30, shown=-1)).reached == 30
+def test_a_cancelled_training_shows_the_last_picture_it_took():
+    compute_training(request_of(target=5, shown=-1))
+    result = compute_training(request_of(target=30, shown=-1), Job(lambda: True))
+    assert (result.reached, result.shown) == (5, 5)
+    assert result.network.loss == compute_training(request_of(target=5, shown=5)).network.loss
+
+
+def slow(monkeypatch, multiply):
+    """A machine on which one multiplication takes so many seconds."""
+    monkeypatch.setattr(training_cost, "machine_speed", lambda: MachineSpeed(multiply, 0.0, 0.0))
+
+
+def test_a_long_training_is_asked_for_with_its_time_and_memory(monkeypatch):
+    slow(monkeypatch, 1e-5)
+    request = request_of(target=30, shown=-1)
+    with pytest.raises(ProblemError) as asked:
+        compute_training(request)
+    problem = asked.value.problem
+    assert problem.severity == "warning"
+    assert "30 steps take about " in problem.message
+    assert problem.message.count(" s") == 3
+    agree, fewer = problem.fixes
+    assert (agree.target, fewer.target) == ("agree", "steps")
+    assert 1 <= int(fewer.code.split()[0]) < 30
+    assert RUNS.find(request) is None, "nothing was drawn"
+    assert compute_training(request_of(target=30, shown=-1, agreed=30)).reached == 30
+
+
+def test_a_single_long_step_is_asked_for_once(monkeypatch):
+    slow(monkeypatch, 1e-4)
+    with pytest.raises(ProblemError, match="1 step takes about"):
+        compute_training(request_of(target=1, shown=-1))
+    assert compute_training(request_of(target=1, shown=-1, agreed=1)).reached == 1
+    RUNS.find(request_of()).run.seconds = 5.0
+    assert compute_training(request_of(target=2, shown=-1, agreed=1)).reached == 2, "one step more is no new question"
+    with pytest.raises(ProblemError, match="2 steps take about"):
+        compute_training(request_of(target=4, shown=-1, agreed=1))
+
+
+def test_what_a_step_took_is_what_the_next_ones_are_taken_to_take(monkeypatch):
+    slow(monkeypatch, 1e-4)
+    compute_training(request_of(target=4, shown=-1, agreed=4))
+    run = RUNS.find(request_of()).run
+    run.seconds = 4 * 0.01
+    assert compute_training(request_of(target=30, shown=-1)).reached == 30, "26 steps of 10 ms"
+    run.seconds = 30 * 4.0
+    with pytest.raises(ProblemError, match="10 steps take about 40 s, 4 s each"):
+        compute_training(request_of(target=40, shown=-1))
+
+
+def test_the_memory_that_is_set_decides(monkeypatch):
+    slow(monkeypatch, 0.0)
+    needed = training_cost.training_cost(SPEC, SETTINGS, SPEC.width, 30).bytes
+    with pytest.raises(ProblemError, match="Training this network needs about"):
+        compute_training(replace(request_of(target=30), budget=needed - 1))
+    with pytest.raises(ProblemError, match="A long training"):
+        compute_training(replace(request_of(target=30), budget=2 * needed))
+    assert compute_training(replace(request_of(target=30), budget=4 * needed)).reached == 30
+
+
+def test_each_optimiser_is_charged_for_what_it_remembers():
+    spec = NetworkSpec(width=2000, depth=2, batch=1)
+    settings = [replace(SETTINGS, optimiser=name) for name in ("sgd", "momentum", "adam")]
+    sizes = [training_cost.training_cost(spec, each, 64, 1).bytes for each in settings]
+    weights = 4 * (2000 * 64 + 2000 * 2000)
+    assert sizes[0] < sizes[1] < sizes[2]
+    assert sizes[2] - sizes[1] >= 2 * weights
+
+
+def test_the_memory_of_a_training_is_no_less_than_what_its_tensors_take():
+    spec = replace(SPEC, width=300, depth=4)
+    settings = replace(SETTINGS, optimiser="adam", target=3, shown=-1)
+    compute_training(TrainingRequest(spec, settings))
+    run = RUNS.find(TrainingRequest(spec, settings)).run
+    parameters = sum(p.nbytes for p in run.state.parameters)
+    states = run.state.nbytes
+    assert states == 3 * parameters
+    assert training_cost.training_cost(spec, settings, 64, 3).bytes >= 2 * states + parameters
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.01, "0.1 s"), (1.44, "1.4 s"), (95, "95 s"), (720, "12 min"), (11_160, "3.1 h")]
+)
+def test_a_duration_in_words(seconds, words):
+    assert training_cost.duration_in_words(seconds) == words
 
 
 def test_a_changed_rate_starts_a_run_of_its_own():
@@ -135,3 +227,23 @@ def test_what_would_not_fit_into_memory_is_refused_before_anything_is_drawn():
     huge = NetworkSpec(depth=500, width=4096, batch=65_536)
     with pytest.raises(ProblemError, match="Training this network needs about"):
         compute_training(TrainingRequest(huge, replace(SETTINGS, target=1)))
+
+
+def test_the_page_asks_with_the_memory_that_is_set_and_knows_its_own_results():
+    chosen = NetworkState(spec=SPEC, training=replace(SETTINGS, target=4, shown=-1))
+    request = training_request(chosen, Program(), 10**9)
+    assert request.budget == 10**9
+    result = compute_training(request)
+    assert is_of(result, chosen)
+    assert is_of(result, replace(chosen, training=replace(chosen.training, target=9)))
+    assert not is_of(result, replace(chosen, training=replace(chosen.training, target=0))), "stopped"
+    assert not is_of(result, replace(chosen, spec=replace(SPEC, depth=4)))
+    other = replace(chosen.training, rates=OptimiserSettings(learning_rate=0.2))
+    assert not is_of(result, replace(chosen, training=other))
+    assert cost_in_words(chosen).startswith("about ")
+
+
+def test_another_network_has_agreed_to_nothing():
+    chosen = NetworkState(spec=SPEC, training=replace(SETTINGS, target=4, agreed=4))
+    assert with_other_network(chosen, replace(SPEC, width=13)).training == SETTINGS
+    assert with_other_network(chosen, SPEC) == chosen

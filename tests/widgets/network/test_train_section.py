@@ -9,7 +9,8 @@ from playground.models.network.optimisers import OptimiserSettings
 from playground.models.network.spec import NetworkSpec
 from playground.models.network.training_request import TrainingRequest, compute_training
 from playground.models.network.training_settings import TrainingSettings
-from playground.models.outcome import Problem
+from playground.models.outcome import Fix, Problem
+from playground.widgets.common.look import look
 from playground.widgets.network.train_section import TrainSection, step_range
 
 SPEC = NetworkSpec(depth=2, width=8, batch=50, activation="relu", init="kaiming_normal")
@@ -101,13 +102,13 @@ def test_dragging_in_the_plot_shows_each_step_in_one_gesture(section):
     def at(step):
         return QPoint(round(canvas.x_to_pixel(step)), 40)
 
-    QTest.mousePress(canvas.viewport(), Qt.MouseButton.LeftButton, pos=at(15))
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=at(15))
     for step in (12, 9):
-        QTest.mouseMove(canvas.viewport(), at(step))
-    QTest.mouseRelease(canvas.viewport(), Qt.MouseButton.LeftButton, pos=at(9))
+        QTest.mouseMove(canvas, at(step))
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=at(9))
     assert [settings.shown for settings, _ in section.edits] == [15, 12, 9]
     assert len({gesture for _, gesture in section.edits}) == 1
-    QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, pos=at(3))
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=at(3))
     assert section.edits[-1][0].shown == 3
     assert section.edits[-1][1] != section.edits[0][1]
 
@@ -195,3 +196,82 @@ def test_the_arrow_keys_move_the_handle(section):
     assert section.edits[-1][0].shown == 9
     QTest.keyClick(section.plot.canvas, Qt.Key.Key_Home)
     assert section.edits[-1][0].shown == 0
+
+
+QUESTION = Problem(
+    "20 steps take about `5 s`.",
+    lead="A long training.",
+    severity="warning",
+    fixes=(Fix("Train 20 steps", target="agree"), Fix("7 steps", target="steps")),
+)
+
+
+def test_before_a_long_training_it_asks_and_the_button_goes_on(section):
+    click(section.start)
+    section.show_problem(QUESTION)
+    assert section.start.accessibleName() == "Train"
+    assert section.stop.isEnabled()
+    click(section.banner.buttons[0])
+    assert section.edits[-1][0] == replace(SETTINGS, target=20, shown=-1, agreed=20)
+    assert not section.banner.isVisible()
+    assert section.start.accessibleName() == "Pause"
+
+
+def test_pressing_start_again_answers_the_question_too(section):
+    click(section.start)
+    section.show_problem(QUESTION)
+    click(section.start)
+    assert section.edits[-1][0].agreed == 20
+
+
+def test_fewer_steps_are_trained_instead(section):
+    click(section.start)
+    section.show_problem(QUESTION)
+    click(section.banner.buttons[1])
+    assert section.edits[-1][0] == replace(SETTINGS, steps=7, target=7, shown=-1)
+
+
+def test_stopping_takes_the_question_back(section):
+    click(section.start)
+    section.show_problem(QUESTION)
+    click(section.stop)
+    assert section.edits[-1][0].target == 0
+    assert not section.banner.isVisible()
+    section.show_problem(QUESTION)
+    assert not section.banner.isVisible(), "an answer to what is no longer asked"
+
+
+def test_another_setting_takes_a_problem_back(section):
+    section.show_settings(replace(SETTINGS, target=20))
+    section.show_problem(Problem("There is no tensor 'Z' to take the inputs from."))
+    section.show_settings(replace(SETTINGS, target=0, inputs="A"))
+    assert not section.banner.isVisible()
+
+
+def test_start_is_not_pressed_where_nothing_can_begin(section):
+    section.show_settings(replace(SETTINGS, target=20, shown=-1))
+    section.show_problem(Problem("There is no tensor 'Z' to take the inputs from."))
+    click(section.start)
+    assert section.start.accessibleName() == "Train"
+
+
+def test_what_it_will_cost_is_said_before(section):
+    section.show_cost("about 1.4 s and 46.2 MB")
+    assert section.words.text().endswith("It takes about 1.4 s and 46.2 MB.")
+
+
+def test_progress_is_drawn_while_it_runs_and_a_long_step_is_said(section, monkeypatch):
+    section.show_progress(0.5, "step 1 of 20")
+    assert section.progress.fraction is None, "nothing runs"
+    click(section.start)
+    monkeypatch.setattr("playground.widgets.network.train_section.PATIENCE_MS", -1)
+    section.show_progress(0.25, "step 5 of 20, backward, layer 2 of 2")
+    assert section.progress.fraction == 0.25
+    assert section.words.text() == "Step 5 of 20, backward, layer 2 of 2."
+    image = section.progress.grab().toImage()
+    ratio = image.devicePixelRatio()
+    accent = look().color("accent").rgb()
+    filled = [image.pixel(round(x * ratio), 0) == accent for x in (2, section.progress.width() - 2)]
+    assert filled == [True, False]
+    section.show_result(result_of(target=20, shown=-1))
+    assert section.progress.fraction is None
