@@ -123,7 +123,7 @@ def test_he_cures_relu_and_the_pinned_one_stays_for_comparison(network):
 def test_a_layer_is_sent_to_the_tensors_page(network):
     type_number(network, "depth", 10)
     canvas = network.find("network.spread").canvas
-    QTest.mouseClick(canvas.viewport(), LEFT, pos=canvas.viewport().rect().center())
+    QTest.mouseClick(canvas, LEFT, pos=canvas.rect().center())
     network.settle(60_000)
     layer = network.state.network.layer
     assert 3 <= layer <= 8

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from playground.widgets.common.ticks import layer_ticks, linear_ticks, log_ticks, power_text, tick_text
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class AxisRange:
     """From `low` to `high` in coordinates: the exponent of ten where `logarithmic`. Without a width it is not drawn."""
 

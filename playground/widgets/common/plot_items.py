@@ -1,51 +1,58 @@
-"""What lies in a plot: curves, bands and bars, each kept and given new data."""
+"""What lies in a plot: curves, bands and bars, each kept and given new data, each painting itself in pixels."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import ArrayLike, NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsPathItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPolygonF
+from PySide6.QtWidgets import QWidget
 
 from playground.widgets.common.look import look
+from playground.widgets.common.plot_lines import (
+    LINE_STYLES,
+    Floats,
+    as_points,
+    is_drawing,
+    line_color,
+    line_path,
+    line_pen,
+    line_segments,
+    paint_segments,
+)
 
-Floats = NDArray[np.float64]
 BAND_OPACITY = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class LineStyle:
-    """Width in pixels, dashes in pixels, and a colour role where the curve has none of its own."""
+class PlotScale:
+    """Where coordinates lie in the field of a plot: a unit of x is `across` pixels wide, one of y `up` pixels high."""
 
-    width: float = 2.0
-    dashes: tuple[float, ...] = ()
-    role: str = ""
+    field: QRectF
+    low_x: float
+    across: float
+    low_y: float
+    up: float
+    ratio: float = 1.0
+    """Device pixels a pixel."""
 
+    def x(self, coordinates: Floats) -> Floats:
+        """Pixels from the left."""
+        return self.field.left() + (coordinates - self.low_x) * self.across
 
-LINE_STYLES = {
-    "curve": LineStyle(2.0),
-    "theory": LineStyle(1.4, (5, 4), "text"),
-    "pinned": LineStyle(1.4, (), "pinned"),
-    "pinned dotted": LineStyle(1.4, (2, 3), "pinned"),
-}
+    def y(self, coordinates: Floats) -> Floats:
+        """Pixels from the top."""
+        return self.field.bottom() - (coordinates - self.low_y) * self.up
 
-
-def line_pen(style: str, axis: int | None = None, role: str = "") -> QPen:
-    """The pen of a kind of curve in the present look; `axis` gives its colour, `role` another."""
-    kind = LINE_STYLES[style]
-    has_axis = axis is not None and not kind.role
-    color = look().axis_line(axis or 0) if has_axis else look().color(role or kind.role or "text")
-    pen = QPen(color, kind.width)
-    pen.setCosmetic(True)
-    pen.setCapStyle(Qt.PenCapStyle.FlatCap if kind.dashes else Qt.PenCapStyle.RoundCap)
-    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-    if kind.dashes:
-        pen.setDashPattern([dash / kind.width for dash in kind.dashes])
-    return pen
+    def rect(self, place: QRectF) -> QRectF:
+        """The rectangle in pixels of one in coordinates."""
+        left = self.field.left() + (place.left() - self.low_x) * self.across
+        top = self.field.bottom() - (place.top() + place.height() - self.low_y) * self.up
+        return QRectF(left, top, place.width() * self.across, place.height() * self.up)
 
 
 def in_coordinates(values: ArrayLike, logarithmic: bool) -> Floats:
@@ -57,30 +64,24 @@ def in_coordinates(values: ArrayLike, logarithmic: bool) -> Floats:
     return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
-class _Line(QGraphicsPathItem):
-    """A line through points, equally wide on every screen: Qt counts the width of cosmetic pens in device pixels."""
-
-    def set_points(self, x: Floats, y: Floats) -> None:
-        """Go through these points, with a gap wherever one is nan."""
-        self.setPath(pg.functions.arrayToQPath(x, y, connect="finite"))
-
-    def boundingRect(self) -> QRectF:
-        return self.path().controlPointRect()
-
-    def paint(self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None) -> None:
-        pen = QPen(self.pen())
-        pen.setWidthF(pen.widthF() * painter.device().devicePixelRatio())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(pen)
-        painter.drawPath(self.path())
+def in_coordinate(value: float, logarithmic: bool) -> float:
+    """Where one value lies on its axis, or nan."""
+    if not math.isfinite(value) or (logarithmic and value <= 0):
+        return math.nan
+    return math.log10(value) if logarithmic else value
 
 
 class Entry:
     """Something in a plot that has a name, a place in the legend and columns of numbers."""
 
+    layer = 0
+    """What lies in a higher layer is painted over what lies in a lower one."""
+
     def __init__(self, name: str, in_legend: bool = True) -> None:
         self.name, self.in_legend = name, in_legend
         self.logarithmic = False
+        self.is_shown = False
+        """Whether it has anything to show."""
         self.shown_by: QWidget | None = None
 
     def repaint(self) -> None:
@@ -88,21 +89,19 @@ class Entry:
         if self.shown_by is not None:
             self.shown_by.update()
 
-    @property
-    def graphics(self) -> QGraphicsItem:
-        """The item in pyqtgraph's scene."""
-        raise NotImplementedError
-
-    @property
-    def is_shown(self) -> bool:
-        """Whether it has anything to show."""
-        return self.graphics.isVisible()
-
     def take_look(self) -> None:
         """Take the colours of the present look."""
+        self.repaint()
 
     def place(self) -> None:
         """Put the data to its place again, after the axis changed between linear and logarithmic."""
+
+    def paint(self, painter: QPainter, scale: PlotScale) -> None:
+        """Paint the data; the painter is clipped to the field and not antialiased."""
+
+    def sample(self) -> Hashable:
+        """Equal as long as the sample of the legend looks the same."""
+        return None
 
     def paint_sample(self, painter: QPainter, rect: QRectF) -> None:
         """Paint the sample of the legend."""
@@ -123,24 +122,20 @@ class Curve(Entry):
     ) -> None:
         super().__init__(name, in_legend)
         self.style, self.axis, self.role = style, axis, role
+        self.layer = {"curve": 3, "theory": 4}.get(style, 2)
         self.x: Floats = np.empty(0)
         self.y: Floats = np.empty(0)
-        self._item = _Line()
-        self._item.setZValue({"curve": 3, "theory": 4}.get(style, 2))
-        self.take_look()
-
-    @property
-    def graphics(self) -> QGraphicsItem:
-        return self._item
+        self._segments: tuple[PlotScale, list[QLineF]] | None = None
 
     @property
     def color(self) -> QColor:
         """The colour of the line."""
-        return line_pen(self.style, self.axis, self.role).color()
+        return line_color(self.style, self.axis, self.role)
 
     def set_data(self, x: ArrayLike, y: ArrayLike) -> None:
         """Show these points; none at all hides the curve and its place in the legend."""
         self.x, self.y = np.asarray(x, float), np.asarray(y, float)
+        self.is_shown = len(self.x) > 0
         self.place()
 
     def set_color(self, axis: int | None = None, role: str = "") -> None:
@@ -149,8 +144,7 @@ class Curve(Entry):
         self.take_look()
 
     def place(self) -> None:
-        self._item.setVisible(len(self.x) > 0)
-        self._item.set_points(self.x, in_coordinates(self.y, self.logarithmic))
+        self._segments = None
         self.repaint()
 
     def at(self, x: float) -> float | None:
@@ -160,14 +154,26 @@ class Curve(Entry):
         nearest = int(np.abs(self.x - x).argmin())
         return float(self.y[nearest]) if self.x[nearest] == x else None
 
-    def take_look(self) -> None:
-        self._item.setPen(line_pen(self.style, self.axis, self.role))
-        self.repaint()
+    def paint(self, painter: QPainter, scale: PlotScale) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if is_drawing(painter):
+            painter.setPen(line_pen(self.style, self.axis, self.role))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawPath(line_path(*self._pixels(scale)))
+            return
+        style = LINE_STYLES[self.style]
+        if self._segments is None or self._segments[0] != scale:
+            self._segments = scale, line_segments(*self._pixels(scale), style, scale.ratio)
+        paint_segments(painter, self._segments[1], self.color, style.width)
+
+    def _pixels(self, scale: PlotScale) -> tuple[Floats, Floats]:
+        return scale.x(self.x), scale.y(in_coordinates(self.y, self.logarithmic))
+
+    def sample(self) -> Hashable:
+        return self.style, self.axis, self.role
 
     def paint_sample(self, painter: QPainter, rect: QRectF) -> None:
-        pen = line_pen(self.style, self.axis, "" if self.role == "panel" else self.role)
-        pen.setCosmetic(False)
-        painter.setPen(pen)
+        painter.setPen(line_pen(self.style, self.axis, "" if self.role == "panel" else self.role))
         middle = round(rect.center().y()) + (0.0 if self.style == "curve" else 0.5)
         painter.drawLine(QPointF(rect.left(), middle), QPointF(rect.right(), middle))
 
@@ -175,45 +181,15 @@ class Curve(Entry):
         return {self.name: self.y}
 
 
-class _Shape(pg.GraphicsObject):  # type: ignore[misc]
-    """A filled path in the plot's coordinates."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.path = QPainterPath()
-        self.fill = QColor()
-        self.outline: QPen | None = None
-
-    def set_path(self, path: QPainterPath) -> None:
-        self.prepareGeometryChange()
-        self.path = path
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        return self.path.controlPointRect()
-
-    def paint(
-        self, painter: QPainter, _option: QStyleOptionGraphicsItem | None, _widget: QWidget | None = None
-    ) -> None:
-        painter.setPen(self.outline if self.outline is not None else Qt.PenStyle.NoPen)
-        painter.setBrush(self.fill)
-        painter.drawPath(self.path)
-
-
 class Band(Entry):
     """The range between two curves, in the colour of a curve at 30 %."""
+
+    layer = 1
 
     def __init__(self, name: str, axis: int | None = None, *, role: str = "", in_legend: bool = True) -> None:
         super().__init__(name, in_legend)
         self.axis, self.role = axis, role
         self.x = self.low = self.high = np.empty(0)
-        self._item = _Shape()
-        self._item.setZValue(1)
-        self.take_look()
-
-    @property
-    def graphics(self) -> QGraphicsItem:
-        return self._item
 
     def set_data(self, x: ArrayLike, low: ArrayLike, high: ArrayLike) -> None:
         """Fill between `low` and `high`; none at all hides it."""
@@ -221,27 +197,32 @@ class Band(Entry):
         self.place()
 
     def place(self) -> None:
+        self.is_shown = bool(self._has_both().any())
+        self.repaint()
+
+    def _has_both(self) -> NDArray[np.bool_]:
         low, high = in_coordinates(self.low, self.logarithmic), in_coordinates(self.high, self.logarithmic)
-        path = QPainterPath()
-        good = np.isfinite(low) & np.isfinite(high)
+        return np.asarray(np.isfinite(low) & np.isfinite(high))
+
+    def paint(self, painter: QPainter, scale: PlotScale) -> None:
+        x = scale.x(self.x)
+        low = scale.y(in_coordinates(self.low, self.logarithmic))
+        high = scale.y(in_coordinates(self.high, self.logarithmic))
+        good = self._has_both()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._color())
         for run in np.split(np.arange(len(good)), np.flatnonzero(np.diff(good.astype(int))) + 1):
             if len(run) and good[run[0]]:
-                there = [QPointF(self.x[i], high[i]) for i in run]
-                back = [QPointF(self.x[i], low[i]) for i in reversed(run)]
-                path.addPolygon(QPolygonF(there + back))
-                path.closeSubpath()
-        self._item.setVisible(not path.isEmpty())
-        self._item.set_path(path)
-        self.repaint()
+                back = run[::-1]
+                painter.drawPolygon(QPolygonF(as_points(x[run], high[run]) + as_points(x[back], low[back])))
 
     def _color(self) -> QColor:
         color = look().axis_line(self.axis) if self.axis is not None else look().color(self.role or "text3")
         color.setAlphaF(BAND_OPACITY)
         return color
 
-    def take_look(self) -> None:
-        self._item.fill = self._color()
-        self.repaint()
+    def sample(self) -> Hashable:
+        return self.axis, self.role
 
     def paint_sample(self, painter: QPainter, rect: QRectF) -> None:
         painter.fillRect(QRectF(rect.left(), rect.center().y() - 5, rect.width(), 10).toAlignedRect(), self._color())
@@ -259,34 +240,28 @@ class Bars(Entry):
         super().__init__(name, in_legend)
         self.axis, self.role, self.sideways = axis, role, sideways
         self.edges = self.lengths = np.empty(0)
-        self._item = _Shape()
-        self.take_look()
-
-    @property
-    def graphics(self) -> QGraphicsItem:
-        return self._item
 
     def set_data(self, edges: ArrayLike, lengths: ArrayLike) -> None:
         """Show these bars; the edges are coordinates of the axis (exponents on a logarithmic one)."""
         self.edges, self.lengths = np.asarray(edges, float), np.asarray(lengths, float)
-        self.place()
+        self.is_shown = bool((self.lengths > 0).any())
+        self.repaint()
 
-    def place(self) -> None:
+    def paint(self, painter: QPainter, scale: PlotScale) -> None:
         path = QPainterPath()
         for low, high, length in zip(self.edges[:-1], self.edges[1:], self.lengths, strict=True):
             if length > 0:
                 size = QRectF(0, low, length, high - low) if self.sideways else QRectF(low, 0, high - low, length)
-                path.addRect(size)
-        self._item.setVisible(not path.isEmpty())
-        self._item.set_path(path)
-        self.repaint()
+                path.addRect(scale.rect(size))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._color())
+        painter.drawPath(path)
 
     def _color(self) -> QColor:
         return look().axis_line(self.axis) if self.axis is not None else look().color(self.role or "pinned")
 
-    def take_look(self) -> None:
-        self._item.fill = self._color()
-        self.repaint()
+    def sample(self) -> Hashable:
+        return self.axis, self.role
 
     def paint_sample(self, painter: QPainter, rect: QRectF) -> None:
         painter.fillRect(QRectF(rect.left(), rect.center().y() - 5, rect.width(), 10).toAlignedRect(), self._color())

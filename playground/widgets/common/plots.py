@@ -109,12 +109,12 @@ class Plot(QWidget):
         """Say in words what the range leaves out: "2 below"."""
         if note != self.canvas.note:
             self.canvas.note = note
-            self.canvas.viewport().update()
+            self.canvas.update()
 
     def refresh(self) -> None:
         """Bring the legend up to date with what is shown, after data came or went."""
         self.legend.set_entries(self.canvas.entries, self._healthy_words)
-        self.canvas.viewport().update()
+        self.canvas.update()
 
     def say(self, words: str, role: str = "text2") -> None:
         """Show a sentence in the title line for some seconds."""
@@ -149,8 +149,10 @@ class Plot(QWidget):
         self.legend.say("")
         self.legend.paint_line(painter, line)
         self.legend.say(said, role)
-        target = rect.adjusted(0, HEIGHT, 0, 0)
-        self.canvas.render(painter, target, self.canvas.viewport().rect())
+        painter.save()
+        painter.translate(rect.left(), rect.top() + HEIGHT)
+        self.canvas.paint_canvas(painter)
+        painter.restore()
 
     def plot_columns(self) -> Columns:
         """All numbers shown, by name, in rows of equal x; None where a curve has no point there."""

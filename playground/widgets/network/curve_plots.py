@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QWidget
 
 from playground.models.network.ranges import PlotRanges
 from playground.models.network.request import NetworkPageResult
-from playground.widgets.common.plot_items import Band, Curve, Floats
+from playground.widgets.common.plot_items import Band, Curve
+from playground.widgets.common.plot_lines import Floats
 from playground.widgets.common.plots import AxisRange, Plot
 from playground.widgets.network.distribution_plot import layer_range
 

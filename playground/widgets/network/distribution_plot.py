@@ -18,7 +18,7 @@ from playground.widgets.common.heat import counts_table, image_of, share_colors
 from playground.widgets.common.legend import LegendLine
 from playground.widgets.common.look import code_font, look, words_font
 from playground.widgets.common.painting import baseline, text_width
-from playground.widgets.common.plot_canvas import LEFT
+from playground.widgets.common.plot_field import LEFT
 from playground.widgets.common.plot_items import Curve
 from playground.widgets.common.plots import AxisRange, HeatMap
 from playground.widgets.common.text_label import TextLabel

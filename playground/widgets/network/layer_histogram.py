@@ -14,7 +14,7 @@ from playground.models.network.layer_statistics import TensorStatistics
 from playground.widgets.common.heat import share_colors
 from playground.widgets.common.look import code_font, look, look_holder
 from playground.widgets.common.painting import text_width
-from playground.widgets.common.plot_canvas import TOP
+from playground.widgets.common.plot_field import TOP
 from playground.widgets.common.plot_menu import plot_menu
 from playground.widgets.common.ticks import tick_text
 from playground.widgets.network.curve_plots import ORANGE

@@ -13,7 +13,7 @@ from playground.models.network.spec import NetworkSpec
 from playground.widgets.common.buttons import Button, IconButton
 from playground.widgets.common.look import look, words_font
 from playground.widgets.common.painting import baseline, elided
-from playground.widgets.common.plot_items import line_pen
+from playground.widgets.common.plot_lines import line_pen
 from playground.widgets.common.section import TitleLine
 from playground.widgets.common.tooltip import set_tooltip
 

@@ -161,7 +161,7 @@ class SavedDetails(QWidget):
         most = float(max(saved.total_bytes, 1))
         ticks = tuple((share * most, bytes_in_words(round(share * most))) for share in (0.0, 0.5, 1.0))
         self.plot.canvas.margins = (72, 8, 1, 22)
-        self.plot.canvas.lay_out()
+        self.plot.canvas.update()
         self.plot.set_ranges(AxisRange(1, max(2, depth)), AxisRange(0.0, most * 1.05, ticks=ticks))
         self.curve.set_data(every, peaks)
         self.none.set_data(every, np.full(depth, most))

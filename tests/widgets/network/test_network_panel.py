@@ -221,12 +221,12 @@ def test_a_click_chooses_a_layer_and_pointing_shows_its_numbers(panel, qtbot):
     canvas = panel.views.spread.canvas
     panel.grab()
     place = QPoint(round(canvas.x_to_pixel(7)), 40)
-    QTest.mouseMove(canvas.viewport(), place)
+    QTest.mouseMove(canvas, place)
     qtbot.wait(1)
     canvas.pointed.emit(7.0)
     assert panel.views.layer == 7
     assert panel.state.network.layer == 1
-    QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
     assert panel.state.network.layer == 7
     canvas.pointed.emit(None)
     assert panel.views.layer == 7

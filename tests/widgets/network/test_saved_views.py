@@ -101,7 +101,7 @@ def test_checkpoints_are_chosen_by_number_or_in_the_plot(details):
     QTest.keyClicks(details.box, "6")
     assert chosen == [6]
     canvas = details.plot.canvas
-    QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(round(canvas.x_to_pixel(9)), 40))
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(round(canvas.x_to_pixel(9)), 40))
     assert chosen == [6, 9]
 
 

@@ -53,7 +53,7 @@ def test_choosing_a_layer_in_the_table_or_the_plot(view):
     assert chosen == [2]
     assert view.plot.canvas.crosshair == 3.0
     canvas = view.plot.canvas
-    QTest.mouseClick(canvas.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(round(canvas.x_to_pixel(2)), 30))
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(round(canvas.x_to_pixel(2)), 30))
     assert chosen == [2, 1]
     assert view.table.currentIndex().row() == 1
     assert "ReLU" in view.histogram.legend.title
