@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import Any
 
 from PySide6.QtCore import QSettings
 
@@ -21,8 +22,11 @@ def remembered_progress(settings: QSettings) -> tuple[Progress, ...]:
     """How far the learner was; nothing where it cannot be read."""
     try:
         rows = json.loads(str(settings.value(KEY, "[]")))
-        return tuple(
-            Progress(str(row["key"]), int(row["prediction"]), int(row["steps"]), bool(row["answered"])) for row in rows
-        )
-    except (ValueError, TypeError, KeyError, RecursionError):
+        return tuple(_progress(row) for row in rows)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return ()
+
+
+def _progress(row: dict[str, Any]) -> Progress:
+    skipped = tuple(int(step) for step in row.get("skipped", ()))
+    return Progress(str(row["key"]), int(row["prediction"]), int(row["steps"]), bool(row["answered"]), skipped)

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
+from playground.lesson_player import LessonPlayer
 from playground.models.lessons import moves
 from playground.models.lessons.library import library
 from playground.models.outcome import ProblemError
 from playground.spotlight import Spotlight
+from playground.widgets.einsum.details import Details
+from playground.widgets.einsum.ladder_view import LadderView
 from playground.widgets.lessons.lesson_panel import LessonPanel
+from playground.widgets.network.network_windows import NetworkWindows
 from playground.widgets.panel import Panel
 
 if TYPE_CHECKING:
@@ -33,7 +37,16 @@ class LessonSide(QObject):
         self._is_open = False
         self._opened_key = ""
         self._lit_for = ("", 0, "")
+        self._played_for = ("", 0)
         self.spotlight = Spotlight(window)
+        self.player = LessonPlayer(window)
+        self.player.came_to.connect(self.bring_up)
+        panel.act_wanted.connect(self.player.play)
+        for page in pages:
+            for ladder in page.findChildren(LadderView):
+                ladder.noted.connect(self.note)
+            for windows in page.findChildren(NetworkWindows):
+                windows.noted.connect(self.note)
         window.pages.currentChanged.connect(self._on_page_changed)
 
     @Slot(str)
@@ -48,13 +61,25 @@ class LessonSide(QObject):
     @Slot(str)
     def light(self, part: str) -> None:
         """Light a part of the window, after opening the page and the tab that it stands on."""
+        self.bring_up(part)
+        self.spotlight.light(part)
+
+    @Slot(str)
+    def note(self, act: str) -> None:
+        """Something was done that a step may ask for."""
+        self._panel.edit(moves.noted(self._panel.state, act))
+
+    @Slot(str)
+    def bring_up(self, part: str) -> None:
+        """Open the page and the tab that a part stands on."""
         holder = self.spotlight.find(part)
         while holder is not None:
             if isinstance(holder, Panel) and holder is not self._panel:
                 self._window.show_page("network" if holder.key == "network" else "tensors")
                 self._pages[0].open_tab("shape" if holder.key == "broadcast" else holder.key)  # type: ignore[union-attr]
+            if isinstance(holder, Details):
+                holder.bring_up(part)
             holder = holder.parentWidget()
-        self.spotlight.light(part)
 
     @Slot()
     def toggle(self) -> None:
@@ -76,6 +101,9 @@ class LessonSide(QObject):
         if place != self._lit_for:
             self._lit_for = place
             self.spotlight.end_light()
+        if place[:2] != self._played_for:
+            self._played_for = place[:2]
+            self.player.stop()
         if state.lesson.key != self._opened_key:
             self._opened_key = state.lesson.key
             self._open_tab(lesson.about if lesson is not None else ())

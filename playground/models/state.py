@@ -29,5 +29,5 @@ class PlaygroundState:
 
     def without_pointing(self) -> PlaygroundState:
         """The state as undo sees it: pointing, selecting and the progress in a lesson are no work of the user's."""
-        lesson = replace(self.lesson, progress=(), is_listed=False)
+        lesson = replace(self.lesson, progress=(), is_listed=False, noted=())
         return replace(self, pointed=None, selection="", shape=self.shape.without_selection(), lesson=lesson)

@@ -5,10 +5,12 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QScrollArea, QWidget
 
+from playground.models.lessons.acts import ACTS
 from playground.models.lessons.goals import GOALS
-from playground.models.lessons.library import library
+from playground.models.lessons.library import find_lesson, library
 from playground.models.network.activations import ACTIVATIONS
 from playground.models.network.init_schemes import INIT_SCHEMES
+from playground.widgets.network.step_through_view import StepThroughView
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -44,13 +46,14 @@ def select(window, name):
     QTest.mouseClick(card, LEFT, pos=QPoint(card.width() - 40, card.height() - 8))
 
 
-def point_at(window, cell):
-    """Click the cell in the shape's grid."""
+def point_at(window, cell, part="shape.grid"):
+    """Click the cell in the shape's grid, or in the grid of another part."""
     name, _, index = cell.partition("[")
     index = tuple(int(part) for part in index.rstrip("]").split(","))
-    select(window, name)
-    window.furniture.pages[0].open_tab("shape")
-    grid = find(window, "shape.grid")
+    window.furniture.pages[0].open_tab(part.partition(".")[0])
+    if part == "shape.grid":
+        select(window, name)
+    grid = find(window, part)
 
     def place():
         QTest.qWait(5)
@@ -99,7 +102,6 @@ def set_memory(window, pairs):
     window.furniture.pages[0].open_tab("memory")
     for name, value in pairs:
         assert name == "view_shape"
-        select(window, "s")
         replace_text(find(window, "memory.view_shape", QLineEdit), value)
 
 
@@ -127,6 +129,42 @@ def set_network(window, pairs):
             QTest.keyClick(line, Qt.Key.Key_Return)
 
 
+def run_ladder(window, _qtbot):
+    window.furniture.pages[0].open_tab("einsum")
+    tabs = find(window, "einsum.details")
+    QTest.mouseClick(tabs, LEFT, pos=tabs.tabRect(tabs.count() - 1).center())
+    click(window, "einsum.ladder.run")
+
+
+def step_on(window, qtbot, is_enough):
+    """Press the arrow of the step-through until the loss, or the last step."""
+    click(window, "network.open.step_through")
+    view = window.findChild(StepThroughView)
+    activation = window.furniture.workspace.store.state.network.spec.activation
+    qtbot.waitUntil(lambda: activation in view.what.text(), timeout=20_000)
+    QTest.mouseClick(view.back, LEFT)
+    while not is_enough(view):
+        assert view.on.isEnabled()
+        QTest.mouseClick(view.on, LEFT)
+
+
+def choose_checkpoint(window, qtbot):
+    click(window, "network.saved.details")
+    box = window.findChild(QAbstractSpinBox, "network.saved.every")
+    words = window.findChild(QWidget, "network.saved.checkpoints")
+    qtbot.waitUntil(lambda: bool(words.text()), timeout=20_000)
+    line = box.findChild(QLineEdit)
+    replace_text(line, "7" if box.value != 7 else "8")
+    QTest.keyClick(line, Qt.Key.Key_Return)
+
+
+ACTS_BY_HAND = {
+    "ladder": run_ladder,
+    "forward_pass": lambda window, qtbot: step_on(window, qtbot, lambda view: view.formula.text().startswith("L =")),
+    "backward_pass": lambda window, qtbot: step_on(window, qtbot, lambda view: not view.on.isEnabled()),
+    "checkpoint": choose_checkpoint,
+}
+
 HANDS = {
     "pointed": point_at,
     "line": type_line,
@@ -139,7 +177,8 @@ HANDS = {
 
 
 def test_there_is_a_hand_for_every_goal():
-    assert set(HANDS) == set(GOALS)
+    assert {*HANDS, "act"} == set(GOALS)
+    assert set(ACTS_BY_HAND) == set(ACTS)
 
 
 def begin(window, key):
@@ -237,6 +276,46 @@ def test_the_first_lesson_is_done_with_the_plus_and_the_cross_as_it_says(open_wi
     qtbot.waitUntil(lambda: store.state.lesson.here.steps == 3)
 
 
+@pytest.mark.parametrize("key", ["6", "9", "10"])
+def test_do_it_for_me_does_all_steps_and_the_app_notices(open_window, qtbot, key):
+    window = open_window()
+    store = window.furniture.workspace.store
+    begin(window, key)
+    qtbot.waitUntil(lambda: find(window, "lessons.text").is_ready, timeout=30_000)
+    lesson, _ = find_lesson(key)
+    for number in range(len(lesson.steps)):
+        click(window, "lessons.do")
+        qtbot.waitUntil(lambda n=number: store.state.lesson.here.steps == n + 1, timeout=30_000)
+    assert not window.furniture.lessons.player.is_playing
+    assert store.state.lesson.here.skipped == ()
+    assert find(window, "status.lesson").text() == f"lesson {key} of 12"
+
+
+def test_closing_the_window_that_is_being_stepped_through_ends_it(open_window, qtbot):
+    window = open_window()
+    begin(window, "9")
+    qtbot.waitUntil(lambda: find(window, "lessons.text").is_ready, timeout=30_000)
+    click(window, "lessons.do")
+    qtbot.waitUntil(lambda: window.findChild(StepThroughView) is not None, timeout=20_000)
+    window.findChild(StepThroughView).close()
+    qtbot.waitUntil(lambda: not window.furniture.lessons.player.is_playing, timeout=20_000)
+    window.furniture.lessons.player.play("forward_pass")
+    window.furniture.workspace.commands.open_lesson("4")
+    assert not window.furniture.lessons.player.is_playing
+
+
+def do_by_hand(window, qtbot, step):
+    """Do what a step asks for; acts last, since they show what else was set."""
+    for kind, wanted in sorted(step.goal, key=lambda goal: goal[0] == "act"):
+        if kind == "act":
+            ACTS_BY_HAND[wanted](window, qtbot)
+        elif kind == "pointed":
+            qtbot.waitUntil(lambda: not window.furniture.workspace.links["einsum"].task.is_busy, timeout=20_000)
+            point_at(window, wanted, step.part)
+        else:
+            HANDS[kind](window, wanted)
+
+
 @pytest.mark.parametrize("lesson", library(), ids=lambda lesson: lesson.key)
 def test_a_lesson_is_done_by_hand(open_window, qtbot, lesson):
     window = open_window()
@@ -253,8 +332,7 @@ def test_a_lesson_is_done_by_hand(open_window, qtbot, lesson):
         assert store.state.lesson.here.steps == number
         click(window, "lessons.where")
         qtbot.waitUntil(lambda step=step: lit_part_is_seen(window, step.part), timeout=20_000)
-        for kind, wanted in step.goal:
-            HANDS[kind](window, wanted)
+        do_by_hand(window, qtbot, step)
         qtbot.waitUntil(lambda n=number: store.state.lesson.here.steps == n + 1, timeout=20_000)
     click(window, "lessons.answer")
     said = find(window, "lessons.verdict").accessibleName()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, replace
 
 import torch
 
+from playground.models.lessons.acts import ACTS
 from playground.models.lessons.lesson import Pairs
 from playground.models.outcome import refuse
 from playground.models.registry import Registry
@@ -74,7 +75,8 @@ def _pointed(state: PlaygroundState, _values: Values, wanted: object) -> bool:
 
 def _point(state: PlaygroundState, wanted: object) -> PlaygroundState:
     cell = cell_of(wanted)
-    return replace(state, pointed=cell, selection=cell.name)
+    is_line = state.program.get(cell.name) is not None
+    return replace(state, pointed=cell, selection=cell.name if is_line else state.selection)
 
 
 def _has_line(state: PlaygroundState, values: Values, wanted: object) -> bool:
@@ -119,6 +121,16 @@ def _is_selected(state: PlaygroundState, _values: Values, wanted: object) -> boo
 
 def _select(state: PlaygroundState, wanted: object) -> PlaygroundState:
     return replace(state, selection=_text(wanted))
+
+
+def _was_noted(state: PlaygroundState, _values: Values, wanted: object) -> bool:
+    return _text(wanted) in state.lesson.noted
+
+
+def _note(state: PlaygroundState, wanted: object) -> PlaygroundState:
+    act = ACTS.find(_text(wanted)).name
+    noted = tuple(sorted({*state.lesson.noted, act}))
+    return replace(state, lesson=replace(state.lesson, noted=noted))
 
 
 def _field_goal(part: str) -> tuple[Callable[..., bool], Callable[..., PlaygroundState]]:
@@ -167,5 +179,6 @@ GOALS.register(Goal("pointed", _pointed, _point, "point at a cell"))
 GOALS.register(Goal("line", _has_line, _add_line, "have a line that gives this tensor"))
 GOALS.register(Goal("equation", _has_equation, _type_equation, "type an einsum equation"))
 GOALS.register(Goal("selected", _is_selected, _select, "select a tensor"))
+GOALS.register(Goal("act", _was_noted, _note, "do something that leaves no trace in the state"))
 for _part, _words in (("memory", "fill the memory panel"), ("network", "set up the network"), ("einsum", "set einsum")):
     GOALS.register(Goal(_part, *_field_goal(_part), _words))

@@ -37,3 +37,12 @@ def neighbour(lesson: Lesson, step: int) -> Lesson | None:
         return None
     place = keys.index(lesson.key) + step
     return lessons[place] if 0 <= place < len(lessons) else None
+
+
+def place_in_words(key: str) -> str:
+    """ "lesson 4 of 12" or "card 3 of 19"; empty for no lesson and for a file of one's own."""
+    for shelf, word in (("questions", "lesson"), ("cards", "card")) if key else ():
+        keys = [one.key for one in library() if one.shelf == shelf]
+        if key in keys:
+            return f"{word} {keys.index(key) + 1} of {len(keys)}"
+    return ""

@@ -14,6 +14,7 @@ import torch
 from playground.models.einsum.plan import plan_einsum
 from playground.models.job import Job
 from playground.models.lessons.lesson import Measure
+from playground.models.lessons.trials import elements_changed, read_numpy
 from playground.models.memory.layout import Layout, describe_layout
 from playground.models.memory.view_rule import explain_view
 from playground.models.network.layer_statistics import StatisticsTable
@@ -176,6 +177,21 @@ def _write(arguments: dict[str, object], values: Values) -> Measurement:
     return bool((twin[index] == 1).all())
 
 
+def _changed(arguments: dict[str, object], values: Values) -> Measurement:
+    """How many elements of what a line gives change when an element of a tensor is written."""
+    tensor, index = _tensor(arguments, values).tensor, arguments.get("index", ())
+    assert tensor is not None
+    assert isinstance(index, tuple)
+    return elements_changed(tensor, index, _of_line(arguments, values))
+
+
+def _numpy(arguments: dict[str, object], values: Values) -> Measurement:
+    """What numpy, run now, gives for an index of a tensor."""
+    tensor = _tensor(arguments, values).tensor
+    assert tensor is not None
+    return read_numpy(tensor, str(arguments["index"]), str(arguments["read"]))
+
+
 def value_of_line(text: str, environment: Mapping[str, torch.Tensor]) -> Any:
     """What a line of the tensor language gives with these tensors; `ProblemError` if it fails."""
     parsed = parse_expression(text)
@@ -224,6 +240,7 @@ NETWORK_READINGS: dict[str, Callable[[NetworkResult], Number]] = {
     "last_rms": lambda result: float(result.tables["activation"].rms[-1]),
     "first_gradient_rms": lambda result: float(result.tables["activation_gradient"].rms[0]),
     "first_weight_gradient_rms": lambda result: float(result.tables["weight_gradient"].rms[0]),
+    "largest_weight_gradient_rms": lambda result: float(result.tables["weight_gradient"].rms.max()),
     "rms_per_layer": lambda result: _slope(result.tables["activation"].rms),
     "gradient_rms_per_layer": lambda result: 1 / _slope(result.tables["activation_gradient"].rms),
     "last_saturated": lambda result: result.layers[-1].saturated_fraction,
@@ -240,6 +257,8 @@ MEASURES.register(MeasureKind("view", _view, "whether a tensor can be viewed in 
 MEASURES.register(MeasureKind("einsum", _einsum, "whether an equation is legal"))
 MEASURES.register(MeasureKind("gradient", _gradient, "whether a tensor is the gradient that autograd finds"))
 MEASURES.register(MeasureKind("write", _write, "whether an element of a tensor, or all of it, can be written"))
+MEASURES.register(MeasureKind("changed", _changed, "how many elements of a line change when an element is written"))
+MEASURES.register(MeasureKind("numpy", _numpy, "what numpy gives for an index of a tensor: strides, shares, values"))
 MEASURES.register(MeasureKind("shares", _shares, "whether what a line gives lies in a tensor's storage"))
 MEASURES.register(MeasureKind("pointer", _pointer, "whether what a line gives begins at a tensor's address"))
 MEASURES.register(MeasureKind("storage", _storage, "bytes of the storage of what a line gives"))

@@ -52,10 +52,27 @@ def predicted(state: PlaygroundState, choice: int) -> PlaygroundState:
     return _progressed(state, replace(state.lesson.here, prediction=choice))
 
 
-def step_done(state: PlaygroundState, steps: int) -> PlaygroundState:
-    """The state with so many steps done; never fewer than before."""
+def step_done(state: PlaygroundState, steps: int, acts: tuple[str, ...] = ()) -> PlaygroundState:
+    """The state with so many steps done; never fewer than before. The acts that they asked for are used up."""
     here = state.lesson.here
+    left = tuple(act for act in state.lesson.noted if act not in acts)
+    state = replace(state, lesson=replace(state.lesson, noted=left))
     return _progressed(state, replace(here, steps=max(here.steps, steps)))
+
+
+def step_skipped(state: PlaygroundState, lesson: Lesson) -> PlaygroundState:
+    """The state with the present step passed over; a line that it would have made is made, for later ones need it."""
+    here = state.lesson.here
+    if here.steps >= len(lesson.steps):
+        return state
+    made = tuple(goal for goal in lesson.steps[here.steps].goal if goal[0] == "line")
+    state = step_done(do_step(made, state), here.steps + 1)
+    return _progressed(state, replace(state.lesson.here, skipped=(*here.skipped, here.steps)))
+
+
+def noted(state: PlaygroundState, act: str) -> PlaygroundState:
+    """The state in which an act has been seen; nothing changes outside a lesson."""
+    return do_step((("act", act),), state) if state.lesson.key else state
 
 
 def answer_seen(state: PlaygroundState) -> PlaygroundState:
@@ -64,8 +81,13 @@ def answer_seen(state: PlaygroundState) -> PlaygroundState:
 
 
 def done_for_me(state: PlaygroundState, lesson: Lesson, step: int) -> PlaygroundState:
-    """The state in which the app has done this step."""
-    return do_step(lesson.steps[step].goal, state)
+    """The state in which the app has done this step, but for the acts that only the window can do."""
+    return do_step(tuple(goal for goal in lesson.steps[step].goal if goal[0] != "act"), state)
+
+
+def acts_of(lesson: Lesson, step: int) -> tuple[str, ...]:
+    """The acts that a step asks for."""
+    return tuple(str(wanted) for kind, wanted in lesson.steps[step].goal if kind == "act")
 
 
 def restarted(state: PlaygroundState, lesson: Lesson) -> PlaygroundState:

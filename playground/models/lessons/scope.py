@@ -79,13 +79,15 @@ def as_tensor(value: Measurement) -> torch.Tensor:
 
 
 def in_words(value: object) -> str:
-    """A value in a sentence: numbers with three digits, tensors as nested lists."""
+    """A value in a sentence: numbers with three digits, thousands set apart, tensors as nested lists."""
     if isinstance(value, torch.Tensor):
         return in_words(value.tolist())
     if isinstance(value, bool) or value is None:
         return str(value).lower()
     if isinstance(value, float):
-        return f"{value:.0f}" if value.is_integer() and abs(value) < 1e6 else digits(value)
+        return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e6 else digits(value)
+    if isinstance(value, int):
+        return f"{value:,}"
     if isinstance(value, tuple):
         return str(tuple(value))
     if isinstance(value, list):

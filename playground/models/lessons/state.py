@@ -7,19 +7,24 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What was done in one lesson: the prediction (-1: none yet), the steps done, whether the answer was seen."""
+    """What was done in one lesson: the prediction (-1: none yet), the steps behind the learner, the answer seen.
+
+    `skipped` are those of the steps that were passed over.
+    """
 
     key: str
     prediction: int = -1
     steps: int = 0
     answered: bool = False
+    skipped: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LessonState:
     """The open lesson by key (empty: none; `path` where it is a file of one's own), and the progress in each.
 
-    `is_listed` shows the shelf. `before` is the learner's own work, a `PlaygroundState` that comes back at the end.
+    `is_listed` shows the shelf. `noted` are the acts seen in the open lesson that no step has used yet. `before` is the
+    learner's own work, a `PlaygroundState` that comes back at the end.
     """
 
     key: str = ""
@@ -27,6 +32,7 @@ class LessonState:
     is_listed: bool = False
     progress: tuple[Progress, ...] = ()
     before: object = None
+    noted: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:

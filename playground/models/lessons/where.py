@@ -13,6 +13,6 @@ def part_to_light(step: LessonStep, state: PlaygroundState) -> str:
     if pointed is None or not step.part:
         return step.part
     cell = cell_of(pointed)
-    if state.selection != cell.name:
+    if state.selection != cell.name and state.program.get(cell.name) is not None:
         return f"tensors.card.{cell.name}"
     return f"{step.part} {cell.name}[{', '.join(str(place) for place in cell.index)}]"

@@ -55,7 +55,7 @@ class Details(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.tabs = TabRow(*TABS, spacing=10)
+        self.tabs = TabRow(*TABS, spacing=8)
         self.tabs.setObjectName("einsum.details")
         self.tabs.setAccessibleName("ways to tell the same")
         set_tooltip(self.tabs, "The same einsum as loops, in torch, in numpy, in words, drawn, and timed")
@@ -70,7 +70,8 @@ class Details(QWidget):
         set_tooltip(self.torch, "The best order, step by step", "Ctrl+C copies it")
         set_tooltip(self.numpy, "The same in numpy", "Ctrl+C copies it")
         self._pages = QStackedWidget()
-        for page in self._make_pages():
+        self._page_widgets = self._make_pages()
+        for page in self._page_widgets:
             self._pages.addWidget(page)
         self._veil = PaleCover(self._pages)
         self.tabs.currentChanged.connect(self._on_tab_changed)
@@ -100,6 +101,12 @@ class Details(QWidget):
     @Slot(int)
     def _on_tab_changed(self, index: int) -> None:
         self._pages.setCurrentIndex(index)
+
+    def bring_up(self, part: str) -> None:
+        """Open the tab that holds the part of this objectName."""
+        for index, page in enumerate(self._page_widgets):
+            if page.findChild(QWidget, part) is not None:
+                self.tabs.setCurrentIndex(index)
 
     def show_result(self, result: EinsumResult) -> None:
         """Fill all tabs."""

@@ -105,7 +105,7 @@ class EinsumPanel(Panel):
         self.line.keep_wanted.connect(self._on_keep_wanted)
         self.banner.fix_chosen.connect(self._on_fix_chosen)
         self.tensors.pointed.connect(self._on_pointed)
-        self.terms.stepped.connect(self._on_stepped)
+        self.terms.stepped.connect(self.story.step_to)
         self.letters.sized.connect(self._on_letter_sized)
         self.letters.let_go.connect(self.gesture_ended)
         self.details.tabs.currentChanged.connect(self._make_room)
@@ -283,10 +283,6 @@ class EinsumPanel(Panel):
         name = plan.result_name if number == RESULT else plan.names[number]
         self._pointed_operand = max(0, number)
         self.edit(replace(self.state, pointed=PointedCell(name, index)))
-
-    @Slot(object)
-    def _on_stepped(self, upto: int | None) -> None:
-        self.story.step_to(upto)
 
     @Slot(str, object, object)
     def _on_letter_sized(self, name: str, size: int, gesture: object) -> None:

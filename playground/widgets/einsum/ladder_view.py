@@ -112,6 +112,8 @@ class LadderView(QWidget):
     """`run_wanted(LadderRequest)` when the button is pressed."""
 
     run_wanted = Signal(object)
+    noted = Signal(str)
+    """ "ladder" when it has run: a lesson may have asked for it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -155,6 +157,8 @@ class LadderView(QWidget):
             self._words.set_text(str(outcome), "error")
         if final:
             self._run.setEnabled(True)
+            if isinstance(outcome, LadderResult):
+                self.noted.emit("ladder")
 
     def set_progress(self, words: str) -> None:
         """Say which way is running."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Slot
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
@@ -19,6 +19,7 @@ from playground.widgets.common.look import look
 from playground.widgets.common.problem_banner import ProblemBanner
 from playground.widgets.common.section import Hairline, TitleLine
 from playground.widgets.common.text_label import TextLabel
+from playground.widgets.common.tooltip import set_tooltip
 from playground.widgets.lessons.lesson_list import LessonList
 from playground.widgets.lessons.lesson_view import LessonView
 from playground.widgets.lessons.step_mark import ProgressBar
@@ -28,7 +29,12 @@ WIDTH = 368
 
 
 class LessonPanel(Panel):
-    """The shelf, or the open lesson; the window stands it at the right of the page while `state.lesson.is_open`."""
+    """The shelf, or the open lesson; the window stands it at the right of the page while `state.lesson.is_open`.
+
+    `act_wanted(name)` asks the window to do what no state can say, such as stepping through a pass.
+    """
+
+    act_wanted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -75,10 +81,13 @@ class LessonPanel(Panel):
 
     def _make_buttons(self) -> QWidget:
         self._back, self._again = Button("Back"), Button("From the start", kind="quiet")
-        self._next = Button("Next", kind="primary")
+        self._skip, self._next = Button("Skip", kind="quiet"), Button("Next")
+        set_tooltip(self._skip, "Pass over this step", "A line that later steps need is made")
+        set_tooltip(self._again, "Begin this lesson anew")
         for button, name, slot in (
             (self._back, "back", self._on_back_clicked),
             (self._again, "again", self._on_again_clicked),
+            (self._skip, "skip", self._on_skip_clicked),
             (self._next, "next", self._on_next_clicked),
         ):
             button.setObjectName(f"lessons.{name}")
@@ -88,8 +97,8 @@ class LessonPanel(Panel):
         row.setContentsMargins(0, 8, 0, 8)
         row.addWidget(self._back)
         row.addStretch(1)
-        row.addWidget(self._again)
-        row.addWidget(self._next)
+        for button in (self._again, self._skip, self._next):
+            row.addWidget(button)
         return self._buttons
 
     def _place(self, title: QWidget, buttons: QWidget) -> None:
@@ -139,6 +148,8 @@ class LessonPanel(Panel):
         lesson = self._lesson()
         self._back.setEnabled(lesson is not None and neighbour(lesson, -1) is not None)
         self._next.setEnabled(lesson is not None and neighbour(lesson, 1) is not None)
+        self._next.set_kind("primary" if here.here.answered else "secondary")
+        self._skip.setVisible(lesson is not None and here.here.steps < len(lesson.steps))
 
     def show_result(self, result: object) -> None:
         """Show the lesson's texts, and take note of the steps that are done now."""
@@ -148,7 +159,8 @@ class LessonPanel(Panel):
         here = self.state.lesson.here
         self.view.set_result(result, here)
         if here.steps < len(result.now_done) and result.now_done[here.steps]:
-            self.edit(moves.step_done(self.state, here.steps + 1))
+            acts = moves.acts_of(result.lesson, here.steps)
+            self.edit(moves.step_done(self.state, here.steps + 1, acts))
 
     @Slot()
     def _reveal(self) -> None:
@@ -222,6 +234,14 @@ class LessonPanel(Panel):
         lesson = self._lesson()
         if lesson is not None and step < len(lesson.steps):
             self.edit(moves.done_for_me(self.state, lesson, step))
+            for act in moves.acts_of(lesson, step):
+                self.act_wanted.emit(act)
+
+    @Slot()
+    def _on_skip_clicked(self) -> None:
+        lesson = self._lesson()
+        if lesson is not None:
+            self.edit(moves.step_skipped(self.state, lesson))
 
     @Slot()
     def _on_view_wanted_answer(self) -> None:

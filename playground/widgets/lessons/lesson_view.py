@@ -145,7 +145,7 @@ class LessonView(QWidget):
         self._try_part.mark.set_state(state)
         self._try_part.set_title("Try it" if total < 2 or not open_step else f"Try it, {count + 1} of {total}")
         self._done_steps.setVisible(count > 0)
-        self._done_steps.set_content(f"Done: {count} of {total}." if open_step else "All done.")
+        self._done_steps.set_content(_steps_behind(count, total, len(progress.skipped)))
         self._step.setVisible(open_step)
         self._try_buttons.setVisible(open_step)
         if open_step:
@@ -160,3 +160,11 @@ class LessonView(QWidget):
     @Slot()
     def _on_do_clicked(self) -> None:
         self.wanted_done.emit(self._progress.steps)
+
+
+def _steps_behind(count: int, total: int, skipped: int) -> str:
+    """ "Done: 1 of 3.", "Done: 1 of 3, 1 skipped.", "All done." """
+    done = count - skipped
+    if done == total:
+        return "All done."
+    return f"Done: {done} of {total}" + (f", {skipped} skipped." if skipped else ".")

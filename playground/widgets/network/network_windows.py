@@ -31,12 +31,14 @@ class NetworkWindows(QWidget):
     """A section of buttons, each of which opens a window; a window asks for what it shows only while it is open.
 
     `asked(side, request)` starts a side computation of the page, None cancels it; `spec_dragged(spec, gesture)` is the
-    network that the point of the phase diagram was dragged to.
+    network that the point of the phase diagram was dragged to. `noted(act)` is something
+    that was done in a window, which a lesson may have asked for.
     """
 
     asked = Signal(str, object)
     spec_dragged = Signal(object, object)
     gesture_ended = Signal()
+    noted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -91,7 +93,10 @@ class NetworkWindows(QWidget):
     def open_step_through(self) -> None:
         """Open the step-through of a small network like the present one."""
         window = self._windows.get(StepThroughView.__name__)
-        self._open(window or StepThroughView())
+        if window is None:
+            window = StepThroughView()
+            window.noted.connect(self.noted)
+        self._open(window)
         self._ask_all()
 
     @Slot()
@@ -203,3 +208,4 @@ class NetworkWindows(QWidget):
     def _on_every(self, every: int) -> None:
         self._every = every
         self._ask_all()
+        self.noted.emit("checkpoint")

@@ -52,7 +52,12 @@ class NamedGrid(QWidget):
 
 
 class StepThroughView(QWidget):
-    """`show_result(result)`; the step shown is the view's own, since it is no work of the user's."""
+    """`show_result(result)`; the step shown is the view's own, since it is no work of the user's.
+
+    `noted("forward_pass")` when the hand reaches the loss, "backward_pass" at the last step.
+    """
+
+    noted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -86,7 +91,7 @@ class StepThroughView(QWidget):
         body.addWidget(Hairline(vertical=True))
         body.addWidget(self._right(), 1)
         column.addLayout(body, 1)
-        self.list.chosen.connect(self.show_step)
+        self.list.chosen.connect(self._on_chosen)
 
     def _title(self) -> TitleLine:
         line = TitleLine("Step through")
@@ -222,7 +227,18 @@ class StepThroughView(QWidget):
 
     @Slot()
     def _on_next(self) -> None:
-        self.show_step(self._index + 1)
+        self._on_chosen(self._index + 1)
+
+    @Slot(int)
+    def _on_chosen(self, index: int) -> None:
+        self.show_step(index)
+        if self._result is None:
+            return
+        steps = self._result.steps
+        if steps[self._index].direction != "forward" or steps[self._index].kind == "loss":
+            self.noted.emit("forward_pass")
+        if self._index == len(steps) - 1:
+            self.noted.emit("backward_pass")
 
 
 def _regions(cells: list[tuple[int, ...]], letters: str) -> list[LitRegion]:

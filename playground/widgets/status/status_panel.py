@@ -6,7 +6,9 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 
+from playground.models.lessons.library import place_in_words
 from playground.models.outcome import Problem
+from playground.models.state import PlaygroundState
 from playground.models.tensors.status import StatusResult
 from playground.models.words import bytes_in_words
 from playground.widgets.common.look import look, look_holder
@@ -42,6 +44,8 @@ class StatusPanel(Panel):
         self.setAccessibleName("Status")
         self.setFixedHeight(HEIGHT)
         self._ready, self._selected, self._problems = QLabel("Starting"), QLabel(), QLabel()
+        self._lesson = QLabel()
+        self._lesson.setObjectName("status.lesson")
         self._device, self._memory = QLabel("device cpu"), MemoryLabel()
         self._message = QLabel()
         self._progress = QProgressBar()
@@ -52,7 +56,7 @@ class StatusPanel(Panel):
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 16, 0)
         row.setSpacing(24)
-        for label in (self._ready, self._selected, self._problems, self._message):
+        for label in (self._ready, self._selected, self._lesson, self._problems, self._message):
             label.setTextFormat(Qt.TextFormat.PlainText)
             row.addWidget(label)
         row.addStretch(1)
@@ -63,6 +67,11 @@ class StatusPanel(Panel):
         self._memory.clicked.connect(self._on_memory_clicked)
         look_holder().changed.connect(self._on_look_changed)
         self._on_look_changed()
+
+    def show_state(self, state: PlaygroundState) -> None:
+        """Say which lesson is open."""
+        self._lesson.setText(place_in_words(state.lesson.key))
+        self._lesson.setVisible(bool(self._lesson.text()))
 
     def show_result(self, result: object) -> None:
         """Say what was found."""
@@ -99,6 +108,6 @@ class StatusPanel(Panel):
 
     def _on_look_changed(self) -> None:
         quiet = f"color: {look().text2}"
-        for label in (self._selected, self._problems, self._message, self._device, self._memory):
+        for label in (self._selected, self._lesson, self._problems, self._message, self._device, self._memory):
             label.setStyleSheet(quiet)
         self._ready.setFixedWidth(self._ready.fontMetrics().horizontalAdvance("Computing"))

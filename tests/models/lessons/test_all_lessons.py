@@ -70,3 +70,30 @@ def test_the_code_of_an_answer_runs(lesson_and_scope):
     if lesson.answer.code:
         values = evaluate(start_state(lesson, lesson.answer.code).program)
         assert all(one.tensor is not None for one in values.values())
+
+
+def test_each_prediction_has_an_answer_of_its_own_and_a_wrong_one_is_refuted_by_what_was_computed(lesson_and_scope):
+    lesson, _ = lesson_and_scope
+    reasons = [prediction.because for prediction in lesson.predictions]
+    assert len({*reasons, lesson.answer.words}) == len(reasons) + 1
+    for prediction in lesson.predictions:
+        assert prediction.right or "{" in prediction.because, prediction.words
+
+
+def test_no_claim_says_only_that_the_title_is_true_or_false(lesson_and_scope):
+    lesson, _ = lesson_and_scope
+    for claim in lesson.answer.claims:
+        assert not claim.words.startswith("The claim is")
+    checks = [claim.check for claim in lesson.answer.claims]
+    assert len(set(checks)) == len(checks)
+
+
+def test_something_can_be_tried_in_every_lesson(lesson_and_scope):
+    assert lesson_and_scope[0].steps
+
+
+def test_the_texts_are_short(lesson_and_scope):
+    lesson, scope = lesson_and_scope
+    assert len(scope.filled(lesson.answer.words)) < 750
+    assert all(len(scope.filled(one.because)) < 300 for one in lesson.predictions)
+    assert all(len(scope.filled(one.words)) < 300 for one in lesson.steps)

@@ -1,8 +1,12 @@
 from dataclasses import replace
 
+import pytest
+
 from playground.models.history import History
 from playground.models.lessons import moves
-from playground.models.lessons.library import find_lesson, library, neighbour
+from playground.models.lessons.goals import is_step_done
+from playground.models.lessons.library import find_lesson, library, neighbour, place_in_words
+from playground.models.outcome import ProblemError
 from playground.models.state import PlaygroundState
 from playground.models.tensors.example import example_program
 
@@ -70,3 +74,47 @@ def test_neighbours_end_at_the_ends():
     assert neighbour(last, 1) is None
     assert neighbour(first, 1) is library()[1]
     assert neighbour(replace(first, key="mine"), 1) is None
+
+
+def test_a_skipped_step_is_passed_over_and_its_line_is_made_for_later_ones():
+    lesson, _ = find_lesson("4")
+    state = moves.step_skipped(moves.opened(own(), lesson), lesson)
+    assert state.pointed is None
+    assert (state.lesson.here.steps, state.lesson.here.skipped) == (1, (0,))
+    state = moves.step_skipped(state, lesson)
+    assert state.program.names[-1] == "s"
+    state = moves.step_skipped(moves.step_skipped(state, lesson), lesson)
+    assert (state.lesson.here.steps, state.lesson.here.skipped) == (3, (0, 1, 2))
+    assert moves.restarted(state, lesson).lesson.here.skipped == ()
+
+
+def test_an_act_is_noted_in_a_lesson_alone_and_used_up_by_the_step_that_asked_for_it():
+    lesson, _ = find_lesson("9")
+    assert moves.noted(own(), "forward_pass") == own()
+    state = moves.opened(own(), lesson)
+    assert not is_step_done(lesson.steps[0].goal, state, {})
+    state = moves.noted(moves.noted(state, "forward_pass"), "backward_pass")
+    assert is_step_done(lesson.steps[0].goal, state, {})
+    state = moves.step_done(state, 1, moves.acts_of(lesson, 0))
+    assert state.lesson.noted == ("backward_pass",)
+    assert is_step_done(lesson.steps[1].goal, state, {})
+    state = moves.step_done(state, 2, moves.acts_of(lesson, 1))
+    assert not is_step_done(lesson.steps[2].goal, moves.done_for_me(state, lesson, 2), {})
+
+
+def test_an_act_is_no_step_of_undo():
+    lesson, _ = find_lesson("9")
+    state = moves.opened(own(), lesson)
+    assert moves.noted(state, "ladder").without_pointing() == state.without_pointing()
+
+
+def test_an_act_that_there_is_not_is_refused():
+    lesson, _ = find_lesson("9")
+    with pytest.raises(ProblemError, match="Near it: ladder"):
+        moves.noted(moves.opened(own(), lesson), "lader")
+
+
+def test_the_place_of_a_lesson_is_said():
+    assert [place_in_words(key) for key in ("", "mine", "04-rows-or-columns")] == ["", "", "lesson 4 of 12"]
+    cards = [one for one in library() if one.shelf == "cards"]
+    assert place_in_words(cards[2].key) == f"card 3 of {len(cards)}"

@@ -91,6 +91,35 @@ def test_where_and_do_it_for_me_say_what_they_want(panel, edits):
     assert edits[-1].pointed.index == (1, 0)
 
 
+def test_a_step_can_be_skipped_and_is_not_counted_as_done(panel, edits):
+    opened(panel)
+    assert panel._skip.isVisible()
+    for _ in range(2):
+        QTest.mouseClick(panel._skip, LEFT)
+        panel.accept_state(edits[-1])
+    assert panel.view._done_steps.text() == "Done: 0 of 3, 2 skipped."
+    assert edits[-1].program.names[-1] == "s"
+    panel.accept_state(moves.step_done(panel.state, 3))
+    assert panel.view._done_steps.text() == "Done: 1 of 3, 2 skipped."
+    assert not panel._skip.isVisible()
+
+
+def test_what_no_state_can_say_is_asked_of_the_window(panel, edits):
+    opened(panel, "9")
+    asked = []
+    panel.act_wanted.connect(asked.append)
+    QTest.mouseClick(panel.view._do, LEFT)
+    assert asked == ["forward_pass"]
+    assert edits == []
+
+
+def test_next_is_the_primary_button_once_the_answer_is_seen(panel):
+    opened(panel)
+    assert panel._next.kind == "secondary"
+    panel.accept_state(moves.answer_seen(panel.state))
+    assert panel._next.kind == "primary"
+
+
 def test_next_back_and_the_shelf(panel, edits):
     opened(panel)
     QTest.mouseClick(panel._next, LEFT)

@@ -71,3 +71,18 @@ def test_all_kinds_of_networks_can_be_stepped_through(view, normalisation):
     for index in range(len(result.steps)):
         view.show_step(index)
     assert "agrees with autograd" in view.what.text()
+
+
+def test_the_hand_that_reaches_the_loss_and_the_last_step_is_told_of(view):
+    seen = []
+    view.noted.connect(seen.append)
+    view.show_step(len(RESULT.steps) - 1)
+    view.show_result(RESULT)
+    view.show_step(0)
+    assert seen == []
+    while "L =" not in view.formula.text():
+        assert seen == []
+        QTest.mouseClick(view.on, Qt.MouseButton.LeftButton)
+    assert seen == ["forward_pass"]
+    QTest.keyClick(view.list, Qt.Key.Key_End)
+    assert seen[-1] == "backward_pass"

@@ -1,6 +1,10 @@
+from dataclasses import replace
+
 import torch
 
+from playground.models.lessons.state import LessonState
 from playground.models.outcome import Problem
+from playground.models.state import PlaygroundState
 from playground.models.tensors.evaluation import evaluate
 from playground.models.tensors.program import Program
 from playground.models.tensors.status import StatusResult, count_problems, describe_selected, used_bytes
@@ -34,3 +38,14 @@ def test_problems_are_counted():
         "one problem, in D",
         "2 problems, in D, E",
     ]
+
+
+def test_the_open_lesson_is_named(qtbot):
+    panel = StatusPanel()
+    qtbot.addWidget(panel)
+    state = PlaygroundState()
+    panel.accept_state(state)
+    assert panel._lesson.isHidden()
+    panel.accept_state(replace(state, lesson=LessonState(key="04-rows-or-columns")))
+    assert panel._lesson.text() == "lesson 4 of 12"
+    assert not panel._lesson.isHidden()

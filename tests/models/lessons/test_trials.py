@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+import torch
+
+from playground.models.lessons.trials import elements_changed, numpy_index, read_numpy
+from playground.models.outcome import ProblemError
+
+
+@pytest.mark.parametrize("text", ["::-1", "1::2", "0", "-1", "...", "None, :", "..., None, 1", ":", "2:0:-1"])
+def test_an_index_is_read_as_python_reads_it(text):
+    array = np.arange(5.0)
+    assert np.array_equal(array[numpy_index(text)], eval(f"array[{text}]", {"array": array}))
+
+
+@pytest.mark.parametrize("text", ["x", "1:2:3:4", "[0, 1]", "1.5", "--1:", "__import__('os')"])
+def test_anything_else_is_refused(text):
+    with pytest.raises((ProblemError, ValueError)):
+        numpy_index(text)
+
+
+def test_numpy_walks_backwards_through_the_same_memory():
+    x = torch.arange(5.0)
+    assert read_numpy(x, "::-1", "strides") == (-4,)
+    assert read_numpy(x, "::-1", "values") == (4.0, 3.0, 2.0, 1.0, 0.0)
+    assert read_numpy(x, "::-1", "shares") is True
+    assert read_numpy(x.expand(3, 5), "...", "nbytes") == 60
+
+
+def test_a_write_changes_all_that_lie_on_its_cell_and_nothing_of_the_users():
+    c = torch.tensor([1.0, 2.0, 3.0])
+    e = c.expand(3, 3)
+    assert elements_changed(e, (0, 0), e) == 3
+    assert elements_changed(e, (2, 1), c) == 1
+    assert elements_changed(e, (2, 1), c[:1]) == 0
+    assert elements_changed(e, (0, 0), c.clone()) == 0
+    assert c.tolist() == [1.0, 2.0, 3.0]
