@@ -15,7 +15,7 @@ LONGEST = 10_000
 def number_operation(word: Word, values: list[Any], span: Span) -> Any:
     """The result of an operator on numbers, or of + and * on shapes and lists; a `ProblemError` for anything larger."""
     sign = word.name
-    if all(isinstance(value, int | float) for value in values):
+    if all(isinstance(value, int | float | complex) for value in values):
         return _numbers(word, values, span)
     if (sign == "+" and all(isinstance(value, tuple) for value in values)) or (
         sign == "+" and all(isinstance(value, list) for value in values)
@@ -56,12 +56,6 @@ def _numbers(word: Word, values: list[Any], span: Span) -> Any:
         refuse("A number is divided by 0.", span, badge="divided by 0")
     except (OverflowError, TypeError, ValueError) as error:
         refuse(f"The number cannot be computed: {error}.", span, badge="no number")
-    if isinstance(result, complex):
-        refuse(
-            "The root of a negative number is complex, and complex numbers are not in the vocabulary.",
-            span,
-            badge="complex",
-        )
     if isinstance(result, int) and abs(result) > LARGEST:
         refuse("The number is beyond 2**63, the largest integer that torch holds.", span, badge="too large")
     return result

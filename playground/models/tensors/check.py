@@ -17,6 +17,7 @@ from playground.models.tensors.refusals import (
     NEEDLESS_ARGUMENTS,
     NUMPY_NAMES,
     REPLACEMENTS,
+    SHORT_NAMES,
     UNAVAILABLE,
 )
 from playground.models.tensors.source_text import ExpressionText
@@ -80,13 +81,8 @@ class _Checker:
     def _constant(self, node: ast.Constant) -> None:
         value, span = node.value, self.parsed.span(node)
         if isinstance(value, str | bytes):
-            refuse(
-                "A text has a meaning only as an einsum equation or as a named choice of a function.",
-                span,
-                badge="text",
-            )
-        if isinstance(value, complex):
-            refuse("Complex numbers are not in the vocabulary.", span, badge="complex")
+            sentence = "A text has a meaning only as an einsum equation or as a named choice of a function."
+            refuse(sentence, span, badge="text")
         if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
             refuse("Integers go up to 2**63 - 1 = 9223372036854775807.", span, badge="too large")
 
@@ -111,6 +107,11 @@ class _Checker:
             refuse(f"{node.id} is made further down: a line uses the lines above it.", span, badge="order")
         if node.id in NUMBER_FUNCTIONS:
             refuse(f"{node.id} takes its argument in brackets.", span, badge="no brackets")
+        if node.id in SHORT_NAMES:
+            whole = SHORT_NAMES[node.id]
+            refuse(
+                f"A line knows torch alone: {node.id} is {whole} here.", span, self._with(span, whole), badge="import"
+            )
         near = [name for name in self.names if name.lower() == node.id.lower()]
         near += [name for name in difflib.get_close_matches(node.id, list(self.names), cutoff=0.4) if name not in near]
         fixes = tuple(fix for name in near[:3] for fix in self._with(span, name))
@@ -277,10 +278,8 @@ class _Checker:
         self.visit(node.comparators[0])
 
     def _refuse_not(self, node: ast.UnaryOp, operand: ast.expr) -> None:
-        span, sentence = (
-            self.parsed.span(node),
-            "not needs one truth value, and a tensor has many. ~ works element by element.",
-        )
+        span = self.parsed.span(node)
+        sentence = "not needs one truth value, and a tensor has many. ~ works element by element."
         refuse(sentence, span, self._with(span, f"~{self._bracketed(operand)}"), badge="not")
 
     def _bracketed(self, node: ast.expr) -> str:

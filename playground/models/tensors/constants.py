@@ -12,7 +12,9 @@ DTYPES: dict[str, torch.dtype] = {
     f"torch.{name}": getattr(torch, name)
     for name in (
         *("float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool"),
-        *("float", "double", "half", "long", "int", "short"),
+        *("uint16", "uint32", "uint64", "complex64", "complex128"),
+        *("float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz"),
+        *("float", "double", "half", "long", "int", "short", "cfloat", "cdouble"),
     )
 }
 
@@ -30,6 +32,7 @@ NUMBER_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "len": len,
     "int": int,
     "float": float,
+    "complex": complex,
     "abs": abs,
     "slice": slice,
     "tuple": tuple,
@@ -41,6 +44,7 @@ NUMBER_FUNCTION_HELP = {
     "len": "The size of axis 0, or the length of a shape.",
     "int": "The whole part of a number.",
     "float": "A number as floating point.",
+    "complex": "A complex number of its two parts.",
     "abs": "A number without its sign; a tensor element by element.",
     "slice": "The slice start:stop:step.",
     "tuple": "A shape or list as a tuple.",

@@ -38,6 +38,8 @@ UNAVAILABLE = {
     ".data_ptr": "The address of the storage changes from run to run. The Memory panel shows who shares it.",
     ".backward": "There is no gradient in a line.",
     "torch.Tensor": "torch.Tensor(3, 4) gives whatever memory holds; torch.tensor takes values, torch.zeros sizes.",
+    "torch.nn.functional.dropout": "Dropout draws anew each time. "
+    "A * (torch.rand_like(A, generator=torch.Generator().manual_seed(0)) > 0.5) says its seed.",
     "torch.no_grad": "There is no gradient in a line.",
     "torch.nn.Linear": "Layers are on the Network page; torch.nn.functional.linear(input, weight, bias) is one here.",
 }
@@ -59,3 +61,6 @@ NEEDLESS_ARGUMENTS = {
 
 NUMPY_NAMES = ("axis", "keepdims", "input", "self")
 """Names that torch takes besides its own, as numpy calls them."""
+
+SHORT_NAMES = {"F": "torch.nn.functional", "nn": "torch.nn", "np": "torch", "numpy": "torch", "math": "torch"}
+"""Names that imports give to modules, and what a line writes out for them: it runs without any import but torch."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import warnings
 from functools import cache
@@ -12,9 +13,11 @@ import torch
 
 from playground.models.outcome import ProblemError
 from playground.models.tensors.completion import signature_help
+from playground.models.tensors.quiet import QUIET_TORCH
 from playground.models.tensors.steps import share_storage
 from playground.models.tensors.vocabulary import VOCABULARY, Word
 from playground.models.tensors.vocabulary.bounds import tensors
+from playground.models.tensors.vocabulary.plans import VALUE_PLANS
 
 WORDS = list(VOCABULARY.values())
 RECEIVERS = [
@@ -27,6 +30,9 @@ RECEIVERS = [
     lambda: torch.tensor(2.5),
     lambda: torch.arange(6.0).reshape(1, 6, 1),
     lambda: torch.arange(3),
+    lambda: torch.complex(torch.arange(1.0, 5.0), torch.ones(4)).reshape(2, 2),
+    lambda: torch.arange(24.0).reshape(1, 2, 3, 4),
+    lambda: torch.arange(48.0).reshape(1, 2, 2, 3, 4),
 ]
 
 
@@ -55,9 +61,9 @@ ARGUMENTS = [
     lambda t: (0, torch.tensor([0, 1])),
     lambda t: (0, torch.tensor([0, 1]), t[:2] if t.ndim else t),
     lambda t: (0, torch.tensor([0, 1]), 1.0),
-    lambda t: (t > 0,),
-    lambda t: (t > 0, 2),
-    lambda t: (t > 0, t),
+    lambda t: (t.real > 0,),
+    lambda t: (t.real > 0, 2),
+    lambda t: (t.real > 0, t),
     lambda t: (t, 0.5),
     lambda t: (0.5,),
     lambda t: (5, 2),
@@ -85,6 +91,21 @@ ARGUMENTS = [
     lambda t: (tuple(t.shape[-1:]),),
     lambda t: (torch.ones(4, 4), t),
     lambda t: ([t, t], 0),
+    lambda t: (t.mH,) if t.ndim > 1 else (t,),
+    lambda t: (torch.ones(3, 2, 2),),
+    lambda t: (torch.ones(3, 2, 2, 2),),
+    lambda t: (torch.ones(3, 2, 2, 2, 2),),
+    lambda t: (torch.ones(2, 3, 2), torch.ones(3, 4, 4), torch.ones(4, 5)),
+    lambda t: (torch.ones(3, 2), torch.ones(3, 4), torch.ones(5, 2, 4)),
+    lambda t: (torch.ones(5, 2, 3), torch.ones(5, 2, 3), torch.ones(5, 2, 3)),
+    lambda t: (torch.tensor([[2, 0, 1]]), torch.arange(12.0).reshape(3, 4)),
+    lambda t: (torch.ones(1, 4, 3, 3), 2),
+    lambda t: (torch.rand(3, 4), torch.tensor([1, 0, 3])),
+    lambda t: (torch.rand(3, 4), torch.ones(3, 4)),
+    lambda t: ([torch.ones(2, 3), torch.ones(3, 4), torch.ones(4, 5)],),
+    lambda t: (torch.view_as_real(torch.ones(3, dtype=torch.complex64)),),
+    lambda t: (torch.ones(3, 4), [3.0]),
+    lambda t: (torch.ones(2, 3), (3,)),
 ]
 METHOD_ONLY = {".manual_seed", ".values", ".indices"}
 
@@ -181,6 +202,24 @@ def test_plans_hold(word: Word) -> None:
         else:
             assert planned.shape == result.shape, call
         assert planned.dtype == result.dtype, call
+
+
+@pytest.mark.parametrize("word", [w for w in ALONE if w.storage != "fact"], ids=lambda word: word.name)
+def test_plans_lie_in_memory_as_the_results_do(word: Word) -> None:
+    """On the meta device every word, planned here or by torch, has the layout that it has when it runs."""
+    if word.plan in VALUE_PLANS or word.name == "torch.where":
+        return
+    for call, result in accepted(word.name):
+        with QUIET_TORCH, contextlib.suppress(ValueError, TypeError, ProblemError, RuntimeError, NotImplementedError):
+            planned = tensors((word.plan or word.call)(*_on_meta(call)))
+            for ours, real in zip(planned, tensors(result), strict=True):
+                assert (ours.shape, ours.dtype) == (real.shape, real.dtype), call
+                assert _long_strides(ours) == _long_strides(real), call
+
+
+def _long_strides(tensor: torch.Tensor) -> list[int]:
+    """The strides that have a meaning: those of axes longer than 1, where there are elements."""
+    return [step for step, size in zip(tensor.stride(), tensor.shape, strict=True) if size > 1 and tensor.numel()]
 
 
 def _on_meta(value: Any) -> Any:

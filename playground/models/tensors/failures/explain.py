@@ -91,12 +91,14 @@ def _by_dtype(call: FailedCall, message: str) -> Problem | None:
     if not found and not floating:
         return None
     tensors = [(n, v) for n, v in zip(call.nodes, call.positional, strict=False) if isinstance(v, torch.Tensor)]
+    if not tensors and found:
+        dtype = found.group(1).lower()
+        return call.problem(f"{call.word.name} is not there for {dtype}.", f"not for {dtype}")
     if not tensors:
         return None
     node, tensor = next(((n, v) for n, v in tensors if v.is_floating_point() != floating), tensors[0])
     name, dtype = call.name_of(node), str(tensor.dtype)[6:]
-    logical = call.word.name in ("&", "|", "^", "~x")
-    cast = ".bool()" if logical else ".long()" if tensor.is_floating_point() else ".float()"
+    cast = ".bool()" if call.word.name in ("&", "|", "^", "~x") else _cast_away_from(tensor.dtype)
     code = call.parsed.text
     for other in sorted((n for n, v in tensors if v.dtype == tensor.dtype), key=lambda n: -call.parsed.span(n).start):
         span = call.parsed.span(other)
@@ -106,12 +108,22 @@ def _by_dtype(call: FailedCall, message: str) -> Problem | None:
     return call.problem(f"{word} is not there for {dtype}, the dtype of {name}.", f"not for {dtype}", fixes=(fix,))
 
 
+def _cast_away_from(dtype: torch.dtype) -> str:
+    """The dtype that has what this one lacks: floats for narrow floats and integers, integers for the rest."""
+    if dtype.is_complex:
+        return ".real"
+    if not dtype.is_signed and dtype.itemsize > 1:
+        return ".long()"
+    return ".long()" if dtype.is_floating_point and dtype.itemsize > 1 else ".float()"
+
+
 def _in_torchs_words(call: FailedCall, message: str) -> Problem:
     """The first sentence of torch's message, without its source lines and signatures."""
     first = message.strip().split("\n")[0].strip().rstrip(".:")
     first = re.sub(r"^(\w+)\(\):? ", "", first).replace(
         "received an invalid combination of arguments", "takes other arguments"
     )
+    first = re.sub(rf"^[\w.]*\b{re.escape(call.word.short_name)}: ", "", first)
     cut = first.split(", but expected one of")[0][:240]
     usage = f" It takes {call.word.usage}." if "argument" in cut and call.word.signature else ""
     name = call.word.name

@@ -1,7 +1,10 @@
 """What a line may say, family by family: `VOCABULARY` holds each word with its signature and description."""
 
+from playground.models.tensors.vocabulary.complex_numbers import register_complex_numbers
 from playground.models.tensors.vocabulary.copying import register_copying
 from playground.models.tensors.vocabulary.facts import register_facts
+from playground.models.tensors.vocabulary.layers import register_layers
+from playground.models.tensors.vocabulary.linear_algebra import register_linear_algebra
 from playground.models.tensors.vocabulary.making import register_making
 from playground.models.tensors.vocabulary.mapping import register_mapping
 from playground.models.tensors.vocabulary.multiplying import register_multiplying
@@ -23,3 +26,6 @@ if not VOCABULARY:
     register_multiplying()
     register_picking()
     register_facts()
+    register_complex_numbers()
+    register_linear_algebra()
+    register_layers()

@@ -51,14 +51,25 @@ def nothing(_: Sequence[Any]) -> int:
     return 0
 
 
+def width(arguments: Any) -> int:
+    """The bytes of the widest element that can come out: 16 if anything is complex."""
+    return 2 * WORD if any(map(_is_complex, leaves(arguments))) else WORD
+
+
+def _is_complex(leaf: Any) -> bool:
+    if isinstance(leaf, torch.Tensor | torch.dtype):
+        return leaf.is_complex if isinstance(leaf, torch.dtype) else leaf.is_complex()
+    return isinstance(leaf, complex)
+
+
 def operands(arguments: Sequence[Any]) -> int:
     """At most as many elements as the operands have together; twice, for values with indices."""
-    return 2 * WORD * sum(tensor.numel() for tensor in tensors(arguments))
+    return 2 * width(arguments) * sum(tensor.numel() for tensor in tensors(arguments))
 
 
 def listed(arguments: Sequence[Any]) -> int:
     """As many elements as numbers are listed, and those of tensors among them."""
-    return operands(arguments) + WORD * sum(1 for _ in leaves(arguments))
+    return operands(arguments) + width(arguments) * sum(1 for _ in leaves(arguments))
 
 
 def binned(arguments: Sequence[Any]) -> int:
@@ -71,12 +82,12 @@ def stretched(arguments: Sequence[Any]) -> int:
     shapes = [tensor.shape for tensor in tensors(arguments)]
     rank = max((len(shape) for shape in shapes), default=0)
     padded = [(1,) * (rank - len(shape)) + tuple(shape) for shape in shapes]
-    return WORD * int(math.prod(max(sizes) for sizes in zip(*padded, strict=True)))
+    return width(arguments) * int(math.prod(max(sizes) for sizes in zip(*padded, strict=True)))
 
 
 def product(arguments: Sequence[Any]) -> int:
     """At most the product of the operands' elements."""
-    return WORD * math.prod(tensor.numel() for tensor in tensors(arguments))
+    return width(arguments) * math.prod(tensor.numel() for tensor in tensors(arguments))
 
 
 def sizes(arguments: Sequence[Any]) -> int:
@@ -89,7 +100,7 @@ def squared_sizes(arguments: Sequence[Any]) -> int:
     """The square of `sizes`: one number or one vector makes a square matrix."""
     numbers = sum(abs(number) for number in whole_numbers(arguments))
     elements = sum(tensor.numel() for tensor in tensors(arguments))
-    return WORD * (numbers + elements + 1) ** 2
+    return width(arguments) * (numbers + elements + 1) ** 2
 
 
 def counted(arguments: Sequence[Any]) -> int:
@@ -125,14 +136,14 @@ def contracted(arguments: Sequence[Any]) -> int:
         for letter, size in zip(term, tensor.shape, strict=False):
             letters[letter] = max(size, letters.get(letter, 1))
     kept = letters if len(found) > 2 or "->" not in equation else {k: n for k, n in letters.items() if k in right}
-    return operands(arguments) + WORD * math.prod(kept.values())
+    return operands(arguments) + width(arguments) * math.prod(kept.values())
 
 
 def padded(arguments: Sequence[Any]) -> int:
     """Each axis longer by all the padding there is."""
     extra = sum(abs(number) for number in whole_numbers(arguments))
     found = tensors(arguments)
-    return WORD * math.prod(size + extra for tensor in found for size in tensor.shape)
+    return width(arguments) * math.prod(size + extra for tensor in found for size in tensor.shape)
 
 
 def by_values(arguments: Sequence[Any]) -> int:

@@ -17,7 +17,8 @@ Plan = Callable[..., Any]
 
 _ARITHMETIC = frozenset({"+", "*", "add", "mul", "multiply", "maximum", "minimum", "fmax", "fmin"})
 _COMPARING = frozenset({"==", "!=", "<", "<=", ">", ">=", "eq", "ne", "lt", "le", "gt", "ge", "isclose"})
-_DIVIDING = frozenset({"/", "true_divide"})
+_DIVIDING = frozenset({"/", "true_divide", "copysign", "xlogy"})
+_SAME = frozenset({"positive", "+x"})
 _CHANNELS_LAST = (0, 2, 3, 1)
 _TRUTH = frozenset({"isnan", "isinf", "isfinite", "signbit", "logical_not"})
 
@@ -40,7 +41,7 @@ def plan_of_one(name: str, call: Plan) -> Plan:
 
     def plan(*arguments: Any, **keywords: Any) -> Any:
         tensor = arguments[0] if len(arguments) == 1 and not keywords else None
-        if not isinstance(tensor, torch.Tensor) or not tensor.is_floating_point():
+        if not isinstance(tensor, torch.Tensor) or not tensor.is_floating_point() or name in _SAME:
             return call(*arguments, **keywords)
         return _planned([tensor], torch.bool if name in _TRUTH else tensor.dtype)
 
@@ -58,10 +59,12 @@ def _dtype_of_two(name: str, left: Any, right: Any) -> torch.dtype | None:
     if name in _COMPARING:
         return torch.bool
     common = torch.result_type(left, right)
-    if name in _ARITHMETIC or (name in ("-", "sub", "subtract", "//", "%") and common is not torch.bool):
+    if name in _ARITHMETIC or (
+        name in ("-", "sub", "subtract", "//", "floor_divide", "%") and common is not torch.bool
+    ):
         return common
     if name in _DIVIDING:
-        return common if common.is_floating_point else torch.get_default_dtype()
+        return common if common.is_floating_point or common.is_complex else torch.get_default_dtype()
     return None
 
 

@@ -17,6 +17,7 @@ from playground.models.tensors.vocabulary.bounds import (
     sizes,
     squared_sizes,
     stretched,
+    tensors,
 )
 from playground.models.tensors.vocabulary.define import both, function, method
 from playground.models.tensors.vocabulary.plans import (
@@ -177,13 +178,15 @@ def plan_combinations(tensor: torch.Tensor, r: int = 2, with_replacement: bool =
 
 
 def _where_need(arguments: Any) -> int:
-    return stretched(arguments) if len(arguments) > 1 else HUGE if not arguments else 2 * operands(arguments)
+    if len(arguments) != 1:
+        return stretched(arguments) if arguments else HUGE
+    return operands(arguments) * max(1, *(tensor.ndim for tensor in tensors(arguments)), 1)
 
 
 def _plan_where(condition: torch.Tensor, *others: Any) -> Any:
     if others:
         return torch.where(condition, *others)
-    return tuple(column for column in plan_nonzero(condition).unbind(1))
+    return tuple(column.contiguous() for column in plan_nonzero(condition).unbind(1))
 
 
 def _matrices() -> None:

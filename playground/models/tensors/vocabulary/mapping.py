@@ -119,6 +119,11 @@ _ACTIVATIONS = {
 }
 
 
+def _plan_log_sigmoid(tensor: torch.Tensor) -> torch.Tensor:
+    """In row order, whatever the order of the operand."""
+    return torch.nn.functional.logsigmoid(tensor).contiguous()
+
+
 def register_mapping() -> None:
     """Add the elementwise words to the vocabulary."""
     for name, description in _ONE.items():
@@ -162,6 +167,10 @@ def register_mapping() -> None:
     )
     for name, (signature, description) in _ACTIVATIONS.items():
         strings = ("none", "tanh") if name == "gelu" else ()
-        function(f"nn.functional.{name}", signature, description, "mapping", "new", need=operands, strings=strings)
+        plan = _plan_log_sigmoid if name == "logsigmoid" else None
+        function(
+            f"nn.functional.{name}", signature, description, "mapping", "new",
+            need=operands, strings=strings, plan=plan,
+        )  # fmt: skip
     for name in ("sigmoid", "tanh"):
         function(f"nn.functional.{name}", "(input)", _ONE[name], "mapping", "new", need=operands)

@@ -84,5 +84,3 @@ def _sums() -> None:
         "new",
         need=product,
     )
-    function("linalg.det", "(A)", "The determinant.", "multiplying", "new", need=lambda a: 4 * operands(a))
-    function("linalg.inv", "(A)", "The inverse matrix.", "multiplying", "new", need=lambda a: 4 * operands(a))

@@ -1,0 +1,127 @@
+"""Words of `torch.nn.functional` that slide, pool, compare and normalise, and the losses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from playground.models.tensors.vocabulary.bounds import HUGE, operands, padded, product, stretched
+from playground.models.tensors.vocabulary.define import function
+
+_REDUCTIONS = ("none", "mean", "sum")
+
+_ONE = {
+    "hardshrink": ("(input, lambd=0.5)", "x outside -lambd to lambd, 0 inside."),
+    "softshrink": ("(input, lambd=0.5)", "x moved towards 0 by lambd, 0 inside."),
+    "threshold": ("(input, threshold, value)", "x above the threshold, value elsewhere."),
+    "celu": ("(input, alpha=1.0)", "x above 0, alpha (exp(x / alpha) - 1) below."),
+}
+
+_PAIRS = {
+    "cosine_similarity": ("(x1, x2, dim=1, eps=1e-08)", "The cosine of the angle between vectors along an axis."),
+    "pairwise_distance": ("(x1, x2, p=2.0, eps=1e-06, keepdim=False)", "The distance of vectors along the last axis."),
+}
+
+_LOSSES = {
+    "smooth_l1_loss": ("(input, target, *, reduction='mean', beta=1.0)", "Squared near 0, linear beyond beta."),
+    "huber_loss": ("(input, target, *, reduction='mean', delta=1.0)", "Squared near 0, linear beyond delta."),
+    "binary_cross_entropy": ("(input, target, *, reduction='mean')", "-log of the probability of what is true."),
+    "binary_cross_entropy_with_logits": (
+        "(input, target, *, reduction='mean')",
+        "The same from logits: sigmoid and log in one.",
+    ),
+    "kl_div": ("(input, target, *, reduction='mean', log_target=False)", "target (log target - input)."),
+    "nll_loss": ("(input, target, *, reduction='mean')", "The mean of -input at the targets."),
+}
+
+
+def register_layers() -> None:
+    """Add layers and losses of `torch.nn.functional` to the vocabulary."""
+    for name, (signature, text) in _ONE.items():
+        function(f"nn.functional.{name}", signature, text, "mapping", "new", need=operands)
+    function(
+        "nn.functional.prelu", "(input, weight)", "x above 0, weight times x below; a weight for each channel.",
+        "mapping", "new", need=operands,
+    )  # fmt: skip
+    for name, (signature, text) in _PAIRS.items():
+        function(f"nn.functional.{name}", signature, text, "reducing", "new", need=stretched, stretches=True)
+    for name, (signature, text) in _LOSSES.items():
+        strings = ("batchmean", *_REDUCTIONS) if name == "kl_div" else _REDUCTIONS
+        function(f"nn.functional.{name}", signature, text, "reducing", "new", need=_loss, strings=strings)
+    function(
+        "nn.functional.softmin", "(input, dim, dtype=None)", "softmax(-x).", "reducing", "new", need=operands
+    )  # fmt: skip
+    function("nn.functional.glu", "(input, dim=-1)", "One half times sigmoid of the other.", "reducing", "new",
+             need=operands)  # fmt: skip
+    _norms()
+    _sliding()
+    _attention()
+
+
+def _loss(arguments: Sequence[Any]) -> int:
+    return 2 * stretched(arguments) + operands(arguments)
+
+
+def _norms() -> None:
+    for name, signature, text in (
+        ("rms_norm", "(input, normalized_shape, weight=None, eps=None)", "Root mean square 1 over the last axes."),
+        ("group_norm", "(input, num_groups, weight=None, bias=None, eps=1e-05)", "Mean 0, variance 1 in each group."),
+        ("instance_norm", "(input, *, weight=None, bias=None, eps=1e-05)", "Mean 0, variance 1 in each channel."),
+    ):
+        function(f"nn.functional.{name}", signature, text, "reducing", "new", need=operands)
+
+
+def _sliding() -> None:
+    rest = "bias=None, stride=1, padding=0, dilation=1, groups=1"
+    for axes in ("1d", "2d", "3d"):
+        function(
+            f"nn.functional.conv{axes}", f"(input, weight, {rest})", "A kernel slid over the input, products summed.",
+            "multiplying", "new", need=lambda a: 4 * (product(a) + padded(a)) * 8, strings=("valid", "same"),
+        )  # fmt: skip
+        function(
+            f"nn.functional.avg_pool{axes}", "(input, kernel_size, stride=None, padding=0)", "The mean in each window.",
+            "reducing", "new", need=padded,
+        )  # fmt: skip
+        function(
+            f"nn.functional.max_pool{axes}", "(input, kernel_size, stride=None, padding=0, dilation=1)",
+            "The largest in each window.", "reducing", "new", need=lambda a: 2 * padded(a),
+        )  # fmt: skip
+        function(
+            f"nn.functional.adaptive_avg_pool{axes}", "(input, output_size)", "The mean in so many windows.",
+            "reducing", "new", need=padded,
+        )  # fmt: skip
+    modes = ("nearest", "linear", "bilinear", "bicubic", "trilinear", "area", "nearest-exact")
+    function(
+        "nn.functional.interpolate", "(input, size=None, scale_factor=None, mode='nearest', align_corners=None)",
+        "Larger or smaller along the last axes.", "mapping", "new", need=lambda _: HUGE, strings=modes,
+    )  # fmt: skip
+    function(
+        "nn.functional.unfold", "(input, kernel_size, dilation=1, padding=0, stride=1)",
+        "The windows of images as columns, copied.", "copying", "copy", need=lambda _: HUGE,
+    )  # fmt: skip
+    function(
+        "nn.functional.pixel_shuffle", "(input, upscale_factor)", "Channels laid out as pixels.",
+        "reshaping", "view or copy", need=operands,
+    )  # fmt: skip
+
+
+def _attention() -> None:
+    function(
+        "nn.functional.embedding", "(input, weight)", "The rows of weight at the numbers of input.",
+        "picking", "copy", need=product,
+    )  # fmt: skip
+    function(
+        "nn.functional.bilinear", "(input1, input2, weight, bias=None)", "x1 @ weight[k] @ x2 for each k.",
+        "multiplying", "new", need=product,
+    )  # fmt: skip
+    function(
+        "nn.functional.scaled_dot_product_attention",
+        "(query, key, value, attn_mask=None, *, is_causal=False, scale=None)",
+        "softmax(query @ key.mT / sqrt(size)) @ value.", "multiplying", "new", need=product, call=_attend,
+    )  # fmt: skip
+
+
+def _attend(query: Any, key: Any, value: Any, attn_mask: Any = None, **given: Any) -> torch.Tensor:
+    return torch.nn.functional.scaled_dot_product_attention(query, key, value, attn_mask, **given)
