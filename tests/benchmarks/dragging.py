@@ -133,6 +133,7 @@ def resident() -> int:
 
 def memory() -> float:
     """How many times as much memory is used after many updates as after the first fifty."""
+    prepare_compute_thread()
     spec = layers(40, 30, 10)
     for _ in range(50):
         update(spec)
