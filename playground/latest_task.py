@@ -128,7 +128,7 @@ class LatestTask(QObject):
             if not is_cancelled():
                 self.finished.emit(Answer(request, partial, final=False))
 
-        return Job(is_cancelled, report, show)
+        return Job(is_cancelled, report, show, lambda: bool(self._waiting))
 
     def _run(self, request: object, job: Job) -> object:
         try:

@@ -20,13 +20,23 @@ def _ignore(*_: object) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Handed to each computation. `Job()` never cancels and tells nobody, for use from a notebook."""
+    """Handed to each computation. `Job()` never cancels and tells nobody, for use from a notebook.
+
+    `is_superseded` says whether a newer request waits for this one to end.
+    """
 
     is_cancelled: Callable[[], bool] = _never
     report: Callable[[float, str], None] = _ignore
     show: Callable[[object], None] = _ignore
+    is_superseded: Callable[[], bool] = _never
 
     def check(self) -> None:
         """Raise `CancelledError` if the computation was cancelled; call it between layers."""
         if self.is_cancelled():
             raise CancelledError
+
+    def yield_to_newer(self) -> None:
+        """The same, and raise it too where a newer request waits: between parts that nobody misses once it does."""
+        if self.is_superseded():
+            raise CancelledError
+        self.check()

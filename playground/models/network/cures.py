@@ -16,15 +16,17 @@ from playground.models.network.spec import NetworkSpec
 from playground.models.words import digits
 
 RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "silu")
+MOST_FIXES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class SpecFix:
-    """A button: the network that it sets, and why that would help."""
+    """A button: the network that it sets, why that would help, and what came of it where it was tried."""
 
     label: str
     spec: NetworkSpec
     meaning: str
+    outcome: str = ""
 
 
 def _critical_gain(spec: NetworkSpec) -> float:
@@ -90,24 +92,53 @@ def _wider(spec: NetworkSpec) -> SpecFix | None:
 
 
 MakeFix = Callable[[NetworkSpec], SpecFix | None]
+
+
+def _both(first: MakeFix, second: MakeFix) -> MakeFix:
+    """Two changes at once, where both change something."""
+
+    def make(spec: NetworkSpec) -> SpecFix | None:
+        one = first(spec)
+        two = None if one is None else second(one.spec)
+        if one is None or two is None:
+            return None
+        label = two.label[:1].lower() + two.label[1:]
+        return SpecFix(f"{one.label}, {label}", two.spec, f"{one.meaning} {two.meaning}")
+
+    return make
+
+
 CURES: dict[str, tuple[MakeFix, ...]] = {
     "vanish": (_he, _gain, _xavier, _norm, _residual),
-    "explode": (_he, _gain, _xavier, _norm),
+    "explode": (_he, _gain, _xavier, _norm, _residual),
     "zeros": (_he, _xavier, _default),
     "overflow": (_he, _gain, _wider, _xavier, _norm),
-    "gradient": (_gain, _residual, _he, _norm),
+    "gradient": (_gain, _residual, _he, _norm, _xavier),
     "alike": (_norm, _residual, _gain),
 }
+TOGETHER = (
+    _both(_he, _residual),
+    _both(_xavier, _residual),
+    _both(_he, _norm),
+    _both(_xavier, _norm),
+    _both(_norm, _residual),
+)
+"""What is tried after each single change."""
 
 
-def cures_for(spec: NetworkSpec, illness: str) -> tuple[SpecFix, ...]:
-    """At most three changes, each of which changes something; a fix that sets the same network twice is left out."""
+def all_cures(spec: NetworkSpec, illness: str) -> tuple[SpecFix, ...]:
+    """All changes that may help, the likeliest first, each of which changes something; none sets the same twice."""
     found: list[SpecFix] = []
     cures = CURES[illness]
     if illness in ("explode", "overflow") and spec.residual == "plain":
         cures = (_residual, *cures)
-    for cure in cures:
+    for cure in (*cures, *TOGETHER):
         fix = cure(spec)
         if fix is not None and fix.spec != spec and all(fix.spec != other.spec for other in found):
             found.append(fix)
-    return tuple(found[:3])
+    return tuple(found)
+
+
+def cures_for(spec: NetworkSpec, illness: str) -> tuple[SpecFix, ...]:
+    """The first three of them, not tried."""
+    return all_cures(spec, illness)[:MOST_FIXES]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -11,9 +10,10 @@ import torch
 
 from playground.models.job import Job
 from playground.models.network.checks import check_spec
-from playground.models.network.compare import PinnedResult, curves_of, difference, short_name
+from playground.models.network.compare import PinnedResult
 from playground.models.network.critical import critical_weight_variance
-from playground.models.network.estimate import LONG_SECONDS, Estimate, estimate
+from playground.models.network.cure_trial import tried
+from playground.models.network.estimate import LONG_SECONDS, SLOW_DTYPES, Estimate, estimate
 from playground.models.network.histograms import Histogram
 from playground.models.network.inputs import INPUTS, rows_of
 from playground.models.network.mean_field import (
@@ -25,6 +25,7 @@ from playground.models.network.mean_field import (
     weight_variance_of,
     why_not,
 )
+from playground.models.network.pinned_runs import PINNED, run_pins, verdict_of
 from playground.models.network.result import NetworkResult
 from playground.models.network.run import Detail, own_histograms, run_network
 from playground.models.network.seeds import Band, run_seeds
@@ -37,7 +38,9 @@ from playground.models.tensors.planning import default_budget
 from playground.models.tensors.program import Program
 from playground.models.words import bytes_in_words, digits
 
-PINS_KEPT = 32
+Tensors = Mapping[str, torch.Tensor]
+MOST_TRIAL_OPERATIONS = 4e9
+"""A network of more multiplications and additions, those of slow dtypes counted several times, has nothing tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +135,7 @@ def check_cost(cost: Estimate, request: NetworkRequest) -> None:
             fixes=_smaller(request.spec, budget / cost.bytes),
             lead="Too large to run.",
         )
-    if request.confirmed or (cost.seconds <= LONG_SECONDS and cost.bytes <= budget / 4):
+    if request.confirmed or not _is_long(cost, budget):
         return
     raise ProblemError(
         Problem(
@@ -169,46 +172,37 @@ def theory_of(spec: NetworkSpec, input_mean_square: float, features: int) -> The
     return Theory(prediction, fixed_point(spec.activation, weight, bias), weight, bias, critical, gain)
 
 
-class _PinCache:
-    """Pinned networks are run once; those fed by a tensor of the program every time, since that may change."""
+def _is_long(cost: Estimate, budget: int) -> bool:
+    return cost.seconds > LONG_SECONDS or cost.bytes > budget / 4
+
+
+class _LastRun:
+    """The last run in full, so that to pin a network or to draw its band does not run it again."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[NetworkSpec, NetworkResult] = OrderedDict()
+        self._last: tuple[NetworkRequest, NetworkResult] | None = None
 
-    def run(self, spec: NetworkSpec, request: NetworkRequest, job: Job) -> NetworkResult:
-        kept = self._kept.get(spec)
-        if kept is not None:
-            return kept
-        tensors = tensors_of(spec, request.program, request.budget, job)
-        result = run_network(spec, tensors, Detail(histograms=()), job)
-        if not spec.tensor_name:
-            self._kept[spec] = result
-            while len(self._kept) > PINS_KEPT:
-                self._kept.popitem(last=False)
+    def run(self, request: NetworkRequest, tensors: Tensors, job: Job) -> NetworkResult:
+        asked = NetworkRequest(request.spec, (), request.kind, request.scale, program=request.program)
+        last = self._last
+        if not request.moving and last is not None and last[0] == asked:
+            return last[1]
+        detail = Detail((request.kind,), request.scale, request.moving)
+        result = run_network(request.spec, tensors, detail, job)
+        if not request.moving:
+            self._last = (asked, result)
         return result
 
 
-_PINNED = _PinCache()
-
-
-def _pinned(request: NetworkRequest, job: Job) -> tuple[PinnedResult, ...]:
-    found = []
-    for spec in request.pins:
-        name = difference(spec, request.spec)
-        name = short_name(spec, request.pins) if name == "the same" else name
-        try:
-            result = _PINNED.run(spec, request, job)
-        except ProblemError as error:
-            found.append(PinnedResult(spec, name, None, str(error.problem), "error"))
-            continue
-        square = result.input.rms**2 if math.isfinite(result.input.rms) else 1.0
-        verdict = judge(result, predict(spec, square, result.features))
-        found.append(PinnedResult(spec, name, curves_of(result), verdict.plain(), verdict.severity))
-    return tuple(found)
+_LAST = _LastRun()
 
 
 def compute_network(request: NetworkRequest, job: Job | None = None) -> NetworkPageResult:
-    """Run the network, judge it, compare it; shows the first picture before the seeds have run."""
+    """Run the network, judge it, compare it; shows the first picture before anything else has run.
+
+    After it come the pinned networks that have not run yet, the trial of what the verdict offers, and the seeds; of
+    these only the first is waited for by a request that came meanwhile.
+    """
     job = job or Job()
     spec = request.spec
     problem = check_spec(spec)
@@ -217,17 +211,66 @@ def compute_network(request: NetworkRequest, job: Job | None = None) -> NetworkP
     tensors = tensors_of(spec, request.program, request.budget, job)
     cost = estimate(spec, features_of(spec, tensors))
     check_cost(cost, request)
-    result = run_network(spec, tensors, Detail((request.kind,), request.scale, request.moving), job)
+    result = _LAST.run(request, tensors, job)
     square = result.input.rms**2 if math.isfinite(result.input.rms) else 1.0
     theory = theory_of(spec, square, result.features)
-    page = NetworkPageResult(request, result, theory, judge(result, theory.prediction), _pinned(request, job), cost)
+    if spec in request.pins and not result.quick:
+        PINNED.keep(spec, result, request.program)
+    pins = run_pins(request.pins, spec, request.program, None)
+    page = NetworkPageResult(request, result, theory, judge(result, theory.prediction), pins, cost)
     if request.own_range:
         page = replace(page, own=own_histograms(spec, request.kind, request.scale, tensors))
-    if request.seeds > 1:
-        job.show(page)
-
-        def grown(band: Band) -> None:
-            job.show(replace(page, band=band))
-
-        page = replace(page, band=run_seeds(spec, request.seeds, tensors, job, grown))
+    for complete in (_with_pins, _with_tried_cures, _with_seeds):
+        page = complete(page, tensors, job)
     return page
+
+
+def _with_pins(page: NetworkPageResult, _tensors: Tensors, job: Job) -> NetworkPageResult:
+    """The page with those pinned networks too that have not run yet; one that takes long is not run beside another."""
+    request = page.request
+    if all(PINNED.find(spec, request.program) for spec in request.pins):
+        return page
+    job.show(page)
+    budget = request.budget if request.budget is not None else default_budget()
+
+    def run(spec: NetworkSpec) -> NetworkResult:
+        job.yield_to_newer()
+        tensors = tensors_of(spec, request.program, request.budget, job)
+        cost = estimate(spec, features_of(spec, tensors))
+        if _is_long(cost, budget):
+            took = f"about {digits(cost.seconds, 2)} s and {bytes_in_words(cost.bytes)}"
+            raise ProblemError(
+                Problem(f"It takes {took}: take it up to run it.", lead="Not run here.", severity="warning")
+            )
+        return run_network(spec, tensors, Detail(histograms=()), job)
+
+    return replace(page, pins=run_pins(request.pins, request.spec, request.program, run))
+
+
+def _with_tried_cures(page: NetworkPageResult, tensors: Tensors, job: Job) -> NetworkPageResult:
+    """The page whose verdict offers what was seen to help, unless the hand is moving or trying would take long."""
+    spec = page.request.spec
+    operations = 6 * spec.batch * page.estimate.weights * SLOW_DTYPES[spec.dtype]
+    if page.request.moving or not page.verdict.illness or operations > MOST_TRIAL_OPERATIONS:
+        return page
+    job.show(page)
+    silent = Job(job.is_cancelled, is_superseded=job.is_superseded)
+
+    def judge_spec(spec: NetworkSpec) -> Verdict:
+        job.yield_to_newer()
+        return verdict_of(run_network(spec, tensors, Detail(histograms=(), quick=True), silent))
+
+    return replace(page, verdict=tried(page.verdict, page.request.spec, judge_spec))
+
+
+def _with_seeds(page: NetworkPageResult, tensors: Tensors, job: Job) -> NetworkPageResult:
+    """The page with the band over the seeds, shown as it grows."""
+    request = page.request
+    if request.seeds < 2:
+        return page
+    job.show(page)
+
+    def grown(band: Band) -> None:
+        job.show(replace(page, band=band))
+
+    return replace(page, band=run_seeds(request.spec, request.seeds, tensors, job, grown))

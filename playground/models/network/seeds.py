@@ -61,7 +61,7 @@ def run_seeds(
     runs: list[Curves] = []
     quick = Detail(histograms=(), quick=True)
     for step in range(count):
-        job.check()
+        job.yield_to_newer()
         runs.append(curves_of(run_network(replace(spec, seed=spec.seed + step), tensors, quick)))
         job.report((step + 1) / count, f"seed {step + 1} of {count}")
         if show is not None and step + 1 < count and (step + 1) % 5 == 0:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from playground.models.network.activations import ACTIVATIONS
 from playground.models.network.critical import critical_weight_variance
 from playground.models.network.cures import SpecFix, cures_for
 from playground.models.network.mean_field import (
@@ -25,18 +26,26 @@ DECADES = 1e3
 """A signal that changes by more than this from the first layer to the last vanishes or explodes."""
 ALIKE = 0.999
 """Above this mean cosine at the last layer, all inputs give the same output."""
+ONE_NUMBER = 0.1
+"""Inputs of one direction that differ by more than this share of the rms still differ in length."""
 MOST = 0.5
+CHANCE = 2.5
+"""Inputs that all point the same way turn off about half the units of a relu; so many deviations more is an illness."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`lead` is set in bold, `text` beside it, `why` below; numbers stand between backticks."""
+    """`lead` is set in bold, `text` beside it, `why` below; numbers stand between backticks.
+
+    `illness` is the key of `CURES` that its fixes come from.
+    """
 
     severity: str
     lead: str
     text: str
     why: str = ""
     fixes: tuple[SpecFix, ...] = ()
+    illness: str = ""
 
     def plain(self) -> str:
         """All words without markup."""
@@ -58,6 +67,10 @@ def factor_a_layer(values: Floats) -> float:
 def _first(mask: NDArray[np.bool_]) -> int | None:
     """The first layer, counted from 1, where the mask holds."""
     return int(np.argmax(mask)) + 1 if mask.any() else None
+
+
+def _ill(spec: NetworkSpec, illness: str, lead: str, text: str, why: str = "", *, severity: str = "error") -> Verdict:
+    return Verdict(severity, lead, text, why, cures_for(spec, illness), illness)
 
 
 def judge(result: NetworkResult, prediction: Prediction) -> Verdict:
@@ -118,9 +131,7 @@ def _overflow(result: NetworkResult, prediction: Prediction) -> Verdict | None:
         nan_layer = _first(table.nans > 0)
         more = f", nan from layer {nan_layer}" if nan_layer and not backward and nan_layer != layer else ""
         text = f"The first {what} is at layer {layer}{more}: {result.spec.dtype} ends at `{_largest(result.spec)}`."
-        return Verdict(
-            "error", lead, text, _why_spread(result.spec, exploding=True), cures_for(result.spec, "overflow")
-        )
+        return _ill(result.spec, "overflow", lead, text, _why_spread(result.spec, exploding=True))
     return None
 
 
@@ -128,7 +139,7 @@ def _plain_overflow(result: NetworkResult) -> Verdict:
     text = (
         f"The loss is {result.loss:g}: the squares of the last layer's values leave the range of {result.spec.dtype}."
     )
-    return Verdict("error", "The loss overflows.", text, "", cures_for(result.spec, "overflow"))
+    return _ill(result.spec, "overflow", "The loss overflows.", text)
 
 
 def _largest(spec: NetworkSpec) -> str:
@@ -147,12 +158,17 @@ def _all_zero(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
             "and so is every gradient but the last bias's" if result.head is not None else "and every gradient too"
         )
         text = f"Every activation from layer {layer} on is exactly 0, {gradients}."
-        return Verdict("error", "Nothing gets through.", text, "All units are alike and stay alike: no training "
-                       "can tell them apart.", cures_for(spec, "zeros"))  # fmt: skip
+        why = "All units are alike and stay alike: no training can tell them apart."
+        return _ill(spec, "zeros", "Nothing gets through.", text, why)
     factor = factor_a_layer(table.rms)
     lead = f"Activations vanish: ×{digits(factor)} a layer." if factor < 1 else "Activations end at 0."
     text = f"From layer {layer} on every value is exactly 0: {spec.dtype} has nothing smaller."
-    return Verdict("error", lead, text, _why_spread(spec, exploding=False), cures_for(spec, "vanish"))
+    before = result.tables["preactivation"]
+    if before.zeros[layer - 1] < before.count[layer - 1] and before.maximum[layer - 1] <= 0:
+        what = ACTIVATIONS[spec.activation].label
+        text = f"At layer {layer} no pre-activation is above 0: {what} cuts them all, and every value is exactly 0."
+        return _ill(spec, "vanish", "Activations end at 0.", text)
+    return _ill(spec, "vanish", lead, text, _why_spread(spec, exploding=False))
 
 
 def _spread(result: NetworkResult, prediction: Prediction) -> Verdict | None:
@@ -167,8 +183,8 @@ def _spread(result: NetworkResult, prediction: Prediction) -> Verdict | None:
     text = f"By layer {result.depth} the rms is `{digits(rms[-1])}`"
     if prediction.rms is not None:
         text += f", theory says ×{digits(prediction.slope)} and `{digits(float(prediction.rms[-1]))}`"
-    return Verdict("error", lead, text + ".", _why_spread(result.spec, exploding=exploding),
-                   cures_for(result.spec, "explode" if exploding else "vanish"))  # fmt: skip
+    why = _why_spread(result.spec, exploding=exploding)
+    return _ill(result.spec, "explode" if exploding else "vanish", lead, text + ".", why)
 
 
 def _gradients(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
@@ -188,7 +204,7 @@ def _gradients(result: NetworkResult, _prediction: Prediction) -> Verdict | None
     else:
         text = f"They reach layer 1 at `{digits(ratio)}`{times(ratio)} of layer {result.depth}."
     why = "The activations keep their size, the slopes that gradients pass through do not multiply to 1."
-    return Verdict("error", lead, text, why, cures_for(result.spec, "gradient"))
+    return _ill(result.spec, "gradient", lead, text, why)
 
 
 def _alike(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
@@ -196,37 +212,37 @@ def _alike(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
     rms = result.tables["activation"].rms[-1]
     if not cosine > ALIKE or result.batch < 2 or result.units.cosine[0] > ALIKE:
         return None
-    share = spread / rms if rms else math.nan
-    return Verdict(
-        "warning",
-        "All inputs end alike.",
-        f"At layer {result.depth} their mean cosine is `{digits(float(cosine), 5)}`, and they differ by "
-        f"`{digits(share)}` of the rms.",
-        "The spread over the whole layer looks healthy, yet the network gives every input nearly the same output.",
-        cures_for(result.spec, "alike"),
-    )
+    share = float(spread / rms) if rms else math.nan
+    angle = f"At layer {result.depth} their mean cosine is `{digits(float(cosine), 5)}`"
+    if share > ONE_NUMBER:
+        lead = "All inputs end in one direction."
+        text = f"{angle}: they differ in length alone, by `{digits(share)}` of the rms."
+        why = "The spread looks healthy, yet all that the last layer tells of an input is one number."
+    else:
+        lead, text = "All inputs end alike.", f"{angle}, and they differ by `{digits(share)}` of the rms."
+        why = "The spread over the whole layer looks healthy, yet the network gives every input nearly the same output."
+    return _ill(result.spec, "alike", lead, text, why, severity="warning")
 
 
 def _same_units(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
     if result.spec.init == "constant" and result.spec.width > 1:
-        return Verdict("error", "All units of a layer are the same.",
-                       "Equal weights give equal activations and equal gradients, so they stay equal in training.",
-                       "", cures_for(result.spec, "zeros"))  # fmt: skip
+        text = "Equal weights give equal activations and equal gradients, so they stay equal in training."
+        return _ill(result.spec, "zeros", "All units of a layer are the same.", text)
     return None
 
 
 def _units(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
     dead = result.units.dead
     worst = int(np.argmax(dead))
-    if dead[worst] > MOST:
+    if dead[worst] > 0.5 + CHANCE * 0.5 / math.sqrt(result.spec.width):
         text = f"At layer {worst + 1} `{dead[worst]:.0%}` of the units are 0 for every input and pass no gradient."
-        return Verdict("warning", "Units are dead.", text, "", cures_for(result.spec, "alike"))
+        return _ill(result.spec, "alike", "Units are dead.", text, severity="warning")
     saturated = result.units.saturated
     worst = int(np.argmax(saturated))
     if saturated[worst] > MOST and result.spec.activation in ("tanh", "sigmoid"):
         share = f"`{saturated[worst]:.0%}` of the values"
         text = f"At layer {worst + 1} {share} lie where the slope is below 1 % of its steepest."
-        return Verdict("warning", "Units are saturated.", text, "", cures_for(result.spec, "explode"))
+        return _ill(result.spec, "explode", "Units are saturated.", text, severity="warning")
     return None
 
 

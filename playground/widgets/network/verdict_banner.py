@@ -27,11 +27,12 @@ _ICONS = {"error": "circle-alert", "warning": "triangle-alert", "good": "check"}
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A button of the banner: its words, what they mean, and what it brings."""
+    """A button of the banner: its words, what they mean, what it brings, and what came of that where it was tried."""
 
     words: str
     meaning: str
     brings: SpecFix | Fix
+    outcome: str = ""
 
 
 class _OfferButton(Button):
@@ -41,22 +42,27 @@ class _OfferButton(Button):
 
     def __init__(self, offer: Offer, kind: str, parent: QWidget | None = None) -> None:
         super().__init__(offer.words, kind, parent=parent)
-        self._offer = offer
+        self._offer: Offer | None = None
         self.set_offer(offer)
         self.clicked.connect(self._on_clicked)
 
     def set_offer(self, offer: Offer) -> None:
         """Bring something else, under other words where they differ."""
-        self._offer = offer
-        if offer.words != self.text() or not self.toolTip():
+        before, self._offer = self._offer, offer
+        if before is None or (offer.words, offer.meaning, offer.outcome) != (
+            before.words,
+            before.meaning,
+            before.outcome,
+        ):
             self.setText(offer.words)
             self.setAccessibleName(offer.words)
-            set_tooltip(self, offer.meaning or offer.words)
+            set_tooltip(self, offer.meaning or offer.words, *([f"Tried: {offer.outcome}"] if offer.outcome else []))
             self.updateGeometry()
 
     @Slot()
     def _on_clicked(self) -> None:
-        self.chosen.emit(self._offer.brings)
+        if self._offer is not None:
+            self.chosen.emit(self._offer.brings)
 
 
 class VerdictBanner(QWidget):
@@ -114,7 +120,7 @@ class VerdictBanner(QWidget):
             return
         self._verdict, self._problem = verdict, None
         self._say(verdict.severity, verdict.lead, verdict.text, verdict.why)
-        self._offer([Offer(fix.label, fix.meaning, fix) for fix in verdict.fixes])
+        self._offer([Offer(fix.label, fix.meaning, fix, fix.outcome) for fix in verdict.fixes])
 
     def show_problem(self, problem: Problem) -> None:
         """Say what does not fit; the plots keep the last good result."""
@@ -125,13 +131,15 @@ class VerdictBanner(QWidget):
         self._offer([Offer(fix.gives or fix.code, fix.meaning, fix) for fix in problem.fixes])
 
     def _say(self, severity: str, lead: str, text: str, why: str) -> None:
+        before = self.severity, bool(self.message.text())
         self.severity = severity
         bold = (Run(f"{lead}  ", "bold"),) if lead else ()
         self.message.set_content((*bold, *parse_runs(text)))
         self.reason.set_text(plain(parse_runs(why)))
         set_tooltip(self.message, self.message.text())
         self.setAccessibleName(self.text())
-        self.update()
+        if before != (severity, bool(self.message.text())):
+            self.update()
 
     def _offer(self, offers: list[Offer]) -> None:
         if len(offers) == len(self.buttons):

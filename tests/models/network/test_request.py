@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from playground.models.job import Job
+from playground.models.job import CancelledError, Job
 from playground.models.network.compare import difference, short_name
 from playground.models.network.estimate import estimate
 from playground.models.network.handover import HandedLayer, LayerTensorRequest, with_layer
@@ -101,6 +101,50 @@ def test_what_does_not_fit_the_memory_is_refused_even_when_agreed_to():
     with pytest.raises(ProblemError, match="the limit is 4 GB") as caught:
         compute(state)
     assert "8,384,6" in str(caught.value) or "8,388,608,000" in str(caught.value)
+
+
+def test_what_the_verdict_offers_was_tried_and_says_what_came_of_it():
+    """By rule bfloat16 is offered for a float16 that overflows; 50 layers of ×19 overflow it all the same."""
+    shown = []
+    sick = NetworkSpec(depth=50, width=40, batch=8, weight_std=3.0, dtype="float16")
+    page = compute(state_of(spec=sick), Job(show=shown.append))
+    assert "bfloat16" in [fix.label for fix in shown[0].verdict.fixes], "by rule, before anything was tried"
+    assert "bfloat16" not in [fix.label for fix in page.verdict.fixes]
+    assert page.verdict.lead == shown[0].verdict.lead
+    for fix in page.verdict.fixes:
+        after = compute(state_of(spec=fix.spec)).verdict
+        assert after.severity == "good"
+        assert fix.outcome == f"{after.lead} {after.text}".replace("`", "")
+    assert not [fix for fix in compute(state_of(spec=sick, moving=True)).verdict.fixes if fix.outcome]
+
+
+def test_a_pin_that_takes_long_is_not_run_beside_another_network():
+    long = replace(SMALL, depth=400, width=1024, batch=1000)
+    shown = []
+    page = compute(replace(state_of(pins=(long,)), memory_budget=64 * 10**9), Job(show=shown.append))
+    assert shown[0].network is page.network, "the page does not wait for its pins"
+    assert page.pins[0].curves is None
+    assert page.pins[0].verdict.startswith("Not run here. It takes about")
+
+
+def test_to_pin_a_network_runs_nothing_again():
+    page = compute(state_of(spec=replace(SMALL, seed=3)))
+    pinned = compute(state_of(spec=replace(SMALL, seed=3), pins=(replace(SMALL, seed=3),)))
+    assert pinned.network is page.network
+    assert pinned.pins[0].curves.rms == pytest.approx(page.network.tables["activation"].rms)
+    assert compute(state_of(spec=replace(SMALL, seed=3), kind="weight")).network is not page.network
+
+
+def test_the_seeds_give_way_to_a_newer_request():
+    steps = []
+
+    def superseded():
+        steps.append(1)
+        return len(steps) > 4
+
+    with pytest.raises(CancelledError):
+        run_seeds(SMALL, 200, job=Job(is_superseded=superseded))
+    assert len(steps) == 5
 
 
 def test_bytes_grow_linearly_with_depth():

@@ -5,9 +5,12 @@ import numpy as np
 import pytest
 import torch
 
+from playground.models.network.activations import ACTIVATIONS
+from playground.models.network.cure_trial import SEVERITIES, tried
 from playground.models.network.mean_field import predict
 from playground.models.network.network import Detail, NetworkSpec, run_network
 from playground.models.network.verdict import factor_a_layer, judge
+from playground.models.words import digits
 
 RELU = NetworkSpec(activation="relu", init="lecun_normal")
 
@@ -75,6 +78,49 @@ def test_every_first_fix_helps(spec):
         assert fix.label
         assert fix.meaning
         assert fix.spec != spec
+
+
+@pytest.mark.parametrize("activation", list(ACTIVATIONS))
+@pytest.mark.parametrize("init", ["zeros", "constant", "lecun_normal", "torch_default", "uniform"])
+@pytest.mark.parametrize("gain", [0.3, 3.0])
+def test_whatever_is_ill_has_a_change_that_really_helps(activation, init, gain):
+    spec = NetworkSpec(depth=30, width=40, batch=40, activation=activation, init=init, gain=gain)
+    before = verdict_of(spec)
+    if before.severity == "good":
+        assert not before.fixes
+        return
+    offered = tried(before, spec, verdict_of).fixes
+    assert offered
+    for fix in offered:
+        after = verdict_of(fix.spec)
+        assert SEVERITIES.index(after.severity) < SEVERITIES.index(before.severity)
+        assert fix.outcome == f"{after.lead} {after.text}".replace("`", "")
+
+
+def test_a_layer_that_relu_cuts_whole_is_not_blamed_on_the_number_type():
+    verdict = verdict_of(NetworkSpec(depth=6, width=1, batch=20, activation="relu", init="lecun_normal", seed=3))
+    assert "no pre-activation is above 0: relu cuts them all" in verdict.plain()
+    assert "has nothing smaller" not in verdict.plain()
+
+
+def test_inputs_of_one_direction_that_differ_in_length_are_not_called_alike():
+    spec = NetworkSpec(depth=40, width=24, batch=16, activation="relu", init="kaiming_normal")
+    result = run_network(spec)
+    said = judge(result, predict(spec)).plain()
+    share = result.units.spread[-1] / result.tables["activation"].rms[-1]
+    assert share > 0.1
+    assert said.startswith("All inputs end in one direction.")
+    assert digits(float(share)) in said
+    assert "nearly the same output" not in said
+
+
+def test_half_the_units_off_is_what_aligned_inputs_do_and_no_illness():
+    healthy = NetworkSpec(depth=50, width=20, batch=10, activation="relu", init="kaiming_normal")
+    result = run_network(healthy)
+    assert result.units.dead.max() > 0.5
+    assert judge(result, predict(healthy)).severity == "good"
+    dead = replace(result, units=replace(result.units, dead=np.full(50, 0.9)))
+    assert "90%" in judge(dead, predict(healthy)).plain()
 
 
 def test_the_factor_stops_at_the_first_value_that_is_not_usable():

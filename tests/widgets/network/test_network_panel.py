@@ -207,7 +207,7 @@ def test_the_number_of_seeds_is_set_where_a_band_is_drawn(panel, qtbot):
 
 
 def test_a_fix_button_sets_the_network(panel, qtbot):
-    show(panel, NetworkState(spec=replace(SPEC, depth=40), band=False))
+    show(panel, NetworkState(spec=replace(SPEC, depth=40, width=64), band=False))
     verdict = part(panel, "network.verdict")
     assert "Activations vanish" in verdict.text()
     assert [button.text() for button in verdict.buttons][:2] == ["Init He", "Gain 1.414"]
