@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
@@ -71,9 +73,9 @@ def paint_squiggle(painter: QPainter, x: float, y: float, width: float, color: Q
     painter.restore()
 
 
-_advances: dict[tuple[str, int, int, str], float] = {}
+_advances: dict[tuple[str, int, int], dict[str, float]] = {}
 _cap_heights: dict[tuple[str, int, int], float] = {}
-_MOST_ADVANCES = 50_000
+_MOST_ADVANCES = 20_000
 
 
 def forget_metrics() -> None:
@@ -82,15 +84,24 @@ def forget_metrics() -> None:
     _cap_heights.clear()
 
 
+def text_widths(font: QFont) -> Callable[[str], float]:
+    """What tells the width in pixels of a line of text in one font; quicker than `text_width` for many texts."""
+    known = _advances.setdefault((font.family(), font.pixelSize(), int(font.weight())), {})
+
+    def width(text: str) -> float:
+        found = known.get(text)
+        if found is None:
+            if len(known) >= _MOST_ADVANCES:
+                known.clear()
+            found = known[text] = QFontMetricsF(font).horizontalAdvance(text)
+        return found
+
+    return width
+
+
 def text_width(font: QFont, text: str) -> float:
     """The width of a line of text in pixels; remembered, because shaping a text costs more than painting a box."""
-    key = (font.family(), font.pixelSize(), int(font.weight()), text)
-    width = _advances.get(key)
-    if width is None:
-        if len(_advances) >= _MOST_ADVANCES:
-            _advances.clear()
-        width = _advances[key] = QFontMetricsF(font).horizontalAdvance(text)
-    return width
+    return text_widths(font)(text)
 
 
 def cap_height(font: QFont) -> float:

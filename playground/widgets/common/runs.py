@@ -12,7 +12,14 @@ from PySide6.QtGui import QColor, QFont, QPainter
 
 from playground.widgets.common.axis_badge import BADGE, badge_width, paint_axis_badge
 from playground.widgets.common.look import code_font, look, words_font
-from playground.widgets.common.painting import cap_height, forget_metrics, paint_squiggle, paint_text, text_width
+from playground.widgets.common.painting import (
+    cap_height,
+    forget_metrics,
+    paint_squiggle,
+    paint_text,
+    text_width,
+    text_widths,
+)
 from playground.widgets.common.verdict_badge import VERDICT_HEIGHT, paint_verdict, verdict_width
 
 LINE = 16
@@ -20,6 +27,8 @@ UNDERLINE_TOP = 4
 UNDERLINE = 2
 _MARKUP = re.compile(r"`([^`]+)`|\*\*(.+?)\*\*")
 _PIECES = re.compile(r"\s+|[^\s]+")
+_TYPED = frozenset({"words", "bold", "code", "bold code"})
+"""The kinds that are text alone; the others are badges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,29 +143,55 @@ def layout_runs(
 
 @lru_cache(maxsize=4096)
 def _layout(runs: tuple[Run, ...], width: float, line: float, pixels: int) -> tuple[tuple[Placed, ...], float]:
-    placed: list[Placed] = []
+    pieces: list[_Piece] = []
     x, top = 0.0, 0.0
     for run in runs:
-        pieces = _PIECES.findall(run.text) if run.kind in ("words", "bold", "code", "bold code") else [run.text]
-        for text in (part for piece in pieces for part in _parts(run, piece, width, pixels)):
-            piece = replace(run, text=text)
-            advance = run_width(piece, pixels)
+        style = replace(run, text="")
+        for text, advance in _words(run, width, pixels):
             if x > 0 and x + advance > width and not text.isspace():
                 x, top = 0.0, top + line
             if text.isspace() and x == 0 and top > 0:
                 continue
-            placed.append(Placed(piece, x, top + _baseline_in_line(line), advance))
+            last = pieces[-1] if pieces else None
+            # Neighbours of one style on one line are one piece, so that letters keep their kerning.
+            if last is not None and last.top == top and last.style == style and run.kind != "badge":
+                last.text += text
+                last.width += advance
+            else:
+                pieces.append(_Piece(style, text, x, top, advance))
             x += advance
-    return _joined(placed), top + line
+    base = _baseline_in_line(line)
+    placed = (Placed(replace(piece.style, text=piece.text), piece.x, piece.top + base, piece.width) for piece in pieces)
+    return tuple(placed), top + line
 
 
-def _parts(run: Run, text: str, width: float, pixels: int) -> Sequence[str]:
-    """The text in parts that each fit into a line, such as a long name; whole where it fits or is no text."""
-    if run.kind in ("words", "bold", "code", "bold code") and run_width(replace(run, text=text), pixels) > width > 0:
-        widest = max(text_width(run_font(run, pixels), letter) for letter in set(text))
-        count = max(1, int(width / widest)) if widest else len(text)
-        return [text[start : start + count] for start in range(0, len(text), count)]
-    return (text,)
+@dataclass(slots=True)
+class _Piece:
+    """What is being placed: the run without its text, the text so far, its left, the top of its line, its width."""
+
+    style: Run
+    text: str
+    x: float
+    top: float
+    width: float
+
+
+def _words(run: Run, width: float, pixels: int) -> list[tuple[str, float]]:
+    """The words and spaces of a run with their widths, in parts that each fit into a line, such as of a long name."""
+    if run.kind not in _TYPED:
+        return [(run.text, run_width(run, pixels))]
+    width_of = text_widths(run_font(run, pixels))
+    words = [(text, width_of(text)) for text in _PIECES.findall(run.text)]
+    if width <= 0 or all(advance <= width for _, advance in words):
+        return words
+    parts = []
+    for text, advance in words:
+        count = len(text)
+        if advance > width:
+            widest = max(width_of(letter) for letter in set(text))
+            count = max(1, int(width / widest)) if widest else count
+        parts += [text[start : start + count] for start in range(0, len(text), count)]
+    return [(part, width_of(part)) for part in parts]
 
 
 def forget_layouts() -> None:
@@ -169,20 +204,6 @@ def _baseline_in_line(line: float) -> float:
     return round((line + cap_height(words_font())) / 2)
 
 
-def _joined(placed: Sequence[Placed]) -> tuple[Placed, ...]:
-    """Neighbours of one run on one line as one piece again, so that letters keep their kerning."""
-    joined: list[Placed] = []
-    for piece in placed:
-        last = joined[-1] if joined else None
-        same = last is not None and replace(last.run, text="") == replace(piece.run, text="")
-        if last is not None and same and last.baseline == piece.baseline and piece.run.kind != "badge":
-            run = replace(piece.run, text=last.run.text + piece.run.text)
-            joined[-1] = Placed(run, last.x, last.baseline, last.width + piece.width)
-        else:
-            joined.append(piece)
-    return tuple(joined)
-
-
 def paint_placed(
     painter: QPainter, x: float, y: float, placed: Iterable[Placed], role: str = "text", *, pixels: int = 12
 ) -> None:
@@ -192,7 +213,7 @@ def paint_placed(
         run, left, base = piece.run, x + piece.x, round(y + piece.baseline)
         if run.kind == "badge":
             paint_axis_badge(painter, left, base - cap - BADGE / 2, run.axis, run.text)
-        elif run.kind in ("words", "bold", "code", "bold code"):
+        elif run.kind in _TYPED:
             font = run_font(run, pixels)
             paint_text(painter, left, base, run.text, font, color=look().color(run.role or role))
             if run.axis is not None:

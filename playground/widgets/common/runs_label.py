@@ -24,6 +24,7 @@ class RunsLabel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._runs: tuple[Run, ...] = ()
+        self._hint: QSize | None = None
         self._role, self._wrap, self._pixels, self._line = role, wrap, pixels, LINE + 2
         vertical = QSizePolicy.Policy.Minimum if wrap else QSizePolicy.Policy.Fixed
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, vertical)
@@ -47,12 +48,19 @@ class RunsLabel(QWidget):
         new_role = self._role if role is None else role
         if runs == self._runs and new_role == self._role:
             return
-        self._runs, self._role = runs, new_role
+        before = None if self._wrap else self.sizeHint()
+        self._runs, self._role, self._hint = runs, new_role, None
         underlined = any((run.axis is not None and run.kind != "badge") or run.faulty for run in runs)
         self._line = LINE + (6 if underlined else 2)
         self.setAccessibleName(plain(runs))
-        self.updateGeometry()
+        if before is None or self._needs_other_room(before):
+            self.updateGeometry()
         self.update()
+
+    def _needs_other_room(self, before: QSize) -> bool:
+        """Whether a line needs more or less room than `before`; one of ignored width needs none in particular."""
+        takes_any = self.sizePolicy().horizontalPolicy() == QSizePolicy.Policy.Ignored
+        return self._line != before.height() if takes_any else self.sizeHint() != before
 
     def hasHeightForWidth(self) -> bool:
         return self._wrap
@@ -60,11 +68,15 @@ class RunsLabel(QWidget):
     def heightForWidth(self, width: int) -> int:
         if not self._runs:
             return 0
-        return round(layout_runs(self._runs, max(width, 1) if self._wrap else 1e9, self._line, self._pixels)[1])
+        if not self._wrap:
+            return self._line
+        return round(layout_runs(self._runs, max(width, 1), self._line, self._pixels)[1])
 
     def sizeHint(self) -> QSize:
-        width = round(runs_width(self._runs, self._pixels) + 1)
-        return QSize(min(width, 360) if self._wrap else width, self.heightForWidth(360 if self._wrap else width))
+        if self._hint is None:
+            width = round(runs_width(self._runs, self._pixels) + 1)
+            self._hint = QSize(min(width, 360) if self._wrap else width, self.heightForWidth(360))
+        return self._hint
 
     def minimumSizeHint(self) -> QSize:
         if self._wrap:

@@ -47,9 +47,12 @@ class TextLabel(QWidget):
             self._role = role
             self.update()
         if text != self._text:
+            before = self.sizeHint()
             self._text = text
             self.setAccessibleName(text)
-            self.updateGeometry()
+            takes_any = self.sizePolicy().horizontalPolicy() == QSizePolicy.Policy.Ignored
+            if not takes_any and self.sizeHint() != before:
+                self.updateGeometry()
             self._tell_what_is_cut()
             self.update()
 
