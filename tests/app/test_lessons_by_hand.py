@@ -248,6 +248,23 @@ def test_the_cell_to_click_is_ringed_and_named(open_window, qtbot):
     assert find(window, "spotlight").accessibleName() == "Click r[1, 0]"
 
 
+def test_the_answer_is_seen_where_the_words_above_it_grow_when_it_is_shown(open_window, qtbot):
+    window = open_window((1000, 640))
+    begin(window, "9")
+    view = find(window, "lessons.text")
+    qtbot.waitUntil(lambda: view.is_ready and view.cards[0].isVisible(), timeout=30_000)
+    click(window, "lessons.predict.0")
+    for _ in range(3):
+        click(window, "lessons.skip")
+    click(window, "lessons.answer")
+    qtbot.waitUntil(lambda: in_view(window, find(window, "lessons.verdict")).height() > 200, timeout=20_000)
+    bar = window.furniture.lessons._panel._scrolls[1].verticalScrollBar()
+    bar.setValue(20)
+    view.setMinimumHeight(view.height() + 400)
+    qtbot.waitUntil(lambda: bar.maximum() > 400, timeout=20_000)
+    assert bar.value() == 20
+
+
 def test_what_the_learner_has_come_to_is_scrolled_into_view(open_window, qtbot):
     window = open_window((1000, 640))
     begin(window, "6")

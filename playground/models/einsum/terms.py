@@ -17,8 +17,13 @@ SHOWN_TERMS = 8
 EXACT_TERMS = 50_000
 """Sums of more terms are not added up again under the hand."""
 
-STEPPED_TERMS = 1_000_000
-"""Sums of more terms cannot be stepped through."""
+SINGLE_TERMS = 1_000_000
+"""Sums of more terms grow by blocks of terms."""
+
+STEPPED_TERMS = 30_000_000
+"""Sums of more terms cannot be stepped through: the hand would wait."""
+
+MOST_BLOCKS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class CellSum:
 
     `value` is the cell of the result; `products` are all of them, `exact` their sum without rounding (None and none
     where there are too many); `partial` the sum of the first `upto` terms, where stepping through was asked for.
+    Where a step adds `block` terms, `products` are the sums of the blocks worked out so far.
     """
 
     index: Index
@@ -49,6 +55,7 @@ class CellSum:
     upto: int | None = None
     partial: Number | None = None
     products: tuple[Number, ...] = ()
+    block: int = 1
 
     @property
     def hidden(self) -> int:
@@ -112,14 +119,49 @@ def terms_of(
     numbers, head = _shown_numbers(count, shown, upto)
     terms = tuple(_term(indexing, operands, index, number) for number in numbers)
     value = None if result is None else _python(result[index])
-    if before is not None and before.index == index and before.products:
-        products, exact = before.products, before.exact
+    block = block_of(indexing)
+    known = before.products if before is not None and before.index == index else ()
+    exact: Number | None = None
+    if block > 1:
+        wanted = 0 if upto is None or count > STEPPED_TERMS else -(-upto // block)
+        products = known + tuple(_block(indexing, operands, index, at) for at in range(len(known), wanted))
+    elif known and before is not None:
+        products, exact = known, before.exact
     else:
-        adds = count <= (EXACT_TERMS if upto is None else STEPPED_TERMS)
+        adds = count <= (EXACT_TERMS if upto is None else SINGLE_TERMS)
         products = tuple(_products(indexing, operands, index)) if adds else ()
         exact = _added(products) if adds else None
-    partial = _added(products[:upto]) if upto is not None and products else None
-    return CellSum(index, count, terms, head, value, exact, upto, partial, products)
+    partial = _added(products[: -(-upto // block)]) if upto is not None and products else None
+    return CellSum(index, count, terms, head, value, exact, upto, partial, products, block)
+
+
+def block_of(indexing: Indexing) -> int:
+    """How many terms a step adds: one; of long sums whole values of the first summed letter, in 64 steps or fewer."""
+    count = count_of_terms(indexing)
+    if count <= SINGLE_TERMS:
+        return 1
+    size = indexing.labels[_first_summed(indexing)].size
+    return count // size * -(-size // MOST_BLOCKS)
+
+
+def _first_summed(indexing: Indexing) -> str:
+    """The outermost summed letter of more than one value."""
+    return next(label for label in indexing.summed if indexing.labels[label].size > 1)
+
+
+def _block(indexing: Indexing, operands: Sequence[torch.Tensor], index: Index, number: int) -> Number:
+    """The sum of one block of terms in double precision, or in 64-bit integers."""
+    first = _first_summed(indexing)
+    size = indexing.labels[first].size
+    values = -(-size // MOST_BLOCKS)
+    start = number * values
+    within = (first, start, min(size, start + values))
+    at = dict(zip(indexing.output_labels, index, strict=True))
+    columns = [_column(indexing, operand, tensor, at, within) for operand, tensor in enumerate(operands)]
+    product = columns[0] if columns[0].dtype != torch.bool else columns[0].to(torch.int64)
+    for column in columns[1:]:
+        product = product * column
+    return _python(product.sum())
 
 
 def with_fewer_terms(cell_sum: CellSum, indexing: Indexing, operands: Sequence[torch.Tensor], shown: int) -> CellSum:
@@ -175,8 +217,14 @@ def _products(indexing: Indexing, operands: Sequence[torch.Tensor], index: Index
     return lists[0] if len(lists) == 1 else [_multiplied(factors) for factors in zip(*lists, strict=True)]
 
 
-def _column(indexing: Indexing, operand: int, tensor: torch.Tensor, at: dict[str, int]) -> torch.Tensor:
-    """What one operand gives to each term, in the order of the terms."""
+def _column(
+    indexing: Indexing,
+    operand: int,
+    tensor: torch.Tensor,
+    at: dict[str, int],
+    within: tuple[str, int, int] | None = None,
+) -> torch.Tensor:
+    """What one operand gives to each term, in the order of the terms; `within`: a letter from one value to another."""
     labels = list(indexing.input_labels[operand])
     part = tensor.detach()
     for axis in range(len(labels) - 1, -1, -1):
@@ -194,6 +242,10 @@ def _column(indexing: Indexing, operand: int, tensor: torch.Tensor, at: dict[str
         if label not in labels:
             part = part.unsqueeze(axis)
     sizes = [indexing.labels[label].size for label in indexing.summed]
+    if within is not None:
+        axis, start, stop = indexing.summed.index(within[0]), within[1], within[2]
+        part = part.narrow(axis, start, stop - start) if part.shape[axis] > 1 else part
+        sizes[axis] = stop - start
     flat = part.expand(sizes).reshape(-1)
     if flat.is_floating_point():
         return flat.to(torch.float64)

@@ -26,7 +26,7 @@ class Segment:
 def segments_of(cell_sum: CellSum) -> tuple[Segment, ...]:
     """One segment a term, or for each group of neighbours one of what is added and one of what is taken away."""
     count = len(cell_sum.products)
-    if count < 2:
+    if count < 2 or cell_sum.block > 1:
         return ()
     values = _signed(cell_sum.products)
     total = float(np.abs(values).sum())

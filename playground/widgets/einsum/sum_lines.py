@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from playground.models.einsum.labels import Indexing
-from playground.models.einsum.terms import CellSum, Number, ProductTerm
+from playground.models.einsum.terms import STEPPED_TERMS, CellSum, Number, ProductTerm
 from playground.models.tensors.cell_text import exact_text, fitted_text, tidy_number
 from playground.widgets.common.runs import Run
 
@@ -92,7 +92,12 @@ def term_columns(indexing: Indexing, cell_sum: CellSum, dtypes: Sequence[str]) -
 
 
 def exactness(cell_sum: CellSum, dtype: str) -> str:
-    """What to say where the cell is not the sum in exact arithmetic: floats round, integers wrap around."""
+    """What to say where the cell is not the sum in exact arithmetic: floats round, integers wrap around.
+
+    Of a sum that is too long to grow under the hand: that it is.
+    """
+    if cell_sum.count > STEPPED_TERMS:
+        return f"{cell_sum.count:,} terms, too many to step through"
     if not cell_sum.is_rounded or cell_sum.exact is None:
         return ""
     if isinstance(cell_sum.exact, int):

@@ -33,6 +33,7 @@ PLUS = 36
 VALUE_GAP = 16
 LEAST_BAR = 40
 BUTTON = 20
+PAGES = 16
 
 
 class TermsView(QWidget):
@@ -46,7 +47,9 @@ class TermsView(QWidget):
         self.setAccessibleName("the sum behind the cell")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        set_tooltip(self, "The sum behind the cell", "Left and Right add one term at a time, Esc shows all")
+        set_tooltip(
+            self, "The sum behind the cell", "Left and Right go term by term, Page Up and Down further, Esc shows all"
+        )
         self._indexing: Indexing | None = None
         self._sum: CellSum | None = None
         self._columns: tuple[TermColumn, ...] = ()
@@ -127,7 +130,7 @@ class TermsView(QWidget):
         for button in (self._back, self._forward):
             button.setVisible(steps)
         if self._sum is not None:
-            self._back.setEnabled(self._sum.upto != 1)
+            self._back.setEnabled(self._sum.upto != self._sum.block)
             self._forward.setEnabled(self._sum.upto is not None)
         self._back.move(0, LINE + 8)
         self._forward.move(BUTTON + 2, LINE + 8)
@@ -136,7 +139,7 @@ class TermsView(QWidget):
 
     def _step_to(self, upto: int) -> None:
         if self._sum is not None and self._sum.can_step:
-            upto = max(1, upto)
+            upto = max(self._sum.block, upto)
             self.stepped.emit(None if upto >= self._sum.count else upto)
 
     def _present(self) -> int:
@@ -146,12 +149,19 @@ class TermsView(QWidget):
     @Slot()
     def _on_back(self) -> None:
         if self._sum is not None:
-            self._step_to(self._present() - 1)
+            self._step_to((self._present() - 1) // self._sum.block * self._sum.block)
 
     @Slot()
     def _on_forward(self) -> None:
         if self._sum is not None:
-            self._step_to(self._present() + 1)
+            self._step_to((self._present() // self._sum.block + 1) * self._sum.block)
+
+    def _page(self, way: int) -> None:
+        """A sixteenth of the sum on or back, in whole steps."""
+        assert self._sum is not None
+        block = self._sum.block
+        steps = max(1, self._sum.count // block // PAGES)
+        self._step_to((-(-self._present() // block) + way * steps) * block)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
@@ -162,6 +172,8 @@ class TermsView(QWidget):
             self._on_back()
         elif event.key() == Qt.Key.Key_Right:
             self._on_forward()
+        elif event.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            self._page(1 if event.key() == Qt.Key.Key_PageDown else -1)
         elif event.key() == Qt.Key.Key_Home:
             self._step_to(1)
         elif event.key() in (Qt.Key.Key_End, Qt.Key.Key_Escape):

@@ -41,7 +41,8 @@ class AnswerView(QWidget):
             self._verdict.set_content("**You made no prediction.** You still can: it is never counted.", "text2")
         self._words.set_content(result.answer)
         self._code.set_text(folded(result.lesson.answer.code, CODE_COLUMNS))
-        self._code.setVisible(bool(result.lesson.answer.code))
+        is_above = result.lesson.answer.code.strip() == result.lesson.start.program.strip()
+        self._code.setVisible(bool(result.lesson.answer.code) and not is_above)
         self._show_claims(result)
         self.setAccessibleName(self.text())
 

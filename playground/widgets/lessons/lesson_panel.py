@@ -62,6 +62,8 @@ class LessonPanel(Panel):
             scroll.setWidget(widget)
             self._scrolls.append(scroll)
             self._stack.addWidget(scroll)
+        self._revealed_at = -1
+        self._scrolls[1].verticalScrollBar().rangeChanged.connect(self._on_range_changed)
         self._place(self._make_title(), self._make_buttons())
 
     def _make_title(self) -> TitleLine:
@@ -173,6 +175,13 @@ class LessonPanel(Panel):
         bar = scroll.verticalScrollBar()
         bottom = top + part.height() - scroll.viewport().height()
         bar.setValue(min(top, max(bar.value(), bottom)))
+        self._revealed_at = bar.value()
+
+    @Slot()
+    def _on_range_changed(self) -> None:
+        """What the answer adds above itself is laid out late; where a hand has scrolled since, nothing moves."""
+        if self._scrolls[1].verticalScrollBar().value() == self._revealed_at:
+            QTimer.singleShot(0, self, self._reveal)
 
     def show_problem(self, problem: Problem) -> None:
         """A lesson of one's own that is broken says where."""

@@ -8,7 +8,7 @@ import torch
 
 from playground.models.einsum.cells import Region, fed_cells, feeding_cells
 from playground.models.einsum.plan import plan_einsum
-from playground.models.einsum.terms import terms_of
+from playground.models.einsum.terms import block_of, count_of_terms, terms_of
 
 CASES = [
     ("ij,jk->ik", [(3, 4), (4, 5)]),
@@ -78,6 +78,54 @@ def test_sums_of_millions_are_not_added_up_again():
     total = terms_of(indexing, [a], ())
     assert (total.count, total.exact, total.products) == (10**9, None, ())
     assert [term.factors for term in total.terms] == [(1.0,)] * 8
+
+
+LONG = (
+    ("i,i->", [(1_500_000,), (1_500_000,)]),
+    ("ij,jk->ik", [(2, 1_200_000), (1_200_000, 2)]),
+    ("kij,j->k", [(2, 1200, 1100), (1100,)]),
+    ("ii,j->", [(1100, 1100), (1000,)]),
+    ("aij,ij->", [(1, 1, 1_100_000), (1, 1_100_000)]),
+)
+
+
+@pytest.mark.parametrize(("equation", "shapes"), LONG)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.int64, torch.bool])
+def test_a_sum_of_millions_grows_by_blocks(equation, shapes, dtype):
+    torch.manual_seed(1)
+    operands = [torch.randint(0, 3, shape).to(dtype) for shape in shapes]
+    indexing = plan_einsum(equation, *shapes).indexing
+    result = torch.einsum(equation, *(operand.to(torch.int64) for operand in operands))
+    index = (1,) * result.ndim
+    block, total = block_of(indexing), None
+    count = count_of_terms(indexing)
+    assert 1 < count / block <= 64
+    for upto in range(block, count, block):
+        total = terms_of(indexing, operands, index, result, upto=upto, before=total)
+        assert len(total.products) == upto // block
+    assert total.can_step
+    rest = terms_of(indexing, operands, index, result, upto=count, before=total)
+    assert rest.partial == result[index].item()
+    again = terms_of(indexing, operands, index, result, upto=block, before=rest)
+    assert again.partial == rest.products[0]
+
+
+def test_a_block_is_the_sum_of_its_terms():
+    torch.manual_seed(2)
+    a, b = torch.randn(1100, 1000), torch.randn(1000)
+    indexing = plan_einsum("ij,j->", a.shape, b.shape).indexing
+    block = block_of(indexing)
+    rows = block // 1000
+    total = terms_of(indexing, [a, b], (), a.sum(), upto=2 * block)
+    assert total.partial == pytest.approx((a[: 2 * rows].double() * b.double()).sum().item(), rel=1e-12)
+    assert total.terms[-1].number == 2 * block - 1
+
+
+def test_longer_sums_are_not_worked_out_under_the_hand():
+    a = torch.ones(1).expand(10**9)
+    indexing = plan_einsum("i->", (10**9,)).indexing
+    total = terms_of(indexing, [a], (), a[0], upto=10**8)
+    assert (total.partial, total.products, total.can_step) == (None, (), False)
 
 
 def test_rounding_is_told():

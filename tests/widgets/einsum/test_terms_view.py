@@ -57,3 +57,42 @@ def test_a_long_sum_is_stepped_through_too(driven, qtbot):
     assert terms.cell_sum.upto == 59_999
     assert terms.cell_sum.partial == sum(range(59_999))
     assert terms.cell_sum.products is held, "the products are worked out once"
+
+
+def test_a_sum_of_millions_is_stepped_through_by_blocks(driven, qtbot):
+    one = driven("ij->", "M")
+    one.show(replace(one.state, program=Program.parse("M = torch.ones(1100, 1000)")))
+    terms = one.panel.terms
+    block = terms.cell_sum.block
+    terms.setFocus()
+    qtbot.keyClick(terms, Qt.Key.Key_Home)
+    assert (terms.cell_sum.upto, terms.cell_sum.partial) == (block, float(block))
+    assert not terms._back.isEnabled()
+    qtbot.mouseClick(terms._forward, Qt.MouseButton.LeftButton)
+    assert (terms.cell_sum.upto, terms.cell_sum.partial) == (2 * block, 2.0 * block)
+    terms.grab()
+    qtbot.keyClick(terms, Qt.Key.Key_End)
+    qtbot.keyClick(terms, Qt.Key.Key_Left)
+    assert terms.cell_sum.upto == 1_100_000 - 1_100_000 % block
+    qtbot.keyClick(terms, Qt.Key.Key_Right)
+    assert terms.cell_sum.upto is None
+
+
+def test_page_keys_go_a_sixteenth_of_the_sum(driven, qtbot):
+    one = driven("i->", "v")
+    one.show(replace(one.state, program=Program.parse("v = torch.ones(1600)")))
+    terms = one.panel.terms
+    for key, upto in (("PageUp", 1500), ("PageUp", 1400), ("Home", 1), ("PageUp", 1), ("PageDown", 101), ("Left", 100)):
+        qtbot.keyClick(terms, getattr(Qt.Key, f"Key_{key}"))
+        assert terms.cell_sum.upto == upto
+    qtbot.keyClick(terms, Qt.Key.Key_End)
+    qtbot.keyClick(terms, Qt.Key.Key_PageDown)
+    assert terms.cell_sum.upto is None
+
+
+def test_a_sum_too_long_to_step_through_says_so(driven):
+    one = driven("i->", "v")
+    one.show(replace(one.state, program=Program.parse("v = torch.ones(1).expand(40000000)")))
+    terms = one.panel.terms
+    assert not terms._back.isVisible()
+    assert exactness(terms.cell_sum, "float32") == "40,000,000 terms, too many to step through"

@@ -81,6 +81,13 @@ def test_the_answer_stands_beside_the_prediction(panel, edits):
     assert "ran, true" in said
 
 
+def test_code_that_stands_in_the_question_already_is_not_repeated_in_the_answer(panel):
+    for key, is_shown in (("4", True), ("9", False)):
+        opened(panel, key)
+        panel.accept_state(moves.answer_seen(panel.state))
+        assert panel.view.answer._code.isVisible() == is_shown
+
+
 def test_where_and_do_it_for_me_say_what_they_want(panel, edits):
     opened(panel)
     asked = []
