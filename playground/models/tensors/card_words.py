@@ -22,6 +22,8 @@ _SHORT = {
     "uint64": "u64",
     "complex64": "c64",
     "complex128": "c128",
+    "float8_e4m3fn": "f8_e4m3",
+    "float8_e5m2": "f8_e5m2",
 }
 
 

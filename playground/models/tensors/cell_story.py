@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice, product
 from math import prod
+from typing import Protocol
 
 import torch
 
+from playground.models.tensors.cell_story_words import reduced_arithmetic
 from playground.models.tensors.window import TensorReader
 
 Index = tuple[int, ...]
 Find = Callable[[str], torch.Tensor | None]
 MAXIMUM_TERMS = 6
+MOST_IN_ARITHMETIC = 1 << 16
+"""Elements up to which the formula over all of them is worked out while the pointer moves."""
+
 LONGEST_TEXT = 24
 """An operand that is longer stands as an ellipsis before its index."""
 
@@ -28,13 +33,24 @@ class StoryLine:
 
 @dataclass(frozen=True, slots=True)
 class CellStory:
-    """`B[1,2] = 26`, the lines it came from, and what was made of them ("sum"); `more` lines are left out."""
+    """`B[1,2] = 26`, the lines it came from, and what was made of them ("sum"); `more` lines are left out.
+
+    `arithmetic` writes it out with numbers where the lines do not: `22 / 4`.
+    """
 
     head: str
     value: str
     lines: tuple[StoryLine, ...] = ()
     conclusion: str = ""
     more: int = 0
+    arithmetic: str = ""
+
+
+class TellsCells(Protocol):
+    """Tells of any element of one tensor: `story.at((1, 2))`, None for an index outside."""
+
+    def at(self, index: Index) -> CellStory | None:
+        """The story of one element."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,7 +116,9 @@ class Story:
     conclusion: str = ""
     reduced: tuple[int, ...] = ()
     keeps_axes: bool = False
-    base: torch.Tensor | None = None
+    form: Callable[[list[str]], str] | None = None
+    correction: int = 1
+    word: str = ""
 
     def at(self, index: Index) -> CellStory | None:
         """The story of one element; None for an index outside."""
@@ -108,21 +126,11 @@ class Story:
         if not reader.holds(index):
             return None
         head, value = element_label(self.name, index), reader.text(index)
-        if self.base is not None:
-            inner = self._index_in_base(index)
-            if inner is None or TensorReader(self.base).text(inner) != value:
-                return CellStory(head, value)
-            index = inner
         if self.reduced:
             return self._reduction(head, value, index)
-        lines = tuple(operand.line(_aligned(index, operand.tensor)) for operand in self.operands)
-        return CellStory(head, value, lines, self.conclusion)
-
-    def _index_in_base(self, index: Index) -> Index | None:
-        """The element of the operation's result that this view of it looks at."""
-        assert self.base is not None
-        place = sum(i * stride for i, stride in zip(index, self.tensor.stride(), strict=True))
-        return index_at_place(self.base, place + int(self.tensor.storage_offset()))
+        lines = tuple(operand.line(aligned(index, operand.tensor.shape)) for operand in self.operands)
+        text = self.form([line.value for line in lines]) if self.form is not None else ""
+        return CellStory(head, value, lines, self.conclusion, 0, text)
 
     def _reduction(self, head: str, value: str, index: Index) -> CellStory:
         """The first elements of those that were made one, in row order."""
@@ -136,10 +144,41 @@ class Story:
         for inner in islice(product(*(range(shape[axis]) for axis in self.reduced)), shown):
             whole = places | dict(zip(self.reduced, inner, strict=True))
             lines.append(operand.line(tuple(whole[axis] for axis in range(len(shape)))))
-        return CellStory(head, value, tuple(lines), self.conclusion, size - shown)
+        text = self._arithmetic(operand.tensor, places) if size <= MOST_IN_ARITHMETIC else ""
+        return CellStory(head, value, tuple(lines), self.conclusion, size - shown, text)
+
+    def _arithmetic(self, tensor: torch.Tensor, places: dict[int, int]) -> str:
+        """The formula over all elements that were made one."""
+        if tensor.is_complex() or not self.word:
+            return ""
+        part = tensor[tuple(places.get(axis, slice(None)) for axis in range(tensor.ndim))]
+        return reduced_arithmetic(self.word, part.double().reshape(-1), self.correction)
 
 
-def _aligned(index: Index, tensor: torch.Tensor) -> Index:
-    """The element of a broadcast operand that goes into an element of the result."""
-    own = index[len(index) - tensor.ndim :] if tensor.ndim else ()
-    return tuple(0 if size == 1 else place for place, size in zip(own, tensor.shape, strict=True))
+@dataclass(frozen=True, slots=True, eq=False)
+class ViewStory:
+    """Tells of a view of an operation's result: the story of the cell that it looks at."""
+
+    name: str
+    tensor: torch.Tensor
+    base: torch.Tensor
+    inner: TellsCells
+
+    def at(self, index: Index) -> CellStory | None:
+        """The story of one element; None for an index outside."""
+        reader = TensorReader(self.tensor)
+        if not reader.holds(index):
+            return None
+        head, value = element_label(self.name, index), reader.text(index)
+        place = sum(i * stride for i, stride in zip(index, self.tensor.stride(), strict=True))
+        inner = index_at_place(self.base, place + int(self.tensor.storage_offset()))
+        told = None if inner is None else self.inner.at(inner)
+        if told is None or told.value != value:
+            return CellStory(head, value)
+        return replace(told, head=head)
+
+
+def aligned(index: Index, shape: Sequence[int]) -> Index:
+    """The element of a broadcast operand of this shape that goes into an element of the result."""
+    own = index[len(index) - len(shape) :] if shape else ()
+    return tuple(0 if size == 1 else place for place, size in zip(own, shape, strict=True))

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 
 import torch
 
 from playground.models.tensors.broadcast_alignment import broadcast_shape
-from playground.models.tensors.cell_story import Find, Operand, Story, shares_storage
+from playground.models.tensors.cell_story import Find, Operand, Story, TellsCells, ViewStory, shares_storage
+from playground.models.tensors.cell_story_axis import axis_story, product_story
+from playground.models.tensors.cell_story_line import Line, NamedCall, axes_of, integer_of, named_call
+from playground.models.tensors.cell_story_pick import order_story, pick_story
+from playground.models.tensors.cell_story_words import elementwise_arithmetic
 from playground.models.tensors.program import Expression, Program, source_code
 from playground.models.tensors.vocabulary import VOCABULARY
 
@@ -36,32 +41,7 @@ _REDUCTIONS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Line:
-    """A computed line: its name, tensor, text and syntax tree, the other tensors, and what evaluates parts of it."""
-
-    name: str
-    tensor: torch.Tensor
-    code: str
-    root: ast.expr
-    named: tuple[tuple[str, torch.Tensor], ...]
-    find: Find
-
-    def text(self, part: ast.expr) -> str:
-        """The characters of a part."""
-        return ast.get_source_segment(self.code, part) or ""
-
-    def operand(self, part: ast.expr) -> Operand | None:
-        """A part as an operand; None where it has no values."""
-        text = self.text(part)
-        value = None if text == "torch" else self.find(text)
-        if value is None and text != "torch":
-            value = self.find(f"torch.as_tensor({text})")  # a number
-        plain = isinstance(part, ast.Name | ast.Attribute | ast.Call | ast.Subscript | ast.Constant)
-        return None if value is None else Operand(text if plain else f"({text})", value, self.named)
-
-
-def tell_story(program: Program, name: str, tensors: Mapping[str, torch.Tensor], find: Find) -> Story | None:
+def tell_story(program: Program, name: str, tensors: Mapping[str, torch.Tensor], find: Find) -> TellsCells | None:
     """The story of a tensor that was computed; `find` evaluates a part of its line. None without values."""
     tensor, binding = tensors.get(name), program.get(name)
     if tensor is None or binding is None:
@@ -75,38 +55,42 @@ def tell_story(program: Program, name: str, tensors: Mapping[str, torch.Tensor],
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return plain
     named = tuple((other, its) for other, its in tensors.items() if other != name)
-    line = _Line(name, tensor, code, root, named, find)
-    return (
-        _elementwise(line)
-        or _called(line)
-        or _reduced(line)
-        or _view(line, program)
-        or _view_of_operation(line)
-        or plain
-    )
+    line = Line(name, tensor, code, root, named, find)
+    return _operation(line) or _view(line, program) or _view_of_operation(line) or pick_story(line) or plain
 
 
-def _view_of_operation(line: _Line) -> Story | None:
-    """`(A + v)[:, :3].t()`: the story of `A + v`, told of the cell that the view looks at."""
+def _operation(line: Line) -> TellsCells | None:
+    return next((story for tell in _OPERATIONS if (story := tell(line)) is not None), None)
+
+
+def _view_of_operation(line: Line) -> TellsCells | None:
+    """`(A + v)[:, :3].t()`, `(A @ B).mT`: the story of `A + v`, told of the cell that the view looks at."""
     root = line.root
-    while isinstance(root, ast.Subscript | ast.Call):
-        inner = root.value if isinstance(root, ast.Subscript) else root.func
+    while isinstance(root, ast.Subscript | ast.Call | ast.Attribute):
+        inner = root.func if isinstance(root, ast.Call) else root.value
         if isinstance(root, ast.Call):
             if not isinstance(inner, ast.Attribute):
                 return None
             inner = inner.value
         root = inner
-        if isinstance(root, ast.BinOp):
-            operand = line.operand(root)
-            if operand is None or operand.tensor.untyped_storage().nbytes() != line.tensor.untyped_storage().nbytes():
-                return None
-            base = _Line(line.name, operand.tensor, line.code, root, line.named, line.find)
-            told = _elementwise(base)
-            return None if told is None else replace(told, tensor=line.tensor, base=operand.tensor)
+        if not isinstance(root, ast.BinOp | ast.Call):
+            continue
+        operand = line.operand(root)
+        if operand is None or not shares_kept_storage(operand.tensor, line.tensor):
+            continue
+        told = _operation(replace(line, tensor=operand.tensor, root=root))
+        if told is not None:
+            return ViewStory(line.name, line.tensor, operand.tensor, told)
     return None
 
 
-def _elementwise(line: _Line) -> Story | None:
+def shares_kept_storage(part: torch.Tensor, whole: torch.Tensor) -> bool:
+    """Whether a part that was computed anew has a storage as large as that which the line's view is of."""
+    same_size = part.untyped_storage().nbytes() == whole.untyped_storage().nbytes()
+    return same_size and part.dtype == whole.dtype
+
+
+def _elementwise(line: Line) -> Story | None:
     root = line.root
     if not isinstance(root, ast.BinOp) or type(root.op) not in _OPERATORS:
         return None
@@ -126,45 +110,81 @@ def _terms(root: ast.expr, operator: type[ast.operator]) -> list[ast.expr]:
     return [root]
 
 
-def _called(line: _Line) -> Story | None:
+def _called(line: Line) -> Story | None:
     """`torch.relu(A)`, `A.clamp(0, 1)`, `torch.maximum(A, v)`, `A > 5`, `-A`: an element made of elements."""
     root, words = line.root, ""
     parts: list[ast.expr] = []
+    form: Callable[[list[str]], str] | None = None
+    call = named_call(root)
     match root:
         case ast.Compare(left=left, ops=[sign], comparators=[right]) if type(sign) in _COMPARISONS:
             words, parts = _COMPARISONS[type(sign)], [left, right]
         case ast.UnaryOp(op=op, operand=inner) if type(op) in _SIGNS:
             words, parts = _SIGNS[type(op)], [inner]
-        case ast.Call(func=ast.Attribute(value=owner, attr=name), args=args):
-            owner_text = line.text(owner)
-            is_function = owner_text == "torch" or owner_text.startswith("torch.")
-            word = VOCABULARY.get(f"{owner_text}.{name}" if is_function else f".{name}")
-            if word is not None and (word.family == "mapping" or name == "where"):
-                words, parts = name, list(args) if is_function else [owner, *args]
+        case ast.Call() if call is not None and _is_elementwise(call.name):
+            words, parts = call.name, [call.owner, *call.arguments]
+            form = partial(elementwise_arithmetic, words)
+            if words in ("clamp", "clip"):
+                parts, form = _limits(call)
+            elif words == "where":
+                parts, form = _where_parts(call, root, line), _chosen
+            elif call.keywords:
+                form = None
     operands = [line.operand(part) for part in parts]
     found = tuple(operand for operand in operands if operand is not None)
     if not words or not found or len(found) < len(operands):
         return None
     fits = broadcast_shape([tuple(one.tensor.shape) for one in found]) == tuple(line.tensor.shape)
-    return Story(line.name, line.tensor, found, words) if fits else None
+    return Story(line.name, line.tensor, found, words, form=form) if fits else None
 
 
-def _reduced(line: _Line) -> Story | None:
+def _is_elementwise(name: str) -> bool:
+    words = (VOCABULARY.get(f"{prefix}{name}") for prefix in (".", "torch.", "torch.nn.functional."))
+    return name == "where" or any(word is not None and word.family == "mapping" for word in words)
+
+
+def _limits(call: NamedCall) -> tuple[list[ast.expr], Callable[[list[str]], str]]:
+    """`A.clamp(2, 5)`, `A.clamp(min=0)`: the limits that are given."""
+    limits = (call.given(0, "min"), call.given(1, "max"))
+    low, high = (None if _is_none(limit) else limit for limit in limits)
+
+    def form(values: list[str]) -> str:
+        text, rest = values[0], values[1:]
+        if low is not None:
+            text, rest = f"max({text}, {rest[0]})", rest[1:]
+        return f"min({text}, {rest[0]})" if high is not None else text
+
+    return [call.owner, *(limit for limit in (low, high) if limit is not None)], form
+
+
+def _is_none(node: ast.expr | None) -> bool:
+    return node is None or (isinstance(node, ast.Constant) and node.value is None)
+
+
+def _where_parts(call: NamedCall, root: ast.Call, line: Line) -> list[ast.expr]:
+    """Condition, then what stands where it holds, then the other: `A.where(c, 0)` has its tensor in front of c."""
+    parts = [call.owner, *call.arguments]
+    is_method = isinstance(root.func, ast.Attribute) and line.text(root.func.value) != "torch"
+    return [parts[1], parts[0], *parts[2:]] if is_method and len(parts) == 3 else parts
+
+
+def _chosen(values: list[str]) -> str:
+    return f"True: {values[1]}" if values[0] == "True" else f"False: {values[2]}"
+
+
+def _reduced(line: Line) -> Story | None:
     """`A.sum(1)`, `A.mean((0, 2), keepdim=True)`, `torch.amax(A, -1)`, `A.std()`."""
-    root = line.root
-    if not isinstance(root, ast.Call) or not isinstance(root.func, ast.Attribute):
+    call = named_call(line.root)
+    if call is None or call.name not in _REDUCTIONS:
         return None
-    name, owner, args = root.func.attr, root.func.value, list(root.args)
-    if line.text(owner) == "torch" and args:
-        owner = args.pop(0)
-    operand = line.operand(owner) if name in _REDUCTIONS else None
+    operand = line.operand(call.owner)
     if operand is None or operand.tensor.numel() == 0 or operand.tensor.ndim == 0:
         return None
-    given = {keyword.arg: keyword.value for keyword in root.keywords}
-    if name == "norm" and (args or given.keys() - {"dim", "keepdim"}):
+    name, given = call.name, call.keywords
+    if name == "norm" and (call.arguments or given.keys() - {"dim", "keepdim"}):
         return None
     shape = tuple(operand.tensor.shape)
-    axes = _axes(args[0] if args else given.get("dim"), len(shape))
+    axes = axes_of(call.given(0, "dim", "axis"), len(shape))
     if not axes:
         return None
     keeps = tuple(1 if axis in axes else size for axis, size in enumerate(shape))
@@ -172,26 +192,24 @@ def _reduced(line: _Line) -> Story | None:
     own = tuple(line.tensor.shape)
     if own not in (keeps, drops):
         return None
-    return Story(line.name, line.tensor, (operand,), _REDUCTIONS[name], axes, keeps_axes=own != drops)
+    correction = integer_of(given.get("correction", ast.Constant(1)))
+    word = "" if correction is None or "unbiased" in given else name
+    story = Story(line.name, line.tensor, (operand,), _REDUCTIONS[name], axes, keeps_axes=own != drops)
+    return replace(story, correction=correction or 0, word=word)
 
 
-def _axes(node: ast.expr | None, rank: int) -> tuple[int, ...]:
-    """The axes that a `dim` names, in order; all without one; none where it cannot be read."""
-    if node is None:
-        return tuple(range(rank))
-    parts = node.elts if isinstance(node, ast.Tuple | ast.List) else [node]
-    axes = [_integer(part) for part in parts]
-    return tuple(sorted(axis % rank for axis in axes if axis is not None)) if None not in axes else ()
+_OPERATIONS: tuple[Callable[[Line], TellsCells | None], ...] = (
+    _elementwise,
+    product_story,
+    _called,
+    _reduced,
+    axis_story,
+    order_story,
+)
+"""What tells of a line whose last word computes; the first that can does."""
 
 
-def _integer(node: ast.expr | None) -> int | None:
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        inner = _integer(node.operand)
-        return None if inner is None else -inner
-    return node.value if isinstance(node, ast.Constant) and type(node.value) is int else None
-
-
-def _view(line: _Line, program: Program) -> Story | None:
+def _view(line: Line, program: Program) -> Story | None:
     """The cell of the earlier tensor that a view looks at."""
     earlier = program.names[: program.names.index(line.name)]
     for other, its in line.named:

@@ -12,7 +12,7 @@ from playground.models.outcome import Problem
 from playground.models.state import PlaygroundState
 from playground.models.tensors.cell_copy import Region
 from playground.models.tensors.cell_link import CellLinks, links_of
-from playground.models.tensors.cell_story import Story
+from playground.models.tensors.cell_story import TellsCells
 from playground.models.tensors.cell_story_lines import tell_story
 from playground.models.tensors.evaluation import Evaluated, evaluate
 from playground.models.tensors.gesture import Layout, MenuRow, layout_of, menu_rows
@@ -54,7 +54,7 @@ class ShapeResult:
     reader: TensorReader | None = None
     summary: TensorSummary | None = None
     rows: tuple[MenuRow, ...] = ()
-    story: Story | None = None
+    story: TellsCells | None = None
     links: CellLinks | None = None
     problem: Problem | None = None
     cells: TensorSummary | None = None
@@ -127,7 +127,7 @@ def _with_values(
     return result
 
 
-def _story(request: ShapeRequest, tensors: Mapping[str, torch.Tensor], job: Job) -> Story | None:
+def _story(request: ShapeRequest, tensors: Mapping[str, torch.Tensor], job: Job) -> TellsCells | None:
     place = request.program.names.index(request.name)
 
     def find(text: str) -> torch.Tensor | None:

@@ -21,6 +21,8 @@ Index = tuple[int, ...]
 MOST_GRIDS = 4
 GAP = 8
 LEAST, WIDEST_TITLE, TALLEST = 80, 150, 96
+_REAL, _COMPLEX = 5, 11
+"""So many characters of a number make a column wider; longer ones are rounded."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,8 +171,10 @@ def _characters(reader: TensorReader | None) -> int:
     rank = len(reader.shape)
     row, column = (rank - 2 if rank > 1 else None), (rank - 1 if rank else None)
     window = reader.read(row, column, range(24), range(24), {})
-    texts = [window.fitted(r, c, 5) for r in window.rows for c in window.columns]
-    return max(2, *(len(text) for text in texts)) if texts else 0
+    most = _COMPLEX if "complex" in reader.dtype else _REAL
+    texts = [window.fitted(r, c, most) for r in window.rows for c in window.columns]
+    # An infinity stands beside its triangle.
+    return max(2, *(len(text) + 2 * ("inf" in text) for text in texts)) if texts else 0
 
 
 class BroadcastGrids(QWidget):

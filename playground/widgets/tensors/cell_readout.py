@@ -6,13 +6,20 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from playground.models.tensors.cell_story import CellStory
+from playground.models.tensors.cell_story import CellStory, StoryLine
 from playground.widgets.common.look import code_font, look
 from playground.widgets.common.painting import elided, paint_text, text_width
 
 _LINE = 18
 _GAP = 16
+_FIRST_LINE = 16 + _LINE + 7 + 4
+"""Where the first line below the head ends."""
 _WIDTH = 136
+
+
+def _concluded_value(story: CellStory) -> str:
+    """The value stands once more behind what several numbers came to."""
+    return "" if len(story.lines) < 2 and not story.arithmetic else story.value
 
 
 class CellReadout(QWidget):
@@ -46,6 +53,8 @@ class CellReadout(QWidget):
             lines += [f"{line.label} {line.value}" for line in self._story.lines]
             if self._story.more:
                 lines.append(f"and {self._story.more:,} more")
+            if self._story.arithmetic:
+                lines.append(self._story.arithmetic)
             if self._story.conclusion:
                 lines.append(f"{self._story.conclusion} {self._story.value}")
         return "\n".join([*lines, *self._numbers])
@@ -62,9 +71,8 @@ class CellReadout(QWidget):
     def sizeHint(self) -> QSize:
         widest = 0.0
         if self._story is not None:
-            widest = text_width(code_font(), f"{self._story.head} = {self._story.value}")
-            for line in self._story.lines:
-                widest = max(widest, text_width(code_font(), line.label + line.value) + _GAP)
+            head = text_width(code_font(), f"{self._story.head} = {self._story.value}")
+            widest = max(head, self._column(self._story), text_width(code_font(), self._story.arithmetic))
         widest = max([widest, *(text_width(code_font(), line) for line in self._numbers)])
         # Steps of 24 px, so that the grid beside it does not tremble while the pointer moves.
         width = max(_WIDTH, -(-int(widest + 2) // 24) * 24)
@@ -89,24 +97,45 @@ class CellReadout(QWidget):
         paint_text(painter, 0, y, head, bold, color=look().color("text"))
         y += _LINE + 7
         right = min(self.width(), self._column(story))
-        for line in story.lines:
-            self._paint_pair(painter, y, line.label, line.value, right)
+        lines, more = self.fitted_lines(story)
+        for line in lines:
+            self._paint_pair(painter, y, "" if line.label == line.value else line.label, line.value, right)
             y += _LINE
-        if story.more:
-            paint_text(painter, 0, y, f"and {story.more:,} more", font, color=look().color("text2"))
+        if more:
+            paint_text(painter, 0, y, f"and {more:,} more", font, color=look().color("text2"))
             y += _LINE
-        if story.conclusion and story.lines:
-            if len(story.lines) > 1 or story.more:
-                painter.fillRect(0, round(y - 13), round(right), 1, look().color("field"))
-            self._paint_pair(painter, y, story.conclusion, "" if len(story.lines) == 1 else story.value, right)
+        if story.arithmetic:
+            y = self._paint_arithmetic(painter, y, story.arithmetic, right)
+        elif story.conclusion and (len(story.lines) > 1 or story.more):
+            self._paint_rule(painter, y, right)
+        if story.conclusion:
+            self._paint_pair(painter, y, story.conclusion, _concluded_value(story), right)
             y += _LINE
         return y
+
+    def fitted_lines(self, story: CellStory) -> tuple[tuple[StoryLine, ...], int]:
+        """The first lines of a story that leave room for what it comes to, and how many are left out."""
+        below = bool(story.arithmetic) + bool(story.conclusion)
+        room = int((self.height() - _FIRST_LINE) // _LINE) + 1 - below
+        if len(story.lines) + bool(story.more) <= room:
+            return story.lines, story.more
+        shown = max(1, room - 1)
+        return story.lines[:shown], story.more + len(story.lines) - shown
+
+    def _paint_rule(self, painter: QPainter, y: float, right: float) -> None:
+        painter.fillRect(0, round(y - 13), round(right), 1, look().color("field"))
+
+    def _paint_arithmetic(self, painter: QPainter, y: float, text: str, right: float) -> float:
+        """Below a rule, the numbers put together."""
+        self._paint_rule(painter, y, right)
+        paint_text(painter, 0, y, elided(code_font(), text, self.width()), code_font(), color=look().color("text"))
+        return y + _LINE
 
     def _column(self, story: CellStory) -> float:
         widest = 96.0
         for line in story.lines:
             widest = max(widest, text_width(code_font(), line.label + line.value) + _GAP)
-        return widest
+        return max(widest, text_width(code_font(), story.conclusion + _concluded_value(story)) + _GAP)
 
     def _paint_pair(self, painter: QPainter, y: float, label: str, value: str, right: float) -> None:
         font = code_font()

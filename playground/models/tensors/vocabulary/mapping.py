@@ -167,10 +167,9 @@ def register_mapping() -> None:
     )
     for name, (signature, description) in _ACTIVATIONS.items():
         strings = ("none", "tanh") if name == "gelu" else ()
-        plan = _plan_log_sigmoid if name == "logsigmoid" else None
         function(
             f"nn.functional.{name}", signature, description, "mapping", "new",
-            need=operands, strings=strings, plan=plan,
+            need=operands, strings=strings, plan=_plan_log_sigmoid if name == "logsigmoid" else None,
         )  # fmt: skip
     for name in ("sigmoid", "tanh"):
         function(f"nn.functional.{name}", "(input)", _ONE[name], "mapping", "new", need=operands)
