@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import keyword
 import string
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from playground.models.outcome import Fix, Problem, Span
 
@@ -52,6 +52,20 @@ def _character_problem(name: str, place: int, taken: Collection[str]) -> Problem
         Span(place, place + 1),
         fixes,
     )
+
+
+def cut_name(name: str, longest: int) -> str:
+    """At most so many characters of a name: `cut_name("weights_of_layer_12", 11) == "weights…_12"`."""
+    if len(name) <= longest:
+        return name
+    end = (longest - 1) // 3
+    return f"{name[: longest - 1 - end]}…{name[len(name) - end :]}"
+
+
+def cut_names(names: Sequence[str], most: int = 5, longest: int = 24) -> str:
+    """Names in a row, so that a line stays a line: `"A, B and 7 more"`."""
+    shown = ", ".join(cut_name(name, longest) for name in names[:most])
+    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
 
 
 def fresh_name(taken: Collection[str], base: str = "") -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from playground.models.job import Job
 from playground.models.state import PlaygroundState
 from playground.models.tensors.evaluation import Evaluated, evaluate
+from playground.models.tensors.names import cut_name, cut_names
 from playground.models.tensors.planning import default_budget
 from playground.models.tensors.program import Program
 
@@ -52,7 +53,7 @@ def describe_selected(name: str, evaluated: Iterable[Evaluated]) -> str:
     """`describe_selected("B", ...) == "B: 12 elements, shares its storage with W"`."""
     tensors = {one.name: one.tensor for one in evaluated if one.tensor is not None}
     if name not in tensors:
-        return f"{name}: no values" if name else ""
+        return f"{cut_name(name, 24)}: no values" if name else ""
     tensor = tensors[name]
     storage = tensor.untyped_storage().data_ptr()
     others = [
@@ -61,15 +62,15 @@ def describe_selected(name: str, evaluated: Iterable[Evaluated]) -> str:
         if other != name and its.untyped_storage().data_ptr() == storage and its.untyped_storage().nbytes()
     ]
     count = tensor.numel()
-    words = f"{name}: {count:,} element{'' if count == 1 else 's'}"
-    return f"{words}, shares its storage with {', '.join(others)}" if others else f"{words}, shares storage with nobody"
+    words = f"{cut_name(name, 24)}: {count:,} element{'' if count == 1 else 's'}"
+    return f"{words}, shares its storage with {cut_names(others)}" if others else f"{words}, shares storage with nobody"
 
 
 def count_problems(names: list[str]) -> str:
     """`count_problems(["D"]) == "one problem, in D"`; empty when all lines work."""
     if not names:
         return ""
-    return f"one problem, in {names[0]}" if len(names) == 1 else f"{len(names)} problems, in {', '.join(names)}"
+    return f"one problem, in {cut_names(names)}" if len(names) == 1 else f"{len(names)} problems, in {cut_names(names)}"
 
 
 def used_bytes(evaluated: Iterable[Evaluated]) -> int:

@@ -10,6 +10,7 @@ from playground.widgets.common.look import code_font, look
 from playground.widgets.common.painting import text_width
 
 PADDING = 6
+_TRIANGLE, _GAP = 8, 2
 
 
 def paint_digit_glyph(painter: QPainter, cell: QRectF, glyph: Glyph, base: float, width: float) -> None:
@@ -23,10 +24,14 @@ def paint_digit_glyph(painter: QPainter, cell: QRectF, glyph: Glyph, base: float
         painter.setFont(code_font())
         painter.setPen(look().color("panel"))
         word = "inf" if up else "-inf"
-        painter.drawText(QPointF(cell.right() - PADDING - text_width(code_font(), word), base), word)
-        if cell.width() >= 50 or up:
+        left = cell.right() - PADDING - text_width(code_font(), word)
+        painter.drawText(QPointF(left, base), word)
+        # Where the word leaves no room for the triangle, the inverted cell and the word say it alone.
+        margin = 6 if left - cell.left() >= 6 + _TRIANGLE + _GAP else 3
+        if left - cell.left() >= margin + _TRIANGLE + _GAP:
             middle = cell.center().y()
-            _paint_triangle(painter, QRectF(cell.left() + 6, middle - 4, 8, 7), up, look().color("panel"))
+            place = QRectF(cell.left() + margin, middle - 4, _TRIANGLE, 7)
+            _paint_triangle(painter, place, up, look().color("panel"))
     elif glyph == Glyph.CLIPPED:
         _paint_corner(painter, cell, 10)
     elif glyph == Glyph.SUBNORMAL:

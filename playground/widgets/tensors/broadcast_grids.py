@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.models.tensors.window import TensorReader
 from playground.widgets.common.grid_style import AxisLabel, LitRegion
-from playground.widgets.common.runs import Run, runs_width, shape_runs
+from playground.widgets.common.runs import LINE, Run, runs_width, shape_runs
 from playground.widgets.common.runs_label import RunsLabel
 from playground.widgets.common.tensor_grid import TensorGrid
 from playground.widgets.common.text_label import TextLabel
@@ -50,6 +50,7 @@ class _GridTitle(RunsLabel):
 
     def __init__(self) -> None:
         super().__init__(wrap=False)
+        self.setFixedHeight(LINE + 6)  # underlined or not, so that the grids below stand in one line
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.name = ""
         self.shape: tuple[int, ...] | None = ()
@@ -64,10 +65,16 @@ class _GridTitle(RunsLabel):
         self._cut()
 
     def _cut(self) -> None:
-        name = self.name
-        while len(name) > 3 and runs_width(_title_runs(name, self.shape)) > self.width() + 1:
+        room = self.width() + 1
+        name, least = self.name, min(len(self.name), 3)
+        while len(name) > 3 and runs_width(_title_runs(name, self.shape)) > room:
             name = name[:-2].rstrip("…") + "…"
-        self.set_content(_title_runs(name, self.shape))
+        runs = _title_runs(name, self.shape)
+        sizes = len(self.shape or ()) - 1
+        while runs_width(runs) > room and sizes >= 0:
+            runs = _title_runs(name[:least], self.shape, sizes)
+            sizes -= 1
+        self.set_content(runs)
         self.setToolTip("" if name == self.name else escape(f"{self.name} {self.shape or '()'}"))
 
 
@@ -109,7 +116,7 @@ class _GridColumn(QWidget):
         self.title.set_title(shown.title, shown.shape)
         self.grid.setAccessibleName(f"values of {shown.title}")
         self.grid.set_placeholder(shown.note)
-        self.grid.set_reader(shown.reader, shown.scale, shown.characters or _characters(shown.reader))
+        self.grid.set_reader(shown.reader, shown.scale, max(shown.characters, _characters(shown.reader)))
         rank = len(shown.reader.shape) if shown.reader is not None else 0
         axes = shown.colours or tuple(range(rank))
         self.grid.set_axes([AxisLabel(str(axis), axis) for axis in axes])
@@ -160,8 +167,16 @@ class _GridColumn(QWidget):
             self.chosen.emit(index)
 
 
-def _title_runs(name: str, shape: tuple[int, ...] | None) -> tuple[Run, ...]:
-    return (Run(f"{name} ", "bold code"), *(() if shape is None else shape_runs(shape)))
+def _title_runs(name: str, shape: tuple[int, ...] | None, sizes: int | None = None) -> tuple[Run, ...]:
+    """`A (2, 3)`; with `sizes` only the first ones and how many axes there are: `A (2, … 8 axes)`."""
+    title = Run(f"{name} ", "bold code")
+    if shape is None:
+        return (title,)
+    if sizes is None:
+        return (title, *shape_runs(shape))
+    rest = Run(f"{', ' if sizes else ''}… {len(shape)} axes)", "code")
+    first = shape_runs(shape[:sizes] or (0,))
+    return (title, *(tuple(run for run in first[:-1] if run.text != ",") if sizes else first[:1]), rest)
 
 
 def _characters(reader: TensorReader | None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from playground.models.tensors.names import cut_name
 from playground.models.tensors.program import Program, source_code
 from playground.widgets.common.code_marks import code_marks, code_runs
 from playground.widgets.common.runs import Run
@@ -13,6 +14,7 @@ def title_runs(program: Program, name: str, longest: int = 90) -> tuple[Run, ...
     if binding is None:
         return ()
     code = source_code(binding.source).replace("\n", " ")
+    name = cut_name(name, max(8, 2 * longest // 3))
     room = max(4, longest - len(name) - 3)
     if len(code) > room:
         code = code[: room - 1] + "…"

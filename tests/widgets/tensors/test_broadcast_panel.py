@@ -12,6 +12,7 @@ from playground.models.tensors.evaluation import evaluate
 from playground.models.tensors.program import Program
 from playground.models.tensors.state import PointedCell
 from playground.widgets.common.fix_button import FixButton
+from playground.widgets.common.runs import runs_width
 from playground.widgets.tensors.broadcast_panel import BroadcastPanel
 
 PROGRAM = """A = torch.arange(12.).reshape(3, 4)
@@ -283,3 +284,28 @@ def test_a_long_operand_shows_its_beginning(hand):
     assert box.line.text() == "torch.arange(12.).reshape(3, 4) + 100"
     assert "torch.arange(12.).reshape".startswith(box.line.shown_text[:-1])
     assert box.line.shown_text.endswith("…")
+
+
+def test_a_title_without_room_says_how_many_axes_there_are(hand):
+    h = hand("A")
+    sizes = ", ".join(["2"] * 8)
+    program = Program.parse(f"A = torch.ones({sizes})\nlong_name = A + torch.ones(2)")
+    h.state = replace(h.state, program=program, selection="long_name")
+    h.follow()
+    title = h.panel.grids.columns[2].title
+    texts = []
+    for width in (300, 150, 130, 100):
+        title.resize(width, title.height())
+        texts.append(title.text())
+        assert runs_width(title.runs) <= width + 1
+    assert texts[0] == f"long_name ({sizes})"
+    assert all(text.endswith("… 8 axes)") for text in texts[1:])
+
+
+def test_infinities_have_room_for_their_triangle(hand):
+    h = hand("A")
+    program = Program.parse("I = torch.tensor([1., torch.inf, -torch.inf])\nK = I + torch.ones(3)")
+    h.state = replace(h.state, program=program, selection="K")
+    h.follow()
+    geometry = h.panel.grids.shown()[0].present_geometry()
+    assert geometry.rect((2,))[2] >= 6 + 8 + 2 + 4 * 7 + 6
