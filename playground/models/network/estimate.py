@@ -18,7 +18,7 @@ from playground.models.network.stacks import CHUNK
 
 LONG_SECONDS = 2.0
 SLOW_DTYPES = {"float16": 6.0, "bfloat16": 3.0, "float32": 1.0, "float64": 2.0}
-"""How much longer a CPU multiplies matrices of a dtype than of float32, roughly."""
+"""How much longer a CPU multiplies matrices of a dtype than of float32, roughly; `multiply_seconds` tries it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,12 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class MachineSpeed:
-    """Seconds for one multiplication and addition, for one value drawn, and for one value measured and counted."""
+    """Seconds for one float32 multiplication or addition, and for a value to be drawn, measured, counted into bins."""
 
     multiply: float
     draw: float
     measure: float
+    count: float = 0.0
 
 
 def _best(work: Callable[[], object], tries: int = 5) -> float:
@@ -50,19 +51,24 @@ def _best(work: Callable[[], object], tries: int = 5) -> float:
     return min(found)
 
 
-def _measure_once(values: torch.Tensor) -> None:
-    table = measure(values)
-    count_layers([values], choose_axis("log", table.rms, table.minimum, table.maximum))
+@cache
+def multiply_seconds(dtype: torch.dtype) -> float:
+    """Seconds for one multiplication or addition of a matrix product; a CPU may take ten times as long for float16."""
+    a = torch.ones(192, 192, dtype=dtype)
+    return _best(lambda: torch.mm(a, a)) / (2 * 192**3)
 
 
 @cache
 def machine_speed() -> MachineSpeed:
     """Tried on small tensors once, in some milliseconds."""
-    a, values = torch.ones(192, 192), torch.rand(1, 2**15)
+    values = torch.rand(1, 2**16)
+    table = measure(values)
+    axis = choose_axis("log", table.rms, table.minimum, table.maximum)
     return MachineSpeed(
-        _best(lambda: torch.mm(a, a)) / (2 * 192**3),
+        multiply_seconds(torch.float32),
         _best(lambda: torch.randn(2**14)) / 2**14,
-        _best(lambda: _measure_once(values)) / 2**15,
+        _best(lambda: measure(values)) / 2**16,
+        _best(lambda: count_layers([values], axis)) / 2**16,
     )
 
 
@@ -74,9 +80,9 @@ def estimate(spec: NetworkSpec, features: int) -> Estimate:
     draws = 4 * weights if BANK.keeps(spec.depth, (spec.width, spec.width)) else 4 * spec.width**2
     size = draws + 2 * width * weights + 3 * width * values + min(values, 4 * CHUNK) * 24
     speed = machine_speed()
-    multiply = 6 * spec.batch * weights * SLOW_DTYPES[spec.dtype] * speed.multiply
-    measuring = (3 * values + 2 * weights) * speed.measure
+    multiply = 6 * spec.batch * weights * multiply_seconds(spec.torch_dtype)
+    measuring = (4 * values + 2 * weights) * speed.measure + values * speed.count
     drawing = weights * speed.draw
     if spec.init in ("orthogonal", "lsuv"):
-        drawing += 8 * weights * spec.width * speed.multiply
+        drawing += 8 * weights * spec.width * multiply_seconds(torch.float32)
     return Estimate(multiply + measuring + drawing, size, weights, biases)

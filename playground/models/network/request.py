@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -13,7 +13,7 @@ from playground.models.network.checks import check_spec
 from playground.models.network.compare import PinnedResult
 from playground.models.network.critical import critical_weight_variance
 from playground.models.network.cure_trial import tried
-from playground.models.network.estimate import LONG_SECONDS, SLOW_DTYPES, Estimate, estimate
+from playground.models.network.estimate import LONG_SECONDS, Estimate, estimate
 from playground.models.network.histograms import Histogram
 from playground.models.network.inputs import INPUTS, rows_of
 from playground.models.network.mean_field import (
@@ -39,8 +39,8 @@ from playground.models.tensors.program import Program
 from playground.models.words import bytes_in_words, digits
 
 Tensors = Mapping[str, torch.Tensor]
-MOST_TRIAL_OPERATIONS = 4e9
-"""A network of more multiplications and additions, those of slow dtypes counted several times, has nothing tried."""
+MOST_TRIAL_OPERATIONS = 2e9
+"""A network of more multiplications and additions has nothing tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class NetworkPageResult:
     pins: tuple[PinnedResult, ...]
     estimate: Estimate
     band: Band | None = None
-    own: tuple[Histogram, ...] = ()
+    own: Sequence[Histogram] = ()
 
 
 def network_request(state: PlaygroundState) -> NetworkRequest:
@@ -124,39 +124,42 @@ def features_of(spec: NetworkSpec, tensors: Mapping[str, torch.Tensor]) -> int:
     return INPUTS.find(spec.input).features(spec)
 
 
-def check_cost(cost: Estimate, request: NetworkRequest) -> None:
-    """Refuse what does not fit the memory; ask before what is long or large, unless that was agreed to."""
+def check_cost(request: NetworkRequest, cost_of: Callable[[NetworkSpec], Estimate]) -> Estimate:
+    """The cost of a request; refuses what does not fit the memory, and asks before what is long or large."""
     budget = request.budget if request.budget is not None else default_budget()
+    cost = cost_of(request.spec)
     size = bytes_in_words(cost.bytes)
     if cost.bytes > budget:
         refuse(
             f"This network needs about {size} at once, the limit is {bytes_in_words(budget)}. "
             f"It has {cost.weights:,} weights.",
-            fixes=_smaller(request.spec, budget / cost.bytes),
+            fixes=_smaller(request.spec, lambda spec: cost_of(spec).bytes <= budget),
             lead="Too large to run.",
         )
     if request.confirmed or not _is_long(cost, budget):
-        return
+        return cost
     raise ProblemError(
         Problem(
             f"It takes about {digits(cost.seconds, 2)} s and {size}.",
             lead="A long run.",
             severity="warning",
             fixes=(Fix("Run it", target="confirm", meaning="Shows its progress and can be cancelled at once."),
-                   *_smaller(request.spec, min(LONG_SECONDS / cost.seconds, budget / 4 / cost.bytes))),
+                   *_smaller(request.spec, lambda spec: not _is_long(cost_of(spec), budget))),
         )
     )  # fmt: skip
 
 
-def _smaller(spec: NetworkSpec, share: float) -> tuple[Fix, ...]:
-    """Widths and depths that cost that share of the present ones."""
-    width = max(1, int(spec.width * math.sqrt(share) * 0.9))
-    depth = max(1, int(spec.depth * share * 0.9))
+def _smaller(spec: NetworkSpec, fits: Callable[[NetworkSpec], bool]) -> tuple[Fix, ...]:
+    """The largest width, depth and batch with which the network fits, where one alone is enough."""
     fixes = []
-    if width < spec.width:
-        fixes.append(Fix(str(width), gives=f"width {width}", target="width"))
-    if depth < spec.depth:
-        fixes.append(Fix(str(depth), gives=f"depth {depth}", target="depth"))
+    for field in ("width", "depth", "batch"):
+        low, high = 0, getattr(spec, field)
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if fits(replace(spec, **{field: middle})) else (low, middle)
+        if low:
+            meaning = f"The largest {field} that does, the rest as it is."
+            fixes.append(Fix(str(low), gives=f"{field} {low:,}", target=field, meaning=meaning))
     return tuple(fixes)
 
 
@@ -209,8 +212,7 @@ def compute_network(request: NetworkRequest, job: Job | None = None) -> NetworkP
     if problem is not None:
         raise ProblemError(problem)
     tensors = tensors_of(spec, request.program, request.budget, job)
-    cost = estimate(spec, features_of(spec, tensors))
-    check_cost(cost, request)
+    cost = check_cost(request, lambda other: estimate(other, features_of(other, tensors)))
     result = _LAST.run(request, tensors, job)
     square = result.input.rms**2 if math.isfinite(result.input.rms) else 1.0
     theory = theory_of(spec, square, result.features)
@@ -250,7 +252,7 @@ def _with_pins(page: NetworkPageResult, _tensors: Tensors, job: Job) -> NetworkP
 def _with_tried_cures(page: NetworkPageResult, tensors: Tensors, job: Job) -> NetworkPageResult:
     """The page whose verdict offers what was seen to help, unless the hand is moving or trying would take long."""
     spec = page.request.spec
-    operations = 6 * spec.batch * page.estimate.weights * SLOW_DTYPES[spec.dtype]
+    operations = 6 * spec.batch * page.estimate.weights
     if page.request.moving or not page.verdict.illness or operations > MOST_TRIAL_OPERATIONS:
         return page
     job.show(page)

@@ -22,6 +22,13 @@ HEIGHT = 68
 _BAR = 4
 _LEFT = 40
 _PATIENCE_MS = 500
+_ASK_AGAIN = Fix("", target="confirm")
+_STOPPED = Problem(
+    "It was cancelled.",
+    lead="Stopped.",
+    severity="warning",
+    fixes=(Fix("Run it", target="confirm", meaning="Begins again; it can be cancelled again."),),
+)
 _ICONS = {"error": "circle-alert", "warning": "triangle-alert", "good": "check"}
 
 
@@ -85,14 +92,15 @@ class VerdictBanner(QWidget):
         for label in (self.message, self.reason):
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.buttons: list[_OfferButton] = []
-        self._cancel = Button("Cancel", "quiet")
-        self._cancel.hide()
-        self._cancel.clicked.connect(self.cancelled)
+        self.cancel = Button("Cancel", "quiet")
+        self.cancel.setObjectName("network.cancel")
+        self.cancel.hide()
+        self.cancel.clicked.connect(self._on_cancel)
         self._busy = QTimer(self)
         self._busy.setSingleShot(True)
         self._busy.setInterval(_PATIENCE_MS)
         self._busy.timeout.connect(self._on_patience_ended)
-        self._is_busy = False
+        self._is_busy = self._has_answer = False
         self._lay_out()
         look_holder().changed.connect(self.update)
 
@@ -103,7 +111,7 @@ class VerdictBanner(QWidget):
         below.setSpacing(8)
         below.addWidget(self.reason, 1)
         below.addLayout(self._offers)
-        below.addWidget(self._cancel)
+        below.addWidget(self.cancel)
         column = QVBoxLayout(self)
         column.setContentsMargins(_LEFT, 8, 16, 8)
         column.setSpacing(4)
@@ -116,6 +124,7 @@ class VerdictBanner(QWidget):
 
     def show_verdict(self, verdict: Verdict) -> None:
         """Say what a run's numbers mean."""
+        self._has_answer = True
         if verdict == self._verdict and self._problem is None:
             return
         self._verdict, self._problem = verdict, None
@@ -163,22 +172,32 @@ class VerdictBanner(QWidget):
         """A computation began or ended; Cancel appears after half a second."""
         self._is_busy = busy
         if busy:
+            self._has_answer = False
             self._busy.start()
         else:
             self._busy.stop()
-            self._cancel.hide()
+            self.cancel.hide()
             self._fraction = None
             self.update()
 
     @Slot()
     def _on_patience_ended(self) -> None:
-        self._cancel.setVisible(self._is_busy)
+        self.cancel.setVisible(self._is_busy)
+
+    @Slot()
+    def _on_cancel(self) -> None:
+        """A long run that was agreed to is asked for again; one that showed nothing yet says that it was stopped."""
+        self.cancelled.emit()
+        if self._problem is not None and any(fix.target == "confirm" for fix in self._problem.fixes):
+            self.fix_chosen.emit(_ASK_AGAIN)
+        elif not self._has_answer:
+            self.show_problem(_STOPPED)
 
     def show_progress(self, fraction: float, words: str) -> None:
         """Show how far the computation is, as a line along the lower edge."""
-        if self._cancel.isVisible():
+        if self.cancel.isVisible():
             self._fraction = fraction
-            set_tooltip(self._cancel, f"Stop: {words}")
+            set_tooltip(self.cancel, f"Stop: {words}")
             self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:

@@ -6,8 +6,8 @@ import torch
 
 from playground.models.job import CancelledError, Job
 from playground.models.network.compare import difference, short_name
-from playground.models.network.estimate import estimate
-from playground.models.network.handover import HandedLayer, LayerTensorRequest, with_layer
+from playground.models.network.estimate import LONG_SECONDS, estimate, multiply_seconds
+from playground.models.network.handover import HandedLayer, LayerTensorRequest
 from playground.models.network.network import NetworkSpec
 from playground.models.network.ranges import held, ranges_of
 from playground.models.network.request import compute_network, network_request
@@ -92,7 +92,8 @@ def test_long_runs_are_asked_for_first_and_run_once_agreed():
     assert network_request(replace(state, network=replace(state.network, confirmed=long))).confirmed
     for fix in problem.fixes[1:]:
         smaller = replace(long, **{fix.target: int(fix.code)})
-        assert estimate(smaller, smaller.width).seconds < estimate(long, long.width).seconds / 2
+        larger = replace(long, **{fix.target: int(fix.code) + 1})
+        assert estimate(smaller, smaller.width).seconds <= LONG_SECONDS < estimate(larger, larger.width).seconds
 
 
 def test_what_does_not_fit_the_memory_is_refused_even_when_agreed_to():
@@ -101,6 +102,10 @@ def test_what_does_not_fit_the_memory_is_refused_even_when_agreed_to():
     with pytest.raises(ProblemError, match="the limit is 4 GB") as caught:
         compute(state)
     assert "8,384,6" in str(caught.value) or "8,388,608,000" in str(caught.value)
+    for fix in caught.value.problem.fixes:
+        sizes = [estimate(spec, spec.width).bytes for spec in (replace(huge, **{fix.target: int(fix.code) + more})
+                                                              for more in (0, 1))]  # fmt: skip
+        assert sizes[0] <= 4 * 10**9 < sizes[1]
 
 
 def test_what_the_verdict_offers_was_tried_and_says_what_came_of_it():
@@ -177,7 +182,15 @@ def test_axes_hold_still_while_the_hand_moves_and_only_grow():
 
 def test_a_layer_arrives_as_an_imported_tensor_under_a_free_name():
     request = LayerTensorRequest(SMALL, "weight", 2)
-    state = with_layer(PlaygroundState(), HandedLayer(request, torch.ones(2)))
-    again = with_layer(state, HandedLayer(request, torch.ones(2)))
+    state = HandedLayer(request, torch.ones(2)).added_to(PlaygroundState())
+    again = HandedLayer(request, torch.ones(2)).added_to(state)
     assert again.program.names == ("w2", "w2_2")
     assert again.selection == "w2_2"
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+def test_the_estimate_grows_with_what_is_done_and_is_never_nothing(dtype):
+    few = estimate(replace(SMALL, dtype=dtype), 10)
+    many = estimate(replace(SMALL, dtype=dtype, depth=60, width=40), 40)
+    assert 0 < few.seconds < many.seconds
+    assert multiply_seconds(NetworkSpec(dtype=dtype).torch_dtype) > 0

@@ -335,13 +335,13 @@ def test_a_long_run_is_agreed_to_in_place(panel, qtbot):
 def test_cancel_shows_after_half_a_second_of_work(panel, qtbot):
     verdict = part(panel, "network.verdict")
     panel.show_busy(True)
-    assert not verdict._cancel.isVisible()
-    qtbot.waitUntil(verdict._cancel.isVisible, timeout=3000)
+    assert not verdict.cancel.isVisible()
+    qtbot.waitUntil(verdict.cancel.isVisible, timeout=3000)
     panel.show_progress(0.4, "forward, layer 20 of 50")
     with qtbot.waitSignal(panel.cancelled):
-        qtbot.mouseClick(verdict._cancel, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(verdict.cancel, Qt.MouseButton.LeftButton)
     panel.show_busy(False)
-    assert not verdict._cancel.isVisible()
+    assert not verdict.cancel.isVisible()
 
 
 def test_what_a_box_refuses_is_said_in_the_banner(panel, qtbot):
