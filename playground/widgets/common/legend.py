@@ -25,6 +25,7 @@ class LegendLine(QWidget):
         super().__init__(parent)
         self._title = title
         self._entries: tuple[Entry, ...] = ()
+        self._shows: object = None
         self._words, self._role = "", "text2"
         self._healthy = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -41,20 +42,26 @@ class LegendLine(QWidget):
 
     def set_title(self, title: str) -> None:
         """Show another name."""
-        self._title = title
-        self.update()
+        if title != self._title:
+            self._title = title
+            self.update()
 
     def set_entries(self, entries: Sequence[Entry], healthy: str = "") -> None:
         """Show these entries; `healthy` names the band of healthy values."""
         self._entries = tuple(entries)
         self._healthy = healthy
-        self.setAccessibleName(", ".join([self._title, *(entry.name for entry in self._shown())]))
-        self.update()
+        names = [self._title, *(entry.name for entry in self._shown())]
+        shows = names, [entry.sample() for entry in self._shown()], healthy
+        if shows != self._shows:
+            self._shows = shows
+            self.setAccessibleName(", ".join(names))
+            self.update()
 
     def say(self, words: str, role: str = "text2") -> None:
         """Show a sentence in place of the legend; "" brings the legend back."""
-        self._words, self._role = words, role
-        self.update()
+        if (words, role) != (self._words, self._role):
+            self._words, self._role = words, role
+            self.update()
 
     def _shown(self) -> list[Entry]:
         return [entry for entry in self._entries if entry.in_legend and entry.is_shown and entry.name]

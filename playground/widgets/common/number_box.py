@@ -106,11 +106,14 @@ class NumberBox(QAbstractSpinBox):
 
     def set_value(self, value: float) -> None:
         """Show a number without a signal; what is being typed stays as it is while the number is the old one."""
-        if not self.hasFocus():
+        has_focus = self.hasFocus()
+        if not has_focus:
             self._before = value
-        if value != self._value or not self.hasFocus():
+        if value != self._value or not has_focus:
             self._value = value
-            self.lineEdit().setText(self._text_of(value))
+            text = self._text_of(value)
+            if text != self.lineEdit().text():
+                self.lineEdit().setText(text)
             self._set_reason("")
 
     def set_range(self, minimum: float | None, maximum: float | None) -> None:
@@ -252,7 +255,12 @@ class NumberBox(QAbstractSpinBox):
     def minimumSizeHint(self) -> QSize:
         return QSize(40, HEIGHT)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
+        fill = "error_fill" if self._reason else "panel"
+        if self.lineEdit().geometry().contains(event.rect()):  # only the number is another
+            with QPainter(self) as painter:
+                painter.fillRect(event.rect(), look().color(fill))
+            return
         option = QStyleOptionSpinBox()
         self.initStyleOption(option)
         control, style = QStyle.ComplexControl.CC_SpinBox, self.style()
@@ -260,7 +268,6 @@ class NumberBox(QAbstractSpinBox):
         down = style.subControlRect(control, option, QStyle.SubControl.SC_SpinBoxDown, self)
         enabled = self.isEnabled()
         border = "error" if self._reason else "edge" if not enabled else "text2" if self.underMouse() else "field"
-        fill = "error_fill" if self._reason else "panel"
         arrow = "text2" if enabled else "text3"
         with QPainter(self) as painter:
             paint_box(painter, self.rect(), look().color(fill), look().color(border))

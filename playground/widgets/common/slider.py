@@ -145,6 +145,8 @@ class SliderRow(QWidget):
         self._minimum, self._maximum, self._decimals, self._logarithmic = minimum, maximum, decimals, logarithmic
         self._default: float = value
         self._gestures = 0
+        self._settled: tuple[float, str] | None = None
+        """The number that box and handle both show, and its text in the box."""
         self.label = TextLabel(label, "text2")
         self.label.setFixedWidth(label_width)
         self.slider = Slider()
@@ -189,6 +191,8 @@ class SliderRow(QWidget):
 
     def set_value(self, value: float) -> None:
         """Show a number without a signal. While the handle is held, it stays under the hand."""
+        if (value, self.box.text()) == self._settled:
+            return
         self.box.set_value(value)
         position = self._position_of(value)
         if position != self.slider.value() and not self.slider.isSliderDown():
@@ -196,6 +200,7 @@ class SliderRow(QWidget):
                 self.slider.setValue(position)
             self.slider.update()
         self._describe()
+        self._settled = None if self.slider.isSliderDown() else (value, self.box.text())
 
     def set_default(self, value: float) -> None:
         """What a double click goes back to."""
@@ -203,7 +208,7 @@ class SliderRow(QWidget):
 
     def set_range(self, minimum: float, maximum: float) -> None:
         """Give the slider another range; the box keeps its limits."""
-        self._minimum, self._maximum = minimum, maximum
+        self._minimum, self._maximum, self._settled = minimum, maximum, None
         self.set_value(self.value)
 
     def _position_of(self, value: float) -> int:
@@ -227,12 +232,14 @@ class SliderRow(QWidget):
         return round(value, self._decimals)
 
     def _emit(self, value: float) -> None:
+        self._settled = None
         self._describe()
         self.changed.emit(value)
 
     @Slot(int)
     def _on_slider_moved(self, position: int) -> None:
         value = self._value_at(position)
+        self._settled = None
         if value != self.box.value:
             self.box.set_value(value)
             self._emit(value)

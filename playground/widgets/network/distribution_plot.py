@@ -63,17 +63,18 @@ class CountLegend(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._largest, self._sampled = 1, 0
+        self._largest, self._sampled = 0, 0
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def set_counts(self, largest: int, sampled: int) -> None:
         """The count at the end of the colours, and how many values of a layer were counted (0: all)."""
+        if (largest, sampled) == (self._largest, self._sampled):
+            return
         self._largest, self._sampled = largest, sampled
         words = f"Colours are the logarithm of the count, from 1 to {largest:,}."
         if sampled:
             words += f" While you drag, about {sampled:,} values of each layer are counted."
         set_tooltip(self, words)
-        self.updateGeometry()
         self.update()
 
     def _words(self) -> str:
@@ -111,13 +112,15 @@ class ZeroStrip(QWidget):
 
     def set_shares(self, shares: np.ndarray) -> None:
         """Show a share from 0 to 1 for each layer."""
-        self._shares = shares
-        self.update()
+        if not np.array_equal(shares, self._shares):
+            self._shares = shares
+            self.update()
 
     def set_crosshair(self, layer: float | None) -> None:
         """Go on with the crosshair of the plot above."""
-        self._crosshair = layer
-        self.update()
+        if layer != self._crosshair:
+            self._crosshair = layer
+            self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         field = QRectF(LEFT, 8, self.width() - LEFT - 1, STRIP)

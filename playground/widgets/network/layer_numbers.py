@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize
 from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
@@ -32,10 +32,20 @@ class LayerNumbers(QWidget):
 
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Show these rows."""
-        if tuple(rows) != self.rows:
-            self.rows = tuple(rows)
-            self.setAccessibleName(", ".join(f"{name} {value}" for name, value, _ in self.rows))
+        before, self.rows = self.rows, tuple(rows)
+        if self.rows == before:
+            return
+        self.setAccessibleName(", ".join(f"{name} {value}" for name, value, _ in self.rows))
+        if [row[0] for row in before] != [row[0] for row in self.rows]:
             self.update()
+            return
+        left = int(self._names_width())
+        for index, (old, new) in enumerate(zip(before, self.rows, strict=True)):
+            if old[1] != new[1]:
+                self.update(left, self._top + index * ROW, self.width() - left, ROW)
+
+    def _names_width(self) -> float:
+        return min(NAME_WIDTH, self.width() * 0.52)
 
     def sizeHint(self) -> QSize:
         return QSize(280, self._top + ROW * len(self.rows))
@@ -55,18 +65,21 @@ class LayerNumbers(QWidget):
             return True
         return super().event(event)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         words, code = words_font(), code_font()
+        region, names = event.region(), self._names_width()
         with QPainter(self) as painter:
             for index, (name, value, _) in enumerate(self.rows):
                 rect = QRectF(0, self._top + index * ROW, self.width(), ROW)
                 if rect.bottom() > self.height() + 2:
                     return
+                if not region.intersects(rect.toRect()):
+                    continue
                 base = baseline(rect, words)
-                names = min(NAME_WIDTH, self.width() * 0.52)
-                painter.setFont(words)
-                painter.setPen(look().color("text2"))
-                painter.drawText(QPointF(0, base), elided(words, name, names - 8))
+                if region.intersects(QRect(0, rect.toRect().top(), int(names), ROW)):
+                    painter.setFont(words)
+                    painter.setPen(look().color("text2"))
+                    painter.drawText(QPointF(0, base), elided(words, name, names - 8))
                 painter.setFont(code)
                 painter.setPen(look().color("text"))
                 painter.drawText(QPointF(names, base), elided(code, value, self.width() - names))

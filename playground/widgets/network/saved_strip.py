@@ -38,7 +38,9 @@ class LayerBars(QWidget):
         look_holder().changed.connect(self.update)
 
     def show_bars(self, result: KeptResult | None, layer: int, dimmed: bool = False) -> None:
-        """Draw the layers of a result, one of them inverted."""
+        """Draw the layers of a result, one of them inverted; nothing is painted where nothing is another."""
+        if result is self._result and (layer, dimmed) == (self._layer, self._dimmed):
+            return
         self._result, self._layer, self._dimmed = result, layer, dimmed
         self.update()
 
@@ -142,6 +144,7 @@ class SavedStrip(QWidget):
         self.setObjectName("network.saved")
         self._result: KeptResult | None = None
         self._layer = 1
+        self._shown: tuple[KeptResult, int, bool] | None = None
         self.title = TextLabel("Saved for backward", bold=True, fixed=True)
         self.words = RunsLabel(role="text2", wrap=False)
         self.words.setObjectName("network.saved.words")
@@ -183,13 +186,15 @@ class SavedStrip(QWidget):
         self.right.set_text("not measured: " + str(problem))
 
     def _draw(self, dimmed: bool) -> None:
-        result = self._result
+        result, before = self._result, self._shown
         self.bars.show_bars(result, self._layer, dimmed)
-        if result is not None:
-            depth = len(result.saved.layer_bytes) - 2
-            self.words.set_content(result.title(min(self._layer, depth)))
-            self.right.set_text(result.without_grad())
-            self.bars.setAccessibleName(f"Saved for backward: {self.words.text()}")
+        if result is None or (before is not None and before[0] is result and before[1:] == (self._layer, dimmed)):
+            return
+        self._shown = result, self._layer, dimmed
+        depth = len(result.saved.layer_bytes) - 2
+        self.words.set_content(result.title(min(self._layer, depth)))
+        self.right.set_text(result.without_grad())
+        self.bars.setAccessibleName(f"Saved for backward: {self.words.text()}")
 
     @Slot(int)
     def _on_chosen(self, layer: int) -> None:
