@@ -88,7 +88,7 @@ def product_story(line: Line) -> ProductStory | None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AxisStory:
-    """The elements along an axis that a cell was made of: all of them, or (`runs`) those up to its own place."""
+    """The elements along an axis that a cell was made of: its own and all others, or (`runs`) those up to its own."""
 
     name: str
     tensor: torch.Tensor
@@ -106,7 +106,8 @@ class AxisStory:
         place = index[self.axis]
         size = place + 1 if self.runs else self.tensor.shape[self.axis]
         shown = size if size <= MAXIMUM_TERMS else MAXIMUM_TERMS - 1
-        lines = tuple(self.operand.line((*index[: self.axis], k, *index[self.axis + 1 :])) for k in range(shown))
+        order = range(size) if self.runs else (place, *(k for k in range(size) if k != place))
+        lines = tuple(self.operand.line((*index[: self.axis], k, *index[self.axis + 1 :])) for k in order[:shown])
         places: tuple[int | slice, ...] = (*index[: self.axis], slice(size), *index[self.axis + 1 :])
         row = self.operand.tensor[places]
         text = "" if row.is_complex() else reduced_arithmetic(self.word, row.double(), place)

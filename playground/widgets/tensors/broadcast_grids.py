@@ -21,6 +21,7 @@ Index = tuple[int, ...]
 MOST_GRIDS = 4
 GAP = 8
 LEAST, WIDEST_TITLE, TALLEST = 80, 150, 96
+_MANY_AXES = 3
 _REAL, _COMPLEX = 5, 11
 """So many characters of a number make a column wider; longer ones are rounded."""
 
@@ -59,6 +60,11 @@ class _GridTitle(RunsLabel):
         """Show another title."""
         self.name, self.shape = name, shape
         self._cut()
+
+    def least_width(self) -> float:
+        """What the shortest form of the title needs."""
+        shape = self.shape
+        return runs_width(_title_runs(self.name[:3], shape, 0 if len(shape or ()) > _MANY_AXES else None))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -139,7 +145,8 @@ class _GridColumn(QWidget):
         self._wanted = width + sign
         self._leave_room_for_bar()
         self.setMaximumWidth(self._wanted)
-        self.setMinimumWidth(min(self._wanted, LEAST + sign))
+        least = max(LEAST, round(self.title.least_width()) + 1)
+        self.setMinimumWidth(min(self._wanted, least + sign))
 
     def _leave_room_for_bar(self) -> None:
         """Where the columns do not fit, the scroll bar stands below the last row, not upon it."""

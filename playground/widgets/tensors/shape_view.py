@@ -31,7 +31,10 @@ from playground.widgets.tensors.tensor_block import TensorBlock
 
 PICKERS_FROM = 600
 BLOCK_FROM = 520
-BLOCK_BELOW_BANNER_FROM = 320
+FULL_BLOCK_FROM = 320
+"""Below a banner, or with a grid of stacks, the block needs a panel of this height."""
+
+STACK_OF_AXES = 3
 TITLE_AND_BUTTONS = 300
 CHARACTER = 7.2
 MARGINS, SPACING = 12, 8
@@ -132,7 +135,9 @@ class ShapeView(QWidget):
     def _show_block(self) -> None:
         result = self.result
         known = result is not None and not (result.reader is None and result.nbytes == 0 and result.problem is not None)
-        is_low = not self.banner.isHidden() and self.height() < BLOCK_BELOW_BANNER_FROM
+        rank = len(result.layout.shape) if result is not None else 0
+        is_full = not self.banner.isHidden() or rank > STACK_OF_AXES
+        is_low = is_full and self.height() < FULL_BLOCK_FROM
         self.block.setVisible(known and self.width() >= BLOCK_FROM and not is_low)
 
     def show_state(self, state: PlaygroundState) -> None:
