@@ -1,8 +1,11 @@
 import pytest
 import torch
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from torch import nn
 
 import playground
+from playground.models.tensors.evaluation import evaluate
 from playground.widgets.network.watch_view import WatchView
 
 
@@ -34,3 +37,20 @@ def test_a_watched_module_is_listed_in_the_window(qtbot):
     assert "listed here" in [view.which.itemText(number) for number in range(view.which.count())]
     handle.close()
     handle.window.deleteLater()
+
+
+def test_a_layer_of_a_watched_module_is_sent_to_the_tensors_page(qtbot):
+    module = nn.Sequential(nn.Linear(4, 3), nn.ReLU())
+    batch = torch.randn(5, 4, generator=torch.Generator().manual_seed(0))
+    playground.watch(module, batch, name="sent from here", show_window=True)
+    handle = playground.app.Handle(playground.app._open_windows[-1])
+    view = handle.window.findChild(WatchView)
+    view.table.setCurrentIndex(view.table.rows.index(1, 0))
+    QTest.mouseClick(view.layers.send, Qt.MouseButton.LeftButton)
+    store = handle.window.furniture.workspace.store
+    selection, page = store.state.selection, handle.window.pages.currentIndex()
+    sent = evaluate(store.state.program)["a_1"].tensor
+    handle.close()
+    handle.window.deleteLater()
+    assert (selection, page) == ("a_1", 0)
+    assert torch.equal(sent, module(batch).detach())

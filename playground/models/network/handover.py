@@ -40,19 +40,24 @@ class HandedLayer:
     request: LayerTensorRequest
     tensor: torch.Tensor
 
+    def added_to(self, state: PlaygroundState) -> PlaygroundState:
+        """The state whose program ends with the tensor, under a free name such as `a18`, and selects it."""
+        layer = self.request.layer
+        return with_tensor(state, f"{NAMES[self.request.kind]}{layer}", self.tensor, f"network, layer {layer}")
+
+
+def with_tensor(state: PlaygroundState, base: str, tensor: torch.Tensor, origin: str) -> PlaygroundState:
+    """The state whose program ends with an imported tensor, called `base` or `base_2` and so on, and selects it."""
+    name, count = base, 1
+    while name in state.program.names:
+        count += 1
+        name = f"{base}_{count}"
+    return replace(
+        state, program=state.program.appended(name, Imported(TensorReference(tensor), key=origin)), selection=name
+    )
+
 
 def compute_layer_tensor(request: LayerTensorRequest, job: Job | None = None) -> HandedLayer:
     """Run the network again and keep that one tensor."""
     tensors = tensors_of(request.spec, request.program, request.budget, job or Job())
     return HandedLayer(request, layer_tensor(request.spec, request.kind, request.layer - 1, tensors))
-
-
-def with_layer(state: PlaygroundState, handed: HandedLayer) -> PlaygroundState:
-    """The state whose program ends with the tensor, under a free name such as `a18`, and selects it."""
-    base = f"{NAMES[handed.request.kind]}{handed.request.layer}"
-    name, count = base, 1
-    while name in state.program.names:
-        count += 1
-        name = f"{base}_{count}"
-    source = Imported(TensorReference(handed.tensor), key=f"network, layer {handed.request.layer}")
-    return replace(state, program=state.program.appended(name, source), selection=name)

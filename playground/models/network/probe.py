@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -16,10 +16,11 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from playground.models.job import CancelledError, Job
-from playground.models.network.layer_statistics import TensorStatistics, describe_tensor
+from playground.models.network.histograms import HistogramTable
 from playground.models.network.module_guard import module_untouched, prints_caught, random_state_untouched
+from playground.models.network.probe_layers import Gradients, ProbedLayer, count_all_kinds, layers_of
+from playground.models.network.probe_reduce import Reduced, batch_axis_of, reduce, saturated_share
 from playground.models.network.probe_run import (
-    LayerRun,
     RunRecord,
     ScriptedWhole,
     Watcher,
@@ -29,40 +30,21 @@ from playground.models.network.probe_run import (
     with_gradient,
     words_for,
 )
+from playground.models.network.probe_values import Keeper
 from playground.models.outcome import Problem, refuse
 from playground.models.words import count_in_words
 
 Loss = Callable[[Any], torch.Tensor]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ProbedLayer:
-    """One run of one layer of a watched module.
-
-    `path` is its name in the module ("" for the module itself), `call` counts the runs of the same layer from 1.
-    `dead_fraction` is the share of units, along the last axis, that are 0 for every input. `note` says in words what is
-    special: run again, weights shared, several outputs, no gradient.
-    """
-
-    path: str
-    kind: str
-    call: int
-    shape: tuple[int, ...]
-    dtype: str
-    parameter_count: int
-    activation: TensorStatistics | None
-    activation_gradient: TensorStatistics | None
-    weight: TensorStatistics | None
-    weight_gradient: TensorStatistics | None
-    dead_fraction: float | None
-    note: str = ""
+STANDARD_LOSS = "the mean square distance of what it returns from standard normal targets"
+TARGET_SEED = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProbeResult:
     """The layers in the order in which they ran, the loss, and what went wrong, if anything did.
 
-    `notes` are sentences on the whole: that a copy ran because of lazy parameters, how much it printed.
+    `notes` are sentences on the whole: that a copy ran because of lazy parameters, how much it printed. `counted` are
+    the histograms by kind of tensor and scale.
     """
 
     kind: str
@@ -72,52 +54,44 @@ class ProbeResult:
     training: bool
     problem: Problem | None = None
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Reduced:
-    """A layer's output in numbers, taken while it is still what the layer returned."""
-
-    statistics: TensorStatistics | None
-    dead_fraction: float | None
-
-
-def _reduce(tensor: torch.Tensor) -> _Reduced:
-    """The statistics of a dense tensor of numbers; none for what has no plain values (sparse, nested, meta)."""
-    if tensor.layout != torch.strided or tensor.device.type == "meta" or tensor.is_nested or tensor.is_quantized:
-        return _Reduced(None, None)
-    values = torch.view_as_real(tensor.resolve_conj()) if tensor.is_complex() else tensor
-    if values.dtype == torch.bool:
-        values = values.to(torch.uint8)
-    dead = None
-    if values.dim() >= 2 and values.numel():
-        dead = float((values == 0).flatten(0, -2).all(0).double().mean())
-    return _Reduced(describe_tensor(values), dead)
+    counted: Mapping[tuple[str, str], HistogramTable] = field(default_factory=dict)
+    loss_words: str = ""
 
 
 def probe(module: nn.Module, batch: Any, loss: Loss | None = None, job: Job | None = None) -> ProbeResult:
     """Run `module(batch)` forward and backward once and measure every layer.
 
     `batch` is a tensor, a tuple of arguments, or a mapping of named ones; `loss` makes a scalar of what the module
-    returns, by default the mean square of all numbers in it. What the module raises becomes `result.problem`, with the
-    layers that ran before it. Weights, buffers, gradients, modes, hooks and random states are afterwards as before.
+    returns, by default the mean square distance of all numbers in it from standard normal targets, the same ones each
+    time: without targets it would be constant, and every gradient 0, where a norm comes last. What the module raises
+    becomes `result.problem`, with the layers that ran before it. Weights, buffers, gradients, modes, hooks and random
+    states are afterwards as before.
+
     Raises a `ProblemError` for what is no module or has no values, `CancelledError` when cancelled between layers.
     """
     job = job or Job()
     module, notes = _runnable(module)
     with random_state_untouched(), module_untouched(module), prints_caught() as printed:
-        watcher = Watcher(module, _reduce, job)
+        keeper, axis = Keeper(), batch_axis_of(module)
+
+        def seen(part: nn.Module, entered: torch.Tensor | None, left: torch.Tensor) -> Reduced:
+            reduced = reduce(left, keeper, part, axis if left.dim() == 3 else 0)
+            return replace(reduced, saturated=saturated_share(part, entered))
+
+        watcher = Watcher(module, seen, lambda gradient: reduce(gradient, keeper), job)
         try:
-            value, gradients, problem = _run(module, batch, loss, watcher.record)
+            value, gradients, problem = _run(module, batch, loss, watcher.record, keeper)
         finally:
             watcher.remove()
-        layers = _layers(module, watcher.record, gradients)
+        layers = layers_of(watcher.record, gradients, keeper)
         count = sum(parameter.numel() for parameter in module.parameters())
         training = module.training
     if printed.count:
         first = f", beginning with {printed.kept[0][:80]!r}" if printed.kept else ""
         notes.append(f"It printed {count_in_words(printed.count, 'line')}{first}.")
-    return ProbeResult(type(module).__name__, layers, value, count, training, problem, tuple(notes))
+    kind, counted = type(module).__name__, count_all_kinds(layers, job)
+    words = STANDARD_LOSS if loss is None else "the loss that was given"
+    return ProbeResult(kind, layers, value, count, training, problem, tuple(notes), counted, words)
 
 
 def _runnable(module: nn.Module) -> tuple[nn.Module, list[str]]:
@@ -132,8 +106,12 @@ def _runnable(module: nn.Module) -> tuple[nn.Module, list[str]]:
     if isinstance(module, torch.jit.ScriptModule):
         notes.append("It is scripted: its layers run out of Python's sight, so it counts as one.")
         module = ScriptedWhole(module)
-    elif any(isinstance(part, torch.jit.ScriptModule) for part in module.modules()):
-        notes.append("Its scripted parts run out of Python's sight and are not listed.")
+    else:
+        hidden = [path for path, part in module.named_modules() if isinstance(part, torch.jit.ScriptModule)]
+        outer = [path for path in hidden if not any(path.startswith(f"{other}.") for other in hidden)]
+        if outer:
+            more = f" and {len(outer) - 1} more" if len(outer) > 1 else ""
+            notes.append(f"{outer[0][:60]}{more} is scripted: what runs in there is out of Python's sight, not listed.")
     tensors = (*module.parameters(), *module.buffers())
     if any(tensor.device.type == "meta" for tensor in tensors if not is_lazy(tensor)):
         refuse(
@@ -146,11 +124,8 @@ def _runnable(module: nn.Module) -> tuple[nn.Module, list[str]]:
     return module, notes
 
 
-Gradients = dict[int, TensorStatistics]
-
-
 def _run(
-    module: nn.Module, batch: Any, loss: Loss | None, record: RunRecord
+    module: nn.Module, batch: Any, loss: Loss | None, record: RunRecord, keeper: Keeper
 ) -> tuple[float | None, Gradients, Problem | None]:
     """The loss, the statistics of each parameter's gradient by its id, and what went wrong."""
     phase = "its forward pass"
@@ -163,7 +138,7 @@ def _run(
             if value is None:
                 return None, {}, problem
             phase = "its backward pass"
-            return float(value.detach()), _backward(module, fed, value), problem
+            return float(value.detach()), _backward(module, fed, value, keeper), problem
     except CancelledError:
         raise
     except KeyboardInterrupt:
@@ -200,8 +175,7 @@ def _loss_of(output: Any, loss: Loss | None) -> tuple[torch.Tensor | None, Probl
                 badge="no gradients",
                 severity="warning",
             )
-        total = sum(tensor.numel() for tensor in numbers)
-        value = torch.stack([tensor.abs().square().sum().double().cpu() for tensor in numbers]).sum() / total
+        value = _distance_from_targets(numbers)
     if not value.requires_grad:
         return None, Problem(
             "What the module returned does not depend on any parameter or input through autograd.",
@@ -211,7 +185,19 @@ def _loss_of(output: Any, loss: Loss | None) -> tuple[torch.Tensor | None, Probl
     return value, None
 
 
-def _backward(module: nn.Module, fed: Any, value: torch.Tensor) -> Gradients:
+def _distance_from_targets(numbers: list[torch.Tensor]) -> torch.Tensor:
+    """The mean square of the numbers minus standard normal targets, in float64."""
+    generator = torch.Generator().manual_seed(TARGET_SEED)
+    total = sum(tensor.numel() for tensor in numbers)
+    squares = []
+    for tensor in numbers:
+        target = torch.randn(tensor.shape, generator=generator).to(tensor.device)
+        wide = tensor.to(torch.complex128 if tensor.is_complex() else torch.float64)
+        squares.append((wide - target).abs().square().sum().cpu())
+    return torch.stack(squares).sum() / total
+
+
+def _backward(module: nn.Module, fed: Any, value: torch.Tensor, keeper: Keeper) -> Gradients:
     """Take the gradients without touching `.grad`; the hooks on the outputs see theirs as it goes."""
     parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
     inputs = [tensor for tensor in tensors_in(fed) if tensor.requires_grad and tensor.is_leaf]
@@ -220,57 +206,6 @@ def _backward(module: nn.Module, fed: Any, value: torch.Tensor) -> Gradients:
     found = torch.autograd.grad(value, (*parameters, *inputs), allow_unused=True)
     gradients: Gradients = {}
     for parameter, gradient in zip(parameters, found, strict=False):
-        reduced = None if gradient is None else _reduce(gradient.detach()).statistics
-        if reduced is not None:
-            gradients[id(parameter)] = reduced
+        if gradient is not None:
+            gradients[id(parameter)] = reduce(gradient.detach(), keeper)
     return gradients
-
-
-def _layers(module: nn.Module, record: RunRecord, gradients: Gradients) -> tuple[ProbedLayer, ...]:
-    calls: dict[nn.Module, int] = {}
-    for run in record.runs:
-        calls[run.module] = max(calls.get(run.module, 0), run.call)
-    owners: dict[int, str] = {}
-    weights: dict[int, TensorStatistics | None] = {}
-    return tuple(_layer(run, calls[run.module], owners, weights, gradients) for run in record.runs)
-
-
-def _layer(
-    run: LayerRun,
-    calls: int,
-    owners: dict[int, str],
-    weights: dict[int, TensorStatistics | None],
-    gradients: Gradients,
-) -> ProbedLayer:
-    own = [p for p in run.module.parameters(recurse=isinstance(run.module, ScriptedWhole)) if p is not None]
-    weight = next((p for p in own if p.dim() >= 2), own[0] if own else None)
-    notes = []
-    if calls > 1:
-        notes.append(f"run {run.call} of {calls}" + (", its gradients are those of all runs together" if own else ""))
-    if weight is not None:
-        owner = owners.setdefault(id(weight), run.path)
-        if owner != run.path:
-            notes.append(f"weights shared with {owner}")
-        if id(weight) not in weights:
-            weights[id(weight)] = _reduce(weight.detach()).statistics
-    if run.outputs > 1:
-        notes.append(f"the first of {run.outputs} outputs")
-    if not run.shape and run.activation is None:
-        notes.append(f"returns {run.dtype}" if not run.outputs else "a single number")
-    if run.activation is not None and run.gradient is None:
-        notes.append("no gradient comes back")
-    reduced = run.activation or _Reduced(None, None)
-    return ProbedLayer(
-        run.path,
-        type(run.module).__name__,
-        run.call,
-        run.shape,
-        run.dtype,
-        sum(p.numel() for p in own),
-        reduced.statistics,
-        None if run.gradient is None else run.gradient.statistics,
-        None if weight is None else weights[id(weight)],
-        None if weight is None else gradients.get(id(weight)),
-        reduced.dead_fraction,
-        "; ".join(notes),
-    )

@@ -13,6 +13,7 @@ from torch import nn
 from playground.models.job import Job
 
 Reduce = Callable[[torch.Tensor], Any]
+ReduceOutput = Callable[[nn.Module, torch.Tensor | None, torch.Tensor], Any]
 
 
 @dataclass(slots=True)
@@ -125,12 +126,15 @@ def _is_same(one: torch.Tensor, other: torch.Tensor) -> bool:
 
 
 class Watcher:
-    """Puts hooks on the layers of a module, keeps what they see in `record`, and takes the hooks away again."""
+    """Puts hooks on the layers of a module, keeps what they see in `record`, and takes the hooks away again.
 
-    def __init__(self, module: nn.Module, reduce: Reduce, job: Job) -> None:
+    `output(layer, entered, left)` reduces what a layer was given and what it returned, `gradient` what comes back.
+    """
+
+    def __init__(self, module: nn.Module, output: ReduceOutput, gradient: Reduce, job: Job) -> None:
         self.record = RunRecord()
-        self._reduce_output = _Remembering(reduce)
-        self._reduce_gradient = _Remembering(reduce)
+        self._output = output
+        self._reduce_gradient = _Remembering(gradient)
         self._job = job
         self._calls: dict[nn.Module, int] = {}
         self._handles: list[Any] = []
@@ -154,7 +158,7 @@ class Watcher:
         return hook
 
     def _after(self, path: str) -> Callable[[nn.Module, Any, Any], None]:
-        def hook(module: nn.Module, _inputs: Any, output: Any) -> None:
+        def hook(module: nn.Module, inputs: Any, output: Any) -> None:
             if path in self.record.open_layers:
                 self.record.open_layers.remove(path)
             self._calls[module] = self._calls.get(module, 0) + 1
@@ -165,7 +169,8 @@ class Watcher:
             if main is None:
                 return
             run.shape, run.dtype = tuple(main.shape), str(main.dtype).removeprefix("torch.")
-            run.activation = self._reduce_output(main.detach())
+            entered = next(tensors_in(inputs), None)
+            run.activation = self._output(module, None if entered is None else entered.detach(), main.detach())
             if main.requires_grad:
                 main.register_hook(self._gradient_of(run))  # type: ignore[no-untyped-call]
             self._job.check()

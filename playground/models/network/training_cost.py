@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from playground.models.network.build import parameter_counts
-from playground.models.network.estimate import LONG_SECONDS, SLOW_DTYPES, estimate, machine_speed
+from playground.models.network.estimate import LONG_SECONDS, estimate, machine_speed, multiply_seconds
 from playground.models.network.optimisers import OPTIMISERS
 from playground.models.network.spec import DTYPES, NetworkSpec
 from playground.models.network.step_histograms import SLOTS
@@ -64,7 +64,7 @@ def training_cost(
     size = max(2 * state + width * (parameters + 3 * values) + kept, estimate(spec, features).bytes)
     if step_seconds is None:
         speed = machine_speed()
-        multiply = 6 * spec.batch * weights * SLOW_DTYPES[spec.dtype] * speed.multiply
+        multiply = 6 * spec.batch * weights * multiply_seconds(spec.torch_dtype)
         passes = COUNT_SHARE * speed.measure * (3 * values + (2 + 2 * slots) * parameters)
         return TrainingCost(multiply + passes, steps * (multiply + passes), size)
     return TrainingCost(step_seconds, steps * step_seconds, size, measured=True)

@@ -1,56 +1,93 @@
-"""What a watched module's numbers say, in words, and as curves over its layers."""
+"""The list of what was watched in this process."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
+from weakref import ReferenceType, ref
 
-import numpy as np
-from numpy.typing import NDArray
 from torch import nn
 
 from playground.models.job import Job
-from playground.models.network.probe import Loss, ProbedLayer, ProbeResult, probe
-from playground.models.network.verdict import DECADES, MOST, factor_a_layer
-from playground.models.words import count_in_words, digits
-
-Floats = NDArray[np.float64]
+from playground.models.network.probe import Loss, ProbeResult, probe
+from playground.models.network.probe_values import KEPT_BYTES
+from playground.models.network.watch_verdict import WatchedVerdict, judge_watched, words_alone
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Watched:
-    """A module that was watched, under a name."""
+    """A module that was watched, under a name; the module itself is not kept alive."""
 
     name: str
     result: ProbeResult
+    verdict: WatchedVerdict
+    module: ReferenceType[nn.Module] | None = None
+
+    def is_of(self, module: nn.Module | None) -> bool:
+        """Whether it is this very module that was watched."""
+        return module is not None and self.module is not None and self.module() is module
 
 
 @dataclass
 class WatchList:
-    """All that was watched, in order; the oldest go when there are more than `most`. Safe from any thread."""
+    """All that was watched, in order; the oldest go when there are more than `most`. Safe from any thread.
+
+    Their plots stay; their tensors are kept for sending while they fit `most_bytes`, the newest whatever its size.
+    """
 
     most: int = 50
+    most_bytes: int = KEPT_BYTES
     _entries: list[Watched] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
 
-    def add(self, name: str, result: ProbeResult) -> Watched:
-        """Add a result under its name, numbered where the name is taken."""
+    def add(
+        self,
+        name: str,
+        result: ProbeResult,
+        verdict: WatchedVerdict | None = None,
+        module: nn.Module | None = None,
+    ) -> Watched:
+        """Add a result under its name; without a verdict it gets one of its own.
+
+        A name that another module has is numbered; the same module under the same name takes its own place again.
+        """
         with self._lock:
-            taken = {entry.name for entry in self._entries}
-            shown, number = name, 1
+            same = _is_numbered(name)
+            again = [entry for entry in self._entries if same(entry.name) and entry.is_of(module)]
+            rest = [entry for entry in self._entries if entry not in again]
+            taken = {entry.name for entry in rest}
+            shown, number = (again[-1].name if again else name), 1
             while shown in taken:
                 number += 1
                 shown = f"{name} ({number})"
-            entry = Watched(shown, result)
-            self._entries = [*self._entries, entry][-self.most :]
+            entry = Watched(shown, result, verdict or words_alone(result), None if module is None else ref(module))
+            self._entries = [*rest, entry][-self.most :]
+            self._forget_values()
             return entry
+
+    def _forget_values(self) -> None:
+        """Let go of the tensors of the oldest entries, so that all of them together stay within the limit."""
+        total = 0
+        for entry in reversed(self._entries):
+            tensors = {id(kept): kept.tensor.nbytes for layer in entry.result.layers for kept in layer.kept.values()}
+            total += sum(tensors.values())
+            if total > self.most_bytes and entry is not self._entries[-1]:
+                for layer in entry.result.layers:
+                    layer.kept.clear()
 
     @property
     def entries(self) -> tuple[Watched, ...]:
         """What was watched, oldest first."""
         with self._lock:
             return tuple(self._entries)
+
+
+def _is_numbered(name: str) -> Callable[[str], bool]:
+    """Whether a shown name is this one, or this one with a number."""
+    return re.compile(rf"{re.escape(name)}( \(\d+\))?").fullmatch  # type: ignore[return-value]
 
 
 WATCHED = WatchList()
@@ -64,80 +101,4 @@ def watch(module: nn.Module, batch: Any, loss: Loss | None = None, name: str = "
     raises itself is in the result.
     """
     result = probe(module, batch, loss, job)
-    return WATCHED.add(name or result.kind, result)
-
-
-def rms_of(result: ProbeResult, gradient: bool = False) -> Floats:
-    """The rms of each layer's output, or of its gradient, (layers,); nan where there is none."""
-    values = []
-    for layer in result.layers:
-        statistics = layer.activation_gradient if gradient else layer.activation
-        values.append(np.nan if statistics is None else statistics.rms)
-    return np.array(values, dtype=np.float64)
-
-
-def layer_title(layer: ProbedLayer) -> str:
-    """`"encoder.0 Linear"`; the module itself has no path."""
-    again = f" #{layer.call}" if layer.call > 1 else ""
-    return f"{layer.path or '(itself)'}{again} {layer.kind}"
-
-
-def verdict_in_words(result: ProbeResult) -> tuple[str, tuple[str, ...]]:
-    """(severity, sentences): the gravest first. Severity is "error", "warning" or "good"."""
-    if not result.layers:
-        return "error" if result.problem else "warning", ("No layer ran.",)
-    found = [*_not_finite(result), *_signal(result), *_units(result)]
-    if not found:
-        values, gradients = rms_of(result), rms_of(result, gradient=True)
-        words = f"Activations change by ×{digits(factor_a_layer(values))} a layer"
-        if np.isfinite(gradients).any():
-            words += f", gradients by ×{digits(factor_a_layer(gradients[::-1]))} going back"
-        return "good", (f"{words}.",)
-    severity = "error" if any(level == "error" for level, _ in found) else "warning"
-    return severity, tuple(words for _, words in sorted(found, key=lambda item: item[0] != "error"))
-
-
-def _not_finite(result: ProbeResult) -> list[tuple[str, str]]:
-    found = []
-    for what, gradient in (("outputs", False), ("gradients", True)):
-        layers = list(reversed(result.layers)) if gradient else list(result.layers)
-        for layer in layers:
-            statistics = layer.activation_gradient if gradient else layer.activation
-            if statistics is not None and statistics.nan_count + statistics.inf_count:
-                counts = f"{statistics.nan_count:,} nan and {statistics.inf_count:,} inf"
-                way = " on the way back" if gradient else ""
-                found.append(("error", f"The {what} are not finite from {layer_title(layer)} on{way}: {counts}."))
-                break
-    return found
-
-
-def _signal(result: ProbeResult) -> list[tuple[str, str]]:
-    found = []
-    for what, gradient in (("Activations", False), ("Gradients", True)):
-        values = rms_of(result, gradient)
-        usable = np.flatnonzero(np.isfinite(values) & (values > 0))
-        if len(usable) < 2:
-            continue
-        ends = values[usable[[0, -1]]][:: -1 if gradient else 1]
-        ratio = float(ends[1] / ends[0])
-        if 1 / DECADES < ratio < DECADES:
-            continue
-        verb = "explode" if ratio > 1 else "vanish"
-        factor = ratio ** (1 / (len(usable) - 1))
-        arrow = "at the first layer" if gradient else "at the last layer"
-        found.append(("error", f"{what} {verb}: ×{digits(factor)} a layer, ×{digits(ratio)} {arrow}."))
-    return found
-
-
-def _units(result: ProbeResult) -> list[tuple[str, str]]:
-    found = []
-    shares = [(layer.dead_fraction or 0.0, layer) for layer in result.layers]
-    dead, layer = max(shares, key=lambda item: item[0])
-    if dead > MOST:
-        found.append(("warning", f"{dead:.0%} of the units of {layer_title(layer)} are 0 for every input."))
-    silent = [layer for layer in result.layers if layer.parameter_count and layer.weight_gradient is None]
-    if silent and result.loss is not None:
-        first = layer_title(silent[0])
-        number = count_in_words(len(silent), "layer")
-        found.append(("warning", f"No gradient reaches the weights of {number}, the first is {first}."))
-    return found
+    return WATCHED.add(name or result.kind, result, judge_watched(result, module, batch, loss, job), module)

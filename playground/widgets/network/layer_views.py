@@ -16,7 +16,7 @@ from playground.widgets.common.text_label import TextLabel
 from playground.widgets.network.curve_plots import GradientPlot, SpreadPlot, ZerosPlot
 from playground.widgets.network.distribution_plot import STRIP, DistributionPlot, value_range
 from playground.widgets.network.layer_histogram import LayerHistogram
-from playground.widgets.network.layer_numbers import LayerNumbers
+from playground.widgets.network.layer_numbers import LayerNumbers, Row
 from playground.widgets.network.layer_rows import gradient_rows, layer_words, spread_rows, zero_rows
 
 NUMBERS_WIDTH = 304
@@ -130,6 +130,11 @@ class LayerViews(QWidget):
         self.send.clicked.connect(self.wants_tensor)
 
     @property
+    def is_narrow(self) -> bool:
+        """Whether there is little room for words."""
+        return self.width() < NARROW
+
+    @property
     def layer(self) -> int:
         """The layer whose numbers are shown: the pointed one, or else the chosen one."""
         depth = self.page.network.depth if self.page is not None else 1
@@ -171,10 +176,14 @@ class LayerViews(QWidget):
             return
         table = page.network.tables[page.request.kind]
         numbers = table.layer(layer - 1)
-        self.title.set_text(f"Layer {layer}")
-        self.words.set_text(layer_words(numbers))
-        if page.own:
-            histogram: Histogram | None = page.own[layer - 1]
+        title, words = self.title_of(page, layer)
+        self.title.set_text(title)
+        self.words.set_text(words)
+        histogram: Histogram | None
+        if not numbers.count:
+            histogram, ends = None, (0.0, 1.0)
+        elif page.own:
+            histogram = page.own[layer - 1]
             ends = (page.own[layer - 1].axis.low, page.own[layer - 1].axis.high)
         else:
             histogram = numbers.histogram
@@ -182,9 +191,19 @@ class LayerViews(QWidget):
             shown = value_range(axis, self._ranges) if axis is not None else None
             ends = (shown.low, shown.high) if shown is not None else (0.0, 1.0)
         self.histogram.show_layer(layer, numbers, histogram, ends, own=bool(page.own))
-        self.spread_numbers.set_rows(spread_rows(page, layer))
-        self.gradient_numbers.set_rows(gradient_rows(page, layer))
-        self.zero_numbers.set_rows(zero_rows(page, layer))
+        rows = self.rows_of(page, layer)
+        for numbers_beside, found in zip(
+            (self.spread_numbers, self.gradient_numbers, self.zero_numbers), rows, strict=True
+        ):
+            numbers_beside.set_rows(found)
+
+    def title_of(self, page: NetworkPageResult, layer: int) -> tuple[str, str]:
+        """What the layer is called, and how many values it has. Override where layers have names."""
+        return f"Layer {layer}", layer_words(page.network.tables[page.request.kind].layer(layer - 1))
+
+    def rows_of(self, page: NetworkPageResult, layer: int) -> tuple[list[Row], list[Row], list[Row]]:
+        """What stands beside spread, gradients and zeros. Override where layers differ in what they have."""
+        return spread_rows(page, layer), gradient_rows(page, layer), zero_rows(page, layer)
 
     @Slot(object)
     def _on_pointed(self, x: float | None) -> None:
@@ -198,7 +217,7 @@ class LayerViews(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        narrow = self.width() < NARROW
+        narrow = self.is_narrow
         width = NARROW_NUMBERS if narrow else NUMBERS_WIDTH - 16
         for widget in (self._layer, self.spread_numbers, self.gradient_numbers, self.zero_numbers):
             widget.setFixedWidth(width)

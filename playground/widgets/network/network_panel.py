@@ -8,7 +8,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.models.network.cures import SpecFix
-from playground.models.network.handover import HandedLayer, LayerTensorRequest, with_layer
+from playground.models.network.handover import HandedLayer, LayerTensorRequest
 from playground.models.network.pinned_training import PinnedLosses, pinned_training_request
 from playground.models.network.request import NetworkPageResult
 from playground.models.network.saved_request import KeptResult
@@ -24,6 +24,7 @@ from playground.models.network.trained_page import (
 )
 from playground.models.network.training_request import TrainingResult
 from playground.models.network.training_settings import TrainingSettings
+from playground.models.network.watch_tensor import WatchedTensor
 from playground.models.outcome import Fix, Problem
 from playground.models.state import PlaygroundState
 from playground.widgets.common.painting import fill_background
@@ -92,7 +93,7 @@ class NetworkPanel(Panel):
         self.controls.gesture_ended.connect(self.gesture_ended)
         self.controls.refused.connect(self._on_refused)
         self.pins.pinned.connect(self._on_pinned)
-        self.pins.taken.connect(self._on_spec_taken)
+        self.pins.taken.connect(self._edit_spec)
         self.pins.removed.connect(self._on_pin_removed)
         self.verdict.fix_chosen.connect(self._on_fix_chosen)
         self.verdict.cancelled.connect(self.cancelled)
@@ -106,6 +107,7 @@ class NetworkPanel(Panel):
         self.windows.asked.connect(self.asked)
         self.windows.spec_dragged.connect(self._on_spec_dragged)
         self.windows.gesture_ended.connect(self._on_spec_let_go)
+        self.windows.tensor_handed.connect(self._on_tensor_handed)
         self.train.edited.connect(self._on_training_edited)
         self.train.gesture_ended.connect(self.gesture_ended)
         self.train.pause_wanted.connect(self._on_training_paused)
@@ -173,8 +175,7 @@ class NetworkPanel(Panel):
 
     def show_answer(self, side: str, outcome: object, final: bool) -> None:
         if side == LAYER_SIDE and isinstance(outcome, HandedLayer) and final:
-            self.edit(with_layer(self.state, outcome))
-            self.requested.emit("show_tensors", None)
+            self._on_tensor_handed(outcome)
         elif self.windows.show_answer(side, outcome):
             return
         elif isinstance(outcome, PinnedLosses):
@@ -216,6 +217,7 @@ class NetworkPanel(Panel):
         kept = replace(network, spec=self.state.network.spec)
         self.edit(replace(self.state, network=with_other_network(kept, network.spec)), gesture)
 
+    @Slot(object)
     def _edit_spec(self, spec: NetworkSpec) -> None:
         network = with_other_network(replace(self.state.network, moving=False), spec)
         self.edit(replace(self.state, network=network))
@@ -257,16 +259,12 @@ class NetworkPanel(Panel):
         self._edit(pins=tuple(pin for pin in self.state.network.pins if pin != spec))
 
     @Slot(object)
-    def _on_spec_taken(self, spec: NetworkSpec) -> None:
-        self._edit_spec(spec)
-
-    @Slot(object)
     def _on_fix_chosen(self, fix: SpecFix | Fix) -> None:
         spec = self.state.network.spec
         if isinstance(fix, SpecFix):
             self._edit_spec(fix.spec)
         elif fix.target == "confirm":
-            self._edit(confirmed=spec)
+            self._edit(confirmed=spec if fix.code else None)
         else:
             value = type(getattr(spec, fix.target))(fix.code)
             more = {"loss": "mean_square"} if fix.target == "input" and fix.code != "digits" else {}
@@ -287,6 +285,11 @@ class NetworkPanel(Panel):
     @Slot(bool)
     def _on_own_range_chosen(self, own: bool) -> None:
         self._edit(own_range=own)
+
+    @Slot(object)
+    def _on_tensor_handed(self, handed: HandedLayer | WatchedTensor) -> None:
+        self.edit(handed.added_to(self.state))
+        self.requested.emit("show_tensors", None)
 
     @Slot()
     def _on_tensor_wanted(self) -> None:

@@ -31,13 +31,15 @@ class NetworkWindows(QWidget):
     """A section of buttons, each of which opens a window; a window asks for what it shows only while it is open.
 
     `asked(side, request)` starts a side computation of the page, None cancels it; `spec_dragged(spec, gesture)` is the
-    network that the point of the phase diagram was dragged to. `noted(act)` is something
+    network that the point of the phase diagram was dragged to; `tensor_handed(tensor)` is a watched module's that was
+    sent to the tensors page. `noted(act)` is something
     that was done in a window, which a lesson may have asked for.
     """
 
     asked = Signal(str, object)
     spec_dragged = Signal(object, object)
     gesture_ended = Signal()
+    tensor_handed = Signal(object)
     noted = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -115,7 +117,10 @@ class NetworkWindows(QWidget):
     @Slot()
     def open_watch(self) -> None:
         """Open the list of watched modules."""
-        window = self._windows.get(WatchView.__name__) or WatchView()
+        window = self._windows.get(WatchView.__name__)
+        if window is None:
+            window = WatchView()
+            window.tensor_handed.connect(self.tensor_handed)
         self._open(window)
         self.show_watched()
 

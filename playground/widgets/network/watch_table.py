@@ -6,40 +6,21 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
 
-from playground.models.network.layer_statistics import TensorStatistics
-from playground.models.network.probe import ProbedLayer
-from playground.models.words import digits, shape_in_words
+from playground.models.network.probe_layers import ProbedLayer
+from playground.models.words import shape_in_words
 from playground.widgets.common.look import code_font, look, look_holder, words_font
+from playground.widgets.common.tooltip import tooltip_html
 
 Index = QModelIndex | QPersistentModelIndex
-COLUMNS = (
-    "",
-    "layer",
-    "kind",
-    "output",
-    "rms",
-    "std",
-    "zeros",
-    "dead",
-    "nan, inf",
-    "gradient rms",
-    "weight gradient",
-    "",
-)
+COLUMNS = ("", "layer", "kind", "output")
 TIPS = (
     "In the order in which they ran",
     "The name in the module",
     "The class of the layer",
     "The shape of what it returns",
-    "Root of the mean square of the output",
-    "Standard deviation of the output",
-    "Share of the output that is exactly 0",
-    "Share of the units, along the last axis, that are 0 for every input",
-    "How many values are nan, how many inf",
-    "rms of the loss's gradient by the output",
-    "rms of the loss's gradient by the weights",
-    "What is special about this run",
 )
+NUMBER, LAYER, KIND, OUTPUT = 0, 1, 2, 3
+WIDTHS = {NUMBER: 32, KIND: 96, OUTPUT: 120}
 NAME_LENGTH = 60
 
 
@@ -51,23 +32,11 @@ def cells_of(number: int, layer: ProbedLayer) -> tuple[str, ...]:
         _cut(layer.path or "(itself)") + (f" #{layer.call}" if layer.call > 1 else ""),
         _cut(layer.kind),
         shape_in_words(layer.shape) if values is not None else layer.dtype,
-        digits(values.rms) if values is not None else "",
-        digits(values.std) if values is not None else "",
-        f"{values.zero_fraction:.0%}" if values is not None else "",
-        f"{layer.dead_fraction:.0%}" if layer.dead_fraction is not None else "",
-        f"{values.nan_count:,}, {values.inf_count:,}" if values is not None else "",
-        _rms(layer.activation_gradient),
-        _rms(layer.weight_gradient),
-        layer.note,
     )
 
 
 def _cut(text: str) -> str:
     return text if len(text) <= NAME_LENGTH else f"{text[: NAME_LENGTH - 1]}…"
-
-
-def _rms(statistics: TensorStatistics | None) -> str:
-    return "" if statistics is None else digits(statistics.rms)
 
 
 class WatchModel(QAbstractTableModel):
@@ -105,12 +74,14 @@ class WatchModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return cells_of(index.row() + 1, layer)[column]
         if role == Qt.ItemDataRole.FontRole:
-            return words_font() if column in (2, 11) else code_font()
+            return words_font() if column == KIND else code_font()
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return tooltip_html(cells_of(index.row() + 1, layer)[column], layer.note)
         if role == Qt.ItemDataRole.ForegroundRole:
             broken = layer.activation is not None and layer.activation.nan_count + layer.activation.inf_count > 0
-            if column == 8 and broken:
+            if broken and column == NUMBER:
                 return look().color("error")
-            return look().color("text2" if column in (0, 2, 3, 11) else "text")
+            return look().color("text2" if column in (NUMBER, KIND, OUTPUT) else "text")
         return None
 
 
@@ -135,10 +106,13 @@ class WatchTable(QTableView):
         self.verticalHeader().setDefaultSectionSize(24)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
-        header.setStretchLastSection(True)
+        header.setMinimumSectionSize(WIDTHS[NUMBER])
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        for column, width in enumerate((40, 150, 116, 108, 76, 76, 56, 56, 68, 96, 112, 80)):
+        header.setSectionResizeMode(LAYER, QHeaderView.ResizeMode.Stretch)
+        for column, width in WIDTHS.items():
             self.setColumnWidth(column, width)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.selectionModel().currentRowChanged.connect(self._on_row)
         look_holder().changed.connect(self._take_look)
         self._take_look()
@@ -146,6 +120,10 @@ class WatchTable(QTableView):
     def show_layers(self, layers: tuple[ProbedLayer, ...]) -> None:
         """List the layers."""
         self.rows.show_layers(layers)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Leave out the shapes, which stand beside the plots too, where there is little room."""
+        self.setColumnHidden(OUTPUT, narrow)
 
     def choose(self, row: int) -> None:
         """Choose a row without a signal back."""

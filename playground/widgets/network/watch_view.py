@@ -1,33 +1,45 @@
-"""Own models: what was watched, each module's layers in the order they ran, with plots and a verdict."""
+"""Own models: what was watched, each module's layers in the order they ran, in the page's own plots, with a verdict."""
 
 from __future__ import annotations
 
-import numpy as np
-from PySide6.QtCore import QSize, Signal, Slot
+from PySide6.QtCore import QObject, QSize, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from playground.models.network.layer_statistics import TensorStatistics
-from playground.models.network.watch import Watched, layer_title, rms_of, verdict_in_words
+from playground.models.network.watch import Watched
+from playground.models.network.watch_tensor import watched_tensor
+from playground.models.network.watch_verdict import WatchedVerdict
+from playground.models.outcome import ProblemError
 from playground.models.words import count_in_words
 from playground.widgets.common.combo_box import ComboBox
 from playground.widgets.common.painting import fill_background
-from playground.widgets.common.plots import AxisRange, Bars, Curve, Plot
 from playground.widgets.common.problem_banner import ProblemBanner
-from playground.widgets.common.runs import Run
-from playground.widgets.common.runs_label import RunsLabel
 from playground.widgets.common.section import Hairline, TitleLine
 from playground.widgets.common.text_label import TextLabel
 from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.network.watch_layers import WatchLayers
 from playground.widgets.network.watch_table import WatchTable
+from playground.widgets.network.watch_verdict import WatchVerdict
 
-SKY, ORANGE, PINK = 4, 1, 3
-EMPTY = "Nothing was watched yet. In Python: `playground.watch(model, batch)` runs a module once and lists it here."
+TABLE_WIDTH = 388
+NARROW_TABLE = 248
+NARROW = 1240
+NAME_LENGTH = 60
+EMPTY = WatchedVerdict(
+    "good",
+    "Nothing was watched yet.",
+    "In Python, `playground.watch(model, batch)` runs a module once and lists it here.",
+    "Any torch.nn.Module will do; its weights, modes, hooks and random states are afterwards as before.",
+)
 
 
 class WatchView(QWidget):
-    """`show_watched(entries)` lists what was watched, the newest chosen; `layer_chosen(row)` tells the chosen layer."""
+    """`show_watched(entries)` lists what was watched, the newest chosen; `layer_chosen(row)` tells the chosen layer.
+
+    `tensor_handed(tensor)` is a `WatchedTensor` that the hand sent to the tensors page.
+    """
 
     layer_chosen = Signal(int)
+    tensor_handed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,100 +54,97 @@ class WatchView(QWidget):
         set_tooltip(self.which, "What was watched")
         self.summary = TextLabel("", "text2")
         self.banner = ProblemBanner()
-        self.verdict = RunsLabel()
-        self.verdict.setObjectName("network.watch.verdict")
+        self.verdict = WatchVerdict()
         self.table = WatchTable()
-        self.plot = Plot("rms of the outputs and of their gradients", x_name="layer")
-        self.plot.setObjectName("network.watch.plot")
-        self.outputs = self.plot.add(Curve("outputs", axis=ORANGE))
-        self.gradients = self.plot.add(Curve("gradients", axis=SKY))
-        self.histogram = Plot("Outputs of the layer", x_column="value")
-        self.histogram.setObjectName("network.watch.histogram")
-        self.histogram.canvas.whole_x = False
-        self.bars = self.histogram.add(Bars("count", axis=SKY))
+        self.layers = WatchLayers()
         self._lay_out()
+        self._rename_parts()
         self.which.activated.connect(self._on_which)
         self.table.chosen.connect(self._on_layer)
-        self.plot.pressed.connect(self._on_plot)
-        self.plot.dragged.connect(self._on_plot)
+        self.layers.chosen.connect(self._on_layer)
+        self.layers.tensor_wanted.connect(self._on_tensor_wanted)
         self.show_watched(())
 
     def _lay_out(self) -> None:
         line = TitleLine("Own models")
         line.add(self.which)
         line.add(self.summary, 100)
-        words = QVBoxLayout()
-        words.setContentsMargins(16, 8, 16, 8)
-        words.addWidget(self.banner)
-        words.addWidget(self.verdict)
-        plots = QHBoxLayout()
-        plots.setContentsMargins(16, 8, 16, 12)
-        plots.setSpacing(24)
-        plots.addWidget(self.plot, 3)
-        plots.addWidget(self.histogram, 2)
+        beside = QHBoxLayout()
+        beside.setSpacing(0)
+        beside.addWidget(self.table)
+        self._rule = Hairline(vertical=True)
+        beside.addWidget(self._rule)
+        beside.addWidget(self.layers, 1)
+
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(line)
         column.addWidget(Hairline())
-        column.addLayout(words)
-        column.addWidget(Hairline())
-        column.addWidget(self.table, 3)
-        column.addWidget(Hairline())
-        column.addLayout(plots, 2)
+        column.addWidget(self.verdict)
+        column.addWidget(self.banner)
+        column.addLayout(beside, 1)
+
+    def _rename_parts(self) -> None:
+        """The page's own parts have the same names, and a part is found by its name."""
+        for part in self.findChildren(QObject):
+            name = part.objectName()
+            if name.startswith("network.") and not name.startswith("network.watch"):
+                part.setObjectName(name.replace("network.", "network.watch.", 1))
 
     def sizeHint(self) -> QSize:
-        return QSize(1120, 640)
+        return QSize(1360, 800)
+
+    def resizeEvent(self, event: object) -> None:
+        super().resizeEvent(event)  # type: ignore[arg-type]
+        narrow = self.width() < NARROW
+        self.table.setFixedWidth(NARROW_TABLE if narrow else TABLE_WIDTH)
+        self.table.set_narrow(narrow)
 
     def show_watched(self, entries: tuple[Watched, ...]) -> None:
         """List what was watched, the newest chosen."""
         newest = entries[-1:] != self._entries[-1:]
         chosen = len(entries) - 1 if newest else min(self.which.currentIndex(), len(entries) - 1)
+        if entries == self._entries and entries:
+            return
+        before = self.which.currentText()
         self._entries = entries
         self.which.clear()
         for entry in entries:
-            self.which.addItem(entry.name[:60])
+            self.which.addItem(entry.name[:NAME_LENGTH])
         self.which.setEnabled(bool(entries))
         self.which.setCurrentIndex(chosen)
-        self._show_entry(chosen)
+        # The same module watched again, on another batch: the layer that is looked at stays.
+        self._show_entry(chosen, max(0, self._layer) if self.which.currentText() == before else 0)
 
-    def _show_entry(self, index: int) -> None:
+    def _show_entry(self, index: int, layer: int = 0) -> None:
         if not 0 <= index < len(self._entries):
-            self.verdict.set_content(EMPTY)
+            self.verdict.show_words(EMPTY)
             self.summary.set_text("")
             self.table.show_layers(())
+            self._show_parts(False)
             return
         result = self._entries[index].result
         mode = "in training mode" if result.training else "in evaluation mode"
         loss = "" if result.loss is None else f", loss {result.loss:.4g}"
         self.summary.set_text(
-            f"{result.kind[:60]} {mode}, {count_in_words(len(result.layers), 'layer')} ran, "
+            f"{result.kind[:NAME_LENGTH]} {mode}, {count_in_words(len(result.layers), 'layer')} ran, "
             f"{count_in_words(result.parameter_count, 'parameter')}{loss}"
         )
-        self.banner.set_problem(result.problem)
-        severity, sentences = verdict_in_words(result)
-        role = {"error": "error", "warning": "warning"}.get(severity, "good")
-        notes = tuple(Run(f"  {note}", "words", "text2") for note in result.notes)
-        self.verdict.set_content((Run(" ".join(sentences), "bold", role), *notes))
+        set_tooltip(self.summary, f"The loss that the gradients are of: {result.loss_words}.")
+        self.banner.set_problem(None)
+        self.verdict.show_words(self._entries[index].verdict)
         self.table.show_layers(result.layers)
-        self._show_plot(index)
+        self._show_parts(bool(result.layers))
+        self.layers.show_result(result)
         self._layer = -1
         if result.layers:
-            self._on_layer(0)
+            self._on_layer(min(layer, len(result.layers) - 1))
 
-    def _show_plot(self, index: int) -> None:
-        result = self._entries[index].result
-        x = np.arange(1, len(result.layers) + 1)
-        values, gradients = rms_of(result), rms_of(result, gradient=True)
-        both = np.concatenate([values, gradients])
-        both = both[np.isfinite(both) & (both > 0)]
-        low, high = (np.floor(np.log10(both.min())), np.ceil(np.log10(both.max()))) if len(both) else (-1.0, 0.0)
-        self.plot.set_ranges(
-            AxisRange(1, max(2, len(x))), AxisRange(float(low), float(max(high, low + 1)), logarithmic=True)
-        )
-        self.outputs.set_data(x, values)
-        self.gradients.set_data(x, gradients)
-        self.plot.refresh()
+    def _show_parts(self, shown: bool) -> None:
+        """Plots without a layer would only pretend."""
+        for part in (self.table, self._rule, self.layers):
+            part.setVisible(shown)
 
     @property
     def layer(self) -> int:
@@ -147,38 +156,20 @@ class WatchView(QWidget):
         index = self.which.currentIndex()
         if row == self._layer or not 0 <= index < len(self._entries):
             return
-        layers = self._entries[index].result.layers
-        if not 0 <= row < len(layers):
+        if not 0 <= row < len(self._entries[index].result.layers):
             return
         self._layer = row
+        self.banner.set_problem(None)
         self.table.choose(row)
-        self.plot.set_crosshair(float(row + 1), str(row + 1))
-        self.histogram.legend.set_title(f"Outputs of {layer_title(layers[row])[:48]}")
-        self._show_histogram(layers[row].activation)
+        self.layers.choose(row)
         self.layer_chosen.emit(row)
 
-    def _show_histogram(self, statistics: TensorStatistics | None) -> None:
-        found = None if statistics is None else statistics.histogram
-        if found is None:
-            self.bars.set_data([0.0, 1.0], [0.0])
-            self.histogram.set_note("no values")
-            return
-        axis = found.axis
-        edges = np.linspace(axis.low, axis.high, axis.rows + 1)
-        powers = range(int(np.ceil(axis.low)), int(np.floor(axis.high)) + 1)
-        shown = powers[:: max(1, len(powers) // 5)]
-        ticks = tuple((float(power), f"1e{power}" if power else "1") for power in shown)
-        self.histogram.set_ranges(
-            AxisRange(axis.low, axis.high, ticks=ticks), AxisRange(0.0, float(max(1, found.counts.max(initial=1))))
-        )
-        self.bars.set_data(edges, found.counts)
-        zeros = round((statistics.zero_fraction if statistics else 0.0) * (statistics.count if statistics else 0))
-        self.histogram.set_note(f"|value|; {zeros:,} exactly 0" if zeros else "|value|")
-        self.histogram.refresh()
-
-    @Slot(float)
-    def _on_plot(self, x: float) -> None:
-        self._on_layer(round(x) - 1)
+    @Slot(int, str)
+    def _on_tensor_wanted(self, row: int, kind: str) -> None:
+        try:
+            self.tensor_handed.emit(watched_tensor(self._entries[self.which.currentIndex()], row, kind))
+        except ProblemError as error:
+            self.banner.set_problem(error.problem)
 
     @Slot(int)
     def _on_which(self, index: int) -> None:

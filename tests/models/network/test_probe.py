@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from playground.models.job import CancelledError, Job
-from playground.models.network.probe import probe
+from playground.models.network.probe import TARGET_SEED, probe
 from playground.models.outcome import ProblemError
 
 BATCH = torch.randn(16, 8, generator=torch.Generator().manual_seed(0))
@@ -40,7 +40,8 @@ def test_statistics_are_those_of_the_plain_run():
     hidden = module[0](BATCH)
     active = hidden.relu()
     output = module[2](active)
-    loss = output.square().mean()
+    targets = torch.randn(output.shape, generator=torch.Generator().manual_seed(TARGET_SEED))
+    loss = (output - targets).square().mean()
     gradients = torch.autograd.grad(loss, [hidden, active, output, module[0].weight, module[2].weight])
     for layer, value, gradient in zip(result.layers, (hidden, active, output), gradients, strict=False):
         assert layer.activation.rms == pytest.approx(value.detach().double().square().mean().sqrt().item())

@@ -81,6 +81,32 @@ def test_a_tensor_of_the_program_feeds_the_network():
         compute(state_of(spec=spec))
 
 
+@pytest.mark.parametrize(
+    ("tensor", "words"),
+    [
+        (torch.tensor(3.0), "X has no axes. Inputs need axis 0 to count them and at least one more."),
+        (torch.zeros(0, 4), "X is (0, 4) and has no values to feed."),
+        (torch.zeros(3, 2, dtype=torch.complex64), "X is complex, and the layers are real."),
+    ],
+    ids=["no axes", "empty", "complex"],
+)
+def test_a_tensor_that_cannot_be_fed_says_why_and_offers_another_input(tensor, words):
+    program = Program().appended("X", Imported(TensorReference(tensor)))
+    with pytest.raises(ProblemError) as caught:
+        compute(replace(state_of(spec=replace(SMALL, input="tensor:X")), program=program))
+    assert caught.value.problem.message.startswith(words)
+    assert [fix.gives for fix in caught.value.problem.fixes] == ["input standard normal"]
+
+
+@pytest.mark.parametrize("dtype", [torch.bool, torch.int64, torch.uint8, torch.float64, torch.bfloat16])
+@pytest.mark.parametrize("shape", [(9,), (5, 3), (4, 2, 3)])
+def test_any_other_tensor_is_fed_row_by_row(dtype, shape):
+    tensor = torch.ones(shape).to(dtype)
+    program = Program().appended("X", Imported(TensorReference(tensor)))
+    network = compute(replace(state_of(spec=replace(SMALL, input="tensor:X")), program=program)).network
+    assert (network.batch, network.features) == (min(shape[0], SMALL.batch), max(1, tensor[0].numel()))
+
+
 def test_long_runs_are_asked_for_first_and_run_once_agreed():
     long = replace(SMALL, depth=400, width=1024, batch=1000)
     state = replace(state_of(spec=long), memory_budget=64 * 10**9)

@@ -91,7 +91,8 @@ def test_a_cancelled_training_shows_the_last_picture_it_took():
 
 def slow(monkeypatch, multiply):
     """A machine on which one multiplication takes so many seconds."""
-    monkeypatch.setattr(training_cost, "machine_speed", lambda: MachineSpeed(multiply, 0.0, 0.0))
+    monkeypatch.setattr(training_cost, "machine_speed", lambda: MachineSpeed(0.0, 0.0, 0.0))
+    monkeypatch.setattr(training_cost, "multiply_seconds", lambda _dtype: multiply)
 
 
 def test_a_long_training_is_asked_for_with_its_time_and_memory(monkeypatch):

@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from playground.models.network.probe import probe
-from playground.models.network.watch import WATCHED, WatchList, layer_title, rms_of, verdict_in_words, watch
+from playground.models.network.watch import WATCHED, WatchList, watch
+from playground.models.network.watch_words import layer_title, rms_of, verdict_in_words
 from playground.models.outcome import ProblemError
 
 BATCH = torch.randn(64, 32, generator=torch.Generator().manual_seed(0))
@@ -25,7 +26,8 @@ def deep(scale, activation=nn.Tanh, count=20):
 def test_a_healthy_module_is_called_so():
     severity, sentences = verdict_in_words(probe(deep(32**-0.5, nn.Identity), BATCH))
     assert severity == "good"
-    assert sentences[0].startswith("Activations change by ×")
+    assert sentences[0] == "Healthy."
+    assert sentences[1].startswith("Activations change by ×")
 
 
 def test_vanishing_and_exploding_are_named_with_the_measured_factor():

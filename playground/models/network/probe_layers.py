@@ -1,0 +1,135 @@
+"""The layers of a watched module, made of what its hooks saw, and the histograms of each kind of their tensors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from torch import nn
+
+from playground.models.job import Job
+from playground.models.network.histograms import SCALES, HistogramTable
+from playground.models.network.layer_statistics import TensorStatistics
+from playground.models.network.probe_reduce import Reduced, reduce
+from playground.models.network.probe_run import LayerRun, RunRecord, ScriptedWhole
+from playground.models.network.probe_values import Keeper, KeptValues, count_kind
+
+Gradients = dict[int, Reduced]
+PROBED_KINDS = ("activation", "activation_gradient", "weight", "weight_gradient")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProbedLayer:
+    """One run of one layer of a watched module.
+
+    `path` is its name in the module ("" for the module itself), `call` counts the runs of the same layer from 1.
+    `dead_fraction` is the share of its `units` that are 0 for every input; `saturated_fraction` is there for tanh and
+    sigmoid; `spread` and `cosine` tell how far two inputs still differ. `note` says in words what is special: run
+    again, weights shared, several outputs, no gradient. `kept` are the values of each kind of tensor, by its name.
+    """
+
+    path: str
+    kind: str
+    call: int
+    shape: tuple[int, ...]
+    dtype: str
+    parameter_count: int
+    activation: TensorStatistics | None
+    activation_gradient: TensorStatistics | None
+    weight: TensorStatistics | None
+    weight_gradient: TensorStatistics | None
+    dead_fraction: float | None
+    note: str = ""
+    units: int = 0
+    saturated_fraction: float | None = None
+    spread: float = float("nan")
+    cosine: float = float("nan")
+    kept: dict[str, KeptValues] = field(default_factory=dict)
+
+    def statistics(self, kind: str) -> TensorStatistics | None:
+        """Those of one of `PROBED_KINDS`."""
+        found: TensorStatistics | None = getattr(self, kind)
+        return found
+
+
+def count_all_kinds(layers: tuple[ProbedLayer, ...], job: Job) -> dict[tuple[str, str], HistogramTable]:
+    """The histograms by kind of tensor and scale; stops between them when the job is cancelled."""
+    counted = {}
+    for kind in PROBED_KINDS if layers else ():
+        kept = [layer.kept.get(kind) for layer in layers]
+        for scale in SCALES:
+            job.check()
+            counted[kind, scale] = count_kind(kept, [layer.statistics(kind) for layer in layers], scale)
+    return counted
+
+
+@dataclass(slots=True)
+class _Weights:
+    """What is known of each weight by its id: who has it first, and its numbers."""
+
+    gradients: Gradients
+    keeper: Keeper
+    owners: dict[int, str] = field(default_factory=dict)
+    reduced: dict[int, Reduced] = field(default_factory=dict)
+
+    def of(self, weight: nn.Parameter | None) -> tuple[Reduced, Reduced]:
+        """The numbers of a weight and of its gradient."""
+        if weight is None:
+            return Reduced(), Reduced()
+        if id(weight) not in self.reduced:
+            self.reduced[id(weight)] = reduce(weight.detach(), self.keeper)
+        return self.reduced[id(weight)], self.gradients.get(id(weight), Reduced())
+
+
+def layers_of(record: RunRecord, gradients: Gradients, keeper: Keeper) -> tuple[ProbedLayer, ...]:
+    """One entry a run of a layer; `gradients` are those of the parameters by their ids."""
+    calls: dict[nn.Module, int] = {}
+    for run in record.runs:
+        calls[run.module] = max(calls.get(run.module, 0), run.call)
+    weights = _Weights(gradients, keeper)
+    return tuple(_layer(run, calls[run.module], weights) for run in record.runs)
+
+
+def _layer(run: LayerRun, calls: int, weights: _Weights) -> ProbedLayer:
+    own = [p for p in run.module.parameters(recurse=isinstance(run.module, ScriptedWhole)) if p is not None]
+    weight = next((p for p in own if p.dim() >= 2), own[0] if own else None)
+    output, gradient = run.activation or Reduced(), run.gradient or Reduced()
+    reduced, by_weight = weights.of(weight)
+    parts = zip(PROBED_KINDS, (output, gradient, reduced, by_weight), strict=True)
+    return ProbedLayer(
+        run.path,
+        type(run.module).__name__,
+        run.call,
+        run.shape,
+        run.dtype,
+        sum(p.numel() for p in own),
+        output.statistics,
+        gradient.statistics,
+        reduced.statistics,
+        by_weight.statistics,
+        output.dead,
+        "; ".join(_notes(run, calls, own, weight, weights)),
+        output.units,
+        output.saturated,
+        output.spread,
+        output.cosine,
+        {kind: part.kept for kind, part in parts if part.kept is not None},
+    )
+
+
+def _notes(
+    run: LayerRun, calls: int, own: list[nn.Parameter], weight: nn.Parameter | None, weights: _Weights
+) -> list[str]:
+    notes = []
+    if calls > 1:
+        notes.append(f"run {run.call} of {calls}" + (", its gradients are those of all runs together" if own else ""))
+    if weight is not None:
+        owner = weights.owners.setdefault(id(weight), run.path)
+        if owner != run.path:
+            notes.append(f"weights shared with {owner}")
+    if run.outputs > 1:
+        notes.append(f"the first of {run.outputs} outputs")
+    if not run.shape and run.activation is None:
+        notes.append(f"returns {run.dtype}" if not run.outputs else "a single number")
+    if run.activation is not None and run.gradient is None:
+        notes.append("no gradient comes back")
+    return notes

@@ -1,0 +1,101 @@
+"""What a watched module's numbers say, in words, and as curves over its layers."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playground.models.network.probe import ProbeResult
+from playground.models.network.probe_layers import ProbedLayer
+from playground.models.network.verdict import DECADES, MOST, factor_a_layer
+from playground.models.words import count_in_words, digits
+
+Floats = NDArray[np.float64]
+
+
+def rms_of(result: ProbeResult, gradient: bool = False) -> Floats:
+    """The rms of each layer's output, or of its gradient, (layers,); nan where there is none."""
+    values = []
+    for layer in result.layers:
+        statistics = layer.activation_gradient if gradient else layer.activation
+        values.append(np.nan if statistics is None else statistics.rms)
+    return np.array(values, dtype=np.float64)
+
+
+def run_name(layer: ProbedLayer) -> str:
+    """`"encoder.0"`, `"encoder.0 #2"` where it ran a second time; the module itself has no path."""
+    return f"{layer.path or '(itself)'}{f' #{layer.call}' if layer.call > 1 else ''}"
+
+
+def layer_title(layer: ProbedLayer) -> str:
+    """`"encoder.0 Linear"`."""
+    return f"{run_name(layer)} {layer.kind}"
+
+
+def verdict_in_words(result: ProbeResult) -> tuple[str, tuple[str, ...]]:
+    """(severity, sentences): the gravest first. Severity is "error", "warning" or "good"."""
+    if not result.layers:
+        return "error" if result.problem else "warning", ("No layer ran.",)
+    found = [*_not_finite(result), *_signal(result), *_units(result)]
+    if not found:
+        return "good", ("Healthy.", factors_in_words(result))
+    severity = "error" if any(level == "error" for level, _ in found) else "warning"
+    return severity, tuple(words for _, words in sorted(found, key=lambda item: item[0] != "error"))
+
+
+def factors_in_words(result: ProbeResult) -> str:
+    """`"Activations change by ×0.98 a layer, gradients by ×1.02 going back."`, over all layers that have some."""
+    values, gradients = rms_of(result), rms_of(result, gradient=True)
+    values, gradients = values[np.isfinite(values)], gradients[np.isfinite(gradients)]
+    if len(values) < 2:
+        return f"One layer ran, its rms is {digits(float(values[0]))}." if len(values) else "No layer gave numbers."
+    words = f"Activations change by ×{digits(factor_a_layer(values))} a layer"
+    if len(gradients) > 1:
+        words += f", gradients by ×{digits(factor_a_layer(gradients[::-1]))} going back"
+    return f"{words}."
+
+
+def _not_finite(result: ProbeResult) -> list[tuple[str, str]]:
+    found = []
+    for what, gradient in (("outputs", False), ("gradients", True)):
+        layers = list(reversed(result.layers)) if gradient else list(result.layers)
+        for layer in layers:
+            statistics = layer.activation_gradient if gradient else layer.activation
+            if statistics is not None and statistics.nan_count + statistics.inf_count:
+                counts = f"{statistics.nan_count:,} nan and {statistics.inf_count:,} inf"
+                way = " on the way back" if gradient else ""
+                found.append(("error", f"The {what} are not finite from {layer_title(layer)} on{way}: {counts}."))
+                break
+    return found
+
+
+def _signal(result: ProbeResult) -> list[tuple[str, str]]:
+    found = []
+    for what, gradient in (("Activations", False), ("Gradients", True)):
+        values = rms_of(result, gradient)
+        usable = np.flatnonzero(np.isfinite(values) & (values > 0))
+        if len(usable) < 2:
+            continue
+        ends = values[usable[[0, -1]]][:: -1 if gradient else 1]
+        ratio = float(ends[1] / ends[0])
+        if 1 / DECADES < ratio < DECADES:
+            continue
+        verb = "explode" if ratio > 1 else "vanish"
+        factor = ratio ** (1 / (len(usable) - 1))
+        arrow = "at the first layer" if gradient else "at the last layer"
+        found.append(("error", f"{what} {verb}: ×{digits(factor)} a layer, ×{digits(ratio)} {arrow}."))
+    return found
+
+
+def _units(result: ProbeResult) -> list[tuple[str, str]]:
+    found = []
+    shares = [(layer.dead_fraction or 0.0, layer) for layer in result.layers]
+    dead, layer = max(shares, key=lambda item: item[0])
+    if dead > MOST:
+        found.append(("warning", f"{dead:.0%} of the units of {layer_title(layer)} are 0 for every input."))
+    silent = [layer for layer in result.layers if layer.parameter_count and layer.weight_gradient is None]
+    if silent and result.loss is not None:
+        first = layer_title(silent[0])
+        number = count_in_words(len(silent), "layer")
+        found.append(("warning", f"No gradient reaches the weights of {number}, the first is {first}."))
+    return found
