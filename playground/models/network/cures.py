@@ -91,6 +91,12 @@ def _wider(spec: NetworkSpec) -> SpecFix | None:
     return SpecFix(better, replace(spec, dtype=better), f"{better} reaches to 3.4e38.")
 
 
+def _other_input(spec: NetworkSpec) -> SpecFix | None:
+    if not spec.tensor_name:
+        return None
+    return SpecFix("Input standard normal", replace(spec, input="normal"), "Noise of mean 0 and variance 1 instead.")
+
+
 MakeFix = Callable[[NetworkSpec], SpecFix | None]
 
 
@@ -115,6 +121,7 @@ CURES: dict[str, tuple[MakeFix, ...]] = {
     "overflow": (_he, _gain, _wider, _xavier, _norm),
     "gradient": (_gain, _residual, _he, _norm, _xavier),
     "alike": (_norm, _residual, _gain),
+    "input": (_other_input,),
 }
 TOGETHER = (
     _both(_he, _residual),
@@ -132,7 +139,8 @@ def all_cures(spec: NetworkSpec, illness: str) -> tuple[SpecFix, ...]:
     cures = CURES[illness]
     if illness in ("explode", "overflow") and spec.residual == "plain":
         cures = (_residual, *cures)
-    for cure in (*cures, *TOGETHER):
+    together = () if illness == "input" else TOGETHER
+    for cure in (*cures, *together):
         fix = cure(spec)
         if fix is not None and fix.spec != spec and all(fix.spec != other.spec for other in found):
             found.append(fix)

@@ -26,6 +26,9 @@ class Batch:
     labels: torch.Tensor | None = None
 
 
+INSTEAD = Fix("normal", gives="input standard normal", target="input")
+
+
 @dataclass(frozen=True, slots=True)
 class InputKind:
     """A source of inputs; `features(spec)` is how many values one input has, before anything is drawn."""
@@ -43,7 +46,7 @@ def digits() -> tuple[torch.Tensor, torch.Tensor]:
     """The 1,797 hand-written digits: (1797, 64) float32 with mean 0 and std 1 over the whole set, and their labels."""
     path = resource_path(*DIGITS_PATH)
     if not path.is_file():
-        refuse(f"The bundled digits are missing: there is no file {path}.", fixes=(Fix("normal", target="input"),))
+        refuse(f"The bundled digits are missing: there is no file {path}.", fixes=(INSTEAD,))
     tensors = load_file(path)
     pixels = tensors["images"].flatten(1).double()
     standard = (pixels - pixels.mean()) / pixels.std(correction=0)
@@ -94,12 +97,12 @@ def rows_of(tensor: torch.Tensor, name: str, batch: int | None = None) -> torch.
     that says why otherwise. With `batch`, the first so many rows."""
     if tensor.dim() == 0:
         refuse(f"{name} has no axes. Inputs need axis 0 to count them and at least one more.",
-               fixes=(Fix("normal", target="input"),))  # fmt: skip
+               fixes=(INSTEAD,))  # fmt: skip
     if tensor.numel() == 0:
-        refuse(f"{name} is {tuple(tensor.shape)} and has no values to feed.", fixes=(Fix("normal", target="input"),))
+        refuse(f"{name} is {tuple(tensor.shape)} and has no values to feed.", fixes=(INSTEAD,))
     if tensor.is_complex():
         refuse(f"{name} is complex, and the layers are real. Feed its real part or its absolute value.",
-               fixes=(Fix("normal", target="input"),))  # fmt: skip
+               fixes=(INSTEAD,))  # fmt: skip
     table = tensor[:, None] if tensor.dim() == 1 else tensor
     rows = table.detach()[:batch].flatten(1).cpu()
     return rows if rows.dtype == torch.float64 else rows.float()
@@ -111,6 +114,6 @@ def load_inputs(spec: NetworkSpec, tensors: Mapping[str, torch.Tensor] | None = 
         tensor = (tensors or {}).get(spec.tensor_name)
         if tensor is None:
             refuse(f"The input is the tensor {spec.tensor_name}, which has no values.",
-                   fixes=(Fix("normal", target="input"),))  # fmt: skip
+                   fixes=(INSTEAD,))  # fmt: skip
         return Batch(rows_of(tensor, spec.tensor_name, spec.batch))
     return INPUTS.find(spec.input).load(spec)

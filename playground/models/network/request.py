@@ -120,7 +120,7 @@ def tensors_of(spec: NetworkSpec, program: Program | None, budget: int | None, j
 def features_of(spec: NetworkSpec, tensors: Mapping[str, torch.Tensor]) -> int:
     """How many values one input has."""
     if spec.tensor_name:
-        return rows_of(tensors[spec.tensor_name][:1], spec.tensor_name).shape[1]
+        return rows_of(tensors[spec.tensor_name], spec.tensor_name, 1).shape[1]
     return INPUTS.find(spec.input).features(spec)
 
 

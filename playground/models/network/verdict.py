@@ -127,7 +127,8 @@ def _overflow(result: NetworkResult, prediction: Prediction) -> Verdict | None:
         lead = f"{words} explode: ×{digits(factor)} a layer." if factor > 1 else f"{words} overflow."
         if not backward and layer == 1 and (result.input.nan_count or result.input.inf_count):
             counts = f"{result.input.nan_count:,} nan and {result.input.inf_count:,} inf"
-            return Verdict("error", "The input is not finite.", f"It holds {counts}, and every layer passes them on.")
+            text = f"It holds {counts}, and every layer passes them on."
+            return _ill(result.spec, "input", "The input is not finite.", text)
         nan_layer = _first(table.nans > 0)
         more = f", nan from layer {nan_layer}" if nan_layer and not backward and nan_layer != layer else ""
         text = f"The first {what} is at layer {layer}{more}: {result.spec.dtype} ends at `{_largest(result.spec)}`."
@@ -160,6 +161,9 @@ def _all_zero(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
         text = f"Every activation from layer {layer} on is exactly 0, {gradients}."
         why = "All units are alike and stay alike: no training can tell them apart."
         return _ill(spec, "zeros", "Nothing gets through.", text, why)
+    if result.input.zero_fraction == 1:
+        text = f"Every layer from {layer} on is 0 too, whatever its weights are."
+        return _ill(spec, "input", "The input is all zeros.", text)
     factor = factor_a_layer(table.rms)
     lead = f"Activations vanish: ×{digits(factor)} a layer." if factor < 1 else "Activations end at 0."
     text = f"From layer {layer} on every value is exactly 0: {spec.dtype} has nothing smaller."

@@ -136,3 +136,11 @@ def test_a_nan_that_came_in_is_blamed_on_the_input():
     verdict = judge(run_network(spec, {"A": tensor}), predict(spec))
     assert "input is not finite" in verdict.plain()
     assert "1 nan" in verdict.plain()
+    assert [fix.label for fix in verdict.fixes] == ["Input standard normal"]
+
+
+def test_zeros_that_came_in_are_blamed_on_the_input():
+    spec = NetworkSpec(depth=3, width=5, input="tensor:A", init="kaiming_normal", activation="relu")
+    verdict = judge(run_network(spec, {"A": torch.zeros(4, 4)}), predict(spec))
+    assert verdict.plain() == "The input is all zeros. Every layer from 1 on is 0 too, whatever its weights are."
+    assert verdict.fixes[0].spec.input == "normal"
