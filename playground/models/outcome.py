@@ -36,7 +36,7 @@ class Problem:
     """Something that does not fit, in one or two sentences that name the axis, the operand and the sizes.
 
     `lead` is the part of the message to be set in bold ("j has two sizes"), `badge` the two or three words that fit
-    on a card ("4 against 3"), `severity` is "error" or "warning".
+    on a card ("4 against 3"), `severity` is "error", "warning" or "note" (what is only not finished yet).
     """
 
     message: str

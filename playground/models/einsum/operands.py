@@ -50,19 +50,27 @@ def ordinal(position: int) -> str:
 def resolve_operands(
     program: Program, texts: Sequence[str], budget: int | None, job: Job
 ) -> tuple[tuple[Operand | None, ...], Mapping[str, Evaluated]]:
-    """The operands in order (None: an empty box) and all lines of the program; a `ProblemError` names a bad box."""
+    """The operands in order (None: an empty box, or a name that the program has no more) and all lines of the program.
+
+    A `ProblemError` names a bad box.
+    """
     longer = program
     hidden: dict[int, str] = {}
     for position, text in enumerate(texts):
-        if text and text not in program.names:
+        if text and text not in program.names and not is_gone(program, text):
             hidden[position] = f"_operand_{position}"
             longer = longer.appended(hidden[position], parse_source(text))
     evaluated = evaluate(longer, budget, job)
     operands = tuple(
-        _operand(position, text, evaluated[hidden.get(position, text)]) if text else None
+        _operand(position, text, evaluated[hidden.get(position, text)]) if text and not is_gone(program, text) else None
         for position, text in enumerate(texts)
     )
     return operands, {name: evaluated[name] for name in program.names}
+
+
+def is_gone(program: Program, text: str) -> bool:
+    """Whether a box names a tensor that the program does not have, or has no more."""
+    return text.strip().isidentifier() and text.strip() not in program.names
 
 
 def _operand(position: int, text: str, found: Evaluated) -> Operand:
@@ -76,8 +84,12 @@ def missing_problem(
     equation: Equation,
     operands: Sequence[Operand | None],
     evaluated: Mapping[str, Evaluated],
+    texts: Sequence[str] = (),
 ) -> Problem | None:
-    """Which boxes are empty, with tensors that could be made or taken for them; None when none is."""
+    """Which boxes are empty, with tensors that could be made or taken for them; None when none is.
+
+    `texts` are what stands in the boxes: the name of a tensor that is gone is said, and is no error of the equation.
+    """
     count = len(equation.inputs)
     empty = [place for place in range(count) if place >= len(operands) or operands[place] is None]
     if not empty or not equation.text.strip():
@@ -96,6 +108,11 @@ def missing_problem(
         gives = _gives(equation, whole)
         if gives is not None:
             fixes.append(Fix(code, gives, "new tensors with these shapes", "make." + ",".join(map(str, empty))))
+    gone = [texts[place] for place in empty if place < len(texts) and texts[place]]
+    if len(gone) == len(empty):
+        names = joined(list(dict.fromkeys(gone)))
+        text = f"There {'is no tensor' if len(set(gone)) == 1 else 'are no tensors'} called {names}."
+        return Problem(text, None, tuple(fixes), badge="operand missing", severity="warning")
     return Problem(text, span, tuple(fixes), badge="operand missing")
 
 

@@ -17,6 +17,7 @@ from playground.models.einsum.labels import Shape, stretch_warning
 from playground.models.einsum.numpy_verdict import NumpyVerdict, compare_with_numpy, first_sentence
 from playground.models.einsum.operands import Operand, missing_problem, resolve_operands, with_boxes
 from playground.models.einsum.plan import EinsumPlan, plan_einsum
+from playground.models.einsum.unfinished import NOTE, is_unfinished
 from playground.models.job import Job
 from playground.models.outcome import Fix, Problem, ProblemError
 from playground.models.state import PlaygroundState
@@ -91,13 +92,27 @@ def einsum_request(state: PlaygroundState) -> EinsumRequest:
 
 
 def compute_einsum(request: EinsumRequest, job: Job | None = None) -> EinsumResult:
-    """Plan, check dtypes and budget, then run along the best path; a `ProblemError` where the equation does not fit."""
+    """Plan, check dtypes and budget, then run along the best path; a `ProblemError` where the equation does not fit.
+
+    Where it only does not fit yet, the severity is "note".
+    """
     job = job or Job()
+    try:
+        return _answer(request, job)
+    except ProblemError as error:
+        boxes, _ = resolve_operands(request.program, request.operands, request.budget, job)
+        shapes = [box.shape for box in boxes if box is not None]
+        if len(shapes) < len(boxes) or not is_unfinished(request.equation, shapes):
+            raise
+        raise ProblemError(replace(error.problem, severity=NOTE)) from None
+
+
+def _answer(request: EinsumRequest, job: Job) -> EinsumResult:
     if not request.equation.strip() and not request.operands:
         return EinsumResult(hint=HINT, shapes=_known_shapes(request, job))
     equation = _parsed(request, job)
     boxes, evaluated = resolve_operands(request.program, request.operands, request.budget, job)
-    missing = missing_problem(equation, boxes, evaluated)
+    missing = missing_problem(equation, boxes, evaluated, request.operands)
     if missing is not None:
         raise ProblemError(missing)
     operands = tuple(box for box in boxes if box is not None)

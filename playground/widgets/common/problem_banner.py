@@ -25,6 +25,13 @@ _LONGEST_TEXT = 44
 _WIDEST = 16_777_215
 """Qt's own: no limit."""
 
+_LOOKS = {
+    "error": ("error_fill", "error", "circle-alert"),
+    "warning": ("warning_fill", "warning", "triangle-alert"),
+    "note": ("sunken", "text2", "info"),
+}
+"""By severity: the fill, the role of bar and icon, the icon; a note is of what is not finished yet."""
+
 FIRST_FIXES = 3
 """So many fixes stand as buttons; the others wait in a menu."""
 
@@ -189,11 +196,10 @@ class ProblemBanner(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         severity = self._problem.severity if self._problem is not None else "error"
-        role = "warning" if severity == "warning" else "error"
+        fill, role, name = _LOOKS.get(severity, _LOOKS["error"])
         rect = QRectF(self.rect())
         with QPainter(self) as painter:
-            paint_box(painter, rect, look().color(f"{role}_fill"), look().color("hairline"), RADIUS_CONTROL)
+            paint_box(painter, rect, look().color(fill), look().color("hairline"), RADIUS_CONTROL)
             paint_left_bar(painter, rect, look().color(role), _BAR, RADIUS_CONTROL)
-            name = "triangle-alert" if role == "warning" else "circle-alert"
             place = QRect(16, self.message.y() + 1, _ICON, _ICON)
             icon(name, role).paint(painter, place, Qt.AlignmentFlag.AlignCenter)

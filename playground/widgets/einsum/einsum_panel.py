@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import QSize, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.models.einsum import edits
 from playground.models.einsum.cells import Index
+from playground.models.einsum.operands import is_gone
 from playground.models.einsum.presets import PRESETS
 from playground.models.einsum.request import EinsumResult
+from playground.models.einsum.unfinished import NOTE, once_left, while_typing
 from playground.models.outcome import Fix, Problem
 from playground.models.state import PlaygroundState
 from playground.models.tensors.state import PointedCell
@@ -22,7 +24,7 @@ from playground.widgets.common.section import PADDING
 from playground.widgets.einsum.cost_line import CostLine
 from playground.widgets.einsum.details import DRAWN, Details
 from playground.widgets.einsum.equation_line import EquationLine
-from playground.widgets.einsum.letters_table import LettersTable
+from playground.widgets.einsum.letters_table import LettersTable, scrolled
 from playground.widgets.einsum.pale import PaleCover
 from playground.widgets.einsum.story import Story
 from playground.widgets.einsum.tensors_row import RESULT, TensorsRow
@@ -60,20 +62,11 @@ class EinsumPanel(Panel):
         self._connect()
 
     def _lay_out(self) -> None:
-        letters = QScrollArea()
-        letters.setFrameShape(QFrame.Shape.NoFrame)
-        letters.setWidgetResizable(True)
-        letters.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        letters.setWidget(self.letters)
-        letters.setMinimumHeight(48)
-        letters.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        letters.viewport().setAutoFillBackground(False)
-        self.letters.setAutoFillBackground(False)
         self._lower = QWidget()
         lower = QHBoxLayout(self._lower)
         lower.setContentsMargins(0, 0, 0, 0)
         lower.setSpacing(16)
-        lower.addWidget(letters, 11)
+        lower.addWidget(scrolled(self.letters), 11)
         lower.addWidget(self.details, 9)
         body = QVBoxLayout()
         body.setContentsMargins(PADDING, 0, PADDING, 2)
@@ -118,8 +111,6 @@ class EinsumPanel(Panel):
         """The last good result."""
         return self._result
 
-    # State and results ---------------------------------------------------------------------------------------------
-
     def show_state(self, state: PlaygroundState) -> None:
         self.line.set_choices(state.einsum.equation, state.einsum.operands, state.program.names)
         selected = edits.einsum_of_line(state.program, state.selection)
@@ -135,8 +126,7 @@ class EinsumPanel(Panel):
         self.line.equation.set_fault(None)
         if result.plan is None:
             self._result = replace(self._result, shapes=result.shapes) if self._result is not None else None
-            if not any(self.state.einsum.operands) or not self.state.program.names:
-                self._result = None  # its tensors are gone
+            self._forget_what_is_gone()
             self._show_hint(result.hint)
             return
         self._result = result
@@ -156,12 +146,23 @@ class EinsumPanel(Panel):
         self.summary_changed.emit()
 
     def show_problem(self, problem: Problem) -> None:
-        self._problem = problem
+        self._problem = once_left(problem)
+        problem = while_typing(problem) if self.line.is_typing else self._problem
         self.banner.set_problem(problem, self.state.einsum.equation if problem.span is not None else "")
         self.line.equation.set_fault(problem.span, problem.severity)
         self.line.keep.setEnabled(False)
+        self._forget_what_is_gone()
         self._dim(True)
         self.summary_changed.emit()
+
+    def _forget_what_is_gone(self) -> None:
+        """The last result stays, pale, only as long as its tensors do."""
+        program, plan = self.state.program, self._result.plan if self._result is not None else None
+        if not any(self.state.einsum.operands) or (plan and any(is_gone(program, name) for name in plan.names)):
+            self._result = None
+            self.line.show_plan(None)
+            self.cost.show_result(None)
+            self.terms.set_note("")
 
     def _show_hint(self, hint: str) -> None:
         self.banner.set_problem(None)
@@ -210,7 +211,7 @@ class EinsumPanel(Panel):
     def summary(self) -> str:
         einsum = self.state.einsum
         asked = f"{einsum.equation[:LONGEST_SUMMARY]} of {', '.join(einsum.operands)}"
-        if self._problem is not None and self._problem.severity == "error":
+        if self._problem is not None and (self._problem.severity == "error" or self._result is None):
             return f"{asked}: {self._problem}"
         if self._result is None or self._result.plan is None or not einsum.equation:
             return "no equation yet"
@@ -247,6 +248,8 @@ class EinsumPanel(Panel):
     @Slot()
     def _on_equation_left(self) -> None:
         self._typing += 1
+        if self._problem is not None and self.banner.problem is not None and self.banner.problem.severity == NOTE:
+            self.show_problem(self._problem)
         self.gesture_ended.emit()
 
     @Slot(int, str)

@@ -41,7 +41,10 @@ def box_count(equation: str, operands: Sequence[str]) -> int:
 
 
 class EquationLine(QWidget):
-    """`equation_edited(text)`, `operand_chosen(number, text)`, `preset_chosen(name)`, `keep_wanted()`."""
+    """`equation_edited(text)`, `operand_chosen(number, text)`, `preset_chosen(name)`, `keep_wanted()`.
+
+    `is_typing` from the first key until the hand leaves the equation.
+    """
 
     equation_edited = Signal(str)
     operand_chosen = Signal(int, str)
@@ -52,9 +55,10 @@ class EquationLine(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.boxes: list[OperandBox] = []
+        self.is_typing = False
         self.title = TitleLine("Einsum")
         self.equation = EquationEdit()
-        self.equation.edited.connect(self.equation_edited)
+        self.equation.edited.connect(self._on_edited)
         self.equation.textChanged.connect(self._arrange)
         self.equation.committed.connect(self._on_committed)
         self._of = TextLabel("of", "text2", fixed=True)
@@ -178,5 +182,11 @@ class EquationLine(QWidget):
         self.preset_chosen.emit(str(action.data()))
 
     @Slot(str)
+    def _on_edited(self, text: str) -> None:
+        self.is_typing = True
+        self.equation_edited.emit(text)
+
+    @Slot(str)
     def _on_committed(self, _text: str) -> None:
+        self.is_typing = False
         self.equation_left.emit()

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
 from playground.models.einsum.labels import Indexing, Label
 from playground.widgets.common.axis_badge import BADGE, paint_axis_badge
@@ -226,3 +226,17 @@ class LettersTable(QWidget):
         painter.setFont(code_font())
         painter.setPen(look().color("text"))
         painter.drawText(QPointF(box.left() + 6, baseline(box, code_font())), text)
+
+
+def scrolled(table: LettersTable) -> QScrollArea:
+    """The table in a scroll area that is as high as its neighbours are."""
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(table)
+    area.setMinimumHeight(48)
+    area.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    area.viewport().setAutoFillBackground(False)
+    table.setAutoFillBackground(False)
+    return area

@@ -403,3 +403,54 @@ def test_an_empty_program_clears_the_grids_and_hints(driven):
     assert "ij,jk" in d.panel.terms.text()
     d.show(replace(d.state, program=Program.parse("A = torch.ones(2, 3)"), einsum=EinsumState("ij->i", ("A",))))
     assert d.panel.tensors.isVisible()
+
+
+def test_nothing_is_red_while_an_equation_is_typed_and_what_is_left_unfinished_is(driven):
+    d = driven("ij,jk->ik", "A", "X")
+    equation = d.panel.line.equation
+    equation.setFocus()
+    QTest.keyClick(equation, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    said = set()
+    for letter in "ij,j":
+        QTest.keyClicks(equation, letter)
+        assert d.panel.banner.problem.severity == "note"
+        assert not d.panel.banner.problem.fixes
+        said.add(str(d.panel.banner.problem))
+        d.panel.grab()
+    assert "X has 2 axes (4, 5), j has 1 letter." in said
+    QTest.keyClick(equation, Qt.Key.Key_Return)
+    assert d.panel.banner.problem.severity == "error"
+    QTest.keyClicks(equation, "1")
+    assert d.panel.banner.problem.severity == "error"
+    QTest.keyClick(equation, Qt.Key.Key_Backspace)
+    assert d.panel.banner.problem.severity == "note"
+    QTest.keyClicks(equation, "k")
+    assert d.panel.banner.problem is None
+    QTest.keyClick(equation, Qt.Key.Key_Return)
+    assert d.panel.banner.problem is None
+
+
+def test_the_einsum_of_deleted_tensors_keeps_no_pale_grids_and_offers_to_make_them(driven):
+    d = driven("ij,jk->ik", "A", "X")
+    assert d.panel.tensors.isVisibleTo(d.panel)
+    d.show(replace(d.state, program=Program.parse("Z = torch.ones(4, 2)")))
+    assert d.panel.result is None
+    assert not d.panel.tensors.isVisibleTo(d.panel)
+    problem = d.panel.banner.problem
+    assert (str(problem), problem.severity) == ("There are no tensors called A and X.", "warning")
+    assert d.panel.summary() == "ij,jk->ik of A, X: There are no tensors called A and X."
+    make = next(fix for fix in problem.fixes if fix.code.startswith("make"))
+    d.panel.banner.fix_chosen.emit(make)
+    assert d.panel.result is not None
+    assert d.panel.banner.problem is None
+
+
+def test_one_deleted_operand_is_named_with_what_fits_in_its_place(driven):
+    d = driven("ij,jk->ik", "A", "X")
+    d.show(replace(d.state, program=Program.parse("A = torch.ones(3, 4)\nZ = torch.ones(4, 2)")))
+    problem = d.panel.banner.problem
+    assert str(problem) == "There is no tensor called X."
+    assert "Z" in [fix.code for fix in problem.fixes]
+    d.show(replace(d.state, program=Program()))
+    assert str(d.panel.banner.problem) == "There are no tensors called A and X."
+    d.panel.grab()
