@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from playground.drag_out import DragOut
 from playground.files_at_work import FilesAtWork
 from playground.memory_limit import MemoryLimitForm
 from playground.models.example import example_state
@@ -71,6 +72,7 @@ class Commands(QObject):
         self._store = store
         self._window = window
         self.files = FilesAtWork(store, window)
+        self.drags = DragOut(store, window)
         self.texts = TextsAtWork(store, window)
         self._limit_form: MemoryLimitForm | None = None
         self.actions = {spec.key: self._make_action(spec) for spec in COMMANDS}
@@ -90,6 +92,7 @@ class Commands(QObject):
     def close(self) -> None:
         """Wait for files that are being read or written."""
         self.files.close()
+        self.drags.close()
         self.texts.close()
 
     @Slot(str, object)
@@ -99,6 +102,8 @@ class Commands(QObject):
             self.open_files()
         elif name == "export_tensor":
             self.files.ask_export_tensor(str(argument))
+        elif name == "drag_out":
+            self.drags.start(str(argument))
         elif name == "export_plot" and isinstance(argument, QWidget):
             self.files.ask_export_plot(argument)
         elif name == "open_paths" and isinstance(argument, Iterable):

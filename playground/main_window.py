@@ -101,8 +101,8 @@ class MainWindow(QMainWindow):
             self._furniture.tools.set_compact(self.width() < COMPACT_BELOW)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Files may be dropped anywhere."""
-        if event.mimeData().hasUrls():
+        """Files may be dropped anywhere; a tensor that was dragged out of the window is here already."""
+        if event.mimeData().hasUrls() and event.source() is None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:

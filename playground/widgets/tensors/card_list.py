@@ -22,7 +22,8 @@ SHORT_BELOW = 240
 
 class CardList(QScrollArea):
     """Shows a program; keys: arrows select, F2 renames, Enter edits the code, Delete deletes, Alt+arrows move;
-    Ctrl+C copies the line, Ctrl+V appends the lines on the clipboard."""
+    Ctrl+C copies the line, Ctrl+V appends the lines on the clipboard. A card is dragged up, down, or out of the window.
+    """
 
     selected = Signal(str)
     fix_chosen = Signal(str, object)
@@ -31,6 +32,9 @@ class CardList(QScrollArea):
     delete_wanted = Signal(str)
     duplicate_wanted = Signal(str)
     dropped = Signal()
+    carried_out = Signal(str, object)
+    """A card was dragged out of the window: ("drag_out", its name)."""
+
     copy_wanted = Signal(str)
     paste_wanted = Signal()
 
@@ -56,6 +60,7 @@ class CardList(QScrollArea):
         self._program = Program()
         self._result = ProgramResult(())
         self._selection = ""
+        self._carried_from: int | None = None
 
     def show_program(self, program: Program, selection: str) -> None:
         """Show the lines, with the results known so far."""
@@ -127,7 +132,7 @@ class CardList(QScrollArea):
         card.fix_chosen.connect(self.fix_chosen)
         card.menu_wanted.connect(self.menu_wanted)
         card.dragged.connect(self._on_dragged)
-        card.dropped.connect(self.dropped)
+        card.dropped.connect(self._on_dropped)
         self._column.insertWidget(len(self.cards), card)
         card.show()
         self.cards.append(card)
@@ -142,13 +147,32 @@ class CardList(QScrollArea):
         """A carried line goes where the pointer is, once it is past the middle of the card there."""
         if name not in self._program.names:
             return
-        y = self._content.mapFromGlobal(place).y()
         now = self._program.names.index(name)
+        if self._carried_from is None:
+            self._carried_from = now
+        if not self.window().frameGeometry().contains(place):
+            self._carry_out(name, self._carried_from - now)
+            return
+        y = self._content.mapFromGlobal(place).y()
         above = sum(card.geometry().center().y() < y for card in self.cards[:now])
         below = sum(card.geometry().center().y() < y for card in self.cards[now + 1 :])
         target = now + below if above == now else above
         if target != now:
             self.move_wanted.emit(name, target - now)
+
+    def _carry_out(self, name: str, back: int) -> None:
+        """The line goes back to where it was, and its tensor leaves with the pointer."""
+        if back:
+            self.move_wanted.emit(name, back)
+        for card in self.cards:
+            card.let_go()
+        self._on_dropped()
+        self.carried_out.emit("drag_out", name)
+
+    @Slot()
+    def _on_dropped(self) -> None:
+        self._carried_from = None
+        self.dropped.emit()
 
     @Slot(str)
     def _on_name_wanted(self, _name: str) -> None:

@@ -180,6 +180,10 @@ class TensorCard(QWidget):
         if self._press is not None and (event.position().toPoint() - self._press).manhattanLength() > _CARRY_FROM:
             self.dragged.emit(self._carried, event.globalPosition().toPoint())
 
+    def let_go(self) -> None:
+        """The line is carried no longer, though the button may still be held."""
+        self._press = None
+
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
         self._press = None
         self.dropped.emit()
