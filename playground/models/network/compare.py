@@ -25,12 +25,14 @@ FIELD_WORDS = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curves:
-    """One number a layer of what the plots draw of a network, each (depth,)."""
+    """One number a layer of what the plots draw of a network, each (depth,); `zeros` and `dead` are shares."""
 
     rms: Floats
     std: Floats
     activation_gradient: Floats
     weight_gradient: Floats
+    zeros: Floats
+    dead: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +54,8 @@ def curves_of(result: NetworkResult) -> Curves:
         tables["activation"].std,
         tables["activation_gradient"].rms,
         tables["weight_gradient"].rms,
+        tables["activation"].zeros / np.maximum(1, tables["activation"].count),
+        result.units.dead,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -33,8 +33,9 @@ def band_of(runs: list[Curves], wanted: int) -> Band:
     """The quantiles of the runs at hand, layer by layer; values that are nan count as missing."""
 
     def quantile(share: float) -> Curves:
-        names = ("rms", "std", "activation_gradient", "weight_gradient")
-        return Curves(*(_quantile(np.stack([getattr(run, name) for run in runs]), share) for name in names))
+        return Curves(
+            *(_quantile(np.stack([getattr(run, name.name) for run in runs]), share) for name in fields(Curves))
+        )
 
     return Band(quantile(LOW), quantile(0.5), quantile(HIGH), len(runs), wanted)
 

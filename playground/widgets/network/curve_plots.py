@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from PySide6.QtWidgets import QWidget
 
+from playground.models.network.compare import Curves
 from playground.models.network.ranges import PlotRanges
 from playground.models.network.request import NetworkPageResult
 from playground.widgets.common.plot_items import Band, Curve
 from playground.widgets.common.plot_lines import Floats
 from playground.widgets.common.plots import AxisRange, Plot
 from playground.widgets.network.distribution_plot import layer_range
+from playground.widgets.network.ghosts import Ghost, add_ghosts, show_ghosts
 
 SKY, ORANGE, PINK, GREEN = 4, 1, 3, 2
 """Colours of the axes, reused: this page has no axis letters."""
 HEALTHY = (0.5, 2.0)
-MOST_GHOSTS = 6
 
 
 class LayerPlot(Plot):
@@ -25,7 +28,7 @@ class LayerPlot(Plot):
         super().__init__(title, x_name="layer", shows_x=shows_x, parent=parent)
         self.setObjectName(name)
         self.setAccessibleName(f"{title}, layer by layer")
-        self._ghosts: dict[str, list[Curve]] = {}
+        self._ghosts: dict[str, list[Ghost]] = {}
         self._narrow = False
 
     def set_narrow(self, narrow: bool) -> None:
@@ -33,14 +36,11 @@ class LayerPlot(Plot):
         self._narrow = narrow
         self.refresh()
 
-    def ghosts(self, style: str, count: int) -> list[Curve]:
-        """So many pinned curves of a style; those left over from before show nothing."""
+    def show_ghosts(self, page: NetworkPageResult, style: str, of: Callable[[Curves], Floats], words: str) -> None:
+        """Draw one curve of each pinned network; where `words` end in ":" the legend says what differs."""
         kept = self._ghosts.setdefault(style, [])
-        while len(kept) < count:
-            kept.append(self.add(Curve("", style)))
-        for curve in kept[count:]:
-            curve.set_data([], [])
-        return kept[:count]
+        add_ghosts(self, kept, style, len(page.pins))
+        show_ghosts(kept, page.pins, of, words)
 
 
 class SpreadPlot(LayerPlot):
@@ -75,12 +75,7 @@ class SpreadPlot(LayerPlot):
         else:
             self.band.name = f"{page.band.done} seeds, 5 to 95 %"
             self.band.set_data(layers, page.band.low.rms, page.band.high.rms)
-        shown = [pin for pin in page.pins if pin.curves is not None][:MOST_GHOSTS]
-        for curve, pin in zip(self.ghosts("pinned", len(shown)), shown, strict=True):
-            curve.name = "pinned" if self._narrow else f"pinned: {pin.name}"
-            curve.in_legend = pin is shown[0] or len(shown) == 1
-            rms = pin.curves.rms if pin.curves is not None else np.empty(0)
-            curve.set_data(np.arange(1, len(rms) + 1), rms)
+        self.show_ghosts(page, "pinned", lambda curves: curves.rms, "pinned" if self._narrow else "pinned:")
         self.refresh()
 
 
@@ -109,16 +104,9 @@ class GradientPlot(LayerPlot):
             self.band.set_data([], [], [])
         else:
             self.band.set_data(layers, page.band.low.activation_gradient, page.band.high.activation_gradient)
-        shown = [pin for pin in page.pins if pin.curves is not None][:MOST_GHOSTS]
-        dotted = self.ghosts("pinned dotted", len(shown))
-        for solid, dots, pin in zip(self.ghosts("pinned", len(shown)), dotted, shown, strict=True):
-            solid.name, dots.name = "pinned" if self._narrow else f"pinned: {pin.name}", "pinned, weights"
-            solid.in_legend = pin is shown[0]
-            dots.in_legend = pin is shown[0] and not self._narrow
-            if pin.curves is not None:
-                count = np.arange(1, len(pin.curves.rms) + 1)
-                solid.set_data(count, pin.curves.activation_gradient)
-                dots.set_data(count, pin.curves.weight_gradient)
+        self.show_ghosts(page, "pinned", lambda curves: curves.activation_gradient, "pinned")
+        words = "" if self._narrow else "pinned, weights"
+        self.show_ghosts(page, "pinned dotted", lambda curves: curves.weight_gradient, words)
         self.refresh()
 
 
@@ -161,4 +149,6 @@ class ZerosPlot(LayerPlot):
             self.saturated.set_data([], [])
         else:
             self.saturated.set_data(layers, units.saturated)
+        self.show_ghosts(page, "pinned", lambda curves: curves.zeros, "pinned")
+        self.show_ghosts(page, "pinned dotted", lambda curves: curves.dead, "" if self._narrow else "pinned, dead")
         self.refresh()

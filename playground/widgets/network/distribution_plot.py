@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,6 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, QSize, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from playground.models.network.compare import Curves
 from playground.models.network.histograms import Axis, HistogramTable
 from playground.models.network.ranges import PlotRanges
 from playground.models.network.request import NetworkPageResult
@@ -20,10 +22,12 @@ from playground.widgets.common.look import code_font, look, words_font
 from playground.widgets.common.painting import baseline, text_width
 from playground.widgets.common.plot_field import LEFT
 from playground.widgets.common.plot_items import Curve
+from playground.widgets.common.plot_lines import Floats
 from playground.widgets.common.plots import AxisRange, HeatMap
 from playground.widgets.common.text_label import TextLabel
 from playground.widgets.common.ticks import layer_ticks, linear_ticks, power_text, tick_text
 from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.network.ghosts import Ghost, add_ghosts, show_ghosts
 
 KIND_WORDS = {
     "activation": "activations",
@@ -37,6 +41,7 @@ STRIP = 12
 BAR, NUMBER = 72, 48
 
 
+@lru_cache(maxsize=16)
 def layer_range(depth: int) -> AxisRange:
     """The x axis that all layer plots share: half a layer of room at both ends."""
     ticks = tuple((tick, str(int(tick))) for tick in layer_ticks(1, depth))
@@ -152,6 +157,7 @@ class DistributionPlot(QWidget):
         self.heat.legend.hide()
         self.ground = self.heat.add(Curve("", "pinned", role="panel", in_legend=False))
         self.theory = self.heat.add(Curve("rms, theory", "theory"))
+        self._ghosts: list[Ghost] = []
         self.zeros = ZeroStrip()
         self.kind = _choice(KIND_WORDS, "network.kind", "Which tensors of each layer to count")
         tip = "The value axis: decades of |a|, the value, or decades of both signs"
@@ -210,6 +216,7 @@ class DistributionPlot(QWidget):
         else:
             places = rms if axis.scale == "log" else np.array([axis.position(float(value)) for value in rms])
             self._show_theory(layers, places)
+        self._show_ghosts(page, axis)
         self.samples.set_entries([self.theory])
         self.heat.legend.set_title(f"Distributions of the {KIND_WORDS[page.request.kind]}")
         self.heat.refresh()
@@ -217,6 +224,16 @@ class DistributionPlot(QWidget):
     def _show_theory(self, layers: ArrayLike, places: ArrayLike) -> None:
         for curve in (self.ground, self.theory):
             curve.set_data(layers, places)
+
+    def _show_ghosts(self, page: NetworkPageResult, axis: Axis) -> None:
+        """The rms of pinned networks, where the map is of activations and the axis has a place for it."""
+        pins = page.pins if page.request.kind == "activation" and axis.scale != "linear" else ()
+        add_ghosts(self.heat, self._ghosts, "pinned", len(pins))
+
+        def place(curves: Curves) -> Floats:
+            return curves.rms if axis.scale == "log" else np.array([axis.position(float(rms)) for rms in curves.rms])
+
+        show_ghosts(self._ghosts, pins, place, "")
 
     def set_crosshair(self, layer: float | None) -> None:
         """Show the crosshair through map and zeros."""

@@ -137,7 +137,7 @@ class NetworkPanel(Panel):
         self._page = result
         self._show_page()
         self._show_cost()
-        self.pins.show_results(result.pins)
+        self.pins.show_page(result)
         if not result.request.moving:
             self._ask("saved", saved_request(result.request))
         self.summary_changed.emit()

@@ -80,7 +80,7 @@ class NetworkWindows(QWidget):
     def _open(self, window: QWidget) -> None:
         name = type(window).__name__
         if name not in self._windows:
-            window.setParent(self, Qt.WindowType.Window)
+            window.setParent(self, Qt.WindowType.Tool)  # one in which the shortcuts of the main window work
             window.resize(window.sizeHint())
             self._windows[name] = window
         window.show()

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.models.network.compare import PinnedResult, short_name
+from playground.models.network.request import NetworkPageResult
 from playground.models.network.spec import NetworkSpec
 from playground.widgets.common.buttons import Button, IconButton
 from playground.widgets.common.look import look, words_font
@@ -16,6 +17,8 @@ from playground.widgets.common.painting import baseline, elided
 from playground.widgets.common.plot_lines import line_pen
 from playground.widgets.common.section import TitleLine
 from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.network.comparison_view import ComparisonView
+from playground.widgets.network.ghosts import TAG, paint_number
 
 _SAMPLE = 20
 
@@ -29,6 +32,8 @@ class PinRow(QWidget):
     def __init__(self, spec: NetworkSpec, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.spec, self.name, self.verdict, self.severity = spec, name, "", "good"
+        self.number = 0
+        """The number of its ghost in the plots, 0 where it is the only one."""
         self._cross = IconButton("x", f"Take the pin {name} away")
         self._cross.clicked.connect(self._on_cross)
         row = QHBoxLayout(self)
@@ -72,6 +77,8 @@ class PinRow(QWidget):
         with QPainter(self) as painter:
             painter.setPen(line_pen("pinned"))
             painter.drawLine(QPointF(0, 12.5), QPointF(_SAMPLE, 12.5))
+            if self.number:
+                paint_number(painter, QRectF((_SAMPLE - TAG) / 2, 12.5 - TAG / 2, TAG, TAG), self.number, "window")
             painter.setFont(font)
             painter.setPen(look().color("text"))
             room = self.width() - _SAMPLE - 8 - 28
@@ -95,8 +102,15 @@ class PinsSection(QWidget):
         self.button.setObjectName("network.pin")
         set_tooltip(self.button, "Keep this network's curves as ghosts in all plots, to compare others with it")
         self.button.clicked.connect(self.pinned)
+        self.compare = IconButton("table", "All pinned networks in a table: what differs and how each fares")
+        self.compare.setObjectName("network.compare")
+        self.compare.clicked.connect(self._on_compare)
+        self.compare.hide()
+        self.title.add_right(self.compare)
         self.title.add_right(self.button)
         self.rows: list[PinRow] = []
+        self._page: NetworkPageResult | None = None
+        self._comparison: ComparisonView | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
@@ -121,10 +135,30 @@ class PinsSection(QWidget):
             row.removed.connect(self.removed)
             self._list.addWidget(row)
             self.rows.append(row)
+        for number, row in enumerate(self.rows, start=1):
+            row.number = number if len(self.rows) > 1 else 0
+        self.compare.setVisible(bool(self.rows))
 
-    def show_results(self, results: Sequence[PinnedResult]) -> None:
+    def show_page(self, page: NetworkPageResult) -> None:
         """Say how each pin fares."""
-        by_spec = {result.spec: result for result in results}
+        self._page = page
+        by_spec = {result.spec: result for result in page.pins}
         for row in self.rows:
             if row.spec in by_spec:
                 row.show_result(by_spec[row.spec])
+        if self._comparison is not None and self._comparison.isVisible():
+            self._comparison.show_page(page)
+
+    @Slot()
+    def _on_compare(self) -> None:
+        """Open the table of all of them."""
+        if self._comparison is None:
+            self._comparison = ComparisonView()
+            self._comparison.taken.connect(self.taken)
+            self._comparison.setParent(self, Qt.WindowType.Tool)  # where undo works too
+        if self._page is not None:
+            self._comparison.show_page(self._page)
+        self._comparison.resize(self._comparison.sizeHint())
+        self._comparison.show()
+        self._comparison.raise_()
+        self._comparison.activateWindow()

@@ -1,0 +1,121 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from playground.models.network.comparison import comparison
+from playground.models.network.ranges import ranges_of
+from playground.models.network.request import compute_network, network_request
+from playground.models.network.spec import NetworkSpec
+from playground.models.network.state import NetworkState
+from playground.models.state import PlaygroundState
+from playground.models.words import digits
+from playground.widgets.network.comparison_view import ROW
+from playground.widgets.network.curve_plots import GradientPlot, SpreadPlot, ZerosPlot
+from playground.widgets.network.distribution_plot import DistributionPlot
+from playground.widgets.network.pins import PinsSection
+
+SPEC = NetworkSpec(depth=12, width=20, batch=16, activation="tanh", init="lecun_normal")
+SICK = replace(SPEC, activation="relu", gain=0.3)
+SHORT = replace(SPEC, depth=5)
+
+
+def page_of(*pins, **fields):
+    state = NetworkState(**{"spec": SPEC, "pins": pins, "band": False, **fields})
+    return compute_network(network_request(PlaygroundState(network=state)))
+
+
+PAGE = page_of(SICK, SHORT)
+
+
+def ghosts_of(entries):
+    return [entry for entry in entries if getattr(entry, "style", "").startswith("pinned") and entry.is_shown]
+
+
+@pytest.mark.parametrize(
+    ("make", "curves"),
+    [
+        (SpreadPlot, {"pinned": "rms"}),
+        (GradientPlot, {"pinned": "activation_gradient", "pinned dotted": "weight_gradient"}),
+        (ZerosPlot, {"pinned": "zeros", "pinned dotted": "dead"}),
+    ],
+)
+def test_every_plot_has_a_numbered_ghost_of_each_pin(qtbot, make, curves):
+    plot = make()
+    qtbot.addWidget(plot)
+    plot.show_page(PAGE, ranges_of(PAGE))
+    for style, name in curves.items():
+        ghosts = [ghost for ghost in ghosts_of(plot.canvas.entries) if ghost.style == style]
+        for ghost, pin in zip(ghosts, PAGE.pins, strict=True):
+            assert np.array_equal(ghost.y, getattr(pin.curves, name))
+        assert [ghost.number for ghost in ghosts] == ([1, 2] if style == "pinned" else [0, 0])
+    plot.resize(400, 200)
+    plot.grab()
+    alone = page_of(SICK)
+    plot.show_page(alone, ranges_of(alone))
+    assert [ghost.number for ghost in ghosts_of(plot.canvas.entries)] == [0] * len(curves)
+
+
+def test_the_distributions_show_where_the_rms_of_each_pin_lies(qtbot):
+    plot = DistributionPlot()
+    qtbot.addWidget(plot)
+    plot.show_page(PAGE, ranges_of(PAGE))
+    ghosts = [ghost for ghost in ghosts_of(plot.heat.canvas.entries) if ghost is not plot.ground]
+    assert [list(ghost.y) for ghost in ghosts] == [list(pin.curves.rms) for pin in PAGE.pins]
+    plot.grab()
+    weights = page_of(SICK, kind="weight")
+    plot.show_page(weights, ranges_of(weights))
+    assert not [ghost for ghost in ghosts_of(plot.heat.canvas.entries) if ghost is not plot.ground]
+
+
+def test_the_legend_says_what_differs(qtbot):
+    plot = SpreadPlot()
+    qtbot.addWidget(plot)
+    plot.show_page(PAGE, ranges_of(PAGE))
+    ghosts = ghosts_of(plot.canvas.entries)
+    assert ghosts[0].name == "pinned: 1 relu, gain 0.3; 2 depth 5"
+    assert [list(ghost.columns()) for ghost in ghosts] == [["pinned: relu, gain 0.3"], ["pinned: depth 5"]]
+
+
+def test_the_table_is_made_of_the_verdicts_and_of_measured_numbers():
+    rows = comparison(PAGE)
+    assert [row.mark for row in rows] == ["", "1", "2"]
+    assert rows[0].cells[0].startswith("now: tanh")
+    assert rows[0].verdict == PAGE.verdict.plain()
+    assert rows[1].cells[:2] == ("relu, gain 0.3", PAGE.pins[0].verdict.partition(". ")[0].removesuffix("."))
+    tables = PAGE.network.tables
+    gradient = tables["activation_gradient"].rms
+    assert rows[0].cells[2:4] == (digits(tables["activation"].rms[-1]), digits(gradient[0] / gradient[-1]))
+    gone = page_of(replace(SPEC, input="tensor:gone"))
+    assert comparison(gone)[1].cells[2:] == ("", "", "", "")
+
+
+def test_the_table_opens_follows_the_page_and_takes_a_network_up(qtbot):
+    section = PinsSection()
+    qtbot.addWidget(section)
+    section.show()
+    assert section.compare.isHidden()
+    section.show_pins(PAGE.request.pins, SPEC)
+    section.show_page(PAGE)
+    assert [row.number for row in section.rows] == [1, 2]
+    taken = []
+    section.taken.connect(taken.append)
+    QTest.mouseClick(section.compare, Qt.MouseButton.LeftButton)
+    view = section._comparison
+    view.grab()
+    assert view.windowType() == Qt.WindowType.Tool, "undo works while it is in front"
+    assert len(view.rows.rows) == 3
+    place = view.rows.rect().topLeft()
+    place.setX(60)
+    place.setY(ROW * 2 + 10)
+    QTest.mouseClick(view.rows, Qt.MouseButton.LeftButton, pos=place)
+    assert taken == [SICK]
+    QTest.keyClick(view.rows, Qt.Key.Key_Down)
+    QTest.keyClick(view.rows, Qt.Key.Key_Return)
+    assert taken == [SICK, SHORT]
+    section.show_pins((SICK,), SPEC)
+    section.show_page(page_of(SICK))
+    assert len(view.rows.rows) == 2
+    assert section.rows[0].number == 0
