@@ -16,11 +16,12 @@ import torch
 from numpy.typing import NDArray
 
 from playground.models.network.activations import ACTIVATIONS
+from playground.models.network.finite_width import finite_width_of
 from playground.models.network.init_schemes import INIT_SCHEMES
+from playground.models.network.quadrature import quadrature
 from playground.models.network.spec import NetworkSpec
 
 Floats = NDArray[np.float64]
-NODES = 10
 GRID = 481
 TOLERANCE = 1e-10
 DIVERGED = 1e12
@@ -50,13 +51,15 @@ class FixedPoint:
 class Prediction:
     """What the theory says of each layer, (depth,): the rms of activations, and of the loss's gradient by them.
 
-    None where the theory does not apply; `reason` then says why. `slope` is the factor of the rms a layer at the end.
+    None where the theory does not apply; `reason` then says why, `narrow` that it is for want of width. `slope` is the
+    factor of the rms a layer at the end.
     """
 
     rms: Floats | None = None
     gradient_rms: Floats | None = None
     reason: str = ""
     gradient_reason: str = ""
+    narrow: bool = False
 
     @property
     def slope(self) -> float:
@@ -66,27 +69,9 @@ class Prediction:
         return float(math.exp((math.log(self.rms[-1]) - math.log(self.rms[0])) / (len(self.rms) - 1)))
 
 
-@cache
-def _quadrature() -> tuple[torch.Tensor, torch.Tensor]:
-    """Nodes and weights for the mean over a standard normal: 10 Gauss-Legendre nodes in each octave of |z| up to 16.
-
-    Gauss-Hermite nodes would be fewer, but lose up to 2 % where a slope jumps at 0 (elu, selu) or changes within a
-    fraction of a node's distance (tanh of a large variance); here no panel crosses 0, and they get finer towards it.
-    """
-    roots, shares = np.polynomial.legendre.leggauss(NODES)
-    edges = np.concatenate([[0.0], 2.0 ** np.arange(-22, 5)])
-    half = np.diff(edges) / 2
-    places = (edges[:-1] + half)[:, None] + half[:, None] * roots
-    weights = half[:, None] * shares * np.exp(-(places**2) / 2) / math.sqrt(2 * math.pi)
-    nodes, weights = places.ravel(), weights.ravel()
-    weights /= 2 * weights.sum()
-    both = np.concatenate([-nodes[::-1], nodes])
-    return torch.from_numpy(both), torch.from_numpy(np.concatenate([weights[::-1], weights]))
-
-
 def _mean(activation: str, q: float, of: Callable[[torch.Tensor, torch.Tensor], torch.Tensor], sloped: bool) -> float:
     """E[of(phi(sqrt(q) z), phi'(sqrt(q) z))]; the slope is computed only where it is needed."""
-    nodes, weights = _quadrature()
+    nodes, weights = quadrature()
     z, entry = nodes * math.sqrt(q), ACTIVATIONS.find(activation)
     value = entry.function(z)
     return float(weights.dot(of(value, entry.slope(z) if sloped else value)))
@@ -123,7 +108,7 @@ def variance_map(activation: str, q: float, weight_variance: float, bias_varianc
 @cache
 def over_grid(activation: str) -> tuple[Floats, Floats, Floats]:
     """(q, E[phi^2], E[phi'^2]) on a logarithmic grid of variances from 1e-12 to 1e12."""
-    nodes, weights = _quadrature()
+    nodes, weights = quadrature()
     grid = torch.logspace(-12, 12, GRID, dtype=torch.float64)
     z = grid.sqrt()[:, None] * nodes
     entry = ACTIVATIONS.find(activation)
@@ -230,8 +215,13 @@ def predict(spec: NetworkSpec, input_mean_square: float | None = None, features:
         variances.append(q)
         squares.append(square)
     rms = np.sqrt(np.array(squares))
+    width = finite_width_of(spec, variances, weight_variance_of(spec, spec.width))
+    if width.reason:
+        return Prediction(reason=width.reason, gradient_reason=width.reason, narrow=True)
     if spec.loss != "mean_square":
         return Prediction(rms, None, gradient_reason="no theory drawn: the gradient starts from the cross entropy")
+    if width.gradient_reason:
+        return Prediction(rms, None, gradient_reason=width.gradient_reason)
     return Prediction(rms, _gradients(spec, variances, squares, spec.batch * spec.width))
 
 
@@ -259,7 +249,7 @@ def _products(activation: str, variances: list[float]) -> tuple[Floats, Floats, 
     if ACTIVATIONS[activation].homogeneous and len(variances) > 1:
         one, like = _products_of_standard(activation), np.ones(len(variances))
         return one[0] * like, one[1] * np.array(variances), one[2] * like
-    nodes, weights = _quadrature()
+    nodes, weights = quadrature()
     q = torch.tensor(variances, dtype=torch.float64).clamp(1e-300, DIVERGED)
     z = q.sqrt()[:, None] * nodes
     value, slope = ACTIVATIONS[activation].function(z), ACTIVATIONS[activation].slope(z)

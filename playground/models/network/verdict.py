@@ -15,7 +15,6 @@ from playground.models.network.mean_field import (
     Prediction,
     bias_variance_of,
     weight_variance_of,
-    why_not,
 )
 from playground.models.network.result import NetworkResult
 from playground.models.network.spec import NetworkSpec
@@ -132,7 +131,7 @@ def _overflow(result: NetworkResult, prediction: Prediction) -> Verdict | None:
         nan_layer = _first(table.nans > 0)
         more = f", nan from layer {nan_layer}" if nan_layer and not backward and nan_layer != layer else ""
         text = f"The first {what} is at layer {layer}{more}: {result.spec.dtype} ends at `{_largest(result.spec)}`."
-        return _ill(result.spec, "overflow", lead, text, _why_spread(result.spec, exploding=True))
+        return _ill(result.spec, "overflow", lead, text, _why_spread(result.spec, prediction, exploding=True))
     return None
 
 
@@ -148,7 +147,7 @@ def _largest(spec: NetworkSpec) -> str:
     return digits(largest[spec.dtype])
 
 
-def _all_zero(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
+def _all_zero(result: NetworkResult, prediction: Prediction) -> Verdict | None:
     table = result.tables["activation"]
     layer = _first(table.zeros == table.count)
     if layer is None:
@@ -172,7 +171,7 @@ def _all_zero(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
         what = ACTIVATIONS[spec.activation].label
         text = f"At layer {layer} no pre-activation is above 0: {what} cuts them all, and every value is exactly 0."
         return _ill(spec, "vanish", "Activations end at 0.", text)
-    return _ill(spec, "vanish", lead, text, _why_spread(spec, exploding=False))
+    return _ill(spec, "vanish", lead, text, _why_spread(spec, prediction, exploding=False))
 
 
 def _spread(result: NetworkResult, prediction: Prediction) -> Verdict | None:
@@ -187,7 +186,7 @@ def _spread(result: NetworkResult, prediction: Prediction) -> Verdict | None:
     text = f"By layer {result.depth} the rms is `{digits(rms[-1])}`"
     if prediction.rms is not None:
         text += f", theory says ×{digits(prediction.slope)} and `{digits(float(prediction.rms[-1]))}`"
-    why = _why_spread(result.spec, exploding=exploding)
+    why = _why_spread(result.spec, prediction, exploding=exploding)
     return _ill(result.spec, "explode" if exploding else "vanish", lead, text + ".", why)
 
 
@@ -250,9 +249,11 @@ def _units(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
     return None
 
 
-def _why_spread(spec: NetworkSpec, *, exploding: bool) -> str:
-    """The reason in one sentence, where the setting gives one."""
-    if why_not(spec):
+def _why_spread(spec: NetworkSpec, prediction: Prediction, *, exploding: bool) -> str:
+    """The reason in one sentence, where the setting gives one: that of its first weights, in layers that are wide."""
+    if prediction.narrow:
+        return f"{prediction.reason.replace('no theory drawn: it', 'Theory', 1)}."
+    if prediction.rms is None:
         return ""
     variance = weight_variance_of(spec, spec.width)
     if spec.activation == "identity":
