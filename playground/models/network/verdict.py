@@ -260,7 +260,7 @@ def _why_spread(spec: NetworkSpec, prediction: Prediction, *, exploding: bool) -
         return f"Each layer multiplies the rms by sqrt(fan_in) times the weights' std, `{digits(math.sqrt(variance))}`."
     if spec.activation == "relu":
         product = digits(math.sqrt(variance / 2))
-        return f"ReLU halves the second moment at each layer; with these weights the rms is multiplied by `{product}`."
+        return f"ReLU halves the second moment: ×`{product}` a layer with these weights."
     critical = critical_weight_variance(spec.activation, bias_variance_of(spec))
     if math.isnan(critical):
         return ""

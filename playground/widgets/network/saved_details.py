@@ -149,7 +149,8 @@ class SavedDetails(QWidget):
         saved, depth = result.saved, len(result.saved.layer_bytes) - 2
         layer = max(0, min(depth + 1, self._layer))
         self.title.set_title(layer_name(layer, depth))
-        self.total.set_text(f"keeps {bytes_in_words(saved.layer_bytes[layer])} of {bytes_in_words(saved.total_bytes)}")
+        share = f"keeps {bytes_in_words(saved.layer_bytes[layer])} of {bytes_in_words(saved.total_bytes)}"
+        self.total.set_text(f"{share}; {result.without_grad()}")
         self.rows.show_rows(
             [
                 (shape_in_words(tensor.shape), tensor.dtype, size_words(saved, tensor), tensor.read_for)

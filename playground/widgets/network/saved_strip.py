@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import accumulate
 
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from playground.models.network.saved_request import KeptResult
@@ -18,6 +18,7 @@ from playground.widgets.common.text_label import TextLabel
 from playground.widgets.common.tooltip import set_tooltip, tooltip_html
 
 BAR_HEIGHT = 16
+ROOM_FOR_BOTH = 800
 GAPS_FROM = 4.0
 """Bars at least so wide are set apart by a pixel; narrower ones touch."""
 
@@ -175,6 +176,11 @@ class SavedStrip(QWidget):
         self._result = result
         self._draw(dimmed=False)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What no_grad keeps is said where there is room for all of it; the table has it too."""
+        super().resizeEvent(event)
+        self.right.setVisible(self.width() >= ROOM_FOR_BOTH)
+
     def show_layer(self, layer: int) -> None:
         """Invert the bar of a layer, from 1."""
         self._layer = layer
@@ -184,6 +190,7 @@ class SavedStrip(QWidget):
         """Pale the last bars; what is wrong is said by the page's own banner."""
         self._draw(dimmed=True)
         self.right.set_text("not measured: " + str(problem))
+        self.right.show()
 
     def _draw(self, dimmed: bool) -> None:
         result, before = self._result, self._shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PySide6.QtCore import QRect, QRectF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -167,6 +168,8 @@ class VerdictBanner(QWidget):
             self._offers.addWidget(button)
             button.show()
             self.buttons.append(button)
+        for before, after in pairwise((self.cancel, *self.buttons)):
+            QWidget.setTabOrder(before, after)  # made late, they would come after everything else
 
     def show_busy(self, busy: bool) -> None:
         """A computation began or ended; Cancel appears after half a second."""

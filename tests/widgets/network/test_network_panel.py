@@ -351,3 +351,15 @@ def test_what_a_box_refuses_is_said_in_the_banner(panel, qtbot):
     qtbot.keyClicks(box.lineEdit(), "0")
     assert "epth" in part(panel, "network.verdict").text()
     assert panel.state.network.spec.depth == 20
+
+
+def test_the_fixes_come_in_the_tab_order_where_they_stand(panel, qtbot):
+    """They are made when a verdict comes, which would put them after everything else in the window."""
+    show(panel, NetworkState(spec=replace(SPEC, depth=40, width=64), band=False))
+    buttons = part(panel, "network.verdict").buttons
+    assert len(buttons) == 3
+    follower = panel.verdict.cancel
+    for button in buttons:
+        follower = follower.nextInFocusChain()
+        assert follower is button
+    assert panel.views.isAncestorOf(follower.nextInFocusChain())
