@@ -18,6 +18,8 @@ DECADES_FOR_LOG = 2.0
 NEAR_GUESS = 0.02
 LEAST_SPAN = 0.2
 """A loss that moves by less than this share of itself looks flat, as it is."""
+SHORT = 19
+"""So many characters stand beside the section's title."""
 LAST = 10
 """What a noisy loss "reaches" is the mean of so many last steps."""
 
@@ -25,6 +27,13 @@ LAST = 10
 def settings_in_words(settings: TrainingSettings) -> str:
     """`"120 steps, SGD 0.01"`."""
     return f"{settings.steps:,} steps, {OPTIMISERS[settings.optimiser].title} {settings.rates.learning_rate:g}"
+
+
+def short_settings(settings: TrainingSettings) -> str:
+    """The same in few words, the most telling kept: `"120, Adam 0.001"`, `"Momentum 0.00015"`."""
+    rule = f"{OPTIMISERS[settings.optimiser].title} {settings.rates.learning_rate:g}"
+    wanted = (settings_in_words(settings), f"{settings.steps:,}, {rule}", rule)
+    return next((words for words in wanted if len(words) <= SHORT), rule)
 
 
 def invitation(settings: TrainingSettings, cost: str = "") -> str:

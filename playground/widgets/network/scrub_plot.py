@@ -10,6 +10,8 @@ from playground.widgets.common.look import look, look_holder
 from playground.widgets.common.plots import AxisRange, Curve, Plot
 
 HANDLE = 11
+LEFT = 40
+"""Room for labels such as 1e-4; the picture of the histograms below lies on the same steps."""
 SKY = 4
 
 
@@ -45,7 +47,7 @@ class ScrubPlot(Plot):
         self._handle = _Handle(self)
         self.canvas.installEventFilter(self)
         self.canvas.ground = "window"
-        self.canvas.margins = (34, 8, 7, 22)
+        self.canvas.margins = (LEFT, 8, 7, 22)
         self.pressed.connect(self._on_scrubbed)
         self.dragged.connect(self._on_scrubbed)
         self.released.connect(self.scrub_ended)

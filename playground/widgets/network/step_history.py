@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from playground.models.network.step_histograms import BINS, LOW_OCTAVE, NOT_FINITE, ZERO
 from playground.models.network.training_request import TrainingResult
 from playground.widgets.common.plots import AxisRange, HeatMap
+from playground.widgets.network.scrub_plot import LEFT
 
 OCTAVE = math.log10(2.0)
 PADDING_OCTAVES = 1
@@ -23,7 +24,7 @@ class StepHistory(HeatMap):
         super().__init__("layer", x_column="step", parent=parent)
         self.setObjectName("network.train.history")
         self.canvas.ground = "window"
-        self.canvas.margins = (34, 4, 7, 4)
+        self.canvas.margins = (LEFT, 4, 7, 4)
         self.canvas.shows_x = False
 
     def show_history(self, result: TrainingResult | None, steps: AxisRange, layer: int) -> None:

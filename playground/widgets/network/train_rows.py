@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from playground.models.network.training_settings import TrainingSettings
+from playground.models.network.training_words import settings_in_words, short_settings
 from playground.widgets.common.buttons import Button, IconButton
 from playground.widgets.common.number_box import NumberBox
 from playground.widgets.common.section import TitleLine
@@ -29,6 +31,12 @@ class TrainTitle(TitleLine):
         self.add(self.choices)
         self.add_right(self.rewind)
         self.add_right(self.start)
+
+    def show_settings(self, settings: TrainingSettings) -> None:
+        """Say the settings in few words, and in full in the tooltip."""
+        self.choices.setText(short_settings(settings))
+        self.choices.updateGeometry()
+        set_tooltip(self.choices, "Task, optimiser, learning rate, steps", settings_in_words(settings))
 
 
 class StepRow(QWidget):

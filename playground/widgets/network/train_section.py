@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from playground.models.network.training_request import TrainingResult
 from playground.models.network.training_settings import TrainingSettings
-from playground.models.network.training_words import invitation, loss_range, progress_in_words, settings_in_words
+from playground.models.network.training_words import invitation, loss_range, progress_in_words
 from playground.models.outcome import Fix, Problem
 from playground.widgets.common.plots import AxisRange
 from playground.widgets.common.problem_banner import ProblemBanner
@@ -68,13 +68,13 @@ class TrainSection(QWidget):
         self.words.setObjectName("network.train.words")
         self.banner = ProblemBanner()
         self.progress = ProgressLine()
-        title, self.row = TrainTitle(), StepRow()
-        self.choices, self.rewind, self.start = title.choices, title.rewind, title.start
+        self.title, self.row = TrainTitle(), StepRow()
+        self.choices, self.rewind, self.start = self.title.choices, self.title.rewind, self.title.start
         self.step_box, self.one, self.stop = self.row.step_box, self.row.one, self.row.stop
         column = QVBoxLayout(self)
         column.setContentsMargins(PADDING, 0, PADDING, 12)
         column.setSpacing(4)
-        column.addWidget(title)
+        column.addWidget(self.title)
         column.addWidget(self.progress)
         column.addWidget(self.plot)
         column.addSpacing(8)
@@ -115,9 +115,7 @@ class TrainSection(QWidget):
             self.banner.set_problem(None)
         self._settings = settings
         self.settings_window.show_settings(settings, tensor_names)
-        self.choices.setText(settings_in_words(settings))
-        self.choices.updateGeometry()
-        set_tooltip(self.choices, "Task, optimiser, learning rate, steps", settings_in_words(settings))
+        self.title.show_settings(settings)
         self._draw()
 
     def show_cost(self, words: str) -> None:

@@ -40,7 +40,10 @@ def click(button):
 def test_the_settings_are_said_in_the_title(section):
     assert section.choices.text() == "20 steps, SGD 0.1"
     section.show_settings(replace(SETTINGS, optimiser="adam", steps=1000))
-    assert section.choices.text() == "1,000 steps, Adam 0.1"
+    assert section.choices.text() == "1,000, Adam 0.1"
+    assert "1,000 steps, Adam 0.1" in section.choices.toolTip()
+    section.show_settings(replace(SETTINGS, optimiser="momentum", rates=OptimiserSettings(learning_rate=0.00025)))
+    assert section.choices.text() == "Momentum 0.00025"
 
 
 def test_start_asks_for_all_steps_and_pause_for_no_more(section):
