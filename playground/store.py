@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     from playground.models.state import PlaygroundState
 
 
-def _work(state: object) -> object:
-    return state.without_pointing()  # type: ignore[attr-defined]
-
-
 class Store(QObject):
     """Holds the `PlaygroundState`; emits `changed(state)` once for each edit that makes a different one."""
 
@@ -24,7 +20,17 @@ class Store(QObject):
 
     def __init__(self, state: PlaygroundState, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._history: History[PlaygroundState] = History(state, work=_work)
+        self._works: list[tuple[PlaygroundState, PlaygroundState]] = []
+        self._history: History[PlaygroundState] = History(state, work=self._work)
+
+    def _work(self, state: PlaygroundState) -> PlaygroundState:
+        """What undo sees of a state; remembered for the last few, because each edit compares with two of before."""
+        for known, work in self._works:
+            if known is state:
+                return work
+        work = state.without_pointing()
+        self._works = [(state, work), *self._works[:2]]
+        return work
 
     @property
     def state(self) -> PlaygroundState:

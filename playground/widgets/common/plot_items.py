@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPolygonF
 from PySide6.QtWidgets import QWidget
 
@@ -125,7 +125,7 @@ class Curve(Entry):
         self.layer = {"curve": 3, "theory": 4}.get(style, 2)
         self.x: Floats = np.empty(0)
         self.y: Floats = np.empty(0)
-        self._segments: tuple[PlotScale, list[QLineF]] | None = None
+        self._segments: tuple[PlotScale, Floats] | None = None
 
     @property
     def color(self) -> QColor:
@@ -167,7 +167,8 @@ class Curve(Entry):
         paint_segments(painter, self._segments[1], self.color, style.width)
 
     def _pixels(self, scale: PlotScale) -> tuple[Floats, Floats]:
-        return scale.x(self.x), scale.y(in_coordinates(self.y, self.logarithmic))
+        with np.errstate(over="ignore", invalid="ignore"):
+            return scale.x(self.x), scale.y(in_coordinates(self.y, self.logarithmic))
 
     def sample(self) -> Hashable:
         return self.style, self.axis, self.role

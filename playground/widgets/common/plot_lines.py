@@ -8,18 +8,23 @@ fifteen times as fast; here a curve is cut into such segments, dashes too.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from math import isnan
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QColor, QPaintEngine, QPainter, QPainterPath, QPen
+from shiboken6 import Shiboken
 
 from playground.widgets.common.look import look
 
 Floats = NDArray[np.float64]
 _OVERLAP = 0.3
 """Device pixels by which segments reach into each other: less leaves a gap at the joint, more a knot."""
+
+_MOST = 8192
+"""How many segments are handed to Qt at once."""
 
 _FAR = 4000.0
 """Pixels beyond the plot at which segments are cut off: Qt counts in fixed point."""
@@ -81,28 +86,25 @@ def line_path(x: Floats, y: Floats) -> QPainterPath:
     return path
 
 
-def line_segments(x: Floats, y: Floats, style: LineStyle, ratio: float = 1.0) -> list[QLineF]:
+def line_segments(x: Floats, y: Floats, style: LineStyle, ratio: float = 1.0) -> Floats:
     """Segments with flat ends that together look like a line of a style through points, with gaps at nan.
 
-    They are a little longer than they are, so that no gap shows where two meet; `ratio` is device pixels a pixel.
+    One row each: x, y, x, y. They are a little longer than they are, so that no gap shows where two meet; `ratio` is
+    device pixels a pixel.
     """
-    inside = (np.abs(x) < _FAR) & (np.abs(y) < _FAR)
-    good = inside if inside.all() else np.isfinite(x) & np.isfinite(y)
-    joined = np.flatnonzero(good[:-1] & good[1:])
-    if not len(joined):
-        return []
-    ends = np.stack((x[joined], y[joined], x[joined + 1], y[joined + 1]))
-    if good is not inside:
-        ends = _near(ends)
-    if style.dashes:
+    ends = np.empty((4, max(0, len(x) - 1)))
+    ends[0], ends[1], ends[2], ends[3] = x[:-1], y[:-1], x[1:], y[1:]
+    if not (np.abs(ends) < _FAR).all():  # nan among them
+        ends = _near(ends[:, np.isfinite(ends).all(axis=0)])
+    if style.dashes and ends.size:
         ends = _dashed(ends, style.dashes)
-    return [QLineF(*line) for line in _overlapping(ends, style, _OVERLAP / ratio).T.tolist()]
+    return np.ascontiguousarray(_overlapping(ends, style, _OVERLAP / ratio).T)
 
 
 def _near(ends: Floats) -> Floats:
     """The parts of segments that lie near the plot, those far away left out."""
-    start, step = ends[:2], ends[2:] - ends[:2]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        start, step = ends[:2], ends[2:] - ends[:2]
         one, other = (-_FAR - start) / step, (_FAR - start) / step
         still = (step == 0) & (np.abs(start) <= _FAR)
         first = np.where(still, 0.0, np.fmin(one, other)).max(axis=0).clip(min=0.0)
@@ -136,25 +138,43 @@ def _breaks(ends: Floats) -> NDArray[np.bool_]:
 def _overlapping(ends: Floats, style: LineStyle, overlap: float) -> Floats:
     """The segments made longer where they meet, the more the sharper the turn, as a round joint fills it."""
     step = ends[2:] - ends[:2]
-    length = np.hypot(step[0], step[1])
-    kept = length > 0
-    if not kept.all():
-        return _overlapping(ends[:, kept], style, overlap) if kept.any() else ends[:, :0]
-    unit = step / length
-    cosine = (unit[:, :-1] * unit[:, 1:]).sum(axis=0).clip(-1.0, 1.0)
+    length = np.sqrt((step * step).sum(axis=0))
+    if not length.all():
+        kept = length > 0
+        ends, step, length = ends[:, kept], step[:, kept], length[kept]
+    if not ends.size:
+        return ends
+    step /= length
+    cosine = (step[:, :-1] * step[:, 1:]).sum(axis=0)
     half = style.width / 2
-    joint = (half * np.sqrt((1.0 - cosine) / (1.0 + cosine + 1e-9))).clip(overlap, half)
     outer = 0.0 if style.dashes else half * 0.75  # a round end covers three quarters of what a square one does
-    joint[_breaks(ends)] = outer
-    before, after = np.append(outer, joint), np.append(joint, outer)
-    return np.concatenate((ends[:2] - unit * before, ends[2:] + unit * after))
+    joint = np.full(len(length) + 1, outer)
+    turned = half * np.sqrt(np.maximum(1.0 - cosine, 0.0) / np.maximum(1.0 + cosine, 1e-9))
+    joint[1:-1] = np.where(_breaks(ends), outer, np.minimum(np.maximum(turned, overlap), half))
+    longer = np.empty_like(ends)
+    longer[:2] = ends[:2] - step * joint[:-1]
+    longer[2:] = ends[2:] + step * joint[1:]
+    return longer
 
 
-def paint_segments(painter: QPainter, lines: list[QLineF], color: QColor, width: float) -> None:
+def paint_segments(painter: QPainter, lines: Floats, color: QColor, width: float) -> None:
     """Paint what `line_segments` made."""
-    if lines:
-        painter.setPen(QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
-        painter.drawLines(lines)
+    painter.setPen(QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+    rows, first = _line_array()
+    for start in range(0, len(lines), _MOST):
+        part = lines[start : start + _MOST]
+        rows[: len(part)] = part
+        painter.drawLines(first, len(part))
+
+
+@cache
+def _line_array() -> tuple[Floats, QLineF]:
+    """Rows of four doubles, and the same memory as an array of QLineF, so that no object is made for each line.
+
+    It is kept for good: an address that is given back could become that of another of Qt's objects.
+    """
+    rows = np.zeros((_MOST, 4))
+    return rows, Shiboken.wrapInstance(rows.ctypes.data, QLineF)  # type: ignore[return-value]  # its stub: Object
 
 
 def as_points(x: Floats, y: Floats) -> list[QPointF]:

@@ -28,7 +28,7 @@ from playground.widgets.network.number_fields import NUMBERS
 LABEL = 72
 ROW = 32
 RESIDUAL_WORDS = {"none": "none", "plain": "x + layer(x)", "scaled": "x + layer(x) / sqrt(depth)"}
-LOSS_WORDS = {"mean_square": "mean square", "cross_entropy": "cross entropy, 10 classes"}
+LOSS_WORDS = {"mean_square": "mean square", "cross_entropy": "cross entropy"}
 
 
 class ChoiceRow(QWidget):
@@ -95,6 +95,8 @@ class NetworkControls(QWidget):
         super().__init__(parent)
         self._state = NetworkState()
         self._gesture: Hashable = None
+        self._chosen: tuple[object, ...] | None = None
+        """What all but the sliders show; None where the hand has just set one of them."""
         self.numbers: dict[str, SliderRow] = {}
         self.choices: dict[str, ChoiceRow] = {}
         self._make_rows()
@@ -198,6 +200,14 @@ class NetworkControls(QWidget):
         spec = state.spec
         for field, row in self.numbers.items():
             row.set_value(getattr(spec, field))
+        chosen = (*tensor_names, *(getattr(spec, field) for field in self.choices), spec.seed, state.seeds, state.band)
+        if chosen != self._chosen:
+            self._chosen = chosen
+            self._show_choices(state, tensor_names)
+
+    def _show_choices(self, state: NetworkState, tensor_names: Sequence[str]) -> None:
+        """Set all but the sliders, which are what moves under the hand."""
+        spec = state.spec
         names = [*INPUTS, *(TENSOR_INPUT + name for name in tensor_names)]
         words = [*(entry.label for entry in INPUTS.values()), *tensor_names]
         if spec.input not in names:
@@ -241,6 +251,7 @@ class NetworkControls(QWidget):
 
     @Slot(str, str)
     def _on_choice(self, field: str, name: str) -> None:
+        self._chosen = None
         fields: dict[str, object] = {field: name}
         if field == "input" and name != "digits":
             fields["loss"] = "mean_square"
@@ -250,20 +261,24 @@ class NetworkControls(QWidget):
 
     @Slot(object)
     def _on_seed(self, value: float) -> None:
+        self._chosen = None
         self._edit(self.seed.gesture, False, seed=int(value))
 
     @Slot(object)
     def _on_seeds(self, value: float) -> None:
+        self._chosen = None
         self._gesture = self.seeds.gesture
         moving = self.seeds.slider.isSliderDown()
         self.changed.emit(replace(self._state, seeds=int(value), moving=moving), self.seeds.gesture)
 
     @Slot(bool)
     def _on_band(self, on: bool) -> None:
+        self._chosen = None
         self.changed.emit(replace(self._state, band=on), None)
 
     @Slot()
     def _on_reset(self) -> None:
+        self._chosen = None
         fresh = NetworkState()
         self.changed.emit(replace(self._state, spec=fresh.spec, moving=False), None)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, QTimer, Slot
-from PySide6.QtGui import QColor, QContextMenuEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QContextMenuEvent, QPainter, QPaintEvent, QPen, QRegion
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.models.network.histograms import Axis, Histogram
@@ -52,7 +53,8 @@ class LayerHistogram(QWidget):
         self._low, self._high = ends
         self._own = own
         self.setAccessibleName(f"Histogram of layer {layer}")
-        self.update()
+        # The buttons stand over nothing that changes, unless the ends of the layer's own range are written there.
+        self.update(self.rect() if own else QRegion(self.rect()).subtracted(self.childrenRegion()))
 
     def sizeHint(self) -> QSize:
         return QSize(280, 200)
@@ -81,15 +83,13 @@ class LayerHistogram(QWidget):
         return field.bottom() - (position - self._low) / (self._high - self._low) * field.height()
 
     def _paint_bars(self, painter: QPainter, field: QRectF, found: Histogram, largest: int) -> None:
-        color = QColor(look().counts[3])
-        step = (found.axis.high - found.axis.low) / found.axis.rows
+        color, left = QColor(look().counts[3]), field.left()
+        edges = np.linspace(self._y(field, found.axis.low), self._y(field, found.axis.high), found.axis.rows + 1)
+        lengths = np.maximum(1.0, found.counts * (field.width() / largest)).tolist()
         painter.setClipRect(field)
-        for row, count in enumerate(found.counts.tolist()):
+        for count, length, bottom, top in zip(found.counts, lengths, edges.tolist(), edges[1:].tolist(), strict=False):
             if count:
-                bottom = self._y(field, found.axis.low + row * step)
-                top = self._y(field, found.axis.low + (row + 1) * step)
-                length = max(1.0, count / largest * field.width())
-                painter.fillRect(QRectF(field.left(), top, length, bottom - top), color)
+                painter.fillRect(QRectF(left, top, length, bottom - top), color)
         painter.setClipping(False)
 
     def _paint_words(self, painter: QPainter, field: QRectF, largest: int) -> None:
