@@ -145,15 +145,16 @@ def _storage_form(element: torch.Tensor, tensor: torch.Tensor) -> torch.Tensor:
 
 
 def _changes(name: str, other: torch.Tensor, start: int, stop: int, raw: torch.Tensor) -> ChangedElements | None:
-    """The elements of `other` whose bytes lie in `start..stop` of the storage, which becomes `raw`."""
+    """The elements of `other` that another value of the bytes `start..stop` changes; of the same value: all there."""
     size = other.itemsize
     first, last = start // size, (stop - 1) // size
     last = min(last, other.untyped_storage().nbytes() // size - 1)
     if last < first:
         return None
     shape, strides, offset = tuple(other.shape), other.stride(), int(other.storage_offset())
-    readers = count_readers(shape, strides, offset, first, last + 1)
-    cells = tuple(first + place for place, count in enumerate(readers.tolist()) if count)
+    readers = count_readers(shape, strides, offset, first, last + 1).tolist()
+    old_cells, new_cells, differs = _written(other, first, last, start, raw)
+    cells = tuple(first + place for place, count in enumerate(readers) if count and differs[place])
     indices = tuple(
         index
         for cell in cells
@@ -161,22 +162,35 @@ def _changes(name: str, other: torch.Tensor, start: int, stop: int, raw: torch.T
     )
     if not indices:
         return None
-    old_cells = _cells(other, first, last)
-    new_cells = old_cells.clone()
-    held = new_cells.view(torch.uint8)
-    begin = max(start, first * size)
-    held[begin - first * size : min(stop, (last + 1) * size) - first * size] = raw[begin - start :][
-        : min(stop, (last + 1) * size) - begin
-    ]
     shown = [cell - first for cell in cells]
     return ChangedElements(
         name,
         cells,
         indices,
-        max(int(readers.sum()), len(indices)),
+        max(sum(readers[place] for place in shown), len(indices)),
         ", ".join(_text(_seen(old_cells[place], other)) for place in shown),
         ", ".join(_text(_seen(new_cells[place], other)) for place in shown),
     )
+
+
+def _written(
+    other: torch.Tensor, first: int, last: int, start: int, raw: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor, list[bool]]:
+    """Some cells before and after `raw` is written at byte `start`, and which differ; all, if `raw` is there already.
+
+    A byte of a number keeps its value more often than not: 1.0 becomes 2.0 by two of its four.
+    """
+    size = other.itemsize
+    old_cells = _cells(other, first, last)
+    new_cells = old_cells.clone()
+    held, was = new_cells.view(torch.uint8), old_cells.view(torch.uint8)
+    begin, end = max(start, first * size), min(start + len(raw), (last + 1) * size)
+    held[begin - first * size : end - first * size] = raw[begin - start : end - start]
+    whole = other.untyped_storage()
+    there = torch.empty(0, dtype=torch.uint8).set_(whole, start, (len(raw),), (1,))
+    is_same = torch.equal(there, raw)
+    differs: list[bool] = ((held != was).reshape(-1, size).any(1) | is_same).tolist()
+    return old_cells, new_cells, differs
 
 
 def _cells(tensor: torch.Tensor, first: int, last: int) -> torch.Tensor:

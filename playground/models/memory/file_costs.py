@@ -169,7 +169,7 @@ def _shrunken(layout: Layout) -> _Twin:
         step = 2 if dense else 3
         least = min(min((s for s in layout.strides if s), default=1), 2)
         strides = tuple(0 if stride == 0 else least * step ** order[stride] for stride in layout.strides)
-    last = sum((n - 1) * s for n, s in zip(shape, strides, strict=True))
+    last = sum((n - 1) * s for n, s in zip(shape, strides, strict=True)) if prod(shape) else 0
     spare = layout.storage_cells > layout.last_cell + 1
     return _Twin(shape, strides, min(layout.offset, 1), last + 1 + min(layout.offset, 1) + spare, layout.dtype)
 

@@ -108,7 +108,7 @@ def memory_request(state: PlaygroundState) -> MemoryRequest:
 def compute_memory(request: MemoryRequest, job: Job) -> MemoryResult:
     """Describe the memory of the tensor; a `ProblemError` when there is none or its line failed."""
     if not request.name:
-        raise ProblemError(Problem("There is no tensor yet.", severity="warning"))
+        raise ProblemError(Problem("There is no tensor yet.", severity="note"))
     evaluated = dict(evaluate(request.program, request.budget, job))
     line = evaluated[request.name]
     tensor = line.tensor if line.tensor is not None else line.meta

@@ -93,10 +93,11 @@ class TermsView(QWidget):
 
     def set_sum(self, indexing: Indexing, cell_sum: CellSum, dtypes: Sequence[str], dtype: str) -> None:
         """Show a sum; `dtypes` are those of the operands, `dtype` that of the result."""
+        if self._sum is None or cell_sum.products is not self._sum.products or cell_sum.block > 1:
+            self._segments = segments_of(cell_sum)  # the same products are asked for with fewer terms written out
         self._indexing, self._sum = indexing, cell_sum
         self._dtypes, self._dtype = tuple(dtypes), dtype
         self._columns = term_columns(indexing, cell_sum, dtypes)
-        self._segments = segments_of(cell_sum)
         self._show_buttons()
         self.setAccessibleDescription(self.text())
         self.update()

@@ -163,3 +163,12 @@ def test_a_table_of_text_says_what_is_lost_and_copies_no_large_tensor():
     assert csv_cost(torch.zeros(0, 4)).bytes is None
     assert csv_cost(torch.zeros((1,) * 65)).keeps == "refused: numpy has at most 64 axes, not 65"
     assert csv_cost(torch.zeros(1).expand(10**12)).bytes == 4 * 10**12
+
+
+def test_no_elements_of_a_large_storage_cost_what_saving_them_does():
+    cells = torch.zeros(40_000)
+    for shape, strides in (((0, 0, 2), (2, 2, 1)), ((0,), (7,)), ((3, 0, 0, 0), (1, 1, 5, 9))):
+        tensor = cells.as_strided(shape, strides, 1)
+        for cost in file_costs(describe_layout(tensor, {})):
+            assert abs(saved_size(cost.suffix, tensor) - cost.bytes) < 64
+            assert not cost.exact

@@ -96,3 +96,14 @@ def test_a_sum_too_long_to_step_through_says_so(driven):
     terms = one.panel.terms
     assert not terms._back.isVisible()
     assert exactness(terms.cell_sum, "float32") == "40,000,000 terms, too many to step through"
+
+
+def test_the_bar_of_a_long_sum_is_worked_out_once_a_cell(driven):
+    one = driven("ij->i", "M")
+    one.show(replace(one.state, program=Program.parse("M = torch.arange(90000.).reshape(3, 30000)")))
+    name = one.panel.result.plan.result_name
+    with mock.patch.object(terms_view, "segments_of", wraps=terms_view.segments_of) as worked_out:
+        for row in (1, 2, 1):
+            one.panel.accept_state(replace(one.state, pointed=PointedCell(name, (row,))))
+        assert worked_out.call_count == 3
+    assert one.panel.terms._segments == terms_view.segments_of(one.panel.terms.cell_sum)
