@@ -8,6 +8,7 @@ from playground.models.einsum.state import EinsumState
 from playground.models.lessons.state import LessonState
 from playground.models.memory.state import MemoryState
 from playground.models.network.state import NetworkState
+from playground.models.renaming import renamed_line, with_name
 from playground.models.tensors.program import Program
 from playground.models.tensors.state import BroadcastState, PointedCell, ShapeState
 
@@ -26,6 +27,12 @@ class PlaygroundState:
     network: NetworkState = field(default_factory=NetworkState)
     lesson: LessonState = field(default_factory=LessonState)
     memory_budget: int | None = None
+
+    def with_program(self, program: Program) -> PlaygroundState:
+        """The state with another program; where a line got another name, whatever names it elsewhere follows."""
+        names = renamed_line(self.program, program)
+        state = self if names is None else with_name(self, *names)
+        return replace(state, program=program)
 
     def without_pointing(self) -> PlaygroundState:
         """The state as undo sees it: pointing, selecting and the progress in a lesson are no work of the user's."""

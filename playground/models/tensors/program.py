@@ -162,12 +162,19 @@ def _renamed(source: Source, old: str, new: str) -> Source:
     """The source with each use of the name rewritten in place; all other characters stay as typed."""
     if not isinstance(source, Expression) or old not in source_reads(source):
         return source
-    parsed = parse_expression(source.text)
+    return parse_source(renamed_text(source.text, old, new))
+
+
+def renamed_text(text: str, old: str, new: str) -> str:
+    """An expression with each use of the name rewritten in place: `renamed_text("A.t() + B", "A", "M") == "M.t() + B"`.
+
+    Raises a `ProblemError` where the text is no expression.
+    """
+    parsed = parse_expression(text)
     uses = [node for node in ast.walk(parsed.root) if isinstance(node, ast.Name) and node.id == old]
-    text = source.text
     for span in sorted((parsed.span(node) for node in uses), key=lambda span: -span.start):
         text = text[: span.start] + new + text[span.stop :]
-    return parse_source(text)
+    return text
 
 
 def _parse_program(text: str) -> Program:

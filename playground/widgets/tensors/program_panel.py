@@ -109,7 +109,7 @@ class ProgramPanel(Panel):
 
     def _change(self, program: Program, selection: str | None = None, gesture: object = None) -> None:
         """Edit the program, and select a line."""
-        state = replace(self.state, program=program)
+        state = self.state.with_program(program)
         if selection is not None and selection != state.selection:
             state = replace(state, selection=selection, pointed=None)
         self.problem.set_problem(None)
