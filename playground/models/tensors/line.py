@@ -15,7 +15,14 @@ from playground.models.tensors.check import check_expression
 from playground.models.tensors.fills import made_code, make
 from playground.models.tensors.interpreter import Interpreter
 from playground.models.tensors.literals import shape_text
-from playground.models.tensors.planning import NeedsPlanError, NoValuesError, PlanWatch, StraightWatch, Watch
+from playground.models.tensors.planning import (
+    CarefulWatch,
+    NeedsPlanError,
+    NoValuesError,
+    PlanWatch,
+    StraightWatch,
+    Watch,
+)
 from playground.models.tensors.randomness import unseeded_problem
 from playground.models.tensors.source_text import ExpressionText, parse_expression
 from playground.models.tensors.sources import Binding, Expression, Imported, Made
@@ -151,7 +158,13 @@ def _expression(parsed: ExpressionText, inputs: Mapping[str, Input], budget: Bud
     metas = {name: meta for name, given in inputs.items() if (meta := given.meta) is not None}
     watch = PlanWatch(job, budget.left)
     interpreter = Interpreter(parsed, metas, watch, "meta")
-    planned = _tensor_of(interpreter, interpreter.run())
+    try:
+        planned = _tensor_of(interpreter, interpreter.run())
+    except ProblemError:
+        if len(values) < len(inputs):
+            raise
+        # What has no plan, for its shape or its being fine stands in the values, is looked at word by word.
+        return _ran(parsed, values, inputs, CarefulWatch(job, budget.left))
     steps = tuple(interpreter.recorder.steps)
     if not watch.fits:
         needed = max(watch.used, watch.largest)

@@ -9,9 +9,12 @@ from typing import Any
 import torch
 
 from playground.models.job import Job
+from playground.models.outcome import refuse
 from playground.models.tensors.steps import share_storage
 from playground.models.tensors.vocabulary import Word
+from playground.models.tensors.vocabulary.bounds import tensors
 from playground.models.tensors.vocabulary.plans import VALUE_PLANS, einsum_intermediate_bytes
+from playground.models.words import bytes_in_words
 
 SMALL = 1 << 25
 """Bytes below which an operation runs straight away: planning it would take longer than doing it."""
@@ -108,6 +111,36 @@ class PlanWatch(Watch):
     def call(self, word: Word, positional: Sequence[Any], keywords: dict[str, Any]) -> Any:
         """Make the call on the meta device."""
         return (word.plan or word.call)(*positional, **keywords)
+
+
+class CarefulWatch(Watch):
+    """Runs a line that cannot be planned as a whole: each call is planned by itself, or else bounded."""
+
+    def __init__(self, job: Job, limit: int) -> None:
+        super().__init__(job)
+        self.limit = self.left = limit
+
+    def before(self, word: Word, arguments: Sequence[Any], operands: Sequence[torch.Tensor]) -> None:
+        """Refuse a call that does not fit into what is left."""
+        super().before(word, arguments, operands)
+        need = 0 if word.storage in ("view", "fact") else self._need(word, arguments)
+        if need > self.left:
+            size = f"{bytes_in_words(need)}, and {bytes_in_words(self.left)} are left"
+            refuse(f"{word.name} may take up to {size} of {bytes_in_words(self.limit)}.", badge="too large")
+        self.left -= need
+
+    def _need(self, word: Word, arguments: Sequence[Any]) -> int:
+        try:
+            planned = tensors((word.plan or word.call)(*_on_meta(arguments)))
+        except Exception:
+            return word.need(arguments)
+        return sum(tensor.nbytes for tensor in planned)
+
+
+def _on_meta(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device="meta")
+    return type(value)(map(_on_meta, value)) if type(value) in (list, tuple) else value
 
 
 def warm_up() -> None:

@@ -320,3 +320,44 @@ def test_warnings_of_torch_do_not_escape() -> None:
 def test_evaluated_is_hashable_and_slotted() -> None:
     assert hash(Evaluated("a", "b")) is not None
     assert NOTHING not in evaluate(example_program())
+
+
+@pytest.mark.parametrize(
+    ("line", "shape"),
+    [
+        ("(torch.arange(6000) % 10).bincount()", (10,)),
+        ("A[torch.ones(6000).equal(torch.ones(6000)):]", (2,)),
+        ("A[torch.ones(6000).allclose(torch.ones(6000)):]", (2,)),
+        ("torch.ones(5000).repeat_interleave(torch.ones(5000).long())", (5000,)),
+        ("torch.nn.functional.one_hot(torch.arange(5000) % 7)", (5000, 7)),
+        ("torch.arange(10.).tensor_split(torch.tensor([2, 5]))[1]", (3,)),
+    ],
+)
+def test_what_cannot_be_planned_runs_within_the_budget(line, shape, monkeypatch) -> None:
+    monkeypatch.setattr(planning, "SMALL", 1000)
+    result = evaluate(Program.parse(f"A = torch.arange(3.)\nB = {line}"))["B"]
+    assert result.problem is None
+    assert tuple(result.tensor.shape) == shape
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["torch.tensor([10**9]).bincount()", "torch.ones(2).repeat_interleave(torch.tensor([1, 10**12]))"],
+)
+def test_what_cannot_be_planned_is_refused_where_it_may_be_too_large(line) -> None:
+    result = evaluate(Program.parse(f"B = {line}"), budget=10**8)["B"]
+    assert result.tensor is None
+    assert "may take up to" in result.problem.message
+    assert result.problem.badge == "too large"
+
+
+def test_no_argument_makes_a_word_write_in_place() -> None:
+    """`relu(A, True)` writes in torch: the second argument is `inplace`."""
+    start = "A = torch.arange(-3., 3.)\n"
+    for word in ("relu", "celu", "elu", "selu", "silu", "hardtanh", "leaky_relu", "relu6", "mish", "threshold"):
+        for extra in ("True", "1., True", "0., 1., True", "1., 2., True"):
+            results = evaluate(Program.parse(f"{start}B = torch.nn.functional.{word}(A, {extra})"))
+            assert torch.equal(results["A"].tensor, torch.arange(-3.0, 3.0)), (word, extra)
+            CACHE.clear()
+    problem = evaluate(Program.parse(f"{start}B = torch.nn.functional.relu(A, True)"))["B"].problem
+    assert "takes 1 argument without a name here, not 2" in problem.message

@@ -21,6 +21,8 @@ def guard_arguments(call: FailedCall) -> None:
         _guard_strided(call)
     if call.word.name == "[]":
         _guard_nested_list(call)
+    if call.word.name.startswith("torch.nn.functional."):
+        _guard_count(call)
     if call.word.family in ("making", "copying"):
         problem = size_problem(call)
         if problem is not None:
@@ -34,6 +36,15 @@ def failure_problem(call: FailedCall, error: Exception) -> Problem:
         if problem is not None:
             return problem
     return _by_dtype(call, str(error)) or _in_torchs_words(call, str(error))
+
+
+def _guard_count(call: FailedCall) -> None:
+    """Behind the arguments of its help, a function of `nn.functional` may take one that makes it write in place."""
+    most = call.word.most_positional
+    if most is not None and len(call.positional) > most:
+        takes = f"{most} argument{'' if most == 1 else 's'} without a name"
+        message = f"{call.word.name} takes {takes} here, not {len(call.positional)}: {call.word.usage}."
+        raise ProblemError(call.problem(message, "too many"))
 
 
 def _guard_strided(call: FailedCall) -> None:
@@ -120,7 +131,9 @@ def _cast_away_from(dtype: torch.dtype) -> str:
 def _in_torchs_words(call: FailedCall, message: str) -> Problem:
     """The first sentence of torch's message, without its source lines and signatures."""
     first = message.strip().split("\n")[0].strip().rstrip(".:")
-    first = re.sub(r"^(\w+)\(\):? ", "", first).replace(
+    if re.search(r"meta (device|tensor)|on meta|Meta kernel", message, re.IGNORECASE):
+        first = "it needs values, and they are too large or not computed"
+    first = re.sub(r"^([\w.]+)\(\):? ", "", first).replace(
         "received an invalid combination of arguments", "takes other arguments"
     )
     first = re.sub(rf"^[\w.]*\b{re.escape(call.word.short_name)}: ", "", first)

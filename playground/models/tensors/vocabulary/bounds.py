@@ -146,13 +146,31 @@ def padded(arguments: Sequence[Any]) -> int:
     return width(arguments) * math.prod(size + extra for tensor in found for size in tensor.shape)
 
 
+MOST_LOOKED_AT = 1 << 26
+"""Elements of an integer tensor up to which its largest value is looked for."""
+
+
 def by_values(arguments: Sequence[Any]) -> int:
     """A shape that depends on integer values: as many elements as the largest value, for each element."""
     total = sizes(arguments)
     for tensor in tensors(arguments):
         if tensor.is_meta or tensor.is_floating_point() or tensor.is_complex() or not tensor.numel():
             continue
-        if tensor.numel() > 1 << 20:
+        if tensor.numel() > MOST_LOOKED_AT:
             return HUGE
         total *= max(int(tensor.max()) + 1, 1) if tensor.dtype is not torch.bool else 1
     return total
+
+
+def repeated_elements(arguments: Sequence[Any]) -> int:
+    """Each element, or each slice of an axis, as often as its own number says."""
+    found = tensors(arguments)
+    repeats = found[-1] if found else None
+    if repeats is None or repeats.is_floating_point() or repeats.is_complex() or not repeats.numel():
+        return by_values(arguments)
+    if repeats.is_meta or repeats.numel() > MOST_LOOKED_AT:
+        return HUGE
+    if len(found) < 2 and len(arguments) > 1:
+        return by_values(arguments)
+    slices = -(-found[0].numel() // repeats.numel()) if len(found) > 1 else 1
+    return width(arguments) * 2 * max(1, int(repeats.double().abs().sum()) + 1) * max(1, slices)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from playground.models.tensors.vocabulary.bounds import by_values, operands, sizes
+from playground.models.tensors.vocabulary.bounds import operands, repeated_elements, sizes
 from playground.models.tensors.vocabulary.define import both, function, method
 from playground.models.tensors.vocabulary.plans import plan_repeat_interleave
 
@@ -66,7 +66,7 @@ def _orders() -> None:
         repeated,
         "copying",
         "copy",
-        need=by_values,
+        need=repeated_elements,
         plan=plan_repeat_interleave,
     )
 

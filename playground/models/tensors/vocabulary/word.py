@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -48,6 +49,13 @@ class Word:
     def usage(self) -> str:
         """`torch.sum(input, dim=None)`, as signature help shows it."""
         return f"{self.name}{self.signature}"
+
+    @property
+    def most_positional(self) -> int | None:
+        """How many arguments may stand without a name; None for any number."""
+        before = self.signature.strip("()").split("*", 1)[0]
+        variadic = re.search(r"\*\w", self.signature) is not None
+        return None if variadic else len(_parameters(f"({before})"))
 
     @property
     def parameters(self) -> tuple[str, ...]:
