@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Hashable
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QEnterEvent,
     QFocusEvent,
@@ -14,7 +14,6 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPalette,
-    QPolygon,
     QShowEvent,
     QValidator,
     QWheelEvent,
@@ -22,7 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QAbstractSpinBox, QSizePolicy, QStyle, QStyleOptionSpinBox, QWidget
 
 from playground.widgets.common.look import code_font, look, look_holder
-from playground.widgets.common.painting import paint_box
+from playground.widgets.common.painting import paint_arrows, paint_box
 
 HEIGHT = 24
 WIDTH = 64
@@ -280,20 +279,6 @@ class NumberBox(QAbstractSpinBox):
                 arrow if flags & QAbstractSpinBox.StepEnabledFlag.StepUpEnabled else "edge",
                 arrow if flags & QAbstractSpinBox.StepEnabledFlag.StepDownEnabled else "edge",
             )
-
-
-def paint_arrows(painter: QPainter, up: QRect, down: QRect, up_role: str, down_role: str) -> None:
-    """The pair of small triangles of a spin box, each in the middle of its half."""
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    x = up.center().x() + 1
-    above, below = up.bottom() - 1, down.top() + 2
-    painter.setBrush(look().color(up_role))
-    painter.drawPolygon(QPolygon([QPoint(x - 4, above), QPoint(x + 4, above), QPoint(x, above - 4)]))
-    painter.setBrush(look().color(down_role))
-    painter.drawPolygon(QPolygon([QPoint(x - 4, below), QPoint(x + 4, below), QPoint(x, below + 4)]))
-    painter.restore()
 
 
 def can_scroll(widget: QWidget) -> bool:

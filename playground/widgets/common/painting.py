@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPalette, QPen, QPolygonF
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPalette, QPen, QPolygon, QPolygonF
 from PySide6.QtWidgets import QWidget
+
+from playground.widgets.common.look import look
 
 RADIUS_BADGE = 3
 RADIUS_CONTROL = 4
@@ -70,6 +72,20 @@ def paint_squiggle(painter: QPainter, x: float, y: float, width: float, color: Q
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(color, 1.4))
     painter.drawPolyline(points)
+    painter.restore()
+
+
+def paint_arrows(painter: QPainter, up: QRect, down: QRect, up_role: str, down_role: str) -> None:
+    """The pair of small triangles of a spin box, each in the middle of its half."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    x = up.center().x() + 1
+    above, below = up.bottom() - 1, down.top() + 2
+    painter.setBrush(look().color(up_role))
+    painter.drawPolygon(QPolygon([QPoint(x - 4, above), QPoint(x + 4, above), QPoint(x, above - 4)]))
+    painter.setBrush(look().color(down_role))
+    painter.drawPolygon(QPolygon([QPoint(x - 4, below), QPoint(x + 4, below), QPoint(x, below + 4)]))
     painter.restore()
 
 

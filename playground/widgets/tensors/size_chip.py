@@ -12,7 +12,8 @@ from playground.widgets.common.axis_badge import badge_width
 from playground.widgets.common.axis_chip import CHIP_HEIGHT, chip_width, paint_axis_chip
 from playground.widgets.common.buttons import IconButton
 from playground.widgets.common.look import code_font, look
-from playground.widgets.common.number_box import NumberBox, paint_arrows
+from playground.widgets.common.number_box import NumberBox
+from playground.widgets.common.painting import paint_arrows
 from playground.widgets.common.tooltip import set_tooltip
 
 EDGE = 6

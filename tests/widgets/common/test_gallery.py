@@ -20,8 +20,8 @@ from playground.widgets.common.code_edit import CodeEdit
 from playground.widgets.common.code_marks import CodeMark
 from playground.widgets.common.combo_box import ComboBox
 from playground.widgets.common.look import DARK, LIGHT
-from playground.widgets.common.number_box import NumberBox, paint_arrows
-from playground.widgets.common.painting import fill_background
+from playground.widgets.common.number_box import NumberBox
+from playground.widgets.common.painting import fill_background, paint_arrows
 from playground.widgets.common.plots import AxisRange, Band, Curve, HeatMap, Plot
 from playground.widgets.common.problem_banner import ProblemBanner
 from playground.widgets.common.result_menu import Outcome, ResultMenu
