@@ -71,11 +71,16 @@ class Operand:
             i * stride for i, stride in zip(index, self.tensor.stride(), strict=True)
         )
         for name, tensor in self.named:
-            if shares_storage(tensor, self.tensor) and tensor.dtype == self.tensor.dtype:
+            if shares_storage(tensor, self.tensor) and reads_alike(tensor, self.tensor):
                 found = index_at_place(tensor, place)
                 if found is not None:
                     return element_label(name, found)
         return element_label(self.text if len(self.text) <= LONGEST_TEXT else "…", index)
+
+
+def reads_alike(first: torch.Tensor, second: torch.Tensor) -> bool:
+    """Whether a cell of storage is the same number in both: views may read it conjugated, negated, or as other bits."""
+    return (first.dtype, first.is_conj(), first.is_neg()) == (second.dtype, second.is_conj(), second.is_neg())
 
 
 def shares_storage(first: torch.Tensor, second: torch.Tensor) -> bool:

@@ -10,7 +10,15 @@ from functools import partial
 import torch
 
 from playground.models.tensors.broadcast_alignment import broadcast_shape
-from playground.models.tensors.cell_story import Find, Operand, Story, TellsCells, ViewStory, shares_storage
+from playground.models.tensors.cell_story import (
+    Find,
+    Operand,
+    Story,
+    TellsCells,
+    ViewStory,
+    reads_alike,
+    shares_storage,
+)
 from playground.models.tensors.cell_story_axis import axis_story, product_story
 from playground.models.tensors.cell_story_line import Line, NamedCall, axes_of, integer_of, named_call
 from playground.models.tensors.cell_story_pick import order_story, pick_story
@@ -140,7 +148,7 @@ def _called(line: Line) -> Story | None:
 
 def _is_elementwise(name: str) -> bool:
     words = (VOCABULARY.get(f"{prefix}{name}") for prefix in (".", "torch.", "torch.nn.functional."))
-    return name == "where" or any(word is not None and word.family == "mapping" for word in words)
+    return name in ("where", "conj") or any(word is not None and word.family == "mapping" for word in words)
 
 
 def _limits(call: NamedCall) -> tuple[list[ast.expr], Callable[[list[str]], str]]:
@@ -213,6 +221,6 @@ def _view(line: Line, program: Program) -> Story | None:
     """The cell of the earlier tensor that a view looks at."""
     earlier = program.names[: program.names.index(line.name)]
     for other, its in line.named:
-        if other in earlier and its.dtype == line.tensor.dtype and shares_storage(its, line.tensor) and its.numel():
+        if other in earlier and reads_alike(its, line.tensor) and shares_storage(its, line.tensor) and its.numel():
             return Story(line.name, line.tensor, (Operand(other, line.tensor, ((other, its),)),), "the same cell")
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import torch
@@ -22,14 +23,16 @@ ELEMENTWISE = {
 """How an element is computed from those that went in: `{0}` is the first, `{b0}` the first, bracketed if negative."""
 
 
+_PLACES = re.compile(r"{b?(\d)}")
+
+
 def elementwise_arithmetic(word: str, values: list[str]) -> str:
     """The formula of a word with these numbers; empty where there is none."""
     form = ELEMENTWISE.get(word, "")
-    bracketed = {f"b{place}": bracketed_text(value) for place, value in enumerate(values)}
-    try:
-        return form.format(*values, **bracketed)
-    except (IndexError, KeyError):
+    if len(set(_PLACES.findall(form))) != len(values):
         return ""
+    bracketed = {f"b{place}": bracketed_text(value) for place, value in enumerate(values)}
+    return form.format(*values, **bracketed)
 
 
 def bracketed_text(text: str) -> str:

@@ -207,3 +207,22 @@ def test_infinities_and_nan_are_told_without_arithmetic_that_lies(value: str, wo
         story = result.story.at(index)
         assert story is not None
         assert word == "clamp(0, 1)" or "inf" not in story.arithmetic
+
+
+def test_a_conjugated_cell_is_not_called_the_same() -> None:
+    result, _ = told("torch.tensor([1+2j, -1j])", "z")
+    program = Program.parse("z = torch.tensor([1+2j, -1j])\nB = z.conj()\nC = z.conj().conj()[None]")
+    stories = {}
+    for name in ("B", "C"):
+        result = compute_shape(shape_request(PlaygroundState(program=program, selection=name)), Job())
+        stories[name] = result.story.at((0,) if name == "B" else (0, 0))
+    assert stories["B"].value == "1-2j"
+    assert [(line.label, line.value) for line in stories["B"].lines] == [("z[0]", "1+2j")]
+    assert stories["B"].conclusion == "conj"
+    assert stories["C"].lines[0].label == "z[0]"
+    assert stories["C"].conclusion == "the same cell"
+
+
+def test_a_third_argument_has_no_formula_of_two() -> None:
+    result, _ = told("torch.add(A, w, alpha=2)")
+    assert result.story.at((0, 0)).arithmetic == ""

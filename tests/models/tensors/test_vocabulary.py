@@ -248,6 +248,13 @@ def test_keywords_of_the_signatures_are_torchs_own() -> None:
     assert torch.equal(VOCABULARY[".sum"].call(tensor, dim=0), tensor.sum(0))
 
 
+def test_every_method_is_one_of_torchs_own() -> None:
+    """Whatever a line says runs in any PyTorch session."""
+    for word in WORDS:
+        if word.name.startswith(".") and word.name not in METHOD_ONLY:
+            assert hasattr(torch.Tensor, word.short_name), word.name
+
+
 def test_no_word_writes() -> None:
     assert not [word.name for word in WORDS if word.short_name.endswith("_")]
     assert not [word.name for word in WORDS if "out" in word.parameters]

@@ -81,10 +81,16 @@ def _casts() -> None:
         need=operands,
         call=_to,
     )
-    method("type", "(dtype)", "The same as to.", "copying", "copy", need=operands, call=_to)
+    method("type", "(dtype)", "The same as to.", "copying", "copy", need=operands, call=_type)
     method("type_as", "(other)", "As the dtype of other.", "copying", "copy", need=operands)
     for name, dtype in _SHORTHANDS:
         method(name, "()", f"As {dtype}; the same tensor if it is that.", "copying", "copy", need=operands)
+
+
+def _type(tensor: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    if not isinstance(dtype, torch.dtype):
+        raise TypeError("type takes a dtype, torch.float64 for one.")
+    return tensor.to(dtype)
 
 
 def _to(tensor: torch.Tensor, dtype: torch.dtype | torch.Tensor) -> torch.Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from playground.models.tensors.vocabulary.bounds import operands, stretched
-from playground.models.tensors.vocabulary.define import both, function, method
+from playground.models.tensors.vocabulary.define import both, function
 from playground.models.tensors.vocabulary.elementwise_plan import plan_of_one, plan_of_two
 
 _ONE = {
@@ -155,16 +155,8 @@ def register_mapping() -> None:
         need=operands,
     )
     both("logit", "(eps=None)", "The inverse of the sigmoid.", "mapping", "new", need=operands)
-    method(
-        "rsub",
-        "(other)",
-        "other minus the tensor.",
-        "mapping",
-        "new",
-        need=stretched,
-        call=lambda a, b: b - a,
-        stretches=True,
-    )
+    text = "other minus the tensor times alpha."
+    function("rsub", "(input, other, *, alpha=1)", text, "mapping", "new", need=stretched, stretches=True)
     for name, (signature, description) in _ACTIVATIONS.items():
         strings = ("none", "tanh") if name == "gelu" else ()
         function(
