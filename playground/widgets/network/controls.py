@@ -223,8 +223,9 @@ class NetworkControls(QWidget):
         self.seed.set_value(spec.seed)
         self.seeds.set_value(state.seeds)
         self.seeds.setVisible(state.band)
-        if self.band.text() != f"{state.seeds} seeds":
-            self.band.setText(f"{state.seeds} seeds")
+        seeds = f"{state.seeds} seeds" if state.seeds < 1000 else f"{state.seeds}"  # which has just the room
+        if self.band.text() != seeds:
+            self.band.setText(seeds)
         if self.band.isChecked() != state.band:
             with QSignalBlocker(self.band):
                 self.band.setChecked(state.band)

@@ -77,6 +77,8 @@ class SavedDetails(QWidget):
         self.title = TitleLine("Saved for backward")
         self.total = TextLabel("", "text2")
         self.title.add(self.total, 1)
+        self.without_grad = TextLabel("", "text2", right=True, fixed=True)
+        self.title.add_right(self.without_grad)
         self.rows = TensorRows()
         self.plot = Plot("Most that is kept, by layers between checkpoints", x_name="k", x_column="every")
         self.plot.setObjectName("network.saved.peaks")
@@ -149,8 +151,8 @@ class SavedDetails(QWidget):
         saved, depth = result.saved, len(result.saved.layer_bytes) - 2
         layer = max(0, min(depth + 1, self._layer))
         self.title.set_title(layer_name(layer, depth))
-        share = f"keeps {bytes_in_words(saved.layer_bytes[layer])} of {bytes_in_words(saved.total_bytes)}"
-        self.total.set_text(f"{share}; {result.without_grad()}")
+        self.total.set_text(f"keeps {bytes_in_words(saved.layer_bytes[layer])} of {bytes_in_words(saved.total_bytes)}")
+        self.without_grad.set_text(result.without_grad())
         self.rows.show_rows(
             [
                 (shape_in_words(tensor.shape), tensor.dtype, size_words(saved, tensor), tensor.read_for)

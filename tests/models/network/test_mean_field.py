@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from playground.models.network.activations import ACTIVATIONS
+from playground.models.network.activations import ACTIVATIONS, Activation
 from playground.models.network.compare import curves_of
 from playground.models.network.critical import critical_weight_variance
 from playground.models.network.mean_field import (
@@ -132,3 +132,39 @@ def test_an_activation_that_says_it_scales_with_its_input_does(activation):
     entry = ACTIVATIONS[activation]
     scales = all(torch.allclose(entry.function(c * z), c * entry.function(z)) for c in (0.01, 3.0, 1e6))
     assert entry.homogeneous == scales
+
+
+@pytest.fixture
+def erf():
+    """An activation whose mean-field integrals have closed forms (Williams 1997), registered for one test."""
+    ACTIVATIONS.register(Activation("erf of a test", "erf", "erf(z)", "Williams 1997", torch.special.erf))
+    yield "erf of a test"
+    del ACTIVATIONS._entries["erf of a test"]
+
+
+@pytest.mark.parametrize("q", [1e-6, 0.01, 0.57, 1.0, 7.0, 300.0, 1e6])
+def test_an_activation_registered_now_has_its_theory_to_ten_digits(erf, q):
+    assert mean_square(erf, q) == pytest.approx(2 / math.pi * math.asin(2 * q / (1 + 2 * q)), rel=1e-10)
+    assert mean_square_slope(erf, q) == pytest.approx(4 / math.pi / math.sqrt(1 + 4 * q), rel=1e-10)
+
+
+@pytest.mark.parametrize(("weight", "bias"), [(0.6, 0.0), (1.3, 0.1), (2.5, 0.0), (3.0, 0.4)])
+def test_its_fixed_point_solves_the_closed_form(erf, weight, bias):
+    found = fixed_point(erf, weight, bias)
+    q = found.q
+    assert q == pytest.approx(weight * 2 / math.pi * math.asin(2 * q / (1 + 2 * q)) + bias, rel=1e-9, abs=1e-12)
+    chi1 = weight * 4 / math.pi / math.sqrt(1 + 4 * q)
+    assert found.chi1 == pytest.approx(chi1, rel=1e-9)
+    assert found.depth_scale == pytest.approx(1 / abs(math.log(chi1)), rel=1e-6)
+    assert found.trainable_depth == 6 * found.depth_scale
+    assert critical_weight_variance(erf) == pytest.approx(math.pi / 4, rel=1e-9)
+
+
+@pytest.mark.parametrize(("name", "share"), [("relu", 0.5), ("leaky_relu", (1 + 1e-4) / 2), ("identity", 1.0)])
+def test_what_scales_has_its_theory_in_one_factor(name, share):
+    """E[phi^2] = share q and E[phi'^2] = share: chi1 is sw2 times it, and q* solves q = sw2 share q + sb2."""
+    for weight, bias in ((0.7, 0.2), (0.9, 0.05)):
+        found = fixed_point(name, weight, bias)
+        assert found.chi1 == pytest.approx(weight * share, rel=1e-9)
+        assert found.q == pytest.approx(bias / (1 - weight * share), rel=1e-9)
+    assert critical_weight_variance(name) == pytest.approx(1 / share, rel=1e-9)
