@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from playground.models.einsum.request import EinsumResult
 from playground.models.words import bytes_in_words, count_in_words, digits
 from playground.widgets.common.buttons import Button
-from playground.widgets.common.runs import Run
+from playground.widgets.common.runs import Run, runs_width
 from playground.widgets.common.runs_label import RunsLabel
 from playground.widgets.common.text_label import TextLabel
 from playground.widgets.common.tooltip import set_tooltip
@@ -23,19 +24,23 @@ def amount(count: int, noun: str) -> str:
     return count_in_words(count, noun) if count < 10**7 else f"{digits(count)} {noun}s"
 
 
-def cost_runs(result: EinsumResult) -> tuple[Run, ...]:
-    """`36 products, one step   Largest in between: 9 elements, 36 B   Same as A @ B.t()`."""
+def cost_runs(result: EinsumResult, brief: bool = False) -> tuple[Run, ...]:
+    """`36 products, one step   Largest in between: 9 elements, 36 B   Same as A @ B.t()`.
+
+    `brief`: in fewer words, for a line that would break.
+    """
     plan = result.plan
     assert plan is not None
     cost = plan.cost
     runs: list[Run] = [Run(work_in_words(result))]
     if cost.naive_operations > cost.operations:
-        runs += [_GAP, Run(f"{digits(cost.speedup)} times less work than one loop")]
+        runs += [_GAP, Run(f"{digits(cost.speedup)} times less {'than' if brief else 'work than'} one loop")]
     if len(plan.shapes) > 1 and cost.work < cost.operations:
         runs += [_GAP, Run(f"torch adds lone letters up first: {amount(cost.work, 'operation')}")]
     if not plan.is_view:
         largest = amount(cost.largest_intermediate, "element")
-        runs += [_GAP, Run(f"Largest in between: {largest}, {bytes_in_words(result.largest_bytes)}")]
+        held = bytes_in_words(result.largest_bytes)
+        runs += [_GAP, Run(f"Largest: {held}" if brief else f"Largest in between: {largest}, {held}")]
     if result.equivalents:
         runs += [_GAP, Run("Same as "), Run(result.equivalents[0], "code")]
     return tuple(runs)
@@ -77,6 +82,7 @@ class CostLine(QWidget):
         set_tooltip(self.open, "Show the einsum that the selected line is")
         self.open.clicked.connect(self.open_wanted)
         self.open.hide()
+        self._result: EinsumResult | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PATIENCE_MS)
@@ -96,16 +102,29 @@ class CostLine(QWidget):
         has_plan = result is not None and result.plan is not None
         self.result_word.setVisible(has_plan)
         if result is None or result.plan is None:
+            self._result = None
             self.label.set_content(())
             self.verdict.set_verdict("")
             return
-        self.label.set_content(cost_runs(result))
+        self._result = result
+        self._fit()
         if result.plan.is_view:
             self.verdict.set_verdict("view", f"view of {result.plan.names[0]}")
         elif result.problem is not None:
             self.verdict.set_verdict("too large", result.problem.badge or "not computed")
         else:
             self.verdict.set_verdict("new", "new")
+
+    def _fit(self) -> None:
+        """In full where it fits into one line, else in fewer words."""
+        if self._result is not None:
+            runs = cost_runs(self._result)
+            is_wide = self.label.width() >= runs_width(runs)
+            self.label.set_content(runs if is_wide else cost_runs(self._result, brief=True))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def offer(self, name: str) -> None:
         """Offer to show the einsum of the line called `name` (empty: nothing to offer)."""

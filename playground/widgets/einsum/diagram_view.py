@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from playground.models.einsum.diagram import Diagram, Line
+from playground.models.einsum.diagram import Diagram, Line, Node
 from playground.widgets.common.axis_badge import BADGE, badge_width, paint_axis_badge
 from playground.widgets.common.look import code_font, look, look_holder
 from playground.widgets.common.painting import elided, paint_box, paint_text, text_width
@@ -19,6 +20,12 @@ MARGIN = 10.0
 BEND = 26.0
 LOOP = 24.0
 STUB = 17.0
+
+
+def _name_and_width(node: Node) -> tuple[str, float]:
+    """What stands in a node, and how wide it is."""
+    name = elided(code_font(13), node.name, 120)
+    return name, max(32.0, text_width(code_font(13), name) + 16)
 
 
 class DiagramView(QWidget):
@@ -86,24 +93,37 @@ class DiagramView(QWidget):
         badges = [self._paint_line(painter, rect, diagram, line) for line in diagram.lines]
         for node in diagram.nodes:
             at = self._point(rect, node.at)
-            name = elided(code_font(13), node.name, 120)
-            width = max(32.0, text_width(code_font(13), name) + 16)
+            name, width = _name_and_width(node)
             box = QRectF(at.x() - width / 2, at.y() - NODE_HEIGHT / 2, width, NODE_HEIGHT)
             paint_box(painter, box, look().color("raised"), look().color("text"), radius=6)
             left = at.x() - text_width(code_font(13), name) / 2
             paint_text(painter, left, at.y() + 4.5, name, code_font(13), color=look().color("text"))
         for line, at in zip(diagram.lines, badges, strict=True):
             text = f"{line.label}"
-            width = badge_width(text)
-            paint_axis_badge(painter, at.x() - width / 2, at.y() - BADGE / 2, line.place, text)
-            self._paint_size(painter, rect, at, width, line)
+            paint_axis_badge(painter, at.x() - badge_width(text) / 2, at.y() - BADGE / 2, line.place, text)
+            outwards = -1 if at.x() < rect.center().x() - 1 else 1
+            self._paint_size(painter, at, line, outwards, self._room(rect, diagram, line))
         painter.restore()
 
-    def _paint_size(self, painter: QPainter, rect: QRectF, at: QPointF, badge: float, line: Line) -> None:
-        """The size beside the badge, on the side that points outwards, above whatever line runs there."""
+    def _room(self, rect: QRectF, diagram: Diagram, line: Line) -> float:
+        """The pixels between the two nodes that a line joins; without limit for all others."""
+        if line.hub is not None or line.ends_open is not None or len(line.operands) < 2:
+            return math.inf
+        first, last = (diagram.nodes[operand] for operand in (line.operands[0], line.operands[-1]))
+        widths = _name_and_width(first)[1] + _name_and_width(last)[1]
+        return abs(self._point(rect, last.at).x() - self._point(rect, first.at).x()) - widths / 2
+
+    @staticmethod
+    def _paint_size(painter: QPainter, at: QPointF, line: Line, outwards: int, room: float) -> None:
+        """The size beside the badge, on the side that points outwards; above or below where two nodes leave no room."""
+        badge = badge_width(line.label)
         size = str(line.size)
         width = text_width(code_font(), size)
-        left = at.x() - badge / 2 - 3 - width if at.x() < rect.center().x() - 1 else at.x() + badge / 2 + 3
+        if room < badge + 2 * (width + 6):
+            base = at.y() + BADGE / 2 + 11 if line.bend > 0 else at.y() - BADGE / 2 - 4
+            paint_text(painter, at.x() - width / 2, base, size, code_font(), color=look().color("text2"))
+            return
+        left = at.x() - badge / 2 - 3 - width if outwards < 0 else at.x() + badge / 2 + 3
         painter.fillRect(QRectF(left - 1, at.y() - 7, width + 2, 14), look().color("panel"))
         paint_text(painter, left, at.y() + 4, size, code_font(), color=look().color("text2"))
 

@@ -151,7 +151,7 @@ class MemoryPanel(Panel):
             self.column.facts.strip.reveal(cell)
         self._revealed = cell
         if cell is None or cell >= result.layout.storage_cells:
-            self.column.facts.show_cell(HINT, ())
+            self.column.facts.show_cell(HINT if result.layout.storage_cells else (), ())
             self.column.bits.show_bits("", None, "")
             return
         value = result.reader.text(cell) if result.reader is not None else ""

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 
 import torch
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -454,3 +455,27 @@ def test_one_deleted_operand_is_named_with_what_fits_in_its_place(driven):
     d.show(replace(d.state, program=Program()))
     assert str(d.panel.banner.problem) == "There are no tensors called A and X."
     d.panel.grab()
+
+
+CHAIN = "\n".join(f"{name} = torch.ones({shape})" for name, shape in zip(
+    "abcde", ((2, 3), (3, 4), (4, 2), (2, 5), (5, 3)), strict=True))  # fmt: skip
+
+
+def test_the_cost_says_less_where_its_line_would_break(driven):
+    d = driven("ij,jk,kl,lm,mn->in", *"abcde")
+    d.show(replace(d.state, program=Program.parse(CHAIN)))
+    for width, words in ((2000, "Largest in between: 6 elements, 24 B"), (500, "Largest: 24 B")):
+        d.panel.resize(width, 371)
+        d.panel.grab()
+        assert words in d.panel.cost.label.text()
+
+
+def test_a_size_has_room_between_two_nodes_or_stands_above(driven):
+    d = driven("ij,jk,kl,lm,mn->in", *"abcde")
+    d.show(replace(d.state, program=Program.parse(CHAIN)))
+    view = d.panel.details.diagram
+    lines = {line.label: line for line in view._diagram.lines}
+    assert view._room(QRectF(0, 0, 300, 100), view._diagram, lines["j"]) < 40
+    assert view._room(QRectF(0, 0, 900, 100), view._diagram, lines["j"]) > 100
+    assert view._room(QRectF(0, 0, 300, 100), view._diagram, lines["i"]) == math.inf
+    view.grab()
