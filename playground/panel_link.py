@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,8 @@ class PanelSpec:
     """A panel: what it asks of a state, how that is computed, what shows it.
 
     `sides` are computations that the panel starts itself (training, a phase diagram), by name. A `lazy` panel is
-    computed only once it can be seen: the network page costs nothing to whoever looks at tensors.
+    computed only once it can be seen: the network page costs nothing to whoever looks at tensors. `ignores` are fields
+    of the state that neither the panel nor its request looks at: an edit of these alone costs it nothing.
     """
 
     key: str
@@ -34,6 +35,15 @@ class PanelSpec:
     widget: Callable[[], Panel]
     sides: Mapping[str, Callable[[Any, Job], object]] = field(default_factory=lambda: MappingProxyType({}))
     lazy: bool = False
+    ignores: frozenset[str] = frozenset()
+
+    def is_concerned(self, before: PlaygroundState, after: PlaygroundState) -> bool:
+        """Whether anything that the panel looks at is another."""
+        return any(
+            getattr(before, entry.name) != getattr(after, entry.name)
+            for entry in fields(after)
+            if entry.name not in self.ignores
+        )
 
 
 class SideLink(QObject):
@@ -66,6 +76,7 @@ class PanelLink(QObject):
         self._store = store
         self._last_request: object = None
         self._wanted: object = None
+        self._seen: PlaygroundState | None = None
         self.task = LatestTask(spec.compute, spec.key, self)
         self._sides = {side: SideLink(side, compute, panel, self) for side, compute in spec.sides.items()}
         self.task.finished.connect(self._on_task_finished)
@@ -104,6 +115,10 @@ class PanelLink(QObject):
 
     @Slot(object)
     def _on_store_changed(self, state: PlaygroundState) -> None:
+        before, self._seen = self._seen, state
+        if before is not None and self.spec.ignores and not self.spec.is_concerned(before, state):
+            self.panel.keep_state(state)
+            return
         self.panel.accept_state(state)
         try:
             request = self.spec.request(state)

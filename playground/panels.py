@@ -22,13 +22,15 @@ from playground.widgets.tensors.broadcast_panel import BroadcastPanel
 from playground.widgets.tensors.program_panel import ProgramPanel
 from playground.widgets.tensors.shape_panel import ShapePanel
 
+NETWORK = frozenset({"network"})
+
 PANELS = (
-    PanelSpec("tensors", "Program", program_request, compute_program, ProgramPanel),
-    PanelSpec("shape", "Shape", shape_request, compute_shape, ShapePanel),
-    PanelSpec("broadcast", "Broadcast", broadcast_request, compute_broadcast, BroadcastPanel),
-    PanelSpec("einsum", "Einsum", einsum_request, compute_einsum, EinsumPanel, EINSUM_SIDES),
-    PanelSpec("memory", "Memory", memory_request, compute_memory, MemoryPanel),
+    PanelSpec("tensors", "Program", program_request, compute_program, ProgramPanel, ignores=NETWORK),
+    PanelSpec("shape", "Shape", shape_request, compute_shape, ShapePanel, ignores=NETWORK),
+    PanelSpec("broadcast", "Broadcast", broadcast_request, compute_broadcast, BroadcastPanel, ignores=NETWORK),
+    PanelSpec("einsum", "Einsum", einsum_request, compute_einsum, EinsumPanel, EINSUM_SIDES, ignores=NETWORK),
+    PanelSpec("memory", "Memory", memory_request, compute_memory, MemoryPanel, ignores=NETWORK),
     PanelSpec("network", "Network", network_request, compute_network, NetworkPanel, NETWORK_SIDES, lazy=True),
     PanelSpec("lessons", "Lessons", lesson_request, compute_lesson, LessonPanel),
-    PanelSpec("status", "Status", status_request, compute_status, StatusPanel),
+    PanelSpec("status", "Status", status_request, compute_status, StatusPanel, ignores=NETWORK),
 )

@@ -25,12 +25,9 @@ class Store(QObject):
 
     def _work(self, state: PlaygroundState) -> PlaygroundState:
         """What undo sees of a state; remembered for the last few, because each edit compares with two of before."""
-        for known, work in self._works:
-            if known is state:
-                return work
-        work = state.without_pointing()
-        self._works = [(state, work), *self._works[:2]]
-        return work
+        known = [pair for pair in self._works if pair[0] is state] or [(state, state.without_pointing())]
+        self._works = [*known, *(pair for pair in self._works if pair[0] is not state)][:3]
+        return known[0][1]
 
     @property
     def state(self) -> PlaygroundState:

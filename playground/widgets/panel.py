@@ -68,6 +68,10 @@ class Panel(QWidget):
                 self.show_state(state)
             self._was_shown = True
 
+    def keep_state(self, state: PlaygroundState) -> None:
+        """Remember a state in which nothing that this panel shows is another."""
+        self._state = state
+
     def show_state(self, state: PlaygroundState) -> None:
         """Set the controls to the state, with their signals blocked. Override."""
 

@@ -3,9 +3,11 @@ from dataclasses import replace
 
 import pytest
 
+from playground.models.example import example_state
 from playground.models.outcome import Problem, refuse
 from playground.models.state import PlaygroundState
 from playground.panel_link import PanelLink, PanelSpec
+from playground.panels import PANELS
 from playground.store import Store
 from playground.widgets.panel import Panel
 
@@ -169,3 +171,26 @@ def test_a_lazy_panel_is_computed_once_it_is_seen(qtbot):
     qtbot.wait(30)
     assert calls == ["B"]
     link.close()
+
+
+def test_an_edit_that_a_panel_ignores_costs_it_nothing_and_is_kept(make_link, monkeypatch):
+    link, panel, store = make_link()
+    asked = []
+    spec = replace(link.spec, ignores=frozenset({"network"}), request=asked.append)
+    monkeypatch.setattr(link, "spec", spec)
+    shown = len(panel.states)
+    store.apply(replace(store.state, network=replace(store.state.network, layer=7)))
+    assert (len(panel.states), asked) == (shown, [])
+    assert panel.state == store.state
+    store.apply(replace(store.state, selection="A"))
+    assert (len(panel.states), asked) == (shown + 1, [store.state])
+
+
+@pytest.mark.parametrize("spec", PANELS, ids=lambda spec: spec.key)
+def test_what_a_panel_ignores_is_in_none_of_its_requests(spec):
+    state = example_state()
+    other = replace(state.network, layer=3, pins=(state.network.spec,), moving=True)
+    if "network" in spec.ignores:
+        assert spec.request(replace(state, network=other)) == spec.request(state)
+    else:
+        assert spec.key in ("network", "lessons")

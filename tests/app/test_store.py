@@ -69,3 +69,15 @@ def test_an_edit_from_inside_changed_ends_by_equality(store):
     store.changed.connect(answer)
     store.apply(with_size(store.state, 3))
     assert store.state.selection == "A"
+
+
+def test_an_edit_asks_once_what_undo_sees_of_it(store, monkeypatch):
+    asked = []
+    work = PlaygroundState.without_pointing
+    monkeypatch.setattr(PlaygroundState, "without_pointing", lambda state: (asked.append(state), work(state))[1])
+    states = [replace(store.state, memory_budget=budget) for budget in range(1, 6)]
+    for state in states:
+        store.apply(state, "drag")
+    assert [state.memory_budget for state in asked] == [1, None, 2, 3, 4, 5]
+    store.undo()
+    assert store.state.memory_budget is None

@@ -5,6 +5,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 
 from playground.theme import install_theme
+from playground.widgets.common.heat import count_colors
 from playground.widgets.common.look import DARK, LIGHT, look
 from playground.widgets.common.plot_items import in_coordinates
 from playground.widgets.common.plot_lines import line_pen
@@ -242,3 +243,77 @@ def test_the_lowest_label_is_not_cut_where_no_axis_is_drawn_below(qtbot):
     ]
     assert min(int(name[1:3], 16) for name in above) < 0xA0
     assert min(int(name[1:3], 16) for name in bottom) > 0xA0
+
+
+def grounds_drawn(plot, monkeypatch):
+    drawn = []
+    draw = type(plot.canvas).draw_ground
+    monkeypatch.setattr(type(plot.canvas), "draw_ground", lambda self, painter: (drawn.append(1), draw(self, painter)))
+    return drawn
+
+
+def test_the_empty_field_is_drawn_once_however_often_the_data_change(plot, monkeypatch):
+    drawn = grounds_drawn(plot, monkeypatch)
+    curve = plot.add(Curve("rms", axis=1))
+    plot.resize(510, 190)
+    for factor in (1e-4, 1e-5, 1e-6):
+        curve.set_data(LAYERS, np.full(50, factor))
+        plot.set_crosshair(3.0)
+        plot.canvas.grab()
+    assert len(drawn) == 1
+
+
+def test_the_empty_field_is_drawn_anew_when_it_shows_something_else(plot, monkeypatch, qapp):
+    drawn = grounds_drawn(plot, monkeypatch)
+    changes = (
+        lambda: plot.set_ranges(AxisRange(1, 50), AxisRange(-9, 2, logarithmic=True)),
+        lambda: plot.set_healthy(0.5, 2),
+        lambda: plot.set_crosshair(20, "20"),
+        lambda: plot.set_crosshair(30, "30"),
+        lambda: plot.resize(520, 210),
+        lambda: install_theme(qapp, dark=True),
+    )
+    plot.canvas.grab()
+    for change in changes:
+        drawn.clear()
+        change()
+        plot.canvas.grab()
+        plot.canvas.grab()
+        assert len(drawn) == 1
+
+
+def test_each_pixel_of_a_heat_map_has_the_colour_of_the_cell_around_its_middle(qtbot):
+    heat = HeatMap("Distributions", x_name="layer")
+    qtbot.addWidget(heat)
+    heat.resize(431, 223)
+    heat.set_ranges(AxisRange(0.5, 30.5), AxisRange(-8, 3, logarithmic=True))
+    counts = np.random.default_rng(0).integers(0, 1000, (37, 30)).astype(float)
+    low, high = -9.37, 2.61
+    heat.set_counts(counts, 1, low, high, largest=1000)
+    heat.show()
+    image, field = heat.canvas.grab().toImage(), heat.canvas.field()
+    colors = count_colors(counts, 1000)
+    for y in range(int(field.top()), int(field.bottom())):
+        value = -8 + 11 * (field.bottom() - y - 0.5) / field.height()
+        row = int((value - low) / (high - low) * 37) if value < high else None
+        for x in range(int(field.left()), int(field.right()), 17):
+            column = int(30 * (x + 0.5 - field.left()) / field.width())
+            expected = LIGHT.panel.lower() if row is None else f"#{int(colors[row, column]) & 0xFFFFFF:06x}"
+            assert image.pixelColor(x, y).name() == expected, (x, y)
+
+
+def test_a_legend_is_painted_only_when_it_says_something_else(plot):
+    curve = plot.add(Curve("rms", axis=1))
+    curve.set_data(LAYERS, LAYERS)
+    plot.refresh()
+    asked = []
+    plot.legend.update = lambda: asked.append(1)
+    curve.set_data(LAYERS, LAYERS * 2)
+    plot.refresh()
+    plot.legend.set_title("Spread")
+    plot.legend.say("")
+    assert not asked
+    for count, change in enumerate((lambda: curve.set_color(axis=2), lambda: curve.set_data([], [])), 1):
+        change()
+        plot.refresh()
+        assert len(asked) == count

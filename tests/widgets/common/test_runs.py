@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QSizePolicy
 
 from playground.models.outcome import Span
 from playground.widgets.common.code_marks import CodeMark, code_marks, code_runs
@@ -135,3 +136,19 @@ def test_what_is_longer_than_a_line_is_broken_inside(qapp):
     assert all(piece.x + piece.width <= 100 for piece in placed)
     assert "".join(piece.run.text for piece in placed).replace(" ", "") == f"Axis0of{name}is12"
     assert height > 3 * 16
+
+
+def test_a_line_of_any_width_moves_no_neighbours_when_its_words_change(qtbot):
+    label = RunsLabel("activations shrink", wrap=False)
+    qtbot.addWidget(label)
+    asked = []
+    label.updateGeometry = lambda: asked.append(1)
+    label.set_content("activations shrink by **0.84** a layer")
+    assert asked == [1]
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    asked.clear()
+    label.set_content("activations explode")
+    assert asked == []
+    label.set_content([Run("3", "code", axis=1)])
+    assert asked == [1]
+    assert label.sizeHint().height() == label.heightForWidth(100) == 22
