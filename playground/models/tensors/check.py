@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Collection
 
 from playground.models.outcome import Fix, Span, refuse
-from playground.models.tensors.constants import CONSTANTS, NUMBER_FUNCTIONS
+from playground.models.tensors.constants import CONSTANTS, DTYPES, NUMBER_FUNCTIONS
 from playground.models.tensors.line_edits import replaced, unchained, without_argument, without_call
 from playground.models.tensors.literals import dotted_name, is_float_word
 from playground.models.tensors.mutation import in_place_problem, is_in_place
@@ -163,7 +163,8 @@ class _Checker:
                 fixes = without_call(self.parsed, call)
             refuse(UNAVAILABLE[name], span, fixes, badge="not here")
         kind = name.split(".", maxsplit=1)[0]
-        others = [word for word in (*VOCABULARY, *CONSTANTS) if word.startswith(f"{kind}.")]
+        called = [word.name for word in VOCABULARY.values() if word.is_property == (call is None)]
+        others = [word for word in (*called, *(CONSTANTS if call is None else ())) if word.startswith(f"{kind}.")]
         near = difflib.get_close_matches(name, others, n=2, cutoff=0.75)
         fixes = tuple(
             fix
@@ -226,12 +227,10 @@ class _Checker:
             )
             refuse(FORBIDDEN[ast.Starred], self.parsed.span(argument), fixes, badge="star")
         if word_name == ".to" and isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-            refuse(
-                "Everything here is on the CPU.",
-                self.parsed.span(argument),
-                without_call(self.parsed, call),
-                badge="not here",
-            )
+            span, dtype = self.parsed.span(argument), f"torch.{argument.value}"
+            if dtype in DTYPES:
+                refuse(f"A dtype is written {dtype}.", span, self._with(span, dtype), badge="text")
+            refuse("Everything here is on the CPU.", span, without_call(self.parsed, call), badge="not here")
         if isinstance(argument, ast.Constant) and isinstance(argument.value, str) and word is not None and word.strings:
             if word.strings == ("*",) or argument.value in word.strings:
                 return

@@ -35,6 +35,16 @@ UNAVAILABLE = {
     ".numpy": "A line gives a tensor. Export writes .npy files.",
     ".cpu": "Everything here is on the CPU.",
     ".cuda": "Everything here is on the CPU.",
+    "torch.device": "Everything here is on the CPU.",
+    ".device": "Everything here is on the CPU.",
+    ".is_cuda": "Everything here is on the CPU.",
+    ".data": "There is no gradient in a line, so .detach() gives the same.",
+    ".grad": "There is no gradient in a line.",
+    ".requires_grad": "There is no gradient in a line.",
+    ".storage": "The Memory panel shows the storage.",
+    ".untyped_storage": "The Memory panel shows the storage.",
+    "torch.FloatTensor": "torch.tensor takes values: torch.tensor([1., 2.]).",
+    "torch.LongTensor": "torch.tensor takes values: torch.tensor([1, 2]).",
     ".data_ptr": "The address of the storage changes from run to run. The Memory panel shows who shares it.",
     ".backward": "There is no gradient in a line.",
     "torch.Tensor": "torch.Tensor(3, 4) gives whatever memory holds; torch.tensor takes values, torch.zeros sizes.",
@@ -45,10 +55,15 @@ UNAVAILABLE = {
 }
 """Why some words of torch are left out, and where to find what they do."""
 
-REPLACEMENTS = {"torch.empty": "torch.zeros", "torch.empty_like": "torch.zeros_like"}
+REPLACEMENTS = {
+    "torch.empty": "torch.zeros",
+    "torch.empty_like": "torch.zeros_like",
+    "torch.FloatTensor": "torch.tensor",
+    "torch.LongTensor": "torch.tensor",
+}
 """What to write in their place."""
 
-NEEDLESS = frozenset({".item", ".tolist", ".numpy", ".cpu", ".cuda"})
+NEEDLESS = frozenset({".item", ".tolist", ".numpy", ".cpu", ".cuda", ".storage", ".untyped_storage"})
 """Methods that a line can simply leave out."""
 
 _PLAIN = "has no meaning here: everything is a plain tensor on the CPU."

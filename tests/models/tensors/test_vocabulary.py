@@ -106,6 +106,7 @@ ARGUMENTS = [
     lambda t: (torch.view_as_real(torch.ones(3, dtype=torch.complex64)),),
     lambda t: (torch.ones(3, 4), [3.0]),
     lambda t: (torch.ones(2, 3), (3,)),
+    lambda t: (2, 0, 1.0),
 ]
 METHOD_ONLY = {".manual_seed", ".values", ".indices"}
 

@@ -136,7 +136,10 @@ def _in_torchs_words(call: FailedCall, message: str) -> Problem:
     first = re.sub(r"^([\w.]+)\(\):? ", "", first).replace(
         "received an invalid combination of arguments", "takes other arguments"
     )
-    first = re.sub(rf"^[\w.]*\b{re.escape(call.word.short_name)}: ", "", first)
+    first = re.sub(rf"^([\w.]*\b{re.escape(call.word.short_name)}|linalg\.\w+): ", "", first)
+    fraction = next((value for value in call.positional[1:] if isinstance(value, float)), None)
+    if "positional argument" in first and fraction is not None and call.word.family in ("reshaping", "copying"):
+        first = f"sizes and axes are whole numbers, and {fraction} is none"
     cut = first.split(", but expected one of")[0][:240]
     usage = f" It takes {call.word.usage}." if "argument" in cut and call.word.signature else ""
     name = call.word.name

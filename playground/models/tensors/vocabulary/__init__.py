@@ -3,6 +3,7 @@
 from playground.models.tensors.vocabulary.complex_numbers import register_complex_numbers
 from playground.models.tensors.vocabulary.copying import register_copying
 from playground.models.tensors.vocabulary.facts import register_facts
+from playground.models.tensors.vocabulary.fourier import register_fourier
 from playground.models.tensors.vocabulary.layers import register_layers
 from playground.models.tensors.vocabulary.linear_algebra import register_linear_algebra
 from playground.models.tensors.vocabulary.making import register_making
@@ -29,3 +30,4 @@ if not VOCABULARY:
     register_complex_numbers()
     register_linear_algebra()
     register_layers()
+    register_fourier()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playground.models.tensors.vocabulary.bounds import binned, operands
+from playground.models.tensors.vocabulary.bounds import binned, operands, squared_sizes
 from playground.models.tensors.vocabulary.define import both, function, method
 
 _PLAIN = {
@@ -11,6 +11,7 @@ _PLAIN = {
     "mean": ("(dim=None, keepdim=False, *, dtype=None)", "The mean over all elements, or along axes."),
     "nanmean": ("(dim=None, keepdim=False, *, dtype=None)", "The mean, nan left out."),
     "median": ("(dim=None, keepdim=False)", "The lower median; with dim also its index."),
+    "nanmedian": ("(dim=None, keepdim=False)", "The lower median, nan left out; with dim also its index."),
     "mode": ("(dim=-1, keepdim=False)", "The most frequent value and its index."),
     "prod": ("(dim=None, keepdim=False, *, dtype=None)", "The product over all elements, or along an axis."),
     "amin": ("(dim=(), keepdim=False)", "The smallest element."),
@@ -38,10 +39,24 @@ _SPREAD = "(dim=None, *, correction=1, keepdim=False, unbiased=True)"
 
 def register_reducing() -> None:
     """Add reductions to the vocabulary."""
+    _statistics()
     _spreads()
     _norms()
     _shares()
     _losses()
+
+
+def _statistics() -> None:
+    both("cov", "(*, correction=1)", "The covariance of rows as variables.", "reducing", "new", need=squared_sizes)
+    both("corrcoef", "()", "The correlation of rows as variables.", "reducing", "new", need=squared_sizes)
+    both("dist", "(other, p=2)", "The length of the difference.", "reducing", "new", need=operands, stretches=True)
+    for name, text in (
+        ("trapezoid", "The area below a curve along an axis."),
+        ("cumulative_trapezoid", "The running area below a curve along an axis."),
+    ):
+        function(name, "(y, x=None, *, dx=1, dim=-1)", text, "reducing", "new", need=operands)
+    text = "Slices along an axis, each held to a length."
+    both("renorm", "(p, dim, maxnorm)", text, "reducing", "new", need=operands)
 
 
 def _spreads() -> None:

@@ -1,0 +1,42 @@
+"""Words of signals: Fourier transforms and windows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from playground.models.tensors.vocabulary.bounds import operands, padded, sizes
+from playground.models.tensors.vocabulary.define import function
+
+_ONE_AXIS = "(input, n=None, dim=-1, norm=None)"
+_TWO_AXES = "(input, s=None, dim=(-2, -1), norm=None)"
+_NORMS = ("forward", "backward", "ortho")
+
+_TRANSFORMS = {
+    "fft": (_ONE_AXIS, "The discrete Fourier transform along an axis, complex."),
+    "ifft": (_ONE_AXIS, "The inverse of fft."),
+    "rfft": (_ONE_AXIS, "The first half of the transform of real numbers: the rest mirrors it."),
+    "irfft": (_ONE_AXIS, "The inverse of rfft: real numbers."),
+    "fft2": (_TWO_AXES, "The transform along two axes."),
+    "ifft2": (_TWO_AXES, "The inverse of fft2."),
+}
+
+
+def _transformed(arguments: Sequence[Any]) -> int:
+    """Complex numbers, an axis as long as the given length."""
+    return 4 * (operands(arguments) + padded(arguments)) + 64
+
+
+def register_fourier() -> None:
+    """Add Fourier transforms and windows to the vocabulary."""
+    for name, (signature, text) in _TRANSFORMS.items():
+        function(f"fft.{name}", signature, text, "mapping", "new", need=_transformed, strings=_NORMS)
+    for name, text in (("fftshift", "Frequency 0 in the middle."), ("ifftshift", "The inverse of fftshift.")):
+        function(f"fft.{name}", "(input, dim=None)", text, "copying", "copy", need=operands)
+    for name, text in (("fftfreq", "The frequencies of fft."), ("rfftfreq", "The frequencies of rfft.")):
+        function(f"fft.{name}", "(n, d=1.0)", text, "making", "new", need=sizes)
+    for name in ("hann", "hamming", "blackman", "bartlett"):
+        function(
+            f"{name}_window", "(window_length, periodic=True, *, dtype=None)", f"A window of {name.title()}'s form.",
+            "making", "new", need=sizes,
+        )  # fmt: skip
