@@ -13,7 +13,6 @@ from playground.models.network.mean_field import (
     why_not,
 )
 from playground.models.network.spec import NetworkSpec
-from playground.models.words import digits
 
 RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "silu")
 MOST_FIXES = 3
@@ -50,7 +49,7 @@ def _gain(spec: NetworkSpec) -> SpecFix | None:
     if not math.isfinite(gain) or math.isclose(gain, spec.gain, rel_tol=0.01):
         return None
     rounded = float(f"{gain:.4g}")
-    return SpecFix(f"Gain {digits(rounded, 4)}", replace(spec, gain=rounded),
+    return SpecFix(f"Gain {rounded:.4g}", replace(spec, gain=rounded),
                    "Here theory has each layer pass on what it gets: chi1 is 1.")  # fmt: skip
 
 
@@ -117,7 +116,7 @@ def _both(first: MakeFix, second: MakeFix) -> MakeFix:
 CURES: dict[str, tuple[MakeFix, ...]] = {
     "vanish": (_he, _gain, _xavier, _norm, _residual),
     "explode": (_he, _gain, _xavier, _norm, _residual),
-    "zeros": (_he, _xavier, _default),
+    "zeros": (_gain, _he, _xavier, _default),
     "overflow": (_he, _gain, _wider, _xavier, _norm),
     "gradient": (_gain, _residual, _he, _norm, _xavier),
     "alike": (_norm, _residual, _gain),

@@ -97,6 +97,12 @@ def test_whatever_is_ill_has_a_change_that_really_helps(activation, init, gain):
         assert fix.outcome == f"{after.lead} {after.text}".replace("`", "")
 
 
+def test_a_gain_of_0_is_cured_by_a_gain_and_small_ones_are_written_short():
+    assert verdict_of(NetworkSpec(depth=8, gain=0.0)).fixes[0].label == "Gain 0.1"
+    assert verdict_of(NetworkSpec(depth=8, weight_std=1e30)).fixes[0].label == "Gain 1e-31"
+    assert "Gain" not in verdict_of(NetworkSpec(depth=8, init="zeros")).fixes[0].label
+
+
 def test_a_layer_that_relu_cuts_whole_is_not_blamed_on_the_number_type():
     verdict = verdict_of(NetworkSpec(depth=6, width=1, batch=20, activation="relu", init="lecun_normal", seed=3))
     assert "no pre-activation is above 0: relu cuts them all" in verdict.plain()
