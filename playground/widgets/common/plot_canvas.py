@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -134,10 +134,12 @@ class PlotCanvas(PlotField):
             self.paint_ground(painter, ratio)
             self._paint_data(painter, ratio)
 
-    def paint_canvas(self, painter: QPainter) -> None:
-        """Paint all of it, as a picture or drawing of the plot needs it."""
+    def paint_canvas(self, painter: QPainter, size: QSize) -> None:
+        """Paint all of it at a size, as a picture or drawing of the plot needs it."""
+        self._paper = size
         self.draw_ground(painter)
         self._paint_data(painter, painter.device().devicePixelRatioF())
+        self._paper = None
 
     def _paint_data(self, painter: QPainter, ratio: float) -> None:
         """The entries, what is left out of the range, and the crosshair over all."""

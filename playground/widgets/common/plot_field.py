@@ -33,6 +33,7 @@ class PlotField(QWidget):
         self.healthy: tuple[float, float] | None = None
         self._crosshair: float | None = None
         self._crosshair_label = ""
+        self._paper: QSize | None = None
         self._ground: tuple[object, QPixmap] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -56,12 +57,18 @@ class PlotField(QWidget):
 
     # Places
 
+    @property
+    def extent(self) -> QSize:
+        """The size that is painted: the widget's own, or that of the paper while a picture is made."""
+        return self._paper or self.size()
+
     def field(self) -> QRectF:
         """The rectangle of the data in pixels."""
         left, top, right, bottom = self.margins
         if not self.shows_x:
             bottom = 1
-        return QRectF(left, top, max(1, self.width() - left - right), max(1, self.height() - top - bottom))
+        size = self.extent
+        return QRectF(left, top, max(1, size.width() - left - right), max(1, size.height() - top - bottom))
 
     def x_to_pixel(self, x: float) -> float:
         """Pixels from the left of the widget."""
@@ -105,7 +112,7 @@ class PlotField(QWidget):
     def draw_ground(self, painter: QPainter) -> None:
         """Ground, healthy band, grid, axes and their labels; the data never reach over them."""
         field, edge = self.field(), look().color("edge")
-        painter.fillRect(QRectF(0, 0, self.width(), self.height()), look().color(self.ground))
+        painter.fillRect(QRectF(QPointF(0, 0), self.extent), look().color(self.ground))
         if self.healthy is not None and self.y_range.high > self.y_range.low:
             low, high = (in_coordinate(value, self.y_range.logarithmic) for value in self.healthy)
             band = QRectF(QPointF(field.left(), self.y_to_pixel(high)), QPointF(field.right(), self.y_to_pixel(low)))
@@ -119,7 +126,7 @@ class PlotField(QWidget):
         painter.setFont(font := code_font())
         painter.setPen(look().color("text2"))
         for coordinate, label in ticks:
-            base = min(max(round(self.y_to_pixel(coordinate)) + 4, _DIGITS), self.height() - 1)
+            base = min(max(round(self.y_to_pixel(coordinate)) + 4, _DIGITS), self.extent.height() - 1)
             painter.drawText(QPointF(field.left() - 8 - text_width(font, label), base), label)
         if self.shows_x:
             self._paint_x_axis(painter, field)

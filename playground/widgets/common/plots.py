@@ -151,7 +151,7 @@ class Plot(QWidget):
         self.legend.say(said, role)
         painter.save()
         painter.translate(rect.left(), rect.top() + HEIGHT)
-        self.canvas.paint_canvas(painter)
+        self.canvas.paint_canvas(painter, rect.adjusted(0, HEIGHT, 0, 0).size().toSize())
         painter.restore()
 
     def plot_columns(self) -> Columns:

@@ -11,6 +11,7 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from playground.models.outcome import Problem
+from playground.widgets.common.look import LIGHT
 from playground.widgets.common.plot_export import csv_text, plot_image, save_plot, svg_bytes
 from playground.widgets.common.plot_menu import file_name, plot_menu
 from playground.widgets.common.plots import AxisRange, Band, Curve, HeatMap, Plot
@@ -218,3 +219,17 @@ def test_the_menu_asks_for_a_path_writes_and_says_what_came_of_it(plot, tmp_path
     assert isinstance(told[1], Problem)
     dialog.close()
     menu.close()
+
+
+def test_a_plot_whose_title_is_hidden_has_all_of_its_axes_in_the_picture(qtbot):
+    heat = HeatMap("Distributions", x_name="layer")
+    qtbot.addWidget(heat)
+    heat.resize(460, 240)
+    heat.set_ranges(AxisRange(0.5, 4.5), AxisRange(0, 3))
+    heat.set_counts(np.ones((3, 4)), 1, 0, 3)
+    heat.legend.hide()
+    heat.show()
+    picture = plot_image(heat, 1)
+    lines = [y for y in range(240) if picture.pixelColor(440, y).name() == LIGHT.edge.lower()]
+    assert lines == [240 - 22]
+    assert heat.canvas.field().bottom() == heat.canvas.height() - 22
