@@ -227,8 +227,10 @@ def test_a_lit_part_that_a_layout_moves_away_is_scrolled_into_view_again(open_wi
     qtbot.waitUntil(lambda: holder.verticalScrollBar().maximum() > 2500, timeout=20_000)
     qtbot.waitUntil(lambda: lit_part_is_seen(window, "network.open.step_through"), timeout=20_000)
     scroll_bar = holder.verticalScrollBar()
-    scroll_bar.setValue(0)
-    qtbot.wait(30)
+    waiting = lessons.spotlight._ring._laid_out
+    qtbot.waitUntil(lambda: not waiting.isActive(), timeout=20_000)
+    scroll_bar.setValue(0)  # moves the content at once; a layout that comes later may well scroll it back
+    assert not waiting.isActive()
     assert scroll_bar.value() == 0
 
 

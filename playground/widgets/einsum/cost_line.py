@@ -34,7 +34,7 @@ def cost_runs(result: EinsumResult, brief: bool = False) -> tuple[Run, ...]:
     cost = plan.cost
     runs: list[Run] = [Run(work_in_words(result))]
     if cost.naive_operations > cost.operations:
-        runs += [_GAP, Run(f"{digits(cost.speedup)} times less {'than' if brief else 'work than'} one loop")]
+        runs += [_GAP, Run(f"{digits(cost.speedup)} times less work{'' if brief else ' than one loop'}")]
     if len(plan.shapes) > 1 and cost.work < cost.operations:
         runs += [_GAP, Run(f"torch adds lone letters up first: {amount(cost.work, 'operation')}")]
     if not plan.is_view:

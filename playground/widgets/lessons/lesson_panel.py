@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLay
 
 from playground.models.lessons import moves
 from playground.models.lessons.lesson import Lesson
-from playground.models.lessons.library import find_lesson, library, neighbour
+from playground.models.lessons.library import find_lesson, library, neighbour, place_in_words
 from playground.models.lessons.request import LessonResult
 from playground.models.lessons.state import Progress
 from playground.models.lessons.where import part_to_light
@@ -137,8 +137,9 @@ class LessonPanel(Panel):
         keys = [one.key for one in questions]
         present = keys.index(here.key) if here.key in keys else -1
         self._progress.set_progress(tuple(key in done for key in keys), present)
-        self._title.set_title("Lesson" if here.key else "Lessons")
-        self._place_words.set_text(f"{present + 1} of {len(keys)}" if present >= 0 else "")
+        kind, _, place = place_in_words(here.key).partition(" ")
+        self._title.set_title(kind.capitalize() or ("Lesson" if here.key else "Lessons"))
+        self._place_words.set_text(place)
         self._all.setVisible(bool(here.key))
         self._buttons.setVisible(bool(here.key))
         self._banner.set_problem(None)

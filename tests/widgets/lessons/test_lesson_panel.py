@@ -149,3 +149,11 @@ def test_a_result_of_another_lesson_is_not_shown(panel):
     stale = compute_lesson(lesson_request(moves.opened(PlaygroundState(), other)), Job())
     panel.show_result(stale)
     assert panel.view._result.lesson.number == 4
+
+
+def test_the_title_says_where_on_which_shelf_one_is(panel):
+    for key, title, place in (("4", "Lesson", "4 of 12"), ("none-copies", "Card", "13 of 19")):
+        opened(panel, key)
+        assert (panel._title.title.text(), panel._place_words.text()) == (title, place)
+    panel.accept_state(moves.listed(panel.state))
+    assert (panel._title.title.text(), panel._place_words.text()) == ("Lessons", "")
