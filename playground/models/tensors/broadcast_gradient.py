@@ -49,7 +49,10 @@ def stretched_gradients(
         return (), "Too large to compute gradients."
     leaves = [_leaf(tensor) for tensor in tensors]
     wide = [_leaf(tensor.expand(shape)) for tensor in leaves]
-    result = function(*wide)
+    try:
+        result = function(*wide)
+    except (RuntimeError, TypeError):  # a dtype that does not have the operation; the result has said so
+        return (), "There is no result, so there is no gradient."
     if not result.requires_grad:
         whole = f" A {str(kinds[0]).removeprefix('torch.')} tensor has none." if kinds else ""
         return (), f"This operation has no gradient.{whole}"

@@ -14,6 +14,7 @@ from playground.widgets.common.painting import baseline, elided, paint_box, text
 from playground.widgets.common.tooltip import set_tooltip
 
 _MOST, _LEAST, _RIGHT = 168, 56, 24
+_PLACEHOLDER = "other"
 _ICONS = {"good": "check", "error": "circle-alert", "warning": "triangle-alert"}
 
 
@@ -33,7 +34,7 @@ class OperandBox(ComboBox):
         edit.setFrame(False)
         edit.setFont(code_font())
         edit.setMaxLength(2000)
-        edit.setPlaceholderText("other")
+        edit.setPlaceholderText(_PLACEHOLDER)
         edit.setStyleSheet("background: transparent; border: none; padding: 0px")
         edit.editingFinished.connect(self._on_committed)
         self.activated.connect(self._on_committed)
@@ -71,7 +72,7 @@ class OperandBox(ComboBox):
         super().keyPressEvent(event)
 
     def sizeHint(self) -> QSize:
-        width = round(text_width(code_font(), self._shown)) + 16 + _RIGHT
+        width = round(text_width(code_font(), self._shown or _PLACEHOLDER)) + 16 + _RIGHT
         return QSize(min(max(width, _LEAST), _MOST), super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:

@@ -335,3 +335,28 @@ def test_best_partner_prefers_one_that_is_stretched_along_axes():
     assert best_partner("no", shapes) == "number"
     assert best_partner("absent", shapes) == ""
     assert best_partner("no", {"no": (5,), "other": (3,)}) == ""
+
+
+@pytest.mark.parametrize(
+    ("operands", "operator"),
+    [
+        (("u", "n"), "**"),
+        (("u", "n"), "+"),
+        (("A.to(torch.float8_e4m3fn)", "s"), "*"),
+        (("b", "b[:, None]"), "-"),
+    ],
+)
+def test_gradients_of_what_has_no_result_are_none(operands, operator):
+    program = Program.parse(
+        """A = torch.ones(3, 4)
+b = torch.tensor([True, False, True])
+s = torch.tensor(2.5)
+u = torch.arange(6).to(torch.uint16)
+n = torch.tensor(3)"""
+    )
+    chosen = chosen_operands(PlaygroundState(program=program, selection="A"), operands, operator)
+    chosen = replace(chosen, broadcast=replace(chosen.broadcast, gradient=True))
+    result = compute_broadcast(broadcast_request(chosen), Job())
+    assert result.gradients == ()
+    assert result.gradient_note
+    assert result.problem is not None

@@ -12,6 +12,8 @@ from playground.models.tensors.evaluation import evaluate
 from playground.models.tensors.program import Program
 from playground.models.tensors.state import PointedCell
 from playground.widgets.common.fix_button import FixButton
+from playground.widgets.common.look import code_font
+from playground.widgets.common.painting import text_width
 from playground.widgets.common.runs import runs_width
 from playground.widgets.tensors.broadcast_panel import BroadcastPanel
 
@@ -266,6 +268,7 @@ def test_a_line_without_an_operation_is_offered_a_pair_without_alarm(hand):
     assert "This line has no elementwise operation. A + w would fit: " in h.panel.sentence.text()
     h.select("v")
     assert h.panel.bar.operands == ("v", "")
+    assert h.part("broadcast.other").sizeHint().width() >= text_width(code_font(), "other") + 24
     assert h.panel.banner.isHidden()
     assert h.panel.verdict.text() == ""
     assert len(h.panel.grids.shown()) == 1
