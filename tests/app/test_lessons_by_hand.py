@@ -1,7 +1,7 @@
 """Every lesson is done from start to end with mouse and keyboard, in the real window."""
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QDeadlineTimer, QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QScrollArea, QWidget
 
@@ -57,16 +57,19 @@ def point_at(window, cell, part="shape.grid"):
 
     def place():
         QTest.qWait(5)
+        if any(link.task.is_busy for link in window.furniture.workspace.links.values()):
+            return None
         for y in range(0, grid.viewport().height(), 6):
             for x in range(0, grid.viewport().width(), 12):
                 if grid.index_at(QPoint(x, y).toPointF()) == index:
                     return QPoint(x + 4, y + 4)
         return None
 
-    for _ in range(200):
-        if place() is not None:
-            break
-    QTest.mouseClick(grid.viewport(), LEFT, pos=place())
+    deadline, found = QDeadlineTimer(30_000), None
+    while found is None and not deadline.hasExpired():
+        found = place()
+    assert found is not None, f"{cell} is not to be seen"
+    QTest.mouseClick(grid.viewport(), LEFT, pos=found)
 
 
 def type_line(window, line):

@@ -155,15 +155,17 @@ def test_the_words_about_writing_follow_the_hand_once_it_rests(qtbot, driven):
     sentence = driven.part("memory.write_effect")
     before = sentence.text()
     driven.part("memory.write_preview").click()
+    driven.panel._rest.setInterval(600_000)
     driven.point_at(6)
     assert sentence.text() == before
+    driven.panel._rest.setInterval(0)
     qtbot.waitUntil(lambda: "W[2,1]" in sentence.text())
     assert driven.strip.marks.changes == {6: "99"}
     assert [box.value for box in driven.panel.column.write.boxes] == [2, 1]
     qtbot.mouseClick(driven.strip.viewport(), Qt.MouseButton.LeftButton, pos=driven.cell_point(4))
     driven.point_at(8)
     assert driven.state.memory.write_index == (0, 1)
-    qtbot.wait(150)
+    qtbot.waitUntil(lambda: not driven.panel._rest.isActive(), timeout=20_000)
     assert "W[0,1]" in sentence.text()
 
 
