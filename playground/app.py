@@ -12,6 +12,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from playground.display import missing_display
+from playground.interrupt_note import InterruptNote
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -29,12 +30,13 @@ def run(
     files: tuple[str, ...] = (), *, theme: str | None = None, page: str = "tensors", lesson: str | None = None
 ) -> int:
     """Open the window, work until it is closed, return the exit status."""
+    note = InterruptNote()
     application = make_application(theme)
     from playground.crash_report import install_crash_report
     from playground.interrupt import Interrupt
     from playground.main_window import MainWindow
 
-    interrupt = Interrupt(application)
+    interrupt = Interrupt(application, note)
     window = MainWindow()
     install_crash_report(window)
     window.show_page(page)
@@ -48,6 +50,7 @@ def run(
         prepare_process()
         status = application.exec()
     interrupt.close()
+    note.close()
     return interrupt.status or status
 
 

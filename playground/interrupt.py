@@ -9,6 +9,11 @@ from types import FrameType
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
+from playground.interrupt_note import InterruptNote
+
+INTERRUPTED = 130
+"""The exit status of a process that Ctrl+C ended: 128 and the number of the signal."""
+
 
 class Interrupt(QObject):
     """Wakes Qt's event loop when the process is interrupted, so that Python can run its handler.
@@ -16,7 +21,7 @@ class Interrupt(QObject):
     Qt waits inside C++, and Python runs signal handlers between its own instructions: a byte on a socket ends the wait.
     """
 
-    def __init__(self, application: QApplication) -> None:
+    def __init__(self, application: QApplication, noted: InterruptNote | None = None) -> None:
         super().__init__(application)
         self.status = 0
         self._insisting = QTimer(self)
@@ -29,6 +34,9 @@ class Interrupt(QObject):
         self._notifier.activated.connect(self._on_notifier_activated)
         self._old_wakeup = signal.set_wakeup_fd(self._write.fileno(), warn_on_full_buffer=False)
         self._old_handler = signal.signal(signal.SIGINT, self._on_interrupt)
+        if noted is not None and noted.is_set:
+            self.status = INTERRUPTED
+            self._insisting.start()
 
     def close(self) -> None:
         """Give the signal back to whoever had it."""
@@ -47,7 +55,7 @@ class Interrupt(QObject):
 
     def _on_interrupt(self, _number: int, _frame: FrameType | None) -> None:
         # Nothing of Qt is touched here: this may run in the middle of whatever Qt's bindings are doing.
-        self.status = 130
+        self.status = INTERRUPTED
 
     @Slot()
     def _on_insisting_timeout(self) -> None:
