@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from math import isnan
 
 import numpy as np
 from numpy.typing import NDArray
+from pyqtgraph.functions import arrayToQPath
 from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QColor, QPaintEngine, QPainter, QPainterPath, QPen
 from shiboken6 import Shiboken
@@ -73,16 +73,7 @@ def is_drawing(painter: QPainter) -> bool:
 
 def line_path(x: Floats, y: Floats) -> QPainterPath:
     """The line through points, with a gap wherever one is nan."""
-    path = QPainterPath()
-    pen_is_down = False
-    for left, top in zip(x.tolist(), y.tolist(), strict=True):
-        if isnan(left) or isnan(top):
-            pen_is_down = False
-        elif pen_is_down:
-            path.lineTo(left, top)
-        else:
-            path.moveTo(left, top)
-            pen_is_down = True
+    path: QPainterPath = arrayToQPath(x, y, connect="finite")
     return path
 
 

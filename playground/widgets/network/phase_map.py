@@ -7,12 +7,13 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHideEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import QHideEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.widgets.common.heat import packed, value_colors
 from playground.widgets.common.look import code_font, look, look_holder, words_font
 from playground.widgets.common.painting import text_width
+from playground.widgets.common.plot_lines import line_path
 from playground.widgets.common.ticks import linear_ticks, tick_text
 
 Floats = NDArray[np.float64]
@@ -211,16 +212,9 @@ class PhaseMap(QWidget):
         """The line where the value is 1, broken where it leaves the field."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(look().color("text"), 1.4))
-        path = QPainterPath()
-        broken = True
-        for x, y in zip(*self._edge, strict=True):
-            if not math.isfinite(x):
-                broken = True
-                continue
-            place = self.to_pixel(float(x), float(y))
-            path.moveTo(place) if broken else path.lineTo(place)
-            broken = False
-        painter.drawPath(path)
+        places = [self.to_pixel(float(x), float(y)) for x, y in zip(*self._edge, strict=True)]
+        x, y = (np.array([of(place) for place in places]) for of in (QPointF.x, QPointF.y))
+        painter.drawPath(line_path(x, y))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _paint_axes(self, painter: QPainter, field: QRectF) -> None:
