@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+SECONDS_BETWEEN_REPORTS = 0.05
 
 
 class CancelledError(Exception):
@@ -40,3 +43,16 @@ class Job:
         if self.is_superseded():
             raise CancelledError
         self.check()
+
+    def paced(self) -> Job:
+        """The same job, told at most every 50 ms how far it is: short computations tell nothing at all."""
+        last = time.monotonic()
+
+        def report(fraction: float, words: str) -> None:
+            nonlocal last
+            now = time.monotonic()
+            if now - last >= SECONDS_BETWEEN_REPORTS:
+                last = now
+                self.report(fraction, words)
+
+        return replace(self, report=report)

@@ -208,14 +208,15 @@ def predict(spec: NetworkSpec, input_mean_square: float | None = None, features:
     fan_in = features or (64 if spec.input == "digits" else spec.width)
     square = input_mean_square if input_mean_square is not None else {"uniform": 1 / 3}.get(spec.input, 1.0)
     bias = bias_variance_of(spec)
+    first, inner = weight_variance_of(spec, fan_in), weight_variance_of(spec, spec.width)
     variances, squares = [], []
     for layer in range(spec.depth):
-        q = weight_variance_of(spec, fan_in if layer == 0 else spec.width) * square + bias
+        q = (inner if layer else first) * square + bias
         square = mean_square(spec.activation, q) if math.isfinite(q) else math.inf
         variances.append(q)
         squares.append(square)
     rms = np.sqrt(np.array(squares))
-    width = finite_width_of(spec, variances, weight_variance_of(spec, spec.width))
+    width = finite_width_of(spec, variances, inner)
     if width.reason:
         return Prediction(reason=width.reason, gradient_reason=width.reason, narrow=True)
     if spec.loss != "mean_square":

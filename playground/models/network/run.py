@@ -32,8 +32,6 @@ from playground.models.network.spec import NetworkSpec
 from playground.models.network.stacks import Stacks, stacked
 from playground.models.network.unit_statistics import UnitPart, UnitTable, measure_saturation, measure_units
 
-SECONDS_BETWEEN_REPORTS = 0.05
-
 
 @dataclass(frozen=True, slots=True)
 class Detail:
@@ -54,7 +52,7 @@ def run_network(
 
     `run_network(NetworkSpec(activation="relu", init="kaiming_normal")).layers[49].activation.rms` is close to 1.
     """
-    detail, job = detail or Detail(), _paced(job or Job())
+    detail, job = detail or Detail(), (job or Job()).paced()
     start = time.perf_counter()
     network = build(
         spec,
@@ -91,20 +89,6 @@ def measure_network(
         seconds=seconds,
         quick=detail.quick,
     )
-
-
-def _paced(job: Job) -> Job:
-    """The same job, told at most every 50 ms how far it is: short runs tell nothing at all."""
-    last = time.monotonic()
-
-    def report(fraction: float, words: str) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last >= SECONDS_BETWEEN_REPORTS:
-            last = now
-            job.report(fraction, words)
-
-    return replace(job, report=report)
 
 
 def _passes(network: Network, job: Job, biases: bool) -> Passes:

@@ -15,7 +15,7 @@ from playground.models.job import CancelledError, Job
 from playground.models.network.checks import check_spec
 from playground.models.network.program_tensors import tensors_of
 from playground.models.network.result import NetworkResult
-from playground.models.network.run import SECONDS_BETWEEN_REPORTS, Detail, measure_network
+from playground.models.network.run import Detail, measure_network
 from playground.models.network.spec import NetworkSpec
 from playground.models.network.step_histograms import SLOTS
 from playground.models.network.tasks import make_task
@@ -127,7 +127,7 @@ def compute_training(request: TrainingRequest, job: Job | None = None) -> Traini
     Raises a `ProblemError` where spec, task or tensors do not fit, where the memory does not suffice, and to ask before
     a long training; `CancelledError` where the job was cancelled before there was anything to show.
     """
-    job = _paced(job or Job())
+    job = (job or Job()).paced()
     _check_cost(request)
     kept = RUNS.take(request, job)
     with kept.lock:
@@ -154,20 +154,6 @@ def _train(request: TrainingRequest, kept: _KeptRun, job: Job) -> TrainingResult
     run.advance_to(target, job, after)
     job.check()
     return _picture(request, kept, job, running=False)
-
-
-def _paced(job: Job) -> Job:
-    """The same job, told at most every 50 ms how far it is: steps of a small network pass by unheard."""
-    last = time.monotonic()
-
-    def report(fraction: float, words: str) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last >= SECONDS_BETWEEN_REPORTS:
-            last = now
-            job.report(fraction, words)
-
-    return replace(job, report=report)
 
 
 def _check_cost(request: TrainingRequest) -> None:

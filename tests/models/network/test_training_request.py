@@ -72,7 +72,7 @@ def test_the_histogram_over_steps_is_that_of_the_chosen_layer():
 def test_a_cancelled_training_pauses_with_what_it_reached():
     heard = []
     job = Job(lambda: any("step 4 of 30, backward" in words for words in heard), lambda _, words: heard.append(words))
-    with patch("playground.models.network.training_request.SECONDS_BETWEEN_REPORTS", 0.0):
+    with patch("playground.models.job.SECONDS_BETWEEN_REPORTS", 0.0):
         result = compute_training(request_of(target=30, shown=-1), job)
     assert (result.reached, result.running) == (3, False)
     assert len(result.losses) == 3, "nothing was computed after the cancel, so the loss of step 3 is not known"
