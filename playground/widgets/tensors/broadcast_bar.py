@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QObject, QPointF, QRect, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from playground.widgets.common.buttons import IconButton
 from playground.widgets.common.combo_box import ComboBox
@@ -13,7 +13,7 @@ from playground.widgets.common.look import code_font, icon, look, words_font
 from playground.widgets.common.painting import baseline, elided, paint_box, text_width
 from playground.widgets.common.tooltip import set_tooltip
 
-_MOST, _LEAST, _RIGHT = 168, 56, 24
+_MOST, _LEAST, _RIGHT = 168, 50, 24
 _PLACEHOLDER = "other"
 _ICONS = {"good": "check", "error": "circle-alert", "warning": "triangle-alert"}
 
@@ -133,12 +133,12 @@ class VerdictLine(QWidget):
             painter.drawText(QPointF(left, baseline(QRectF(self.rect()), font)), text)
 
 
-class OperandBar(QWidget):
-    """Operand boxes with the operator between them; `chosen(operands, operator)` when one was changed."""
+class OperandBar(QObject):
+    """Operand boxes and operator, `parts` of a title line; `chosen(operands, operator)` when one was changed."""
 
     chosen = Signal(object, str)
 
-    def __init__(self, operators: tuple[str, ...], parent: QWidget | None = None) -> None:
+    def __init__(self, operators: tuple[str, ...], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._two = operators
         self.operator = ComboBox(code=True)
@@ -157,16 +157,15 @@ class OperandBar(QWidget):
             box.setObjectName(name)
             set_tooltip(box, words, "v[:, None]")
             box.committed.connect(self._on_changed)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
         self.third = IconButton("plus", "A third operand, or two again")
         self.third.setObjectName("broadcast.third")
         self.third.clicked.connect(self._on_third_clicked)
-        for widget in (self.boxes[0], self.operator, self.boxes[1], self.boxes[2], self.third):
-            row.addWidget(widget)
         self.boxes[2].hide()
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    @property
+    def parts(self) -> tuple[QWidget, ...]:
+        """From left to right."""
+        return (self.boxes[0], self.operator, self.boxes[1], self.boxes[2], self.third)
 
     @property
     def operands(self) -> tuple[str, ...]:

@@ -21,6 +21,8 @@ Index = tuple[int, ...]
 MOST_GRIDS = 4
 GAP = 8
 LEAST, WIDEST_TITLE, TALLEST = 80, 150, 96
+WORDS_LEAST, WORDS_HEIGHT = 116, 62
+"""What a sentence in place of values needs: two or three lines in the narrowest column."""
 _MANY_AXES = 3
 _REAL, _COMPLEX = 5, 11
 """So many characters of a number make a column wider; longer ones are rounded."""
@@ -134,8 +136,9 @@ class _GridColumn(QWidget):
         hint = self.grid.sizeHint()
         height = min(hint.height(), TALLEST)
         title = runs_width(_title_runs(self.title.name, self.title.shape))
-        if self.grid.reader is None:
-            hint, height = QSize(WIDEST_TITLE, 48), 48
+        if says_words := self.grid.reader is None or 0 in self.grid.reader.shape:
+            hint, height = QSize(WIDEST_TITLE, WORDS_HEIGHT), WORDS_HEIGHT
+        self.grid.setMinimumWidth(WORDS_LEAST if says_words else 0)
         width = max(hint.width(), min(round(title) + 1, WIDEST_TITLE))
         sign = self.sign.sizeHint().width() + GAP if not self.sign.isHidden() else 0
         if hint.height() > height:
@@ -145,13 +148,14 @@ class _GridColumn(QWidget):
         self._wanted = width + sign
         self._leave_room_for_bar()
         self.setMaximumWidth(self._wanted)
-        least = max(LEAST, round(self.title.least_width()) + 1)
+        least = max(WORDS_LEAST if says_words else LEAST, round(self.title.least_width()) + 1)
         self.setMinimumWidth(min(self._wanted, least + sign))
 
     def _leave_room_for_bar(self) -> None:
         """Where the columns do not fit, the scroll bar stands below the last row, not upon it."""
         hint = self._hint
-        is_narrow = self.grid.reader is not None and self.width() < self._wanted
+        reader = self.grid.reader
+        is_narrow = reader is not None and 0 not in reader.shape and self.width() < self._wanted
         bar = self.grid.horizontalScrollBar().sizeHint().height() if is_narrow else 0
         self.grid.setMaximumSize(hint.width() + 1, hint.height() + bar)
         self.grid.setMinimumHeight(min(hint.height() + bar, TALLEST))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from playground.models.outcome import Fix, Problem
@@ -24,7 +25,8 @@ from playground.widgets.tensors.broadcast_title import BroadcastTitle
 from playground.widgets.tensors.broadcast_view import chains, gradient_grids, sentence, value_grids
 
 FIRST_FIXES = 3
-LEAST_BODY = 114
+LEAST_BODY, SOME_BODY = 84, 114
+"""What the body keeps where the title takes two lines, and where there is room."""
 
 
 class BroadcastPanel(Panel):
@@ -130,7 +132,13 @@ class BroadcastPanel(Panel):
         layout = body.layout() if body is not None else None
         if layout is not None:
             layout.invalidate()
-            self._scroll.setMaximumHeight(max(LEAST_BODY, layout.sizeHint().height() + 2))
+            is_narrow = layout.minimumSize().width() > self.width()
+            bar = self._scroll.horizontalScrollBar().sizeHint().height() if is_narrow else 0
+            self._scroll.setMaximumHeight(max(SOME_BODY, layout.sizeHint().height() + bar + 2))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_body()
 
     def _show_words(self, result: BroadcastResult) -> None:
         explanation, problem = result.explanation, result.problem

@@ -7,17 +7,21 @@ from PySide6.QtWidgets import QWidget
 from playground.models.tensors.broadcast_operators import SEARCHED
 from playground.widgets.common.buttons import Button
 from playground.widgets.common.combo_box import ComboBox
-from playground.widgets.common.section import TitleLine
+from playground.widgets.common.text_label import TextLabel
+from playground.widgets.common.title_flow import FlowTitle
 from playground.widgets.common.tooltip import set_tooltip
 from playground.widgets.tensors.broadcast_bar import OperandBar, VerdictLine
 
+TIGHT_NAME, ROOMY_NAME = 72, 120
+"""A box with a longer name becomes so narrow among its own, and beside buttons."""
 
-class BroadcastTitle(TitleLine):
-    """Only controls; the panel says what they do."""
+
+class BroadcastTitle(FlowTitle):
+    """Only controls; the panel says what they do. In a narrow panel they take two or three lines."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Broadcast", parent=parent)
-        self.bar = OperandBar(SEARCHED)
+        super().__init__(parent)
+        self.bar = OperandBar(SEARCHED, self)
         self.operation = ComboBox(code=True)
         self.operation.setObjectName("broadcast.operation")
         set_tooltip(self.operation, "Which operation of the line is shown")
@@ -27,12 +31,16 @@ class BroadcastTitle(TitleLine):
         self.gradient = _button("gradient", "The gradient of a stretched operand: the sum over its copies", "Gradient")
         self.gradient.setCheckable(True)
         self.verdict = VerdictLine()
-        left: tuple[QWidget, ...] = (self.bar, self.operation, self.back)
-        right: tuple[QWidget, ...] = (self.keep, self.more, self.gradient, self.verdict)
-        for widget in left:
-            self.add(widget)
-        for widget in right:
-            self.add_right(widget)
+        flow = self.flow
+        flow.add(TextLabel("Broadcast", bold=True, fixed=True))
+        for widget in self.bar.parts:
+            tied = widget is self.bar.third
+            flow.add(widget, tied=tied, tight=TIGHT_NAME, roomy=ROOMY_NAME)
+        flow.add(self.operation, tight=ROOMY_NAME, roomy=ROOMY_NAME)
+        flow.add(self.back)
+        for button in (self.keep, self.more, self.gradient):
+            flow.add(button, right=True)
+        flow.add(self.verdict, right=True, leads=True)
         hidden: tuple[QWidget, ...] = (self.operation, self.back, self.keep, self.more)
         for widget in hidden:
             widget.hide()
