@@ -101,9 +101,10 @@ def _backward(
     assert rule is not None
     gradients, by_weights = into
     through, by_biases = torch.empty_like(gradients[-1]), []
+    turned = through.t()
     for layer in range(len(gradients) - 1, -1, -1):
         rule.backward(gradients[layer], trace.preactivations[layer], trace.activations[layer], through)
-        torch.mm(through.t(), trace.activations[layer - 1] if layer else network.inputs, out=by_weights[layer])
+        torch.mm(turned, trace.activations[layer - 1] if layer else network.inputs, out=by_weights[layer])
         if biases:
             by_biases.append(through.sum(0))
         if layer:

@@ -47,9 +47,9 @@ class UnitPart:
 def measure_units(activations: torch.Tensor, quick: bool = False) -> UnitPart:
     """What a (layers, batch, width) stack tells, safe at the extremes of float32 and float64."""
     x = activations.detach()
-    high, low = x.amax(1), x.amin(1)
-    dead = ((high == 0) & (low == 0)).double().mean(1).cpu().numpy()
-    highest, lowest = high.amax(1), low.amin(1)
+    high = x.amax(1)
+    highest, lowest = high.amax(1), x.flatten(1).amin(1)
+    dead = _dead(x, high, lowest)
     peak = torch.maximum(highest.abs(), lowest.abs()).double().cpu().numpy()
     usual = bool(np.all((peak > 1e-12) & (peak < 1e12)))
     is_short = quick and usual and x.dtype == torch.float32
@@ -68,6 +68,14 @@ def measure_units(activations: torch.Tensor, quick: bool = False) -> UnitPart:
     if is_short:
         found = reductions_of(lowest, highest, means.mean(1), torch.linalg.vector_norm(norms, dim=1))
     return UnitPart(dead, spreads, _cosines(wide, norms), found)
+
+
+def _dead(x: torch.Tensor, high: torch.Tensor, lowest: torch.Tensor) -> Floats:
+    """The share of units that are 0 for every input; `high` their largest values, `lowest` each layer's smallest."""
+    zero = high == 0
+    if bool(zero.any()) and not bool((lowest >= 0).all()):
+        zero &= x.amin(1) == 0
+    return np.asarray(zero.double().mean(1).cpu().numpy(), dtype=np.float64)
 
 
 def _squared_spread(x: torch.Tensor, norms: torch.Tensor, means: torch.Tensor) -> Floats:
