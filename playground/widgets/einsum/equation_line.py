@@ -17,8 +17,9 @@ from playground.widgets.common.flow_layout import FlowLayout
 from playground.widgets.common.result_menu import Outcome, ResultMenu
 from playground.widgets.common.runs import Run, axis_run, shape_runs
 from playground.widgets.common.runs_label import RunsLabel
-from playground.widgets.common.section import PADDING, TitleLine
+from playground.widgets.common.section import PADDING
 from playground.widgets.common.text_label import TextLabel
+from playground.widgets.common.title_flow import FlowTitle
 from playground.widgets.common.tooltip import set_tooltip
 from playground.widgets.einsum.equation_edit import EquationEdit
 from playground.widgets.einsum.operand_box import OperandBox
@@ -31,6 +32,8 @@ MOST_BOXES = 24
 
 MOST_BELOW = 88
 NARROW = 700
+ROOMY_EQUATION, TIGHT_BOXES, ROOMY_BOXES = 200, 152, 200
+"""A longer equation, and operands with longer names, become so narrow before something goes to the next line."""
 
 
 def box_count(equation: str, operands: Sequence[str]) -> int:
@@ -56,7 +59,8 @@ class EquationLine(QWidget):
         super().__init__(parent)
         self.boxes: list[OperandBox] = []
         self.is_typing = False
-        self.title = TitleLine("Einsum")
+        self.title = FlowTitle()
+        self._name = TextLabel("Einsum", bold=True, fixed=True)
         self.equation = EquationEdit()
         self.equation.edited.connect(self._on_edited)
         self.equation.textChanged.connect(self._arrange)
@@ -78,10 +82,14 @@ class EquationLine(QWidget):
         self.keep.setObjectName("einsum.keep")
         set_tooltip(self.keep, "Add the result to the program as a line of its own")
         self.keep.clicked.connect(self.keep_wanted)
-        for widget in (self.equation, self._of, self._holder, self._gives, self.result):
-            self.title.add(widget)
-        for widget in (self.presets, self.keep):
-            self.title.add_right(widget)
+        self.title.flow.add(self._name)
+        self.title.flow.add(self.equation, tight=ROOMY_EQUATION, roomy=ROOMY_EQUATION)
+        self.title.flow.add(self._of)
+        self.title.flow.add(self._holder, tight=TIGHT_BOXES, roomy=ROOMY_BOXES)
+        self.title.flow.add(self._gives)
+        self.title.flow.add(self.result, tied=True)
+        self.title.flow.add(self.presets, right=True)
+        self.title.flow.add(self.keep, right=True, tied=True)
         self._make_menu()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -170,7 +178,7 @@ class EquationLine(QWidget):
 
     def _drop_what_does_not_fit(self) -> None:
         """A long shape goes, before the equation is cut: the grid's caption says it too."""
-        shown = [self.equation, self.presets, self.keep, self.title.title]
+        shown = [self.equation, self.presets, self.keep, self._name]
         shown += [w for w in (self._of, self._holder, self._gives, self.result) if w.isVisibleTo(self.title)]
         wanted = sum(widget.sizeHint().width() for widget in shown) + 8 * len(shown) + 2 * PADDING
         if wanted > self.width():

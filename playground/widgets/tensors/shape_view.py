@@ -130,7 +130,7 @@ class ShapeView(QWidget):
         """The line in the title, cut to the room between the title and the buttons."""
         self._state = state
         room = self.width() - TITLE_AND_BUTTONS
-        self.code.set_content(title_runs(state.program, state.selection, max(12, int(room / CHARACTER))))
+        self.code.set_content(title_runs(state.program, state.selection, max(11, int(room / CHARACTER))))
 
     def _show_block(self) -> None:
         result = self.result
