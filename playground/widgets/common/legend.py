@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.widgets.common.look import code_font, look, words_font
@@ -13,21 +15,50 @@ from playground.widgets.common.painting import baseline, elided, text_width
 from playground.widgets.common.plot_items import Entry
 
 HEIGHT = 24
-_SAMPLE = 20
+SECOND = 18
+"""What a second line of the legend adds to the height."""
+
 _GAP = 7
-_BETWEEN = 20
+
+
+@dataclass(frozen=True)
+class Placed:
+    """One entry of the legend where it stands; `entry` is None for the band of healthy values."""
+
+    entry: Entry | None
+    text: str
+    sample: QRectF
+    x: float
+    line: int
+
+
+@dataclass(frozen=True)
+class LegendPlan:
+    """What fits into the title line: the title, the entries, and the names of those left out."""
+
+    title: str
+    placed: tuple[Placed, ...] = ()
+    lines: int = 1
+    left_out: tuple[str, ...] = ()
 
 
 class LegendLine(QWidget):
-    """Title at the left, samples and names at the right; a sentence of what was just saved takes their place."""
+    """Title at the left, samples and names at the right; a sentence of what was just saved takes their place.
+
+    Where there is little room, names are the short ones; then the entries go into a line of their own if the plot is
+    high enough, or else the title is the short one; what still finds no room is left out whole and told in the tooltip.
+    """
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title = title
+        self._title = self._short_title = title
         self._entries: tuple[Entry, ...] = ()
         self._shows: object = None
         self._words, self._role = "", "text2"
         self._healthy = ""
+        self._may_wrap = False
+        self._plan: tuple[object, LegendPlan] | None = None
+        self._lines = 1
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     @property
@@ -40,22 +71,33 @@ class LegendLine(QWidget):
         """The sentence in place of the legend, or ""."""
         return self._words
 
-    def set_title(self, title: str) -> None:
-        """Show another name."""
-        if title != self._title:
-            self._title = title
-            self.update()
+    @property
+    def line_height(self) -> int:
+        """The height that title and legend need."""
+        return HEIGHT + SECOND * (self._lines - 1)
+
+    def set_title(self, title: str, short: str = "") -> None:
+        """Show another name, and a short one where there is little room."""
+        if (title, short or title) != (self._title, self._short_title):
+            self._title, self._short_title = title, short or title
+            self._on_changed()
 
     def set_entries(self, entries: Sequence[Entry], healthy: str = "") -> None:
         """Show these entries; `healthy` names the band of healthy values."""
         self._entries = tuple(entries)
         self._healthy = healthy
         names = [self._title, *(entry.name for entry in self._shown())]
-        shows = names, [entry.sample() for entry in self._shown()], healthy
+        shows = names, [(entry.short_name, entry.sample()) for entry in self._shown()], healthy
         if shows != self._shows:
             self._shows = shows
             self.setAccessibleName(", ".join(names))
-            self.update()
+            self._on_changed()
+
+    def set_may_wrap(self, may_wrap: bool) -> None:
+        """Allow a second line, where the plot below keeps its height."""
+        if may_wrap != self._may_wrap:
+            self._may_wrap = may_wrap
+            self._on_changed()
 
     def say(self, words: str, role: str = "text2") -> None:
         """Show a sentence in place of the legend; "" brings the legend back."""
@@ -66,11 +108,35 @@ class LegendLine(QWidget):
     def _shown(self) -> list[Entry]:
         return [entry for entry in self._entries if entry.in_legend and entry.is_shown and entry.name]
 
+    def _on_changed(self) -> None:
+        plan = self.plan(self.width())
+        if plan.lines != self._lines:
+            self._lines = plan.lines
+            self.updateGeometry()
+        tip = escape(f"Also drawn: {', '.join(plan.left_out)}") if plan.left_out else ""
+        if tip != self.toolTip():
+            self.setToolTip(tip)
+        self.update()
+
+    def plan(self, width: float) -> LegendPlan:
+        """Where everything stands in a line of so many pixels; kept until it shows something else."""
+        key = (width, self._shows, self._title, self._short_title, self._may_wrap)
+        if self._plan is None or self._plan[0] != key:
+            items: list[tuple[Entry | None, str, str]] = [(e, e.name, e.short_name or e.name) for e in self._shown()]
+            if self._healthy:
+                items.append((None, self._healthy, self._healthy))
+            self._plan = key, _planned((self._title, self._short_title), items, width, self._may_wrap)
+        return self._plan[1]
+
     def sizeHint(self) -> QSize:
-        return QSize(240, HEIGHT)
+        return QSize(240, self.line_height)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(80, HEIGHT)
+        return QSize(80, self.line_height)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._on_changed()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         with QPainter(self) as painter:
@@ -78,43 +144,23 @@ class LegendLine(QWidget):
 
     def paint_line(self, painter: QPainter, rect: QRectF) -> None:
         """Paint the whole line into a rectangle, as a picture of the plot needs it too."""
-        bold, font = words_font(QFont.Weight.DemiBold), words_font()
-        base = baseline(rect, bold)
+        bold, font, plan = words_font(QFont.Weight.DemiBold), words_font(), self.plan(rect.width())
+        base = baseline(QRectF(rect.left(), rect.top(), rect.width(), HEIGHT), bold)
         painter.setFont(bold)
         painter.setPen(look().color("text"))
-        painter.drawText(QPointF(rect.left(), base), self._title)
-        left = rect.left() + text_width(bold, self._title) + 16
+        painter.drawText(QPointF(rect.left(), base), plan.title)
+        left = rect.left() + text_width(bold, plan.title) + 16
         painter.setFont(font)
         if self._words:
             text = elided(font, self._words, rect.right() - left)
             painter.setPen(look().color(self._role))
             painter.drawText(QPointF(rect.right() - text_width(font, text), base), text)
             return
-        self._paint_entries(painter, rect, left, base)
-
-    def _paint_entries(self, painter: QPainter, rect: QRectF, left: float, base: float) -> None:
-        items: list[tuple[Entry | None, str]] = [(entry, entry.name) for entry in self._shown()]
-        if self._healthy:
-            items.append((None, self._healthy))
-        if not items:
-            return
-        font, sample, between = words_font(), _SAMPLE, _BETWEEN
-        widths = [text_width(font, name) for _, name in items]
-        room = rect.right() - left
-        if sum(widths) + len(items) * (sample + _GAP + between) > room:
-            sample, between = _SAMPLE - 6, _GAP + 3
-        longest = _fitting(widths, room - len(items) * (sample + _GAP + between))
-        x = rect.right()
-        for (entry, name), width in zip(reversed(items), reversed(widths), strict=True):
-            text = name if width <= longest else elided(font, name, longest)
-            x -= text_width(font, text)
-            if x - sample - _GAP < left - between:
-                break
+        for item in plan.placed:
+            down = SECOND * item.line
             painter.setPen(look().color("text2"))
-            painter.drawText(QPointF(round(x), base), text)
-            x -= _GAP + sample
-            self._paint_sample(painter, entry, QRectF(round(x), rect.top(), sample, rect.height()))
-            x -= between
+            painter.drawText(QPointF(rect.left() + item.x, base + down), item.text)
+            self._paint_sample(painter, item.entry, item.sample.translated(rect.left(), rect.top() + down))
 
     @staticmethod
     def _paint_sample(painter: QPainter, entry: Entry | None, place: QRectF) -> None:
@@ -128,14 +174,60 @@ class LegendLine(QWidget):
         painter.restore()
 
 
-def _fitting(widths: Sequence[float], room: float) -> float:
-    """The width beyond which names are cut, so that all fit: short ones stay whole while long ones shrink."""
-    left, count = room, len(widths)
-    for width in sorted(widths):
-        if width * count > left:
-            return max(24.0, left / count)
-        left, count = left - width, count - 1
-    return max(widths)
+def _planned(
+    titles: tuple[str, str], items: Sequence[tuple[Entry | None, str, str]], width: float, may_wrap: bool
+) -> LegendPlan:
+    """The first way that has room for all: tight, short names, a second line, a short title; else the last go."""
+    long, short = [name for _, name, _ in items], [name for _, _, name in items]
+    entries = [entry for entry, _, _ in items]
+    for title, names, roomy in (
+        (titles[0], long, True),
+        (titles[0], long, False),
+        (titles[0], short, False),
+    ):
+        if _needed(names, roomy) <= width - _title_room(title):
+            return LegendPlan(title, _in_line(entries, names, width, roomy, 0))
+    title = titles[0] if _title_room(titles[0]) - 16 <= width else titles[1]
+    if may_wrap:
+        for names in (long, short):
+            if _needed(names, False) <= width:
+                return LegendPlan(title, _in_line(entries, names, width, False, 1), 2)
+    elif _needed(short, False) <= width - _title_room(titles[1]):
+        return LegendPlan(titles[1], _in_line(entries, short, width, False, 0))
+    line, room = (1, width) if may_wrap else (0, width - _title_room(titles[1]))
+    count = len(short)
+    while count and _needed(short[:count], False) > room:
+        count -= 1
+    placed = _in_line(entries[:count], short[:count], width, False, line)
+    return LegendPlan(title if line else titles[1], placed, 1 + line * bool(count), tuple(long[count:]))
+
+
+def _title_room(title: str) -> float:
+    return text_width(words_font(QFont.Weight.DemiBold), title) + 16 if title else 0.0
+
+
+def _spaces(roomy: bool) -> tuple[int, int]:
+    """The width of a sample, and the space between entries."""
+    return (20, 20) if roomy else (14, 10)
+
+
+def _needed(names: Sequence[str], roomy: bool) -> float:
+    sample, between = _spaces(roomy)
+    widths = sum(text_width(words_font(), name) for name in names)
+    return widths + len(names) * (sample + _GAP + between) - between
+
+
+def _in_line(
+    entries: Sequence[Entry | None], names: Sequence[str], width: float, roomy: bool, line: int
+) -> tuple[Placed, ...]:
+    """The entries right-aligned in one line."""
+    (sample, between), placed, x = _spaces(roomy), [], width
+    for entry, name in zip(reversed(entries), reversed(names), strict=True):
+        x -= text_width(words_font(), name)
+        text_x, left = float(round(x)), float(round(x - _GAP - sample))
+        placed.append(Placed(entry, name, QRectF(left, 0, sample, HEIGHT), text_x, line))
+        x -= _GAP + sample + between
+    return tuple(reversed(placed))
 
 
 def paint_note(painter: QPainter, field: QRectF, words: str) -> None:

@@ -125,8 +125,9 @@ class PlotField(QWidget):
         painter.fillRect(QRectF(field.left() - 1, field.bottom(), field.width() + 1, 1), edge)
         painter.setFont(font := code_font())
         painter.setPen(look().color("text2"))
+        lowest = field.bottom() if self.shows_x and self.x_name else self.extent.height() - 1  # below is the name of x
         for coordinate, label in ticks:
-            base = min(max(round(self.y_to_pixel(coordinate)) + 4, _DIGITS), self.extent.height() - 1)
+            base = min(max(round(self.y_to_pixel(coordinate)) + 4, _DIGITS), lowest)
             painter.drawText(QPointF(field.left() - 8 - text_width(font, label), base), label)
         if self.shows_x:
             self._paint_x_axis(painter, field)
@@ -135,6 +136,8 @@ class PlotField(QWidget):
         """The labelled ticks of the value axis."""
         most, room = max(2, int(self.field().height() // _PIXELS_A_TICK)), self.margins[0] - 8
         ticks = self.y_range.labelled(most)
+        if len(ticks) < 2:  # one label is no scale
+            ticks = self.y_range.labelled(most + 1)
         while most > 2 and any(text_width(code_font(), label) > room for _, label in ticks):
             most -= 1
             ticks = self.y_range.labelled(most)

@@ -79,6 +79,8 @@ class Entry:
 
     def __init__(self, name: str, in_legend: bool = True) -> None:
         self.name, self.in_legend = name, in_legend
+        self.short_name = ""
+        """The name in a legend that has no room for the whole one."""
         self.logarithmic = False
         self.is_shown = False
         """Whether it has anything to show."""

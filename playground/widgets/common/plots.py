@@ -8,12 +8,12 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QPoint, QRectF, QSize, QTimer, Signal, Slot
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from playground.widgets.common.axis_range import AxisRange
 from playground.widgets.common.counts_image import CountsImage
-from playground.widgets.common.legend import HEIGHT, LegendLine
+from playground.widgets.common.legend import LegendLine
 from playground.widgets.common.look import look
 from playground.widgets.common.plot_canvas import PlotCanvas
 from playground.widgets.common.plot_export import Columns
@@ -23,6 +23,9 @@ from playground.widgets.common.plot_menu import plot_menu
 __all__ = ["AxisRange", "Band", "Bars", "Curve", "HeatMap", "Plot"]
 
 _SAID_MS = 6000
+_HIGH = 108
+"""From this height on there is room for a second line of the legend."""
+
 AnyEntry = TypeVar("AnyEntry", bound=Entry)
 
 
@@ -129,6 +132,10 @@ class Plot(QWidget):
     def _on_menu_wanted(self, place: QPoint) -> None:
         plot_menu(self).popup(place)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.legend.set_may_wrap(self.height() >= _HIGH)
+
     def sizeHint(self) -> QSize:
         return QSize(400, 160)
 
@@ -144,14 +151,15 @@ class Plot(QWidget):
     def paint_plot(self, painter: QPainter, rect: QRectF) -> None:
         """Paint title, legend, axes and data into a rectangle of the plot's own size."""
         painter.fillRect(rect, look().color("panel"))
-        line = QRectF(rect.left(), rect.top(), rect.width(), HEIGHT)
+        height = self.legend.line_height
+        line = QRectF(rect.left(), rect.top(), rect.width(), height)
         said, role = self.legend.words, "text2"
         self.legend.say("")
         self.legend.paint_line(painter, line)
         self.legend.say(said, role)
         painter.save()
-        painter.translate(rect.left(), rect.top() + HEIGHT)
-        self.canvas.paint_canvas(painter, rect.adjusted(0, HEIGHT, 0, 0).size().toSize())
+        painter.translate(rect.left(), rect.top() + height)
+        self.canvas.paint_canvas(painter, rect.adjusted(0, height, 0, 0).size().toSize())
         painter.restore()
 
     def plot_columns(self) -> Columns:

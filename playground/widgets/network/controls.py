@@ -25,9 +25,9 @@ from playground.widgets.common.text_label import TextLabel
 from playground.widgets.common.tooltip import set_tooltip
 from playground.widgets.network.number_fields import NUMBERS
 
-LABEL = 72
+LABEL = 68
 ROW = 32
-RESIDUAL_WORDS = {"none": "none", "plain": "x + layer(x)", "scaled": "x + layer(x) / sqrt(depth)"}
+RESIDUAL_WORDS = {"none": "none", "plain": "x + layer(x)", "scaled": "x + layer(x)/√L"}
 LOSS_WORDS = {"mean_square": "mean square", "cross_entropy": "cross entropy"}
 
 
@@ -162,7 +162,6 @@ class NetworkControls(QWidget):
         name.setFixedWidth(LABEL)
         row = QHBoxLayout(self.seed_row)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
         row.setSpacing(6)
         row.addWidget(name)
         row.addWidget(self.seed)
@@ -293,6 +292,8 @@ def _about(field: str, spec: NetworkSpec) -> tuple[str, ...]:
         return (ACTIVATIONS[spec.activation].formula, ACTIVATIONS[spec.activation].source)
     if field == "normalisation" and spec.normalisation in NORMALISATIONS:
         return (NORMALISATIONS[spec.normalisation].formula, NORMALISATIONS[spec.normalisation].source)
+    if field == "residual" and spec.residual == "scaled":
+        return ("x + layer(x) / sqrt(depth), L is the depth",)
     if field == "input" and spec.input in INPUTS:
         return (INPUTS[spec.input].formula, INPUTS[spec.input].source)
     return ()

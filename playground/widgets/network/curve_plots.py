@@ -51,6 +51,7 @@ class SpreadPlot(LayerPlot):
         self.std = self.add(Curve("std", axis=SKY))
         self.rms = self.add(Curve("rms", axis=ORANGE))
         self.theory = self.add(Curve("rms, theory", "theory"))
+        self.theory.short_name = "theory"
         self.band = self.add(Band("seeds", axis=ORANGE))
         self.set_healthy(*HEALTHY, "0.5 to 2")
 
@@ -84,6 +85,7 @@ class GradientPlot(LayerPlot):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Gradients of the loss, rms", "network.gradients", parent=parent)
+        self.legend.set_title("Gradients of the loss, rms", "Gradients, rms")
         self.activations = self.add(Curve("activations", axis=SKY))
         self.weights = self.add(Curve("weights", axis=PINK))
         self.theory = self.add(Curve("theory", "theory"))
@@ -126,11 +128,13 @@ class ZerosPlot(LayerPlot):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Zeros and dead units", "network.zeros", shows_x=True, parent=parent)
+        self.legend.set_title("Zeros and dead units", "Zeros")
         self.zeros = self.add(Curve("values that are 0", axis=SKY))
         self.dead = self.add(Curve("units 0 for every input", axis=ORANGE))
-        self.saturated = self.add(Curve("saturated", axis=GREEN))
-        self.is_low = False
         self.broken = self.add(Curve("nan or inf", role="error"))
+        self.saturated = self.add(Curve("saturated", axis=GREEN))
+        self.zeros.short_name, self.dead.short_name = "zeros", "dead units"
+        self.is_low = False
 
     def show_page(self, page: NetworkPageResult, _ranges: PlotRanges) -> None:
         """Draw a result."""

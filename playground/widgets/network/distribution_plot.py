@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
 from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, QSize, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.models.network.compare import Curves
 from playground.models.network.histograms import Axis, HistogramTable
 from playground.models.network.ranges import PlotRanges
 from playground.models.network.request import NetworkPageResult
+from playground.widgets.common.buttons import IconButton
 from playground.widgets.common.combo_box import ComboBox
 from playground.widgets.common.heat import counts_table, image_of, share_colors
 from playground.widgets.common.legend import LegendLine
@@ -39,6 +39,8 @@ KIND_WORDS = {
 SCALE_WORDS = {"log": "log |a|", "linear": "value", "signed_log": "signed log"}
 STRIP = 12
 BAR, NUMBER = 72, 48
+SEND_WORDS = "Send this layer's values to the tensors page, as an imported tensor"
+SAMPLE_WIDTH = 120  # what the sample of the theory needs in the header
 
 
 @lru_cache(maxsize=16)
@@ -86,7 +88,7 @@ class CountLegend(QWidget):
         return "sample" if self._sampled else "count"
 
     def sizeHint(self) -> QSize:
-        return QSize(round(text_width(words_font(), "sample")) + 8 + 12 + BAR + 8 + NUMBER, 24)
+        return QSize(round(text_width(words_font(), "sample")) + 16 + 12 + BAR + 8 + NUMBER, 24)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         rect, font = QRectF(self.rect()), words_font()
@@ -164,6 +166,9 @@ class DistributionPlot(QWidget):
         self.scale = _choice(SCALE_WORDS, "network.scale", tip, code=True)
         self.counts = CountLegend()
         self.samples = LegendLine("")
+        self.send = IconButton("arrow-right", SEND_WORDS)
+        self.send.setObjectName("network.send.values")
+        self.send.hide()
         self.kind.currentIndexChanged.connect(self._on_kind_chosen)
         self.scale.currentIndexChanged.connect(self._on_scale_chosen)
         self._title = TextLabel("Distributions", bold=True, fixed=True)
@@ -171,6 +176,7 @@ class DistributionPlot(QWidget):
 
     def _lay_out(self) -> None:
         header = QHBoxLayout()
+        header.setContentsMargins(0, 0, 0, 0)
         header.setSpacing(8)
         header.addWidget(self._title)
         header.addWidget(self.kind)
@@ -178,8 +184,9 @@ class DistributionPlot(QWidget):
         self._room = TextLabel("")
         header.addWidget(self._room, 1)
         header.addWidget(self.scale)
-        header.addSpacing(8)
         header.addWidget(self.counts)
+        header.addWidget(self.send)
+        self._header = header
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -204,7 +211,7 @@ class DistributionPlot(QWidget):
         found = table.histograms
         axis = found.axis
         self.heat.set_ranges(layer_range(page.network.depth), value_range(axis, ranges))
-        largest = int(max(1, found.counts.max(initial=1)))
+        largest = int(found.counts.max(initial=1))
         self.heat.set_counts(found.counts.T, 1.0, axis.low, axis.high, largest=largest)
         self.counts.set_counts(largest, found.sampled)
         self.zeros.set_shares(table.zeros / np.maximum(1, table.count))
@@ -240,11 +247,28 @@ class DistributionPlot(QWidget):
         self.heat.set_crosshair(layer)
         self.zeros.set_crosshair(layer)
 
-    def set_narrow(self, narrow: bool) -> None:
-        """Leave out what is said elsewhere where there is little room."""
-        self.samples.setVisible(not narrow)
-        self._room.setVisible(narrow)
-        self.counts.setVisible(not narrow)
+    def set_slim(self, slim: bool) -> None:
+        """Offer to send the values on from here, where there is no room for the histogram that does it else."""
+        self.send.setVisible(slim)
+        self._fit_header(self.width())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_header(event.size().width())
+
+    def _fit_header(self, width: int) -> None:
+        """The boxes stay; title, counts and the sample of the theory are shown whole or not at all, in this order."""
+        gap = self._header.spacing()
+        room = width - self.kind.width() - self.scale.width() - gap
+        room -= 0 if self.send.isHidden() else self.send.sizeHint().width() + gap
+        for part, needed in (
+            (self._title, self._title.sizeHint().width()),
+            (self.counts, self.counts.sizeHint().width()),
+            (self.samples, SAMPLE_WIDTH),
+        ):
+            room -= needed + gap
+            part.setVisible(room >= 0)
+        self._room.setVisible(room < 0)
 
     @Slot(int)
     def _on_kind_chosen(self, row: int) -> None:
@@ -267,10 +291,6 @@ def _choice(words: dict[str, str], name: str, tip: str, code: bool = False) -> C
 
 def _left_out(found: HistogramTable, nans: int, infs: int) -> str:
     """What no bin holds, in words: "2 below, 1,000 nan"."""
-    parts: Sequence[tuple[int, str]] = (
-        (int(found.below.sum()), "below"),
-        (int(found.above.sum()), "above"),
-        (int(nans), "nan"),
-        (int(infs), "inf"),
-    )
+    below, above = int(found.below.sum()), int(found.above.sum())
+    parts = ((below, "below"), (above, "above"), (int(nans), "nan"), (int(infs), "inf"))
     return ", ".join(f"{count:,} {word}" for count, word in parts if count)

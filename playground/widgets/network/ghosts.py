@@ -90,6 +90,7 @@ def show_ghosts(
             continue
         number, ghost.pin, curves = drawn[place]
         values = of(curves)
+        ghost.short_name = words.partition(":")[0]
         ghost.name, ghost.in_legend = words, place == 0 and bool(words)
         ghost.number = number if several and ghost.style == "pinned" else 0
         ghost.set_data(np.arange(1, len(values) + 1), values)

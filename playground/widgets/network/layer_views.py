@@ -14,15 +14,20 @@ from playground.widgets.common.buttons import IconButton
 from playground.widgets.common.look import look
 from playground.widgets.common.text_label import TextLabel
 from playground.widgets.network.curve_plots import GradientPlot, SpreadPlot, ZerosPlot
-from playground.widgets.network.distribution_plot import STRIP, DistributionPlot, value_range
+from playground.widgets.network.distribution_plot import SEND_WORDS, STRIP, DistributionPlot, value_range
 from playground.widgets.network.layer_histogram import LayerHistogram
-from playground.widgets.network.layer_numbers import LayerNumbers, Row
+from playground.widgets.network.layer_numbers import ROW, LayerNumbers, Row
 from playground.widgets.network.layer_rows import gradient_rows, layer_words, spread_rows, zero_rows
 
 NUMBERS_WIDTH = 304
 NARROW_NUMBERS = 208
 NARROW = 900
+SLIM = 560
+"""Below this width there is no room beside the plots: the numbers go below them, the histogram goes."""
+
 LOW = 520
+HIGH = 680
+_ANY = 16_777_215
 _TITLE = 20
 
 
@@ -57,7 +62,7 @@ class LayerViews(QWidget):
         self._ranges: PlotRanges | None = None
         self._chosen = 1
         self._pointed: int | None = None
-        self._narrow = False
+        self._narrow = self._slim = False
         self.distributions = DistributionPlot()
         self.spread, self.gradients, self.zeros = SpreadPlot(), GradientPlot(), ZerosPlot()
         self.histogram = LayerHistogram()
@@ -75,7 +80,7 @@ class LayerViews(QWidget):
         self.own = IconButton("search", "Draw this histogram on the range of the layer's own values")
         self.own.setObjectName("network.own_range")
         self.own.setCheckable(True)
-        self.send = IconButton("arrow-right", "Send this layer's values to the tensors page, as an imported tensor")
+        self.send = IconButton("arrow-right", SEND_WORDS)
         self.send.setObjectName("network.send")
 
     def _lay_out(self) -> None:
@@ -90,7 +95,7 @@ class LayerViews(QWidget):
         layer.addLayout(heading)
         layer.addWidget(self.histogram, 1)
         beside = QVBoxLayout(self.histogram)
-        beside.setContentsMargins(0, 0, 0, STRIP + 16)
+        beside.setContentsMargins(0, 0, 0, STRIP + 22)
         beside.setSpacing(4)
         beside.addStretch(1)
         for button in (self.own, self.send):
@@ -107,13 +112,13 @@ class LayerViews(QWidget):
             (self.zeros, self.zero_numbers, 110),
         )
         for row, (plot, numbers, stretch) in enumerate(rows):
-            self._grid.addWidget(plot, row, 0)
+            self._grid.addWidget(plot, 2 * row, 0)
             if numbers is not None:
-                self._grid.addWidget(numbers, row, 1)
-            self._grid.setRowStretch(row, stretch)
+                self._grid.addWidget(numbers, 2 * row, 1)
+            self._grid.setRowStretch(2 * row, stretch)
         self._grid.addWidget(self._layer, 0, 1)
         self._grid.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
-        self.setMinimumSize(480, 320)
+        self.setMinimumSize(320, 320)
         for plot in (self.distributions.heat, self.spread, self.gradients, self.zeros):
             plot.canvas.setMinimumHeight(44)
             plot.setMinimumHeight(44)
@@ -127,7 +132,8 @@ class LayerViews(QWidget):
         self.distributions.kind_chosen.connect(self.kind_chosen)
         self.distributions.scale_chosen.connect(self.scale_chosen)
         self.own.toggled.connect(self.own_range_chosen)
-        self.send.clicked.connect(self.wants_tensor)
+        for button in (self.send, self.distributions.send):
+            button.clicked.connect(self.wants_tensor)
 
     @property
     def is_narrow(self) -> bool:
@@ -205,6 +211,24 @@ class LayerViews(QWidget):
         """What stands beside spread, gradients and zeros. Override where layers differ in what they have."""
         return spread_rows(page, layer), gradient_rows(page, layer), zero_rows(page, layer)
 
+    def _place_numbers(self, slim: bool, width: int) -> None:
+        """Beside the plots, or where there is no room for that in lines below them, as many as the height allows."""
+        all_numbers = (self.spread_numbers, self.gradient_numbers, self.zero_numbers)
+        if slim != self._slim:
+            self._slim = slim
+            for row, numbers in enumerate(all_numbers, start=1):
+                self._grid.removeWidget(numbers)
+                self._grid.addWidget(numbers, 2 * row + slim, 0 if slim else 1)
+                numbers.set_flowing(slim)
+            self._layer.setVisible(not slim)
+            self._grid.setRowStretch(6, 170 if slim else 110)  # which has its x axis to show
+            self.distributions.set_slim(slim)
+        lines = 2 if self.height() >= HIGH else 1
+        for numbers in all_numbers:
+            numbers.setMinimumSize(0 if slim else width, lines * ROW if slim else 0)
+            numbers.setMaximumSize(_ANY if slim else width, lines * ROW if slim else _ANY)
+            numbers.setVisible(not slim or self.height() >= LOW or numbers is self.spread_numbers)
+
     @Slot(object)
     def _on_pointed(self, x: float | None) -> None:
         self._pointed = None if x is None else round(x)
@@ -219,10 +243,9 @@ class LayerViews(QWidget):
         super().resizeEvent(event)
         narrow = self.is_narrow
         width = NARROW_NUMBERS if narrow else NUMBERS_WIDTH - 16
-        for widget in (self._layer, self.spread_numbers, self.gradient_numbers, self.zero_numbers):
-            widget.setFixedWidth(width)
+        self._layer.setFixedWidth(width)
+        self._place_numbers(self.width() < SLIM, width)
         self.words.setVisible(not narrow)
-        self.distributions.set_narrow(narrow)
         self.spread.set_narrow(narrow)
         self.gradients.set_narrow(narrow)
         if narrow != self._narrow and self.page is not None and self._ranges is not None:

@@ -1,0 +1,229 @@
+"""Where there is little room nothing overlaps, and what finds no room is left out whole."""
+
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QRect, QRectF
+
+from playground.models.network.request import compute_network, network_request
+from playground.models.network.spec import NetworkSpec
+from playground.models.network.state import NetworkState
+from playground.models.state import PlaygroundState
+from playground.widgets.common.look import code_font, words_font
+from playground.widgets.common.painting import text_width
+from playground.widgets.common.text_label import TextLabel
+from playground.widgets.network.controls import NetworkControls
+from playground.widgets.network.layer_numbers import LayerNumbers
+from playground.widgets.network.layer_views import LOW, SLIM
+from playground.widgets.network.network_panel import NetworkPanel
+from playground.widgets.network.theory_section import TheorySection
+
+SPEC = NetworkSpec(depth=8, width=24, batch=16, activation="relu", init="lecun_normal")
+SIZES = [(632, 576), (632, 1000), (700, 576), (800, 576), (900, 700), (992, 796), (1000, 576), (1180, 796), (1360, 796)]
+
+
+def page_of(**fields):
+    state = PlaygroundState(network=NetworkState(spec=replace(SPEC, **fields), band=False))
+    return compute_network(network_request(state)), state
+
+
+@pytest.fixture
+def panel(qtbot):
+    made = NetworkPanel()
+    qtbot.addWidget(made)
+    page, state = page_of()
+    made.accept_state(state)
+    made.resize(1360, 796)
+    made.show()
+    made.show_result(page)
+    qtbot.waitExposed(made)
+    return made
+
+
+def parts_of(views):
+    """The parts that stand beside each other, by name, with their places in the views."""
+    header = views.distributions
+    parts = [views.spread, views.gradients, views.zeros, views.spread_numbers, views.gradient_numbers,
+             views.zero_numbers, header.kind, header.scale, header.counts, header.samples, header.heat, header.zeros,
+             header.send, views.title, views.words, views.send, views.own]  # fmt: skip
+    parts += [part for part in header.findChildren(TextLabel) if part.text() == "Distributions"]
+    return [
+        (part.objectName() or type(part).__name__, QRect(part.mapTo(views, QPoint(0, 0)), part.size()))
+        for part in dict.fromkeys(parts)
+        if part.isVisible()
+    ]
+
+
+def faults_of(views):
+    """What overlaps, or is cut at the edge."""
+    places = parts_of(views)
+    crossed = [f"{a} over {b}" for (a, one), (b, other) in combinations(places, 2) if one.intersects(other)]
+    return crossed + [f"{name} cut" for name, place in places if not views.rect().contains(place)]
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_the_parts_of_the_page_lie_beside_each_other(panel, qtbot, width, height):
+    panel.resize(width, height)
+    qtbot.waitUntil(lambda: panel.views.width() <= width - 272 and not faults_of(panel.views), timeout=20_000)
+    boxes = panel.views.distributions
+    for box in (boxes.kind, boxes.scale):
+        assert box.width() >= box.sizeHint().width()
+
+
+def test_what_is_left_out_comes_back(panel, qtbot):
+    views = panel.views
+    for width, slim in ((632, True), (1360, False), (700, True), (1000, False)):
+        panel.resize(width, 796)
+        qtbot.waitUntil(lambda slim=slim: (views.width() < SLIM) == slim and not faults_of(views), timeout=20_000)
+        assert views.histogram.isVisible() != slim
+        assert views.own.isVisible() != slim
+        assert views.zero_numbers.isVisible() == (not slim or views.height() >= LOW)
+        assert views.send.isVisible() != slim
+        assert views.distributions.send.isVisible() == slim
+
+
+@pytest.mark.parametrize("width", [180, 240, 300, 380, 460, 560, 760])
+@pytest.mark.parametrize("wraps", [False, True])
+def test_names_in_the_legend_are_whole_and_apart(panel, width, wraps):
+    panel.show_result(page_of(activation="identity", init="normal", depth=60)[0])
+    for plot in (panel.views.spread, panel.views.gradients, panel.views.zeros):
+        legend = plot.legend
+        legend.set_may_wrap(wraps)
+        plan = legend.plan(width)
+        bold = text_width(words_font(words_font().Weight.DemiBold), plan.title)
+        boxes = [QRectF(0, 0, bold, 18)]
+        for item in plan.placed:
+            wide = text_width(words_font(), item.text)
+            assert not item.text.endswith("…")
+            boxes.append(QRectF(item.sample.left(), 18 * item.line, item.x + wide - item.sample.left(), 18))
+        assert not any(one.intersects(other) for one, other in combinations(boxes, 2))
+        assert all(box.left() >= 0 and box.right() <= width + 1 for box in boxes)
+        assert plan.lines == 1 or wraps
+        assert len(plan.placed) + len(plan.left_out) == len(legend.plan(2000).placed)
+
+
+def test_what_the_legend_has_no_room_for_is_told(panel, qtbot):
+    panel.show_result(page_of(activation="identity", init="normal", depth=60)[0])
+    legend = panel.views.zeros.legend
+    legend.set_may_wrap(False)
+    legend.setFixedWidth(200)
+    qtbot.waitUntil(lambda: legend.width() == 200, timeout=20_000)
+    assert "nan or inf" in legend.toolTip()
+    legend.setFixedWidth(700)
+    qtbot.waitUntil(lambda: legend.width() == 700 and legend.toolTip() == "", timeout=20_000)
+
+
+def test_a_high_plot_gives_its_legend_a_second_line(panel):
+    panel.show_result(page_of(activation="identity", init="normal", depth=60)[0])
+    legend = panel.views.zeros.legend
+    width = 300
+    legend.set_may_wrap(True)
+    wide = legend.plan(width)
+    assert wide.lines == 2
+    assert not wide.left_out
+    assert legend.plan(900).lines == 1
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("kind", ["activation", "weight", "preactivation"])
+def test_the_count_stands_clear_of_bars_and_rms(panel, own, kind):
+    network = NetworkState(spec=SPEC, band=False, kind=kind, own_range=own)
+    panel.accept_state(PlaygroundState(network=network))
+    panel.show_result(compute_network(network_request(PlaygroundState(network=network))))
+    histogram = panel.views.histogram
+    for width, height in ((208, 90), (208, 122), (288, 220), (110, 100)):
+        field = histogram.field(QRectF(0, 0, width, height))
+        place = histogram.count_place(field)
+        if width == 110:
+            assert place is None  # too narrow for the words
+        elif place is not None:
+            assert field.contains(place)
+            assert not any(place.intersects(mark) for mark in histogram.marks(field))
+
+
+def test_the_count_goes_where_the_bars_leave_room(panel, monkeypatch):
+    histogram = panel.views.histogram
+    field = histogram.field(QRectF(0, 0, 208, 122))
+    upper, lower = QRectF(field.left(), field.top(), 200, 17), QRectF(field.left(), field.bottom() - 17, 200, 17)
+    for marks, middle in (([], "above"), ([upper], "below"), ([upper, lower], None)):
+        monkeypatch.setattr(histogram, "marks", lambda _field, marks=marks: marks)
+        place = histogram.count_place(field)
+        found = None if place is None else "above" if place.center().y() < field.center().y() else "below"
+        assert found == middle
+    assert histogram.count_words().startswith("count, 0 to ")
+
+
+def test_marks_cover_the_bars_at_both_ends(panel):
+    histogram = panel.views.histogram
+    field = histogram.field(QRectF(0, 0, 288, 200))
+    found = histogram._histogram
+    counts = np.zeros_like(found.counts)
+    counts[-1] = counts[0] = 7
+    histogram._histogram = replace(found, counts=counts)
+    histogram._low, histogram._high = found.axis.low, found.axis.high
+    assert histogram.count_place(field) is None
+    counts[-1] = 0
+    assert histogram.count_place(field).center().y() < field.center().y()
+
+
+ROWS = [("mean", "0.364", ""), ("smallest, largest", "-1.22e-8, 3.45e-8", ""), ("std across inputs", "0.4", ""),
+        ("seeds, rms", "1.21e-8 to 3.44e-8", ""), ("dead units", "1 of 1,000", "Units that are 0.")]  # fmt: skip
+
+
+@pytest.mark.parametrize("flowing", [False, True])
+@pytest.mark.parametrize(("width", "height"), [(208, 100), (288, 150), (327, 20), (394, 40)])
+def test_numbers_beside_and_below_a_plot_are_whole(qtbot, flowing, width, height):
+    numbers = LayerNumbers(0, "numbers")
+    qtbot.addWidget(numbers)
+    numbers.set_flowing(flowing)
+    numbers.resize(width, height)
+    numbers.set_rows(ROWS)
+    places = numbers.places()
+    assert places
+    for (_name, value, _), rect, left in places:
+        assert left + text_width(code_font(), value) <= rect.right() + 1
+        assert rect.right() <= width
+        assert rect.bottom() <= height + 2
+    assert not any(one.intersects(other) for (_, one, _), (_, other, _) in combinations(places, 2))
+    last = places[-1][1].center()
+    for name, value, _ in ROWS[len(places) :]:
+        assert f"{name} {value}" in numbers.tip_at(last.x(), last.y())
+
+
+def test_every_choice_fits_into_its_box(qtbot):
+    controls = NetworkControls()
+    qtbot.addWidget(controls)
+    controls.resize(262, 900)
+    controls.show()
+    qtbot.waitUntil(lambda: controls.choices["init"].box.width() > 140, timeout=20_000)
+    for field, choice in controls.choices.items():
+        room = choice.box.width() - 32
+        for row in range(choice.box.count()):
+            text = choice.box.itemText(row)
+            assert text_width(choice.box.item_font(), text) <= room, (field, text)
+
+
+@pytest.mark.parametrize("first", ["Short", "", "why " * 50])
+def test_a_long_reason_of_the_theory_is_whole(qtbot, first):
+    section = TheorySection()
+    qtbot.addWidget(section)
+    page, _ = page_of()
+    section.show_theory(page)
+    section.show()
+    for words in (first, "no theory drawn: " + "a reason of many words that needs many lines " * 4):
+        section.reason.setVisible(bool(words))
+        section.reason.set_content(words)
+    needed = section.heightForWidth(262)
+    section.resize(262, max(needed, section.minimumSizeHint().height()))
+    qtbot.waitUntil(
+        lambda: section.reason.height() >= section.reason.heightForWidth(section.reason.width()) > 60, timeout=20_000
+    )
+
+
+def test_a_long_reason_is_whole_in_the_column_too(panel, qtbot):
+    reason = panel.theory.reason
+    reason.set_content("no theory drawn: " + "a reason of many words that needs many lines " * 4)
+    reason.setVisible(True)
+    qtbot.waitUntil(lambda: reason.height() >= reason.heightForWidth(reason.width()) > 60, timeout=20_000)
