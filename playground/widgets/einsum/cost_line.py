@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import QSize, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
@@ -121,6 +121,12 @@ class CostLine(QWidget):
             runs = cost_runs(self._result)
             is_wide = self.label.width() >= runs_width(runs)
             self.label.set_content(runs if is_wide else cost_runs(self._result, brief=True))
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        """As high as the words are at the width they have, so that a second line of them is whole."""
+        hint = super().sizeHint()
+        return QSize(hint.width(), max(hint.height(), self.label.heightForWidth(self.label.width())))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
