@@ -14,6 +14,7 @@ from playground.widgets.common.axis_badge import BADGE, badge_width, paint_axis_
 from playground.widgets.common.look import code_font, look, words_font
 from playground.widgets.common.painting import (
     cap_height,
+    elided,
     forget_metrics,
     paint_squiggle,
     paint_text,
@@ -27,6 +28,7 @@ UNDERLINE_TOP = 4
 UNDERLINE = 2
 _MARKUP = re.compile(r"`([^`]+)`|\*\*(.+?)\*\*")
 _PIECES = re.compile(r"\s+|[^\s]+")
+ELLIPSIS = "…"
 _TYPED = frozenset({"words", "bold", "code", "bold code"})
 """The kinds that are text alone; the others are badges."""
 
@@ -131,6 +133,25 @@ def runs_width(runs: Iterable[Run], pixels: int = 12) -> float:
     return sum(run_width(run, pixels) for run in runs)
 
 
+@lru_cache(maxsize=1024)
+def cut_runs(runs: tuple[Run, ...], width: float, pixels: int = 12) -> tuple[Run, ...]:
+    """The runs as far as they fit into one line of a width, with an ellipsis where something is left out."""
+    if runs_width(runs, pixels) <= width:
+        return runs
+    kept: list[Run] = []
+    room = width
+    for run in runs:
+        advance = run_width(run, pixels)
+        if run.kind in _TYPED and advance + run_width(replace(run, text=ELLIPSIS), pixels) > room:
+            text = elided(run_font(run, pixels), run.text + ELLIPSIS, room)
+            return (*kept, replace(run, text=text.rstrip(" " + ELLIPSIS) + ELLIPSIS))
+        if advance > room:
+            return (*kept, Run(ELLIPSIS))
+        kept.append(run)
+        room -= advance
+    return tuple(kept)
+
+
 def layout_runs(
     runs: Iterable[Run], width: float = 1e9, line: float = LINE, pixels: int = 12
 ) -> tuple[tuple[Placed, ...], float]:
@@ -197,6 +218,7 @@ def _words(run: Run, width: float, pixels: int) -> list[tuple[str, float]]:
 def forget_layouts() -> None:
     """Lay all lines out anew, after fonts were added."""
     forget_metrics()
+    cut_runs.cache_clear()
     _layout.cache_clear()
 
 

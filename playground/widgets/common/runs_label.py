@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from playground.widgets.common.runs import LINE, Run, layout_runs, paint_placed, parse_runs, plain, runs_width
+from playground.widgets.common.runs import LINE, Run, cut_runs, layout_runs, paint_placed, parse_runs, plain, runs_width
 
 
 class RunsLabel(QWidget):
@@ -84,7 +84,8 @@ class RunsLabel(QWidget):
         return self.sizeHint()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        placed, height = layout_runs(self._runs, self.width() if self._wrap else 1e9, self._line, self._pixels)
+        runs = self._runs if self._wrap else cut_runs(self._runs, self.width(), self._pixels)
+        placed, height = layout_runs(runs, self.width() if self._wrap else 1e9, self._line, self._pixels)
         top = max(0.0, (self.height() - height) / 2)
         with QPainter(self) as painter:
             paint_placed(painter, 0, round(top), placed, self._role, pixels=self._pixels)

@@ -10,6 +10,7 @@ from playground.widgets.common.look import LIGHT
 from playground.widgets.common.runs import (
     Run,
     axis_run,
+    cut_runs,
     layout_runs,
     paint_runs,
     parse_runs,
@@ -152,3 +153,21 @@ def test_a_line_of_any_width_moves_no_neighbours_when_its_words_change(qtbot):
     label.set_content([Run("3", "code", axis=1)])
     assert asked == [1]
     assert label.sizeHint().height() == label.heightForWidth(100) == 22
+
+
+@pytest.mark.parametrize("width", range(0, 420, 7))
+def test_a_line_without_room_ends_in_an_ellipsis_and_never_outside(qapp, width):
+    runs = parse_runs("**Healthy.** Layer `50` has rms `0.303`, layer 1 `0.422`; gradients reach layer 1")
+    shown = cut_runs(runs, width)
+    if runs_width(runs) <= width:
+        assert shown == runs
+        return
+    assert plain(shown).endswith("…")
+    assert plain(runs).startswith(plain(shown).removesuffix("…"))
+    assert runs_width(shown) <= max(width, runs_width((Run("…", "bold"),)))
+
+
+def test_a_line_is_cut_before_a_badge_that_does_not_fit(qapp):
+    runs = (Run("axis "), axis_run(0), Run("is "), axis_run(1))
+    assert plain(cut_runs(runs, runs_width(runs) - 1)).endswith("…")
+    assert cut_runs(runs, runs_width(runs)) == runs
