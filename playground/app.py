@@ -74,9 +74,14 @@ def make_application(theme: str | None = None) -> QApplication:
 
 
 def import_torch_meanwhile(application: QApplication) -> None:
-    """Import torch in a thread while the frame of the window answers events."""
+    """Import torch in a thread while the frame of the window answers events.
+
+    What it brings stays for good: the garbage collector is not to walk all of it again and again, now or later.
+    """
     if "torch" in sys.modules:
         return
+    collects = gc.isenabled()
+    gc.disable()
     failure: list[BaseException] = []
 
     def import_torch() -> None:
@@ -90,6 +95,9 @@ def import_torch_meanwhile(application: QApplication) -> None:
     while thread.is_alive():
         application.processEvents()
         thread.join(0.01)
+    gc.freeze()
+    if collects:
+        gc.enable()
     if failure:
         raise failure[0]
 

@@ -14,7 +14,7 @@ def run_app(*arguments, **changes):
             environment.pop(name)
     return subprocess.run(
         [sys.executable, "-m", "playground", *arguments],
-        capture_output=True, text=True, env=environment, timeout=60, check=False,
+        capture_output=True, text=True, env=environment, timeout=300, check=False,
     )  # fmt: skip
 
 
@@ -54,6 +54,26 @@ def test_an_unknown_option_is_refused_with_the_usage():
     done = run_app("--nonsense")
     assert done.returncode == 2
     assert "usage: tensor-playground" in done.stderr
+
+
+STARTED = """
+import gc, sys
+from playground import app
+application = app.make_application("light")
+app.import_torch_meanwhile(application)
+assert "torch" in sys.modules
+kept = gc.get_freeze_count()
+app.import_torch_meanwhile(application)
+print(gc.isenabled(), kept > 100_000, gc.get_freeze_count() == kept)
+"""
+
+
+def test_what_torch_brings_is_taken_from_the_garbage_collector_once(tmp_path):
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "XDG_CONFIG_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", STARTED], capture_output=True, text=True, env=environment, timeout=300, check=False
+    )
+    assert done.stdout.split() == ["True", "True", "True"], done.stderr
 
 
 INTERRUPTED = """
