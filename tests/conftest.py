@@ -4,10 +4,14 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import gc
+import random
 import threading
 import time
 
+import numpy as np
 import pytest
+import torch
+from hypothesis import settings
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -20,10 +24,23 @@ _PATIENCE_MILLISECONDS = 30_000
 _OF_QT_ITSELF = {"QTipLabel", "QComboBoxPrivateContainer", "QToolTip"}
 
 
+# The same examples in every run; `--hypothesis-profile=default` looks for new ones.
+settings.register_profile("same", derandomize=True)
+settings.load_profile("same")
+
+
 def pytest_configure(config):
     config.addinivalue_line("qt_log_ignore", "This plugin does not support")
     for wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals, QtBot.waitExposed, QtBot.waitActive):
         wait.__kwdefaults__["timeout"] = _PATIENCE_MILLISECONDS
+
+
+@pytest.fixture(autouse=True)
+def draws_are_the_same_each_time():
+    """What draws from a generator that nobody seeded gives the same numbers in every run and order of the tests."""
+    random.seed(0)
+    np.random.seed(0)
+    torch.manual_seed(0)
 
 
 @pytest.fixture(autouse=True)
