@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from playground.models.memory.layout import Layout
 from playground.models.memory.overlap import measure_reach
 from playground.models.memory.view_rule import contiguous_strides, written
 from playground.models.outcome import Fix, Problem
+from playground.models.words import count_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,12 @@ class StridedSpec:
         """`as_strided((3, 3), (0, 1), 2)`."""
         offset = f", {self.offset}" if self.offset else ""
         return f"as_strided({written(self.size)}, {written(self.stride)}{offset})"
+
+    @property
+    def paired(self) -> StridedSpec:
+        """The leading axes that have both a size and a stride; itself where all of them have."""
+        rank = min(len(self.size), len(self.stride))
+        return StridedSpec(self.size[:rank], self.stride[:rank], self.offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,10 @@ class StridedExplanation:
     problem: Problem | None = None
 
 
+UNPAIRED = "sizes and strides that differ in number"
+"""The pattern's name where some axes have a size or a stride alone."""
+
+
 def spec_from_code(code: str) -> StridedSpec | None:
     """The arguments that `StridedSpec.code` wrote; None for other code."""
     inside = code.strip().removeprefix("as_strided(")
@@ -59,7 +71,14 @@ def spec_of(layout: Layout) -> StridedSpec:
 
 
 def explain_strided(spec: StridedSpec, storage_bytes: int, itemsize: int) -> StridedExplanation:
-    """Judge `as_strided` of a storage of so many bytes before torch is asked: same verdict as torch's."""
+    """Judge `as_strided` of a storage of so many bytes before torch is asked: same verdict as torch's.
+
+    Where there are more sizes than strides or fewer, the numbers are those of the axes that have both.
+    """
+    if spec.paired != spec:
+        paired = explain_strided(spec.paired, storage_bytes, itemsize)
+        unpaired = _unpaired(spec, paired)
+        return replace(paired, spec=spec, allowed=False, pattern=UNPAIRED, overlap=None, reached=None, problem=unpaired)
     first = spec.offset + sum(min(0, (n - 1) * s) for n, s in zip(spec.size, spec.stride, strict=True))
     last = spec.offset + sum(max(0, (n - 1) * s) for n, s in zip(spec.size, spec.stride, strict=True))
     needed = 0 if 0 in spec.size else (last + 1) * itemsize
@@ -68,6 +87,19 @@ def explain_strided(spec: StridedSpec, storage_bytes: int, itemsize: int) -> Str
         return StridedExplanation(spec, False, name_pattern(spec), first, last, needed, None, None, problem)
     reach = measure_reach(spec.size, spec.stride)
     return StridedExplanation(spec, True, name_pattern(spec), first, last, needed, reach.overlap, reach.cells)
+
+
+def unequal_lengths(size: Sequence[int], stride: Sequence[int]) -> str:
+    """What is wrong with so many sizes and so many strides: `unequal_lengths((2, 2), (1,))`."""
+    sizes, strides = count_in_words(len(size), "size"), count_in_words(len(stride), "stride")
+    return f"{written(size)} names {sizes}, {written(stride)} names {strides}. Each axis takes one of each."
+
+
+def _unpaired(spec: StridedSpec, paired: StridedExplanation) -> Problem:
+    fix = Fix(paired.spec.code, gives=written(paired.spec.size), meaning="the axes that have both")
+    fixes = (fix,) if paired.allowed else ()
+    badge = f"{len(spec.size)} against {len(spec.stride)}"
+    return Problem(unequal_lengths(spec.size, spec.stride), fixes=fixes, badge=badge)
 
 
 def _find_problem(spec: StridedSpec, first: int, last: int, storage_bytes: int, itemsize: int) -> Problem | None:

@@ -89,7 +89,7 @@ class StridedPart(Part):
     def show_result(self, result: MemoryResult) -> None:
         """Show the arguments, what they reach, and their name."""
         explained = result.strided
-        spec = explained.spec
+        spec = explained.spec.paired
         if len(spec.size) != len(self._spec.size) or not self.boxes:
             self._make_boxes(len(spec.size))
         self._spec = spec

@@ -100,3 +100,18 @@ def test_the_tensor_itself_is_a_start():
     assert spec_from_code(spec.code) == spec
     assert spec_from_code(StridedSpec((), ()).code) == StridedSpec((), ())
     assert spec_from_code(".flip(0)") is None
+
+
+def test_more_sizes_than_strides_is_a_problem_that_names_both_lengths():
+    storage = torch.zeros(12)
+    for size, stride in [((3, 4), (1,)), ((2,), (4, 1)), ((), (1,)), ((3,), ())]:
+        explained = explain_strided(StridedSpec(size, stride, 2), 48, 4)
+        with pytest.raises(RuntimeError):
+            storage.as_strided(size, stride, 2)
+        assert not explained.allowed
+        assert f"{len(size)} size" in explained.problem.message
+        assert f"{len(stride)} stride" in explained.problem.message
+        (fix,) = explained.problem.fixes
+        assert explain_strided(spec_from_code(fix.code), 48, 4).allowed
+        assert eval(fix.code, {"as_strided": storage.as_strided}).dim() == min(len(size), len(stride))
+    assert not explain_strided(StridedSpec((30, 4), (1,)), 48, 4).problem.fixes

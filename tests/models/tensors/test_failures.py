@@ -75,6 +75,7 @@ CASES = [
     ("A.repeat(2**40, 2**40)", "more than torch can count", None, None),
     ("A.as_strided((3, 4), (4, 2))", "That reads bytes 0 to 60, and the storage has 48.", None, None),
     ("A[1:].as_strided((2, 2), (4, 1), 8)", "That reads bytes 32 to 56, and the storage has 48.", None, None),
+    ("A.as_strided((2, 2), (1,))", "(2, 2) names 2 sizes, (1,) names 1 stride.", None, None),
     ("A.view(torch.float64)[:, :, 0]", "3 indices for", None, None),
     ("A[:, :3].view(torch.float64)", "An element of float64 takes 8 bytes, one of A[:, :3] takes 4.", None, None),
     ("A.shape[5]", "There are 2, numbered from 0; there is no 5.", "5", None),

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from playground.models.job import Job
 from playground.models.memory.request import compute_memory, memory_request
-from playground.models.memory.state import MemoryState
+from playground.models.memory.state import MemoryState, StridedChoice
 from playground.models.outcome import Problem, ProblemError
 from playground.models.state import PlaygroundState
 from playground.models.tensors.program import Binding, Expression, Imported, Program, TensorReference
@@ -275,6 +275,17 @@ def test_out_of_bounds_is_red_with_the_bytes_needed(qtbot, driven):
     assert driven.part("memory.strided_values").isVisibleTo(driven.panel.column.strided.body)
     driven.panel.column.strided.reset.click()
     assert driven.state.memory.strided is None
+
+
+def test_sizes_without_strides_are_said_and_mended_by_a_button(driven):
+    choice = StridedChoice("W", (2, 2), (4,), 1)
+    driven.take(replace(driven.state, memory=replace(driven.state.memory, strided=choice)))
+    banner = driven.panel.column.strided.banner
+    assert "2 sizes, (4,) names 1 stride" in banner.message.text()
+    assert not driven.part("memory.strided_keep").isEnabled()
+    banner.buttons[0].click()
+    assert driven.state.memory.strided == StridedChoice("W", (2,), (4,), 1)
+    assert banner.problem is None
 
 
 def test_a_pattern_is_laid_over_the_storage_and_kept(driven):

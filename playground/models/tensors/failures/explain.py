@@ -7,6 +7,7 @@ import re
 
 import torch
 
+from playground.models.memory.as_strided import unequal_lengths
 from playground.models.outcome import Fix, Problem, ProblemError
 from playground.models.tensors.failures.axes import axis_problem, index_problem, matrix_problem, permutation_problem
 from playground.models.tensors.failures.call import FailedCall
@@ -59,8 +60,11 @@ def _guard_strided(call: FailedCall) -> None:
     offset = given.get("storage_offset")
     offset = tensor.storage_offset() if offset is None else offset
     numbers = (*sizes, *strides, offset)
-    if len(sizes) != len(strides) or not all(isinstance(number, int) for number in numbers):
+    if not all(isinstance(number, int) for number in numbers):
         return
+    if len(sizes) != len(strides):
+        badge = f"{len(sizes)} against {len(strides)}"
+        raise ProblemError(call.problem(unequal_lengths(sizes, strides), badge))
     if min(numbers) < 0:
         raise ProblemError(
             call.problem(f"Sizes, strides and the offset are 0 or more, and one is {min(numbers)}.", "below 0")
