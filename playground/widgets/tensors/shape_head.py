@@ -56,7 +56,8 @@ class ShapeHead(QScrollArea):
 
     def fit(self, width: int, room: int) -> None:
         """Take the height that all lines need at this width, at most `room`; what is left over scrolls."""
-        self._column.invalidate()
+        for layout in (self._strip_row, self._place_row, self._column):
+            layout.invalidate()  # a hidden head gets no layout requests: its rows still know what they last held
         parts = (self.strip, self.facts, self.pickers, self.places)
         is_empty = all(part.isHidden() for part in parts)
         needed = 0 if is_empty else max(self._column.heightForWidth(width), 0)

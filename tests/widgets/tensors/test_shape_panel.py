@@ -457,3 +457,18 @@ K = weights_of_the_layer.sum(0)"""
 
     qtbot.waitUntil(is_whole, timeout=20_000)
     assert bench.view.grid.isHidden() != keeps_values
+
+
+def test_the_axes_come_back_after_a_line_that_failed(qtbot):
+    text = """a = torch.ones(6, 5, 4)
+huge = torch.zeros(1000000, 1000000)
+bad = a + torch.ones(7)
+good = torch.ones(2, 2) / torch.zeros(2, 2)"""
+    bench = Bench(qtbot, text, "a", memory_budget=10**9)
+    bench.panel.resize(734, 220)
+    for name in ("huge", "bad", "good"):
+        bench.select(name)
+        QApplication.processEvents()
+    assert [chip.value for chip in bench.view.strip.chips] == [2, 2]
+    assert bench.view.strip.isVisible()
+    assert bench.view.head.height() >= bench.view.strip.sizeHint().height()
