@@ -95,7 +95,7 @@ def _header(file: BinaryIO, what: str) -> tuple[tuple[int, ...], bool, np.dtype[
 def _header_fields(text: bytes, what: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     try:
         fields = ast.literal_eval(text.decode("utf-8").strip())
-    except Exception:
+    except Exception:  # bytes of a damaged file: Python's parser refuses them by half a dozen kinds of exceptions
         fields = None
     if not isinstance(fields, dict) or set(fields) != {"descr", "fortran_order", "shape"}:
         refuse(f"{what} has a header that is not one of .npy.")
@@ -108,7 +108,7 @@ def _header_fields(text: bytes, what: str) -> tuple[tuple[int, ...], bool, np.dt
         refuse(f"{what} has a header with a size that no machine can count: {max(shape):.3g}.")
     try:
         dtype = np.lib.format.descr_to_dtype(fields["descr"])
-    except Exception:
+    except Exception:  # numpy raises TypeError, ValueError, KeyError and others, by what the description is
         refuse(f"{what} has a header with a dtype that numpy does not know.")
     return shape, bool(fields["fortran_order"]), dtype
 

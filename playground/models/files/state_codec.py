@@ -203,7 +203,7 @@ def _number(data: Json, where: str) -> float:
         try:
             return float(data)
         except OverflowError:
-            pass
+            raise MismatchError(where, f"{_shown(data)}, beyond the largest float") from None
     raise MismatchError(where, f"{_shown(data)}, not a number")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -151,10 +152,9 @@ def _whole_step(code: str, tensor: torch.Tensor, base: str) -> Step:
 def _expression(parsed: ExpressionText, inputs: Mapping[str, Input], budget: Budget, job: Job) -> LineResult:
     values = {name: tensor for name, given in inputs.items() if (tensor := given.tensor) is not None}
     if len(values) == len(inputs):
-        try:
+        # A call that is too large to run without a plan ends the run before it starts: it is planned below.
+        with contextlib.suppress(NeedsPlanError):
             return _ran(parsed, values, inputs, StraightWatch(job, budget.left))
-        except NeedsPlanError:
-            pass
     metas = {name: meta for name, given in inputs.items() if (meta := given.meta) is not None}
     watch = PlanWatch(job, budget.left)
     interpreter = Interpreter(parsed, metas, watch, "meta")

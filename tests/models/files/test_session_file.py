@@ -163,6 +163,11 @@ def test_damaged_sessions_are_refused(saved, change, words):
         (changed(state__einsum="x"), "einsum is 'x', not an EinsumState", lambda s: s.einsum == EinsumState()),
         (changed(state__einsum__operands=[1]), "einsum.operands[0] is 1, not text", lambda s: s.einsum.operands == ()),
         (changed(state__network__spec__gain="a"), "gain is 'a', not a number", lambda s: s.network.spec.gain == 1.0),
+        (
+            changed(state__network__spec__gain=10**400),
+            "network.spec.gain is 1000000000000000000000000000000000000..., beyond the largest float",
+            lambda s: s.network.spec.gain == 1.0,
+        ),
         (changed(state__network__hue=3), "parts that are not known here: hue", lambda s: s.network.spec.depth == 3),
         (changed(state__program__bindings__1=5), "bindings[1] is 5", lambda s: len(s.program.names) == 7),
         (
