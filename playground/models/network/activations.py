@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 import torch
+from torch import nn
 from torch.nn import functional
 
 from playground.models.registry import Registry
@@ -125,6 +126,15 @@ _REGISTERED = (
 )
 for _activation in _REGISTERED:
     ACTIVATIONS.register(_activation)
+
+RECTIFIERS: Mapping[str, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "leaky_relu": nn.LeakyReLU,
+    "elu": nn.ELU,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+}
+"""The activations that cut about half of the signal, with torch's modules: He's init makes up for the half."""
 
 
 @cache

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from playground.models.network.activations import RECTIFIERS
 from playground.models.network.critical import critical_weight_variance
 from playground.models.network.mean_field import (
     bias_variance_of,
@@ -14,7 +15,6 @@ from playground.models.network.mean_field import (
 )
 from playground.models.network.spec import NetworkSpec
 
-RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "silu")
 MOST_FIXES = 3
 
 

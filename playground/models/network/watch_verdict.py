@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from playground.models.job import Job
+from playground.models.network.activations import RECTIFIERS
 from playground.models.network.module_guard import random_state_untouched
 from playground.models.network.probe import Loss, ProbeResult, probe
 from playground.models.network.watch_words import factors_in_words, verdict_in_words
@@ -19,7 +20,6 @@ from playground.models.outcome import Fix
 MOST_TRIED_BYTES = 512 * 2**20
 """Cures are tried on a copy of a module whose parameters take no more than this."""
 WEIGHTED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
-RECTIFIERS = (nn.ReLU, nn.LeakyReLU, nn.GELU, nn.SiLU, nn.ELU)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def _bfloat16(module: nn.Module) -> None:
 
 
 def _rectified(module: nn.Module) -> bool:
-    return bool(_weighted(module)) and any(isinstance(part, RECTIFIERS) for part in module.modules())
+    return bool(_weighted(module)) and any(isinstance(part, tuple(RECTIFIERS.values())) for part in module.modules())
 
 
 def _is_half(module: nn.Module) -> bool:

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from playground.models.network.activations import ACTIVATIONS, saturation_bounds
+from playground.models.network.activations import ACTIVATIONS, RECTIFIERS, saturation_bounds
 
 ORACLES = {
     "identity": lambda z: z,
@@ -57,3 +57,11 @@ def test_relu_is_saturated_where_it_is_not_positive():
 )
 def test_torchs_gains_are_the_stated_ones(name, gain):
     assert torch.nn.init.calculate_gain(name) == pytest.approx(gain)
+
+
+@pytest.mark.parametrize("name", RECTIFIERS)
+def test_a_rectifier_is_torchs_module_of_that_name_and_cuts_half(name):
+    z = torch.linspace(-4, 4, 101)
+    module = RECTIFIERS[name]()
+    torch.testing.assert_close(module(z), ACTIVATIONS[name].function(z))
+    assert module(z)[z < -3].abs().max() < 1.1 < module(z)[z > 3].min()
