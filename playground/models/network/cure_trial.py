@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from playground.models.network.cures import MOST_FIXES, SpecFix, all_cures
+from playground.models.network.cures import MOST_FIXES, OF_THE_INPUT, SpecFix, all_cures
 from playground.models.network.spec import NetworkSpec
 from playground.models.network.verdict import Verdict
 from playground.models.outcome import ProblemError
@@ -17,8 +17,9 @@ MOST_TRIALS = 12
 def tried(verdict: Verdict, spec: NetworkSpec, judge_spec: Callable[[NetworkSpec], Verdict]) -> Verdict:
     """The verdict with the changes that help, each with what it leads to; `judge_spec` runs and judges a network.
 
-    A change helps where it leads to a milder verdict. Those that heal come first, each kind in the order of `CURES`;
-    trying ends with the third that heals. Where nothing helps, nothing is offered.
+    A change helps where it leads to a milder verdict, or where the input was the cause and no longer is. Those that
+    heal come first, each kind in the order of `CURES`; trying ends with the third that heals. Where nothing helps,
+    nothing is offered.
     """
     if not verdict.illness:
         return verdict
@@ -30,7 +31,8 @@ def tried(verdict: Verdict, spec: NetworkSpec, judge_spec: Callable[[NetworkSpec
             after = judge_spec(fix.spec)
         except ProblemError:
             continue
-        if SEVERITIES.index(after.severity) >= rank:
+        mends_input = verdict.illness in OF_THE_INPUT and after.illness not in OF_THE_INPUT
+        if SEVERITIES.index(after.severity) >= rank and not mends_input:
             continue
         outcome = f"{after.lead} {after.text}".replace("`", "")
         (healing if after.severity == "good" else easing).append(replace(fix, outcome=outcome))

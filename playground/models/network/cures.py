@@ -96,6 +96,18 @@ def _other_input(spec: NetworkSpec) -> SpecFix | None:
     return SpecFix("Input standard normal", replace(spec, input="normal"), "Noise of mean 0 and variance 1 instead.")
 
 
+def _float64(spec: NetworkSpec) -> SpecFix | None:
+    if spec.dtype == "float64":
+        return None
+    return SpecFix("float64", replace(spec, dtype="float64"), "float64 reaches to 1.8e308.")
+
+
+def _less_dropout(spec: NetworkSpec) -> SpecFix | None:
+    if spec.dropout <= 0.5:
+        return None
+    return SpecFix("Dropout 0.5", replace(spec, dropout=0.5), "The share of Hinton et al. 2012 for hidden units.")
+
+
 MakeFix = Callable[[NetworkSpec], SpecFix | None]
 
 
@@ -121,7 +133,11 @@ CURES: dict[str, tuple[MakeFix, ...]] = {
     "gradient": (_gain, _residual, _he, _norm, _xavier),
     "alike": (_norm, _residual, _gain),
     "input": (_other_input,),
+    "input range": (_float64, _other_input),
+    "dropout": (_less_dropout, _norm, _residual),
 }
+OF_THE_INPUT = ("input", "input range")
+"""Illnesses of what comes in, not of the network."""
 TOGETHER = (
     _both(_he, _residual),
     _both(_xavier, _residual),
@@ -138,7 +154,7 @@ def all_cures(spec: NetworkSpec, illness: str) -> tuple[SpecFix, ...]:
     cures = CURES[illness]
     if illness in ("explode", "overflow") and spec.residual == "plain":
         cures = (_residual, *cures)
-    together = () if illness == "input" else TOGETHER
+    together = () if illness in OF_THE_INPUT else TOGETHER
     for cure in (*cures, *together):
         fix = cure(spec)
         if fix is not None and fix.spec != spec and all(fix.spec != other.spec for other in found):

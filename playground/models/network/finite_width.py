@@ -36,13 +36,14 @@ LARGEST, SMALLEST = 1e12, 1e-300
 class FiniteWidth:
     """`rms` and `gradient_rms`: the logarithm of the factor by which a typical draw is off theory, (depth,), by layer.
 
-    A reason says why theory is not to be drawn, "" where it may be.
+    A reason says why theory is not to be drawn, "" where it may be; `first` is the layer from which on, 0 for none.
     """
 
     rms: Floats
     gradient_rms: Floats
     reason: str = ""
     gradient_reason: str = ""
+    first: int = 0
 
 
 def finite_width_of(spec: NetworkSpec, variances: Sequence[float], weight_variance: float) -> FiniteWidth:
@@ -63,7 +64,7 @@ def finite_width_of(spec: NetworkSpec, variances: Sequence[float], weight_varian
     first = _first_beyond(rms)
     if first:
         reason = f"{start} is off by ×10 from layer {first} on"
-        return FiniteWidth(rms, gradient, reason, reason)
+        return FiniteWidth(rms, gradient, reason, reason, first)
     first = _first_beyond(gradient[::-1])
     return FiniteWidth(rms, gradient, "", f"{start}'s gradients are off by ×10 within {first} layers" if first else "")
 

@@ -51,15 +51,15 @@ class FixedPoint:
 class Prediction:
     """What the theory says of each layer, (depth,): the rms of activations, and of the loss's gradient by them.
 
-    None where the theory does not apply; `reason` then says why, `narrow` that it is for want of width. `slope` is the
-    factor of the rms a layer at the end.
+    None where the theory does not apply; `reason` then says why, `narrow_from` the layer from which on it is for want
+    of width, 0 where that is not the reason.
     """
 
     rms: Floats | None = None
     gradient_rms: Floats | None = None
     reason: str = ""
     gradient_reason: str = ""
-    narrow: bool = False
+    narrow_from: int = 0
 
     @property
     def slope(self) -> float:
@@ -218,7 +218,7 @@ def predict(spec: NetworkSpec, input_mean_square: float | None = None, features:
     rms = np.sqrt(np.array(squares))
     width = finite_width_of(spec, variances, inner)
     if width.reason:
-        return Prediction(reason=width.reason, gradient_reason=width.reason, narrow=True)
+        return Prediction(reason=width.reason, gradient_reason=width.reason, narrow_from=width.first)
     if spec.loss != "mean_square":
         return Prediction(rms, None, gradient_reason="no theory drawn: the gradient starts from the cross entropy")
     if width.gradient_reason:

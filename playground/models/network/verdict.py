@@ -9,15 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playground.models.network.activations import ACTIVATIONS
-from playground.models.network.critical import critical_weight_variance
 from playground.models.network.cures import SpecFix, cures_for
-from playground.models.network.mean_field import (
-    Prediction,
-    bias_variance_of,
-    weight_variance_of,
-)
+from playground.models.network.mean_field import Prediction
 from playground.models.network.result import NetworkResult
 from playground.models.network.spec import NetworkSpec
+from playground.models.network.verdict_reasons import (
+    largest_of,
+    outlook,
+    times,
+    underflows,
+    why_gradients,
+    why_spread,
+)
 from playground.models.words import digits
 
 Floats = NDArray[np.float64]
@@ -74,7 +77,7 @@ def _ill(spec: NetworkSpec, illness: str, lead: str, text: str, why: str = "", *
 
 def judge(result: NetworkResult, prediction: Prediction) -> Verdict:
     """The gravest thing that the numbers of a run say; "good" when nothing is wrong."""
-    for look_for in (_overflow, _all_zero, _same_units, _spread, _gradients, _alike, _units):
+    for look_for in (_overflow, _all_zero, _same_units, _spread, _gradients, _loss, _alike, _units):
         verdict = look_for(result, prediction)
         if verdict is not None:
             return verdict
@@ -83,29 +86,13 @@ def judge(result: NetworkResult, prediction: Prediction) -> Verdict:
     ratio = gradient[0] / gradient[-1] if gradient[-1] else math.nan
     if result.depth == 1:
         text = f"The one layer has rms `{digits(rms[0])}`; depth shows what repeating it does."
-        return Verdict("good", "Healthy.", text, _theory(prediction))
+        return Verdict("good", "Healthy.", text, outlook(prediction))
     return Verdict(
         "good",
         "Healthy.",
         f"Layer {result.depth} has rms `{digits(rms[-1])}`, layer 1 `{digits(rms[0])}`; "
         f"gradients reach layer 1 at `{digits(ratio)}`{times(ratio)} of layer {result.depth}.",
-        _theory(prediction),
-    )
-
-
-def times(ratio: float) -> str:
-    """What follows a ratio: "at 0.27 of layer 50", "at 2,392 times those of layer 50"."""
-    return " times those" if ratio >= 1 else ""
-
-
-def _theory(prediction: Prediction) -> str:
-    if prediction.rms is None:
-        return prediction.reason[:1].upper() + prediction.reason[1:] + "." if prediction.reason else ""
-    end = f"rms `{digits(float(prediction.rms[-1]))}` at the end."
-    return (
-        f"Theory says {end}"
-        if math.isnan(prediction.slope)
-        else f"Theory says ×{digits(prediction.slope)} a layer and {end}"
+        outlook(prediction),
     )
 
 
@@ -124,27 +111,44 @@ def _overflow(result: NetworkResult, prediction: Prediction) -> Verdict | None:
         way = slice(None, None, -1 if backward else 1)
         factor = factor_a_layer(table.rms[way][: int(np.argmax(bad[way]))])  # what is cut off at inf tells no rate
         lead = f"{words} explode: ×{digits(factor)} a layer." if factor > 1 else f"{words} overflow."
-        if not backward and layer == 1 and (result.input.nan_count or result.input.inf_count):
-            counts = f"{result.input.nan_count:,} nan and {result.input.inf_count:,} inf"
-            text = f"It holds {counts}, and every layer passes them on."
-            return _ill(result.spec, "input", "The input is not finite.", text)
+        broken = _broken_input(result) or _broken_weights(result, layer) if not backward else None
+        if broken is not None:
+            return broken
         nan_layer = _first(table.nans > 0)
         more = f", nan from layer {nan_layer}" if nan_layer and not backward and nan_layer != layer else ""
-        text = f"The first {what} is at layer {layer}{more}: {result.spec.dtype} ends at `{_largest(result.spec)}`."
-        return _ill(result.spec, "overflow", lead, text, _why_spread(result.spec, prediction, exploding=True))
+        text = f"The first {what} is at layer {layer}{more}: {result.spec.dtype} ends at `{largest_of(result.spec)}`."
+        why = why_spread(result.spec, prediction, result.depth if backward else layer, exploding=True)
+        return _ill(result.spec, "overflow", lead, text, why)
     return None
 
 
+def _broken_input(result: NetworkResult) -> Verdict | None:
+    """The input is the cause where it is not finite; values beyond the dtype became inf on the way in."""
+    nans, infs, dtype = result.input.nan_count, result.input.inf_count, result.spec.dtype
+    if not nans and not infs:
+        return None
+    counts = " and ".join(f"{count:,} {what}" for count, what in ((nans, "nan"), (infs, "inf")) if count)
+    narrow = infs and dtype != "float64"
+    text = f"{f'As {dtype} it' if narrow else 'It'} holds {counts}, and every layer passes them on."
+    return _ill(result.spec, "input range" if narrow else "input", "The input is not finite.", text)
+
+
+def _broken_weights(result: NetworkResult, layer: int) -> Verdict | None:
+    """The weights are the cause where those of the first layer that overflows are not finite themselves."""
+    table = result.tables["weight"]
+    count = int(table.infs[layer - 1] + table.nans[layer - 1])
+    if not count:
+        return None
+    share = "every weight is" if count == table.count[layer - 1] else f"`{count:,}` weights are"
+    text = f"In layer {layer} {share} inf or nan: {result.spec.dtype} ends at `{largest_of(result.spec)}`."
+    return _ill(result.spec, "overflow", "The weights overflow.", text)
+
+
 def _plain_overflow(result: NetworkResult) -> Verdict:
-    text = (
-        f"The loss is {result.loss:g}: the squares of the last layer's values leave the range of {result.spec.dtype}."
-    )
-    return _ill(result.spec, "overflow", "The loss overflows.", text)
-
-
-def _largest(spec: NetworkSpec) -> str:
-    largest = {"float16": 65504.0, "bfloat16": 3.39e38, "float32": 3.40e38, "float64": 1.80e308}
-    return digits(largest[spec.dtype])
+    spec = result.spec
+    what = "logits leave" if result.head is not None else "squares of the last layer's values leave"
+    text = f"The loss is {result.loss:g}: the {what} the range of {spec.dtype}, which ends at `{largest_of(spec)}`."
+    return _ill(spec, "overflow", "The loss overflows.", text)
 
 
 def _all_zero(result: NetworkResult, prediction: Prediction) -> Verdict | None:
@@ -171,7 +175,11 @@ def _all_zero(result: NetworkResult, prediction: Prediction) -> Verdict | None:
         what = ACTIVATIONS[spec.activation].label
         text = f"At layer {layer} no pre-activation is above 0: {what} cuts them all, and every value is exactly 0."
         return _ill(spec, "vanish", "Activations end at 0.", text)
-    return _ill(spec, "vanish", lead, text, _why_spread(spec, prediction, exploding=False))
+    if spec.dropout and layer > 1 and not underflows(spec, float(table.rms[layer - 2])):
+        share = f"{digits(100 * spec.dropout)} % of them at each layer, and here the last"
+        text = f"From layer {layer} on every value is exactly 0: dropout takes {share}."
+        return _ill(spec, "dropout", "Activations end at 0.", text)
+    return _ill(spec, "vanish", lead, text, why_spread(spec, prediction, layer, exploding=False))
 
 
 def _spread(result: NetworkResult, prediction: Prediction) -> Verdict | None:
@@ -186,7 +194,7 @@ def _spread(result: NetworkResult, prediction: Prediction) -> Verdict | None:
     text = f"By layer {result.depth} the rms is `{digits(rms[-1])}`"
     if prediction.rms is not None:
         text += f", theory says ×{digits(prediction.slope)} and `{digits(float(prediction.rms[-1]))}`"
-    why = _why_spread(result.spec, prediction, exploding=exploding)
+    why = why_spread(result.spec, prediction, result.depth, exploding=exploding)
     return _ill(result.spec, "explode" if exploding else "vanish", lead, text + ".", why)
 
 
@@ -206,8 +214,11 @@ def _gradients(result: NetworkResult, _prediction: Prediction) -> Verdict | None
         text = f"From layer {layer} down they are exactly 0."
     else:
         text = f"They reach layer 1 at `{digits(ratio)}`{times(ratio)} of layer {result.depth}."
-    why = "The activations keep their size, the slopes that gradients pass through do not multiply to 1."
-    return _ill(result.spec, "gradient", lead, text, why)
+    return _ill(result.spec, "gradient", lead, text, why_gradients(result.spec, exploding=exploding))
+
+
+def _loss(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
+    return None if math.isfinite(result.loss) else _plain_overflow(result)
 
 
 def _alike(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
@@ -247,25 +258,3 @@ def _units(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
         text = f"At layer {worst + 1} {share} lie where the slope is below 1 % of its steepest."
         return _ill(result.spec, "explode", "Units are saturated.", text, severity="warning")
     return None
-
-
-def _why_spread(spec: NetworkSpec, prediction: Prediction, *, exploding: bool) -> str:
-    """The reason in one sentence, where the setting gives one: that of its first weights, in layers that are wide."""
-    if prediction.narrow:
-        return f"{prediction.reason.replace('no theory drawn: it', 'Theory', 1)}."
-    if prediction.rms is None:
-        return ""
-    variance = weight_variance_of(spec, spec.width)
-    if spec.activation == "identity":
-        return f"Each layer multiplies the rms by sqrt(fan_in) times the weights' std, `{digits(math.sqrt(variance))}`."
-    if spec.activation == "relu":
-        product = digits(math.sqrt(variance / 2))
-        return f"ReLU halves the second moment: ×`{product}` a layer with these weights."
-    critical = critical_weight_variance(spec.activation, bias_variance_of(spec))
-    if math.isnan(critical):
-        return ""
-    side = "above" if exploding else "below"
-    measured = "above" if variance > critical else "below"
-    if side != measured:
-        return ""
-    return f"fan_in times the weights' variance is `{digits(variance)}`, {side} the critical `{digits(critical)}`."

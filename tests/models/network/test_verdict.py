@@ -150,3 +150,85 @@ def test_zeros_that_came_in_are_blamed_on_the_input():
     verdict = judge(run_network(spec, {"A": torch.zeros(4, 4)}), predict(spec))
     assert verdict.plain() == "The input is all zeros. Every layer from 1 on is 0 too, whatever its weights are."
     assert verdict.fixes[0].spec.input == "normal"
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "words", "cure"),
+    [
+        (1e300, "float32", "As float32 it holds 16 inf, and", "float64"),
+        (math.inf, "float32", "As float32 it holds 16 inf, and", "Input standard normal"),
+        (math.inf, "float64", "It holds 16 inf, and", "Input standard normal"),
+        (math.nan, "float32", "It holds 16 nan, and", "Input standard normal"),
+        (0.0, "float32", "The input is all zeros.", "Input standard normal"),
+    ],
+)
+def test_an_ill_input_is_offered_what_takes_that_illness_away(values, dtype, words, cure):
+    """Though the network may be ill on its own, as relu with 1 / fan_in is."""
+    spec = replace(RELU, input="tensor:A", dtype=dtype, depth=40, width=10)
+    tensors = {"A": torch.full((4, 4), values, dtype=torch.float64)}
+
+    def verdict(other):
+        return judge(run_network(other, tensors), predict(other))
+
+    before = verdict(spec)
+    assert words in before.plain()
+    offered = tried(before, spec, verdict).fixes
+    assert offered[0].label == cure
+    assert "input" not in verdict(offered[0].spec).illness
+
+
+def test_weights_beyond_the_number_type_are_blamed_and_not_the_layers():
+    verdict = verdict_of(NetworkSpec(depth=4, width=10, batch=5, init="lecun_normal", gain=1e40))
+    assert verdict.plain().startswith(
+        "The weights overflow. In layer 1 every weight is inf or nan: float32 ends at 3.4"
+    )
+
+
+def test_a_cross_entropy_that_overflows_is_not_said_to_square_anything():
+    spec = NetworkSpec(depth=1, input="digits", loss="cross_entropy", activation="relu", init="lecun_normal", gain=1e30)
+    assert "the logits leave the range of float32, which ends at 3.40e38" in verdict_of(spec).plain()
+
+
+@pytest.mark.parametrize(("dtype", "gain"), [("float32", 1e30), ("float16", 600.0)])
+def test_a_mean_square_that_overflows_is_not_healthy_though_every_gradient_is_finite(dtype, gain):
+    verdict = verdict_of(NetworkSpec(depth=1, init="lecun_normal", dtype=dtype, gain=gain))
+    assert verdict.severity == "error"
+    assert "The loss is inf: the squares of the last layer's values leave the range" in verdict.plain()
+    assert verdict.fixes
+
+
+def test_dropout_that_leaves_nothing_is_named_and_the_number_type_is_not():
+    spec = replace(RELU, depth=20, dropout=0.99)
+    verdict = verdict_of(spec)
+    assert "every value is exactly 0: dropout takes 99 % of them at each layer" in verdict.plain()
+    assert "has nothing smaller" not in verdict.plain()
+    offered = tried(verdict, spec, verdict_of).fixes
+    assert offered[0].label == "Dropout 0.5"
+    fading = verdict_of(replace(RELU, dtype="float16", depth=100, dropout=0.1, gain=0.5))
+    assert "float16 has nothing smaller" in fading.plain()
+
+
+def test_a_deep_network_that_overflows_early_is_explained_by_its_weights():
+    """At width 100 theory holds for some 460 layers without activation; inf comes at layer 38."""
+    spec = NetworkSpec(depth=500, batch=10)
+    assert predict(spec).narrow_from > 400
+    verdict = verdict_of(spec)
+    assert "first inf is at layer 3" in verdict.plain()
+    assert "sqrt(fan_in) times the weights' std, 10." in verdict.why.replace("`", "")
+
+
+def test_what_grows_without_theory_is_explained_too():
+    plain = verdict_of(replace(RELU, residual="plain"))
+    assert "adds what it computes to what came in" in plain.why
+    for value in (0.1, 0.3):
+        verdict = verdict_of(replace(RELU, init="constant", weight_value=value))
+        assert f"fan_in times it is `{digits(100 * value)}`" in verdict.why
+        assert float(verdict.lead.split("×")[1].split()[0]) == pytest.approx(100 * value, rel=0.02)
+
+
+def test_batch_norm_explodes_by_the_factor_that_is_stated():
+    spec = replace(RELU, width=200, batch=300, depth=60, normalisation="batch")
+    verdict = verdict_of(spec)
+    stated = float(verdict.why.split("`")[1])
+    measured = float(verdict.lead.split("×")[1].split()[0])
+    assert measured == pytest.approx(stated, rel=0.03)

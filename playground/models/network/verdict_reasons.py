@@ -1,0 +1,86 @@
+"""Why a network does what its numbers say: the reasons that the setting gives, each in one sentence."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from playground.models.network.activations import ACTIVATIONS
+from playground.models.network.critical import critical_weight_variance
+from playground.models.network.init_schemes import INIT_SCHEMES
+from playground.models.network.mean_field import Prediction, bias_variance_of, weight_variance_of
+from playground.models.network.spec import NetworkSpec
+from playground.models.words import digits
+
+BATCH_NORM_RELU = math.sqrt(math.pi / (math.pi - 1))
+"""What a layer of batch norm and relu multiplies the gradient by, in wide layers and large batches (Yang et al. 2019,
+"A mean field theory of batch normalization")."""
+NEAR_THE_END = 1e6
+"""Values within this factor of the smallest normal number of their dtype may have been rounded to 0."""
+
+
+def times(ratio: float) -> str:
+    """What follows a ratio: "at 0.27 of layer 50", "at 2,392 times those of layer 50"."""
+    return " times those" if ratio >= 1 else ""
+
+
+def largest_of(spec: NetworkSpec) -> str:
+    """The largest number of the spec's dtype: "65504" for float16."""
+    return digits(torch.finfo(spec.torch_dtype).max)
+
+
+def underflows(spec: NetworkSpec, rms: float) -> bool:
+    """Whether values of this rms are so small that the spec's dtype may round them to 0."""
+    return rms < NEAR_THE_END * torch.finfo(spec.torch_dtype).smallest_normal
+
+
+def outlook(prediction: Prediction) -> str:
+    """What the theory says of the last layer, or why it says nothing."""
+    if prediction.rms is None:
+        return prediction.reason[:1].upper() + prediction.reason[1:] + "." if prediction.reason else ""
+    end = f"rms `{digits(float(prediction.rms[-1]))}` at the end."
+    return (
+        f"Theory says {end}"
+        if math.isnan(prediction.slope)
+        else f"Theory says ×{digits(prediction.slope)} a layer and {end}"
+    )
+
+
+def why_spread(spec: NetworkSpec, prediction: Prediction, layer: int, *, exploding: bool) -> str:
+    """Why activations grew or shrank until `layer`, or "": that of its first weights, in layers that are wide."""
+    if prediction.narrow_from and layer >= prediction.narrow_from:
+        return f"{prediction.reason.replace('no theory drawn: it', 'Theory', 1)}."
+    if prediction.rms is None and not prediction.narrow_from:
+        return _why_growth(spec) if exploding else ""
+    variance = weight_variance_of(spec, spec.width)
+    if spec.activation == "identity":
+        return f"Each layer multiplies the rms by sqrt(fan_in) times the weights' std, `{digits(math.sqrt(variance))}`."
+    if spec.activation == "relu":
+        product = digits(math.sqrt(variance / 2))
+        return f"ReLU halves the second moment: ×`{product}` a layer with these weights."
+    critical = critical_weight_variance(spec.activation, bias_variance_of(spec))
+    if math.isnan(critical):
+        return ""
+    side = "above" if exploding else "below"
+    measured = "above" if variance > critical else "below"
+    if side != measured:
+        return ""
+    return f"fan_in times the weights' variance is `{digits(variance)}`, {side} the critical `{digits(critical)}`."
+
+
+def _why_growth(spec: NetworkSpec) -> str:
+    """Why activations grow where mean-field theory does not apply."""
+    if spec.residual == "plain":
+        return "Each layer adds what it computes to what came in, so the signal grows from layer to layer."
+    mean = spec.width * INIT_SCHEMES[spec.init].mean(spec.width, spec.width, spec) * spec.gain
+    if mean > 1 and ACTIVATIONS[spec.activation].homogeneous and spec.normalisation == "none":
+        return f"The weights' mean is not 0: fan_in times it is `{digits(mean)}`, which multiplies each layer."
+    return ""
+
+
+def why_gradients(spec: NetworkSpec, *, exploding: bool) -> str:
+    """Why gradients grow or shrink although the activations keep their size."""
+    if exploding and spec.normalisation == "batch" and spec.activation == "relu" and spec.residual == "none":
+        return f"Batch norm itself makes gradients grow: in wide relu layers by ×`{digits(BATCH_NORM_RELU)}` a layer."
+    return "The activations keep their size, the slopes that gradients pass through do not multiply to 1."
