@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from playground.compute_thread import prepare_compute_thread
 from playground.models.job import CancelledError, Job
 from playground.models.outcome import Problem, ProblemError
+from playground.second_process import SecondProcess, SecondProcessSpec, is_possible
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,9 @@ class Answer:
 class LatestTask(QObject):
     """Runs `compute(request, job)` in a thread of its own; `submit` replaces the request that still waits.
 
-    Signals arrive in the thread that owns this object. `close()` cancels, joins and drops what had not been shown.
+    Signals arrive in the thread that owns this object, and no answer comes after that of a newer request. What `second`
+    takes is computed in a second process, which starts once the first answer is there. `close()` cancels, joins and
+    drops what had not been shown.
     """
 
     finished = Signal(object)
@@ -44,38 +47,49 @@ class LatestTask(QObject):
 
     became_busy = Signal(bool)
 
-    def __init__(self, compute: Callable[[Any, Job], object], name: str, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        compute: Callable[[Any, Job], object],
+        name: str,
+        parent: QObject | None = None,
+        second: SecondProcessSpec | None = None,
+    ) -> None:
         super().__init__(parent)
         self._compute = compute
         self._wake = threading.Condition()
-        self._waiting: list[object] = []
-        self._cancel_count = 0
+        self._waiting: list[tuple[int, object]] = []
+        self._newest = self._shown = self._cancelled = 0
+        self._sent: tuple[int, object] = (0, None)
         self._closed = False
         self._is_running = False
         self._name = name
         self._thread: threading.Thread | None = None
+        self.second: SecondProcess | None = None
+        if second is not None and is_possible():
+            self.second = SecondProcess(second, self._on_second_answered, self._on_second_lost)
 
     @property
     def is_busy(self) -> bool:
         """Whether a computation runs or waits."""
-        return self._is_running or bool(self._waiting)
+        return self._is_running or bool(self._waiting) or (self.second is not None and self.second.is_busy)
 
     def submit(self, request: object) -> None:
         """Compute this next; a request that still waits is forgotten."""
         with self._wake:
             if self._closed:
                 return
-            self._waiting = [request]
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name=f"compute {self._name}", daemon=True)
-                self._thread.start()
-            self._wake.notify()
+            self._newest += 1
+            self._waiting = []
+            if self.second is not None and self.second.takes(request) and self.second.send(self._newest, request):
+                self._sent = (self._newest, request)
+            else:
+                self._wait_for_thread(request)
 
     def cancel(self) -> None:
         """Stop the running computation at its next check and forget the one that waits."""
         with self._wake:
             self._waiting = []
-            self._cancel_count += 1
+            self._cancelled = self._newest
 
     def stop(self) -> None:
         """Cancel and take no more requests, without waiting."""
@@ -83,13 +97,49 @@ class LatestTask(QObject):
             self._closed = True
             self._waiting = []
             self._wake.notify()
+        if self.second is not None:
+            self.second.stop()
 
     def close(self) -> None:
         """Cancel, and wait until the thread has ended; nothing is emitted afterwards."""
         self.stop()
+        if self.second is not None:
+            self.second.close()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+
+    def _wait_for_thread(self, request: object) -> None:
+        """Have the thread compute the newest request; the lock is held."""
+        self._waiting = [(self._newest, request)]
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name=f"compute {self._name}", daemon=True)
+            self._thread.start()
+        self._wake.notify()
+
+    def _on_second_answered(self, number: int, request: object, result: object) -> None:
+        """In the thread that reads: shows the result, or has the thread compute what the second process could not."""
+        if result is not None:
+            self._show(number, Answer(request, result))
+        else:
+            self._take_back(number)
+
+    def _on_second_lost(self) -> None:
+        self._take_back(self._sent[0])
+
+    def _take_back(self, number: int) -> None:
+        """Have the thread compute what was sent as this number, if it is still the newest and unanswered."""
+        with self._wake:
+            sent, request = self._sent
+            if not self._closed and number == sent == self._newest > max(self._shown, self._cancelled):
+                self._wait_for_thread(request)
+
+    def _show(self, number: int, answer: Answer) -> None:
+        """Emit an answer, unless it was cancelled or that of a newer request has been shown."""
+        with self._wake:
+            if not self._closed and number > self._cancelled and number >= self._shown:
+                self._shown = number
+                self.finished.emit(answer)
 
     def _work(self) -> None:
         prepare_compute_thread()
@@ -100,25 +150,29 @@ class LatestTask(QObject):
                 if self._closed:
                     return
                 self._is_running = True
-                request = self._waiting.pop()
-                job = self._make_job(request)
+                number, request = self._waiting.pop()
             self.became_busy.emit(True)
-            outcome = self._run(request, job)
+            outcome = self._run(request, self._make_job(number, request))
             if self._closed:
                 return
             if not isinstance(outcome, CancelledError):
-                self.finished.emit(Answer(request, outcome))
+                self._show(number, Answer(request, outcome))
             self._is_running = False
             self.became_busy.emit(False)
-            del request, job, outcome
+            if self.second is not None:
+                self.second.start()
+            del request, outcome
 
-    def _make_job(self, request: object) -> Job:
-        started, count = time.monotonic(), self._cancel_count
+    def _make_job(self, number: int, request: object) -> Job:
+        started = time.monotonic()
+
+        def is_superseded() -> bool:
+            return self._newest > number
 
         def is_cancelled() -> bool:
-            if self._closed or self._cancel_count != count:
+            if self._closed or self._cancelled >= number:
                 return True
-            return bool(self._waiting) and time.monotonic() - started > PATIENCE_SECONDS
+            return is_superseded() and time.monotonic() - started > PATIENCE_SECONDS
 
         def report(fraction: float, words: str) -> None:
             if not self._closed:
@@ -126,9 +180,9 @@ class LatestTask(QObject):
 
         def show(partial: object) -> None:
             if not is_cancelled():
-                self.finished.emit(Answer(request, partial, final=False))
+                self._show(number, Answer(request, partial, final=False))
 
-        return Job(is_cancelled, report, show, lambda: bool(self._waiting))
+        return Job(is_cancelled, report, show, is_superseded)
 
     def _run(self, request: object, job: Job) -> object:
         try:

@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, QObject, Slot
 from playground.latest_task import Answer, LatestTask
 from playground.models.job import Job
 from playground.models.outcome import Problem, ProblemError
+from playground.second_process import SecondProcessSpec
 
 if TYPE_CHECKING:
     from playground.models.state import PlaygroundState
@@ -25,7 +26,8 @@ class PanelSpec:
 
     `sides` are computations that the panel starts itself (training, a phase diagram), by name. A `lazy` panel is
     computed only once it can be seen: the network page costs nothing to whoever looks at tensors. `ignores` are fields
-    of the state that neither the panel nor its request looks at: an edit of these alone costs it nothing.
+    of the state that neither the panel nor its request looks at: an edit of these alone costs it nothing. `second` says
+    what a second process computes, so that the hand is followed more closely.
     """
 
     key: str
@@ -36,6 +38,7 @@ class PanelSpec:
     sides: Mapping[str, Callable[[Any, Job], object]] = field(default_factory=lambda: MappingProxyType({}))
     lazy: bool = False
     ignores: frozenset[str] = frozenset()
+    second: SecondProcessSpec | None = None
 
     def is_concerned(self, before: PlaygroundState, after: PlaygroundState) -> bool:
         """Whether anything that the panel looks at is another."""
@@ -77,7 +80,7 @@ class PanelLink(QObject):
         self._last_request: object = None
         self._wanted: object = None
         self._seen: PlaygroundState | None = None
-        self.task = LatestTask(spec.compute, spec.key, self)
+        self.task = LatestTask(spec.compute, spec.key, self, spec.second)
         self._sides = {side: SideLink(side, compute, panel, self) for side, compute in spec.sides.items()}
         self.task.finished.connect(self._on_task_finished)
         self.task.progressed.connect(self._on_task_progressed)

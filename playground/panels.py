@@ -8,11 +8,13 @@ from playground.models.lessons.request import compute_lesson, lesson_request
 from playground.models.memory.request import compute_memory, memory_request
 from playground.models.network.request import compute_network, network_request
 from playground.models.network.sides import NETWORK_SIDES
+from playground.models.network.while_moving import REHEARSAL, complete_moving, is_brief, without_pins
 from playground.models.tensors.broadcast_request import broadcast_request, compute_broadcast
 from playground.models.tensors.program_request import compute_program, program_request
 from playground.models.tensors.shape_request import compute_shape, shape_request
 from playground.models.tensors.status import compute_status, status_request
 from playground.panel_link import PanelSpec
+from playground.second_process import SecondProcessSpec
 from playground.widgets.einsum.einsum_panel import EinsumPanel
 from playground.widgets.lessons.lesson_panel import LessonPanel
 from playground.widgets.memory.memory_panel import MemoryPanel
@@ -23,6 +25,7 @@ from playground.widgets.tensors.program_panel import ProgramPanel
 from playground.widgets.tensors.shape_panel import ShapePanel
 
 NETWORK = frozenset({"network"})
+NETWORK_SECOND = SecondProcessSpec(is_brief, without_pins, compute_network, complete_moving, REHEARSAL)
 
 PANELS = (
     PanelSpec("tensors", "Program", program_request, compute_program, ProgramPanel, ignores=NETWORK),
@@ -30,7 +33,16 @@ PANELS = (
     PanelSpec("broadcast", "Broadcast", broadcast_request, compute_broadcast, BroadcastPanel, ignores=NETWORK),
     PanelSpec("einsum", "Einsum", einsum_request, compute_einsum, EinsumPanel, EINSUM_SIDES, ignores=NETWORK),
     PanelSpec("memory", "Memory", memory_request, compute_memory, MemoryPanel, ignores=NETWORK),
-    PanelSpec("network", "Network", network_request, compute_network, NetworkPanel, NETWORK_SIDES, lazy=True),
+    PanelSpec(
+        "network",
+        "Network",
+        network_request,
+        compute_network,
+        NetworkPanel,
+        NETWORK_SIDES,
+        lazy=True,
+        second=NETWORK_SECOND,
+    ),
     PanelSpec("lessons", "Lessons", lesson_request, compute_lesson, LessonPanel),
     PanelSpec("status", "Status", status_request, compute_status, StatusPanel, ignores=NETWORK),
 )

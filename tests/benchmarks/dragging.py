@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -87,15 +88,16 @@ class Hand:
         self.shown = 0
         self.link.task.finished.connect(self._on_finished)
         prepare_process()
+        self._wait_for(lambda: self.link.task.second is None or self.link.task.second.is_ready)
 
     def _on_finished(self, _answer: object) -> None:
         self.shown += 1
 
     def drag(self, frames: int = FRAMES) -> None:
-        """Move every 8 ms, as a mouse does, until so many results have been painted."""
+        """Move every 8 ms, as a mouse does, until so many results have been painted and no other is on its way."""
         self.shown, moved = 0, 0.0
-        while self.shown < frames:
-            if time.perf_counter() - moved >= MOUSE_SECONDS:
+        while self.shown < frames or self.link.task.is_busy:
+            if self.shown < frames - 1 and time.perf_counter() - moved >= MOUSE_SECONDS:
                 moved = time.perf_counter()
                 state = self.store.state
                 spec = replace(state.network.spec, gain=next_gain())
@@ -103,6 +105,11 @@ class Hand:
             QCoreApplication.processEvents()
             time.sleep(0.0005)
         QCoreApplication.processEvents()
+
+    def _wait_for(self, condition: Callable[[], bool]) -> None:
+        while not condition():
+            QCoreApplication.processEvents()
+            time.sleep(0.0005)
 
 
 def painting(width: int, batch: int) -> Pair:
