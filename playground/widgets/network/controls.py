@@ -13,7 +13,7 @@ from playground.models.network.checks import devices
 from playground.models.network.init_schemes import INIT_SCHEMES
 from playground.models.network.inputs import INPUTS
 from playground.models.network.normalisations import NORMALISATIONS
-from playground.models.network.spec import DTYPES, TENSOR_INPUT, NetworkSpec
+from playground.models.network.spec import DTYPES, TENSOR_INPUT
 from playground.models.network.state import NetworkState
 from playground.widgets.common.buttons import Button
 from playground.widgets.common.check_box import CheckBox
@@ -23,12 +23,11 @@ from playground.widgets.common.section import TitleLine
 from playground.widgets.common.slider import SliderRow
 from playground.widgets.common.text_label import TextLabel
 from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.network.choice_words import LOSS_WORDS, RESIDUAL_WORDS, about
 from playground.widgets.network.number_fields import NUMBERS
 
 LABEL = 68
 ROW = 32
-RESIDUAL_WORDS = {"none": "none", "plain": "x + layer(x)", "scaled": "x + layer(x)/√L"}
-LOSS_WORDS = {"mean_square": "mean square", "cross_entropy": "cross entropy"}
 
 
 class ChoiceRow(QWidget):
@@ -140,12 +139,13 @@ class NetworkControls(QWidget):
         self._make_seed_row()
 
     def _make_seed_row(self) -> None:
-        self.seed = NumberBox(0, 0, 2**31, name="seed")
+        self.seed = NumberBox(0, 0, 2**31, name="Seed")
         self.seed.setObjectName("network.seed")
         self.seed.setAccessibleName("Seed")
         set_tooltip(self.seed, "The seed of weights, inputs and masks; the noise stays while gain or depth change")
         self.seed.changed.connect(self._on_seed)
         self.seed.gesture_ended.connect(self.gesture_ended)
+        self.seed.refused.connect(self.refused)
         self.band = CheckBox("20 seeds")
         self.band.setObjectName("network.band")
         set_tooltip(self.band, "Draw the 5 to 95 % band over so many seeds")
@@ -156,6 +156,7 @@ class NetworkControls(QWidget):
         set_tooltip(self.seeds.slider, "How many seeds the band is drawn from")
         self.seeds.changed.connect(self._on_seeds)
         self.seeds.gesture_ended.connect(self._on_gesture_ended)
+        self.seeds.refused.connect(self.refused)
         self.seed_row = QWidget()
         self.seed_row.setFixedHeight(ROW)
         name = TextLabel("Seed", "text2")
@@ -214,7 +215,7 @@ class NetworkControls(QWidget):
             words.append(spec.tensor_name or spec.input)
         self.choices["input"].set_choices(names, words)
         for field, choice in self.choices.items():
-            choice.show_name(getattr(spec, field), *_about(field, spec))
+            choice.show_name(getattr(spec, field), *about(field, spec))
         scheme = INIT_SCHEMES.get(spec.init)
         for field in ("weight_std", "weight_value"):
             self.numbers[field].setVisible(scheme is not None and scheme.parameter == field)
@@ -281,19 +282,3 @@ class NetworkControls(QWidget):
         self._chosen = None
         fresh = NetworkState()
         self.changed.emit(replace(self._state, spec=fresh.spec, moving=False), None)
-
-
-def _about(field: str, spec: NetworkSpec) -> tuple[str, ...]:
-    """Formula, fan convention and source of what is chosen, for the tooltip."""
-    if field == "init" and spec.init in INIT_SCHEMES:
-        scheme = INIT_SCHEMES[spec.init]
-        return (scheme.formula, scheme.fans, scheme.source)
-    if field == "activation" and spec.activation in ACTIVATIONS:
-        return (ACTIVATIONS[spec.activation].formula, ACTIVATIONS[spec.activation].source)
-    if field == "normalisation" and spec.normalisation in NORMALISATIONS:
-        return (NORMALISATIONS[spec.normalisation].formula, NORMALISATIONS[spec.normalisation].source)
-    if field == "residual" and spec.residual == "scaled":
-        return ("x + layer(x) / sqrt(depth), L is the depth",)
-    if field == "input" and spec.input in INPUTS:
-        return (INPUTS[spec.input].formula, INPUTS[spec.input].source)
-    return ()

@@ -91,7 +91,7 @@ class NetworkPanel(Panel):
     def _connect(self) -> None:
         self.controls.changed.connect(self._on_network_edited)
         self.controls.gesture_ended.connect(self.gesture_ended)
-        self.controls.refused.connect(self._on_refused)
+        self.controls.refused.connect(self.verdict.show_refusal)
         self.pins.pinned.connect(self._on_pinned)
         self.pins.taken.connect(self._edit_spec)
         self.pins.removed.connect(self._on_pin_removed)
@@ -241,13 +241,6 @@ class NetworkPanel(Panel):
     def _on_training_paused(self) -> None:
         self._asked.pop("training", None)
         self.asked.emit("training", None)
-
-    @Slot(str)
-    def _on_refused(self, words: str) -> None:
-        if words:
-            self.verdict.show_problem(Problem(words))
-        elif self._page is not None:
-            self.verdict.show_verdict(self._page.verdict)
 
     @Slot()
     def _on_pinned(self) -> None:

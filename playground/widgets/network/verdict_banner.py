@@ -88,6 +88,7 @@ class VerdictBanner(QWidget):
         self._fraction: float | None = None
         self._verdict: Verdict | None = None
         self._problem: Problem | None = None
+        self._refusal = ""
         self.message = RunsLabel(wrap=False)
         self.reason = TextLabel("", "text2")
         for label in (self.message, self.reason):
@@ -129,16 +130,32 @@ class VerdictBanner(QWidget):
         if verdict == self._verdict and self._problem is None:
             return
         self._verdict, self._problem = verdict, None
-        self._say(verdict.severity, verdict.lead, verdict.text, verdict.why)
-        self._offer([Offer(fix.label, fix.meaning, fix, fix.outcome) for fix in verdict.fixes])
+        self._show()
 
     def show_problem(self, problem: Problem) -> None:
         """Say what does not fit; the plots keep the last good result."""
-        if problem == self._problem:
-            return
-        self._problem = problem
-        self._say(problem.severity, problem.lead, problem.message, "The plots show the last network that ran.")
-        self._offer([Offer(fix.gives or fix.code, fix.meaning, fix) for fix in problem.fixes])
+        if problem != self._problem:
+            self._problem = problem
+            self._show()
+
+    def show_refusal(self, words: str) -> None:
+        """Say why what is typed is not taken, whatever comes meanwhile; "" brings back what came last."""
+        if words != self._refusal:
+            self._refusal = words
+            self._show()
+
+    def _show(self) -> None:
+        """What is typed and not taken comes first, then what does not fit, then what the numbers say."""
+        problem, verdict = Problem(self._refusal) if self._refusal else self._problem, self._verdict
+        if problem is not None:
+            self._say(problem.severity, problem.lead, problem.message, "The plots show the last network that ran.")
+            self._offer([Offer(fix.gives or fix.code, fix.meaning, fix) for fix in problem.fixes])
+        elif verdict is not None:
+            self._say(verdict.severity, verdict.lead, verdict.text, verdict.why)
+            self._offer([Offer(fix.label, fix.meaning, fix, fix.outcome) for fix in verdict.fixes])
+        else:
+            self._say("good", "", "", "")
+            self._offer([])
 
     def _say(self, severity: str, lead: str, text: str, why: str) -> None:
         before = self.severity, bool(self.message.text())

@@ -1,0 +1,52 @@
+"""What stands in the banner: a refusal before a problem, a problem before a verdict; what comes meanwhile is kept."""
+
+import pytest
+
+from playground.models.network.verdict import Verdict
+from playground.models.outcome import Fix, Problem
+from playground.widgets.network.verdict_banner import VerdictBanner
+
+HEALTHY = Verdict("good", "Healthy.", "All is well.")
+ILL = Verdict("error", "Activations vanish.", "Layer 2 is 0.")
+PROBLEM = Problem("Batch norm needs 2 inputs or more.", fixes=(Fix("2", gives="batch 2", target="batch"),))
+REFUSAL = "Depth must be at most 500."
+
+
+@pytest.fixture
+def banner(qtbot):
+    made = VerdictBanner()
+    qtbot.addWidget(made)
+    made.resize(900, 68)
+    made.show()
+    return made
+
+
+def test_a_result_that_comes_while_something_is_refused_does_not_hide_why(banner):
+    banner.show_verdict(HEALTHY)
+    banner.show_refusal(REFUSAL)
+    banner.show_verdict(ILL)
+    assert REFUSAL in banner.text()
+    assert banner.severity == "error"
+    banner.show_refusal("")
+    assert banner.text().startswith("Activations vanish.")
+
+
+def test_after_a_refusal_the_problem_that_was_there_stands_again_with_its_fixes(banner):
+    banner.show_verdict(HEALTHY)
+    banner.show_problem(PROBLEM)
+    banner.show_refusal(REFUSAL)
+    assert not banner.buttons
+    banner.show_refusal("")
+    assert banner.text().startswith("Batch norm needs 2 inputs")
+    assert [button.text() for button in banner.buttons] == ["batch 2"]
+    banner.show_verdict(HEALTHY)
+    assert banner.text().startswith("Healthy.")
+    assert not banner.buttons
+
+
+def test_a_refusal_before_anything_ran_leaves_the_banner_empty_again(banner):
+    banner.show_refusal(REFUSAL)
+    assert REFUSAL in banner.text()
+    banner.show_refusal("")
+    assert not banner.text()
+    assert banner.severity == "good"
