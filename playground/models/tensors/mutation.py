@@ -34,7 +34,7 @@ def mutation_problem(source: SourceText, statement: ast.stmt) -> Problem | None:
             problem = in_place_problem(source, function)
             base, text = _new_name(function.value), source.segment(statement)
             out = f"{base} = {text.replace(f'.{function.attr}(', f'.{function.attr[:-1]}(', 1)}"
-            known = f".{function.attr[:-1]}" in VOCABULARY
+            known = f".{function.attr[:-1]}" in VOCABULARY and function.attr not in _OUT_OF_PLACE
             return Problem(problem.message, problem.span, (Fix(out),) if known else (), badge=problem.badge)
         case ast.AugAssign(target=target, op=operator, value=value):
             symbol = _OPERATORS[type(operator)]
@@ -89,8 +89,12 @@ _OUT_OF_PLACE = {
     "fill_": "torch.full_like({name}, {arguments})",
     "zero_": "torch.zeros_like({name})",
     "requires_grad_": "{name}",
+    "bernoulli_": "torch.full_like({name}, {arguments}).bernoulli()",
 }
 """In-place methods whose other form is not the same word without the underscore."""
+
+_USUAL_ARGUMENTS = {"bernoulli_": "0.5"}
+"""What stands in for the arguments where none are given."""
 
 _LEAVE_STORAGE = (
     "requires_grad_", "detach_", "resize_", "resize_as_", "t_", "transpose_", "squeeze_", "unsqueeze_", "swapaxes_",
@@ -113,7 +117,8 @@ def in_place_problem(source: SourceText, function: ast.Attribute) -> Problem:
         call = _enclosing_call(source, function)
         if call is not None:
             place = source.span(call)
-            arguments = ", ".join(source.segment(argument) for argument in call.args)
+            given = (*call.args, *(keyword.value for keyword in call.keywords if keyword.arg == "p"))
+            arguments = ", ".join(map(source.segment, given)) or _USUAL_ARGUMENTS.get(method, "")
             code = _OUT_OF_PLACE[method].format(name=name, arguments=arguments)
             fixes = (Fix(text[: place.start] + code + text[place.stop :], target=code),)
     elif f".{method[:-1]}" in VOCABULARY:

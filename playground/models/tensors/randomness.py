@@ -9,9 +9,8 @@ from playground.models.outcome import Fix, Problem
 from playground.models.tensors.literals import dotted_name
 from playground.models.tensors.source_text import ExpressionText
 
-RANDOM_WORDS = frozenset(
-    f"torch.{name}" for name in ("randn", "rand", "randint", "randperm", "normal", "randn_like", "rand_like")
-)
+_FUNCTIONS = ("randn", "rand", "randint", "randperm", "normal", "randn_like", "rand_like", "bernoulli", "multinomial")
+RANDOM_WORDS = frozenset({*(f"torch.{name}" for name in _FUNCTIONS), ".bernoulli", ".multinomial"})
 SEED_TEXT = "generator=torch.Generator().manual_seed(0)"
 
 
@@ -21,9 +20,16 @@ def unseeded_calls(parsed: ExpressionText) -> list[ast.Call]:
         node
         for node in ast.walk(parsed.root)
         if isinstance(node, ast.Call)
-        and dotted_name(node.func) in RANDOM_WORDS
+        and _random_word(node)
         and all(keyword.arg != "generator" for keyword in node.keywords)
     ]
+
+
+def _random_word(call: ast.Call) -> str:
+    """The word of a call that draws: `torch.rand`, `.bernoulli`; empty for others."""
+    name = dotted_name(call.func)
+    method = f".{call.func.attr}" if isinstance(call.func, ast.Attribute) else ""
+    return next((word for word in (name, method) if word in RANDOM_WORDS), "")
 
 
 def seeded_text(parsed: ExpressionText) -> str:
@@ -43,7 +49,7 @@ def unseeded_problem(parsed: ExpressionText) -> Problem | None:
     calls = unseeded_calls(parsed)
     if not calls:
         return None
-    word = dotted_name(calls[0].func)
+    word = _random_word(calls[0])
     return Problem(
         f"{word} without a generator draws anew on each run. Here it draws from seed 0.",
         parsed.span(calls[0]),

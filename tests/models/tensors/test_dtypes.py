@@ -64,7 +64,7 @@ def test_values_are_those_of_torch(line: str) -> None:
         ("A.to(torch.device('cpu'))", "Everything here is on the CPU.", ""),
         ("A.data", "There is no gradient in a line, so .detach() gives the same.", ""),
         ("torch.FloatTensor([1., 2.])", "torch.tensor takes values", "torch.tensor([1., 2.])"),
-        ("torch.hsplit(A, 2)[0]", "torch.hsplit is not in the vocabulary.", ""),
+        ("torch.geqrf(A)[0]", "torch.geqrf is not in the vocabulary.", ""),
         ("A.reshape(9., 1)", "sizes and axes are whole numbers, and 9.0 is none", ""),
         ("torch.nn.functional.dropout(A, 0.5)", "Dropout draws anew each time.", ""),
         ("torch.linalg.svd(A)", "These are 3 tensors", "torch.linalg.svd(A)[0]"),

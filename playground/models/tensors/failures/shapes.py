@@ -13,6 +13,7 @@ from playground.models.memory.view_rule import explain_view
 from playground.models.outcome import Fix, Problem, ProblemError, Span
 from playground.models.tensors.broadcasting import explain_broadcast
 from playground.models.tensors.failures.call import FailedCall
+from playground.models.tensors.failures.parts import joining_problem, split_problem
 from playground.models.tensors.literals import shape_text
 
 
@@ -185,35 +186,6 @@ def _product_fixes(call: FailedCall, left: torch.Tensor, right: torch.Tensor) ->
     return tuple(reversed(fixes))
 
 
-def joining_problem(call: FailedCall) -> Problem | None:
-    """Tensors to be joined whose other axes differ."""
-    word = call.word.short_name
-    if word not in ("cat", "concat", "concatenate", "stack", "hstack", "vstack", "dstack") or len(call.tensors) < 2:
-        return None
-    first_name, first = call.tensors[0]
-    axis = call.arguments.get("dim", 0)
-    for name, tensor in call.tensors[1:]:
-        if word == "stack" and tensor.shape != first.shape:
-            return call.problem(
-                f"{first_name} is {_shape(first)} and {name} is {_shape(tensor)}. stack takes tensors of one shape.",
-                "two shapes",
-            )
-        if word in ("cat", "concat", "concatenate"):
-            if tensor.ndim != first.ndim:
-                return call.problem(
-                    f"{first_name} has {first.ndim} axes and {name} has {tensor.ndim}. cat takes the same number.",
-                    "other rank",
-                )
-            for place, (size, other) in enumerate(zip(first.shape, tensor.shape, strict=True)):
-                if size != other and isinstance(axis, int) and place != axis % max(first.ndim, 1):
-                    return call.problem(
-                        f"Axis {place} of {first_name} is {size}, that of {name} is {other}. Along all axes but {axis} "
-                        "they have to be equal.",
-                        f"{size} against {other}",
-                    )
-    return None
-
-
 def einsum_problem(call: FailedCall) -> Problem | None:
     """What the equation's own rules say, at the character in the line."""
     equation = call.positional[0] if call.positional else None
@@ -272,6 +244,7 @@ SHAPE_EXPLAINERS: tuple[Callable[[FailedCall], Problem | None], ...] = (
     expand_problem,
     product_problem,
     joining_problem,
+    split_problem,
     einsum_problem,
     size_problem,
 )

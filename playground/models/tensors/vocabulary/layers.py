@@ -7,8 +7,11 @@ from typing import Any
 
 import torch
 
+from playground.models.outcome import refuse
+from playground.models.tensors.literals import shape_text
 from playground.models.tensors.vocabulary.bounds import HUGE, operands, padded, product, stretched
 from playground.models.tensors.vocabulary.define import function
+from playground.models.tensors.vocabulary.plans import suggested_format
 
 _REDUCTIONS = ("none", "mean", "sum")
 
@@ -71,6 +74,31 @@ def _norms() -> None:
         ("instance_norm", "(input, *, weight=None, bias=None, eps=1e-05)", "Mean 0, variance 1 in each channel."),
     ):
         function(f"nn.functional.{name}", signature, text, "reducing", "new", need=operands)
+    function(
+        "nn.functional.batch_norm",
+        "(input, running_mean, running_var, weight=None, bias=None, training=False, *, eps=1e-05)",
+        "Each channel by its running mean and variance; by those of the batch in training.", "reducing", "new",
+        need=operands, call=_batch_norm, plan=_plan_batch_norm,
+    )  # fmt: skip
+
+
+def _batch_norm(input: torch.Tensor, running_mean: Any, running_var: Any, *scale: Any, **given: Any) -> torch.Tensor:
+    """torch's own where it writes nothing: in training it would move the running mean and variance."""
+    if input.ndim < 2:
+        refuse(f"Axis 1 holds the channels, and {shape_text(tuple(input.shape))} has no axis 1.")
+    training = given.get("training", scale[2] if len(scale) > 2 else False)
+    if training and (running_mean is not None or running_var is not None):
+        refuse(
+            "In training batch_norm writes into running_mean and running_var, and a line makes a new tensor. With None "
+            "for both it normalises by the batch and writes nothing."
+        )
+    return torch.nn.functional.batch_norm(input, running_mean, running_var, *scale, **given)
+
+
+def _plan_batch_norm(input: torch.Tensor, *arguments: Any, **named: Any) -> torch.Tensor:
+    """In row order, or with the channels last where those of the input are: torch's own plan keeps other orders too."""
+    planned = _batch_norm(input, *arguments, **named)
+    return planned.contiguous(memory_format=suggested_format(input))
 
 
 def _sliding() -> None:

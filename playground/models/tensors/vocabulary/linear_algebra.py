@@ -81,6 +81,11 @@ def register_linear_algebra() -> None:
     both("matrix_power", "(n)", "The matrix multiplied with itself n times.", "multiplying", "new", need=_matrices)
     text = "The x with A @ x equal to B."
     function("linalg.solve", "(A, B)", text, "multiplying", "new", need=lambda a: _matrices(a) + product(a))
+    text = "The x with A @ x equal to B, A being a triangle; with left=False x @ A."
+    function(
+        "linalg.solve_triangular", "(A, B, *, upper, left=True, unitriangular=False)", text, "multiplying", "new",
+        need=lambda a: _matrices(a) + product(a),
+    )  # fmt: skip
     text = "Products of several matrices in the cheapest order."
     function("linalg.multi_dot", "(tensors)", text, "multiplying", "new", need=product)
     text = "The cross product of vectors of 3."

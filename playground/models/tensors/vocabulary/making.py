@@ -67,6 +67,12 @@ def _random() -> None:
     add("randint", "(low=0, high, size, *, generator, dtype=None)", "Integers from low to high - 1.")
     add("randperm", "(n, *, generator, dtype=torch.int64)", "0 to n - 1 in random order.")
     add("normal", "(mean, std, size=None, *, generator, dtype=None)", "Draws from normal distributions.")
+    for define, first in ((method, ""), (function, "input, ")):
+        text = "1 with the probability that stands there, else 0."
+        define("bernoulli", f"({first}*, generator)", text, "making", "new", need=operands, call=_bernoulli)
+        text = "Indices drawn along the last axis, whose elements are their weights."
+        arguments = f"({first}num_samples, replacement=False, *, generator)"
+        define("multinomial", arguments, text, "making", "new", need=sizes, call=_multinomial)
     function(
         "Generator", "()", "A source of random draws; .manual_seed(0) fixes them.", "making", "fact", need=lambda _: 0
     )
@@ -79,6 +85,25 @@ def _random() -> None:
         need=lambda _: 0,
         call=_seeded,
     )
+
+
+def _bernoulli(input: torch.Tensor, *, generator: torch.Generator | None = None) -> torch.Tensor:
+    """torch's own, which words a probability that is none as a bug of its own."""
+    if not input.is_meta and input.numel() and input.is_floating_point():
+        low, high = (float(end) for end in input.double().aminmax())
+        if not (low >= 0 and high <= 1):
+            refuse(f"A probability is from 0 to 1, and {high if low >= 0 else low:.6g} is none.")
+    return torch.bernoulli(input, generator=generator)
+
+
+def _multinomial(input: torch.Tensor, num_samples: int, replacement: bool = False, **given: Any) -> torch.Tensor:
+    """torch's own, which does not say how many there are to draw from."""
+    if input.ndim and not replacement and num_samples > input.shape[-1]:
+        refuse(
+            f"{num_samples} cannot be drawn from {input.shape[-1]} without replacement. With replacement=True an index "
+            "may come again."
+        )
+    return torch.multinomial(input, num_samples, replacement, **given)
 
 
 def _seeded(generator: Any, seed: Any) -> torch.Generator:

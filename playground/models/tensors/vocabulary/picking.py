@@ -194,6 +194,7 @@ def _scattered() -> None:
         ("index_add", "(dim, index, source, *, alpha=1)", "Slices added at index."),
         ("index_copy", "(dim, index, source)", "Slices written at index."),
         ("index_fill", "(dim, index, value)", "A value written at index."),
+        ("index_put", "(indices, values, accumulate=False)", "values written, or added, at a tuple of indices."),
         ("select_scatter", "(src, dim, index)", "One slice of an axis replaced by src."),
         ("slice_scatter", "(src, dim=0, start=None, end=None, step=1)", "A range of an axis replaced by src."),
         ("diagonal_scatter", "(src, offset=0, dim1=0, dim2=1)", "The diagonal replaced by src."),

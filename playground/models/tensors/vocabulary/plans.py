@@ -18,6 +18,25 @@ def meta(shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
     return torch.empty(shape, dtype=dtype, device="meta")
 
 
+def suggested_format(tensor: torch.Tensor) -> torch.memory_format:
+    """The order in which torch lays out a normalised batch of images: channels last where those of the tensor are.
+
+    A slice of the channels, which is not dense, keeps them last too, by the strides alone: the rule is that of
+    `is_channels_last_strides_2d` in c10/core/MemoryFormat.h.
+    """
+    formats = {4: torch.channels_last, 5: torch.channels_last_3d}
+    least, strides = 0, tensor.stride()
+    if tensor.ndim not in formats or 0 in tensor.shape or not strides[1] or tensor.is_contiguous():
+        return torch.contiguous_format
+    if tensor.is_contiguous(memory_format=formats[tensor.ndim]):
+        return formats[tensor.ndim]
+    for axis in (1, *range(tensor.ndim - 1, 1, -1), 0):
+        if strides[axis] < least or (axis == 0 and least == strides[1]):
+            return torch.contiguous_format
+        least = strides[axis] * tensor.shape[axis]
+    return formats[tensor.ndim]
+
+
 def plan_repeat_interleave(tensor: torch.Tensor, repeats: Any, dim: int | None = None) -> torch.Tensor:
     """Known for a whole number of repeats only."""
     if isinstance(repeats, torch.Tensor):

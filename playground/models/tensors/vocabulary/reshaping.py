@@ -57,6 +57,9 @@ def _parts() -> None:
         ("select", "(dim, index)", "One index of an axis: the axis goes away."),
         ("chunk", "(chunks, dim=0)", "So many parts of about equal size; take one by index."),
         ("tensor_split", "(indices_or_sections, dim=0)", "Parts cut at these indices; take one by index."),
+        ("hsplit", "(indices_or_sections)", "Parts along axis 1, of a vector along axis 0; take one by index."),
+        ("vsplit", "(indices_or_sections)", "Parts along axis 0; take one by index."),
+        ("dsplit", "(indices_or_sections)", "Parts along axis 2; take one by index."),
         ("unbind", "(dim=0)", "The slices along an axis, without it; take one by index."),
     ):
         both(name, signature, description, "reshaping", "view", need=nothing)
