@@ -50,6 +50,8 @@ def test_pointing_computes_and_lays_out_nothing(hand, program, grid):
     equation = EinsumState("ij,jk->ik", ("A", "B")) if program == LARGE else EinsumState("ij,kj->ik", ("A", "B"))
     hand.store.apply(replace(hand.state, program=Program.parse(program), selection="B", einsum=equation, pointed=None))
     hand.settle()
+    # However slow the machine, the hand never rests: only then do words follow that take room.
+    hand.panel("memory")._rest.setInterval(600_000)
     view = GRIDS[grid](hand).viewport()
     places = [QPoint(view.width() // 3 + 9 * step, min(view.height() - 24, 60 + step)) for step in range(12)]
     for place in places:
