@@ -156,6 +156,9 @@ class TensorsPage(QWidget):
         if tall:
             spare = max(0, self.height() - SHAPE_HEIGHT - BROADCAST_HEIGHT - EINSUM_HEIGHT)
             self._rows.setSizes([SHAPE_HEIGHT + spare // 2, BROADCAST_HEIGHT, EINSUM_HEIGHT + spare - spare // 2])
+        # Beside Einsum, Broadcast keeps the height of its table when the window changes; alone with Shape it shares.
+        for place in range(self._rows.count()):
+            self._rows.setStretchFactor(place, int(tall and self._rows.widget(place) is not self._panels["broadcast"]))
         self._fill_tabs(current)
 
     def _place_panel(self, key: str, has_room: bool, splitter: QSplitter) -> None:

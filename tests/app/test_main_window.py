@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QListWidget,
 from playground.models.resources import resource_path
 from playground.models.tensors.program import Imported, Made
 from playground.panels import PANELS
+from playground.tensors_page import BROADCAST_HEIGHT
 from playground.widgets.common.look import look
 
 NAMED_PARTS = """
@@ -226,3 +227,10 @@ def test_closing_twice_is_closing_once(window, qtbot):
     QTest.keyClick(window, Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
     window.close()
     assert seen == [1]
+
+
+def test_broadcast_keeps_the_height_of_its_table_beside_einsum(window, qtbot):
+    rows = window.furniture.pages[0].splitters()[1]
+    for height in (860, 1000, 780, 860):
+        window.resize(1360, height)
+        qtbot.waitUntil(lambda: rows.sizes()[1] == BROADCAST_HEIGHT, timeout=20_000)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
@@ -12,18 +11,19 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.models.tensors.window import TensorReader
 from playground.widgets.common.grid_style import AxisLabel, LitRegion
-from playground.widgets.common.runs import LINE, Run, runs_width, shape_runs
-from playground.widgets.common.runs_label import RunsLabel
 from playground.widgets.common.tensor_grid import TensorGrid
 from playground.widgets.common.text_label import TextLabel
+from playground.widgets.tensors.grid_title import GridTitle
 
 Index = tuple[int, ...]
 MOST_GRIDS = 4
 GAP = 8
-LEAST, WIDEST_TITLE, TALLEST = 80, 150, 96
+LEAST, WIDE_WORDS = 80, 150
+LEAST_HEIGHT, TITLE_GAP = 78, 4
+"""Three rows of a grid, which more rows scroll in, and what is free below the title."""
+
 WORDS_LEAST, WORDS_HEIGHT = 116, 62
 """What a sentence in place of values needs: two or three lines in the narrowest column."""
-_MANY_AXES = 3
 _REAL, _COMPLEX = 5, 11
 """So many characters of a number make a column wider; longer ones are rounded."""
 
@@ -48,44 +48,6 @@ class ShownGrid:
     characters: int = 0
 
 
-class _GridTitle(RunsLabel):
-    """Name and shape; the name is cut so that the shape stays readable."""
-
-    def __init__(self) -> None:
-        super().__init__(wrap=False)
-        self.setFixedHeight(LINE + 6)  # underlined or not, so that the grids below stand in one line
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.name = ""
-        self.shape: tuple[int, ...] | None = ()
-
-    def set_title(self, name: str, shape: tuple[int, ...] | None) -> None:
-        """Show another title."""
-        self.name, self.shape = name, shape
-        self._cut()
-
-    def least_width(self) -> float:
-        """What the shortest form of the title needs."""
-        shape = self.shape
-        return runs_width(_title_runs(self.name[:3], shape, 0 if len(shape or ()) > _MANY_AXES else None))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._cut()
-
-    def _cut(self) -> None:
-        room = self.width() + 1
-        name, least = self.name, min(len(self.name), 3)
-        while len(name) > 3 and runs_width(_title_runs(name, self.shape)) > room:
-            name = name[:-2].rstrip("…") + "…"
-        runs = _title_runs(name, self.shape)
-        sizes = len(self.shape or ()) - 1
-        while runs_width(runs) > room and sizes >= 0:
-            runs = _title_runs(name[:least], self.shape, sizes)
-            sizes -= 1
-        self.set_content(runs)
-        self.setToolTip("" if name == self.name else escape(f"{self.name} {self.shape or '()'}"))
-
-
 class _GridColumn(QWidget):
     """A title above a grid, with the sign at its left."""
 
@@ -96,19 +58,23 @@ class _GridColumn(QWidget):
         super().__init__(parent)
         self.sign = TextLabel("", "text2", code=True, fixed=True)
         self.sign.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.title = _GridTitle()
+        self.title = GridTitle()
         self.grid = TensorGrid("values", headers=False, compact=True)
         self.grid.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.grid.pointed.connect(self._on_pointed)
         self.grid.chosen.connect(self._on_chosen)
         self.linked = True
-        self._wanted = LEAST
         self._hint = QSize(LEAST, 48)
+        self._room = LEAST
+        across = QHBoxLayout()  # not an alignment, which would give the grid no room for its scroll bar
+        across.setSpacing(0)
+        across.addWidget(self.grid, 1)
+        across.addStretch(0)
         column = QVBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
+        column.setSpacing(TITLE_GAP)
         column.addWidget(self.title)
-        column.addWidget(self.grid, 1, Qt.AlignmentFlag.AlignLeft)
+        column.addLayout(across, 1)
         column.addStretch(0)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -131,41 +97,56 @@ class _GridColumn(QWidget):
         self.grid.set_hatched(shown.hatched)
         self._fit()
 
-    def _fit(self) -> None:
-        """As large as the values ask for, and no larger; wide enough for a short name and the shape."""
-        hint = self.grid.sizeHint()
-        height = min(hint.height(), TALLEST)
-        title = runs_width(_title_runs(self.title.name, self.title.shape))
-        if says_words := self.grid.reader is None or 0 in self.grid.reader.shape:
-            hint, height = QSize(WIDEST_TITLE, WORDS_HEIGHT), WORDS_HEIGHT
-        self.grid.setMinimumWidth(WORDS_LEAST if says_words else 0)
-        width = max(hint.width(), min(round(title) + 1, WIDEST_TITLE))
-        sign = self.sign.sizeHint().width() + GAP if not self.sign.isHidden() else 0
-        if hint.height() > height:
-            hint.setWidth(hint.width() + self.grid.verticalScrollBar().sizeHint().width())
-            width = max(hint.width(), width)
-        self._hint = hint
-        self._wanted = width + sign
-        self._leave_room_for_bar()
-        self.setMaximumWidth(self._wanted)
-        least = max(WORDS_LEAST if says_words else LEAST, round(self.title.least_width()) + 1)
-        self.setMinimumWidth(min(self._wanted, least + sign))
+    @property
+    def _says_words(self) -> bool:
+        return self.grid.reader is None or 0 in self.grid.reader.shape
 
-    def _leave_room_for_bar(self) -> None:
+    def _fit(self) -> None:
+        """Wide enough for a short name and the shape, high enough for some rows."""
+        words = self._says_words
+        self._hint = QSize(WIDE_WORDS, WORDS_HEIGHT) if words else self.grid.sizeHint()
+        self.grid.setMinimumWidth(WORDS_LEAST if words else 0)
+        least = max(WORDS_LEAST if words else LEAST, round(self.title.least_width()) + 1) + self._sign_width()
+        self.setMinimumWidth(min(self.wanted_width(0), least))
+        self.grid.setMinimumHeight(min(self._hint.height(), LEAST_HEIGHT))
+
+    def _sign_width(self) -> int:
+        return self.sign.sizeHint().width() + GAP if not self.sign.isHidden() else 0
+
+    def wanted_width(self, height: int) -> int:
+        """What values and sign need in a column of this height, beside the shortest title."""
+        scrolls = self._hint.height() > height - self.title.height() - TITLE_GAP
+        bar = self.grid.verticalScrollBar().sizeHint().width() if scrolls else 0
+        return max(self._hint.width() + bar, round(self.title.least_width()) + 1) + self._sign_width()
+
+    def title_width(self) -> int:
+        """What a title that is not cut needs, with the sign beside it."""
+        return round(self.title.whole_width()) + 1 + self._sign_width()
+
+    def set_room(self, width: int) -> None:
+        """Be so wide where there is room."""
+        self._room = width
+        self.setMaximumWidth(max(width, self.minimumWidth()))
+        self._leave_room_for_bars()
+        self.updateGeometry()
+
+    def _leave_room_for_bars(self) -> None:
         """Where the columns do not fit, the scroll bar stands below the last row, not upon it."""
-        hint = self._hint
-        reader = self.grid.reader
-        is_narrow = reader is not None and 0 not in reader.shape and self.width() < self._wanted
-        bar = self.grid.horizontalScrollBar().sizeHint().height() if is_narrow else 0
-        self.grid.setMaximumSize(hint.width() + 1, hint.height() + bar)
-        self.grid.setMinimumHeight(min(hint.height() + bar, TALLEST))
+        hint, words = self._hint, self._says_words
+        is_narrow = not words and self.width() < self.wanted_width(self.height())
+        below = self.grid.horizontalScrollBar().sizeHint().height() if is_narrow else 0
+        beside = self.grid.verticalScrollBar().sizeHint().width()
+        self.grid.setMaximumSize(self._room if words else hint.width() + beside + 1, hint.height() + below)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._leave_room_for_bar()
+        self._leave_room_for_bars()
 
     def sizeHint(self) -> QSize:
-        return QSize(self._wanted, super().sizeHint().height())
+        return QSize(self._room, self.title.height() + TITLE_GAP + self.grid.maximumHeight())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.minimumWidth(), self.title.height() + TITLE_GAP + self.grid.minimumHeight())
 
     @Slot(object)
     def _on_pointed(self, index: Index | None) -> None:
@@ -178,18 +159,6 @@ class _GridColumn(QWidget):
             self.chosen.emit(index)
 
 
-def _title_runs(name: str, shape: tuple[int, ...] | None, sizes: int | None = None) -> tuple[Run, ...]:
-    """`A (2, 3)`; with `sizes` only the first ones and how many axes there are: `A (2, … 8 axes)`."""
-    title = Run(f"{name} ", "bold code")
-    if shape is None:
-        return (title,)
-    if sizes is None:
-        return (title, *shape_runs(shape))
-    rest = Run(f"{', ' if sizes else ''}… {len(shape)} axes)", "code")
-    first = shape_runs(shape[:sizes] or (0,))
-    return (title, *(tuple(run for run in first[:-1] if run.text != ",") if sizes else first[:1]), rest)
-
-
 def _characters(reader: TensorReader | None) -> int:
     """The longest text among the first cells, so that short fractions get narrow columns."""
     if reader is None or 0 in reader.shape:
@@ -199,8 +168,14 @@ def _characters(reader: TensorReader | None) -> int:
     window = reader.read(row, column, range(24), range(24), {})
     most = _COMPLEX if "complex" in reader.dtype else _REAL
     texts = [window.fitted(r, c, most) for r in window.rows for c in window.columns]
+    if not texts:
+        return 0
+    # A number may need more room than its text has letters, lest it is rounded further: one place is for the sign.
+    cells = [(r, c) for r in window.rows for c in window.columns]
+    least = max(len(text) for text in texts)
+    fits = (k for k in range(least, most) if [window.fitted(r, c, k) for r, c in cells] == texts)
     # An infinity stands beside its triangle.
-    return max(2, *(len(text) + 2 * ("inf" in text) for text in texts)) if texts else 0
+    return max(2, next(fits, max(most, least)), *(len(text) + 2 for text in texts if "inf" in text))
 
 
 class BroadcastGrids(QWidget):
@@ -216,7 +191,7 @@ class BroadcastGrids(QWidget):
         super().__init__(parent)
         self.setObjectName("broadcast.grids")
         self.columns = [_GridColumn() for _ in range(MOST_GRIDS)]
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GAP)
         for column in self.columns:
@@ -232,7 +207,23 @@ class BroadcastGrids(QWidget):
             column.setVisible(place < len(grids))
             if place < len(grids):
                 column.show_grid(grids[place])
+        self._share_width()
         self.updateGeometry()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_width()
+
+    def _share_width(self) -> None:
+        """To each what its values need; what is left goes to the names that are cut, from left to right."""
+        shown = [column for column in self.columns if not column.isHidden()]
+        wanted = [column.wanted_width(self.height()) for column in shown]
+        spare = self.width() - GAP * (len(shown) - 1) - sum(wanted)
+        for column, width in zip(shown, wanted, strict=True):
+            more = max(0, min(spare, column.title_width() - width))
+            spare -= more
+            column.set_room(width + more)
+        self._row.activate()  # at once: the hand may already be on its way to a cell
 
     def shown(self) -> list[TensorGrid]:
         """The grids that are shown."""

@@ -69,9 +69,9 @@ class BroadcastPanel(Panel):
         fill_background(body, "panel")
         row = QHBoxLayout(body)
         row.setContentsMargins(PADDING, 0, PADDING, 0)
-        row.setSpacing(24)
+        row.setSpacing(16)
         row.addWidget(self.table, 0, Qt.AlignmentFlag.AlignTop)
-        right = QVBoxLayout()
+        self._right = right = QVBoxLayout()
         right.setContentsMargins(0, 0, 0, 0)
         right.setSpacing(6)
         right.addWidget(self.banner)
@@ -131,6 +131,7 @@ class BroadcastPanel(Panel):
         body = self._scroll.widget()
         layout = body.layout() if body is not None else None
         if layout is not None:
+            self._right.invalidate()
             layout.invalidate()
             is_narrow = layout.minimumSize().width() > self.width()
             bar = self._scroll.horizontalScrollBar().sizeHint().height() if is_narrow else 0

@@ -17,7 +17,7 @@ from playground.widgets.common.tooltip import tooltip_html
 
 ROW = 24
 LEAST_NAME, MOST_NAME = 56, 108
-WORDY_COLUMN, NARROW_COLUMN = 70, 44
+WORDY_COLUMN, NARROW_COLUMN = 68, 44
 FOOT = 18
 MOST_WORDY_RANK = 4
 _ARROW = "→"
