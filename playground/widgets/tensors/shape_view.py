@@ -107,8 +107,8 @@ class ShapeView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """What goes first where there is little room: the pickers, then the block."""
         super().resizeEvent(event)
-        rank = len(self.result.layout.shape) if self.result is not None else 0
-        self.pickers.setVisible(rank > 1 and self.width() >= PICKERS_FROM)
+        if self.result is not None:
+            self._show_pickers(self.result)
         self._show_block()
         self._show_code(self._state)
         self._fit_head()
@@ -162,10 +162,15 @@ class ShapeView(QWidget):
         row, column = shown_axes(shape, state.shape)
         self.head.place_pickers(self.width())
         self.pickers.set_axes(len(shape), row, column)
-        self.pickers.setVisible(len(shape) > 1 and self.width() >= PICKERS_FROM)
-        self.places.show_layout(shape, state.shape)
+        self._show_pickers(result)
+        self.places.show_layout(shape if result.reader is not None else (), state.shape)
         if self.grid.reader is not None and self.grid.reader.shape == shape:
             self.grid.set_layout(row, column, dict(state.shape.fixed), state.shape.facets)
+
+    def _show_pickers(self, result: ShapeResult) -> None:
+        """Rows and columns are for choosing where there are values."""
+        has_choice = result.reader is not None and len(result.layout.shape) > 1
+        self.pickers.setVisible(has_choice and self.width() >= PICKERS_FROM)
 
     def _show_pointed(self, state: PlaygroundState) -> None:
         result, pointed = self.result, state.pointed

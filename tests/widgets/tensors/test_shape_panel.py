@@ -472,3 +472,18 @@ good = torch.ones(2, 2) / torch.zeros(2, 2)"""
     assert [chip.value for chip in bench.view.strip.chips] == [2, 2]
     assert bench.view.strip.isVisible()
     assert bench.view.head.height() >= bench.view.strip.sizeHint().height()
+
+
+def test_what_has_no_values_offers_no_rows_and_columns(qtbot):
+    text = "small = torch.ones(2, 3, 4)\nhuge = torch.zeros(1000000, 1000000, 3)"
+    bench = Bench(qtbot, text, "small", memory_budget=10**9)
+    bench.panel.resize(1000, 220)
+    assert bench.view.pickers.isVisible()
+    bench.select("huge")
+    QApplication.processEvents()
+    assert bench.view.pickers.isHidden()
+    assert bench.view.places.isHidden()
+    assert bench.view.head.verticalScrollBar().maximum() == 0
+    bench.select("small")
+    QApplication.processEvents()
+    assert bench.view.pickers.isVisible()
