@@ -143,7 +143,8 @@ def point_of(request: PhaseRequest) -> tuple[float, float]:
 
 def setting_words(request: PhaseRequest, point: tuple[float, float]) -> str:
     """What the theory says of a setting, "" where it says nothing."""
-    return "" if why_not(request.spec) else theory_words(fixed_point(request.spec.activation, *point))
+    spec = request.spec
+    return "" if why_not(spec) else theory_words(fixed_point(spec.activation, *point), spec.depth)
 
 
 def compute_phase(request: PhaseRequest, job: Job | None = None) -> PhaseResult:
@@ -170,8 +171,8 @@ def _theory(request: PhaseRequest, job: Job) -> PhaseResult:
     return PhaseResult(request, x, y, values, point, setting_words(request, point), edge)
 
 
-def theory_words(found: FixedPoint) -> str:
-    """What the theory says of a fixed point: chi1, q*, xi and the depth that trains."""
+def theory_words(found: FixedPoint, depth: int | None = None) -> str:
+    """What the theory says of a fixed point: chi1, q*, xi and the depth that trains, beside that of the network."""
     if not math.isfinite(found.q):
         return f"The variance grows without end; chi1 is `{digits(found.chi1, 4)}`."
     if math.isinf(found.depth_scale):
@@ -179,10 +180,17 @@ def theory_words(found: FixedPoint) -> str:
     fate = "vanish" if found.chi1 < 1 else "explode"
     if found.depth_scale == 0:
         return f"No gradient passes: chi1 is 0, q* is `{digits(found.q)}`."
+    slowly = " slowly" if depth is not None and depth <= found.trainable_depth else ""
+    here = f", this has `{depth}`" if depth is not None else ""
     return (
-        f"Gradients {fate}: chi1 is `{digits(found.chi1, 4)}`, q* is `{digits(found.q)}`. "
-        f"xi is `{digits(found.depth_scale)}` layers; about `{round(found.trainable_depth):,}` layers train."
+        f"Gradients {fate}{slowly}: chi1 `{digits(found.chi1, 4)}`, q* `{digits(found.q)}`, "
+        f"xi `{_layers(found.depth_scale)}` layers; about `{_layers(found.trainable_depth)}` train{here}."
     )
+
+
+def _layers(count: float) -> str:
+    """`_layers(0.721) == "0.721"`, `_layers(2459.9) == "2,460"`, `_layers(1253315.2) == "1.25e6"`."""
+    return f"{round(count):,}" if 100 <= count < 99_999 else digits(count)
 
 
 def gain_axis(gain: float) -> Floats:

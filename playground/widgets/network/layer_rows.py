@@ -78,9 +78,12 @@ def zero_rows(page: NetworkPageResult, layer: int) -> list[Row]:
 
 
 def theory_rows(page: NetworkPageResult) -> list[Row]:
-    """What the theory says of infinitely many layers: q*, chi1, xi, the trainable depth and the critical gain."""
+    """What the theory says of infinitely many layers: q*, chi1, xi, the trainable depth and the critical gain.
+
+    Nothing where it does not apply, for want of width too.
+    """
     theory = page.theory
-    if theory.fixed_point is None:
+    if theory.fixed_point is None or theory.prediction.narrow_from:
         return []
     point = theory.fixed_point
     rows: list[Row] = [

@@ -23,9 +23,9 @@ NAMES = {
     "theory": ("weight variance, fan_in × var W", "bias variance"),
     "measured": ("gain", "layer"),
 }
-SIDES = "below 1 at the left of the line, above 1 at its right"
+SIDES = "orange below 1, blue above"
 MEANINGS = {
-    "theory": f"chi1, what a squared gradient is multiplied by a layer: {SIDES}.",
+    "theory": f"chi1, what a layer multiplies a squared gradient by: {SIDES}.",
     "measured": f"The rms of a layer over that of layer 1: {SIDES}.",
 }
 
@@ -75,6 +75,7 @@ class PhaseDiagramView(QWidget):
         second = QHBoxLayout()
         second.addWidget(self.meaning, 1)
         second.addWidget(self.there)
+        self.there.hide()
         below.addWidget(self.banner)
         below.addWidget(self.words)
         below.addLayout(second)
@@ -158,6 +159,8 @@ class PhaseDiagramView(QWidget):
         if self._result is not None and isinstance(point, tuple):
             words = self._result.value_in_words(*point)
         self.there.set_text(words)
+        self.there.setVisible(bool(words))
+        self.meaning.setVisible(not words)
 
     @Slot()
     def _on_cancel(self) -> None:

@@ -160,6 +160,18 @@ def test_the_words_name_the_phase():
     assert "without end" in theory_words(fixed_point("relu", 3.0, 0.1))
 
 
+def test_the_words_compare_the_depth_that_trains_with_that_of_the_network():
+    near = fixed_point("tanh", 1.758276, 0.04986)
+    assert 14_000 < near.trainable_depth < 16_000
+    assert theory_words(near, 50).startswith("Gradients vanish slowly: ")
+    assert f"about `{round(near.trainable_depth):,}` train, this has `50`." in theory_words(near, 50)
+    assert f"xi `{round(near.depth_scale):,}` layers" in theory_words(near, 50)
+    far = fixed_point("tanh", 4.0, 0.0)
+    assert far.trainable_depth < 50
+    assert theory_words(far, 50).startswith("Gradients explode: ")
+    assert theory_words(far, 1).endswith("this has `1`.")
+
+
 @pytest.mark.parametrize("gain", [0.0, 1.0, -2.0, 1e30, 1e-30, 37.0])
 def test_the_gains_hold_still_and_are_finite(gain):
     axis = gain_axis(gain)

@@ -332,6 +332,15 @@ def test_a_long_run_is_agreed_to_in_place(panel, qtbot):
     assert panel.state.network.confirmed == SPEC
 
 
+def test_where_layers_are_too_narrow_for_theory_there_are_no_numbers_of_it(panel):
+    wide = replace(SPEC, depth=4, width=64)
+    show(panel, NetworkState(spec=wide, band=False))
+    assert "q*" in [row[0] for row in panel.theory.numbers.rows]
+    show(panel, NetworkState(spec=replace(wide, depth=40, width=2), band=False))
+    assert not panel.theory.numbers.rows
+    assert "at width 2" in panel.theory.reason.text()
+
+
 def test_cancel_shows_after_half_a_second_of_work(panel, qtbot):
     verdict = part(panel, "network.verdict")
     panel.show_busy(True)

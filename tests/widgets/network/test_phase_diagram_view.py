@@ -5,10 +5,12 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
-from playground.models.network.mean_field import weight_variance_of
-from playground.models.network.phase_diagram import PhaseRequest, compute_phase
+from playground.models.network.mean_field import fixed_point, weight_variance_of
+from playground.models.network.phase_diagram import PhaseRequest, compute_phase, theory_words
 from playground.models.network.spec import NetworkSpec
 from playground.models.outcome import Problem
+from playground.widgets.common.look import words_font
+from playground.widgets.common.painting import text_width
 from playground.widgets.network.phase_diagram_view import PhaseDiagramView
 
 SPEC = NetworkSpec(depth=6, width=20, batch=10, activation="tanh", init="lecun_normal", bias_std=0.2)
@@ -146,6 +148,37 @@ def test_pointing_reads_the_value(view):
     assert view.there.text().startswith("at weight variance ")
     QTest.mouseMove(view.map, QPoint(2, 2))
     assert view.there.text() == "", "outside the field there is nothing to read"
+
+
+@pytest.mark.parametrize("result", [THEORY, MEASURED])
+def test_what_the_colours_mean_is_said_in_full_and_gives_way_to_what_is_pointed_at(view, result):
+    view.show_result(result)
+    assert not view.there.isVisible()
+    needed = text_width(words_font(), view.meaning.text())
+    assert needed <= view.width() - 32
+    x, y = float(result.x[20]), float(result.y[2])
+    view.map.pointed.emit((x, y))
+    assert view.there.isVisible()
+    assert not view.meaning.isVisible()
+    view.map.pointed.emit(None)
+    assert view.meaning.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("weight", "bias"), [(1.758276, 0.04986), (1.00001, 0.0), (4.0, 0.0), (0.1, 0.5), (1.0, 1e-14)]
+)
+def test_what_holds_at_the_point_takes_one_line_so_that_the_map_does_not_jump(view, weight, bias):
+    view.words.set_content(theory_words(fixed_point("tanh", weight, bias), 500))
+    width = view.width() - 32
+    assert view.words.heightForWidth(width) == view.words.heightForWidth(10_000)
+
+
+def test_the_colours_are_those_that_the_words_name(view):
+    """Orange where chi1 is below 1, blue where it is above."""
+    for x, warm in ((0.3, True), (3.5, False)):
+        place = view.map.to_pixel(x, 0.02).toPoint()
+        color = view.map.grab().toImage().pixelColor(place)
+        assert (color.red() > color.blue()) == warm
 
 
 def test_an_unfinished_diagram_is_drawn(view):
