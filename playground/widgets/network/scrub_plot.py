@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from playground.widgets.common.look import look, look_holder
 from playground.widgets.common.plots import AxisRange, Curve, Plot
+from playground.widgets.common.text_label import TextLabel
 
 HANDLE = 11
 LEFT = 40
@@ -45,6 +46,8 @@ class ScrubPlot(Plot):
         self._reached = 0
         self._shown = 0
         self._handle = _Handle(self)
+        self.hint = TextLabel("", "text2", parent=self)
+        self.hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.canvas.installEventFilter(self)
         self.canvas.ground = "window"
         self.canvas.margins = (LEFT, 8, 7, 22)
@@ -74,9 +77,25 @@ class ScrubPlot(Plot):
         self._reached, self._shown = reached, shown
         self.set_ranges(x, y)
         self.now.set_data(range(len(losses)), losses)  # type: ignore[arg-type]
+        self._set_empty("")
         self.set_crosshair(float(shown))
         self.refresh()
         self._place_handle()
+
+    def show_nothing(self, x: AxisRange, hint: str) -> None:
+        """Before there is a loss: no values on the axis, no handle, and a hint in the middle."""
+        self._reached = self._shown = 0
+        self.set_ranges(x, AxisRange(0.0, 1.0, ticks=()))
+        self.now.set_data([], [])
+        self._set_empty(hint)
+        self.set_crosshair(None)
+        self.refresh()
+        self._place_handle()
+
+    def _set_empty(self, hint: str) -> None:
+        self.hint.set_text(hint)
+        self.hint.setVisible(bool(hint))
+        self._handle.setVisible(not hint)
 
     def _place_handle(self) -> None:
         at = self.canvas.mapTo(self, self.canvas.rect().topLeft())
@@ -84,6 +103,13 @@ class ScrubPlot(Plot):
         y = at.y() + self.canvas.field().bottom()
         self._handle.setGeometry(QRect(round(x - HANDLE / 2), round(y - HANDLE / 2), HANDLE, HANDLE))
         self._handle.raise_()
+        field = self.canvas.field().translated(at)
+        wide = min(self.hint.sizeHint().width(), int(field.width()))
+        high = self.hint.sizeHint().height()
+        self.hint.setGeometry(
+            QRect(round(field.center().x() - wide / 2), round(field.center().y() - high / 2), wide, high)
+        )
+        self.hint.raise_()
 
     def _step_at(self, x: float) -> int:
         return max(0, min(self._reached, round(x)))

@@ -14,6 +14,7 @@ from playground.models.network.training_request import TrainingResult
 from playground.models.network.training_settings import TrainingSettings
 from playground.models.network.training_words import invitation, loss_range, progress_in_words
 from playground.models.outcome import Fix, Problem
+from playground.models.words import count_in_words
 from playground.widgets.common.plots import AxisRange
 from playground.widgets.common.problem_banner import ProblemBanner
 from playground.widgets.common.runs_label import RunsLabel
@@ -172,7 +173,10 @@ class TrainSection(QWidget):
         last = max(self._settings.steps, reached, *(len(run) - 1 for run in pinned), 1)
         shown = result.shown if result is not None else 0
         steps = step_range(last)
-        self.plot.show_losses(losses, reached, shown, steps, AxisRange(low, high, logarithmic))
+        if len(losses) or pinned or self._running:
+            self.plot.show_losses(losses, reached, shown, steps, AxisRange(low, high, logarithmic))
+        else:
+            self.plot.show_nothing(steps, f"Play trains {count_in_words(self._settings.steps, 'step')}")
         self.history.show_history(result, steps, result.request.layer if result is not None else 1)
         self.history.setVisible(result is not None and len(result.count_steps) > 1)
         self.row.show_step(shown, reached)

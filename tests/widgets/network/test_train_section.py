@@ -46,6 +46,24 @@ def test_the_settings_are_said_in_the_title(section):
     assert section.choices.text() == "Momentum 0.00025"
 
 
+def test_before_there_is_a_loss_the_plot_is_empty_and_says_what_fills_it(section):
+    plot = section.plot
+    assert plot.hint.text() == "Play trains 20 steps"
+    assert plot.hint.isVisible()
+    assert plot.rect().contains(plot.hint.geometry())
+    assert not plot.canvas.y_ticks(), "no values stand at an axis without any"
+    assert plot.canvas.crosshair is None
+    QTest.mouseClick(plot.canvas, Qt.MouseButton.LeftButton, pos=plot.canvas.rect().center())
+    assert not section.edits
+    section.show_result(result_of(target=3, shown=-1))
+    assert not plot.hint.isVisible()
+    assert plot.canvas.y_ticks()
+    assert plot.canvas.crosshair == 3
+    click(section.stop)
+    assert plot.hint.isVisible()
+    assert plot.canvas.crosshair is None
+
+
 def test_start_asks_for_all_steps_and_pause_for_no_more(section):
     paused = []
     section.pause_wanted.connect(lambda: paused.append(1))
