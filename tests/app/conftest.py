@@ -3,7 +3,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
@@ -20,8 +20,13 @@ _spec.loader.exec_module(_hand)
 
 @pytest.fixture(autouse=True)
 def settings_of_its_own(tmp_path, monkeypatch):
-    """No test reads or writes the settings of whoever runs it."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    """No test reads or writes the settings of whoever runs it, or those of another test.
+
+    Programs that a test starts look into the variable. This process has looked once and for all, so Qt is told.
+    """
+    folder = str(tmp_path / "config")
+    monkeypatch.setenv("XDG_CONFIG_HOME", folder)
+    QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, folder)
 
 
 @pytest.fixture
@@ -72,3 +77,9 @@ def part(window):
 def hand(window, qtbot):
     """A user's hand on the real window."""
     return _hand.Hand(window, qtbot)
+
+
+@pytest.fixture
+def network(window, qtbot):
+    """A user's hand on the Network page."""
+    return _hand.NetworkHand(window, qtbot)

@@ -1,9 +1,10 @@
 """A user's hand on the real window: it clicks, drags, scrolls and types, and reads what stands there."""
 
+import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QMenu, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QMenu, QScrollArea, QWidget
 
 from playground.models.tensors.evaluation import evaluate
 from playground.models.tensors.program import source_code
@@ -205,3 +206,72 @@ class Hand:
         """Bring a panel of the Tensors page to the front."""
         self.window.furniture.pages[0].open_tab(key)
         self.settle()
+
+
+class NetworkHand(Hand):
+    """The hand on the Network page, with one seed instead of a band of twenty."""
+
+    def __init__(self, window, qtbot):
+        super().__init__(window, qtbot)
+        self.key(KEY.Key_2, CONTROL, window)
+        self.click("network.band")
+        self.settle()
+
+    @property
+    def spec(self):
+        return self.state.network.spec
+
+    @property
+    def page(self):
+        """What the plots show."""
+        return self.panel("network").views.page
+
+    @property
+    def rms(self):
+        """The rms of each layer's activations, as the plots show it."""
+        return np.array(self.page.network.tables["activation"].rms)
+
+    @property
+    def verdict(self):
+        return self.said("network.verdict")
+
+    @property
+    def train(self):
+        return self.panel("network").train
+
+    def settle(self, timeout=60_000):
+        super().settle(timeout)
+
+    def type_number(self, field, number):
+        """Type a number into one of the controls."""
+        self.type_into(self.in_view(self.find(f"network.{field}")), number)
+
+    def type_into(self, box, number):
+        line = box.findChild(QLineEdit)
+        self.write(line, str(number))
+        self.key(KEY.Key_Return, widget=line)
+        self.settle()
+
+    def set_training(self, box, number):
+        """Set a number in the window of the training's settings."""
+        self.click("network.train.choices")
+        self.type_into(box, number)
+        self.train.settings_window.hide()
+
+    def begin_training(self):
+        """Start the training, and agree where it is asked for first, since this machine may be slow now."""
+        before = self.train.reached
+        self.click("network.train.start")
+        self.until(lambda: self.train.reached > before or self.train.banner.isVisible(), timeout=60_000)
+        if self.train.banner.isVisible():
+            self.click("network.train.start")
+        self.until(lambda: self.train.reached > before + 2, timeout=60_000)
+
+    def choose_field(self, field, words):
+        """Choose a row of one of the boxes of the controls."""
+        self.pick(self.in_view(self.find(f"network.{field}", QComboBox)), words)
+        self.settle()
+
+    def opened(self, name):
+        """A window of the page that is open."""
+        return next(widget for widget in self.window.findChildren(QWidget, name) if widget.isVisible())

@@ -1,11 +1,19 @@
 """What a window remembers for the next one."""
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from playground.main_window import MainWindow
 from playground.window_settings import DEFAULT_SIZE, remember_theme, remembered_theme, settings
+
+
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_nothing_is_remembered_from_one_test_to_the_next(time):
+    assert settings().allKeys() == []
+    settings().setValue("window/theme", "dark")
+    assert remembered_theme() == "dark"
 
 
 def test_the_window_comes_back_in_its_size(open_window, qtbot):

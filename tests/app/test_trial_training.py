@@ -4,8 +4,6 @@ import threading
 
 import numpy as np
 import pytest
-from hand import CONTROL, KEY
-from PySide6.QtWidgets import QLineEdit
 
 from playground.models.network import training_cost
 from playground.models.network.estimate import MachineSpeed
@@ -13,30 +11,17 @@ from playground.models.network.training_request import RUNS
 
 
 @pytest.fixture
-def network(hand):
-    """The page with a small network on one seed, and no run left over."""
+def network(network):
+    """A small one, and no run left over."""
     RUNS.clear()
-    hand.key(KEY.Key_2, CONTROL, hand.window)
-    hand.click("network.band")
-    hand.settle(60_000)
-    for field, number in (("depth", 4), ("width", 16)):
-        write(hand, f"network.{field}", number)
-    return hand
+    network.type_number("depth", 4)
+    network.type_number("width", 16)
+    return network
 
 
-def write(hand, part, number):
-    line = hand.in_view(hand.find(part)).findChild(QLineEdit)
-    hand.write(line, str(number))
-    hand.key(KEY.Key_Return, widget=line)
-    hand.settle(60_000)
-
-
-def train(hand):
-    return hand.panel("network").train
-
-
-def rms(hand):
-    return np.array(hand.panel("network").views.page.network.tables["activation"].rms)
+def write_steps(network, steps):
+    network.set_training(network.train.settings_window.steps, steps)
+    assert network.state.network.training.steps == steps
 
 
 def slow_machine(monkeypatch):
@@ -47,93 +32,72 @@ def slow_machine(monkeypatch):
 def test_a_long_training_is_asked_for_and_agreed_to_in_place(network, monkeypatch):
     slow_machine(monkeypatch)
     network.click("network.train.start")
-    network.settle(60_000)
-    banner = train(network).banner
+    network.settle()
+    banner = network.train.banner
     assert "A long training." in banner.message.text()
-    assert train(network).reached == 0
+    assert network.train.reached == 0
     assert len(RUNS._runs) == 0, "nothing was drawn before the answer"
     network.click(banner.buttons[0])
-    network.settle(60_000)
-    assert train(network).reached == 120
+    network.settle()
+    assert network.train.reached == 120
     assert not banner.isVisible()
     network.click("network.train.rewind")
-    network.settle(60_000)
+    network.settle()
     network.click("network.train.one")
-    network.settle(60_000)
-    assert train(network).reached == 121, "one step more is no new question"
+    network.settle()
+    assert network.train.reached == 121, "one step more is no new question"
 
 
 def test_another_network_ends_the_training_of_the_one_before(network):
     write_steps(network, 20_000)
-    network.click("network.train.start")
-    network.until(lambda: train(network).reached > 2, timeout=60_000)
-    write(network, "network.depth", 5)
-    assert train(network).reached == 0
+    network.begin_training()
+    network.type_number("depth", 5)
+    assert network.train.reached == 0
     assert not network.state.network.training.asked
-    assert train(network).start.accessibleName() == "Train"
-    assert network.panel("network").views.page.network.depth == 5
-    assert train(network).progress.fraction is None
+    assert network.train.start.accessibleName() == "Train"
+    assert network.page.network.depth == 5
+    assert network.train.progress.fraction is None
 
 
 def test_another_learning_rate_starts_a_run_of_its_own(network):
     for _ in range(2):
         network.click("network.train.one")
-        network.settle(60_000)
-    first = train(network)._result.losses
-    settings = train(network).settings_window
-    network.click("network.train.choices")
-    line = settings.rate.findChild(QLineEdit)
-    network.write(line, "0.5")
-    network.key(KEY.Key_Return, widget=line)
-    settings.hide()
-    network.settle(60_000)
-    assert train(network).reached == 0
+        network.settle()
+    first = network.train._result.losses
+    network.set_training(network.train.settings_window.rate, "0.5")
+    assert network.train.reached == 0
     for _ in range(2):
         network.click("network.train.one")
-        network.settle(60_000)
-    second = train(network)._result.losses
+        network.settle()
+    second = network.train._result.losses
     assert second[0] == first[0]
     assert second[1] != first[1]
 
 
 def test_pausing_and_going_on_is_one_run_and_rewinding_brings_the_same_weights_back(network):
-    fresh = rms(network)
+    fresh = network.rms
     write_steps(network, 20_000)
+    network.begin_training()
     network.click("network.train.start")
-    network.until(lambda: train(network).reached > 2, timeout=60_000)
-    network.click("network.train.start")
-    network.settle(60_000)
-    reached = train(network).reached
+    network.settle()
+    reached = network.train.reached
     assert 2 < reached < 20_000
-    assert train(network).step_box.value == reached
+    assert network.train.step_box.value == reached
     network.click("network.train.one")
-    network.settle(60_000)
-    assert train(network).reached == reached + 1
+    network.settle()
+    assert network.train.reached == reached + 1
     network.click("network.train.rewind")
-    network.settle(60_000)
-    assert np.array_equal(rms(network), fresh)
+    network.settle()
+    assert np.array_equal(network.rms, fresh)
     network.click("network.train.stop")
-    network.settle(60_000)
-    assert train(network).reached == 0
-    assert np.array_equal(rms(network), fresh)
+    network.settle()
+    assert network.train.reached == 0
+    assert np.array_equal(network.rms, fresh)
 
 
 def test_the_window_closes_while_it_trains(network):
     write_steps(network, 20_000)
-    network.click("network.train.start")
-    network.until(lambda: train(network).reached > 2, timeout=60_000)
+    network.begin_training()
     network.window.close()
     names = [thread.name for thread in threading.enumerate()]
     assert not any("training" in name for name in names)
-
-
-def write_steps(hand, steps):
-    network = hand.panel("network")
-    settings = network.train.settings_window
-    hand.click("network.train.choices")
-    line = settings.steps.findChild(QLineEdit)
-    hand.write(line, str(steps))
-    hand.key(KEY.Key_Return, widget=line)
-    settings.hide()
-    hand.settle(60_000)
-    assert hand.state.network.training.steps == steps
