@@ -184,10 +184,12 @@ def test_there_is_a_hand_for_every_goal():
     assert set(ACTS_BY_HAND) == set(ACTS)
 
 
-def begin(window, key):
-    """Open a lesson at its beginning, whatever was done in it before."""
+def begin(window, qtbot, key):
+    """Open a lesson at its beginning, whatever was done in it before, and wait for all its numbers."""
     window.furniture.workspace.commands.open_lesson(key)
     click(window, "lessons.again")
+    view = find(window, "lessons.text")
+    qtbot.waitUntil(lambda: view.is_ready and view.cards[0].isVisible(), timeout=30_000)
 
 
 def lit_part_is_seen(window, part):
@@ -209,7 +211,7 @@ def in_view(window, widget):
 def test_a_part_that_is_folded_away_or_on_another_page_is_brought_into_view(open_window, qtbot):
     window = open_window((1000, 640))
     lessons = window.furniture.lessons
-    begin(window, "4")
+    begin(window, qtbot, "4")
     for part in ("memory.facts", "network.loss", "einsum.equation", "network.open.step_through", "shape.grid"):
         lessons.light(part)
         qtbot.waitUntil(lambda part=part: lit_part_is_seen(window, part), timeout=20_000)
@@ -239,9 +241,7 @@ def test_a_lit_part_that_a_layout_moves_away_is_scrolled_into_view_again(open_wi
 
 def test_the_cell_to_click_is_ringed_and_named(open_window, qtbot):
     window = open_window()
-    begin(window, "4")
-    view = find(window, "lessons.text")
-    qtbot.waitUntil(lambda: view.is_ready, timeout=30_000)
+    begin(window, qtbot, "4")
     select(window, "m")
     click(window, "lessons.where")
     assert find(window, "spotlight").accessibleName() == ""
@@ -255,26 +255,26 @@ def test_the_cell_to_click_is_ringed_and_named(open_window, qtbot):
 
 def test_the_answer_is_seen_where_the_words_above_it_grow_when_it_is_shown(open_window, qtbot):
     window = open_window((1000, 640))
-    begin(window, "9")
-    view = find(window, "lessons.text")
-    qtbot.waitUntil(lambda: view.is_ready and view.cards[0].isVisible(), timeout=30_000)
+    begin(window, qtbot, "9")
     click(window, "lessons.predict.0")
     for _ in range(3):
         click(window, "lessons.skip")
     click(window, "lessons.answer")
     qtbot.waitUntil(lambda: in_view(window, find(window, "lessons.verdict")).height() > 200, timeout=20_000)
-    bar = window.furniture.lessons._panel._scrolls[1].verticalScrollBar()
+    panel = window.furniture.lessons._panel
+    qtbot.waitUntil(lambda: not panel._revealing.isActive(), timeout=20_000)
+    bar = panel._scrolls[1].verticalScrollBar()
     bar.setValue(20)
+    view, end = find(window, "lessons.text"), bar.maximum()
     view.setMinimumHeight(view.height() + 400)
-    qtbot.waitUntil(lambda: bar.maximum() > 400, timeout=20_000)
+    qtbot.waitUntil(lambda: bar.maximum() >= end + 400, timeout=20_000)
+    assert not panel._revealing.isActive()
     assert bar.value() == 20
 
 
 def test_what_the_learner_has_come_to_is_scrolled_into_view(open_window, qtbot):
     window = open_window((1000, 640))
-    begin(window, "6")
-    view = find(window, "lessons.text")
-    qtbot.waitUntil(lambda: view.is_ready and view.cards[0].isVisible(), timeout=30_000)
+    begin(window, qtbot, "6")
     click(window, "lessons.predict.0")
     qtbot.waitUntil(lambda: in_view(window, find(window, "lessons.where")).height() > 10)
     click(window, "lessons.answer")
@@ -283,9 +283,8 @@ def test_what_the_learner_has_come_to_is_scrolled_into_view(open_window, qtbot):
 
 def test_the_first_lesson_is_done_with_the_plus_and_the_cross_as_it_says(open_window, qtbot):
     window = open_window()
+    begin(window, qtbot, "1")
     store = window.furniture.workspace.store
-    begin(window, "1")
-    qtbot.waitUntil(lambda: find(window, "lessons.text").is_ready, timeout=30_000)
     qtbot.waitUntil(lambda: window.findChild(QWidget, "shape.insert.1") is not None)
     click(window, "shape.insert.0")
     qtbot.waitUntil(lambda: store.state.lesson.here.steps == 1)
@@ -301,9 +300,8 @@ def test_the_first_lesson_is_done_with_the_plus_and_the_cross_as_it_says(open_wi
 @pytest.mark.parametrize("key", ["6", "9", "10"])
 def test_do_it_for_me_does_all_steps_and_the_app_notices(open_window, qtbot, key):
     window = open_window()
+    begin(window, qtbot, key)
     store = window.furniture.workspace.store
-    begin(window, key)
-    qtbot.waitUntil(lambda: find(window, "lessons.text").is_ready, timeout=30_000)
     lesson, _ = find_lesson(key)
     for number in range(len(lesson.steps)):
         click(window, "lessons.do")
@@ -315,8 +313,7 @@ def test_do_it_for_me_does_all_steps_and_the_app_notices(open_window, qtbot, key
 
 def test_closing_the_window_that_is_being_stepped_through_ends_it(open_window, qtbot):
     window = open_window()
-    begin(window, "9")
-    qtbot.waitUntil(lambda: find(window, "lessons.text").is_ready, timeout=30_000)
+    begin(window, qtbot, "9")
     click(window, "lessons.do")
     qtbot.waitUntil(lambda: window.findChild(StepThroughView) is not None, timeout=20_000)
     window.findChild(StepThroughView).close()
@@ -343,10 +340,8 @@ def test_a_lesson_is_done_by_hand(open_window, qtbot, lesson):
     window = open_window()
     store = window.furniture.workspace.store
     own = store.state.program
-    begin(window, lesson.key)
+    begin(window, qtbot, lesson.key)
     assert window.pages.currentIndex() == (1 if lesson.page == "network" else 0)
-    view = find(window, "lessons.text")
-    qtbot.waitUntil(lambda: view.is_ready and view.cards[0].isVisible(), timeout=30_000)
     right = next(number for number, one in enumerate(lesson.predictions) if one.right)
     click(window, f"lessons.predict.{right}")
     assert store.state.lesson.here.prediction == right

@@ -63,6 +63,9 @@ class LessonPanel(Panel):
             self._scrolls.append(scroll)
             self._stack.addWidget(scroll)
         self._revealed_at = -1
+        self._revealing = QTimer(self)
+        self._revealing.setSingleShot(True)
+        self._revealing.timeout.connect(self._reveal)
         self._scrolls[1].verticalScrollBar().rangeChanged.connect(self._on_range_changed)
         self._place(self._make_title(), self._make_buttons())
 
@@ -145,7 +148,7 @@ class LessonPanel(Panel):
         self._banner.set_problem(None)
         if here.here != self._shown:
             self._shown = here.here
-            QTimer.singleShot(0, self, self._reveal)
+            self._revealing.start()
         if self._result is not None and self._result.lesson.key == here.key:
             self.view.set_progress(here.here)
         lesson = self._lesson()
@@ -182,7 +185,7 @@ class LessonPanel(Panel):
     def _on_range_changed(self) -> None:
         """What the answer adds above itself is laid out late; where a hand has scrolled since, nothing moves."""
         if self._scrolls[1].verticalScrollBar().value() == self._revealed_at:
-            QTimer.singleShot(0, self, self._reveal)
+            self._revealing.start()
 
     def show_problem(self, problem: Problem) -> None:
         """A lesson of one's own that is broken says where."""
