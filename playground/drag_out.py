@@ -79,11 +79,6 @@ class DragOut(QObject):
         state = self._store.state
         self._task.submit(CarriedTensor(state.program, name, self._folder.path(), state.memory_budget))
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether a file is being written."""
-        return self._task.is_busy
-
     def close(self) -> None:
         """Wait for a file that is being written, and remove those that were carried."""
         self._task.close()

@@ -60,11 +60,13 @@ def test_a_card_dragged_out_becomes_a_file_and_the_program_stays(hand, monkeypat
 
 
 def test_nothing_is_carried_once_the_button_is_released(hand, monkeypatch):
-    carried = []
+    carried, written = [], []
     monkeypatch.setattr(drag_out.DragOut, "carry", lambda _, file: carried.append(file))
     drags = hand.workspace.commands.drags
+    drags._task.finished.connect(written.append)
     drags.start("A")
-    hand.until(lambda: not drags.is_busy)
+    hand.until(lambda: bool(written))
+    assert written[0].outcome.path.endswith("A.npy")
     assert carried == []
 
 

@@ -178,11 +178,14 @@ def test_grids_that_nearly_fit_show_no_scroll_bars_and_cut_nothing(open_window, 
     window = open_window(size)
     shown = window.furniture.workspace.panels["einsum"]
     qtbot.waitUntil(lambda: shown.tensors.result.grid.reader is not None, timeout=20_000)
-    QApplication.processEvents()
-    for column in (*shown.tensors.operands, shown.tensors.result):
-        grid = column.grid
-        assert not grid.verticalScrollBar().isVisible()
-        assert not grid.horizontalScrollBar().isVisible()
-        last = tuple(size - 1 for size in grid.reader.shape)
-        _x, y, _width, height = grid.present_geometry().rect(last)
-        assert y + height < grid.viewport().height() + 1, "the last row has its lower edge"
+
+    def whole():
+        for column in (*shown.tensors.operands, shown.tensors.result):
+            grid = column.grid
+            assert not grid.verticalScrollBar().isVisible()
+            assert not grid.horizontalScrollBar().isVisible()
+            last = tuple(size - 1 for size in grid.reader.shape)
+            _x, y, _width, height = grid.present_geometry().rect(last)
+            assert y + height < grid.viewport().height() + 1, "the last row has its lower edge"
+
+    qtbot.waitUntil(whole, timeout=20_000)

@@ -284,9 +284,9 @@ def test_renaming_renames_everywhere_and_deleting_offers_the_tensor_back(hand):
     hand.rename("the_vector_with_a_very_long_name_indeed")
     assert hand.code("B") == "A + the_vector_with_a_very_long_name_indeed[:, None]"
     card = hand.card("the_vector_with_a_very_long_name_indeed")
-    assert hand.find("tensors.name").geometry().right() < card.width() - 40, "the verdict beside it is not covered"
-    column = hand.panel("memory").column
-    assert column.widget().width() <= column.viewport().width(), "the memory panel is not wider than it shows"
+    field, column = hand.find("tensors.name"), hand.panel("memory").column
+    hand.until(lambda: field.geometry().right() < card.width() - 40)  # the verdict beside it is not covered
+    hand.until(lambda: column.widget().width() <= column.viewport().width())  # the memory panel shows all its width
     hand.key(KEY.Key_Delete, widget=hand.panel("tensors").list)
     hand.settle()
     assert "B, W, C, D used it" in hand.said("tensors.problem")
