@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, product
 from math import prod
 from typing import Protocol
 
@@ -46,6 +45,26 @@ class CellStory:
     arithmetic: str = ""
 
 
+def told_alone(name: str, tensor: torch.Tensor, index: Index) -> CellStory | None:
+    """An element and its value, with nothing of where it came from; None for an index outside."""
+    reader = TensorReader(tensor)
+    return CellStory(element_label(name, index), reader.text(index)) if reader.holds(index) else None
+
+
+def lines_shown(count: int) -> int:
+    """How many of so many elements are named: one line is left for the number of those that are not."""
+    return count if count <= MAXIMUM_TERMS else MAXIMUM_TERMS - 1
+
+
+def unraveled(place: int, shape: Sequence[int]) -> Index:
+    """The index of the element at a place in row order: `unraveled(5, (2, 3)) == (1, 2)`."""
+    index = []
+    for size in reversed(shape):
+        place, at = divmod(place, size)
+        index.append(at)
+    return tuple(reversed(index))
+
+
 class TellsCells(Protocol):
     """Tells of any element of one tensor: `story.at((1, 2))`, None for an index outside."""
 
@@ -64,6 +83,12 @@ class Operand:
     def line(self, index: Index) -> StoryLine:
         """The element at an index of this operand."""
         return StoryLine(self.label(index), TensorReader(self.tensor).text(index))
+
+    def conjugated(self) -> Operand:
+        """The operand as its conjugate: `z.conj()[1]`; itself where it is real."""
+        if not self.tensor.is_complex():
+            return self
+        return Operand(f"{self.text}.conj()", self.tensor.conj(), self.named)
 
     def label(self, index: Index) -> str:
         """`v[1]` rather than `v[:, None][1,0]`: the element of the named tensor that lies in the same place."""
@@ -127,30 +152,30 @@ class Story:
 
     def at(self, index: Index) -> CellStory | None:
         """The story of one element; None for an index outside."""
-        reader = TensorReader(self.tensor)
-        if not reader.holds(index):
+        told = told_alone(self.name, self.tensor, index)
+        if told is None:
             return None
-        head, value = element_label(self.name, index), reader.text(index)
         if self.reduced:
-            return self._reduction(head, value, index)
+            return self._reduction(told, index)
         lines = tuple(operand.line(aligned(index, operand.tensor.shape)) for operand in self.operands)
         text = self.form([line.value for line in lines]) if self.form is not None else ""
-        return CellStory(head, value, lines, self.conclusion, 0, text)
+        return replace(told, lines=lines, conclusion=self.conclusion, arithmetic=text)
 
-    def _reduction(self, head: str, value: str, index: Index) -> CellStory:
+    def _reduction(self, told: CellStory, index: Index) -> CellStory:
         """The first elements of those that were made one, in row order."""
         operand = self.operands[0]
         shape = operand.tensor.shape
         kept = [axis for axis in range(len(shape)) if axis not in self.reduced]
         places = dict(zip(kept, (index[axis] for axis in kept) if self.keeps_axes else index, strict=True))
         size = prod(shape[axis] for axis in self.reduced)
-        shown = size if size <= MAXIMUM_TERMS else MAXIMUM_TERMS - 1
+        shown = lines_shown(size)
         lines = []
-        for inner in islice(product(*(range(shape[axis]) for axis in self.reduced)), shown):
-            whole = places | dict(zip(self.reduced, inner, strict=True))
+        sizes = tuple(shape[axis] for axis in self.reduced)
+        for number in range(shown):
+            whole = places | dict(zip(self.reduced, unraveled(number, sizes), strict=True))
             lines.append(operand.line(tuple(whole[axis] for axis in range(len(shape)))))
         text = self._arithmetic(operand.tensor, places) if size <= MOST_IN_ARITHMETIC else ""
-        return CellStory(head, value, tuple(lines), self.conclusion, size - shown, text)
+        return replace(told, lines=tuple(lines), conclusion=self.conclusion, more=size - shown, arithmetic=text)
 
     def _arithmetic(self, tensor: torch.Tensor, places: dict[int, int]) -> str:
         """The formula over all elements that were made one."""
@@ -171,16 +196,13 @@ class ViewStory:
 
     def at(self, index: Index) -> CellStory | None:
         """The story of one element; None for an index outside."""
-        reader = TensorReader(self.tensor)
-        if not reader.holds(index):
+        alone = told_alone(self.name, self.tensor, index)
+        if alone is None:
             return None
-        head, value = element_label(self.name, index), reader.text(index)
         place = sum(i * stride for i, stride in zip(index, self.tensor.stride(), strict=True))
         inner = index_at_place(self.base, place + int(self.tensor.storage_offset()))
         told = None if inner is None else self.inner.at(inner)
-        if told is None or told.value != value:
-            return CellStory(head, value)
-        return replace(told, head=head)
+        return alone if told is None or told.value != alone.value else replace(told, head=alone.head)
 
 
 def aligned(index: Index, shape: Sequence[int]) -> Index:

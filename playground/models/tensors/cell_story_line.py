@@ -41,15 +41,19 @@ class Line:
         )
         return None if value is None else Operand(text if plain else f"({text})", value, self.named)
 
-    def replaced(self, whole: ast.expr, part: ast.expr, text: str) -> str:
-        """The characters of `whole` with those of a part in it written anew."""
-        code = self.text(whole)
-        before = self.code.encode().splitlines(keepends=True)
-        start = sum(map(len, before[: part.lineno - 1])) + part.col_offset
-        stop = sum(map(len, before[: (part.end_lineno or 1) - 1])) + (part.end_col_offset or 0)
-        first = sum(map(len, before[: whole.lineno - 1])) + whole.col_offset
-        raw = code.encode()
-        return (raw[: start - first] + text.encode() + raw[stop - first :]).decode()
+    def replaced(self, whole: ast.expr, texts: Mapping[ast.expr, str]) -> str:
+        """The characters of `whole` with those of parts in it written anew."""
+        raw = self.text(whole).encode()
+        first = self._place(whole.lineno, whole.col_offset)
+        for part in sorted(texts, key=lambda part: (part.lineno, part.col_offset), reverse=True):
+            start = self._place(part.lineno, part.col_offset) - first
+            stop = self._place(part.end_lineno or 1, part.end_col_offset or 0) - first
+            raw = raw[:start] + texts[part].encode() + raw[stop:]
+        return raw.decode()
+
+    def _place(self, line: int, column: int) -> int:
+        """The number of the byte at a line and column of the syntax tree."""
+        return sum(map(len, self.code.encode().splitlines(keepends=True)[: line - 1])) + column
 
 
 @dataclass(frozen=True, slots=True)

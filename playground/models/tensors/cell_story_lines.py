@@ -19,9 +19,10 @@ from playground.models.tensors.cell_story import (
     reads_alike,
     shares_storage,
 )
-from playground.models.tensors.cell_story_axis import axis_story, product_story
+from playground.models.tensors.cell_story_axis import axis_story
 from playground.models.tensors.cell_story_line import Line, NamedCall, axes_of, integer_of, named_call
 from playground.models.tensors.cell_story_pick import order_story, pick_story
+from playground.models.tensors.cell_story_terms import terms_story
 from playground.models.tensors.cell_story_words import elementwise_arithmetic
 from playground.models.tensors.program import Expression, Program, source_code
 from playground.models.tensors.vocabulary import VOCABULARY
@@ -208,7 +209,7 @@ def _reduced(line: Line) -> Story | None:
 
 _OPERATIONS: tuple[Callable[[Line], TellsCells | None], ...] = (
     _elementwise,
-    product_story,
+    terms_story,
     _called,
     _reduced,
     axis_story,

@@ -1,19 +1,20 @@
-"""Cells that are elements of another tensor, picked by index, by order, or moved: which one, found by torch itself.
+"""Cells that are elements of other tensors, picked by index, by order, moved or joined: which, found by torch itself.
 
-The same operation on the numbers 1, 2, 3, ... in place of the tensor's elements says where each cell was taken from.
+The same operation on the numbers 1, 2, 3, ... in place of the tensors' elements says where each cell was taken from.
 """
 
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from math import prod
 
 import torch
 
-from playground.models.tensors.cell_story import CellStory, Index, Operand, element_label
+from playground.models.tensors.cell_story import CellStory, Index, Operand, StoryLine, told_alone, unraveled
 from playground.models.tensors.cell_story_line import Line, NamedCall, axis_of, integer_of, named_call
-from playground.models.tensors.window import TensorReader
 
 LARGEST = 1 << 20
 """Elements of a tensor up to which its positions are written out."""
@@ -26,6 +27,9 @@ MOVING = frozenset({
     "reshape_as", "broadcast_to",
 })  # fmt: skip
 """Words that move elements and compute nothing."""
+
+JOINING = frozenset({"cat", "concat", "concatenate", "stack", "hstack", "vstack", "dstack", "column_stack"})
+"""Words that put tensors of a list together and compute nothing."""
 
 MOVING_PROPERTIES = frozenset({"T", "mT"})
 INDEXED = {"gather": (1, "index"), "take_along_dim": (0, "indices")}
@@ -43,55 +47,61 @@ _FIELDS = {"values": 0, "indices": 1}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PickStory:
-    """`B[0,1]` is `A[0,3]`: `places` holds for each cell 1 + the flat index of the element, 0 where there is none."""
+    """`B[0,1]` is `A[0,3]`: `places` holds for each cell 1 + the flat index of the element, 0 where there is none.
+
+    Of several operands the flat indices go on where those of the one before end.
+    """
 
     name: str
     tensor: torch.Tensor
-    operand: Operand
+    operands: tuple[Operand, ...]
     places: torch.Tensor
     index: Operand | None = None
 
     def at(self, index: Index) -> CellStory | None:
         """The story of one element; None for an index outside."""
-        reader = TensorReader(self.tensor)
-        if not reader.holds(index):
+        told = told_alone(self.name, self.tensor, index)
+        if told is None:
             return None
-        head, value = element_label(self.name, index), reader.text(index)
         place = int(self.places[index])
         if place == 0:
-            return CellStory(head, value, (), "filled in")
-        source = self.operand.line(unraveled(place - 1, tuple(self.operand.tensor.shape)))
-        if source.value != value:
-            return CellStory(head, value)
+            return replace(told, conclusion="filled in")
+        source = self._source(place - 1)
+        if source.value != told.value:
+            return told
         first = () if self.index is None else (self.index.line(index),)
-        return CellStory(head, value, (*first, source), "the element there")
+        return replace(told, lines=(*first, source), conclusion="the element there")
 
-
-def unraveled(place: int, shape: Index) -> Index:
-    """The index of the element at a place in row order."""
-    index = []
-    for size in reversed(shape):
-        index.append(place % size)
-        place //= size
-    return tuple(reversed(index))
+    def _source(self, place: int) -> StoryLine:
+        """The element at a place in the row order of one operand after the other."""
+        ends = list(accumulate(operand.tensor.numel() for operand in self.operands))
+        number = bisect_right(ends, place)
+        operand = self.operands[number]
+        return operand.line(unraveled(place - ends[number] + operand.tensor.numel(), tuple(operand.tensor.shape)))
 
 
 def pick_story(line: Line) -> PickStory | None:
-    """`A[[2, 0]]`, `A.gather(1, i)`, `A.flip(0)[1:]`, `(A + v).repeat(2, 1)`."""
-    base, found = _base(line.root)
-    operand = line.operand(base) if found else None
-    if operand is None or not 0 < operand.tensor.numel() <= LARGEST or line.tensor.numel() > LARGEST:
+    """`A[[2, 0]]`, `A.gather(1, i)`, `A.flip(0)[1:]`, `(A + v).repeat(2, 1)`, `torch.cat([A, B], 1)`."""
+    bases = _bases(line.root)
+    operands = tuple(operand for base in bases if (operand := line.operand(base)) is not None)
+    count = sum(operand.tensor.numel() for operand in operands)
+    if len(operands) < len(bases) or not 0 < count <= LARGEST or line.tensor.numel() > LARGEST:
         return None
-    shape = tuple(operand.tensor.shape)
-    numbers = f"(torch.arange(1, {prod(shape) + 1}).reshape({shape}))"
-    places = line.find(line.replaced(line.root, base, numbers))
+    starts = accumulate((operand.tensor.numel() for operand in operands), initial=1)
+    numbers = [_numbered(start, tuple(operand.tensor.shape)) for start, operand in zip(starts, operands, strict=False)]
+    places = line.find(line.replaced(line.root, dict(zip(bases, numbers, strict=True))))
     if places is None or places.shape != line.tensor.shape or places.dtype != torch.int64:
         return None
-    return PickStory(line.name, line.tensor, operand, places, _index_of(line))
+    return PickStory(line.name, line.tensor, operands, places, _index_of(line))
 
 
-def _base(node: ast.expr) -> tuple[ast.expr, bool]:
-    """What the elements are taken from, below all words that only move them; and whether there is such a word."""
+def _numbered(start: int, shape: Index) -> str:
+    """Code for a tensor of this shape whose elements are numbered from `start` on, in row order."""
+    return f"(torch.arange({start}, {start + prod(shape)}).reshape({shape}))"
+
+
+def _bases(node: ast.expr) -> tuple[ast.expr, ...]:
+    """What the elements are taken from, below all words that only move or join them; nothing where no word does."""
     found = False
     while True:
         call = named_call(node)
@@ -99,8 +109,10 @@ def _base(node: ast.expr) -> tuple[ast.expr, bool]:
             node = call.owner
         elif isinstance(node, ast.Subscript) or (isinstance(node, ast.Attribute) and node.attr in MOVING_PROPERTIES):
             node = node.value
+        elif call is not None and call.name in JOINING and isinstance(call.owner, ast.List | ast.Tuple):
+            return tuple(call.owner.elts)
         else:
-            return node, found
+            return (node,) if found else ()
         found = True
 
 
@@ -129,19 +141,20 @@ class OrderStory:
 
     def at(self, index: Index) -> CellStory | None:
         """The story of one element; None for an index outside."""
-        reader = TensorReader(self.tensor)
-        if not reader.holds(index):
+        told = told_alone(self.name, self.tensor, index)
+        if told is None:
             return None
         place = int(self.indices[index])
         rest = self.axis + 1 if self.keeps_axis else self.axis
         source = self.operand.line((*index[: self.axis], place, *index[rest:]))
-        value, head = reader.text(index), element_label(self.name, index)
-        if not self.tells_place and source.value != value:
-            return CellStory(head, value)
+        if not self.tells_place and source.value != told.value:
+            return told
         words = ORDERED[self.word]
         if self.word in ("sort", "topk"):
             words = f"at {index[self.axis]} {words}"
-        return CellStory(head, value, (source,), f"its place on axis {self.axis}" if self.tells_place else words)
+        if self.tells_place:
+            words = f"its place on axis {self.axis}"
+        return replace(told, lines=(source,), conclusion=words)
 
 
 def order_story(line: Line) -> OrderStory | None:

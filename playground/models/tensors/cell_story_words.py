@@ -14,16 +14,17 @@ Arithmetic = Callable[[torch.Tensor, int], str]
 
 ELEMENTWISE = {
     "relu": "max({0}, 0)", "neg": "-{b0}", "square": "{b0} * {b0}", "reciprocal": "1 / {b0}", "rsqrt": "1 / sqrt({0})",
-    "sigmoid": "1 / (1 + exp(-{b0}))", "silu": "{0} / (1 + exp(-{b0}))", "softsign": "{0} / (1 + abs({0}))",
+    "sigmoid": "1 / (1 + exp(-{b0}))", "silu": "{f0} / (1 + exp(-{b0}))", "softsign": "{f0} / (1 + abs({0}))",
     "expm1": "exp({0}) - 1", "log1p": "log(1 + {b0})", "maximum": "max({0}, {1})", "minimum": "min({0}, {1})",
     "fmax": "max({0}, {1})", "fmin": "min({0}, {1})", "add": "{0} + {b1}", "sub": "{0} - {b1}", "mul": "{b0} * {b1}",
-    "div": "{0} / {b1}", "pow": "{b0} ** {b1}", "lerp": "{0} + {b2} * ({1} - {b0})", "relu6": "min(max({0}, 0), 6)",
+    "div": "{f0} / {b1}", "pow": "{b0} ** {b1}", "lerp": "{0} + {b2} * ({1} - {b0})", "relu6": "min(max({0}, 0), 6)",
     **{name: f"{name}({{0}})" for name in ("exp", "log", "sqrt", "sin", "cos", "tan", "tanh", "abs", "floor", "ceil")},
 }  # fmt: skip
-"""How an element is computed from those that went in: `{0}` is the first, `{b0}` the first, bracketed if negative."""
+"""How an element is computed from those that went in: `{0}` is the first, `{b0}` in brackets if negative or complex,
+`{f0}` if complex."""
 
 
-_PLACES = re.compile(r"{b?(\d)}")
+_PLACES = re.compile(r"{[bf]?(\d)}")
 
 
 def elementwise_arithmetic(word: str, values: list[str]) -> str:
@@ -32,12 +33,22 @@ def elementwise_arithmetic(word: str, values: list[str]) -> str:
     if len(set(_PLACES.findall(form))) != len(values):
         return ""
     bracketed = {f"b{place}": bracketed_text(value) for place, value in enumerate(values)}
-    return form.format(*values, **bracketed)
+    first = {f"f{place}": first_text(value) for place, value in enumerate(values)}
+    return form.format(*values, **bracketed, **first)
+
+
+_SUM = re.compile(r"[\d.fnj][+-]")
+"""The sign between the parts of a complex number; that of an exponent stands behind an e."""
 
 
 def bracketed_text(text: str) -> str:
-    """A number as it stands behind an operator: `(-3)`."""
-    return f"({text})" if text.startswith("-") else text
+    """A number as it stands behind an operator: `(-3)`, `(1+2j)`."""
+    return f"({text})" if text.startswith("-") else first_text(text)
+
+
+def first_text(text: str) -> str:
+    """A number as it stands before an operator: `-3`, `(1+2j)`."""
+    return f"({text})" if _SUM.search(text) else text
 
 
 def _text(value: float) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from playground.models.job import Job
 from playground.models.state import PlaygroundState
+from playground.models.tensors.cell_story import MOST_IN_ARITHMETIC
 from playground.models.tensors.evaluation import evaluate
 from playground.models.tensors.program import Program
 from playground.models.tensors.shape_request import compute_shape, shape_request
@@ -62,6 +63,59 @@ def test_a_product_spells_out_its_terms(line: str) -> None:
         for part in story.lines:
             if "…" not in part.label and "+" not in part.label:
                 assert read(part.label, tensors) == computed(part.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'torch.einsum("ij,kj->ik", A, A)', 'torch.einsum("ij,j", A, w)', 'torch.einsum("ij->i", A)',
+        'torch.einsum("ij,ij->", A, A)', 'torch.einsum("hij,kj->hik", X, A)', 'torch.einsum("...j,j->...", X, w)',
+        'torch.einsum("ii->", A[:, 1:])', 'torch.einsum("ij,jk,k->i", [A, A.t(), v])', 'torch.einsum("ij->", A * 2)',
+        'torch.einsum("bij, bjk -> bik", X, X.mT)', 'torch.einsum("i...,i->...", A.t()[:3], v)[1:]',
+    ],
+)  # fmt: skip
+def test_an_einsum_spells_out_its_terms(line: str) -> None:
+    for story, value, tensors in cells(line):
+        assert story.conclusion == "sum"
+        terms = [computed(part.value) for part in story.lines]
+        assert sum(terms) == value if not story.more else len(terms) == 5
+        for part in story.lines:
+            assert "…" in part.label or part.label.count("*") >= part.value.count("*")
+            if "…" not in part.label and "(" not in part.label:
+                assert read(part.label, tensors) == computed(part.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "torch.outer(v, w)", "v.outer(w)", "torch.outer(A[0], A[:, 1])", "w.ger(v)", "torch.outer(v + 1, w).t()[1:]",
+        'torch.einsum("i,j->ij", v, w)', 'torch.einsum("ij,i->ji", A, v)', 'torch.einsum("i,j,k->kij", v, w, A[0])',
+    ],
+)  # fmt: skip
+def test_an_outer_product_names_its_factors(line: str) -> None:
+    for story, value, tensors in cells(line):
+        assert (story.conclusion, story.more) == ("product", 0)
+        assert len(story.lines) > 1
+        assert math.prod(float(part.value) for part in story.lines) == value
+        for part in story.lines:
+            if "(" not in part.label:
+                assert read(part.label, tensors) == float(part.value)
+
+
+@pytest.mark.parametrize("line", ["torch.vdot(z, z * 1j)", "z @ z", "torch.dot(z, z)", 'torch.einsum("i,i", z, z)'])
+def test_complex_terms_add_up_and_vdot_conjugates_its_first(line: str) -> None:
+    program = Program.parse(f"z = torch.tensor([1+2j, -3j, 2.5])\nB = {line}")
+    story = compute_shape(shape_request(PlaygroundState(program=program, selection="B")), Job()).story.at(())
+    assert sum(eval(part.value) for part in story.lines) == evaluate(program)["B"].tensor.item()
+
+
+@pytest.mark.parametrize("word", ["z.square()", "z.div(y)", "z.mul(y)", "z.sub(y)", "z.reciprocal()"])
+def test_complex_numbers_stand_in_brackets(word: str) -> None:
+    program = Program.parse(f"z = torch.tensor([1+2j, -3j])\ny = torch.tensor([2-1j, 4+1j])\nB = {word}")
+    tensor = evaluate(program)["B"].tensor
+    for place in range(2):
+        story = compute_shape(shape_request(PlaygroundState(program=program, selection="B")), Job()).story.at((place,))
+        assert eval(story.arithmetic) == pytest.approx(tensor[place].item(), rel=1e-5)
 
 
 @pytest.mark.parametrize(("line", "word"), [("A.cumsum(1)", "sum"), ("torch.cumprod(A, dim=-2)", "product")])
@@ -125,13 +179,24 @@ def test_where_says_which_one_it_took(line: str) -> None:
         "A.gather(1, i)", "torch.gather(A, 1, i)", "A.take_along_dim(i, 1)", "A.index_select(0, torch.tensor([2, 0]))",
         "A[[2, 0]]", "A[torch.tensor([0, 1]), torch.tensor([3, 2])]", "A[A > 1]", "A[:, [1, 1, 0]][1:]", "A.flip(0)",
         "A.roll(1, 1)", "A.repeat(2, 1)", "A.t().contiguous()", "A.t().reshape(12)", "A.take(i)", "X.flip(0, 2)[:, 1]",
-        "A.repeat_interleave(2, 0)", "A.rot90()", "torch.flip(A, (1,))", "A.masked_select(A > 2)", "A.clone().T",
+        "torch.cat([A, A * 2])", "torch.cat((A, A.t()[:, :3].t(), v[:, None]), 1)", "torch.stack([w, A[1], w])",
+        "torch.stack([v, v], dim=1)[1:]", "torch.hstack([A, v[:, None]])", "torch.vstack((w, A))",
+        "torch.cat([X, X], -1)", "torch.dstack([A, A + 1]).permute(2, 0, 1)", "torch.column_stack([v, A])",
+        "torch.concat([v, v.repeat(2)])", "torch.cat([A[:0], A, A[:0]]).flip(0)", "torch.cat([A])",
+        "torch.cat([A.clone()[:1], A])", "A.repeat_interleave(2, 0)", "A.rot90()", "torch.flip(A, (1,))",
+        "A.masked_select(A > 2)", "A.clone().T",
     ],
 )  # fmt: skip
 def test_a_picked_element_is_named(line: str) -> None:
     for story, value, tensors in cells(line):
         assert story.conclusion in ("the element there", "the same cell")
         assert read(story.lines[-1].label, tensors) == float(story.lines[-1].value) == value
+
+
+def test_joined_tensors_are_told_apart() -> None:
+    result, _ = told("torch.cat([A, A, v[:, None]], 1)")
+    labels = [result.story.at((2, column)).lines[0].label for column in range(9)]
+    assert labels == ["A[2,0]", "A[2,1]", "A[2,2]", "A[2,3]", "A[2,0]", "A[2,1]", "A[2,2]", "A[2,3]", "v[2]"]
 
 
 def test_gather_tells_its_index_too() -> None:
@@ -189,6 +254,16 @@ def test_many_terms_are_summed_and_some_left_out() -> None:
     result, _ = told("torch.arange(1000.).softmax(0)")
     assert result.story.at((999,)).more == 995
     assert computed(result.story.at((999,)).arithmetic) == pytest.approx(0.632, rel=0.01)
+    assert [line.value for line in result.story.at((999,)).lines] == ["999", "0", "1", "2", "3"]
+
+
+def test_a_formula_over_very_many_elements_is_not_worked_out_under_the_hand() -> None:
+    many = MOST_IN_ARITHMETIC + 1
+    softmax, _ = told(f"torch.zeros({many}).softmax(0)")
+    running, _ = told(f"torch.zeros({many}).logcumsumexp(0)")
+    assert softmax.story.at((3,)).arithmetic == running.story.at((many - 1,)).arithmetic == ""
+    assert running.story.at((3,)).arithmetic == "0 + log(4)"
+    assert softmax.story.at((3,)).more == running.story.at((many - 1,)).more == many - 5
 
 
 @pytest.mark.parametrize("line", ["A @ v", "A.gather(1, v)", "A.softmax(7)", "A.sum(A)", "X.foo(1)", "A[[7]]"])
