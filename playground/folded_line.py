@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from playground.widgets.common.look import look, look_holder, words_font
+from playground.widgets.common.painting import baseline
+from playground.widgets.common.runs import cut_runs, paint_runs
 from playground.widgets.panel import Panel
 
 HEIGHT = 32
@@ -15,7 +17,7 @@ MARGIN = 16
 
 
 class FoldedLine(QWidget):
-    """Shows `panel.summary()`; a click or Enter asks to open the panel."""
+    """Shows the panel's summary, code as code; a click or Enter asks to open the panel."""
 
     opened = Signal(str)
 
@@ -60,10 +62,9 @@ class FoldedLine(QWidget):
             box = self.rect().adjusted(MARGIN, 0, -MARGIN, 0)
             middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
             painter.drawText(box, middle, self._panel.title)
-            painter.setPen(colours.color("text"))
             box.setLeft(box.left() + TITLE_WIDTH)
-            words = painter.fontMetrics().elidedText(self._panel.summary(), Qt.TextElideMode.ElideRight, box.width())
-            painter.drawText(box, middle, words)
+            runs = cut_runs(self._panel.summary_runs(), box.width())
+            paint_runs(painter, box.left(), baseline(QRectF(box), words_font()), runs)
             if self.hasFocus():
                 painter.setPen(colours.color("accent"))
                 painter.drawRect(self.rect().adjusted(1, 1, -2, -2))

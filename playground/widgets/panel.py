@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from playground.models.outcome import Problem
 from playground.models.state import PlaygroundState
+from playground.widgets.common.runs import Run
 
 
 class Panel(QWidget):
@@ -92,6 +93,10 @@ class Panel(QWidget):
 
     def show_answer_progress(self, side: str, fraction: float, words: str) -> None:
         """Show how far a side computation is. Override."""
+
+    def summary_runs(self) -> tuple[Run, ...]:
+        """`summary()` in mixed type, for a panel with code in it. Override together with it."""
+        return (Run(self.summary()),)
 
     def summary(self) -> str:
         """One line for the strip at the bottom that stands for the panel while it is hidden. Override."""

@@ -37,7 +37,10 @@ def test_an_empty_program_shows_no_plus_and_no_block(window, store, qtbot):
     window.furniture.workspace.commands.new_program()
     plus, block = window.findChild(QWidget, "shape.insert.0"), window.findChild(QWidget, "shape.block")
     qtbot.waitUntil(lambda: not plus.isVisible() and not block.isVisible(), timeout=10_000)
+    menu = window.findChild(QWidget, "shape.gestures")
+    assert not menu.isEnabled()
     window.furniture.workspace.commands.open_example()
     qtbot.waitUntil(
         lambda: block.isVisible() and window.findChild(QWidget, "shape.insert.0").isVisible(), timeout=10_000
     )
+    assert menu.isEnabled()

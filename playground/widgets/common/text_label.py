@@ -15,7 +15,10 @@ _HEIGHT = 24
 
 
 class TextLabel(QWidget):
-    """`TextLabel("Depth", "text2")`; never markup. A `fixed` one never gets narrower than its text."""
+    """`TextLabel("Depth", "text2")`; never markup. A `fixed` one never gets narrower than its text.
+
+    Where not even `least` characters fit, nothing is painted: `= …` says nothing.
+    """
 
     def __init__(
         self,
@@ -27,10 +30,11 @@ class TextLabel(QWidget):
         right: bool = False,
         fixed: bool = False,
         height: int = _HEIGHT,
+        least: int = 0,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._own_tip = ""
+        self._own_tip, self._least = "", least
         self._text, self._role, self._right, self._fixed, self._height = "", role, right, fixed, height
         weight = QFont.Weight.DemiBold if bold else QFont.Weight.Normal
         self._font = code_font(12, QFont.Weight.Bold if bold else weight) if code else words_font(weight)
@@ -73,8 +77,13 @@ class TextLabel(QWidget):
             self._own_tip = tip
             self.setToolTip(tip)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def shown_text(self) -> str:
+        """The text as far as it fits, with an ellipsis where it is cut."""
         text = elided(self._font, self._text, self.width() + 0.5)
+        return text if text == self._text or len(text) > self._least else ""
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        text = self.shown_text()
         x = self.width() - text_width(self._font, text) if self._right else 0.0
         with QPainter(self) as painter:
             painter.setFont(self._font)

@@ -19,7 +19,7 @@ from playground.models.state import PlaygroundState
 from playground.models.tensors.state import PointedCell
 from playground.widgets.common.painting import fill_background
 from playground.widgets.common.problem_banner import ProblemBanner
-from playground.widgets.common.runs import plain
+from playground.widgets.common.runs import Run, plain
 from playground.widgets.common.section import PADDING
 from playground.widgets.einsum.cost_line import CostLine
 from playground.widgets.einsum.details import DRAWN, Details
@@ -27,6 +27,7 @@ from playground.widgets.einsum.equation_line import EquationLine
 from playground.widgets.einsum.letters_table import LettersTable, scrolled
 from playground.widgets.einsum.pale import PaleCover
 from playground.widgets.einsum.story import Story
+from playground.widgets.einsum.summary import summary_runs
 from playground.widgets.einsum.tensors_row import RESULT, TensorsRow
 from playground.widgets.einsum.terms_view import TermsView
 from playground.widgets.panel import Panel
@@ -34,7 +35,6 @@ from playground.widgets.panel import Panel
 LOWER_HEIGHT, LOWER_SHARE = 102, 0.275
 """Letters and loops: at least so many pixels, more in a high panel."""
 
-LONGEST_SUMMARY = 80
 ROOMY = 460
 """From this height on, in pixels, a banner and the written sum both have room."""
 
@@ -209,13 +209,13 @@ class EinsumPanel(Panel):
             self.details.ladder.set_progress(words)
 
     def summary(self) -> str:
-        einsum = self.state.einsum
-        asked = f"{einsum.equation[:LONGEST_SUMMARY]} of {', '.join(einsum.operands)}"
-        if self._problem is not None and (self._problem.severity == "error" or self._result is None):
-            return f"{asked}: {self._problem}"
-        if self._result is None or self._result.plan is None or not einsum.equation:
-            return "no equation yet"
-        return f"{asked} gives {plain(self.line.result.runs)}"
+        return plain(self.summary_runs())
+
+    def summary_runs(self) -> tuple[Run, ...]:
+        einsum, result, problem = self.state.einsum, self._result, self._problem
+        stands_in_the_way = problem is not None and (problem.severity == "error" or result is None)
+        gives = self.line.result.runs if result is not None and result.plan is not None else None
+        return summary_runs(einsum.equation, einsum.operands, problem if stands_in_the_way else None, gives)
 
     def _show_resizable(self) -> None:
         plan = self._result.plan if self._result is not None else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -39,6 +39,7 @@ class MemoryColumn(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.verticalScrollBar().rangeChanged.connect(self._on_range_changed)
         self.banner = ProblemBanner()
         self.facts = FactsPart()
         self.sharing = Part("On this storage")
@@ -117,6 +118,11 @@ class MemoryColumn(QScrollArea):
                 layout.insertWidget(layout.count() - 1, part)
             column.setVisible(bool(parts))
         self._divider.setVisible(wide)
+
+    @Slot(int, int)
+    def _on_range_changed(self, first: int, last: int) -> None:
+        """The bar's place is kept, so that nothing jumps; without anything to scroll there is nothing to grab."""
+        self.verticalScrollBar().setEnabled(last > first)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._arrange(wide=event.size().width() >= TWO_COLUMNS)

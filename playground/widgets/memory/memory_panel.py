@@ -26,12 +26,13 @@ from playground.models.outcome import Problem
 from playground.models.state import PlaygroundState
 from playground.models.tensors.names import fresh_name
 from playground.models.tensors.program import Expression
-from playground.models.words import bytes_in_words
 from playground.widgets.common.painting import fill_background
+from playground.widgets.common.runs import Run, plain
 from playground.widgets.memory.cell_words import HINT, arithmetic_runs, bytes_runs, unread_runs
 from playground.widgets.memory.memory_column import MemoryColumn
 from playground.widgets.memory.memory_title import MemoryTitle
 from playground.widgets.memory.strip_painter import StripMarks
+from playground.widgets.memory.summary import summary_runs
 from playground.widgets.panel import Panel
 
 REST = 120
@@ -120,14 +121,13 @@ class MemoryPanel(Panel):
         self.summary_changed.emit()
 
     def summary(self) -> str:
-        result = self._result
-        if result is None:
-            return ""
-        layout = result.layout
-        shared = f", shared with {', '.join(layout.shares_with)}" if layout.shares_with else ""
-        order = "contiguous" if layout.contiguous else layout.memory_format or "not contiguous"
-        strides = str(layout.strides)
-        return f"strides {strides} offset {layout.offset:,}, {order}, {bytes_in_words(layout.own_bytes)} own{shared}"
+        return plain(self.summary_runs())
+
+    def summary_runs(self) -> tuple[Run, ...]:
+        if self._result is not None:
+            return summary_runs(self._result.layout)
+        problem = self.column.banner.problem
+        return (Run(problem.message),) if problem is not None else ()
 
     # The pointed cell
 

@@ -16,6 +16,9 @@ from playground.widgets.common.tooltip import set_tooltip
 MOST_OF_NAME = 120
 """Pixels of the box with the names that the code beside it may not take."""
 
+LEAST_CODE = 5
+"""Characters of the code that are worth showing: `= A + …`."""
+
 
 class MemoryTitle(TitleLine):
     """`tensor_chosen(name)`, `pin_toggled(on)`, `copy_wanted()`."""
@@ -30,7 +33,7 @@ class MemoryTitle(TitleLine):
         self.combo.setObjectName("memory.tensor")
         set_tooltip(self.combo, "The tensor whose memory is shown; choosing one pins it")
         self.combo.activated.connect(self._on_activated)
-        self.code = TextLabel("", "text2", code=True)
+        self.code = TextLabel("", "text2", code=True, least=LEAST_CODE)
         self.pinned = TextLabel("", "text2", fixed=True)
         self.pin = IconButton("pin", "Keep this tensor while another is selected")
         self.pin.setObjectName("memory.pin")
@@ -55,7 +58,8 @@ class MemoryTitle(TitleLine):
         self.combo.setCurrentIndex(list(names).index(name) if name in names else -1)
         self.combo.setMinimumWidth(min(self.combo.sizeHint().width(), MOST_OF_NAME))
         self.pin.setChecked(pinned)
-        self.pin.setEnabled(bool(names))
+        for widget in (self.combo, self.pin):
+            widget.setEnabled(bool(names))
         for widget in (self.combo, self.pin):
             widget.blockSignals(False)
         self.pinned.set_text("pinned" if pinned else "")

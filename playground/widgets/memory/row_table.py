@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from playground.widgets.common.look import look, words_font
 from playground.widgets.common.painting import baseline, elided
-from playground.widgets.common.runs import Run, layout_runs, paint_placed, plain, run_font, runs_width
+from playground.widgets.common.runs import Run, cut_runs, layout_runs, paint_placed, plain, run_font, runs_width
 from playground.widgets.common.tooltip import tooltip_html
 
 ROW = 24
@@ -127,7 +127,7 @@ class RowTable(QWidget):
 
     def _height_of(self, row: TableRow, width: float, tall: bool) -> float:
         note = layout_runs(row.note, width, _LINE)[1] + 4 if row.note else 0
-        return ROW + note + (_LINE if tall else 0)
+        return ROW + note + (_LINE * len(_middle_lines(row, width)) if tall else 0)
 
     def _tops(self, width: float) -> list[float]:
         tall = self._is_tall(width)
@@ -226,9 +226,20 @@ class RowTable(QWidget):
         last = runs_width(row.cells[-1])
         room = area.width() - last - _GAP
         _paint_cells(painter, (row.cells[0], row.cells[-1]), [room + _GAP, last], area.top(), ROW)
-        middle = row.cells[1:-1]
-        widths = [runs_width(cell) + _GAP for cell in middle]
-        _paint_cells(painter, middle, widths, area.top() + _LINE, ROW)
+        for line, cells in enumerate(_middle_lines(row, area.width()), 1):
+            widths = [min(runs_width(cell) + _GAP, area.width()) for cell in cells]
+            _paint_cells(painter, cells, widths, area.top() + line * _LINE, ROW)
+
+
+def _middle_lines(row: TableRow, width: float) -> list[tuple[Cell, ...]]:
+    """The cells between first and last, as many in a line as fit: sizes and strides of many axes need two."""
+    lines: list[tuple[Cell, ...]] = []
+    for cell in row.cells[1:-1]:
+        if lines and sum(runs_width(one) + _GAP for one in lines[-1]) + runs_width(cell) <= width:
+            lines[-1] = (*lines[-1], cell)
+        else:
+            lines.append((cell,))
+    return lines
 
 
 def _paint_cells(painter: QPainter, cells: Sequence[Cell], columns: Sequence[float], top: float, height: float) -> None:
@@ -237,11 +248,7 @@ def _paint_cells(painter: QPainter, cells: Sequence[Cell], columns: Sequence[flo
         shown = cell
         if runs_width(cell) > width and len(cell) == 1 and cell[0].kind in ("words", "bold", "code", "bold code"):
             shown = (replace(cell[0], text=elided(run_font(cell[0]), cell[0].text, width - _GAP / 2)),)
-        placed, _ = layout_runs(shown, 1e9, _LINE)
+        placed, _ = layout_runs(cut_runs(shown, max(width, 0.0)), 1e9, _LINE)
         base = baseline(QRectF(x, top, width, height), words_font())
-        painter.save()
-        if runs_width(shown) > width:
-            painter.setClipRect(QRectF(x, top, width, height))
         paint_placed(painter, x, base - (placed[0].baseline if placed else 0), placed)
-        painter.restore()
         x += width

@@ -110,12 +110,18 @@ def _texts(
         return [raw[place * size : (place + 1) * size].hex(" ") for place in range(len(cells))]
     characters = cell_characters(strip)
     if reader.dtype == "bool":
-        return ["True" if value and characters > 3 else "T" if value else "F" for value in window.values[0].tolist()]
+        return painted_bools(window.values[0].tolist(), characters)
     kinds = window.kinds()[0].tolist()
     return [
         SPECIAL_WORDS[kind] if kind in SPECIAL_WORDS else window.fitted(0, cell, characters)
         for kind, cell in zip(kinds, cells, strict=True)
     ]
+
+
+def painted_bools(values: list[bool], characters: int) -> list[str]:
+    """`True` and `False` where both fit into so many characters, `T` and `F` otherwise."""
+    words = ("False", "True") if characters >= len("False") else ("F", "T")
+    return [words[value] for value in values]
 
 
 def _paint_box(painter: QPainter, rect: QRectF, fill: QColor, lit: bool, changed: bool) -> None:

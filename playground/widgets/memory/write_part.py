@@ -103,8 +103,8 @@ class WritePart(Part):
         if result.layout.shape != self._shape:
             self._show_row(result.layout.shape)
         shape = result.layout.shape
-        self.before.set_text(f"{short_name(result.name)}[")
-        self.after.set_text("] =" if shape else "()] =")
+        self.before.set_text(f"{short_name(result.name)}[" if shape else f"{short_name(result.name)}[()] =")
+        self.after.setVisible(bool(shape))
         self.show_effect(result.write)
         self.trials.set_content(trial_runs(result.trials))
         set_tooltip(self.trials, "Each was tried on a copy that lies the same way", *refusals(result.trials))

@@ -192,7 +192,8 @@ class ShapeView(QWidget):
         self.result = result
         shape = result.layout.shape
         limits = None if result.made else result.whole
-        self.strip.setEnabled(True)
+        for control in (self.strip, self.menu_button, self.copy_button):
+            control.setEnabled(True)
         parts: tuple[QWidget, ...] = (self.strip, self.facts, self.menu_button, self.grid, self.readout)
         for part in parts:
             part.setVisible(not failed)
@@ -225,6 +226,8 @@ class ShapeView(QWidget):
     def show_nothing(self) -> None:
         """No tensor is selected."""
         self.result = None
+        for button in (self.menu_button, self.copy_button):
+            button.setEnabled(False)
         self.strip.set_shape("", (), None, False, False)
         self.strip.hide()
         self.block.set_shape((), False)

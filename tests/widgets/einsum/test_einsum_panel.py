@@ -13,6 +13,7 @@ from playground.models.einsum.state import EinsumState
 from playground.models.state import PlaygroundState
 from playground.models.tensors.program import Expression, Made, Program
 from playground.models.tensors.state import PointedCell
+from playground.widgets.common.runs import plain
 from playground.widgets.common.tensor_grid import TensorGrid
 from playground.widgets.einsum.einsum_panel import EinsumPanel
 from playground.widgets.einsum.ladder_view import time_in_words
@@ -479,3 +480,12 @@ def test_a_size_has_room_between_two_nodes_or_stands_above(driven):
     assert view._room(QRectF(0, 0, 900, 100), view._diagram, lines["j"]) > 100
     assert view._room(QRectF(0, 0, 300, 100), view._diagram, lines["i"]) == math.inf
     view.grab()
+
+
+def test_the_folded_line_keeps_the_colours_of_the_letters_and_the_arrow_in_two_characters(driven):
+    d = driven("ij,jk->ik", "A", "X")
+    runs = d.panel.summary_runs()
+    letters = [(run.text, run.axis) for run in runs[: len("ij,jk->ik")]]
+    assert letters == list(zip("ij,jk->ik", [0, 1, None, 1, 2, None, None, 0, 2], strict=True))
+    assert all(run.kind == "code" for run in runs[: len(letters)])
+    assert plain(runs) == d.panel.summary() == "ij,jk->ik of A, X gives C (3, 5)"

@@ -16,7 +16,9 @@ from playground.models.tensors.state import PointedCell
 from playground.widgets.common.runs import runs_width
 from playground.widgets.memory.facts_section import reads_in_words
 from playground.widgets.memory.memory_panel import MemoryPanel
+from playground.widgets.memory.row_table import RowTable, TableRow, code_cell
 from playground.widgets.memory.strided_strip import dragged, handles_of
+from playground.widgets.memory.strip_painter import painted_bools
 
 PROGRAM = """A = torch.arange(12.).reshape(3, 4)
 v = torch.tensor([10., 20., 30.])
@@ -353,6 +355,12 @@ def test_a_failed_tensor_never_shown_before_shows_its_problem_alone(qtbot):
 
 def test_the_folded_line_says_the_layout(driven):
     assert driven.panel.summary() == "strides (1, 4) offset 0, not contiguous, 48 B own, shared with B"
+    assert [run.axis for run in driven.panel.summary_runs() if run.axis is not None] == [0, 1]
+
+
+def test_the_folded_line_of_a_failed_tensor_says_why(qtbot):
+    driven = Driven(qtbot, Program.parse("A = torch.zeros(2)\nD = A + torch.zeros(3)"), selection="D")
+    assert driven.panel.summary() == driven.panel.column.banner.problem.message
 
 
 @pytest.mark.parametrize("as_bytes", [False, True])
@@ -398,3 +406,44 @@ def test_counts_of_trillions_fit_into_the_facts(qtbot):
     assert reads_in_words(
         compute_memory(memory_request(PlaygroundState(Program.parse(PROGRAM), "W")), Job()).layout
     ) == ("12 of 12")
+
+
+def test_true_and_false_are_both_whole_or_both_short():
+    values = [True, False]
+    assert painted_bools(values, 5) == ["True", "False"]
+    assert painted_bools(values, 4) == painted_bools(values, 1) == ["T", "F"]
+
+
+def test_sizes_and_strides_of_many_axes_take_a_line_each(qtbot):
+    table = RowTable("sizes", stretch=2, least=1e9)
+    qtbot.addWidget(table)
+    long = "(1, 2, 1, 2, 1, 2, 1, 2)"
+    cells = (code_cell("r8"), code_cell(long), code_cell(long), code_cell("new"))
+    table.set_rows((TableRow((*cells[:1], code_cell("(1,)"), code_cell("(1,)"), *cells[3:])), TableRow(cells)))
+    one, two = runs_width(code_cell(long)), 2 * runs_width(code_cell(long)) + 12
+    assert table.heightForWidth(round(two) + 2) == table.heightForWidth(round(one) + 2) - 18
+
+
+def test_without_tensors_there_is_nothing_to_choose_and_nothing_to_scroll(driven, qtbot):
+    assert driven.part("memory.tensor").isEnabled()
+    driven.take(PlaygroundState(program=Program(())))
+    assert not driven.part("memory.tensor").isEnabled()
+    bar = driven.panel.column.verticalScrollBar()
+    qtbot.waitUntil(lambda: not bar.isEnabled(), timeout=20_000)
+
+
+def test_a_code_of_which_nothing_is_left_is_not_shown(driven):
+    code = driven.panel.title_line.code
+    code.resize(200, 24)
+    assert code.shown_text() == "= B.t()"
+    code.resize(30, 24)
+    assert code.shown_text() == ""
+
+
+def test_writing_a_single_number_says_so_without_a_gap(qtbot):
+    driven = Driven(qtbot, Program.parse("s = torch.tensor(3.5)"), selection="s")
+    write = driven.panel.column.write
+    assert write.before.text() == "s[()] ="
+    assert write.after.isHidden()
+    driven.take(PlaygroundState(program=Program.parse(PROGRAM), selection="W"))
+    assert (write.before.text(), write.after.text(), write.after.isHidden()) == ("W[", "] =", False)
