@@ -135,7 +135,7 @@ def test_a_window_made_small_and_large_again_is_as_it_was(window, qtbot):
 def test_files_given_on_the_command_line_are_opened(open_window, qtbot):
     window = open_window(files=(str(resource_path("data", "digits.safetensors")),))
     store = window.furniture.workspace.store
-    qtbot.waitUntil(lambda: "images" in store.state.program.names, timeout=10_000)
+    qtbot.waitUntil(lambda: "images" in store.state.program.names, timeout=20_000)
     source = store.state.program.get("images").source
     assert isinstance(source, Imported)
     assert source.reference.tensor.shape == (1797, 8, 8)
@@ -151,7 +151,7 @@ def test_a_dropped_file_is_opened(window, store, qtbot, tmp_path):
     QApplication.sendEvent(window, enter)
     assert enter.isAccepted()
     QApplication.sendEvent(window, QDropEvent(place, Qt.DropAction.CopyAction, data, buttons, keys))
-    qtbot.waitUntil(lambda: len(store.state.program.names) == 7, timeout=10_000)
+    qtbot.waitUntil(lambda: len(store.state.program.names) == 7, timeout=20_000)
     assert store.state.program.bindings[-1].source.reference.tensor.tolist() == [[0, 1, 2], [3, 4, 5]]
 
 
@@ -160,7 +160,7 @@ def test_a_file_that_cannot_be_read_is_a_sentence_and_nothing_is_lost(window, st
     bad.write_bytes(b"not an array at all")
     before = store.state.program
     window.furniture.workspace.commands.open_paths((str(bad),))
-    qtbot.waitUntil(lambda: part("notice").isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: part("notice").isVisible(), timeout=20_000)
     assert "bad.npy" in part("notice").accessibleName()
     assert store.state.program == before
 
@@ -172,10 +172,10 @@ def test_a_tensor_is_exported_through_the_dialog(window, part, store, qtbot, tmp
     path = tmp_path / "B.npy"
     dialog.fileSelected.emit(str(path))
     dialog.close()
-    qtbot.waitUntil(path.exists, timeout=10_000)
+    qtbot.waitUntil(path.exists, timeout=20_000)
     settled(window, qtbot)
     expected = torch.arange(12.0).reshape(3, 4) + torch.tensor([10.0, 20.0, 30.0])[:, None]
-    qtbot.waitUntil(lambda: "saved B.npy" in window.furniture.status.message, timeout=10_000)
+    qtbot.waitUntil(lambda: "saved B.npy" in window.furniture.status.message, timeout=20_000)
     assert np.array_equal(np.load(path), expected.numpy())
 
 
@@ -198,7 +198,7 @@ def test_the_export_dialog_says_what_a_format_loses_before_it_is_written(window,
 
 def test_an_export_that_cannot_be_written_says_so(window, part, store, qtbot, tmp_path):
     window.furniture.workspace.commands.files.export_tensor("B", str(tmp_path / "no" / "folder" / "B.npy"))
-    qtbot.waitUntil(lambda: part("notice").isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: part("notice").isVisible(), timeout=20_000)
 
 
 def test_the_export_menu_lists_the_tensor_the_plots_and_the_program(window, store, qtbot):

@@ -110,7 +110,7 @@ class TestFocusRing:
         assert self.ring(window) == window.button.geometry().adjusted(-RING, -RING, RING, RING)
         window.resize(400, 300)
         qtbot.waitUntil(
-            lambda: self.ring(window) == window.button.geometry().adjusted(-RING, -RING, RING, RING), timeout=2000
+            lambda: self.ring(window) == window.button.geometry().adjusted(-RING, -RING, RING, RING), timeout=20_000
         )
 
     def test_a_click_on_a_button_draws_no_ring(self, window, qtbot):
