@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from playground.models.einsum.labels import Indexing
 from playground.models.einsum.terms import STEPPED_TERMS, CellSum, Number, ProductTerm
+from playground.models.tensors.cell_story_words import first_text
 from playground.models.tensors.cell_text import exact_text, fitted_text, tidy_number
 from playground.widgets.common.runs import Run
 
@@ -82,7 +83,8 @@ def term_column(indexing: Indexing, term: ProductTerm, dtypes: Sequence[str], up
         if operand:
             cells.append(Run("*", "code"))
         cells.extend(cell_runs(indexing, operand, cell))
-    numbers = "*".join(factor_text(value, dtype) for value, dtype in zip(term.factors, dtypes, strict=True))
+    factors = [factor_text(value, dtype) for value, dtype in zip(term.factors, dtypes, strict=True)]
+    numbers = "*".join(map(first_text, factors)) if len(factors) > 1 else factors[0]
     return TermColumn(tuple(cells), numbers, product_text(term.product), upto is None or term.number < upto)
 
 

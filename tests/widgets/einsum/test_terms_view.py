@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from playground.models.tensors.program import Program
 from playground.models.tensors.state import PointedCell
 from playground.widgets.einsum import terms_view
-from playground.widgets.einsum.sum_lines import exactness
+from playground.widgets.einsum.sum_lines import exactness, term_columns
 
 
 def test_the_note_on_rounding_is_never_cut(driven):
@@ -37,6 +37,15 @@ def test_integers_that_overflow_are_said_to_wrap_around(driven):
     cell_sum = one.panel.terms.cell_sum
     assert cell_sum.value == 16
     assert exactness(cell_sum, "int8") == "wrapped around in int8, exactly 10000"
+
+
+def test_complex_factors_stand_in_brackets(driven):
+    one = driven("i,i->", "z", "z")
+    one.show(replace(one.state, program=Program.parse("z = torch.tensor([1+2j, 3-1j])")))
+    result = one.panel.result
+    columns = term_columns(result.plan.indexing, one.panel.terms.cell_sum, ["complex64"] * 2)
+    assert [column.numbers for column in columns] == ["(1+2j)*(1+2j)", "(3-1j)*(3-1j)"]
+    assert [eval(column.numbers) for column in columns] == [eval(column.product) for column in columns]
 
 
 def test_a_long_sum_is_stepped_through_too(driven, qtbot):
