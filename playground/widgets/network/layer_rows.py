@@ -77,6 +77,19 @@ def zero_rows(page: NetworkPageResult, layer: int) -> list[Row]:
     ]  # fmt: skip
 
 
+ONE_LINE = ("rms", "activation grads", "output grads", "exactly 0", "dead units", "nan, inf")
+"""What stands first where all numbers share a line."""
+_OF_GRADIENTS = {"activations": "activation grads", "outputs": "output grads", "weights": "weight grads"}
+
+
+def in_one_line(spread: list[Row], gradients: list[Row], zeros: list[Row]) -> list[Row]:
+    """All rows under names that tell them apart without the plots beside them, those of `ONE_LINE` first."""
+    renamed = [(_OF_GRADIENTS.get(name, name), value, meaning) for name, value, meaning in gradients]
+    rows = [*spread, *renamed, *zeros]
+    first = [row for name in ONE_LINE for row in rows if row[0] == name]
+    return first + [row for row in rows if row not in first]
+
+
 def theory_rows(page: NetworkPageResult) -> list[Row]:
     """What the theory says of infinitely many layers: q*, chi1, xi, the trainable depth and the critical gain.
 

@@ -17,7 +17,7 @@ from playground.widgets.network.curve_plots import GradientPlot, SpreadPlot, Zer
 from playground.widgets.network.distribution_plot import SEND_WORDS, STRIP, DistributionPlot, value_range
 from playground.widgets.network.layer_histogram import LayerHistogram
 from playground.widgets.network.layer_numbers import ROW, LayerNumbers, Row
-from playground.widgets.network.layer_rows import gradient_rows, layer_words, spread_rows, zero_rows
+from playground.widgets.network.layer_rows import gradient_rows, in_one_line, layer_words, spread_rows, zero_rows
 
 NUMBERS_WIDTH = 304
 NARROW_NUMBERS = 208
@@ -62,7 +62,7 @@ class LayerViews(QWidget):
         self._ranges: PlotRanges | None = None
         self._chosen = 1
         self._pointed: int | None = None
-        self._narrow = self._slim = False
+        self._narrow = self._slim = self._one_line = False
         self.distributions = DistributionPlot()
         self.spread, self.gradients, self.zeros = SpreadPlot(), GradientPlot(), ZerosPlot()
         self.histogram = LayerHistogram()
@@ -198,6 +198,8 @@ class LayerViews(QWidget):
             ends = (shown.low, shown.high) if shown is not None else (0.0, 1.0)
         self.histogram.show_layer(layer, numbers, histogram, ends, own=bool(page.own))
         rows = self.rows_of(page, layer)
+        if self._one_line:
+            rows = (in_one_line(*rows), [], [])
         for numbers_beside, found in zip(
             (self.spread_numbers, self.gradient_numbers, self.zero_numbers), rows, strict=True
         ):
@@ -212,7 +214,7 @@ class LayerViews(QWidget):
         return spread_rows(page, layer), gradient_rows(page, layer), zero_rows(page, layer)
 
     def _place_numbers(self, slim: bool, width: int) -> None:
-        """Beside the plots, or where there is no room for that in lines below them, as many as the height allows."""
+        """Beside the plots, or where there is no room for that below each in lines, or in one line for all."""
         all_numbers = (self.spread_numbers, self.gradient_numbers, self.zero_numbers)
         if slim != self._slim:
             self._slim = slim
@@ -221,13 +223,18 @@ class LayerViews(QWidget):
                 self._grid.addWidget(numbers, 2 * row + slim, 0 if slim else 1)
                 numbers.set_flowing(slim)
             self._layer.setVisible(not slim)
-            self._grid.setRowStretch(6, 170 if slim else 110)  # which has its x axis to show
             self.distributions.set_slim(slim)
+        low = self.height() < LOW
+        self._grid.setRowStretch(0, 205 if low and not slim else 235)
+        self._grid.setRowStretch(6, 170 if slim else 150 if low else 110)  # which has its x axis to show
+        if (slim and low) != self._one_line:
+            self._one_line = slim and low
+            self._show_layer()
         lines = 2 if self.height() >= HIGH else 1
         for numbers in all_numbers:
             numbers.setMinimumSize(0 if slim else width, lines * ROW if slim else 0)
             numbers.setMaximumSize(_ANY if slim else width, lines * ROW if slim else _ANY)
-            numbers.setVisible(not slim or self.height() >= LOW or numbers is self.spread_numbers)
+            numbers.setVisible(not self._one_line or numbers is self.spread_numbers)
 
     @Slot(object)
     def _on_pointed(self, x: float | None) -> None:

@@ -1,6 +1,7 @@
 """Where there is little room nothing overlaps, and what finds no room is left out whole."""
 
 from dataclasses import replace
+from html import unescape
 from itertools import combinations
 
 import numpy as np
@@ -11,6 +12,7 @@ from playground.models.network.request import compute_network, network_request
 from playground.models.network.spec import NetworkSpec
 from playground.models.network.state import NetworkState
 from playground.models.state import PlaygroundState
+from playground.models.words import digits
 from playground.widgets.common.look import code_font, words_font
 from playground.widgets.common.painting import text_width
 from playground.widgets.common.text_label import TextLabel
@@ -82,6 +84,43 @@ def test_what_is_left_out_comes_back(panel, qtbot):
         assert views.zero_numbers.isVisible() == (not slim or views.height() >= LOW)
         assert views.send.isVisible() != slim
         assert views.distributions.send.isVisible() == slim
+
+
+def test_where_all_numbers_share_a_line_each_plot_has_one_in_it(panel, qtbot):
+    """And what finds no room there is told by its tooltip."""
+    views, page = panel.views, panel.views.page
+    panel.resize(800, 496)
+    line = views.spread_numbers
+    qtbot.waitUntil(lambda: views.width() < SLIM and views.height() < LOW and not faults_of(views), timeout=20_000)
+    qtbot.waitUntil(lambda: len(line.places()) > 2, timeout=20_000)
+    names = [row[0] for row, _, _ in line.places()]
+    assert names[:3] == ["rms", "activation grads", "exactly 0"]
+    result = page.network.layers[views.layer - 1]
+    values = {name: value for name, value, _ in line.rows}
+    assert values["rms"] == digits(result.activation.rms)
+    assert values["activation grads"] == digits(result.activation_gradient.rms)
+    assert values["dead units"] == f"{round(result.dead_fraction * SPEC.width)} of {SPEC.width}"
+    everything = [row for rows in views.rows_of(page, views.layer) for row in rows]
+    assert len(line.rows) == len(everything) == len({name for name, _, _ in line.rows})
+    last = line.places()[-1][1].center()
+    tip = unescape(line.tip_at(last.x(), last.y()))
+    assert all(f"{name} {value}" in tip for name, value, _ in line.rows[len(names) :])
+    panel.resize(1360, 796)
+    qtbot.waitUntil(lambda: line.rows[0][0] == "mean" and views.zero_numbers.isVisible(), timeout=20_000)
+
+
+@pytest.mark.parametrize(("width", "height"), [(800, 496), (1000, 496), (1000, 576)])
+def test_in_a_low_window_the_lowest_plot_is_a_plot_and_its_axis_is_whole(panel, qtbot, width, height):
+    panel.resize(width, height)
+    views = panel.views
+    qtbot.waitUntil(lambda: views.height() < LOW and not faults_of(views), timeout=20_000)
+    qtbot.waitUntil(lambda: views.zeros.canvas.field().height() >= 24, timeout=20_000)
+    if height == 576 and width == 1000:
+        qtbot.waitUntil(
+            lambda: "rms, theory" in [row[0] for row, _, _ in views.spread_numbers.places()], timeout=20_000
+        )
+    bottom = views.zeros.canvas.mapTo(views, QPoint(0, views.zeros.canvas.height())).y()
+    assert bottom <= views.height()
 
 
 @pytest.mark.parametrize("width", [180, 240, 300, 380, 460, 560, 760])
