@@ -159,7 +159,6 @@ class ActionButton(IconButton):
 
     def __init__(self, action: QAction, icon_name: str, shortcut: str) -> None:
         super().__init__(icon_name, action.text(), shortcut)
-        self._action = action
         self.clicked.connect(action.trigger)
         action.enabledChanged.connect(self.setEnabled)
         self.setEnabled(action.isEnabled())

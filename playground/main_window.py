@@ -73,11 +73,6 @@ class MainWindow(QMainWindow):
         assert self._furniture is not None, "the window is not furnished yet"
         return self._furniture
 
-    @property
-    def is_furnished(self) -> bool:
-        """Whether torch is there and the panels stand."""
-        return self._furniture is not None
-
     @Slot(str)
     def show_page(self, name: str) -> None:
         """Go to the page "tensors" or "network"."""

@@ -112,11 +112,6 @@ class CodeEdit(QPlainTextEdit):
             self._fault, self._severity = span, severity
             self.viewport().update()
 
-    def set_marker(self, marker: Marker) -> None:
-        """Colour by another marker."""
-        self.marker = marker
-        self._color()
-
     @property
     def popup(self) -> CompletionPopup | None:
         """The list of possible words, once it was shown."""

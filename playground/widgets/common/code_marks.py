@@ -7,13 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from PySide6.QtCore import QRect, QRectF
-from PySide6.QtGui import QPainter
-
 from playground.models.outcome import Span
-from playground.widgets.common.look import code_font
-from playground.widgets.common.painting import baseline, elided
-from playground.widgets.common.runs import Run, paint_runs
+from playground.widgets.common.runs import Run
 
 _TOKENS = re.compile(
     r"(?P<string>\"[^\"]*\"?|'[^']*'?)"
@@ -73,20 +68,3 @@ def code_runs(
         wrong = faulty is not None and faulty.start <= start and stop <= faulty.stop
         runs.append(Run(text[start:stop], kind, role, axis, wrong))
     return tuple(runs)
-
-
-def paint_code(
-    painter: QPainter,
-    rect: QRect | QRectF,
-    text: str,
-    marks: Iterable[CodeMark] | None = None,
-    faulty: Span | None = None,
-    *,
-    pixels: int = 12,
-    role: str = "text",
-) -> float:
-    """Paint coloured code in the middle of `rect`, cut with an ellipsis; returns the x behind it."""
-    font = code_font(pixels)
-    shown = elided(font, text.replace("\n", " "), QRectF(rect).width())
-    runs = code_runs(shown, code_marks(text) if marks is None else marks, faulty)
-    return paint_runs(painter, QRectF(rect).left(), baseline(rect, font), runs, role, pixels=pixels)

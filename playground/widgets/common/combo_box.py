@@ -25,7 +25,6 @@ class ComboBox(QComboBox):
     def __init__(self, code: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._code = code
-        self._minimum_width = 0
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setFont(self.item_font())
         self.view().setFont(self.item_font())

@@ -44,11 +44,6 @@ def value_colors(values: ArrayLike, scale: float, strong: bool = False, weight: 
     return packed(zero + (np.where((share < 0)[..., None], below, above) - zero) * amount)
 
 
-def value_color(value: float, scale: float, strong: bool = False) -> QColor:
-    """The heat of one value."""
-    return QColor.fromRgb(int(value_colors(value, scale, strong)))
-
-
 _tables: dict[bool, NDArray[np.uint32]] = {}
 
 

@@ -140,11 +140,6 @@ class Curve(Entry):
         self.is_shown = len(self.x) > 0
         self.place()
 
-    def set_color(self, axis: int | None = None, role: str = "") -> None:
-        """Take another colour."""
-        self.axis, self.role = axis, role
-        self.take_look()
-
     def place(self) -> None:
         self._segments = None
         self.repaint()

@@ -202,10 +202,6 @@ class SliderRow(QWidget):
         self._describe()
         self._settled = None if self.slider.isSliderDown() else (value, self.box.text())
 
-    def set_default(self, value: float) -> None:
-        """What a double click goes back to."""
-        self._default = value
-
     def set_range(self, minimum: float, maximum: float) -> None:
         """Give the slider another range; the box keeps its limits."""
         self._minimum, self._maximum, self._settled = minimum, maximum, None

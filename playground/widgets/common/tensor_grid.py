@@ -106,12 +106,6 @@ class TensorGrid(QAbstractScrollArea):
             self._scroll.reset()
         self._changed_size()
 
-    def set_scale(self, scale: float) -> None:
-        """The |value| with full heat, for grids that share one; cells above it are marked as clipped."""
-        self.heat.largest = scale
-        self._drawn.forget()
-        self.viewport().update()
-
     def set_placeholder(self, words: str) -> None:
         """What is said where there is nothing to draw (too large, no result)."""
         self._placeholder = words

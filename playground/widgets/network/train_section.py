@@ -151,12 +151,6 @@ class TrainSection(QWidget):
         self.banner.set_problem(problem)
         self._draw()
 
-    def show_running(self, running: bool) -> None:
-        """Show whether a computation goes on."""
-        if running != self._running:
-            self._running = running
-            self._draw()
-
     def show_pinned(self, runs: tuple[tuple[str, ArrayLike], ...]) -> None:
         """Show the losses of pinned networks in grey, `(name, losses)` each."""
         if not runs and not self._pinned:

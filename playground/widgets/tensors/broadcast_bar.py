@@ -140,7 +140,6 @@ class OperandBar(QObject):
 
     def __init__(self, operators: tuple[str, ...], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._two = operators
         self.operator = ComboBox(code=True)
         self.operator.setObjectName("broadcast.operator")
         set_tooltip(self.operator, "The elementwise operator")

@@ -158,8 +158,8 @@ def test_colours_fault_letters_and_badges_are_painted(make):
     edit.set_fault(Span(0, 5))
     reds = [name for name in colors_of(edit) if int(name[1:3], 16) - int(name[3:5], 16) > 100]
     assert reds
-    edit.set_marker(lambda text: [CodeMark(0, 1, axis=1), CodeMark(1, 2, axis=0, badge=True)])
-    assert {LIGHT.axis_line(1).name(), LIGHT.axis_fill(0).name()} <= colors_of(edit)
+    lettered = make("ij", marker=lambda text: [CodeMark(0, 1, axis=1), CodeMark(1, 2, axis=0, badge=True)])
+    assert {LIGHT.axis_line(1).name(), LIGHT.axis_fill(0).name()} <= colors_of(lettered)
 
 
 def test_a_fault_beyond_the_text_does_no_harm(make):

@@ -10,7 +10,6 @@ from playground.widgets.common.heat import (
     counts_table,
     image_of,
     share_colors,
-    value_color,
     value_colors,
 )
 from playground.widgets.common.look import DARK, LIGHT, look
@@ -38,8 +37,9 @@ def test_special_values(qapp):
     colors = [QColor.fromRgb(int(color)).name() for color in value_colors([0, np.nan, np.inf, -np.inf, 1], 1.0)]
     assert colors == [LIGHT.heat_zero.lower(), LIGHT.heat_zero.lower(), LIGHT.heat_positive.lower(),
                       LIGHT.heat_negative.lower(), LIGHT.heat_positive.lower()]  # fmt: skip
-    assert value_color(0.0, 0.0).name() == LIGHT.heat_zero.lower()
-    assert value_color(-2.0, 2.0, strong=True).name() == LIGHT.heat_negative_strong.lower()
+    none, strong = value_colors(0.0, 0.0), value_colors(-2.0, 2.0, strong=True)
+    assert QColor.fromRgb(int(none)).name() == LIGHT.heat_zero.lower()
+    assert QColor.fromRgb(int(strong)).name() == LIGHT.heat_negative_strong.lower()
 
 
 def test_a_weight_fades_towards_zero(qapp):

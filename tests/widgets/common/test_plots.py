@@ -313,7 +313,7 @@ def test_a_legend_is_painted_only_when_it_says_something_else(plot):
     plot.legend.set_title("Spread")
     plot.legend.say("")
     assert not asked
-    for count, change in enumerate((lambda: curve.set_color(axis=2), lambda: curve.set_data([], [])), 1):
+    for count, change in enumerate((lambda: setattr(curve, "axis", 2), lambda: curve.set_data([], [])), 1):
         change()
         plot.refresh()
         assert len(asked) == count
