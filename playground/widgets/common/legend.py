@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.widgets.common.look import code_font, look, words_font
 from playground.widgets.common.painting import baseline, elided, text_width
-from playground.widgets.common.plot_items import Entry
+from playground.widgets.common.plot_items import Entry, paint_swatch
 
 HEIGHT = 24
 SECOND = 18
@@ -167,8 +167,7 @@ class LegendLine(QWidget):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if entry is None:
-            box = QRectF(place.left(), place.center().y() - 5, place.width(), 10)
-            painter.fillRect(box.toAlignedRect(), look().color("healthy"))
+            paint_swatch(painter, place, look().color("healthy"))
         else:
             entry.paint_sample(painter, place)
         painter.restore()
@@ -180,13 +179,9 @@ def _planned(
     """The first way that has room for all: tight, short names, a second line, a short title; else the last go."""
     long, short = [name for _, name, _ in items], [name for _, _, name in items]
     entries = [entry for entry, _, _ in items]
-    for title, names, roomy in (
-        (titles[0], long, True),
-        (titles[0], long, False),
-        (titles[0], short, False),
-    ):
-        if _needed(names, roomy) <= width - _title_room(title):
-            return LegendPlan(title, _in_line(entries, names, width, roomy, 0))
+    for names, roomy in ((long, True), (long, False), (short, False)):
+        if _needed(names, roomy) <= width - _title_room(titles[0]):
+            return LegendPlan(titles[0], _in_line(entries, names, width, roomy, 0))
     title = titles[0] if _title_room(titles[0]) - 16 <= width else titles[1]
     if may_wrap:
         for names in (long, short):

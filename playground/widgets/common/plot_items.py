@@ -71,6 +71,11 @@ def in_coordinate(value: float, logarithmic: bool) -> float:
     return math.log10(value) if logarithmic else value
 
 
+def paint_swatch(painter: QPainter, rect: QRectF, color: QColor) -> None:
+    """The sample of a filled area in a legend."""
+    painter.fillRect(QRectF(rect.left(), rect.center().y() - 5, rect.width(), 10).toAlignedRect(), color)
+
+
 class Entry:
     """Something in a plot that has a name, a place in the legend and columns of numbers."""
 
@@ -223,7 +228,7 @@ class Band(Entry):
         return self.axis, self.role
 
     def paint_sample(self, painter: QPainter, rect: QRectF) -> None:
-        painter.fillRect(QRectF(rect.left(), rect.center().y() - 5, rect.width(), 10).toAlignedRect(), self._color())
+        paint_swatch(painter, rect, self._color())
 
     def columns(self) -> dict[str, Floats]:
         return {f"{self.name}, low": self.low, f"{self.name}, high": self.high}
@@ -262,7 +267,7 @@ class Bars(Entry):
         return self.axis, self.role
 
     def paint_sample(self, painter: QPainter, rect: QRectF) -> None:
-        painter.fillRect(QRectF(rect.left(), rect.center().y() - 5, rect.width(), 10).toAlignedRect(), self._color())
+        paint_swatch(painter, rect, self._color())
 
     def columns(self) -> dict[str, Floats]:
         return {"low": self.edges[:-1], "high": self.edges[1:], self.name: self.lengths}

@@ -80,8 +80,8 @@ def line_path(x: Floats, y: Floats) -> QPainterPath:
 def line_segments(x: Floats, y: Floats, style: LineStyle, ratio: float = 1.0) -> Floats:
     """Segments with flat ends that together look like a line of a style through points, with gaps at nan.
 
-    One row each: x, y, x, y. They are a little longer than they are, so that no gap shows where two meet; `ratio` is
-    device pixels a pixel.
+    One row each: x, y, x, y. Neighbours reach a little into each other, so that no gap shows where they meet; `ratio`
+    is device pixels a pixel.
     """
     ends = np.empty((4, max(0, len(x) - 1)))
     ends[0], ends[1], ends[2], ends[3] = x[:-1], y[:-1], x[1:], y[1:]
