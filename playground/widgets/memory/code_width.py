@@ -1,9 +1,10 @@
-"""How wide code is: one advance a character, measured once."""
+"""How wide code is: one advance a character, measured once; and how much of a long name stands in it."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
+from playground.models.tensors.names import cut_name
 from playground.widgets.common.look import code_font
 from playground.widgets.common.painting import text_width
 
@@ -11,8 +12,8 @@ LONGEST_NAME = 16
 
 
 def short_name(name: str) -> str:
-    """A tensor's name where it stands beside boxes: a long one is cut with an ellipsis."""
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+    """A tensor's name where it stands beside boxes."""
+    return cut_name(name, LONGEST_NAME)
 
 
 def code_width(text: str, pixels: int = 12) -> float:
