@@ -24,6 +24,7 @@ from playground.widgets.common.section import PADDING
 from playground.widgets.einsum.cost_line import CostLine
 from playground.widgets.einsum.details import DRAWN, Details
 from playground.widgets.einsum.equation_line import EquationLine
+from playground.widgets.einsum.heights import ROOMY, lower_height
 from playground.widgets.einsum.letters_table import LettersTable, scrolled
 from playground.widgets.einsum.pale import PaleCover
 from playground.widgets.einsum.story import Story
@@ -31,12 +32,6 @@ from playground.widgets.einsum.summary import summary_runs
 from playground.widgets.einsum.tensors_row import RESULT, TensorsRow
 from playground.widgets.einsum.terms_view import TermsView
 from playground.widgets.panel import Panel
-
-LOWER_HEIGHT, LOWER_SHARE = 102, 0.275
-"""Letters and loops: at least so many pixels, more in a high panel."""
-
-ROOMY = 460
-"""From this height on, in pixels, a banner and the written sum both have room."""
 
 
 class EinsumPanel(Panel):
@@ -190,8 +185,10 @@ class EinsumPanel(Panel):
         is_high = self.height() >= ROOMY
         draws = self.details.tabs.currentIndex() in DRAWN
         self.terms.setVisible(is_high or (self.banner.isHidden() and not draws))
-        spare = self.terms.sizeHint().height() if draws and not is_high and self.banner.isHidden() else 0
-        self._lower.setFixedHeight(max(LOWER_HEIGHT, round(self.height() * LOWER_SHARE)) + spare)
+        takes_the_sum = draws and not is_high and self.banner.isHidden()
+        others = self.line.sizeHint().height() + self.cost.sizeHint().height()
+        spare = self.terms.sizeHint().height() if takes_the_sum else 0
+        self._lower.setFixedHeight(lower_height(self.height(), others, spare))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -18,7 +18,7 @@ from playground.widgets.einsum.slice_bar import SliceBar
 
 MAXIMUM_REGIONS = 400
 MAXIMUM_FACETS = 2
-LEAST_WIDTH, MOST_WIDTH = 120, 340
+LEAST_WIDTH, MOST_WIDTH = 100, 340
 """A grid asks for no more room than this, in pixels, and is scrolled inside where it is wider."""
 
 CAPTION_INDENT = 24
@@ -55,6 +55,7 @@ class TensorColumn(QWidget):
         self._axis_names: tuple[str, ...] = ()
         self._shown: tuple[int, ...] = ()
         self._own: dict[int, int] = {}
+        self._characters = 0, 0
         self._index: Index = ()
         self._with_slices = False
 
@@ -77,8 +78,11 @@ class TensorColumn(QWidget):
         self.slices.set_axes(tuple((a, labels[a].place, labels[a].name, shape[a]) for a in turned))
         self._own = {axis: min(place, shape[axis] - 1) for axis, place in self._own.items() if axis in turned}
 
-    def set_values(self, reader: TensorReader | None, scale: float, characters: int, placeholder: str) -> None:
-        """The values, with the scale of heat that all grids share."""
+    def set_values(
+        self, reader: TensorReader | None, scale: float, characters: int, placeholder: str, own: int = 0
+    ) -> None:
+        """The values, with the scale of heat and the `characters` of a number that all grids share; `own` are fewer."""
+        self._characters = characters, own or characters
         self.grid.set_placeholder(placeholder)
         self.grid.set_reader(reader, scale, characters)
         self.grid.set_axes(AxisLabel(label.name, label.place) for label in self._labels)
@@ -92,9 +96,11 @@ class TensorColumn(QWidget):
 
     def width_wanted(self, is_compact: bool) -> int:
         """The width of the sheet with its caption; cells as narrow as their numbers allow where it `is_compact`."""
-        if self.grid.zoom.compact != is_compact:
-            self.grid.zoom.compact = is_compact
+        zoom, characters = self.grid.zoom, self._characters[is_compact]
+        if (zoom.compact, zoom.characters) != (is_compact, characters):
+            zoom.compact, zoom.characters = is_compact, characters
             self.grid.refresh()
+            self.fit()
         return self.sizeHint().width()
 
     def _least_width(self) -> int:

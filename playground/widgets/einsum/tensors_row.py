@@ -119,12 +119,14 @@ class TensorsRow(QScrollArea):
             labels = tuple(plan.labels[name] for name in plan.indexing.input_labels[number])
             column.show_tensor(operand.text, labels, operand.shape)
             summary = summaries[number]
-            column.set_values(reader, scale, common or (summary.characters if summary else 0), "too large to compute")
+            own = summary.characters if summary else 0
+            column.set_values(reader, scale, common or own, "too large to compute", own)
         labels = tuple(plan.labels[name] for name in plan.output_labels)
         self.result.show_tensor(plan.result_name, labels, plan.output_shape, with_slices=True)
         summary = summaries[len(result.operands)]
+        own = summary.characters if summary else 0
         words = "" if result.problem is None else "not computed"
-        self.result.set_values(result.reader, scale, common or (summary.characters if summary else 0), words)
+        self.result.set_values(result.reader, scale, common or own, words, own)
         self._is_fresh = True
         self._share_width()
         self.dim(False)

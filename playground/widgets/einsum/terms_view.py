@@ -13,7 +13,7 @@ from playground.models.einsum.terms import CellSum
 from playground.widgets.common.buttons import IconButton
 from playground.widgets.common.look import code_font, look, look_holder, words_font
 from playground.widgets.common.painting import elided, paint_text, text_width
-from playground.widgets.common.runs import Run, paint_runs, runs_width
+from playground.widgets.common.runs import Run, cut_runs, paint_runs, runs_width
 from playground.widgets.common.tooltip import set_tooltip
 from playground.widgets.einsum.sum_bar import Segment, segments_of
 from playground.widgets.einsum.sum_lines import (
@@ -25,11 +25,11 @@ from playground.widgets.einsum.sum_lines import (
     spoken,
     term_columns,
 )
+from playground.widgets.einsum.terms_spacing import PLUS, TermsSpacing, terms_spacing
 
 LINE = 18
 BAR_TOP, BAR = 4, 8
 HEIGHT = 3 * LINE + BAR_TOP + BAR + 2
-PLUS = 36
 VALUE_GAP = 16
 LEAST_BAR = 40
 BUTTON = 20
@@ -113,13 +113,15 @@ class TermsView(QWidget):
         """Whether the sum as written is wider than the view."""
         if self._indexing is None or self._sum is None or not self._columns:
             return False
-        width = max(self._column_width(column) for column in self._columns)
-        gaps = len(self._columns) - 1 + (1 if self._sum.hidden else 0)
-        hidden = text_width(words_font(), f"{self._sum.hidden:,} more") if self._sum.hidden else 0.0
-        value = "" if self._sum.value is None else f"= {number_text(self._sum.value, self._dtype)}"
+        return self.spacing(self._indexing, self._sum).plus < PLUS
+
+    def spacing(self, indexing: Indexing, cell_sum: CellSum) -> TermsSpacing:
+        """How far apart the columns stand, so that the value has its room behind them."""
+        value = "" if cell_sum.value is None else f"= {number_text(cell_sum.value, self._dtype)}"
         end = VALUE_GAP + text_width(code_font(12, code_font().Weight.Bold), value)
-        left = self._left(self._indexing) + 12
-        return left + len(self._columns) * width + gaps * PLUS + hidden + end > self.width()
+        room = self.width() - self._left(indexing) - 12 - end
+        width = max(self._column_width(column) for column in self._columns)
+        return terms_spacing(width, len(self._columns), cell_sum.hidden, room)
 
     def dim(self, dimmed: bool) -> None:
         """Pale, while a problem stands above the last good result."""
@@ -213,41 +215,36 @@ class TermsView(QWidget):
         if not self._columns:
             paint_text(painter, x, base, "0, a sum of no terms", font, color=look().color("text"))
             return
-        width = max(self._column_width(column) for column in self._columns)
-        one_line = len(indexing.shapes) == 1
-        rows = (base, base + LINE, base + 2 * LINE)
+        spacing = self.spacing(indexing, cell_sum)
+        lines = 2 if len(indexing.shapes) == 1 else 3
+        rows = tuple(base + line * LINE for line in range(lines))
         for number, column in enumerate(self._columns):
             if number:
-                x = self._paint_plus(painter, x, rows, one_line)
+                x = self._paint_plus(painter, x, rows, spacing)
             if cell_sum.hidden and number == cell_sum.head:
-                x = self._paint_gap(painter, x, base, cell_sum.hidden)
-                x = self._paint_plus(painter, x, rows, one_line)
-            self._paint_column(painter, x + width, rows, column, one_line)
-            x += width
-        last = rows[1] if one_line else rows[2]
-        for row in rows[1:2] if one_line else rows[1:]:
+                x = paint_text(painter, x, base, spacing.gap, words_font(), color=look().color("text2"))
+                x = self._paint_plus(painter, x, rows, spacing)
+            self._paint_column(painter, x, spacing.column, rows, column)
+            x += spacing.column
+        for row in rows[1:]:
             paint_text(painter, left - 4, row, "=", font, color=look().color("text"))
-        note = self._paint_value(painter, x + VALUE_GAP, last, cell_sum)
-        self._paint_bar(painter, left + 12, rows[2], cell_sum, note)
+        note = self._paint_value(painter, x + VALUE_GAP, rows[-1], cell_sum)
+        self._paint_bar(painter, left + 12, base + 2 * LINE, cell_sum, note)
 
     def _column_width(self, column: TermColumn) -> float:
         texts = (column.numbers, column.product)
         return max(runs_width(column.cells), *(text_width(code_font(), text) for text in texts))
 
-    def _paint_plus(self, painter: QPainter, x: float, rows: tuple[int, int, int], one_line: bool) -> float:
-        for row in rows[:2] if one_line else rows:
-            paint_text(painter, x + 14, row, "+", code_font(), color=look().color("text2"))
-        return x + PLUS
+    def _paint_plus(self, painter: QPainter, x: float, rows: Sequence[int], spacing: TermsSpacing) -> float:
+        for row in rows:
+            paint_text(painter, x + spacing.sign_at, row, "+", code_font(), color=look().color("text2"))
+        return x + spacing.plus
 
-    def _paint_gap(self, painter: QPainter, x: float, base: float, hidden: int) -> float:
-        return paint_text(painter, x, base, f"{hidden:,} more", words_font(), color=look().color("text2"))
-
-    def _paint_column(
-        self, painter: QPainter, right: float, rows: tuple[int, int, int], column: TermColumn, one_line: bool
-    ) -> None:
-        role = "text" if column.is_added else "text3"
-        paint_runs(painter, right - runs_width(column.cells), rows[0], column.cells, role)
-        texts = (column.numbers,) if one_line else (column.numbers, column.product)
+    def _paint_column(self, painter: QPainter, x: float, width: float, rows: Sequence[int], column: TermColumn) -> None:
+        role, right = "text" if column.is_added else "text3", x + width
+        cells = cut_runs(column.cells, width + 0.5)
+        paint_runs(painter, right - runs_width(cells), rows[0], cells, role)
+        texts = (elided(code_font(), one, width + 0.5) for one in (column.numbers, column.product))
         for row, text in zip(rows[1:], texts, strict=False):
             paint_text(painter, right - text_width(code_font(), text), row, text, code_font(), color=look().color(role))
 
