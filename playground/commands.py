@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
@@ -97,29 +97,10 @@ class Commands(QObject):
 
     @Slot(str, object)
     def run_request(self, name: str, argument: object) -> None:
-        """A panel asks for a command by name: ("open_files", None), ("export_tensor", "A"), ("export_plot", widget)."""
-        if name == "open_files":
-            self.open_files()
-        elif name == "export_tensor":
-            self.files.ask_export_tensor(str(argument))
-        elif name == "drag_out":
-            self.drags.start(str(argument))
-        elif name == "export_plot" and isinstance(argument, QWidget):
-            self.files.ask_export_plot(argument)
-        elif name == "open_paths" and isinstance(argument, Iterable):
-            self.open_paths(tuple(str(path) for path in argument))
-        elif name == "show_page":
-            self.page_wanted.emit(str(argument))
-        elif name == "show_tensors":
-            self.show_tensors()
-        elif name == "memory_limit":
-            self.memory_limit()
-        elif name == "light_part":
-            self.part_wanted.emit(str(argument))
-        elif name == "open_lesson":
-            self.lesson_wanted.emit(str(argument))
-        else:
+        """A panel asks by name: ("open_files", None), ("export_tensor", "A"), ("export_plot", widget)."""
+        if name not in REQUESTS:
             raise ValueError(f"no command {name!r} for {argument!r}")
+        REQUESTS[name](self, argument)
 
     def open_paths(self, paths: tuple[str, ...]) -> None:
         """Read these files and add their tensors to the program; a .toml file is a lesson."""
@@ -245,3 +226,16 @@ class Commands(QObject):
         self.actions["undo"].setEnabled(history.can_undo)
         self.actions["redo"].setEnabled(history.can_redo)
         self.actions["export_selected"].setEnabled(bool(state.selection))
+
+
+REQUESTS: dict[str, Callable[[Commands, Any], None]] = {
+    "open_files": lambda commands, _: commands.open_files(),
+    "export_tensor": lambda commands, name: commands.files.ask_export_tensor(name),
+    "export_plot": lambda commands, plot: commands.files.ask_export_plot(plot),
+    "drag_out": lambda commands, name: commands.drags.start(name),
+    "show_tensors": lambda commands, _: commands.show_tensors(),
+    "show_page": lambda commands, page: commands.page_wanted.emit(page),
+    "memory_limit": lambda commands, _: commands.memory_limit(),
+    "light_part": lambda commands, part: commands.part_wanted.emit(part),
+}
+"""What a panel may ask for by name, and what comes of it."""

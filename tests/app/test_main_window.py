@@ -1,6 +1,8 @@
 """The real window, driven with real events."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,8 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QListWidget, QTabWidget, QWidget
 
+import playground
+from playground.commands import REQUESTS
 from playground.models.resources import resource_path
 from playground.models.tensors.program import Imported, Made
 from playground.panels import PANELS
@@ -51,6 +55,17 @@ def test_every_panel_keeps_the_contract(window, store):
         assert (panel.key, panel.title) == (spec.key, spec.title)
         assert hash(spec.request(store.state)) == hash(spec.request(store.state)), spec.key
         assert isinstance(panel.summary(), str)
+
+
+def test_what_panels_ask_for_by_name_is_what_the_window_can_do():
+    sources = Path(playground.__file__).with_name("widgets").rglob("*.py")
+    asks = re.compile(r'(?:requested|carried_out)\.emit\("(\w+)"')
+    assert {name for source in sources for name in asks.findall(source.read_text())} == set(REQUESTS)
+
+
+def test_a_request_that_nobody_knows_is_an_error(window):
+    with pytest.raises(ValueError, match="no command 'fly'"):
+        window.furniture.workspace.commands.run_request("fly", None)
 
 
 def test_the_window_opens_with_a_worked_example(window, store, qtbot):
