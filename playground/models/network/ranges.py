@@ -7,16 +7,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from playground.models.network.histograms import Axis
 from playground.models.network.request import NetworkPageResult
+from playground.models.words import digits
 
 Floats = NDArray[np.float64]
 LEAST = 4
 MARGIN = 0.4
 HEADROOM = 0.12
 """The fewest decades of a range, what is left beyond the last labels, and the share left above the largest value."""
+REACH = 100.0
+"""How far theory is followed beyond the ends of the number type, where no measured value can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +63,41 @@ def decades(curves: Iterable[Floats], around_one: bool) -> Span:
     return Span(low - spare // 2 - MARGIN, high + spare - spare // 2 + MARGIN, least, most)
 
 
+@dataclass(frozen=True, slots=True)
+class End:
+    """A positive number beyond which a number type has none, and that in words: "float16 ends at 65504"."""
+
+    value: float
+    words: str
+
+
+def ends_of(page: NetworkPageResult) -> tuple[End, ...]:
+    """The smallest and the largest number of the network's dtype; none for a watched module, which may mix them."""
+    if not page.network.batch:
+        return ()
+    dtype = page.network.spec.torch_dtype
+    known = torch.finfo(dtype)
+    return tuple(
+        End(value, f"{page.network.spec.dtype} ends at {digits(value)}")
+        for value in (known.smallest_normal * known.eps, known.max)
+    )
+
+
+def _within_reach(curve: Floats, page: NetworkPageResult) -> Floats:
+    """What theory says, cut off a little beyond the ends of the number type."""
+    if page.network.spec.dtype == "float64":
+        return curve
+    smallest, largest = (end.value for end in ends_of(page))
+    known = np.isfinite(curve) & (curve > 0)
+    return np.where(known, np.clip(curve, smallest / REACH, largest * REACH), np.nan)
+
+
 def ranges_of(page: NetworkPageResult) -> PlotRanges:
     """The ranges that hold everything a page shows."""
     tables, prediction = page.network.tables, page.theory.prediction
     spread = [tables["activation"].rms, tables["activation"].std]
     gradients = [tables["activation_gradient"].rms, tables["weight_gradient"].rms]
-    spread += [prediction.rms] if prediction.rms is not None else []
+    spread += [_within_reach(prediction.rms, page)] if prediction.rms is not None else []
     for pin in page.pins:
         if pin.curves is not None:
             spread.append(pin.curves.rms)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from playground.models.network.compare import Curves
-from playground.models.network.ranges import PlotRanges
+from playground.models.network.ranges import PlotRanges, Span, ends_of
 from playground.models.network.request import NetworkPageResult
 from playground.widgets.common.plot_items import Band, Curve
 from playground.widgets.common.plot_lines import Floats
@@ -29,6 +30,7 @@ class LayerPlot(Plot):
         self.setObjectName(name)
         self.setAccessibleName(f"{title}, layer by layer")
         self._ghosts: dict[str, list[Ghost]] = {}
+        self._ends: list[Curve] = []
         self._narrow = False
 
     def set_narrow(self, narrow: bool) -> None:
@@ -41,6 +43,19 @@ class LayerPlot(Plot):
         kept = self._ghosts.setdefault(style, [])
         add_ghosts(self, kept, style, len(page.pins))
         show_ghosts(kept, page.pins, of, words)
+
+    def show_ends(self, page: NetworkPageResult, span: Span) -> None:
+        """Draw where the number type ends, on a logarithmic axis that reaches there."""
+        ends = [end for end in ends_of(page) if span.low <= math.log10(end.value) <= span.high]
+        while len(self._ends) < len(ends):
+            self._ends.append(self.add(Curve("", "pinned dotted", role="error")))
+        layers = np.arange(1, page.network.depth + 1)
+        for place, curve in enumerate(self._ends):
+            if place < len(ends):
+                curve.name, curve.short_name = ends[place].words, ends[place].words.partition(" at ")[0]
+                curve.set_data(layers, np.full(len(layers), ends[place].value))
+            else:
+                curve.set_data([], [])
 
 
 class SpreadPlot(LayerPlot):
@@ -76,6 +91,7 @@ class SpreadPlot(LayerPlot):
         else:
             self.band.name = f"{page.band.done} seeds, 5 to 95 %"
             self.band.set_data(layers, page.band.low.rms, page.band.high.rms)
+        self.show_ends(page, ranges.spread)
         self.show_ghosts(page, "pinned", lambda curves: curves.rms, "pinned" if self._narrow else "pinned:")
         self.refresh()
 
@@ -106,6 +122,7 @@ class GradientPlot(LayerPlot):
             self.band.set_data([], [], [])
         else:
             self.band.set_data(layers, page.band.low.activation_gradient, page.band.high.activation_gradient)
+        self.show_ends(page, ranges.gradients)
         self.show_ghosts(page, "pinned", lambda curves: curves.activation_gradient, "pinned")
         words = "" if self._narrow else "pinned, weights"
         self.show_ghosts(page, "pinned dotted", lambda curves: curves.weight_gradient, words)

@@ -1,0 +1,61 @@
+"""The axes of the page end where the number type ends, however far theory goes on."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from playground.models.network.probe import probe
+from playground.models.network.ranges import REACH, ends_of, ranges_of
+from playground.models.network.request import compute_network, network_request
+from playground.models.network.spec import DTYPES, NetworkSpec
+from playground.models.network.state import NetworkState
+from playground.models.network.watch_page import page_of
+from playground.models.state import PlaygroundState
+
+BOOK = NetworkSpec(depth=50, width=40, batch=20)
+
+
+def page(**fields):
+    spec = replace(BOOK, **fields)
+    return compute_network(network_request(PlaygroundState(network=NetworkState(spec=spec, band=False))))
+
+
+@pytest.mark.parametrize("dtype", list(DTYPES))
+def test_the_ends_are_the_smallest_and_largest_numbers_of_the_dtype(dtype):
+    smallest, largest = ends_of(page(depth=2, dtype=dtype))
+    last = torch.tensor(smallest.value, dtype=torch.float64).to(DTYPES[dtype])
+    assert last > 0
+    assert last.double() == smallest.value
+    assert largest.value == torch.finfo(DTYPES[dtype]).max
+    assert (
+        torch.nextafter(torch.zeros(1, dtype=DTYPES[dtype]), torch.ones(1, dtype=DTYPES[dtype])).item() == last.item()
+    )
+    assert largest.words.startswith(f"{dtype} ends at ")
+
+
+def test_the_spread_axis_follows_what_float16_can_hold_and_not_theory_to_the_end():
+    found = page(dtype="float16")
+    theory = found.theory.prediction.rms
+    assert theory[-1] > 1e30
+    span = ranges_of(found).spread
+    assert math.log10(65504) < span.high <= math.log10(65504 * REACH) + 2
+    small = page(dtype="float16", weight_std=0.001)
+    assert small.theory.prediction.rms[-1] < 1e-50
+    assert ranges_of(small).spread.low > -13
+
+
+def test_theory_within_reach_is_shown_whole():
+    found = page(activation="relu", init="lecun_normal", depth=20)
+    span = ranges_of(found).spread
+    assert span.low <= math.log10(found.theory.prediction.rms.min())
+    wide = page(dtype="float64", weight_std=100.0)
+    assert ranges_of(wide).spread.high >= math.log10(wide.theory.prediction.rms.max())
+    assert np.isfinite(wide.network.tables["activation"].rms).all()
+
+
+def test_a_watched_module_has_no_number_type_of_its_own():
+    result = probe(torch.nn.Linear(3, 2), torch.randn(4, 3))
+    assert not ends_of(page_of(result))

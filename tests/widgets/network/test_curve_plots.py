@@ -1,0 +1,60 @@
+"""Where a number type ends is drawn where the axis reaches there, and named in the legend."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from playground.models.network.ranges import ranges_of
+from playground.models.network.request import compute_network, network_request
+from playground.models.network.spec import NetworkSpec
+from playground.models.network.state import NetworkState
+from playground.models.state import PlaygroundState
+from playground.widgets.network.curve_plots import GradientPlot, SpreadPlot
+
+SPEC = NetworkSpec(depth=30, width=30, batch=20, activation="relu", init="lecun_normal")
+
+
+def page(**fields):
+    spec = replace(SPEC, **fields)
+    return compute_network(network_request(PlaygroundState(network=NetworkState(spec=spec, band=False))))
+
+
+def named(plot):
+    return [entry.name for entry in plot.canvas.entries if entry.is_shown and " ends at " in entry.name]
+
+
+@pytest.mark.parametrize(
+    ("fields", "spread", "gradients"),
+    [
+        ({"dtype": "float16", "activation": "identity", "init": "normal"}, ["float16 ends at 65504"], []),
+        (
+            {"dtype": "float16", "depth": 50, "input": "digits", "loss": "cross_entropy"},
+            ["float16 ends at 5.96e-8"],
+            ["float16 ends at 5.96e-8"],
+        ),
+        ({"activation": "identity", "init": "normal", "depth": 60}, ["float32 ends at 3.40e38"], []),
+        ({"dtype": "float32"}, [], []),
+    ],
+    ids=["overflow", "underflow", "float32", "healthy"],
+)
+def test_the_end_of_the_number_type_is_drawn_where_the_axis_reaches_it(qtbot, fields, spread, gradients):
+    found = page(**fields)
+    for plot, expected in ((SpreadPlot(), spread), (GradientPlot(), gradients)):
+        qtbot.addWidget(plot)
+        plot.resize(760, 150)
+        plot.show_page(found, ranges_of(found))
+        assert named(plot) == expected
+        healthy = page(init="kaiming_normal")
+        plot.show_page(healthy, ranges_of(healthy))
+        assert not named(plot)
+
+
+def test_the_line_lies_at_the_largest_number_over_all_layers_and_is_in_the_export(qtbot):
+    found = page(dtype="float16", activation="identity", init="normal")
+    plot = SpreadPlot()
+    qtbot.addWidget(plot)
+    plot.show_page(found, ranges_of(found))
+    columns = plot.plot_columns()
+    line = columns["float16 ends at 65504"]
+    assert np.array_equal(line, np.full(30, 65504.0))
