@@ -56,7 +56,7 @@ def reduce(tensor: torch.Tensor, keeper: Keeper, module: nn.Module | None = None
     if module is None or values.dim() < 2 or not values.numel():
         return Reduced(statistics, kept)
     axis = unit_axis(tensor, module)
-    dead = (values == 0).movedim(axis, -1).flatten(0, -2) if not tensor.is_complex() else (tensor == 0).flatten(0, -2)
+    dead = (tensor == 0).movedim(axis, -1).flatten(0, -2)
     inputs = values.movedim(batch_axis if values.dim() > batch_axis else 0, 0).flatten(1)
     told = measure_units(inputs[None])
     alone = len(inputs) < 2

@@ -39,13 +39,12 @@ class Keeper:
         self._left = budget
 
     def keep(self, tensor: torch.Tensor) -> KeptValues:
-        """A copy of a dense tensor, or a sample of it where it is too large."""
-        size = tensor.numel() * tensor.element_size()
-        if size <= self._left:
-            self._left -= size
+        """A copy of a dense tensor, or a sample of it where it is too large: at most 65,536 values, evenly spaced."""
+        count, size = tensor.numel(), tensor.numel() * tensor.element_size()
+        if size <= self._left or count <= SAMPLE:
+            self._left = max(0, self._left - size)
             return KeptValues(tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format), True)
-        flat = tensor.detach().flatten()
-        return KeptValues(flat[:: max(1, len(flat) // SAMPLE)].to("cpu", copy=True), len(flat) <= SAMPLE)
+        return KeptValues(tensor.detach().flatten()[:: -(-count // SAMPLE)].to("cpu", copy=True), False)
 
 
 def as_numbers(tensor: torch.Tensor) -> torch.Tensor:

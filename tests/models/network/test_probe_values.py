@@ -27,6 +27,26 @@ def test_a_copy_is_kept_and_a_sample_of_what_is_too_large():
     assert torch.equal(sample.tensor, large[::4])
 
 
+def test_without_room_small_tensors_keep_their_shape_and_a_sample_is_never_larger_than_said():
+    keeper = Keeper(budget=0)
+    small = torch.arange(20.0).reshape(4, 5).t()
+    kept = keeper.keep(small)
+    assert kept.whole
+    assert torch.equal(kept.tensor, small)
+    for count in (SAMPLE + 1, 2 * SAMPLE - 1, 2 * SAMPLE + 1, 5 * SAMPLE):
+        sample = keeper.keep(torch.arange(count))
+        assert not sample.whole
+        assert SAMPLE // 2 < len(sample.tensor) <= SAMPLE
+        assert len(set(sample.tensor.diff().tolist())) == 1
+
+
+def test_units_of_complex_images_are_their_channels():
+    images = torch.complex(torch.ones(2, 3, 4, 5), torch.ones(2, 3, 4, 5))
+    images[:, 1] = 0
+    reduced = reduce(images, Keeper(), nn.Identity())
+    assert (reduced.units, reduced.dead) == (3, pytest.approx(1 / 3))
+
+
 @pytest.mark.parametrize("scale", SCALES)
 def test_all_layers_are_counted_on_one_axis_as_each_alone(scale):
     keeper = Keeper()
