@@ -105,7 +105,7 @@ def run_checkpointed(
         with saved_tensors_hooks(live.pack, live.unpack):
             for start, stop in stretches[:-1]:
                 # What `checkpoint(..., use_reentrant=True, preserve_rng_state=False)` does, without the import of
-                # torch's compiler that it makes on its first call, which takes seconds.
+                # torch's compiler that it makes on its first call, which takes seconds (sympy comes all the same).
                 signal = CheckpointFunction.apply(stretch_of(start, stop), False, signal)  # type: ignore[no-untyped-call]
             value = loss(stretch_of(*stretches[-1])(signal))
             after_forward = live.now

@@ -17,8 +17,6 @@ from playground.models.network.spec import DTYPES, NetworkSpec
 from playground.models.network.stacks import CHUNK
 
 LONG_SECONDS = 2.0
-SLOW_DTYPES = {"float16": 6.0, "bfloat16": 3.0, "float32": 1.0, "float64": 2.0}
-"""How much longer a CPU multiplies matrices of a dtype than of float32, roughly; `multiply_seconds` tries it."""
 
 
 @dataclass(frozen=True, slots=True)

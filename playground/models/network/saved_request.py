@@ -158,8 +158,8 @@ def compute_kept(request: SavedRequest, job: Job | None = None) -> KeptResult:
 def compute_saved(request: SavedRequest, job: Job | None = None) -> SavedResult:
     """List what is kept, then run forward and backward with checkpoints and measure what those keep.
 
-    The first such run of a process imports torch's compiler, which takes a second: whoever wants the list alone asks
-    `compute_kept`. Raises a `ProblemError` where the spec does not fit.
+    The first backward pass through a checkpoint makes torch import sympy, which takes half a second: whoever wants the
+    list alone asks `compute_kept`. Raises a `ProblemError` where the spec does not fit.
     """
     job = job or Job()
     spec = request.spec

@@ -33,9 +33,8 @@ def band_of(runs: list[Curves], wanted: int) -> Band:
     """The quantiles of the runs at hand, layer by layer; values that are nan count as missing."""
 
     def quantile(share: float) -> Curves:
-        return Curves(
-            *(_quantile(np.stack([getattr(run, name.name) for run in runs]), share) for name in fields(Curves))
-        )
+        stacks = (np.stack([getattr(run, one.name) for run in runs]) for one in fields(Curves))
+        return Curves(*(_quantile(stack, share) for stack in stacks))
 
     return Band(quantile(LOW), quantile(0.5), quantile(HIGH), len(runs), wanted)
 
