@@ -97,7 +97,8 @@ class Hand:
         """Move every 8 ms, as a mouse does, until so many results have been painted and no other is on its way."""
         self.shown, moved = 0, 0.0
         while self.shown < frames or self.link.task.is_busy:
-            if self.shown < frames - 1 and time.perf_counter() - moved >= MOUSE_SECONDS:
+            missing = frames - self.shown - self.link.task.is_busy
+            if missing > 0 and time.perf_counter() - moved >= MOUSE_SECONDS:
                 moved = time.perf_counter()
                 state = self.store.state
                 spec = replace(state.network.spec, gain=next_gain())

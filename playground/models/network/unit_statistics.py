@@ -47,9 +47,7 @@ class UnitPart:
 def measure_units(activations: torch.Tensor, quick: bool = False) -> UnitPart:
     """What a (layers, batch, width) stack tells, safe at the extremes of float32 and float64."""
     x = activations.detach()
-    high = x.amax(1)
-    highest, lowest = high.amax(1), x.flatten(1).amin(1)
-    dead = _dead(x, high, lowest)
+    highest, lowest = x.flatten(1).amax(1), x.flatten(1).amin(1)
     peak = torch.maximum(highest.abs(), lowest.abs()).double().cpu().numpy()
     usual = bool(np.all((peak > 1e-12) & (peak < 1e12)))
     is_short = quick and usual and x.dtype == torch.float32
@@ -60,21 +58,23 @@ def measure_units(activations: torch.Tensor, quick: bool = False) -> UnitPart:
     else:
         exponents = np.zeros(len(x), dtype=np.int32)
     batch, width = x.shape[1:]
-    norms, means = torch.linalg.vector_norm(wide, dim=2), wide.mean(1)
+    norms, totals = torch.linalg.vector_norm(wide, dim=2), wide.sum(1)
+    means = totals / batch
     spread = _squared_spread(wide, norms, means) / (max(1, batch - 1) * width)
     with np.errstate(over="ignore", invalid="ignore"):
         spreads = np.ldexp(np.sqrt(spread), exponents)
     found = None
     if is_short:
         found = reductions_of(lowest, highest, means.mean(1), torch.linalg.vector_norm(norms, dim=1))
+    dead = _dead(x, totals, bool((lowest >= 0).all()) and usual)
     return UnitPart(dead, spreads, _cosines(wide, norms), found)
 
 
-def _dead(x: torch.Tensor, high: torch.Tensor, lowest: torch.Tensor) -> Floats:
-    """The share of units that are 0 for every input; `high` their largest values, `lowest` each layer's smallest."""
-    zero = high == 0
-    if bool(zero.any()) and not bool((lowest >= 0).all()):
-        zero &= x.amin(1) == 0
+def _dead(x: torch.Tensor, totals: torch.Tensor, adds_up: bool) -> Floats:
+    """The share of units that are 0 for every input: their totals are, which is enough where nothing cancels."""
+    zero = totals == 0
+    if not adds_up and bool(zero.any()):
+        zero &= (x.amax(1) == 0) & (x.amin(1) == 0)
     return np.asarray(zero.double().mean(1).cpu().numpy(), dtype=np.float64)
 
 

@@ -163,3 +163,22 @@ def test_units_against_plain_torch(quick, scale):
         table = torch.nn.functional.cosine_similarity(rows[:, None], rows[None], dim=2)
         mean = float((table.sum() - len(rows)) / (len(rows) * (len(rows) - 1)))
         assert cosine[layer] == pytest.approx(mean, abs=1e-5)
+
+
+@pytest.mark.parametrize("quick", [False, True])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("scale", [1.0, 1e-30, 1e30])
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_unit_is_dead_only_if_every_value_is_zero(signed, scale, dtype, quick):
+    x = torch.rand(3, 6, 8, generator=torch.Generator().manual_seed(4), dtype=dtype) * scale
+    x[:, :, 0] = 0.0
+    x[1, :, 1] = -0.0
+    x[1, :, 2] = 0.0
+    x[1, 3, 2] = torch.finfo(dtype).smallest_normal * torch.finfo(dtype).eps
+    x[2, :, 3] = 0.0
+    if signed:
+        x[:, 0, 4], x[:, 1, 4], x[:, 2:, 4] = scale, -scale, 0.0
+        x[0] = -x[0]
+    expected = (x == 0).all(1).double().mean(1).numpy()
+    assert measure_units(x, quick).dead == pytest.approx(expected)
+    assert expected == pytest.approx([1 / 8, 2 / 8, 2 / 8])
