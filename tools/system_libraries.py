@@ -7,11 +7,11 @@ install. On other systems it does nothing: PySide6's wheels bring what macOS and
 from __future__ import annotations
 
 import ctypes
-import ctypes.util
 import os
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 
 LIBRARIES = {
     "libegl1": "libEGL.so.1",
@@ -32,10 +32,10 @@ RENAMED = {"libglib2.0-0": "libglib2.0-0t64"}
 
 
 def is_there(library: str) -> bool:
-    """Whether the dynamic linker finds the library."""
+    """Whether the dynamic linker finds the library, and all that it needs itself."""
     try:
         ctypes.CDLL(library)
-    except OSError:
+    except OSError:  # how the linker says no
         return False
     return True
 
@@ -43,10 +43,7 @@ def is_there(library: str) -> bool:
 def missing_packages() -> list[str]:
     """Packages to install, Python's venv among them where it is a package of its own."""
     packages = [package for package, library in LIBRARIES.items() if not is_there(library)]
-    try:
-        import ensurepip  # noqa: F401
-        import venv  # noqa: F401
-    except ImportError:
+    if find_spec("ensurepip") is None or find_spec("venv") is None:
         packages.append(f"python{sys.version_info.major}.{sys.version_info.minor}-venv")
     return packages
 
@@ -72,7 +69,7 @@ def main() -> int:
         return 1
     if os.geteuid() != 0:
         print("Qt needs some system libraries. Install them with:", file=sys.stderr)
-        print("  sudo", *install, *packages, file=sys.stderr)
+        print("  sudo", *install, *map(known_name, packages), file=sys.stderr)
         return 1
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run(["apt-get", "update", "-qq"], check=True, env=environment)
