@@ -2,13 +2,15 @@
 # make test    runs everything that continuous integration runs.
 # make check   lints and checks types.   make bench     prints ratios to bare torch and bare Qt.
 # make format  formats the code.         make pictures  makes the README's pictures from the app itself.
+# make wheel   builds the wheel in dist. make clean     removes the environment and all that was built.
+# make help    prints these lines.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 FILES  ?=
 
-.PHONY: run test check format bench pictures wheel libraries clean
+.PHONY: run test check format bench pictures wheel libraries clean help
 
 run: libraries $(READY)
 	$(BIN)/python -m playground $(FILES)
@@ -44,3 +46,6 @@ $(READY): pyproject.toml constraints.txt
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+help:
+	@sed -n 's/^# //p' $(firstword $(MAKEFILE_LIST))
