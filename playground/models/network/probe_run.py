@@ -193,15 +193,23 @@ def call_module(module: nn.Module, batch: Any) -> Any:
     return module(batch)
 
 
-def with_gradient(batch: Any) -> Any:
-    """The batch with its own floating-point tensors replaced by copies that ask for a gradient."""
+def with_tensors(batch: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
+    """The batch with each tensor in it changed; lists, tuples and named tuples stay such, a mapping becomes a dict."""
+    if isinstance(batch, torch.Tensor):
+        return change(batch)
     if isinstance(batch, Mapping):
-        return {key: with_gradient(value) for key, value in batch.items()}
+        return {key: with_tensors(value, change) for key, value in batch.items()}
     if isinstance(batch, tuple | list):
-        return tuple(with_gradient(value) for value in batch)
-    if isinstance(batch, torch.Tensor) and differentiable(batch):
-        return batch.detach().clone().requires_grad_()
-    return batch.detach().clone() if isinstance(batch, torch.Tensor) else batch
+        parts = [with_tensors(part, change) for part in batch]
+        if hasattr(batch, "_fields"):
+            return type(batch)(*parts)
+        return parts if isinstance(batch, list) else tuple(parts)
+    return batch
+
+
+def with_gradient(batch: Any) -> Any:
+    """The batch with copies of its tensors, of which those of floating-point numbers ask for a gradient."""
+    return with_tensors(batch, lambda tensor: tensor.detach().clone().requires_grad_(differentiable(tensor)))
 
 
 def words_for(error: BaseException) -> str:

@@ -14,6 +14,7 @@ from playground.models.job import Job
 from playground.models.network.activations import RECTIFIERS
 from playground.models.network.module_guard import random_state_untouched
 from playground.models.network.probe import Loss, ProbeResult, probe
+from playground.models.network.probe_run import with_tensors
 from playground.models.network.watch_words import factors_in_words, verdict_in_words
 from playground.models.outcome import Fix
 
@@ -147,16 +148,10 @@ def _try(cure: Cure, module: nn.Module, batch: Any, loss: Loss | None, job: Job)
                 cure.apply(other)
         except Exception:  # a module of somebody else may refuse to be copied in any way
             return None
-        fed = _as_dtype(batch, torch.bfloat16) if cure.label == "bfloat16" else batch
+        fed = with_tensors(batch, _as_bfloat16) if cure.label == "bfloat16" else batch
         tried = probe(other, fed, loss, job)
     return tried if tried.problem is None else None
 
 
-def _as_dtype(batch: Any, dtype: torch.dtype) -> Any:
-    if isinstance(batch, torch.Tensor):
-        return batch.to(dtype) if batch.is_floating_point() else batch
-    if isinstance(batch, dict):
-        return {key: _as_dtype(value, dtype) for key, value in batch.items()}
-    if isinstance(batch, tuple | list):
-        return tuple(_as_dtype(value, dtype) for value in batch)
-    return batch
+def _as_bfloat16(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.to(torch.bfloat16) if tensor.is_floating_point() else tensor
