@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def renamed_line(before: Program, after: Program) -> tuple[str, str] | None:
-    """The old and the new name, where the programs differ by the name of one line and by nothing but its uses."""
+    """The old and the new name, where the programs differ by the name of one line.
+
+    Its code may be another too: `M = torch.ones(4)` typed over the line `A = torch.ones(3)` is A under a new name.
+    """
     if len(before.bindings) != len(after.bindings):
         return None
     other = [(old, new) for old, new in zip(before.names, after.names, strict=True) if old != new]

@@ -49,6 +49,12 @@ def test_any_other_edit_leaves_the_names_alone(program):
     assert STATE.with_program(program) == replace(STATE, program=program)
 
 
+def test_a_line_typed_over_with_its_name_is_the_same_line():
+    after = STATE.with_program(Program.parse("M = torch.ones(4)\nB = M + 1\nAB = B * 2"))
+    assert after.einsum.operands == ("M", "AB.flip(0) + M")
+    assert after.network.spec.tensor_name == "M"
+
+
 def test_an_operand_that_cannot_be_read_stays_as_it_was_typed():
     state = replace(STATE, einsum=EinsumState("i,i->", ("A +", "A")))
     assert state.with_program(PROGRAM.renamed("A", "M")).einsum.operands == ("A +", "M")
