@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from playground.models.network.watch_verdict import WatchedVerdict
 from playground.models.outcome import Fix
+from playground.models.words import count_in_words
 from playground.widgets.network.verdict_banner import Offer, VerdictBanner
 
 
@@ -33,5 +34,5 @@ class WatchVerdict(VerdictBanner):
         if isinstance(fix, Fix):
             QGuiApplication.clipboard().setText(fix.code)
             first, *rest = fix.code.splitlines()
-            more = f" and {len(rest)} more lines" if len(rest) > 1 else ""
+            more = f" and {count_in_words(len(rest), 'more line')}" if rest else ""
             self.reason.set_text(f"Copied: {first}{more}")
