@@ -171,9 +171,8 @@ def _tensors(spec: NetworkSpec, settings: TrainingSettings, tensors: Tensors, jo
     wanted = tensors.get(settings.targets)
     for name, tensor, what in ((settings.inputs, given, "inputs"), (settings.targets, wanted, "targets")):
         if tensor is None:
-            refuse(
-                f"There is no tensor {name!r} to take the {what} from." if name else f"No tensor is chosen as {what}."
-            )
+            none = f"There is no tensor {name!r} with values to take the {what} from."
+            refuse(none if name else f"No tensor is chosen as {what}.")
     assert given is not None
     assert wanted is not None
     inputs = rows_of(given, settings.inputs)

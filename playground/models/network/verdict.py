@@ -116,7 +116,10 @@ def _overflow(result: NetworkResult, prediction: Prediction) -> Verdict | None:
             return broken
         nan_layer = _first(table.nans > 0)
         more = f", nan from layer {nan_layer}" if nan_layer and not backward and nan_layer != layer else ""
-        text = f"The first {what} is at layer {layer}{more}: {result.spec.dtype} ends at `{largest_of(result.spec)}`."
+        after = result.tables["activation"]
+        cut = not backward and not after.infs[layer - 1] and not after.nans[layer - 1]
+        where = f"{layer}, before {ACTIVATIONS[result.spec.activation].label}" if cut else f"{layer}"
+        text = f"The first {what} is at layer {where}{more}: {result.spec.dtype} ends at `{largest_of(result.spec)}`."
         why = why_spread(result.spec, prediction, result.depth if backward else layer, exploding=True)
         return _ill(result.spec, "overflow", lead, text, why)
     return None

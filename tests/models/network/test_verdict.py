@@ -208,6 +208,16 @@ def test_dropout_that_leaves_nothing_is_named_and_the_number_type_is_not():
     assert "float16 has nothing smaller" in fading.plain()
 
 
+def test_an_inf_that_the_activation_cuts_is_said_to_be_before_it():
+    """relu makes 0 of -inf, tanh makes 1 of inf: the activations of that layer are all finite."""
+    spec = NetworkSpec(depth=3, width=8, batch=4, activation="tanh", init="lecun_normal", dtype="float16", gain=6e4)
+    result = run_network(spec)
+    assert result.tables["preactivation"].infs[0]
+    assert not result.tables["activation"].infs.any()
+    assert "The first inf is at layer 1, before tanh: float16" in judge(result, predict(spec)).plain()
+    assert "before" not in verdict_of(replace(spec, activation="identity")).text
+
+
 def test_a_deep_network_that_overflows_early_is_explained_by_its_weights():
     """At width 100 theory holds for some 460 layers without activation; inf comes at layer 38."""
     spec = NetworkSpec(depth=500, batch=10)
