@@ -29,11 +29,11 @@ def settings_in_words(settings: TrainingSettings) -> str:
     return f"{settings.steps:,} steps, {OPTIMISERS[settings.optimiser].title} {settings.rates.learning_rate:g}"
 
 
-def short_settings(settings: TrainingSettings) -> str:
-    """The same in few words, the most telling kept: `"120, Adam 0.001"`, `"Momentum 0.00015"`."""
+def short_settings(settings: TrainingSettings) -> tuple[str, ...]:
+    """The same in few words, then in fewer, the most telling kept: `("120, Adam 0.001", "Adam 0.001")`."""
     rule = f"{OPTIMISERS[settings.optimiser].title} {settings.rates.learning_rate:g}"
     wanted = (settings_in_words(settings), f"{settings.steps:,}, {rule}", rule)
-    return next((words for words in wanted if len(words) <= SHORT), rule)
+    return tuple(words for words in wanted if len(words) <= SHORT) or (rule,)
 
 
 def invitation(settings: TrainingSettings, cost: str = "") -> str:

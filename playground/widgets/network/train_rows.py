@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from playground.models.network.training_settings import TrainingSettings
 from playground.models.network.training_words import settings_in_words, short_settings
 from playground.widgets.common.buttons import Button, IconButton
 from playground.widgets.common.number_box import NumberBox
+from playground.widgets.common.painting import text_width
 from playground.widgets.common.section import TitleLine
 from playground.widgets.common.text_label import TextLabel
 from playground.widgets.common.tooltip import set_tooltip
@@ -28,15 +30,31 @@ class TrainTitle(TitleLine):
         self.choices.setObjectName("network.train.choices")
         self.rewind = _icon("rewind", "network.train.rewind", "Show step 0 again, with the very same weights")
         self.start = _icon("play", "network.train.start", "Train")
+        self.choices.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.choices.setMinimumWidth(24)
+        self._lengths: tuple[str, ...] = ("",)
         self.add(self.choices)
         self.add_right(self.rewind)
         self.add_right(self.start)
 
     def show_settings(self, settings: TrainingSettings) -> None:
-        """Say the settings in few words, and in full in the tooltip."""
-        self.choices.setText(short_settings(settings))
-        self.choices.updateGeometry()
+        """Say the settings in as many words as there is room for, and in full in the tooltip."""
+        self._lengths = short_settings(settings)
+        self._fit()
         set_tooltip(self.choices, "Task, optimiser, learning rate, steps", settings_in_words(settings))
+
+    def _fit(self) -> None:
+        parts = (self.title, self.rewind, self.start)
+        room = self.width() - sum(part.sizeHint().width() + self._row.spacing() for part in parts)
+        font = self.choices.button_font()
+        words = next((text for text in self._lengths if text_width(font, text) <= room), self._lengths[-1])
+        if words != self.choices.text():
+            self.choices.setText(words)
+            self.choices.updateGeometry()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
 
 class StepRow(QWidget):

@@ -11,6 +11,7 @@ from playground.models.network.training_request import TrainingRequest, compute_
 from playground.models.network.training_settings import TrainingSettings
 from playground.models.outcome import Fix, Problem
 from playground.widgets.common.look import look
+from playground.widgets.common.painting import text_width
 from playground.widgets.network.train_section import TrainSection, step_range
 
 SPEC = NetworkSpec(depth=2, width=8, batch=50, activation="relu", init="kaiming_normal")
@@ -44,6 +45,19 @@ def test_the_settings_are_said_in_the_title(section):
     assert "1,000 steps, Adam 0.1" in section.choices.toolTip()
     section.show_settings(replace(SETTINGS, optimiser="momentum", rates=OptimiserSettings(learning_rate=0.00025)))
     assert section.choices.text() == "Momentum 0.00025"
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.05, 0.0888, 1000.0, 0.00015])
+@pytest.mark.parametrize("width", [262, 272, 300])
+def test_the_settings_in_the_title_are_whole(section, qtbot, rate, width):
+    section.resize(width, 460)
+    section.show_settings(replace(SETTINGS, steps=120, rates=OptimiserSettings(learning_rate=rate)))
+    qtbot.waitUntil(lambda: section.title.width() == width - 32, timeout=20_000)
+    qtbot.waitUntil(
+        lambda: text_width(section.choices.button_font(), section.choices.text()) <= section.choices.width(),
+        timeout=20_000,
+    )
+    assert section.choices.text().endswith(f"SGD {rate:g}")
 
 
 def test_before_there_is_a_loss_the_plot_is_empty_and_says_what_fills_it(section):
