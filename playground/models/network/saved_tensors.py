@@ -36,7 +36,8 @@ class SavedTensor:
 
     `layer` is the layer that ran when it was saved (0: before the first, depth + 1: the loss), `node` the step of the
     backward pass that reads it (`"MmBackward0"`), `role` its name there, `read_for` that gradient in words.
-    `counted_with` is the position of the tensor in whose storage it lies, when that one is counted already.
+    `counted_with` is the position of the tensor in whose storage it lies, when that one is counted already; what
+    `is_input` counts as what comes before the first layer, whoever reads it.
     """
 
     layer: int
@@ -48,6 +49,7 @@ class SavedTensor:
     read_for: str
     is_parameter: bool
     counted_with: int | None
+    is_input: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,7 @@ def record_saved(
                 _read_for(node, role, shape),
                 is_parameter,
                 counted_with,
+                key in fed,
             )
         )
     return SavedTensors(tuple(saved), tuple(layer_bytes), parameter_bytes)

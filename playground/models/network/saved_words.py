@@ -14,9 +14,12 @@ def layer_name(layer: int, depth: int) -> str:
 
 
 def size_words(saved: SavedTensors, tensor: SavedTensor) -> str:
-    """`"80 kB"`, `"counted at layer 17"` where its storage is already, `"a parameter"` where it lives anyway."""
+    """`"80 kB"`, `"counted at layer 17"` where its storage is already, `"a parameter"` where it lives anyway, and
+    `"counted as input"` where the network is fed it."""
     if tensor.is_parameter:
         return "a parameter"
+    if tensor.is_input:
+        return "counted as input"
     if tensor.counted_with is not None:
         first = saved.tensors[tensor.counted_with].layer
         return f"counted at layer {first}" if first != tensor.layer else "counted above"

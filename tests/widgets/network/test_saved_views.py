@@ -3,6 +3,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from playground.models.network.saved_request import SavedRequest, compute_saved
+from playground.models.network.saved_words import size_words
 from playground.models.network.spec import NetworkSpec
 from playground.models.outcome import Problem
 from playground.models.words import bytes_in_words
@@ -28,6 +29,23 @@ def strip(qtbot):
 def test_the_title_says_total_count_and_the_layers_own(strip):
     assert strip.words.text() == RESULT.title(3).replace("`", "")
     assert strip.right.text() == "under no_grad nothing is kept"
+
+
+def test_the_bytes_of_a_layers_rows_make_up_what_it_is_said_to_keep(qtbot):
+    """The input, which the first layer reads, is a bar of its own."""
+    saved = RESULT.saved
+    for layer in range(1, 13):
+        counted = [
+            tensor.storage_bytes
+            for tensor in saved.of_layer(layer)
+            if size_words(saved, tensor) == bytes_in_words(tensor.storage_bytes)
+        ]
+        assert sum(counted) == saved.layer_bytes[layer]
+    details = SavedDetails()
+    qtbot.addWidget(details)
+    details.show_result(RESULT)
+    details.show_layer(1)
+    assert ("(30, 40)", "float32", "counted as input", "gradient of the weights") in details.rows.rows
 
 
 def test_bars_are_as_wide_as_their_bytes(strip):
