@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from playground.models.network.compare import Curves
+from playground.models.network.layer_statistics import StatisticsTable
 from playground.models.network.ranges import PlotRanges, Span, ends_of
 from playground.models.network.request import NetworkPageResult
 from playground.widgets.common.plot_items import Band, Curve
@@ -115,7 +116,7 @@ class GradientPlot(LayerPlot):
         )
         self.activations.set_data(layers, page.network.tables["activation_gradient"].rms)
         self.weights.set_data(layers, page.network.tables["weight_gradient"].rms)
-        self.set_note(_why_empty(page.network.tables["activation_gradient"].rms))
+        self.set_note(_why_empty(page.network.tables["activation_gradient"]))
         theory = page.theory.prediction.gradient_rms
         self.theory.set_data([], []) if theory is None else self.theory.set_data(layers, theory)
         if page.band is None:
@@ -129,11 +130,13 @@ class GradientPlot(LayerPlot):
         self.refresh()
 
 
-def _why_empty(rms: Floats) -> str:
+def _why_empty(table: StatisticsTable) -> str:
     """Why nothing is drawn on a logarithmic axis, or ""."""
-    if np.isnan(rms).all():
+    if not table.count.any():
+        return "no gradient was computed"
+    if np.isnan(table.rms).all():
         return "no finite gradient in any layer"
-    return "" if (rms > 0).any() else "every gradient is exactly 0"
+    return "" if (table.rms > 0).any() else "every gradient is exactly 0"
 
 
 PERCENT = tuple((share, f"{share:.0%}") for share in (0.0, 0.5, 1.0))

@@ -14,6 +14,7 @@ from playground.models.network.compare import Curves
 from playground.models.network.histograms import Axis, HistogramTable
 from playground.models.network.ranges import PlotRanges
 from playground.models.network.request import NetworkPageResult
+from playground.models.words import digits
 from playground.widgets.common.buttons import IconButton
 from playground.widgets.common.combo_box import ComboBox
 from playground.widgets.common.heat import counts_table, image_of, share_colors
@@ -38,7 +39,7 @@ KIND_WORDS = {
 }
 SCALE_WORDS = {"log": "log |a|", "linear": "value", "signed_log": "signed log"}
 STRIP = 12
-BAR, NUMBER = 72, 48
+BAR, NUMBER = 72, 54
 SEND_WORDS = "Send this layer's values to the tensors page, as an imported tensor"
 SAMPLE_WIDTH = 120  # what the sample of the theory needs in the header
 
@@ -75,14 +76,15 @@ class CountLegend(QWidget):
 
     def set_counts(self, largest: int, sampled: int) -> None:
         """The count at the end of the colours, and how many values of a layer were counted (0: all)."""
-        if (largest, sampled) == (self._largest, self._sampled):
-            return
-        self._largest, self._sampled = largest, sampled
-        words = f"Colours are the logarithm of the count, from 1 to {largest:,}."
-        if sampled:
-            words += f" While you drag, about {sampled:,} values of each layer are counted."
-        set_tooltip(self, words)
-        self.update()
+        if (largest, sampled) != (self._largest, self._sampled):
+            self._largest, self._sampled = largest, sampled
+            more = f" While you drag, about {sampled:,} values of each layer are counted." if sampled else ""
+            set_tooltip(self, f"Colours are the logarithm of the count, from 1 to {largest:,}.{more}")
+            self.update()
+
+    def end_words(self) -> str:
+        """The largest count: in full to 99,999, else by its power."""
+        return f"{self._largest:,}" if self._largest < 100_000 else digits(self._largest)
 
     def _words(self) -> str:
         return "sample" if self._sampled else "count"
@@ -92,7 +94,7 @@ class CountLegend(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         rect, font = QRectF(self.rect()), words_font()
-        base, end = baseline(rect, font), f"{self._largest:,}"
+        base, end = baseline(rect, font), self.end_words()
         right = rect.right() - NUMBER
         with QPainter(self) as painter:
             painter.setPen(look().color("text2"))

@@ -33,6 +33,7 @@ class TrainTitle(TitleLine):
         self.choices.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.choices.setMinimumWidth(24)
         self._lengths: tuple[str, ...] = ("",)
+        self._row.setSpacing(6)  # with which the usual settings are whole in the narrowest column
         self.add(self.choices)
         self.add_right(self.rewind)
         self.add_right(self.start)

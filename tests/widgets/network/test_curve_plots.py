@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
+from playground.models.network.probe import probe
 from playground.models.network.ranges import ranges_of
 from playground.models.network.request import compute_network, network_request
 from playground.models.network.spec import NetworkSpec
 from playground.models.network.state import NetworkState
+from playground.models.network.watch_page import page_of
 from playground.models.state import PlaygroundState
 from playground.widgets.network.curve_plots import GradientPlot, SpreadPlot
 
@@ -48,6 +51,30 @@ def test_the_end_of_the_number_type_is_drawn_where_the_axis_reaches_it(qtbot, fi
         healthy = page(init="kaiming_normal")
         plot.show_page(healthy, ranges_of(healthy))
         assert not named(plot)
+
+
+class Raises(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first = torch.nn.Linear(3, 3)
+
+    def forward(self, x):
+        self.first(x)
+        raise RuntimeError("half way")
+
+
+def test_an_empty_plot_of_gradients_says_why(qtbot):
+    plot = GradientPlot()
+    qtbot.addWidget(plot)
+    broken = page_of(probe(Raises(), torch.randn(4, 3)))
+    for found, words in (
+        (page(init="zeros"), "every gradient is exactly 0"),
+        (page(activation="identity", init="normal", dtype="float16"), "no finite gradient in any layer"),
+        (broken, "no gradient was computed"),
+        (page(init="kaiming_normal"), ""),
+    ):
+        plot.show_page(found, ranges_of(found))
+        assert plot.canvas.note == words
 
 
 def test_the_line_lies_at_the_largest_number_over_all_layers_and_is_in_the_export(qtbot):

@@ -17,6 +17,7 @@ from playground.widgets.common.look import code_font, words_font
 from playground.widgets.common.painting import text_width
 from playground.widgets.common.text_label import TextLabel
 from playground.widgets.network.controls import NetworkControls
+from playground.widgets.network.distribution_plot import NUMBER, CountLegend
 from playground.widgets.network.layer_numbers import LayerNumbers
 from playground.widgets.network.layer_views import LOW, SLIM
 from playground.widgets.network.network_panel import NetworkPanel
@@ -72,6 +73,15 @@ def test_the_parts_of_the_page_lie_beside_each_other(panel, qtbot, width, height
     boxes = panel.views.distributions
     for box in (boxes.kind, boxes.scale):
         assert box.width() >= box.sizeHint().width()
+
+
+@pytest.mark.parametrize("largest", [1, 1765, 12_093, 99_999, 100_000, 8_388_608, 268_435_456])
+def test_the_largest_count_is_whole_beside_its_colours(qtbot, largest):
+    legend = CountLegend()
+    qtbot.addWidget(legend)
+    legend.set_counts(largest, 0)
+    assert text_width(code_font(), legend.end_words()) <= NUMBER - 8
+    assert f"from 1 to {largest:,}." in legend.toolTip()
 
 
 def test_what_is_left_out_comes_back(panel, qtbot):

@@ -58,6 +58,8 @@ def test_the_settings_in_the_title_are_whole(section, qtbot, rate, width):
         timeout=20_000,
     )
     assert section.choices.text().endswith(f"SGD {rate:g}")
+    if rate in {0.01, 0.05}:
+        assert section.choices.text() == f"120 steps, SGD {rate:g}"
 
 
 def test_before_there_is_a_loss_the_plot_is_empty_and_says_what_fills_it(section):
