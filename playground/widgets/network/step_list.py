@@ -82,6 +82,8 @@ class StepList(QAbstractScrollArea):
         moves = {
             Qt.Key.Key_Up: self._chosen - 1,
             Qt.Key.Key_Down: self._chosen + 1,
+            Qt.Key.Key_Left: self._chosen - 1,
+            Qt.Key.Key_Right: self._chosen + 1,
             Qt.Key.Key_Home: 0,
             Qt.Key.Key_End: len(self._steps) - 1,
         }

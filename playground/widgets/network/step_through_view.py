@@ -92,6 +92,7 @@ class StepThroughView(QWidget):
         body.addWidget(self._right(), 1)
         column.addLayout(body, 1)
         self.list.chosen.connect(self._on_chosen)
+        self.list.setFocus()  # the arrow keys go from step to step as soon as the window is there
 
     def _title(self) -> TitleLine:
         line = TitleLine("Step through")

@@ -47,6 +47,13 @@ def test_buttons_and_keys_go_from_step_to_step(view):
     assert view.where.text().startswith(f"step {len(RESULT.steps) - 2} ")
 
 
+def test_the_arrow_keys_step_as_soon_as_the_window_is_there(view):
+    assert view.focusWidget() is view.list
+    for key, step in ((Qt.Key.Key_Right, 2), (Qt.Key.Key_Right, 3), (Qt.Key.Key_Left, 2), (Qt.Key.Key_Down, 3)):
+        QTest.keyClick(view.focusWidget(), key)
+        assert view.where.text() == f"step {step} of {len(RESULT.steps)}"
+
+
 def test_pointing_at_a_number_spells_it_out(view):
     view.show_step(0)
     view.result_grid.grid.pointed.emit((1, 2))
