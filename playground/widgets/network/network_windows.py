@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.models.network.phase_diagram import PhaseRequest
@@ -17,6 +17,7 @@ from playground.widgets.common.tooltip import set_tooltip
 from playground.widgets.network.phase_diagram_view import PhaseDiagramView
 from playground.widgets.network.saved_details import SavedDetails
 from playground.widgets.network.step_through_view import StepThroughView
+from playground.widgets.network.tool_window import open_window
 from playground.widgets.network.watch_view import WatchView
 
 PHASE, STEPS, DETAILS = "phase", "step_through", "saved_details"
@@ -32,8 +33,7 @@ class NetworkWindows(QWidget):
 
     `asked(side, request)` starts a side computation of the page, None cancels it; `spec_dragged(spec, gesture)` is the
     network that the point of the phase diagram was dragged to; `tensor_handed(tensor)` is a watched module's that was
-    sent to the tensors page. `noted(act)` is something
-    that was done in a window, which a lesson may have asked for.
+    sent to the tensors page. `noted(act)` is something that was done in a window, which a lesson may have asked for.
     """
 
     asked = Signal(str, object)
@@ -78,14 +78,8 @@ class NetworkWindows(QWidget):
         return button
 
     def _open(self, window: QWidget) -> None:
-        name = type(window).__name__
-        if name not in self._windows:
-            window.setParent(self, Qt.WindowType.Tool)  # one in which the shortcuts of the main window work
-            window.resize(window.sizeHint())
-            self._windows[name] = window
-        window.show()
-        window.raise_()
-        window.activateWindow()
+        self._windows[type(window).__name__] = window
+        open_window(window, self)
 
     def _window(self, kind: type[QWidget]) -> QWidget | None:
         window = self._windows.get(kind.__name__)

@@ -19,6 +19,7 @@ from playground.widgets.common.section import TitleLine
 from playground.widgets.common.tooltip import set_tooltip
 from playground.widgets.network.comparison_view import ComparisonView
 from playground.widgets.network.ghosts import TAG, paint_number
+from playground.widgets.network.tool_window import open_window
 
 _SAMPLE = 20
 
@@ -155,10 +156,7 @@ class PinsSection(QWidget):
         if self._comparison is None:
             self._comparison = ComparisonView()
             self._comparison.taken.connect(self.taken)
-            self._comparison.setParent(self, Qt.WindowType.Tool)  # where undo works too
         if self._page is not None:
             self._comparison.show_page(self._page)
+        open_window(self._comparison, self)
         self._comparison.resize(self._comparison.sizeHint())
-        self._comparison.show()
-        self._comparison.raise_()
-        self._comparison.activateWindow()
