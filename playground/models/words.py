@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 
@@ -40,6 +41,13 @@ def count_in_words(count: int, noun: str, plural: str = "") -> str:
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
-def shape_in_words(shape: tuple[int, ...]) -> str:
-    """`shape_in_words((3,)) == "(3,)"`."""
-    return str(tuple(int(size) for size in shape))
+def shape_in_words(shape: Sequence[object]) -> str:
+    """Sizes or strides as torch writes them: `shape_in_words((3,)) == "(3,)"`, `shape_in_words([3, 4]) == "(3, 4)"`."""
+    return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
+
+
+def joined(words: Sequence[str], last: str = "and") -> str:
+    """Words in a row: `joined(["i", "j", "k"]) == "i, j and k"`; empty for none."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"

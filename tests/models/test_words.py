@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from playground.models.words import bytes_in_words, count_in_words, digits, shape_in_words
+from playground.models.words import bytes_in_words, count_in_words, digits, joined, shape_in_words
 
 
 @pytest.mark.parametrize(
@@ -27,4 +27,6 @@ def test_three_significant_digits(value, words):
 def test_counts_and_shapes():
     assert count_in_words(1, "element") == "1 element"
     assert count_in_words(1797, "element") == "1,797 elements"
-    assert shape_in_words((3,)) == "(3,)"
+    assert [shape_in_words(shape) for shape in ((), (3,), [3, 4])] == ["()", "(3,)", "(3, 4)"]
+    assert [joined("ijk"[:count]) for count in range(4)] == ["", "i", "i and j", "i, j and k"]
+    assert joined(["i", "j"], "or") == "i or j"

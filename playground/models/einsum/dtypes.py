@@ -9,8 +9,8 @@ import torch
 
 from playground.models.einsum.cost import Cost, flat_path
 from playground.models.einsum.labels import Indexing
-from playground.models.einsum.reasons import joined
 from playground.models.outcome import Fix, Problem
+from playground.models.words import joined
 
 MAXIMUM_CELLS = 1 << 14
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from playground.models.einsum.equation import ELLIPSIS, HINT, Equation, Subscript, Term
-from playground.models.einsum.reasons import Circumstances, Occurrence, joined, reason_of, role_of
+from playground.models.einsum.reasons import Circumstances, Occurrence, reason_of, role_of
 from playground.models.outcome import Problem, Span, refuse
+from playground.models.words import joined
 
 Shape = tuple[int, ...]
 MAXIMUM_RANK = 64

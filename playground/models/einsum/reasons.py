@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from playground.models.words import joined
+
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
@@ -13,13 +15,6 @@ class Occurrence:
     operand: int
     axis: int
     size: int
-
-
-def joined(parts: Sequence[str], word: str = "and") -> str:
-    """`joined(["i", "j", "k"]) == "i, j and k"`."""
-    if len(parts) < 2:
-        return "".join(parts)
-    return f"{', '.join(parts[:-1])} {word} {parts[-1]}"
 
 
 def role_of(output_axis: int | None, is_diagonal: bool, is_stretched: bool) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playground.models.einsum.labels import Indexing
 from playground.models.einsum.loops import cell
-from playground.models.einsum.reasons import joined
+from playground.models.words import joined
 
 
 def sentence_of(indexing: Indexing) -> str:

@@ -11,6 +11,7 @@ from playground.models.memory.layout import sharing_tensors
 from playground.models.memory.readers import cell_of, count_readers, elements_of_cell
 from playground.models.outcome import Problem
 from playground.models.tensors.cell_text import exact_text
+from playground.models.words import joined
 
 SHOWN_ELEMENTS = 64
 NAMED_TENSORS = 3
@@ -243,11 +244,11 @@ def _sentence(effect: WriteEffect) -> str:
         return effect.problem.message
     listed = [words for changes in effect.changed for words in _listed(changes)]
     if not effect.new:
-        parts = [f"It is cell {effect.cell:,}.", f"That changes {_joined(listed)}."]
+        parts = [f"It is cell {effect.cell:,}.", f"That changes {joined(listed)}."]
     elif effect.new == effect.old:
-        parts = [f"Cell {effect.cell:,} is {effect.old} already.", f"It is read by {_joined(listed)}."]
+        parts = [f"Cell {effect.cell:,} is {effect.old} already.", f"It is read by {joined(listed)}."]
     else:
-        parts = [f"Cell {effect.cell:,} goes from {effect.old} to {effect.new}.", f"That changes {_joined(listed)}."]
+        parts = [f"Cell {effect.cell:,} goes from {effect.old} to {effect.new}.", f"That changes {joined(listed)}."]
     if effect.untouched:
         many = len(effect.untouched) > 1
         parts.append(f"{_named(effect.untouched)} {'are' if many else 'is'} not touched.")
@@ -266,8 +267,4 @@ def _listed(changes: ChangedElements) -> list[str]:
 
 
 def _named(names: tuple[str, ...]) -> str:
-    return _joined(list(names)) if len(names) <= NAMED_TENSORS else f"{len(names)} other tensors"
-
-
-def _joined(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+    return joined(list(names)) if len(names) <= NAMED_TENSORS else f"{len(names)} other tensors"

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 from playground.models.memory.layout import Layout
 from playground.models.memory.overlap import measure_reach
-from playground.models.memory.view_rule import contiguous_strides, written
+from playground.models.memory.view_rule import contiguous_strides
 from playground.models.outcome import Fix, Problem
-from playground.models.words import count_in_words
+from playground.models.words import count_in_words, shape_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class StridedSpec:
     def code(self) -> str:
         """`as_strided((3, 3), (0, 1), 2)`."""
         offset = f", {self.offset}" if self.offset else ""
-        return f"as_strided({written(self.size)}, {written(self.stride)}{offset})"
+        return f"as_strided({shape_in_words(self.size)}, {shape_in_words(self.stride)}{offset})"
 
     @property
     def paired(self) -> StridedSpec:
@@ -92,11 +92,13 @@ def explain_strided(spec: StridedSpec, storage_bytes: int, itemsize: int) -> Str
 def unequal_lengths(size: Sequence[int], stride: Sequence[int]) -> str:
     """What is wrong with so many sizes and so many strides: `unequal_lengths((2, 2), (1,))`."""
     sizes, strides = count_in_words(len(size), "size"), count_in_words(len(stride), "stride")
-    return f"{written(size)} names {sizes}, {written(stride)} names {strides}. Each axis takes one of each."
+    return (
+        f"{shape_in_words(size)} names {sizes}, {shape_in_words(stride)} names {strides}. Each axis takes one of each."
+    )
 
 
 def _unpaired(spec: StridedSpec, paired: StridedExplanation) -> Problem:
-    fix = Fix(paired.spec.code, gives=written(paired.spec.size), meaning="the axes that have both")
+    fix = Fix(paired.spec.code, gives=shape_in_words(paired.spec.size), meaning="the axes that have both")
     fixes = (fix,) if paired.allowed else ()
     badge = f"{len(spec.size)} against {len(spec.stride)}"
     return Problem(unequal_lengths(spec.size, spec.stride), fixes=fixes, badge=badge)
@@ -141,7 +143,7 @@ def _fitting(spec: StridedSpec, cells: int) -> tuple[Fix, ...]:
         room = cells - 1 - spec.offset - rest
         if stride > 0 and room >= 0:
             size = (*spec.size[:axis], room // stride + 1, *spec.size[axis + 1 :])
-            fixes.append(Fix(StridedSpec(size, spec.stride, spec.offset).code, gives=written(size)))
+            fixes.append(Fix(StridedSpec(size, spec.stride, spec.offset).code, gives=shape_in_words(size)))
     return tuple(fixes)
 
 

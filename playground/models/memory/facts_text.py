@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from playground.models.memory.chain import StepNote
 from playground.models.memory.layout import Layout
-from playground.models.memory.view_rule import ViewExplanation, written
-from playground.models.words import bytes_in_words
+from playground.models.memory.view_rule import ViewExplanation
+from playground.models.words import bytes_in_words, shape_in_words
 
 
 def fact_lines(layout: Layout) -> tuple[tuple[str, str], ...]:
@@ -16,10 +16,11 @@ def fact_lines(layout: Layout) -> tuple[tuple[str, str], ...]:
     overlap = {True: "yes, some cells are read more than once", False: "no", None: "not known"}[layout.overlap]
     density = "not known" if layout.density is None else f"{layout.density:.4g}"
     lines = [
-        ("shape", written(layout.shape)),
+        ("shape", shape_in_words(layout.shape)),
         (
             "strides",
-            f"{written(layout.strides)} elements, {written([s * layout.itemsize for s in layout.strides])} bytes",
+            f"{shape_in_words(layout.strides)} elements, "
+            f"{shape_in_words([stride * layout.itemsize for stride in layout.strides])} bytes",
         ),
         ("offset", f"{layout.offset:,} elements, byte {layout.offset * layout.itemsize:,}"),
         ("dtype", f"{layout.dtype}, {layout.itemsize} B an element, {layout.byte_order} endian"),
@@ -51,8 +52,8 @@ def facts_text(
     for note in steps:
         step = note.step
         lines.append(
-            f"{note.line}: {step.code}  {written(step.shape)} strides {written(step.strides)} offset {step.offset} "
-            f"storage {bytes_in_words(step.storage_bytes)}  {note.verdict}. {note.note}"
+            f"{note.line}: {step.code}  {shape_in_words(step.shape)} strides {shape_in_words(step.strides)} "
+            f"offset {step.offset} storage {bytes_in_words(step.storage_bytes)}  {note.verdict}. {note.note}"
         )
     view_text, verdict = view
     if verdict is not None:

@@ -15,9 +15,9 @@ import torch
 
 from playground.models.memory.layout import Layout
 from playground.models.memory.numpy_side import NUMPY_AXES, numpy_dtype
-from playground.models.memory.view_rule import contiguous_strides, written
+from playground.models.memory.view_rule import contiguous_strides
 from playground.models.registry import Registry
-from playground.models.words import bytes_in_words
+from playground.models.words import bytes_in_words, shape_in_words
 
 TRIED_BYTES = 1 << 16
 """Up to here the tensor's twin is really saved; beyond, one of the same layout but fewer cells, to learn the rest."""
@@ -204,13 +204,13 @@ def _reason_in_words(entry: FileFormat, twin: _Twin, message: str) -> str:
 
 def _kept_in_words(entry: FileFormat, layout: Layout, strides: tuple[int, ...], storage_bytes: int, twin: _Twin) -> str:
     if entry.whole_storage:
-        words = f"keeps strides {written(layout.strides)}" if strides == twin.strides else "changes the strides"
+        words = f"keeps strides {shape_in_words(layout.strides)}" if strides == twin.strides else "changes the strides"
         spare = layout.storage_bytes - (layout.reached or 0) * layout.itemsize
         if layout.reached is not None and spare > 0:
             return f"{words} and all {bytes_in_words(layout.storage_bytes)} of the storage"
         return words
     if strides == twin.strides:
-        return f"keeps strides {written(layout.strides)}"
+        return f"keeps strides {shape_in_words(layout.strides)}"
     if layout.overlap:
         return "each element written out: the sharing is lost"
-    return f"in row order: strides become {written(contiguous_strides(layout.shape))}"
+    return f"in row order: strides become {shape_in_words(contiguous_strides(layout.shape))}"

@@ -11,8 +11,9 @@ import torch
 
 from playground.models.memory.overlap import measure_reach
 from playground.models.memory.readers import cell_of
-from playground.models.memory.view_rule import contiguous_strides, written
+from playground.models.memory.view_rule import contiguous_strides
 from playground.models.outcome import refuse
+from playground.models.words import shape_in_words
 
 CHANNEL_FORMATS = ((torch.channels_last, "channels_last", 4), (torch.channels_last_3d, "channels_last_3d", 5))
 BYTE_ORDER = sys.byteorder
@@ -175,7 +176,7 @@ def _verdict(layout: Layout) -> str:
         if layout.elements == layout.storage_cells:
             return "contiguous: row order, the whole storage"
         return f"contiguous, but only cells {layout.first_cell:,} to {layout.last_cell:,} of {layout.storage_cells:,}"
-    needed = written(contiguous_strides(layout.shape))
+    needed = shape_in_words(contiguous_strides(layout.shape))
     doubt = "" if layout.overlap is False else "; whether cells are read twice is not known"
     if layout.memory_format:
         return f"{layout.memory_format}: row order needs strides {needed}{doubt}"

@@ -9,8 +9,7 @@ import torch
 
 from playground.models.memory.in_place import try_in_place
 from playground.models.memory.layout import Layout
-from playground.models.memory.view_rule import written
-from playground.models.words import bytes_in_words
+from playground.models.words import bytes_in_words, shape_in_words
 
 NUMPY_AXES = 64
 
@@ -43,8 +42,8 @@ def compare_with_numpy(layout: Layout, name: str = "T") -> tuple[NumpyRow, ...]:
     rows = [
         NumpyRow(
             "strides",
-            f"{written(layout.strides)} elements",
-            f"{written(array.strides)} bytes",
+            f"{shape_in_words(layout.strides)} elements",
+            f"{shape_in_words(array.strides)} bytes",
             f"the same steps: one element is {layout.itemsize} B",
         ),
         NumpyRow("nbytes", f"{layout.own_bytes:,}", f"{array.nbytes:,}", f"{both} {layout.storage_bytes:,}"),
@@ -91,7 +90,7 @@ def _negative_step(
         torch_says = "works"
     return [
         NumpyRow(
-            f"{name}[::-1]", torch_says, f"view {written(backwards.strides)}",
+            f"{name}[::-1]", torch_says, f"view {shape_in_words(backwards.strides)}",
             f"{name}.flip(0) copies {bytes_in_words(layout.own_bytes)}",
         )
     ]  # fmt: skip
@@ -102,8 +101,8 @@ def _reversed_axes(
 ) -> list[NumpyRow]:
     if len(layout.shape) < 2:
         return []
-    torch_says = written(layout.shape[::-1]) if len(layout.shape) == 2 else "warns: use .mT"
-    return [NumpyRow(f"{name}.T", torch_says, written(array.T.shape), "numpy turns all axes around")]
+    torch_says = shape_in_words(layout.shape[::-1]) if len(layout.shape) == 2 else "warns: use .mT"
+    return [NumpyRow(f"{name}.T", torch_says, shape_in_words(array.T.shape), "numpy turns all axes around")]
 
 
 def _stretched(layout: Layout, array: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> list[NumpyRow]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import prod
 
 from playground.models.outcome import Fix, Problem
-from playground.models.words import count_in_words
+from playground.models.words import count_in_words, shape_in_words
 
 Shape = tuple[int, ...]
 
@@ -62,11 +62,6 @@ def contiguous_strides(shape: Sequence[int]) -> Shape:
     return tuple(reversed(strides))
 
 
-def written(shape: Sequence[int]) -> str:
-    """A shape or strides as PyTorch writes them: `(3,)`, `(3, 4)`."""
-    return f"({shape[0]},)" if len(shape) == 1 else f"({', '.join(map(str, shape))})"
-
-
 def merge_axes(shape: Sequence[int], strides: Sequence[int]) -> tuple[Chunk, ...]:
     """The runs of axes that act as one, last first, as `torch.Tensor.view` sees them (no size may be 0)."""
     chunks: list[Chunk] = []
@@ -93,7 +88,7 @@ def infer_size(shape: Sequence[int], new_shape: Sequence[int]) -> tuple[Shape | 
     if -1 not in new_shape:
         if prod(new_shape) != elements:
             asked = count_in_words(prod(new_shape), "element")
-            return None, f"{written(new_shape)} has {asked}, the tensor has {elements:,}."
+            return None, f"{shape_in_words(new_shape)} has {asked}, the tensor has {elements:,}."
         return tuple(new_shape), ""
     known = prod(size for size in new_shape if size != -1)
     if known == 0:
@@ -136,7 +131,7 @@ def explain_view(
         return ViewExplanation(False, None, message=reason, fixes=_fitting_shapes(shape, strides, new_shape))
     found = view_strides(shape, strides, full)
     if found is not None:
-        message = f"Strides {written(found)} read the same cells. No byte moves."
+        message = f"Strides {shape_in_words(found)} read the same cells. No byte moves."
         return ViewExplanation(True, full, found, message=message, reshape_kind="view")
     return _refusal(tuple(shape), tuple(strides), full, itemsize, name)
 

@@ -11,7 +11,8 @@ from typing import Literal
 from playground.models.outcome import Fix
 from playground.models.tensors.broadcast_alignment import Alignment, Shape, align, broadcast_shape
 from playground.models.tensors.broadcast_operators import postfix_text
-from playground.models.tensors.broadcast_words import axes_text, sentence_text, shape_text
+from playground.models.tensors.broadcast_words import axes_text, sentence_text
+from playground.models.words import shape_in_words
 
 Spelling = Literal["method", "index"]
 
@@ -97,7 +98,7 @@ def _rank(alignment: Alignment, edit: OperandEdit, position: int) -> tuple[int, 
 def _fix(alignment: Alignment, edit: OperandEdit, name: str, symbol: str) -> Fix:
     sentence = sentence_text(alignment, symbol)
     meaning = f"{sentence} {edit.note}" if edit.note else sentence
-    return Fix(edit.code, gives=shape_text(alignment.shape or ()), meaning=meaning, target=name)
+    return Fix(edit.code, gives=shape_in_words(alignment.shape or ()), meaning=meaning, target=name)
 
 
 def _insertions(shape: Shape, text: str, rank: int, spelling: Spelling) -> Iterator[OperandEdit]:

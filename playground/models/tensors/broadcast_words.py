@@ -5,27 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from playground.models.tensors.broadcast_alignment import Alignment, OperandRow, Shape
+from playground.models.tensors.broadcast_alignment import Alignment, OperandRow
 from playground.models.tensors.broadcast_operators import BROADCAST_OPERATORS, postfix_text
+from playground.models.words import joined, shape_in_words
 
 LETTERS = "ijklmnpqrstuvwxyz"
 
 
-def shape_text(shape: Shape) -> str:
-    """A shape as Python writes it: `(3,)`, `(3, 4)`."""
-    return str(tuple(shape))
-
-
-def list_text(words: Sequence[str]) -> str:
-    """Words in a row: "a", "a and b", "a, b and c"."""
-    if not words:
-        return "No operands"
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
 def axes_text(axes: Sequence[int]) -> str:
     """Axes by number: "axis 1", "axes 0 and 2"."""
-    return f"{'axis' if len(axes) == 1 else 'axes'} {list_text([str(axis) for axis in axes])}"
+    return f"{'axis' if len(axes) == 1 else 'axes'} {joined([str(axis) for axis in axes])}"
 
 
 def element_text(row: OperandRow, letters: Sequence[str]) -> str:
@@ -85,13 +74,13 @@ def _sentence(alignment: Alignment, symbol: str) -> str:
         return ""
     words = BROADCAST_OPERATORS.get(symbol)
     if 0 in shape:
-        return f"The result `{shape_text(shape)}` has no elements: nothing is computed."
+        return f"The result `{shape_in_words(shape)}` has no elements: nothing is computed."
     stretched = alignment.stretched_rows
-    if len(alignment.rows) == 1:
-        return "One operand: nothing is stretched."
+    if len(alignment.rows) < 2:
+        return f"{'One' if alignment.rows else 'No'} operand: nothing is stretched."
     if not stretched:
         together = words.together if words else "meet"
-        return f"{list_text([f'`{row.label}`' for row in alignment.rows])} {together} element by element."
+        return f"{joined([f'`{row.label}`' for row in alignment.rows])} {together} element by element."
     if len(alignment.rows) == 2 and len(stretched) == 1:
         return _one_stretched(alignment, stretched[0], symbol)
     if len(alignment.rows) == 2 and _is_outer(alignment):
@@ -104,7 +93,7 @@ def _by_formula(alignment: Alignment, symbol: str) -> str:
     stretched = alignment.stretched_rows
     parts = [f"`{row.label}` along {axes_text(row.stretched)}" for row in stretched]
     verb = "is" if len(parts) == 1 else "are"
-    return f"{list_text(parts)} {verb} stretched: `{formula_text(alignment, symbol)}`."
+    return f"{joined(parts)} {verb} stretched: `{formula_text(alignment, symbol)}`."
 
 
 def _one_stretched(alignment: Alignment, row: OperandRow, symbol: str) -> str:

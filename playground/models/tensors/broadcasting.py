@@ -14,11 +14,10 @@ from playground.models.tensors.broadcast_words import (
     LETTERS,
     axes_text,
     formula_text,
-    list_text,
     sentence_markup,
     sentence_text,
-    shape_text,
 )
+from playground.models.words import joined, shape_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +153,7 @@ def _vain_edit(alignment: Alignment) -> str:
     row, axis, size = short
     if len(row.shape) == alignment.rank:
         return ""
-    edited = f"`{postfix_text(row.label)}[None]` is `{shape_text((1, *row.shape))}`"
+    edited = f"`{postfix_text(row.label)}[None]` is `{shape_in_words((1, *row.shape))}`"
     return f"A new axis in front would not help: {edited}, its axis {axis + 1} is {size} and still meets {other[2]}."
 
 
@@ -180,9 +179,9 @@ def _growth_problem(alignment: Alignment, symbol: str) -> Problem | None:
     names = [row.name for row in alignment.rows]
     code = f" {symbol} ".join(names)
     return Problem(
-        f"In place {target.label} keeps its shape {shape_text(target.shape)}, "
-        f"and the result would be {shape_text(shape)}. Out of place it is a new tensor.",
-        fixes=(Fix(code, gives=shape_text(shape), meaning=sentence_text(alignment, symbol)),),
+        f"In place {target.label} keeps its shape {shape_in_words(target.shape)}, "
+        f"and the result would be {shape_in_words(shape)}. Out of place it is a new tensor.",
+        fixes=(Fix(code, gives=shape_in_words(shape), meaning=sentence_text(alignment, symbol)),),
         badge="cannot grow",
     )
 
@@ -192,12 +191,12 @@ def _warning(alignment: Alignment, symbol: str, spelling: Spelling) -> Problem |
     if shape is None or len(rows) < 2 or len(alignment.stretched_rows) < len(rows):
         return None
     names = [row.name for row in rows]
-    told = [f"{row.label} {shape_text(row.shape)}" for row in rows]
+    told = [f"{row.label} {shape_in_words(row.shape)}" for row in rows]
     everybody = "both" if len(rows) == 2 else "all"
     pairs = _pairs_text(alignment)
     fixes = element_by_element_fixes([row.shape for row in rows], names, symbol, spelling)[:2]
     return Problem(
-        f"{list_text(told)} are {everybody} stretched: the result is {shape_text(shape)}{pairs}.",
+        f"{joined(told)} are {everybody} stretched: the result is {shape_in_words(shape)}{pairs}.",
         fixes=(*fixes, *_said_outright(alignment)),
         badge=f"{everybody} stretched",
         severity="warning",
@@ -216,7 +215,7 @@ def _pairs_text(alignment: Alignment) -> str:
     if 0 in shape:
         return ""
     letters = [LETTERS[axis] for axis in shared if axis < len(LETTERS)]
-    return f"{pairs} of the same {list_text(letters)}" if letters else pairs
+    return f"{pairs} of the same {joined(letters)}" if letters else pairs
 
 
 def _said_outright(alignment: Alignment) -> tuple[Fix, ...]:
@@ -227,5 +226,5 @@ def _said_outright(alignment: Alignment) -> tuple[Fix, ...]:
         if missing and row.name.isidentifier():
             code = f"{row.name}[{', '.join(['None'] * missing)}]"
             meaning = "The same result, with the stretch said outright: every pair is meant."
-            fixes.append(Fix(code, gives=shape_text(alignment.shape or ()), meaning=meaning, target=row.name))
+            fixes.append(Fix(code, gives=shape_in_words(alignment.shape or ()), meaning=meaning, target=row.name))
     return tuple(fixes)

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from playground.models.tensors.constants import CONSTANTS, NUMBER_FUNCTION_HELP
-from playground.models.tensors.literals import shape_text
 from playground.models.tensors.vocabulary import VOCABULARY, Word
+from playground.models.words import shape_in_words
 
 _LOOK_BACK = 200
 """Characters before a bracket in which the name of its function is looked for."""
@@ -171,7 +171,8 @@ def _word_candidate(word: Word) -> Candidate:
 def _names(names: Collection[str] | Mapping[str, tuple[int, ...]]) -> list[Candidate]:
     shapes = names if isinstance(names, Mapping) else {}
     return [
-        Candidate(name, name, shape_text(shapes[name]) if name in shapes else "", "A tensor above.") for name in names
+        Candidate(name, name, shape_in_words(shapes[name]) if name in shapes else "", "A tensor above.")
+        for name in names
     ]
 
 

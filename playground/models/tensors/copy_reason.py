@@ -6,8 +6,8 @@ import itertools
 
 import torch
 
-from playground.models.tensors.literals import shape_text
 from playground.models.tensors.vocabulary import Word
+from playground.models.words import shape_in_words
 
 
 def copy_reason(word: Word, source: torch.Tensor, result: torch.Tensor) -> str:
@@ -18,8 +18,8 @@ def copy_reason(word: Word, source: torch.Tensor, result: torch.Tensor) -> str:
     if source.dtype != result.dtype:
         return f"Elements of {_name(source.dtype)} are written anew as {_name(result.dtype)}."
     if short == "contiguous":
-        needed = shape_text(row_strides(tuple(source.shape)))
-        return f"Row order needs strides {needed}, here they are {shape_text(source.stride())}."
+        needed = shape_in_words(row_strides(tuple(source.shape)))
+        return f"Row order needs strides {needed}, here they are {shape_in_words(source.stride())}."
     if short in ("reshape", "flatten", "ravel", "reshape_as"):
         return reshape_reason(tuple(source.shape), source.stride(), tuple(result.shape))
     if short in ("flip", "fliplr", "flipud", "rot90"):

@@ -15,7 +15,6 @@ from playground.models.outcome import Fix, Problem, ProblemError, Span
 from playground.models.tensors.check import check_expression
 from playground.models.tensors.fills import made_code, make
 from playground.models.tensors.interpreter import Interpreter
-from playground.models.tensors.literals import shape_text
 from playground.models.tensors.planning import (
     CarefulWatch,
     NeedsPlanError,
@@ -28,7 +27,7 @@ from playground.models.tensors.randomness import unseeded_problem
 from playground.models.tensors.source_text import ExpressionText, parse_expression
 from playground.models.tensors.sources import Binding, Expression, Imported, Made
 from playground.models.tensors.steps import Step, share_storage
-from playground.models.words import bytes_in_words
+from playground.models.words import bytes_in_words, shape_in_words
 
 
 class Input(Protocol):
@@ -207,9 +206,9 @@ def _tensor_of(interpreter: Interpreter, value: Any) -> torch.Tensor:
 
 def _no_tensor(text: str, span: Span, value: Any) -> Problem:
     if isinstance(value, tuple | list) and any(isinstance(part, torch.Tensor) for part in value):
-        shapes = ", ".join(shape_text(tuple(part.shape)) for part in value[:4] if isinstance(part, torch.Tensor))
+        shapes = ", ".join(shape_in_words(tuple(part.shape)) for part in value[:4] if isinstance(part, torch.Tensor))
         fixes = tuple(
-            Fix(f"{text}[{k}]", gives=shape_text(tuple(part.shape)), target=f"[{k}]")
+            Fix(f"{text}[{k}]", gives=shape_in_words(tuple(part.shape)), target=f"[{k}]")
             for k, part in enumerate(value[:4])
             if isinstance(part, torch.Tensor)
         )
@@ -217,7 +216,7 @@ def _no_tensor(text: str, span: Span, value: Any) -> Problem:
             f"These are {len(value)} tensors, {shapes}. A line gives one.", span, fixes, badge=f"{len(value)} tensors"
         )
     if isinstance(value, bool | int | float | tuple | list) and _is_numbers(value):
-        written = shape_text(tuple(value)) if isinstance(value, tuple) else repr(value)
+        written = shape_in_words(tuple(value)) if isinstance(value, tuple) else repr(value)
         fix = Fix(f"torch.tensor({text})", target=f"torch.tensor({text})")
         return Problem(f"{text} is {written}, and a line gives a tensor.", span, (fix,), badge=f"is {written}"[:24])
     if isinstance(value, torch.Generator):

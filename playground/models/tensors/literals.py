@@ -56,11 +56,6 @@ def sizes_text(sizes: tuple[int, ...]) -> str:
     return ", ".join(map(str, sizes)) if sizes else "()"
 
 
-def shape_text(shape: tuple[int, ...]) -> str:
-    """A shape as Python writes it: `(3, 4)`, `(3,)`, `()`."""
-    return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
-
-
 def dotted_name(node: ast.expr) -> str:
     """`torch.nn.functional` of an attribute chain of names; empty if it is anything else."""
     parts = []

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 import torch
 
 from playground.models.tensors.evaluation import Evaluated, evaluate
-from playground.models.tensors.literals import number_text, shape_text
+from playground.models.tensors.literals import number_text
 from playground.models.tensors.program import Program, source_code
 from playground.models.tensors.randomness import seeded_text
 from playground.models.tensors.source_text import parse_expression
 from playground.models.tensors.sources import Binding, Expression, Imported
+from playground.models.words import shape_in_words
 
 MAXIMUM_WRITTEN = 1000
 """Tensors handed over from Python with up to so many elements are written out as numbers."""
@@ -120,7 +121,7 @@ class _Writer:
             self.helpers.append(helper)
 
     def _handed_over(self, name: str, tensor: torch.Tensor) -> str:
-        shape, dtype = shape_text(tuple(tensor.shape)), str(tensor.dtype)
+        shape, dtype = shape_in_words(tuple(tensor.shape)), str(tensor.dtype)
         if tensor.numel() <= MAXIMUM_WRITTEN and not tensor.is_complex():
             return f"{name} = {_written(tensor)}"
         return f"{name}  # {shape} of {dtype}, handed over from Python: it has to be there under this name"
@@ -129,4 +130,4 @@ class _Writer:
 def _written(tensor: torch.Tensor) -> str:
     values = ", ".join(number_text(value) for value in tensor.reshape(-1).tolist())
     text = f"torch.tensor([{values}], dtype={tensor.dtype})"
-    return text if tensor.ndim == 1 else f"{text}.reshape({shape_text(tuple(tensor.shape))})"
+    return text if tensor.ndim == 1 else f"{text}.reshape({shape_in_words(tuple(tensor.shape))})"

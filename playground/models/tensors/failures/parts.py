@@ -6,8 +6,7 @@ import torch
 
 from playground.models.outcome import Problem
 from playground.models.tensors.failures.call import FailedCall
-from playground.models.tensors.literals import shape_text
-from playground.models.words import count_in_words
+from playground.models.words import count_in_words, shape_in_words
 
 _SPLITS = {"hsplit": (1, 1), "vsplit": (0, 2), "dsplit": (2, 3)}
 """The axis that each cuts, and how many axes it asks for."""
@@ -66,4 +65,4 @@ def joining_problem(call: FailedCall) -> Problem | None:
 
 
 def _shape(tensor: torch.Tensor) -> str:
-    return shape_text(tuple(tensor.shape))
+    return shape_in_words(tuple(tensor.shape))

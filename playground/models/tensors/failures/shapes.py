@@ -14,7 +14,7 @@ from playground.models.outcome import Fix, Problem, ProblemError, Span
 from playground.models.tensors.broadcasting import explain_broadcast
 from playground.models.tensors.failures.call import FailedCall
 from playground.models.tensors.failures.parts import joining_problem, split_problem
-from playground.models.tensors.literals import shape_text
+from playground.models.words import shape_in_words
 
 
 def broadcast_problem(call: FailedCall) -> Problem | None:
@@ -182,7 +182,7 @@ def _product_fixes(call: FailedCall, left: torch.Tensor, right: torch.Tensor) ->
     for place, (a, b) in enumerate(((left.t(), right), (left, right.t()))):
         if a.shape[1] == b.shape[0]:
             code = call.postfixed(nodes[place], ".t()")
-            fixes.append(call.replaced(call.parsed.span(nodes[place]), code, shape_text((a.shape[0], b.shape[1]))))
+            fixes.append(call.replaced(call.parsed.span(nodes[place]), code, shape_in_words((a.shape[0], b.shape[1]))))
     return tuple(reversed(fixes))
 
 
@@ -235,7 +235,7 @@ def size_problem(call: FailedCall) -> Problem | None:
 
 
 def _shape(tensor: torch.Tensor) -> str:
-    return shape_text(tuple(tensor.shape))
+    return shape_in_words(tuple(tensor.shape))
 
 
 SHAPE_EXPLAINERS: tuple[Callable[[FailedCall], Problem | None], ...] = (

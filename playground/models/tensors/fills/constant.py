@@ -20,8 +20,9 @@ from playground.models.tensors.fills.fill import (
     parameter,
     read_dtype,
 )
-from playground.models.tensors.literals import LiteralCall, as_sizes, number_text, shape_text, sizes_text
+from playground.models.tensors.literals import LiteralCall, as_sizes, number_text, sizes_text
 from playground.models.tensors.sources import Made
+from playground.models.words import shape_in_words
 
 
 def _sized_fill(name: str, label: str, description: str, function: Callable[..., torch.Tensor]) -> Fill:
@@ -50,7 +51,7 @@ def _sized_fill(name: str, label: str, description: str, function: Callable[...,
 def _full_code(made: Made) -> str:
     value = cast(parameter(made, "value"), made.dtype)
     arguments = joined(
-        sizes_text(()) if not made.shape else shape_text(made.shape),
+        sizes_text(()) if not made.shape else shape_in_words(made.shape),
         number_text(value),
         dtype_text(made, inferred_dtype(value)),
     )

@@ -20,8 +20,9 @@ from playground.models.tensors.fills.fill import (
     read_dtype,
     read_seed,
 )
-from playground.models.tensors.literals import LiteralCall, as_sizes, number_text, shape_text, sizes_text
+from playground.models.tensors.literals import LiteralCall, as_sizes, number_text, sizes_text
 from playground.models.tensors.sources import Made
+from playground.models.words import shape_in_words
 
 
 def _generator_text(made: Made) -> str:
@@ -57,7 +58,7 @@ def _normal_code(made: Made) -> str:
     rest = (dtype_text(made, "float32"), _generator_text(made))
     if (mean, std) == (0.0, 1.0):
         return f"torch.randn({joined(sizes_text(made.shape), *rest)})"
-    return f"torch.normal({joined(number_text(mean), number_text(std), shape_text(made.shape), *rest)})"
+    return f"torch.normal({joined(number_text(mean), number_text(std), shape_in_words(made.shape), *rest)})"
 
 
 def _normal_build(made: Made) -> torch.Tensor:
@@ -94,7 +95,7 @@ def _randint_limits(made: Made) -> tuple[int, int]:
 def _randint_code(made: Made) -> str:
     low, high = int(parameter(made, "low")), int(parameter(made, "high"))
     rest = (dtype_text(made, "int64"), _generator_text(made))
-    return f"torch.randint({joined(str(low), str(high), shape_text(made.shape), *rest)})"
+    return f"torch.randint({joined(str(low), str(high), shape_in_words(made.shape), *rest)})"
 
 
 def _randint_build(made: Made) -> torch.Tensor:

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 
 from playground.models.outcome import refuse
-from playground.models.tensors.literals import shape_text
 from playground.models.tensors.vocabulary.bounds import HUGE, operands, padded, product, stretched
 from playground.models.tensors.vocabulary.define import function
 from playground.models.tensors.vocabulary.plans import suggested_format
+from playground.models.words import shape_in_words
 
 _REDUCTIONS = ("none", "mean", "sum")
 
@@ -85,7 +85,7 @@ def _norms() -> None:
 def _batch_norm(input: torch.Tensor, running_mean: Any, running_var: Any, *scale: Any, **given: Any) -> torch.Tensor:
     """torch's own where it writes nothing: in training it would move the running mean and variance."""
     if input.ndim < 2:
-        refuse(f"Axis 1 holds the channels, and {shape_text(tuple(input.shape))} has no axis 1.")
+        refuse(f"Axis 1 holds the channels, and {shape_in_words(tuple(input.shape))} has no axis 1.")
     training = given.get("training", scale[2] if len(scale) > 2 else False)
     if training and (running_mean is not None or running_var is not None):
         refuse(
