@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from playground.store import Store
 
 FORMATS_IN_ORDER = ("npy", "safetensors", "pt")
-"""The first of these that keeps the tensor whole is the file that is carried."""
+"""Of these the first that loses least of the tensor is the file that is carried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class CarriedFile:
 
 
 def compute_carried(request: CarriedTensor, job: Job) -> CarriedFile:
-    """Write the tensor in the first format that keeps it as it is."""
+    """Write the tensor in the format that keeps most of it."""
     binding = request.program.get(request.name)
     text = f"{request.name} = {source_code(binding.source)}" if binding is not None else request.name
     one = evaluate(request.program, request.budget, job).get(request.name)

@@ -57,15 +57,11 @@ class Overlay(QWidget):
         self.hide()
         self.deleteLater()
 
-    def place(self) -> QRect:
-        """Where to lie, in the window."""
-        corner = self._target.mapTo(self._window, QPoint(0, 0))
-        margin = self._margin
-        return QRect(corner, self._target.size()).adjusted(-margin, -margin, margin, margin)
-
     def follow(self) -> None:
         """Lie where the target is."""
-        self.setGeometry(self.place() & self._window.rect())
+        margin, corner = self._margin, self._target.mapTo(self._window, QPoint(0, 0))
+        place = QRect(corner, self._target.size()).adjusted(-margin, -margin, margin, margin)
+        self.setGeometry(place & self._window.rect())
         self.setVisible(self._target.isVisibleTo(self._window))
         self.raise_()
 

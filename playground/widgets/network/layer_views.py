@@ -259,9 +259,7 @@ class LayerViews(QWidget):
             self.spread.show_page(self.page, self._ranges)
             self.gradients.show_page(self.page, self._ranges)
         self._narrow = narrow
-        low = self.height() < LOW
-        if low != self.zeros.is_low and self.page is not None and self._ranges is not None:
-            self.zeros.is_low = low
+        was_low, self.zeros.is_low = self.zeros.is_low, self.height() < LOW
+        if self.zeros.is_low != was_low and self.page is not None and self._ranges is not None:
             self.zeros.show_page(self.page, self._ranges)
-        self.zeros.is_low = low
         self.veil.setGeometry(self.rect())
