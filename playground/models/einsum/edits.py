@@ -135,12 +135,9 @@ def with_preset(state: PlaygroundState, preset: Preset, shapes: Mapping[str, Sha
     different = itertools.permutations(names, len(set(preset.places)))
     choices = itertools.chain([present], (tuple(few[place] for place in preset.places) for few in different))
     for chosen in itertools.islice(choices, MAXIMUM_TRIES):
-        repeats = len({*zip(chosen, preset.places, strict=False)}) == len(set(preset.places)) or not preset.tensors
-        if (
-            len(chosen) == count
-            and repeats
-            and _fits(equation_text=preset.equation, shapes=[shapes[name] for name in chosen])
-        ):
+        if len(chosen) < count or len(set(zip(chosen, preset.places, strict=True))) > len(set(preset.places)):
+            continue  # too few, or two tensors for what is one
+        if _fits(equation_text=preset.equation, shapes=[shapes[name] for name in chosen]):
             return replace(
                 state, einsum=replace(state.einsum, equation=preset.equation, operands=tuple(chosen), patient=False)
             )
