@@ -17,8 +17,10 @@ Plan = Callable[..., Any]
 
 _ARITHMETIC = frozenset({"+", "*", "add", "mul", "multiply", "maximum", "minimum", "fmax", "fmin"})
 _COMPARING = frozenset({"==", "!=", "<", "<=", ">", ">=", "eq", "ne", "lt", "le", "gt", "ge", "isclose"})
-_DIVIDING = frozenset({"/", "true_divide", "copysign", "xlogy"})
+_OF_FLOATS = frozenset({"/", "true_divide", "copysign", "xlogy"})
+"""Words that make floats of whole numbers."""
 _SAME = frozenset({"positive", "+x"})
+"""Words that give their operand itself."""
 _CHANNELS_LAST = (0, 2, 3, 1)
 _TRUTH = frozenset({"isnan", "isinf", "isfinite", "signbit", "logical_not"})
 
@@ -63,7 +65,7 @@ def _dtype_of_two(name: str, left: Any, right: Any) -> torch.dtype | None:
         name in ("-", "sub", "subtract", "//", "floor_divide", "%") and common is not torch.bool
     ):
         return common
-    if name in _DIVIDING:
+    if name in _OF_FLOATS:
         return common if common.is_floating_point or common.is_complex else torch.get_default_dtype()
     return None
 
