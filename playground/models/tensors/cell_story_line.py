@@ -34,7 +34,9 @@ class Line:
         text = self.text(part)
         value = None if text == "torch" else self.find(text)
         if value is None and text != "torch":
-            value = self.find(f"torch.as_tensor({text})")  # a number
+            value = self.find(f"torch.as_tensor({text})")
+            if value is not None and value.ndim:
+                return None  # several tensors made one: a number has no axes
         number = part.operand if isinstance(part, ast.UnaryOp) else part
         plain = isinstance(part, ast.Name | ast.Attribute | ast.Call | ast.Subscript) or isinstance(
             number, ast.Constant

@@ -202,7 +202,9 @@ def _reduced(line: Line) -> Story | None:
     if own not in (keeps, drops):
         return None
     correction = integer_of(given.get("correction", ast.Constant(1)))
-    word = "" if correction is None or "unbiased" in given else name
+    # Behind the axis std and var take `unbiased`, and then `keepdim`: the number in the formula is not read from these.
+    told_otherwise = "unbiased" in given or (name in ("std", "var") and len(call.arguments) > 1)
+    word = "" if correction is None or told_otherwise else name
     story = Story(line.name, line.tensor, (operand,), _REDUCTIONS[name], axes, keeps_axes=own != drops)
     return replace(story, correction=correction or 0, word=word)
 

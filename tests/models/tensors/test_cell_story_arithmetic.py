@@ -298,6 +298,18 @@ def test_a_conjugated_cell_is_not_called_the_same() -> None:
     assert stories["C"].conclusion == "the same cell"
 
 
+@pytest.mark.parametrize("line", ["A.std(1, False)", "torch.var(A, 0, False)", "A.var(1, unbiased=False)"])
+def test_a_spread_whose_divisor_is_not_read_has_no_formula(line: str) -> None:
+    for story, _, _ in cells(line):
+        assert story.conclusion in ("std", "variance")
+        assert story.arithmetic == ""
+
+
+def test_one_of_several_results_is_no_element_of_them() -> None:
+    result, _ = told("A.aminmax()[0]")
+    assert result.story.at(()).lines == ()
+
+
 def test_a_third_argument_has_no_formula_of_two() -> None:
     result, _ = told("torch.add(A, w, alpha=2)")
     assert result.story.at((0, 0)).arithmetic == ""
