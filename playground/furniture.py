@@ -63,6 +63,9 @@ class Furniture(QObject):
         self.tools.lessons_clicked.connect(self.lessons.toggle)
         self.workspace.store.changed.connect(self.lessons.show_state)
         self.workspace.busy_changed.connect(status.show_window_busy)
+        window.pages.currentChanged.connect(self._on_page_changed)
+        panels["network"].summary_changed.connect(self._on_network_changed)
+        self._on_page_changed(window.pages.currentIndex())
         self.workspace.store.changed.connect(self._on_store_changed)
 
     def save(self, settings: QSettings) -> None:
@@ -77,6 +80,14 @@ class Furniture(QObject):
         state = self.workspace.store.state
         lesson = replace(state.lesson, progress=remembered_progress(settings))
         self.workspace.store.apply(replace(state, lesson=lesson))
+
+    @Slot(int)
+    def _on_page_changed(self, index: int) -> None:
+        self.status.show_page(on_network=index == 1)
+
+    @Slot()
+    def _on_network_changed(self) -> None:
+        self.status.show_network(self.workspace.panels["network"].status_words())
 
     @Slot(str)
     def _on_theme_wanted(self, wanted: str) -> None:

@@ -94,6 +94,10 @@ class Panel(QWidget):
     def show_answer_progress(self, side: str, fraction: float, words: str) -> None:
         """Show how far a side computation is. Override."""
 
+    def status_words(self) -> tuple[str, ...]:
+        """What the bottom line of the window says while the page of this panel is in front. Override."""
+        return ()
+
     def summary_runs(self) -> tuple[Run, ...]:
         """`summary()` in mixed type, for a panel with code in it. Override together with it."""
         return (Run(self.summary()),)

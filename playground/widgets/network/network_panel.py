@@ -11,6 +11,7 @@ from playground.models.network.cures import SpecFix
 from playground.models.network.handover import HandedLayer, LayerTensorRequest
 from playground.models.network.pinned_training import PinnedLosses, pinned_training_request
 from playground.models.network.request import NetworkPageResult
+from playground.models.network.run_words import sizes_in_words, time_in_words
 from playground.models.network.saved_request import KeptResult
 from playground.models.network.spec import NetworkSpec
 from playground.models.network.state import NetworkState
@@ -205,6 +206,9 @@ class NetworkPanel(Panel):
 
     def summary(self) -> str:
         return self._page.verdict.plain() if self._page is not None else ""
+
+    def status_words(self) -> tuple[str, ...]:
+        return () if self._page is None else (sizes_in_words(self._page), time_in_words(self._page))
 
     # From the hand
 

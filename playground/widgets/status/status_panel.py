@@ -1,4 +1,7 @@
-"""The line at the bottom: busy or ready, the selected tensor, the problems, the device, the memory."""
+"""The line at the bottom: busy or ready, the selected tensor, the problems, the device, the memory.
+
+In front of the Network page it says what ran there instead of the tensor and the problems.
+"""
 
 from __future__ import annotations
 
@@ -44,6 +47,9 @@ class StatusPanel(Panel):
         self.setAccessibleName("Status")
         self.setFixedHeight(HEIGHT)
         self._ready, self._selected, self._problems = QLabel("Starting"), QLabel(), QLabel()
+        self._size, self._time = QLabel(), QLabel()
+        self._size.setObjectName("status.network")
+        set_tooltip(self._time, "The weights drawn or scaled, one forward and one backward pass of the network")
         self._lesson = QLabel()
         self._lesson.setObjectName("status.lesson")
         self._device, self._memory = QLabel("device cpu"), MemoryLabel()
@@ -56,9 +62,18 @@ class StatusPanel(Panel):
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 16, 0)
         row.setSpacing(24)
-        for label in (self._ready, self._selected, self._lesson, self._problems, self._message):
+        for label in (
+            self._ready,
+            self._selected,
+            self._size,
+            self._time,
+            self._lesson,
+            self._problems,
+            self._message,
+        ):
             label.setTextFormat(Qt.TextFormat.PlainText)
             row.addWidget(label)
+        self.show_page(on_network=False)
         row.addStretch(1)
         row.addWidget(self._progress)
         for label in (self._device, self._memory):
@@ -98,6 +113,22 @@ class StatusPanel(Panel):
         """Say what a command did: "saved B.npy, 176 B"."""
         self._message.setText(message)
 
+    def show_page(self, *, on_network: bool) -> None:
+        """Speak of the network, or of the tensors."""
+        for label, is_shown in (
+            (self._selected, not on_network),
+            (self._problems, not on_network),
+            (self._size, on_network),
+            (self._time, on_network),
+        ):
+            label.setVisible(is_shown)
+
+    def show_network(self, words: tuple[str, ...]) -> None:
+        """What ran: its sizes, and how long that took; an empty time leaves the last one."""
+        for label, text in zip((self._size, self._time), words, strict=False):
+            if text and text != label.text():
+                label.setText(text)
+
     def show_window_busy(self, busy: bool) -> None:
         """Say whether any panel computes."""
         self._ready.setText("Computing" if busy else "Ready")
@@ -108,6 +139,7 @@ class StatusPanel(Panel):
 
     def _on_look_changed(self) -> None:
         quiet = f"color: {look().text2}"
-        for label in (self._selected, self._lesson, self._problems, self._message, self._device, self._memory):
+        for label in (self._selected, self._size, self._time, self._lesson, self._problems, self._message, self._device,
+                      self._memory):  # fmt: skip
             label.setStyleSheet(quiet)
         self._ready.setFixedWidth(self._ready.fontMetrics().horizontalAdvance("Computing"))

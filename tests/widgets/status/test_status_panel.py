@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import torch
+from PySide6.QtWidgets import QLabel
 
 from playground.models.lessons.state import LessonState
 from playground.models.outcome import Problem
@@ -19,6 +20,25 @@ def test_the_line_says_selection_problems_and_memory(qtbot):
     assert panel._memory.text() == "memory 144 B of 4 GB"
     panel.show_problem(Problem("A bug."))
     assert panel.problems == "A bug."
+
+
+def test_before_the_network_page_the_line_speaks_of_the_network(qtbot):
+    panel = StatusPanel()
+    qtbot.addWidget(panel)
+    panel.show_result(StatusResult("B: 12 elements", "one problem, in D", 144, 4_000_000_000))
+    panel.show()
+    panel.show_network(("50 layers, 497,400 weights, 1.99 MB", "ran in 6.1 ms"))
+    for on_network in (True, False):
+        panel.show_page(on_network=on_network)
+        said = {label.text() for label in panel.findChildren(QLabel) if label.isVisible()}
+        assert ("50 layers, 497,400 weights, 1.99 MB" in said) == on_network
+        assert ("ran in 6.1 ms" in said) == on_network
+        assert ("B: 12 elements" in said) != on_network
+    assert panel.problems == "one problem, in D"
+    panel.show_network(("40 layers", ""))
+    panel.show_page(on_network=True)
+    said = {label.text() for label in panel.findChildren(QLabel) if label.isVisible()}
+    assert {"40 layers", "ran in 6.1 ms"} <= said, "while the hand moves the last time stays"
 
 
 def test_sharing_is_told_by_storage_not_by_pointer():
