@@ -109,14 +109,6 @@ def test_rows_painted_one_by_one_look_like_all_painted_at_once(qtbot):
     picture.fill(whole.palette().window().color())
     for index in range(3):
         for left, width in ((0, 136), (136, 144)):
-            place = (left, 20 + index * ROW, width, ROW)
-            parts.render(picture, parts.rect().topLeft() + _point(place), _region(place))
+            top = 20 + index * ROW
+            parts.render(picture, QPoint(left, top), QRegion(left, top, width, ROW))
     assert picture == shown(whole)
-
-
-def _point(place):
-    return QPoint(place[0], place[1])
-
-
-def _region(place):
-    return QRegion(*place)
