@@ -21,6 +21,7 @@ class FlowLayout(QLayout):
 
     def addItem(self, item: QLayoutItem) -> None:
         self._items.append(item)
+        self.invalidate()  # a widget that is visible already asks for no layout by itself
 
     def count(self) -> int:
         return len(self._items)

@@ -63,6 +63,7 @@ class TitleFlow(QLayout):
 
     def addItem(self, item: QLayoutItem) -> None:
         self._parts.append(FlowPart(item))
+        self.invalidate()
 
     def count(self) -> int:
         return len(self._parts)

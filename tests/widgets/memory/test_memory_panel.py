@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import torch
@@ -447,3 +448,21 @@ def test_writing_a_single_number_says_so_without_a_gap(qtbot):
     assert write.after.isHidden()
     driven.take(PlaygroundState(program=Program.parse(PROGRAM), selection="W"))
     assert (write.before.text(), write.after.text(), write.after.isHidden()) == ("W[", "] =", False)
+
+
+def test_the_row_to_write_in_follows_the_number_of_axes(qtbot):
+    text = "one = torch.ones(3)\ntwo = torch.ones(3, 3)\nthree = torch.ones(2, 3, 4)"
+    driven = Driven(qtbot, Program.parse(text), selection="two")
+    write = driven.panel.column.write
+    for name in ("three", "two", "one", "three"):
+        driven.take(replace(driven.state, selection=name))
+        shown = [write.before, *write.boxes, write.after, write.value, write.button]
+
+        def in_order(shown=shown):
+            places = [(part.y(), part.x(), part.x() + part.width()) for part in shown]
+            pairs = list(pairwise(places))
+            return all(a[0] < b[0] or (a[0] == b[0] and a[2] < b[1]) for a, b in pairs)
+
+        qtbot.waitUntil(in_order, timeout=20_000)
+        row = write.button.parentWidget()
+        qtbot.waitUntil(lambda row=row: row.rect().contains(write.button.geometry()), timeout=20_000)
