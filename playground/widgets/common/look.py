@@ -138,6 +138,7 @@ def _words(weight: QFont.Weight) -> QFont:
     font = QFont("Inter")
     font.setPixelSize(13)
     font.setWeight(weight)
+    font.setFeature(QFont.Tag("calt"), 0)  # Inter has arrows of its own: what is typed as -> shall be read as such
     font.setFeature(QFont.Tag("tnum"), 1)
     return font
 
@@ -154,7 +155,7 @@ def _code(pixels: int, weight: QFont.Weight) -> QFont:
 
 
 def words_font(weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    """Inter, 13 px, with tabular numbers; a copy of one's own."""
+    """Inter, 13 px, with tabular numbers and without ligatures; a copy of one's own."""
     return QFont(_words(weight))
 
 

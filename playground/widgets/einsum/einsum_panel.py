@@ -141,12 +141,15 @@ class EinsumPanel(Panel):
         self.summary_changed.emit()
 
     def show_problem(self, problem: Problem) -> None:
-        self._problem = once_left(problem)
+        is_blank = not self.state.einsum.equation.strip()
+        self._problem = replace(problem, severity=NOTE) if is_blank else once_left(problem)
         problem = while_typing(problem) if self.line.is_typing else self._problem
         self.banner.set_problem(problem, self.state.einsum.equation if problem.span is not None else "")
         self.line.equation.set_fault(problem.span, problem.severity)
         self.line.keep.setEnabled(False)
         self._forget_what_is_gone()
+        if self._result is None:
+            self.terms.set_note("")  # the banner says it
         self._dim(True)
         self.summary_changed.emit()
 

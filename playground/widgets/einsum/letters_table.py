@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import accumulate, pairwise
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
@@ -13,7 +14,7 @@ from playground.widgets.common.axis_badge import BADGE, paint_axis_badge
 from playground.widgets.common.look import code_font, look, look_holder, words_font
 from playground.widgets.common.painting import baseline, elided, paint_box, paint_text, text_width
 
-ROW = 24
+ROW, LINE = 24, 18
 SIZE_X, SIZE_WIDTH = 24, 36
 _DIGIT = 7.2
 PIXELS_A_STEP = 12
@@ -35,7 +36,7 @@ class LettersTable(QWidget):
         self.setToolTip(WORDS)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._indexing: Indexing | None = None
         self._labels: tuple[Label, ...] = ()
         self._resizable: frozenset[str] = frozenset()
@@ -78,8 +79,26 @@ class LettersTable(QWidget):
     # The hand ------------------------------------------------------------------------------------------------------
 
     def _label_at(self, y: float) -> int | None:
-        row = int(y // ROW) - 1
-        return row if 0 <= row < len(self._labels) else None
+        return next((row for row, (top, bottom) in enumerate(pairwise(self._tops())) if top <= y < bottom), None)
+
+    def _tops(self) -> list[int]:
+        """Where each row begins, and the last one ends: a reason goes on in further lines where all rows have room."""
+        further = [len(self._reason_lines(label)) - 1 for label in self._labels]
+        if ROW * (len(further) + 1) + LINE * sum(further) > self.height():
+            further = [0] * len(further)
+        return list(accumulate((ROW + LINE * lines for lines in further), initial=ROW))
+
+    def _reason_lines(self, label: Label) -> list[str]:
+        """Why, broken at spaces so that it fits into its column."""
+        room = max(self.width() - self._columns()[1], 1)
+        lines = [""]
+        for word in label.reason.split(" "):
+            longer = f"{lines[-1]} {word}".lstrip()
+            if lines[-1] and text_width(words_font(), longer) > room:
+                lines.append(word)
+            else:
+                lines[-1] = longer
+        return lines
 
     def _size_width(self) -> float:
         digits = max([len(str(label.size)) for label in self._labels] + [1])
@@ -89,7 +108,7 @@ class LettersTable(QWidget):
         return SIZE_X + self._size_width() + 8
 
     def _size_rect(self, row: int) -> QRectF:
-        return QRectF(SIZE_X, (row + 1) * ROW + 2, self._size_width(), ROW - 4)
+        return QRectF(SIZE_X, self._tops()[row] + 2, self._size_width(), ROW - 4)
 
     def _can_size(self, row: int | None) -> bool:
         return row is not None and self._labels[row].name in self._resizable and not self._dimmed
@@ -197,11 +216,13 @@ class LettersTable(QWidget):
                 self._paint_row(painter, row, label, role_x, why_x)
 
     def _paint_row(self, painter: QPainter, row: int, label: Label, role_x: float, why_x: float) -> None:
-        rect = QRectF(0, (row + 1) * ROW, self.width(), ROW)
+        top, bottom = self._tops()[row : row + 2]
+        rect = QRectF(0, top, self.width(), bottom - top)
         pointed = row == self._row or (self.hasFocus() and row == self._current)
         if pointed:
             painter.fillRect(rect.adjusted(0, 1, 0, 0), look().color("hover"))
         painter.fillRect(QRectF(rect.left(), rect.top(), rect.width(), 1), look().color("hairline"))
+        rect.setHeight(ROW)
         paint_axis_badge(painter, 0, rect.center().y() - BADGE / 2, label.place, label.name)
         self._paint_size(painter, row, label, pointed)
         font, bold = words_font(), words_font(words_font().Weight.DemiBold)
@@ -210,9 +231,11 @@ class LettersTable(QWidget):
         found = elided(font, found, role_x - self._found_x() - 8)
         paint_text(painter, self._found_x(), base, found, font, color=look().color("text"))
         paint_text(painter, role_x, base, label.role, bold, color=look().color("text"))
-        why = elided(font, label.reason, self.width() - why_x)
         role = "warning" if label.stretched else "text2"
-        paint_text(painter, why_x, base, why, font, color=look().color(role))
+        lines = self._reason_lines(label) if bottom - top > ROW else [label.reason]
+        for number, line in enumerate(lines):
+            why = elided(font, line, self.width() - why_x)
+            paint_text(painter, why_x, base + number * LINE, why, font, color=look().color(role))
 
     def _paint_size(self, painter: QPainter, row: int, label: Label, pointed: bool) -> None:
         box = self._size_rect(row)

@@ -9,7 +9,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+from playground.models.einsum.equation import HINT
 from playground.models.einsum.state import EinsumState
+from playground.models.einsum.unfinished import NOTE
 from playground.models.state import PlaygroundState
 from playground.models.tensors.program import Expression, Made, Program
 from playground.models.tensors.state import PointedCell
@@ -489,3 +491,29 @@ def test_the_folded_line_keeps_the_colours_of_the_letters_and_the_arrow_in_two_c
     assert letters == list(zip("ij,jk->ik", [0, 1, None, 1, 2, None, None, 0, 2], strict=True))
     assert all(run.kind == "code" for run in runs[: len(letters)])
     assert plain(runs) == d.panel.summary() == "ij,jk->ik of A, X gives C (3, 5)"
+
+
+def test_an_equation_not_begun_is_no_error(driven):
+    d = driven("", "A", "B")
+    assert (d.panel.banner.problem.severity, str(d.panel.banner.problem)) == (NOTE, HINT)
+    assert d.panel.terms.text() == ""
+    d.type("ij,jk->iq")
+    assert d.panel.banner.problem.severity == "error"
+    d.type("")
+    d.panel.line.equation_left.emit()
+    assert d.panel.banner.problem.severity == NOTE
+
+
+def test_a_long_reason_goes_on_below_where_there_is_room(driven, qtbot):
+    d = driven("i,j,k", "v", "v", "v")
+    letters = d.panel.letters
+    reason = d.panel.result.plan.labels["i"].reason
+    d.panel.resize(700, 760)
+    qtbot.waitUntil(lambda: letters._tops() == [24, 66, 108, 150], timeout=20_000)
+    lines = letters._reason_lines(d.panel.result.plan.labels["i"])
+    assert len(lines) == 2
+    assert " ".join(lines) == reason
+    assert letters._size_rect(1).top() == 68
+    d.panel.resize(700, 380)
+    qtbot.waitUntil(lambda: letters._tops() == [24, 48, 72, 96], timeout=20_000)
+    assert [letters._label_at(y) for y in (10, 30, 50, 95, 97)] == [None, 0, 1, 2, None]
