@@ -14,7 +14,8 @@ def folded(code: str, columns: int) -> str:
 
 
 def _parts(line: str, columns: int) -> list[str]:
-    parts, begin, indent = [], 0, ""
+    parts, own = [], line[: len(line) - len(line.lstrip())]
+    begin, indent = len(own), own
     places = _places(line)
     while len(indent) + len(line) - begin > columns:
         room = begin + columns - len(indent)
@@ -22,20 +23,22 @@ def _parts(line: str, columns: int) -> list[str]:
         if place is None:
             break
         parts.append(indent + line[begin:place].strip())
-        begin, indent = place, INDENT
+        begin, indent = place, own + INDENT
     return [*parts, indent + line[begin:].strip()]
 
 
 def _places(line: str) -> list[int]:
-    """Where a line may break: inside brackets and outside quotes, after a comma or before a method of a call."""
+    """Where a line may break: in brackets, not in quotes or comments, after a comma or before a method."""
     places, quoted, depth = [], "", 0
     for place, character in enumerate(line):
         if quoted or character in "\"'":
             quoted = character if not quoted else "" if character == quoted else quoted
+        elif character == "#":
+            break
         elif character in "([{)]}":
             depth += 1 if character in "([{" else -1
-        elif depth and character == ",":
+        elif depth > 0 and character == ",":
             places.append(place + 1)
-        elif depth and character == "." and line[place - 1] == ")":
+        elif depth > 0 and character == "." and line[place - 1] == ")":
             places.append(place)
     return places
