@@ -44,10 +44,17 @@ def read_numpy(tensor: torch.Tensor, index: str, read: str) -> Number | tuple[Nu
 
 
 def elements_changed(tensor: torch.Tensor, index: tuple[int, ...], other: torch.Tensor) -> int:
-    """How many elements of `other` change when `tensor[index]` is written, in a copy of the storage."""
+    """How many elements of `other` have a byte of `tensor[index]` among theirs: writing that changes them."""
     storage = tensor.untyped_storage()
     if other.untyped_storage().data_ptr() != storage.data_ptr():
         return 0
-    cells = torch.zeros(storage.nbytes() // tensor.itemsize, dtype=tensor.dtype)
-    cells.as_strided(tensor.shape, tensor.stride(), tensor.storage_offset())[index] = 1
-    return int((cells.as_strided(other.shape, other.stride(), other.storage_offset()) != 0).sum())
+    written = torch.zeros(storage.nbytes(), dtype=torch.bool)
+    _bytes_of(tensor, written)[index] = True
+    return int(_bytes_of(other, written).any(-1).sum())
+
+
+def _bytes_of(tensor: torch.Tensor, storage: torch.Tensor) -> torch.Tensor:
+    """A mark for each byte of each element of a tensor, (*shape, itemsize), in marks for all bytes of its storage."""
+    item = tensor.itemsize
+    strides = (*(stride * item for stride in tensor.stride()), 1)
+    return storage.as_strided((*tensor.shape, item), strides, int(tensor.storage_offset()) * item)

@@ -34,3 +34,12 @@ def test_a_write_changes_all_that_lie_on_its_cell_and_nothing_of_the_users():
     assert elements_changed(e, (2, 1), c[:1]) == 0
     assert elements_changed(e, (0, 0), c.clone()) == 0
     assert c.tolist() == [1.0, 2.0, 3.0]
+
+
+def test_bytes_that_are_read_as_another_type_change_too():
+    tensor = torch.arange(6.0)
+    assert elements_changed(tensor, (1,), tensor.view(torch.int16)) == 2
+    assert elements_changed(tensor, (1,), tensor.view(torch.uint8)) == 4
+    assert elements_changed(tensor.view(torch.uint8), (5,), tensor) == 1
+    assert elements_changed(tensor, (), tensor.view(torch.float64)) == 3
+    assert elements_changed(torch.ones(3, dtype=torch.complex64), (0,), tensor) == 0
