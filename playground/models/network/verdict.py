@@ -14,9 +14,9 @@ from playground.models.network.mean_field import Prediction
 from playground.models.network.result import NetworkResult
 from playground.models.network.spec import NetworkSpec
 from playground.models.network.verdict_reasons import (
+    compared,
     largest_of,
     outlook,
-    times,
     underflows,
     why_gradients,
     why_spread,
@@ -91,7 +91,7 @@ def judge(result: NetworkResult, prediction: Prediction) -> Verdict:
         "good",
         "Healthy.",
         f"Layer {result.depth} has rms `{digits(rms[-1])}`, layer 1 `{digits(rms[0])}`; "
-        f"gradients reach layer 1 at `{digits(ratio)}`{times(ratio)} of layer {result.depth}.",
+        f"gradients reach layer 1 at {compared(ratio)} of layer {result.depth}.",
         outlook(prediction),
     )
 
@@ -216,7 +216,7 @@ def _gradients(result: NetworkResult, _prediction: Prediction) -> Verdict | None
         layer = result.depth - int(np.argmax(rms[::-1] == 0))
         text = f"From layer {layer} down they are exactly 0."
     else:
-        text = f"They reach layer 1 at `{digits(ratio)}`{times(ratio)} of layer {result.depth}."
+        text = f"They reach layer 1 at {compared(ratio)} of layer {result.depth}."
     return _ill(result.spec, "gradient", lead, text, why_gradients(result.spec, exploding=exploding))
 
 

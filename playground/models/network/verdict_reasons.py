@@ -20,9 +20,10 @@ NEAR_THE_END = 1e6
 """Values within this factor of the smallest normal number of their dtype may have been rounded to 0."""
 
 
-def times(ratio: float) -> str:
-    """What follows a ratio: "at 0.27 of layer 50", "at 2,392 times those of layer 50"."""
-    return " times those" if ratio >= 1 else ""
+def compared(ratio: float) -> str:
+    """A ratio to other layers: "at 0.27 of layer 50", "at 2,392 times those of layer 50"."""
+    shown = f"{ratio:,.0f}" if 1000 <= ratio < 99_999.5 else digits(ratio)
+    return f"`{shown}`{' times those' if ratio >= 1 else ''}"
 
 
 def largest_of(spec: NetworkSpec) -> str:

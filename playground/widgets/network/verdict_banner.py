@@ -172,6 +172,7 @@ class VerdictBanner(QWidget):
         if len(offers) == len(self.buttons):
             for button, offer in zip(self.buttons, offers, strict=True):
                 button.set_offer(offer)
+                button.show()
             return
         for button in self.buttons:
             self._offers.removeWidget(button)
@@ -198,6 +199,8 @@ class VerdictBanner(QWidget):
             self._busy.stop()
             self.cancel.hide()
             self._fraction = None
+            if self._asks:
+                self._show()
             self.update()
 
     @Slot()
@@ -208,17 +211,26 @@ class VerdictBanner(QWidget):
     def _on_cancel(self) -> None:
         """A long run that was agreed to is asked for again; one that showed nothing yet says that it was stopped."""
         self.cancelled.emit()
-        if self._problem is not None and any(fix.target == "confirm" for fix in self._problem.fixes):
+        if self._asks:
             self.fix_chosen.emit(_ASK_AGAIN)
         elif not self._has_answer:
             self.show_problem(_STOPPED)
 
     def show_progress(self, fraction: float, words: str) -> None:
-        """Show how far the computation is, as a line along the lower edge."""
+        """Show how far the computation is, as a line along the lower edge; in words too where it was agreed to."""
         if self.cancel.isVisible():
             self._fraction = fraction
             set_tooltip(self.cancel, f"Stop: {words}")
+            if self._asks and not self._refusal:
+                self.reason.set_text(f"{words[:1].upper()}{words[1:]}.")
+                for button in self.buttons:
+                    button.hide()
             self.update()
+
+    @property
+    def _asks(self) -> bool:
+        """Whether what stands here is the question before a long run."""
+        return self._problem is not None and any(fix.target == "confirm" for fix in self._problem.fixes)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         rect = QRectF(self.rect())

@@ -10,6 +10,7 @@ from playground.models.network.cure_trial import SEVERITIES, tried
 from playground.models.network.mean_field import predict
 from playground.models.network.network import Detail, NetworkSpec, run_network
 from playground.models.network.verdict import factor_a_layer, judge
+from playground.models.network.verdict_reasons import compared
 from playground.models.words import digits
 
 RELU = NetworkSpec(activation="relu", init="lecun_normal")
@@ -127,6 +128,15 @@ def test_half_the_units_off_is_what_aligned_inputs_do_and_no_illness():
     assert judge(result, predict(healthy)).severity == "good"
     dead = replace(result, units=replace(result.units, dead=np.full(50, 0.9)))
     assert "90%" in judge(dead, predict(healthy)).plain()
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words"),
+    [(0.2701, "`0.270`"), (1.24, "`1.24` times those"), (11930.0, "`11,930` times those"),
+     (2392.4, "`2,392` times those"), (7.05e6, "`7.05e6` times those"), (99_999.7, "`1.00e5` times those")],
+)  # fmt: skip
+def test_a_ratio_is_written_as_everywhere(ratio, words):
+    assert compared(ratio) == words
 
 
 def test_the_factor_stops_at_the_first_value_that_is_not_usable():

@@ -50,3 +50,49 @@ def test_a_refusal_before_anything_ran_leaves_the_banner_empty_again(banner):
     banner.show_refusal("")
     assert not banner.text()
     assert banner.severity == "good"
+
+
+LONG = Problem(
+    "It takes about 2.7 s and 1.00 GB.",
+    lead="A long run.",
+    severity="warning",
+    fixes=(Fix("Run it", target="confirm"), Fix("37", gives="depth 37", target="depth")),
+)
+
+
+def test_a_long_run_that_was_agreed_to_says_where_it_is_and_asks_no_more(banner, qtbot):
+    banner.show_verdict(HEALTHY)
+    banner.show_problem(LONG)
+    assert [button.isVisible() for button in banner.buttons] == [True, True]
+    banner.show_busy(True)
+    qtbot.waitUntil(banner.cancel.isVisible, timeout=20_000)
+    banner.show_progress(0.4, "drawing, layer 46 of 50")
+    assert banner.reason.text() == "Drawing, layer 46 of 50."
+    assert not any(button.isVisible() for button in banner.buttons)
+    banner.show_busy(False)
+    assert [button.isVisible() for button in banner.buttons] == [True, True]
+    assert "layer 46" not in banner.text()
+
+
+def test_a_run_that_nobody_was_asked_about_keeps_the_verdict_and_its_fixes(banner, qtbot):
+    banner.show_verdict(ILL)
+    banner.show_busy(True)
+    qtbot.waitUntil(banner.cancel.isVisible, timeout=20_000)
+    banner.show_progress(0.4, "seed 4 of 20")
+    assert banner.text().startswith("Activations vanish.")
+    assert "seed 4" not in banner.text()
+    banner.show_busy(False)
+    banner.show_verdict(HEALTHY)
+    assert banner.text().startswith("Healthy.")
+
+
+def test_after_a_long_run_its_result_stands_there(banner, qtbot):
+    banner.show_problem(LONG)
+    banner.show_busy(True)
+    qtbot.waitUntil(banner.cancel.isVisible, timeout=20_000)
+    banner.show_progress(0.9, "backward, layer 2 of 50")
+    banner.show_verdict(ILL)
+    banner.show_progress(0.95, "seed 1 of 20")
+    assert banner.text().startswith("Activations vanish.")
+    banner.show_busy(False)
+    assert banner.text().startswith("Activations vanish.")
