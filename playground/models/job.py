@@ -33,6 +33,11 @@ class Job:
     show: Callable[[object], None] = _ignore
     is_superseded: Callable[[], bool] = _never
 
+    @property
+    def is_listened_to(self) -> bool:
+        """Whether anybody is told how far it is."""
+        return self.report is not _ignore
+
     def check(self) -> None:
         """Raise `CancelledError` if the computation was cancelled; call it between layers."""
         if self.is_cancelled():
@@ -46,6 +51,8 @@ class Job:
 
     def paced(self) -> Job:
         """The same job, told at most every 50 ms how far it is: short computations tell nothing at all."""
+        if not self.is_listened_to:
+            return self
         last = time.monotonic()
 
         def report(fraction: float, words: str) -> None:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import torch
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QEventLoop, Qt, QTimer
 
 from playground.app import make_application, prepare_process
 from playground.compute_thread import prepare_compute_thread
@@ -30,7 +29,7 @@ FRAMES = 20
 LEAST_FRAMES_A_SECOND = 20
 SIZE = (1360, 800)
 UPDATES = 10_000
-MOUSE_SECONDS = 0.008
+MOUSE_MILLISECONDS = 8
 _gains = itertools.count(1)
 
 
@@ -85,32 +84,31 @@ class Hand:
         state = PlaygroundState()
         self.store = Store(replace(state, network=replace(state.network, spec=spec)))
         self.link = PanelLink(next(panel for panel in PANELS if panel.key == "network"), self.panel, self.store)
-        self.shown = 0
+        self.shown = self.frames = 0
         self.link.task.finished.connect(self._on_finished)
+        self.mouse = QTimer(timerType=Qt.TimerType.PreciseTimer, interval=MOUSE_MILLISECONDS)
+        self.mouse.timeout.connect(self._on_mouse_moved)
         prepare_process()
-        self._wait_for(lambda: self.link.task.second is None or self.link.task.second.is_ready)
+        while self.link.task.second is not None and not self.link.task.second.is_ready:
+            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 10)
 
     def _on_finished(self, _answer: object) -> None:
         self.shown += 1
 
+    def _on_mouse_moved(self) -> None:
+        if self.shown + self.link.task.is_busy < self.frames:
+            state = self.store.state
+            spec = replace(state.network.spec, gain=next_gain())
+            self.store.apply(replace(state, network=replace(state.network, spec=spec, moving=True)), "drag")
+
     def drag(self, frames: int = FRAMES) -> None:
         """Move every 8 ms, as a mouse does, until so many results have been painted and no other is on its way."""
-        self.shown, moved = 0, 0.0
+        self.shown, self.frames = 0, frames
+        self.mouse.start()
         while self.shown < frames or self.link.task.is_busy:
-            missing = frames - self.shown - self.link.task.is_busy
-            if missing > 0 and time.perf_counter() - moved >= MOUSE_SECONDS:
-                moved = time.perf_counter()
-                state = self.store.state
-                spec = replace(state.network.spec, gain=next_gain())
-                self.store.apply(replace(state, network=replace(state.network, spec=spec, moving=True)), "drag")
-            QCoreApplication.processEvents()
-            time.sleep(0.0005)
+            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+        self.mouse.stop()
         QCoreApplication.processEvents()
-
-    def _wait_for(self, condition: Callable[[], bool]) -> None:
-        while not condition():
-            QCoreApplication.processEvents()
-            time.sleep(0.0005)
 
 
 def painting(width: int, batch: int) -> Pair:

@@ -12,6 +12,7 @@ from playground.models.network.forward import Network
 from playground.models.network.init_schemes import INIT_SCHEMES, InitScheme
 from playground.models.network.inputs import Batch, load_inputs
 from playground.models.network.noise import BANK, draw
+from playground.models.network.scaled_draws import ScaledDraws
 from playground.models.network.spec import CLASSES, NetworkSpec
 from playground.models.outcome import ProblemError
 
@@ -35,15 +36,15 @@ def build(
         raise ProblemError(problem)
     batch = load_inputs(spec, tensors)
     features = batch.inputs.shape[1]
-    weights = _weights(spec, features, drawn)
+    scaled = _scaled_draws(spec, features)
+    weights = scaled.whole.unbind() if scaled is not None else _weights(spec, features, drawn)
     biases = _biases(spec, features)
     head_weight = head_bias = None
     if spec.loss == "cross_entropy":
         head_weight, head_bias = _head(spec)
     unbiased = spec.bias_std == 0 and not INIT_SCHEMES[spec.init].own_bias
-    network = Network(
-        spec, _to(spec, batch.inputs), weights, biases, _labels(spec, batch), head_weight, head_bias, unbiased
-    )
+    labels, inputs = _labels(spec, batch), _to(spec, batch.inputs)
+    network = Network(spec, inputs, weights, biases, labels, head_weight, head_bias, unbiased, scaled)
     return _lsuv(network, after) if INIT_SCHEMES[spec.init].measured else network
 
 
@@ -62,6 +63,17 @@ def _scaled(scheme: InitScheme, draws: torch.Tensor, fan_in: int, fan_out: int, 
         draws = draws.double()
     scaled = torch.mul(draws, 2 * scale).sub_(scale) if scheme.symmetric else draws * scale
     return _to(spec, scaled)
+
+
+def _scaled_draws(spec: NetworkSpec, features: int) -> ScaledDraws | None:
+    """All weights as one multiple of draws that are kept, where that is what the scheme makes of them."""
+    scheme, shape = INIT_SCHEMES[spec.init], (spec.width, spec.width)
+    is_usual = spec.dtype == "float32" and spec.device == "cpu" and features == spec.width
+    if not is_usual or scheme.symmetric or not BANK.keeps(spec.depth, shape):
+        return None
+    draws = BANK.draws(scheme.sampler, spec.seed, "weight", spec.depth, shape)
+    whole = _scaled(scheme, draws, spec.width, spec.width, spec)
+    return ScaledDraws(whole, draws, scheme.scale(spec.width, spec.width, spec) * spec.gain)
 
 
 def _square_layers(
@@ -93,7 +105,7 @@ def _weights(spec: NetworkSpec, features: int, drawn: Callable[[int], None] | No
 def _biases(spec: NetworkSpec, features: int) -> tuple[torch.Tensor, ...]:
     if INIT_SCHEMES[spec.init].own_bias:
         draws = BANK.draws("uniform", spec.seed, "bias", spec.depth, (spec.width,))
-        bounds = torch.full((spec.depth, 1), spec.gain / math.sqrt(spec.width))
+        bounds = torch.full((spec.depth, 1), spec.gain / math.sqrt(spec.width), dtype=torch.float64)
         bounds[0] = spec.gain / math.sqrt(features)
         return _to(spec, (2 * draws - 1) * bounds).unbind()
     if spec.bias_std == 0:

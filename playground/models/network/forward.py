@@ -11,6 +11,7 @@ from torch.nn import functional
 from playground.models.network.activations import ACTIVATIONS
 from playground.models.network.noise import BANK
 from playground.models.network.normalisations import NORMALISATIONS
+from playground.models.network.scaled_draws import ScaledDraws
 from playground.models.network.spec import NetworkSpec
 
 
@@ -31,6 +32,7 @@ class Network:
 
     `head_weight` and `head_bias` are the ten-class output layer of the cross entropy, None for the mean square.
     `unbiased` says that all biases are 0, so that they need not be added where no gradient of theirs is asked for.
+    `scaled` holds the weights as a multiple of their draws, where they are one.
     """
 
     spec: NetworkSpec
@@ -41,6 +43,7 @@ class Network:
     head_weight: torch.Tensor | None = None
     head_bias: torch.Tensor | None = None
     unbiased: bool = False
+    scaled: ScaledDraws | None = None
 
     @property
     def parameters(self) -> tuple[torch.Tensor, ...]:
@@ -59,6 +62,7 @@ class Network:
             head_weight=head[0] if head else None,
             head_bias=head[1] if head else None,
             unbiased=False,
+            scaled=None,
         )
 
     def requiring_grad(self) -> Network:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +19,6 @@ from playground.models.network.layer_statistics import (
     Floats,
     Reductions,
     StatisticsTable,
-    TensorStatistics,
     describe_tensor,
     measure,
     measure_layers,
@@ -28,6 +26,7 @@ from playground.models.network.layer_statistics import (
 )
 from playground.models.network.passes import Passes, run_passes, tell
 from playground.models.network.result import KINDS, HeadResult, NetworkResult
+from playground.models.network.scaled_draws import LastOf
 from playground.models.network.spec import NetworkSpec
 from playground.models.network.stacks import Stacks, stacked
 from playground.models.network.unit_statistics import UnitPart, UnitTable, measure_saturation, measure_units
@@ -74,13 +73,16 @@ def measure_network(
     seconds = time.perf_counter() - start
     stacks = {kind: Stacks(all_, kind, passes.whole.get(kind)) for kind, all_ in sources(network, passes).items()}
     parts = _unit_parts(stacks["activation"], detail.quick)
-    tables = _tables(stacks, detail, job, {start: part.found for start, part in parts.items() if part.found})
+    found = {"activation": {start: part.found for start, part in parts.items() if part.found}}
+    if detail.quick and network.scaled is not None and "weight" in passes.whole:
+        found["weight"] = {0: network.scaled.reductions()}
+    tables = _tables(stacks, detail, job, found)
     units = _units(spec, stacks["preactivation"], tables, tuple(parts.values()))
     return NetworkResult(
         spec,
         tables,
         units,
-        _INPUTS.describe(network.inputs),
+        _describe_inputs(network.inputs),
         passes.loss,
         measure_layers(passes.bias_gradients) if passes.bias_gradients else None,
         _head(network, passes),
@@ -96,6 +98,8 @@ def _passes(network: Network, job: Job, biases: bool) -> Passes:
     if not is_plain(network):
         return run_passes(network, job, biases)
     depth = len(network.weights)
+    if not job.is_listened_to:
+        return run_directly(network, lambda _layer: job.check(), lambda _layer: job.check(), biases)
     return run_directly(
         network,
         lambda layer: tell(job, "forward", layer, depth, 0.0),
@@ -138,34 +142,19 @@ def own_histograms(
     return tuple(found)
 
 
-class _DescribedInputs:
-    """The statistics of the inputs of this thread's last run: they stay the same while the hand is dragging."""
-
-    def __init__(self) -> None:
-        self._kept = threading.local()
-
-    def describe(self, inputs: torch.Tensor) -> TensorStatistics:
-        kept: tuple[torch.Tensor, int, TensorStatistics] | None = getattr(self._kept, "described", None)
-        if kept is not None and inputs.is_set_to(kept[0]) and inputs._version == kept[1]:
-            return kept[2]
-        described = describe_tensor(inputs)
-        self._kept.described = (inputs, inputs._version, described)
-        return described
-
-
-_INPUTS = _DescribedInputs()
+_describe_inputs = LastOf(describe_tensor)
 
 
 def _tables(
-    stacks: Mapping[str, Stacks], detail: Detail, job: Job, found: Mapping[int, Reductions]
+    stacks: Mapping[str, Stacks], detail: Detail, job: Job, found: Mapping[str, Mapping[int, Reductions]]
 ) -> dict[str, StatisticsTable]:
-    """The statistics of each kind; `found`: reductions of the activations, by a stack's first layer."""
+    """The statistics of each kind; `found`: reductions that are known, by kind and a stack's first layer."""
     tables = {}
     for step, (kind, layers) in enumerate(stacks.items()):
         job.check()
         job.report(0.9 + 0.02 * step, f"statistics, {kind.replace('_', ' ')}s")
         counted = kind in detail.histograms
-        tables[kind] = _measured(layers, detail, counted, found if kind == "activation" else {})
+        tables[kind] = _measured(layers, detail, counted, found.get(kind, {}))
     return tables
 
 

@@ -1,0 +1,57 @@
+"""Weights that are a multiple of their draws: while only the gain moves, what is known of the draws tells of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+import torch
+
+from playground.models.network.layer_statistics import Reductions, reduce_rows
+
+Value = TypeVar("Value")
+
+
+class LastOf(Generic[Value]):
+    """A function of a tensor that keeps, in each thread, its last value for as long as the tensor stays as it is."""
+
+    def __init__(self, function: Callable[[torch.Tensor], Value]) -> None:
+        self._function = function
+        self._kept = threading.local()
+
+    def __call__(self, tensor: torch.Tensor) -> Value:
+        """The value for this tensor, which is not computed again if it was the last one's."""
+        kept: tuple[torch.Tensor, int, Value] | None = getattr(self._kept, "last", None)
+        if kept is not None and tensor.is_set_to(kept[0]) and tensor._version == kept[1]:
+            return kept[2]
+        value = self._function(tensor)
+        self._kept.last = (tensor, tensor._version, value)
+        return value
+
+
+_reduce_draws = LastOf(lambda draws: reduce_rows(draws.flatten(1)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScaledDraws:
+    """`whole` is `draws * scale`, float32 both, (layers, fan_out, fan_in)."""
+
+    whole: torch.Tensor
+    draws: torch.Tensor
+    scale: float
+
+    def reductions(self) -> Reductions:
+        """Those of `whole`: extremes to the bit, for rounding keeps the order; mean and norm to float32's digits."""
+        known = _reduce_draws(self.draws)
+        with np.errstate(over="ignore", invalid="ignore"):
+            factor = np.float32(self.scale)
+            ends = np.array([known.low, known.high], dtype=np.float32) * factor
+            return Reductions(
+                ends.min(0).astype(np.float64),
+                ends.max(0).astype(np.float64),
+                known.mean * float(factor),
+                known.norm * abs(float(factor)),
+            )
