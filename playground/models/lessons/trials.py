@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from types import EllipsisType
 
@@ -12,6 +13,7 @@ from playground.models.outcome import refuse
 
 Number = bool | int | float
 Index = tuple[int | slice | EllipsisType | None, ...]
+_WHOLE = re.compile(r"-?[0-9]+")
 
 
 def numpy_index(text: str) -> Index:
@@ -22,10 +24,10 @@ def numpy_index(text: str) -> Index:
 def _part(text: str) -> int | slice | EllipsisType | None:
     if text in ("None", "..."):
         return None if text == "None" else Ellipsis
-    pieces = text.split(":")
-    if len(pieces) > 3 or not all(piece.strip().lstrip("-").isdigit() or not piece.strip() for piece in pieces):
+    pieces = [piece.strip() for piece in text.split(":")]
+    if len(pieces) > 3 or pieces == [""] or not all(not piece or _WHOLE.fullmatch(piece) for piece in pieces):
         refuse(f"{text!r} is no slice, number, None or dots.")
-    numbers = [int(piece) if piece.strip() else None for piece in pieces]
+    numbers = [int(piece) if piece else None for piece in pieces]
     return numbers[0] if len(pieces) == 1 else slice(*numbers)
 
 
