@@ -15,14 +15,8 @@ from playground.models.lessons import moves
 from playground.models.tensors.state import PointedCell
 from playground.theme import install_theme
 
-PICTURES = (
-    ("tensors-light.png", "tensors", False, (1360, 860)),
-    ("tensors-dark.png", "tensors", True, (1360, 860)),
-    ("network-light.png", "network", False, (1360, 860)),
-    ("network-dark.png", "network", True, (1360, 860)),
-    ("tensors-small-dark.png", "tensors", True, (1000, 640)),
-    ("network-small-light.png", "network", False, (1000, 640)),
-)
+SIZE = (1360, 860)
+PICTURES = (("tensors-light.png", "tensors", False), ("network-dark.png", "network", True))
 QUIET_MILLISECONDS, MOST_MILLISECONDS = 600, 60_000
 
 
@@ -41,7 +35,6 @@ def settle(application: QApplication, window: MainWindow) -> None:
 def take_lesson(application: QApplication, window: MainWindow, path: Path) -> None:
     """The fourth lesson, with a prediction made."""
     install_theme(application, dark=False)
-    window.resize(1360, 860)
     window.show_page("tensors")
     window.furniture.workspace.commands.open_lesson("4")
     settle(application, window)
@@ -70,9 +63,9 @@ def main(folder: str) -> int:
         network=replace(network, layer=18, pins=(he,)),
     )
     store.apply(state)
-    for name, page, dark, size in PICTURES:
+    window.resize(*SIZE)
+    for name, page, dark in PICTURES:
         install_theme(application, dark=dark)
-        window.resize(*size)
         window.show_page(page)
         settle(application, window)
         window.grab().save(str(target / name))
