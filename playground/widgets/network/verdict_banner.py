@@ -223,6 +223,8 @@ class VerdictBanner(QWidget):
             set_tooltip(self.cancel, f"Stop: {words}")
             if self._asks and not self._refusal:
                 self.reason.set_text(f"{words[:1].upper()}{words[1:]}.")
+                if self.window().focusWidget() in self.buttons:
+                    self.cancel.setFocus()  # and not to whatever comes next, which the next key would change
                 for button in self.buttons:
                     button.hide()
             self.update()

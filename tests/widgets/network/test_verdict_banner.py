@@ -64,9 +64,11 @@ def test_a_long_run_that_was_agreed_to_says_where_it_is_and_asks_no_more(banner,
     banner.show_verdict(HEALTHY)
     banner.show_problem(LONG)
     assert [button.isVisible() for button in banner.buttons] == [True, True]
+    banner.buttons[0].setFocus()
     banner.show_busy(True)
     qtbot.waitUntil(banner.cancel.isVisible, timeout=20_000)
     banner.show_progress(0.4, "drawing, layer 46 of 50")
+    assert banner.focusWidget() is banner.cancel
     assert banner.reason.text() == "Drawing, layer 46 of 50."
     assert not any(button.isVisible() for button in banner.buttons)
     banner.show_busy(False)
