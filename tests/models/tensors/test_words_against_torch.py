@@ -120,6 +120,7 @@ def test_refusals_say_why(line: str, message: str) -> None:
     problem = evaluate(Program.parse(f"{START}B = {line}"))["B"].problem
     assert message in problem.message
     assert problem.span is not None
+    assert problem.badge
     assert "_batch_norm" not in problem.message.replace("functional.batch_norm", "")
 
 

@@ -92,7 +92,8 @@ def _bernoulli(input: torch.Tensor, *, generator: torch.Generator | None = None)
     if not input.is_meta and input.numel() and input.is_floating_point():
         low, high = (float(end) for end in input.double().aminmax())
         if not (low >= 0 and high <= 1):
-            refuse(f"A probability is from 0 to 1, and {high if low >= 0 else low:.6g} is none.")
+            odd = f"{high if low >= 0 else low:.6g}"
+            refuse(f"A probability is from 0 to 1, and {odd} is none.", badge="no probability")
     return torch.bernoulli(input, generator=generator)
 
 
@@ -101,7 +102,8 @@ def _multinomial(input: torch.Tensor, num_samples: int, replacement: bool = Fals
     if input.ndim and not replacement and num_samples > input.shape[-1]:
         refuse(
             f"{num_samples} cannot be drawn from {input.shape[-1]} without replacement. With replacement=True an index "
-            "may come again."
+            "may come again.",
+            badge=f"{num_samples} of {input.shape[-1]}",
         )
     return torch.multinomial(input, num_samples, replacement, **given)
 
