@@ -11,6 +11,7 @@ from playground.models.tensors.evaluation import Evaluated, evaluate
 from playground.models.tensors.names import cut_name, cut_names
 from playground.models.tensors.planning import default_budget
 from playground.models.tensors.program import Program
+from playground.models.words import count_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def describe_selected(name: str, evaluated: Iterable[Evaluated]) -> str:
         if other != name and its.untyped_storage().data_ptr() == storage and its.untyped_storage().nbytes()
     ]
     count = tensor.numel()
-    words = f"{cut_name(name, 24)}: {count:,} element{'' if count == 1 else 's'}"
+    words = f"{cut_name(name, 24)}: {count_in_words(count, 'element')}"
     return f"{words}, shares its storage with {cut_names(others)}" if others else f"{words}, shares storage with nobody"
 
 

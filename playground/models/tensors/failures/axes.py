@@ -10,7 +10,7 @@ import torch
 
 from playground.models.outcome import Problem
 from playground.models.tensors.failures.call import FailedCall
-from playground.models.words import shape_in_words
+from playground.models.words import count_in_words, shape_in_words
 
 _AXIS_PARAMETERS = frozenset(
     [
@@ -63,8 +63,8 @@ def permutation_problem(call: FailedCall) -> Problem | None:
     name = call.tensors[0][0]
     axes = ", ".join(map(str, range(tensor.ndim)))
     return call.problem(
-        f"{name} {shape_in_words(tuple(tensor.shape))} has {_count(tensor.ndim, 'axis', 'axes')}, and "
-        f"{_count(len(order), 'is', 'are')} named. "
+        f"{name} {shape_in_words(tensor.shape)} has {count_in_words(tensor.ndim, 'axis', 'axes')}, and "
+        f"{count_in_words(len(order), 'is', 'are')} named. "
         f"permute names each of {axes} once.",
         f"{len(order)} of {tensor.ndim} axes",
     )
@@ -77,21 +77,19 @@ def matrix_problem(call: FailedCall) -> Problem | None:
     name, tensor = call.tensors[0]
     shape, rank = tuple(tensor.shape), tensor.ndim
     written = f".{call.word.short_name}" + ("()" if call.word.short_name == "t" else "")
-    has = f"{name} {shape_in_words(shape)} has {_count(rank, 'axis', 'axes')}"
+    has = f"{name} {shape_in_words(shape)} has {count_in_words(rank, 'axis', 'axes')}"
     receiver = call.nodes[0]
     if rank > 2:
         swaps = (((-2, -1), ".mT"), ((0, 1), ".transpose(0, 1)"))
         fixes = tuple(
-            call.replaced(
-                call.span, call.postfixed(receiver, code), shape_in_words(tuple(tensor.transpose(*axes).shape))
-            )
+            call.replaced(call.span, call.postfixed(receiver, code), shape_in_words(tensor.transpose(*axes).shape))
             for axes, code in swaps
         )
         return call.problem(f"{has}, and {written} swaps the two of a matrix.", f"{rank} axes", fixes=fixes)
     column = call.replaced(call.span, call.postfixed(receiver, "[:, None]"), shape_in_words((*shape, 1)))
     return call.problem(
         f"{has}, and {written} swaps the last two of a matrix.",
-        _count(rank, "axis", "axes"),
+        count_in_words(rank, "axis", "axes"),
         fixes=(column,) * (rank == 1),
     )
 
@@ -106,10 +104,8 @@ def index_problem(call: FailedCall) -> Problem | None:
     nodes = call.nodes[1].elts if isinstance(index, tuple) and isinstance(call.nodes[1], ast.Tuple) else [call.nodes[1]]
     used = sum(_axes_used(part) for part in parts)
     if used > tensor.ndim:
-        shape = shape_in_words(tuple(tensor.shape))
-        return call.problem(
-            f"{used} indices for {name} {shape}, which has {_count(tensor.ndim, 'axis', 'axes')}.", f"{used} indices"
-        )
+        shape, axes = shape_in_words(tensor.shape), count_in_words(tensor.ndim, "axis", "axes")
+        return call.problem(f"{used} indices for {name} {shape}, which has {axes}.", f"{used} indices")
     axis = 0
     for place, (part, node) in enumerate(zip(parts, nodes, strict=False)):
         if part is Ellipsis:
@@ -165,7 +161,7 @@ def _mask_problem(call: FailedCall, tensor: torch.Tensor, axis: int, part: Any, 
         own = tensor.shape[axis + offset] if axis + offset < tensor.ndim else None
         if own != size:
             return call.problem(
-                f"The mask {shape_in_words(tuple(part.shape))} has {size} along its axis {offset}, where axis "
+                f"The mask {shape_in_words(part.shape)} has {size} along its axis {offset}, where axis "
                 f"{axis + offset} of {call.name_of(call.nodes[0])} has {own}. A mask has the sizes of the axes that "
                 "it picks from.",
                 f"{size} against {own}",
@@ -175,7 +171,7 @@ def _mask_problem(call: FailedCall, tensor: torch.Tensor, axis: int, part: Any, 
 
 
 def _no_such_axis(call: FailedCall, name: str, tensor: torch.Tensor, axis: int, rank: int) -> Problem:
-    shape = shape_in_words(tuple(tensor.shape))
+    shape = shape_in_words(tensor.shape)
     if not rank:
         return call.problem(f"{name} has no axes: it is a single number.", "no axes", call.span_of(axis))
     places = "places" if rank > tensor.ndim else "axes"
@@ -204,10 +200,6 @@ def _integers(value: Any) -> Iterator[int]:
 
 def _range(size: int) -> str:
     return {0: "none", 1: "0", 2: "0 and 1"}.get(size, f"0 to {size - 1}")
-
-
-def _count(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"
 
 
 def _written(axes: list[int]) -> str:

@@ -12,6 +12,7 @@ from playground.models.outcome import Fix, Problem, ProblemError
 from playground.models.tensors.failures.axes import axis_problem, index_problem, matrix_problem, permutation_problem
 from playground.models.tensors.failures.call import FailedCall
 from playground.models.tensors.failures.shapes import SHAPE_EXPLAINERS, size_problem
+from playground.models.words import count_in_words
 
 EXPLAINERS = (index_problem, axis_problem, permutation_problem, matrix_problem, *SHAPE_EXPLAINERS)
 
@@ -43,7 +44,7 @@ def _guard_count(call: FailedCall) -> None:
     """Behind the arguments of its help, a function of `nn.functional` may take one that makes it write in place."""
     most = call.word.most_positional
     if most is not None and len(call.positional) > most:
-        takes = f"{most} argument{'' if most == 1 else 's'} without a name"
+        takes = f"{count_in_words(most, 'argument')} without a name"
         message = f"{call.word.name} takes {takes} here, not {len(call.positional)}: {call.word.usage}."
         raise ProblemError(call.problem(message, "too many"))
 
