@@ -83,9 +83,19 @@ def ends_of(page: NetworkPageResult) -> tuple[End, ...]:
     )
 
 
-def _within_reach(curve: Floats, page: NetworkPageResult) -> Floats:
+def near_ends(page: NetworkPageResult, curves: Iterable[Floats]) -> tuple[End, ...]:
+    """The ends of the number type that these curves come near or pass; those of pinned networks have other types."""
+    known = [curve[np.isfinite(curve) & (curve > 0)] for curve in (within_reach(curve, page) for curve in curves)]
+    numbers = np.concatenate([np.empty(0), *known])
+    if not len(numbers):
+        return ()
+    low, high = float(numbers.min()), float(numbers.max())
+    return tuple(end for end in ends_of(page) if low / REACH <= end.value <= high * REACH)
+
+
+def within_reach(curve: Floats, page: NetworkPageResult) -> Floats:
     """What theory says, cut off a little beyond the ends of the number type."""
-    if page.network.spec.dtype == "float64":
+    if page.network.spec.dtype == "float64" or not ends_of(page):
         return curve
     smallest, largest = (end.value for end in ends_of(page))
     known = np.isfinite(curve) & (curve > 0)
@@ -97,7 +107,7 @@ def ranges_of(page: NetworkPageResult) -> PlotRanges:
     tables, prediction = page.network.tables, page.theory.prediction
     spread = [tables["activation"].rms, tables["activation"].std]
     gradients = [tables["activation_gradient"].rms, tables["weight_gradient"].rms]
-    spread += [_within_reach(prediction.rms, page)] if prediction.rms is not None else []
+    spread += [within_reach(prediction.rms, page)] if prediction.rms is not None else []
     for pin in page.pins:
         if pin.curves is not None:
             spread.append(pin.curves.rms)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from playground.models.network.compare import Curves
 from playground.models.network.layer_statistics import StatisticsTable
-from playground.models.network.ranges import PlotRanges, Span, ends_of
+from playground.models.network.ranges import PlotRanges, Span, near_ends
 from playground.models.network.request import NetworkPageResult
 from playground.widgets.common.plot_items import Band, Curve
 from playground.widgets.common.plot_lines import Floats
@@ -45,9 +45,9 @@ class LayerPlot(Plot):
         add_ghosts(self, kept, style, len(page.pins))
         show_ghosts(kept, page.pins, of, words)
 
-    def show_ends(self, page: NetworkPageResult, span: Span) -> None:
-        """Draw where the number type ends, on a logarithmic axis that reaches there."""
-        ends = [end for end in ends_of(page) if span.low <= math.log10(end.value) <= span.high]
+    def show_ends(self, page: NetworkPageResult, curves: list[Floats], span: Span) -> None:
+        """Draw where the number type ends, if these curves come near and the logarithmic axis reaches there."""
+        ends = [end for end in near_ends(page, curves) if span.low <= math.log10(end.value) <= span.high]
         while len(self._ends) < len(ends):
             self._ends.append(self.add(Curve("", "pinned dotted", role="error")))
         layers = np.arange(1, page.network.depth + 1)
@@ -92,7 +92,7 @@ class SpreadPlot(LayerPlot):
         else:
             self.band.name = f"{page.band.done} seeds, 5 to 95 %"
             self.band.set_data(layers, page.band.low.rms, page.band.high.rms)
-        self.show_ends(page, ranges.spread)
+        self.show_ends(page, [table.rms] if theory is None else [table.rms, theory], ranges.spread)
         self.show_ghosts(page, "pinned", lambda curves: curves.rms, "pinned" if self._narrow else "pinned:")
         self.refresh()
 
@@ -123,7 +123,7 @@ class GradientPlot(LayerPlot):
             self.band.set_data([], [], [])
         else:
             self.band.set_data(layers, page.band.low.activation_gradient, page.band.high.activation_gradient)
-        self.show_ends(page, ranges.gradients)
+        self.show_ends(page, [self.activations.y, self.weights.y], ranges.gradients)
         self.show_ghosts(page, "pinned", lambda curves: curves.activation_gradient, "pinned")
         words = "" if self._narrow else "pinned, weights"
         self.show_ghosts(page, "pinned dotted", lambda curves: curves.weight_gradient, words)
