@@ -174,6 +174,9 @@ class VerdictBanner(QWidget):
                 button.set_offer(offer)
                 button.show()
             return
+        focused = next((button for button in self.buttons if button is self.window().focusWidget()), None)
+        if focused is not None:
+            focused.clearFocus()  # else it goes to a box of the plots, which the next key would change
         for button in self.buttons:
             self._offers.removeWidget(button)
             button.hide()
@@ -186,6 +189,8 @@ class VerdictBanner(QWidget):
             self._offers.addWidget(button)
             button.show()
             self.buttons.append(button)
+        if focused is not None and self.buttons:
+            self.buttons[0].setFocus()
         for before, after in pairwise((self.cancel, *self.buttons)):
             QWidget.setTabOrder(before, after)  # made late, they would come after everything else
 

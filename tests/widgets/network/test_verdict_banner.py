@@ -1,6 +1,7 @@
 """What stands in the banner: a refusal before a problem, a problem before a verdict; what comes meanwhile is kept."""
 
 import pytest
+from PySide6.QtWidgets import QPushButton
 
 from playground.models.network.verdict import Verdict
 from playground.models.outcome import Fix, Problem
@@ -98,3 +99,16 @@ def test_after_a_long_run_its_result_stands_there(banner, qtbot):
     assert banner.text().startswith("Activations vanish.")
     banner.show_busy(False)
     assert banner.text().startswith("Activations vanish.")
+
+
+def test_the_keys_stay_with_the_fixes_when_one_is_taken(banner):
+    """A button that goes would hand the keyboard to the box that stands next."""
+    other = QPushButton("next", banner)
+    other.show()
+    banner.show_problem(LONG)
+    banner.buttons[1].setFocus()
+    banner.show_problem(PROBLEM)
+    assert banner.focusWidget() is banner.buttons[0]
+    banner.show_verdict(HEALTHY)
+    assert not banner.buttons
+    assert banner.focusWidget() is not other
