@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QSize, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from playground.models.einsum import edits
 from playground.models.einsum.cells import Index
@@ -24,8 +24,9 @@ from playground.widgets.common.section import PADDING
 from playground.widgets.einsum.cost_line import CostLine
 from playground.widgets.einsum.details import DRAWN, Details
 from playground.widgets.einsum.equation_line import EquationLine
-from playground.widgets.einsum.heights import ROOMY, lower_height
-from playground.widgets.einsum.letters_table import LettersTable, scrolled
+from playground.widgets.einsum.heights import ROOMY
+from playground.widgets.einsum.letters_table import LettersTable
+from playground.widgets.einsum.lower_part import LowerPart
 from playground.widgets.einsum.pale import PaleCover
 from playground.widgets.einsum.story import Story
 from playground.widgets.einsum.summary import summary_runs
@@ -57,12 +58,7 @@ class EinsumPanel(Panel):
         self._connect()
 
     def _lay_out(self) -> None:
-        self._lower = QWidget()
-        lower = QHBoxLayout(self._lower)
-        lower.setContentsMargins(0, 0, 0, 0)
-        lower.setSpacing(16)
-        lower.addWidget(scrolled(self.letters), 11)
-        lower.addWidget(self.details, 9)
+        self._lower = LowerPart(self.letters, self.details)
         body = QVBoxLayout()
         body.setContentsMargins(PADDING, 0, PADDING, 2)
         body.setSpacing(3)
@@ -190,8 +186,9 @@ class EinsumPanel(Panel):
         self.terms.setVisible(is_high or (self.banner.isHidden() and not draws))
         takes_the_sum = draws and not is_high and self.banner.isHidden()
         others = self.line.sizeHint().height() + self.cost.sizeHint().height()
-        spare = self.terms.sizeHint().height() if takes_the_sum else 0
-        self._lower.setFixedHeight(lower_height(self.height(), others, spare))
+        drawn = self.terms.sizeHint().height() if takes_the_sum else 0
+        written = 0 if self.terms.isHidden() else self.terms.sizeHint().height()
+        self._lower.fit(self.width(), self.height(), others, drawn, written)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -224,6 +221,7 @@ class EinsumPanel(Panel):
             return
         names = [name for name in plan.labels if edits.is_resizable(self.state, plan.indexing, name)]
         self.letters.set_letters(plan.indexing, names)
+        self._make_room()
 
     def _show_pointed(self) -> None:
         plan, pointed = self._result.plan if self._result is not None else None, self.state.pointed

@@ -1,8 +1,9 @@
 """The contrasts of the table of colours, computed as WCAG 2 does."""
 
 import pytest
+from PySide6.QtGui import QFont
 
-from playground.widgets.common.look import AXIS_FILLS, AXIS_TEXTS, DARK, LIGHT, LookHolder
+from playground.widgets.common.look import AXIS_FILLS, AXIS_TEXTS, DARK, LIGHT, LookHolder, code_font, words_font
 
 GROUNDS = ("panel", "window", "raised", "selected")
 
@@ -71,3 +72,8 @@ def test_the_same_look_again_is_no_change(qtbot):
     holder.set_look(DARK)
     holder.set_look(DARK)
     assert seen == [DARK]
+
+
+def test_neither_font_makes_an_arrow_of_two_characters():
+    for font in (words_font(), code_font()):
+        assert font.featureValue(QFont.Tag("calt")) == 0

@@ -517,3 +517,26 @@ def test_a_long_reason_goes_on_below_where_there_is_room(driven, qtbot):
     d.panel.resize(700, 380)
     qtbot.waitUntil(lambda: letters._tops() == [24, 48, 72, 96], timeout=20_000)
     assert [letters._label_at(y) for y in (10, 30, 50, 95, 97)] == [None, 0, 1, 2, None]
+
+
+def test_a_narrow_panel_has_its_letters_above_the_loops(driven, qtbot):
+    d = driven("ij,kj->ik", "A", "B")
+    letters, details = d.panel.letters, d.panel.details
+
+    def beside():
+        return details.y() == 0
+
+    d.panel.resize(400, 520)
+    qtbot.waitUntil(lambda: letters.width() > 340 and not beside(), timeout=20_000)
+    _, why_x = letters._columns()
+    assert why_x < letters.width() - 60
+    d.panel.resize(734, 520)
+    qtbot.waitUntil(beside, timeout=20_000)
+    d.panel.resize(400, 300)
+    qtbot.waitUntil(beside, timeout=20_000)
+    d.type("i,i->i", "v", "v")
+    d.panel.resize(400, 511)
+    qtbot.waitUntil(lambda: not beside() and letters.width() > 340, timeout=20_000)
+    d.type("ij,kj->ik", "A", "B")
+    area = letters.parentWidget()
+    qtbot.waitUntil(lambda: not beside() and area.height() >= 3 * 24, timeout=20_000)
