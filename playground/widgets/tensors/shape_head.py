@@ -14,6 +14,9 @@ from playground.widgets.tensors.layout_bar import AxisPickers, PlaceBar
 LINE, SPACING = 32, 8
 """Height of a line of chips or sliders, and the gap below it, in pixels."""
 
+NARROW = 480
+"""Below this width, in pixels, the chips come before the facts, which the card and the status line say as well."""
+
 
 class ShapeHead(QScrollArea):
     """As high as its lines ask for, as long as there is room; many axes scroll."""
@@ -53,6 +56,9 @@ class ShapeHead(QScrollArea):
         home = self._strip_row if wanted + 3 * PADDING < width - 2 * PADDING else self._place_row
         if home.indexOf(self.pickers) < 0:
             home.addWidget(self.pickers, 0, Qt.AlignmentFlag.AlignRight)
+        beside = self.strip.sizeHint().width() + PADDING + self.facts.sizeHint().width()
+        has_room = width >= NARROW or beside <= width - 2 * PADDING
+        self.facts.setVisible(has_room and not self.strip.isHidden())
 
     def fit(self, width: int, room: int) -> None:
         """Take the height that all lines need at this width, at most `room`; what is left over scrolls."""

@@ -108,6 +108,7 @@ class ShapeView(QWidget):
         """What goes first where there is little room: the pickers, then the block."""
         super().resizeEvent(event)
         if self.result is not None:
+            self.head.place_pickers(self.width())
             self._show_pickers(self.result)
         self._show_block()
         self._show_code(self._state)

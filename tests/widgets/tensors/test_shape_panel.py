@@ -487,3 +487,13 @@ def test_what_has_no_values_offers_no_rows_and_columns(qtbot):
     bench.select("small")
     QApplication.processEvents()
     assert bench.view.pickers.isVisible()
+
+
+def test_in_a_narrow_panel_the_chips_come_before_the_facts(qtbot):
+    bench = Bench(qtbot, "x = torch.arange(24.).reshape(2, 3, 4)", "x")
+    facts, chips = bench.view.facts, bench.view.strip
+    assert facts.isVisible()
+    bench.panel.resize(400, 300)
+    qtbot.waitUntil(lambda: not facts.isVisible() and chips.height() <= 2 * 32 + 8, timeout=20_000)
+    bench.panel.resize(734, 300)
+    qtbot.waitUntil(lambda: facts.isVisible() and chips.height() == 32, timeout=20_000)
