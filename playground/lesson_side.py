@@ -63,6 +63,7 @@ class LessonSide(QObject):
         """Light a part of the window, after opening the page and the tab that it stands on."""
         self.bring_up(part)
         self.spotlight.light(part)
+        self._lit_for = place_of(self._panel.state)
 
     @Slot(str)
     def note(self, act: str) -> None:
@@ -97,7 +98,7 @@ class LessonSide(QObject):
         lesson = next((one for one in library() if one.key == state.lesson.key), None)
         is_covered = lesson is not None and here.steps == 0 and not here.answered
         self.spotlight.cover(lesson.covered if lesson is not None and is_covered else ())
-        place = (state.lesson.key, here.steps, state.selection)
+        place = place_of(state)
         if place != self._lit_for:
             self._lit_for = place
             self.spotlight.end_light()
@@ -127,3 +128,8 @@ class LessonSide(QObject):
             self._pages[current].open_side(self._panel)
         else:
             self._panel.hide()
+
+
+def place_of(state: PlaygroundState) -> tuple[str, int, str]:
+    """Where the learner is: a light goes out when the lesson goes on, or another line is selected."""
+    return state.lesson.key, state.lesson.here.steps, state.selection

@@ -1,18 +1,28 @@
 """Every lesson is done from start to end with mouse and keyboard, in the real window."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QDeadlineTimer, QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QScrollArea, QWidget
 
+from playground import spotlight
 from playground.models.lessons.acts import ACTS
 from playground.models.lessons.goals import GOALS
 from playground.models.lessons.library import find_lesson, library
 from playground.models.network.activations import ACTIVATIONS
 from playground.models.network.init_schemes import INIT_SCHEMES
+from playground.models.tensors.state import PointedCell
 from playground.widgets.network.step_through_view import StepThroughView
 
 LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture(autouse=True)
+def lights_go_out_late(monkeypatch):
+    """Only what the hand does ends a light, however slow the machine."""
+    monkeypatch.setattr(spotlight, "SHOWN_MILLISECONDS", 600_000)
 
 
 def find(window, name, kind=QWidget):
@@ -215,6 +225,14 @@ def test_a_part_that_is_folded_away_or_on_another_page_is_brought_into_view(open
     for part in ("memory.facts", "network.loss", "einsum.equation", "network.open.step_through", "shape.grid"):
         lessons.light(part)
         qtbot.waitUntil(lambda part=part: lit_part_is_seen(window, part), timeout=20_000)
+
+
+def test_a_light_stays_while_the_hand_points_and_goes_out_when_another_line_is_selected(window, store):
+    window.furniture.lessons.light("shape.grid")
+    store.apply(replace(store.state, pointed=PointedCell("B", (0, 0))))
+    assert find(window, "spotlight").isVisible()
+    store.apply(replace(store.state, selection="A"))
+    assert not any(widget.isVisible() for widget in window.findChildren(QWidget, "spotlight"))
 
 
 def test_a_lit_part_that_a_layout_moves_away_is_scrolled_into_view_again(open_window, qtbot):
