@@ -110,8 +110,9 @@ def ranges_of(page: NetworkPageResult) -> PlotRanges:
     spread += [within_reach(prediction.rms, page)] if prediction.rms is not None else []
     for pin in page.pins:
         if pin.curves is not None:
-            spread.append(pin.curves.rms)
-            gradients += [pin.curves.activation_gradient, pin.curves.weight_gradient]
+            depth = page.network.depth  # a pinned network may go on where nothing of it is drawn
+            spread.append(pin.curves.rms[:depth])
+            gradients += [pin.curves.activation_gradient[:depth], pin.curves.weight_gradient[:depth]]
     if page.band is not None:
         spread += [page.band.low.rms, page.band.high.rms]
     histograms = tables[page.request.kind].histograms

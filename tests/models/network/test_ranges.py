@@ -56,6 +56,17 @@ def test_theory_within_reach_is_shown_whole():
     assert np.isfinite(wide.network.tables["activation"].rms).all()
 
 
+def test_the_layers_that_a_deeper_pinned_network_has_beyond_this_one_take_no_room():
+    spec = replace(BOOK, depth=5, activation="relu", init="lecun_normal")
+    alone = page(activation="relu", init="lecun_normal", depth=5)
+    state = NetworkState(spec=spec, pins=(replace(spec, depth=100),), band=False)
+    beside = compute_network(network_request(PlaygroundState(network=state)))
+    assert beside.pins[0].curves.rms[-1] < 1e-10
+    assert ranges_of(beside).spread.low == ranges_of(alone).spread.low
+    first = beside.pins[0].curves.activation_gradient[:5]
+    assert ranges_of(beside).gradients.low <= math.log10(first.min())
+
+
 def test_a_watched_module_has_no_number_type_of_its_own():
     result = probe(torch.nn.Linear(3, 2), torch.randn(4, 3))
     assert not ends_of(page_of(result))

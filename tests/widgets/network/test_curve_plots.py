@@ -55,7 +55,7 @@ def test_the_end_of_the_number_type_is_drawn_where_the_axis_reaches_it(qtbot, fi
 
 def test_a_pinned_network_of_another_type_draws_no_end_of_this_one(qtbot):
     """It reaches to 1e-8 in float32; the float16 network itself explodes."""
-    half = replace(SPEC, dtype="float16", activation="identity", init="normal")
+    half = replace(SPEC, dtype="float16", activation="identity", init="normal", depth=50)
     pinned = NetworkState(spec=half, pins=(replace(SPEC, depth=50),), band=False)
     found = compute_network(network_request(PlaygroundState(network=pinned)))
     ranges = ranges_of(found)
