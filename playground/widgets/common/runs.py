@@ -27,7 +27,9 @@ LINE = 16
 UNDERLINE_TOP = 4
 UNDERLINE = 2
 _MARKUP = re.compile(r"`([^`]+)`|\*\*(.+?)\*\*")
-_PIECES = re.compile(r"\s+|[^\s]+")
+_PIECES = re.compile(r"\S*\d [kMGT]?B\b\S*|\s+|\S+")
+"""Spaces and words; a number of bytes and its unit are one word, so that no line begins with the unit."""
+
 ELLIPSIS = "…"
 _TYPED = frozenset({"words", "bold", "code", "bold code"})
 """The kinds that are text alone; the others are badges."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -27,6 +27,8 @@ from playground.widgets.tensors.broadcast_view import chains, gradient_grids, se
 FIRST_FIXES = 3
 LEAST_BODY, SOME_BODY = 84, 114
 """What the body keeps where the title takes two lines, and where there is room."""
+
+ABOVE, BELOW = 2, 4
 
 
 class BroadcastPanel(Panel):
@@ -83,7 +85,7 @@ class BroadcastPanel(Panel):
         self._scroll.setMinimumHeight(LEAST_BODY)
         self._scroll.setWidget(body)
         below = QVBoxLayout()
-        below.setContentsMargins(PADDING, 2, PADDING, 4)
+        below.setContentsMargins(PADDING, ABOVE, PADDING, BELOW)
         below.addWidget(self.sentence)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -137,9 +139,17 @@ class BroadcastPanel(Panel):
             bar = self._scroll.horizontalScrollBar().sizeHint().height() if is_narrow else 0
             self._scroll.setMaximumHeight(max(SOME_BODY, layout.sizeHint().height() + bar + 2))
 
+    def minimumSizeHint(self) -> QSize:
+        """The whole sentence at this width; the body scrolls."""
+        sentence = self.sentence.heightForWidth(self.width() - 2 * PADDING)
+        height = self._title.height() + LEAST_BODY + ABOVE + sentence + BELOW
+        return QSize(super().minimumSizeHint().width(), height)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_body()
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()  # the sentence may need another line
 
     def _show_words(self, result: BroadcastResult) -> None:
         explanation, problem = result.explanation, result.problem

@@ -171,3 +171,14 @@ def test_a_line_is_cut_before_a_badge_that_does_not_fit(qapp):
     runs = (Run("axis "), axis_run(0), Run("is "), axis_run(1))
     assert plain(cut_runs(runs, runs_width(runs) - 1)).endswith("…")
     assert cut_runs(runs, runs_width(runs)) == runs
+
+
+@pytest.mark.parametrize("words", ["The result is new, 48 B.", "copy 1.5 MB of it", "(12 kB)"])
+def test_no_line_begins_with_a_unit(words):
+    for width in range(60, 200, 5):  # what is wider than a line breaks anywhere
+        placed, _ = layout_runs((Run(words),), width)
+        lines = {}
+        for piece in placed:
+            lines.setdefault(piece.baseline, []).append(piece.run.text)
+        assert not any("".join(line).lstrip("( ").startswith(("B", "kB", "MB")) for line in lines.values())
+    assert "".join(piece.run.text for piece in layout_runs((Run(words),))[0]) == words

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from playground.models.job import Job
 from playground.models.outcome import Problem
@@ -312,3 +313,27 @@ def test_infinities_have_room_for_their_triangle(hand):
     h.follow()
     geometry = h.panel.grids.shown()[0].present_geometry()
     assert geometry.rect((2,))[2] >= 6 + 8 + 2 + 4 * 7 + 6
+
+
+@pytest.mark.parametrize("width", [360, 420, 500, 734])
+def test_the_sentence_is_whole_at_every_width(qtbot, width):
+    splitter = QSplitter(Qt.Orientation.Vertical)
+    qtbot.addWidget(splitter)
+    h = Hand(qtbot, "B")
+    splitter.addWidget(h.panel)
+    splitter.addWidget(QWidget())
+    splitter.setStretchFactor(1, 1)
+    names = [f"a_name_of_thirty_letters_here_{letter}" for letter in "abc"]
+    text = f"{names[0]} = torch.ones(3, 4)\n{names[1]} = torch.ones(4)\n{names[2]} = {names[0]} + {names[1]}"
+    h.state = replace(h.state, program=Program.parse(text), selection=names[2])
+    splitter.resize(width, 420)
+    splitter.show()
+    h.follow()
+    splitter.setSizes([100, 320])
+    sentence, scroll = h.panel.sentence, h.panel._scroll
+
+    def is_whole():
+        whole = sentence.height() >= sentence.heightForWidth(sentence.width())
+        return whole and scroll.geometry().bottom() < sentence.y() and h.panel.rect().contains(sentence.geometry())
+
+    qtbot.waitUntil(is_whole, timeout=20_000)
