@@ -108,6 +108,10 @@ def _less_dropout(spec: NetworkSpec) -> SpecFix | None:
     return SpecFix("Dropout 0.5", replace(spec, dropout=0.5), "The share of Hinton et al. 2012 for hidden units.")
 
 
+def _wide(spec: NetworkSpec) -> SpecFix | None:
+    return SpecFix("Width 100", replace(spec, width=100), "Many units, whose mean is not each of them.")
+
+
 MakeFix = Callable[[NetworkSpec], SpecFix | None]
 
 
@@ -135,6 +139,7 @@ CURES: dict[str, tuple[MakeFix, ...]] = {
     "input": (_other_input,),
     "input range": (_float64, _other_input),
     "dropout": (_less_dropout, _norm, _residual),
+    "one unit": (_wide,),
 }
 OF_THE_INPUT = ("input", "input range")
 """Illnesses of what comes in, not of the network."""
@@ -154,7 +159,7 @@ def all_cures(spec: NetworkSpec, illness: str) -> tuple[SpecFix, ...]:
     cures = CURES[illness]
     if illness in ("explode", "overflow") and spec.residual == "plain":
         cures = (_residual, *cures)
-    together = () if illness in OF_THE_INPUT else TOGETHER
+    together = () if illness in (*OF_THE_INPUT, "one unit") else TOGETHER  # a residual would only go past its cause
     for cure in (*cures, *together):
         fix = cure(spec)
         if fix is not None and fix.spec != spec and all(fix.spec != other.spec for other in found):

@@ -170,6 +170,9 @@ def _all_zero(result: NetworkResult, prediction: Prediction) -> Verdict | None:
     if result.input.zero_fraction == 1:
         text = f"Every layer from {layer} on is 0 too, whatever its weights are."
         return _ill(spec, "input", "The input is all zeros.", text)
+    if spec.normalisation == "layer" and spec.width == 1:
+        text = "Layer norm takes from each value the mean over the units, which with one unit is the value itself."
+        return _ill(spec, "one unit", "Nothing gets through.", text)
     factor = factor_a_layer(table.rms)
     lead = f"Activations vanish: ×{digits(factor)} a layer." if factor < 1 else "Activations end at 0."
     text = f"From layer {layer} on every value is exactly 0: {spec.dtype} has nothing smaller."

@@ -218,6 +218,16 @@ def test_dropout_that_leaves_nothing_is_named_and_the_number_type_is_not():
     assert "float16 has nothing smaller" in fading.plain()
 
 
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_layer_norm_of_one_unit_is_named_and_the_number_type_is_not(activation):
+    spec = NetworkSpec(depth=6, width=1, batch=8, activation=activation, init="lecun_normal", normalisation="layer")
+    verdict = verdict_of(spec)
+    assert "with one unit is the value itself" in verdict.plain()
+    assert "has nothing smaller" not in verdict.plain()
+    offered = tried(verdict, spec, verdict_of).fixes
+    assert [fix.label for fix in offered] == ["Width 100"]
+
+
 def test_an_inf_that_the_activation_cuts_is_said_to_be_before_it():
     """relu makes 0 of -inf, tanh makes 1 of inf: the activations of that layer are all finite."""
     spec = NetworkSpec(depth=3, width=8, batch=4, activation="tanh", init="lecun_normal", dtype="float16", gain=6e4)
