@@ -21,6 +21,7 @@ class LowerPart(QWidget):
     def __init__(self, letters: LettersTable, details: Details, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._letters = letters
+        self._fitted: tuple[int, ...] = ()
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._area = scrolled(letters)
@@ -29,6 +30,10 @@ class LowerPart(QWidget):
 
     def fit(self, width: int, height: int, others: int, drawn: int, written: int) -> None:
         """Take the height in a panel of this size; the sum's height is `drawn` over or `written` out (or neither)."""
+        fitted = width, height, others, drawn, written, self._letters.sizeHint().height()
+        if fitted == self._fitted:
+            return
+        self._fitted = fitted
         lower = lower_height(height, others, drawn)
         room = height - others - written - LEAST_GRIDS
         is_stacked = width < NARROW and room >= LOWER_HEIGHT + BETWEEN + LEAST_LETTERS
