@@ -8,7 +8,7 @@ from playground.models.lessons.request import compute_lesson, lesson_request
 from playground.models.memory.request import compute_memory, memory_request
 from playground.models.network.request import compute_network, network_request
 from playground.models.network.sides import NETWORK_SIDES
-from playground.models.network.while_moving import REHEARSAL, complete_moving, is_brief, without_pins
+from playground.models.network.while_moving import REHEARSAL, complete_moving, is_brief, run_moving, without_pins
 from playground.models.tensors.broadcast_request import broadcast_request, compute_broadcast
 from playground.models.tensors.program_request import compute_program, program_request
 from playground.models.tensors.shape_request import compute_shape, shape_request
@@ -25,7 +25,7 @@ from playground.widgets.tensors.program_panel import ProgramPanel
 from playground.widgets.tensors.shape_panel import ShapePanel
 
 NETWORK = frozenset({"network"})
-NETWORK_SECOND = SecondProcessSpec(is_brief, without_pins, compute_network, complete_moving, REHEARSAL)
+NETWORK_SECOND = SecondProcessSpec(is_brief, without_pins, run_moving, complete_moving, REHEARSAL)
 
 PANELS = (
     PanelSpec("tensors", "Program", program_request, compute_program, ProgramPanel, ignores=NETWORK),

@@ -25,7 +25,7 @@ from playground.store import Store
 from playground.widgets.network.network_panel import NetworkPanel
 from tests.benchmarks.benchmark import Benchmark, Pair
 
-FRAMES = 20
+FRAMES = 60
 LEAST_FRAMES_A_SECOND = 20
 SIZE = (1360, 800)
 UPDATES = 10_000

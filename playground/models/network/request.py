@@ -200,6 +200,14 @@ class _LastRun:
 _LAST = _LastRun()
 
 
+def first_page(request: NetworkRequest, result: NetworkResult, cost: Estimate) -> NetworkPageResult:
+    """What can be said of a run at once: theory and verdict, and those pinned networks that have run already."""
+    square = result.input.rms**2 if math.isfinite(result.input.rms) else 1.0
+    theory = theory_of(request.spec, square, result.features)
+    pins = run_pins(request.pins, request.spec, request.program, None)
+    return NetworkPageResult(request, result, theory, judge(result, theory.prediction), pins, cost)
+
+
 def compute_network(request: NetworkRequest, job: Job | None = None) -> NetworkPageResult:
     """Run the network, judge it, compare it; shows the first picture before anything else has run.
 
@@ -214,12 +222,9 @@ def compute_network(request: NetworkRequest, job: Job | None = None) -> NetworkP
     tensors = tensors_of(spec, request.program, request.budget, job)
     cost = check_cost(request, lambda other: estimate(other, features_of(other, tensors)))
     result = _LAST.run(request, tensors, job)
-    square = result.input.rms**2 if math.isfinite(result.input.rms) else 1.0
-    theory = theory_of(spec, square, result.features)
     if spec in request.pins and not result.quick:
         PINNED.keep(spec, result, request.program)
-    pins = run_pins(request.pins, spec, request.program, None)
-    page = NetworkPageResult(request, result, theory, judge(result, theory.prediction), pins, cost)
+    page = first_page(request, result, cost)
     if request.own_range:
         page = replace(page, own=own_histograms(spec, request.kind, request.scale, tensors))
     for complete in (_with_pins, _with_tried_cures, _with_seeds):

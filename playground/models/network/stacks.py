@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator, Sequence
 
@@ -17,21 +18,21 @@ class _Workspace(threading.local):
     def __init__(self) -> None:
         self.buffers: dict[tuple[torch.dtype, torch.device, str], torch.Tensor] = {}
 
-    def take(self, like: torch.Tensor, count: int, slot: str, device: torch.device | None = None) -> torch.Tensor:
-        device = like.device if device is None else device
-        key = (like.dtype, device, slot)
-        needed = count * like.numel()
-        if key not in self.buffers or self.buffers[key].numel() < needed:
-            self.buffers[key] = torch.empty(needed, dtype=like.dtype, device=device)
-        return self.buffers[key][:needed].view(count, *like.shape)
+    def take(self, shape: Sequence[int], dtype: torch.dtype, device: torch.device, slot: str) -> torch.Tensor:
+        key = (dtype, device, slot)
+        needed = math.prod(shape)
+        buffer = self.buffers.get(key)
+        if buffer is None or buffer.numel() < needed:
+            buffer = self.buffers[key] = torch.empty(needed, dtype=dtype, device=device)
+        return buffer[:needed].view(shape)
 
 
 _workspace = _Workspace()
 
 
-def scratch(shape: torch.Size, dtype: torch.dtype, device: torch.device, slot: str) -> torch.Tensor:
+def scratch(shape: Sequence[int], dtype: torch.dtype, device: torch.device, slot: str) -> torch.Tensor:
     """A buffer of this thread, with any values in it, that is good until the next call with its slot."""
-    return _workspace.take(torch.empty(shape, dtype=dtype, device="meta"), 1, slot, device)[0]
+    return _workspace.take(shape, dtype, device, slot)
 
 
 class Stacks:
@@ -87,5 +88,5 @@ def _stack(tensors: list[torch.Tensor], slot: str) -> torch.Tensor:
         return first.contiguous()[None]
     if _lie_in_a_row(tensors):
         return first.as_strided((len(tensors), *first.shape), (first.numel(), *first.stride()))
-    out = _workspace.take(first, len(tensors), slot)
+    out = _workspace.take((len(tensors), *first.shape), first.dtype, first.device, slot)
     return torch.stack(tensors, out=out)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from playground.models.network.checks import check_spec
-from playground.models.network.estimate import estimate
-from playground.models.network.pinned_runs import PINNED, run_pins
-from playground.models.network.request import NetworkPageResult, NetworkRequest, features_of
+from playground.models.network.estimate import Estimate, estimate
+from playground.models.network.pinned_runs import PINNED
+from playground.models.network.request import NetworkPageResult, NetworkRequest, features_of, first_page
+from playground.models.network.result import NetworkResult
+from playground.models.network.run import Detail, run_network
 from playground.models.network.spec import NetworkSpec
 from playground.models.outcome import ProblemError
+from playground.models.tensors.planning import default_budget
 
-BRIEF_SECONDS = 0.25
-"""A run of so long is over before anybody would cancel it."""
+BRIEF_SECONDS = 0.75
+"""Where an exact run takes so long, one of a moving hand takes a third: it is over before anybody would cancel it."""
 REHEARSAL = NetworkRequest(NetworkSpec(), moving=True)
 
 
@@ -28,7 +31,13 @@ def is_brief(request: NetworkRequest) -> bool:
         return False
     if any(PINNED.find(pin, request.program) is None for pin in request.pins):
         return False
-    return estimate(spec, features_of(spec, {})).seconds < BRIEF_SECONDS
+    cost = _cost(request)
+    budget = request.budget if request.budget is not None else default_budget()
+    return cost.seconds < BRIEF_SECONDS and cost.bytes < budget / 4
+
+
+def _cost(request: NetworkRequest) -> Estimate:
+    return estimate(request.spec, features_of(request.spec, {}))
 
 
 def without_pins(request: NetworkRequest) -> NetworkRequest:
@@ -36,6 +45,11 @@ def without_pins(request: NetworkRequest) -> NetworkRequest:
     return replace(request, pins=(), program=None)
 
 
-def complete_moving(request: NetworkRequest, page: NetworkPageResult) -> NetworkPageResult:
-    """The page of `without_pins(request)` as that of the request, with its pinned networks as they are known here."""
-    return replace(page, request=request, pins=run_pins(request.pins, request.spec, request.program, None))
+def run_moving(request: NetworkRequest) -> NetworkResult:
+    """The run of a request whose hand is moving."""
+    return run_network(request.spec, detail=Detail((request.kind,), request.scale, quick=True))
+
+
+def complete_moving(request: NetworkRequest, result: NetworkResult) -> NetworkPageResult:
+    """The page of a request that was run elsewhere: theory, verdict and pinned networks are added here."""
+    return first_page(request, result, _cost(request))

@@ -12,7 +12,7 @@ from playground.models.network.init_schemes import INIT_SCHEMES
 from playground.models.network.pinned_runs import PinnedRuns
 from playground.models.network.request import NetworkRequest, compute_network
 from playground.models.network.spec import NetworkSpec
-from playground.models.network.while_moving import REHEARSAL, complete_moving, is_brief, without_pins
+from playground.models.network.while_moving import REHEARSAL, complete_moving, is_brief, run_moving, without_pins
 from playground.models.outcome import Problem
 from playground.models.tensors.program import Program
 
@@ -46,7 +46,7 @@ def differences(one, other, path="page"):
 def elsewhere(request):
     """What comes back through the pipes of another process."""
     there = pickle.loads(pickle.dumps(without_pins(request)))
-    return complete_moving(request, pickle.loads(pickle.dumps(compute_network(there))))
+    return complete_moving(request, pickle.loads(pickle.dumps(run_moving(there))))
 
 
 def test_a_small_network_of_a_moving_hand_is_brief():
@@ -64,8 +64,18 @@ def test_a_small_network_of_a_moving_hand_is_brief():
         replace(MOVING, spec=replace(SMALL, depth=0)),
         replace(MOVING, spec=replace(SMALL, activation="none such")),
         replace(MOVING, pins=(replace(SMALL, seed=987),)),
+        replace(MOVING, budget=10_000),
     ],
-    ids=["exact", "long", "fed by a tensor", "on a gpu", "refused", "unknown", "beside a pin that has not run"],
+    ids=[
+        "exact",
+        "long",
+        "fed by a tensor",
+        "on a gpu",
+        "refused",
+        "unknown",
+        "beside a pin that has not run",
+        "beyond the memory limit",
+    ],
 )
 def test_what_must_be_computed_here_is_not(request_):
     assert not is_brief(request_)
