@@ -113,6 +113,7 @@ class NumberBox(QAbstractSpinBox):
             text = self._text_of(value)
             if text != self.lineEdit().text():
                 self.lineEdit().setText(text)
+                self.lineEdit().home(False)  # where it is too long, its first digits are those to be seen
             self._set_reason("")
 
     def set_range(self, minimum: float | None, maximum: float | None) -> None:
@@ -228,6 +229,10 @@ class NumberBox(QAbstractSpinBox):
     def focusInEvent(self, event: QFocusEvent) -> None:
         self._before = self._value
         super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.lineEdit().home(False)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

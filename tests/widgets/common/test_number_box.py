@@ -177,3 +177,22 @@ def test_each_float_is_written_so_that_it_reads_back(value, decimals):
 )  # fmt: skip
 def test_floats_in_sensible_notation(value, decimals, text):
     assert float_text(value, decimals) == text
+
+
+def test_of_a_number_too_long_the_first_digits_are_seen(make, qtbot):
+    box = make(1.0, 0.0, decimals=6)
+    other = NumberBox(1.0, 0.0)
+    box.kept.layout().addWidget(other)
+    other.show()
+    box.setFixedWidth(60)
+    line = box.lineEdit()
+    qtbot.waitUntil(lambda: line.isVisible() and line.width() < 60)
+    first = QPoint(4, line.height() // 2)
+    type_in(box, "0.123456")
+    assert line.cursorPosition() == 8
+    assert line.cursorPositionAt(first) > 0, "the end is seen while it is typed"
+    other.setFocus()
+    qtbot.waitUntil(lambda: line.cursorPositionAt(first) == 0)
+    box.set_value(0.654321)
+    assert box.text() == "0.654321"
+    qtbot.waitUntil(lambda: line.cursorPositionAt(first) == 0)
