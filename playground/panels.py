@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from playground.compute_thread import prepare_compute_thread
 from playground.models.einsum.ladder import EINSUM_SIDES
 from playground.models.einsum.request import compute_einsum, einsum_request
 from playground.models.lessons.request import compute_lesson, lesson_request
@@ -25,7 +26,9 @@ from playground.widgets.tensors.program_panel import ProgramPanel
 from playground.widgets.tensors.shape_panel import ShapePanel
 
 NETWORK = frozenset({"network"})
-NETWORK_SECOND = SecondProcessSpec(is_brief, without_pins, run_moving, complete_moving, REHEARSAL)
+NETWORK_SECOND = SecondProcessSpec(
+    is_brief, without_pins, run_moving, complete_moving, REHEARSAL, prepare_compute_thread
+)
 
 PANELS = (
     PanelSpec("tensors", "Program", program_request, compute_program, ProgramPanel, ignores=NETWORK),

@@ -17,8 +17,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Any
 
-from playground.compute_thread import prepare_compute_thread
-
 log = logging.getLogger(__name__)
 
 SWITCH = "PLAYGROUND_ONE_PROCESS"
@@ -33,7 +31,8 @@ class SecondProcessSpec:
 
     `takes` says of a request whether it is brief enough to run where it is not cancelled; `reduce` leaves away what
     need not travel. `compute(request)` runs there, found by its name; `complete(request, result)` adds here what only
-    this process knows. The `rehearsal` is computed before the first request, so that no first picture is slow.
+    this process knows. Both sides call `prepare` first; the `rehearsal` is computed there before the first request, so
+    that no first picture is slow.
     """
 
     takes: Callable[[Any], bool]
@@ -41,6 +40,7 @@ class SecondProcessSpec:
     compute: Callable[[Any], object]
     complete: Callable[[Any, Any], object]
     rehearsal: object
+    prepare: Callable[[], object]
 
 
 def is_possible() -> bool:
@@ -137,9 +137,9 @@ class SecondProcess:
 
     def _work(self) -> None:
         assert self._process is not None
-        prepare_compute_thread()
+        self._spec.prepare()
         try:
-            _put(self._process.stdin, (self._spec.compute, self._spec.rehearsal))
+            _put(self._process.stdin, (self._spec.prepare, self._spec.compute, self._spec.rehearsal))
             self._read()
         except (EOFError, OSError, pickle.UnpicklingError):
             if not self._is_closed:
@@ -158,24 +158,26 @@ class SecondProcess:
                     self._is_ready = not self._is_closed
                     continue
                 request = self._unanswered[number]
-                while self._unanswered and next(iter(self._unanswered)) <= number:
-                    self._unanswered.popitem(last=False)
                 held, self._held = self._held, None
                 if held is not None and not self._is_closed:
                     self._write(*held)
             self._on_answer(number, request, None if result is None else self._spec.complete(request, result))
+            with self._lock:
+                while self._unanswered and next(iter(self._unanswered)) <= number:
+                    self._unanswered.popitem(last=False)
 
     def _end(self) -> None:
         assert self._process is not None
         with self._lock:
             was_closed, self._is_ready, self._held = self._is_closed, False, None
-            self._unanswered.clear()
             self._process.kill()
             self._process.wait()
             for pipe in (self._process.stdin, self._process.stdout):
                 _close_pipe(pipe)
         if not was_closed:
             self._on_lost()
+        with self._lock:
+            self._unanswered.clear()
 
 
 def _open_process() -> subprocess.Popen[bytes]:

@@ -1,7 +1,7 @@
 """The second process itself, `python -P -m playground.second_process_child`: requests come and answers go as pickles.
 
-First comes (compute, rehearsal), then (number, request) again and again; (0, None) says that it is ready, then goes
-(number, result) for the newest request that has come, None where it could not be computed. It ends with its pipe.
+First comes (prepare, compute, rehearsal), then (number, request) again and again. (0, None) says that it is ready, then
+goes (number, result) for the newest request that has come, None where it could not be computed. It ends with its pipe.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import sys
 import threading
 from typing import IO, Any
 
-from playground.compute_thread import prepare_compute_thread
 from playground.models.outcome import ProblemError
 
 log = logging.getLogger(__name__)
@@ -59,8 +58,8 @@ def main() -> None:
     """Answer until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = _keep_answers_apart()
-    prepare_compute_thread()
-    compute, rehearsal = pickle.load(sys.stdin.buffer)
+    prepare, compute, rehearsal = pickle.load(sys.stdin.buffer)
+    prepare()
     compute(rehearsal)
     gc.collect()
     gc.freeze()

@@ -1,5 +1,6 @@
 """The second process with real processes: functions of the standard library stand for the computation."""
 
+import gc
 import math
 import operator
 import os
@@ -35,7 +36,7 @@ def make_task(qtbot, monkeypatch):
     tasks = []
 
     def make(compute_there, rehearsal, takes=always, compute=lambda request, job: ("here", request)):
-        second = SecondProcessSpec(takes, as_it_is, compute_there, there, rehearsal)
+        second = SecondProcessSpec(takes, as_it_is, compute_there, there, rehearsal, gc.collect)
         task = LatestTask(compute, "test", second=second)
         task.answers = []
         task.finished.connect(lambda answer: task.answers.append(answer.outcome))
@@ -179,7 +180,8 @@ def test_it_ends_when_the_window_is_gone():
 
 def test_one_process_can_be_asked_for(qtbot, monkeypatch):
     monkeypatch.setenv(SWITCH, "1")
-    task = LatestTask(lambda request, job: request, "test", second=SecondProcessSpec(always, as_it_is, abs, there, 0))
+    second = SecondProcessSpec(always, as_it_is, abs, there, 0, gc.collect)
+    task = LatestTask(lambda request, job: request, "test", second=second)
     assert task.second is None
     task.submit(1)
     task.close()
