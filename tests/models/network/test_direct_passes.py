@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from playground.models.network.activations import ACTIVATIONS
-from playground.models.network.direct_passes import is_plain, run_directly
+from playground.models.network.direct_passes import _loss, is_plain, run_directly
 from playground.models.network.network import NetworkSpec, build
 from playground.models.network.passes import run_passes
 
@@ -44,6 +44,19 @@ def test_the_direct_passes_are_autograds_to_the_bit(activation, biases, fields):
         assert len(found) == len(expected)
         for one, other in zip(found, expected, strict=True):
             torch.testing.assert_close(one, other.detach(), rtol=0, atol=0, equal_nan=True)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("scale", [0.0, -0.0, 1e-45, 1e-39, 1e-20, 1.0, 1e19, 2e38, float("inf"), float("nan")])
+def test_the_gradient_of_the_mean_square_is_autograds_to_the_bit(scale, dtype):
+    network = build(NetworkSpec(depth=2, width=7, batch=3, dtype=dtype))
+    values = torch.linspace(-1.7, 1.7, 21, dtype=network.inputs.dtype).reshape(3, 7) * scale
+    loss, found, rest = _loss(network, values)
+    leaf = values.clone().requires_grad_()
+    (expected,) = torch.autograd.grad(network.loss(leaf), leaf)
+    assert rest == ()
+    assert loss == float(network.loss(values)) or scale != scale
+    torch.testing.assert_close(found, expected, rtol=0, atol=0, equal_nan=True)
 
 
 @pytest.mark.parametrize("activation", list(ACTIVATIONS))
