@@ -194,8 +194,10 @@ def measure(stack: torch.Tensor, quick: bool = False, found: Reductions | None =
     found = found or reduce_rows(x, wide)
     low, high, finite = _finite_range(x, found.low, found.high)
     peak = np.fmax(np.abs(low), np.abs(high))
-    limits = SAFE_FLOAT32 if wide.dtype == torch.float32 else SAFE_FLOAT64
-    if finite and _safe(peak, limits):
+    if finite and wide.dtype == torch.float32 and not _safe(peak, SAFE_FLOAT32):
+        wide = x.double()
+        found = reduce_rows(x, wide)
+    if finite and _safe(peak, SAFE_FLOAT32 if wide.dtype == torch.float32 else SAFE_FLOAT64):
         mean, std, rms = _moments(wide, found)
     else:
         rows = [_moments_at_extremes(row) for row in x]

@@ -6,6 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from playground.models.network import layer_statistics
 from playground.models.network.histograms import SCALES, Axis, choose_axis, count_layers
 from playground.models.network.layer_statistics import describe_tensor, measure, measure_layers
 from playground.models.network.unit_statistics import measure_units
@@ -182,3 +183,18 @@ def test_a_unit_is_dead_only_if_every_value_is_zero(signed, scale, dtype, quick)
     expected = (x == 0).all(1).double().mean(1).numpy()
     assert measure_units(x, quick).dead == pytest.approx(expected)
     assert expected == pytest.approx([1 / 8, 2 / 8, 2 / 8])
+
+
+@pytest.mark.parametrize("scale", [1e-44, 1e-30, 1e-14, 1e14, 1e36])
+def test_float32_far_from_one_is_measured_all_layers_at_once(scale, monkeypatch):
+    def one_by_one(row):
+        raise AssertionError("a layer was measured by itself")
+
+    monkeypatch.setattr(layer_statistics, "_moments_at_extremes", one_by_one)
+    x = torch.randn(5, 400, generator=torch.Generator().manual_seed(5)) * scale
+    found, wide = measure(x, quick=True), x.double().numpy()
+    assert found.mean == pytest.approx(wide.mean(1), rel=1e-9)
+    assert found.std == pytest.approx(wide.std(1, ddof=1), rel=1e-9)
+    assert found.rms == pytest.approx(np.sqrt((wide**2).mean(1)), rel=1e-9)
+    assert np.array_equal(found.minimum, wide.min(1))
+    assert np.array_equal(found.maximum, wide.max(1))
