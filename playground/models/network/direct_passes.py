@@ -16,6 +16,8 @@ from playground.models.network.forward import Network, Trace
 from playground.models.network.passes import Passes
 from playground.models.network.stacks import CHUNK, scratch
 
+ALIGNMENT = 64
+"""The bytes of which the address of a tensor's memory is a multiple, on the CPU."""
 Told = Callable[[int], None]
 
 
@@ -39,12 +41,12 @@ def run_directly(network: Network, forward: Told, backward: Told, biases: bool =
 
     `forward(layer)` and `backward(layer)` are called after each layer.
     """
-    whole = {kind: _buffer(network, kind) for kind in ("preactivation", "activation", "activation_gradient")}
-    shape = torch.Size((len(network.weights), *network.weights[-1].shape))
-    by_weight = scratch(shape, network.inputs.dtype, network.inputs.device, "weight_gradient")
+    shape = torch.Size((network.inputs.shape[0], network.spec.width))
+    whole = {kind: _buffer(network, kind, shape) for kind in ("preactivation", "activation", "activation_gradient")}
+    by_weight = _buffer(network, "weight_gradient", network.weights[-1].shape)
     trace = _forward(network, whole, forward, biases)
     by_weights = list(by_weight.unbind())
-    if network.weights[0].shape == shape[1:]:
+    if network.weights[0].shape == by_weight.shape[1:]:
         whole["weight_gradient"] = by_weight
         if network.scaled is not None:
             whole["weight"] = network.scaled.whole
@@ -57,10 +59,13 @@ def run_directly(network: Network, forward: Told, backward: Told, biases: bool =
     return Passes(trace, gradients, tuple(by_weights), by_biases, head, trace.activations[-1], loss, whole)
 
 
-def _buffer(network: Network, slot: str) -> torch.Tensor:
-    """A (batch, width) tensor a layer, one behind the other."""
-    shape = torch.Size((len(network.weights), network.inputs.shape[0], network.spec.width))
-    return scratch(shape, network.inputs.dtype, network.inputs.device, slot)
+def _buffer(network: Network, slot: str, shape: torch.Size) -> torch.Tensor:
+    """A tensor a layer, one behind the other, each where torch itself would let one begin: a product's last bits depend
+    on how its operands lie in memory."""
+    dtype, layers = network.inputs.dtype, len(network.weights)
+    step = -(-shape.numel() * dtype.itemsize // ALIGNMENT) * ALIGNMENT // dtype.itemsize
+    memory = scratch((layers, step), dtype, network.inputs.device, slot)
+    return memory[:, : shape.numel()].unflatten(1, shape)
 
 
 def _forward(network: Network, whole: Mapping[str, torch.Tensor], told: Told, biases: bool) -> Trace:

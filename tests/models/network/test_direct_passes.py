@@ -22,6 +22,8 @@ def nothing(_layer):
         {"input": "digits", "loss": "cross_entropy"},
         {"width": 1},
         {"batch": 1},
+        {"batch": 11, "width": 9},
+        {"batch": 3, "width": 5, "dtype": "float64"},
         {"weight_std": 1e12, "init": "normal"},
     ],
     ids=str,
