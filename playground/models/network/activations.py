@@ -31,7 +31,8 @@ class Direct:
 class Activation:
     """An elementwise function; `label` is what a menu says, `formula` its definition, `source` where it comes from.
 
-    One without `direct` runs by autograd. `homogeneous`: f(c z) = c f(z) for c > 0.
+    One without `direct` runs by autograd. `homogeneous`: f(c z) = c f(z) for c > 0. `keeps_order`: f(y) <= f(z) for all
+    floats y <= z, as rounded; where exponentials are rounded, torch promises that of none.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Activation:
     function: Function
     direct: Direct | None = None
     homogeneous: bool = False
+    keeps_order: bool = False
 
     def slope(self, z: torch.Tensor) -> torch.Tensor:
         """The derivative at `z`, by autograd, in the same shape and dtype."""
@@ -89,8 +91,10 @@ def _elu(alpha: float, scale: float) -> Direct:
 
 ACTIVATIONS: Registry[Activation] = Registry("activation")
 _REGISTERED = (
-    Activation("identity", "none", "a = z", "no activation: a product of matrices", lambda z: z.clone(), _COPY, True),
-    Activation("relu", "relu", "a = max(0, z)", "Nair and Hinton 2010", functional.relu, _RELU, True),
+    Activation(
+        "identity", "none", "a = z", "no activation: a product of matrices", lambda z: z.clone(), _COPY, True, True
+    ),
+    Activation("relu", "relu", "a = max(0, z)", "Nair and Hinton 2010", functional.relu, _RELU, True, True),
     Activation(
         "leaky_relu",
         "leaky relu",
@@ -98,6 +102,7 @@ _REGISTERED = (
         "Maas, Hannun and Ng 2013",
         functional.leaky_relu,
         _LEAKY_RELU,
+        True,
         True,
     ),
     Activation("tanh", "tanh", "a = (e^z - e^-z) / (e^z + e^-z)", "LeCun et al. 1998", torch.tanh, _TANH),

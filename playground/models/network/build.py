@@ -14,6 +14,7 @@ from playground.models.network.inputs import Batch, load_inputs
 from playground.models.network.noise import BANK, draw
 from playground.models.network.scaled_draws import ScaledDraws
 from playground.models.network.spec import CLASSES, NetworkSpec
+from playground.models.network.stacks import scratch
 from playground.models.outcome import ProblemError
 
 LSUV_TOLERANCE = 0.1
@@ -25,18 +26,20 @@ def build(
     tensors: Mapping[str, torch.Tensor] | None = None,
     after: Callable[[int], None] | None = None,
     drawn: Callable[[int], None] | None = None,
+    fleeting: bool = False,
 ) -> Network:
     """The network of a spec with its inputs, weights and biases; raises a `ProblemError` where the spec does not fit.
 
     `tensors` holds the values of the tensor that `spec.input` may name; `after(layer)` is called as LSUV goes along,
-    `drawn(layer)` as large weights are drawn; either may raise.
+    `drawn(layer)` as large weights are drawn; either may raise. What is `fleeting` lasts until this thread's next such
+    network, which takes its memory.
     """
     problem = check_spec(spec)
     if problem is not None:
         raise ProblemError(problem)
     batch = load_inputs(spec, tensors)
     features = batch.inputs.shape[1]
-    scaled = _scaled_draws(spec, features)
+    scaled = _scaled_draws(spec, features, fleeting)
     weights = scaled.whole.unbind() if scaled is not None else _weights(spec, features, drawn)
     biases = _biases(spec, features)
     head_weight = head_bias = None
@@ -65,15 +68,16 @@ def _scaled(scheme: InitScheme, draws: torch.Tensor, fan_in: int, fan_out: int, 
     return _to(spec, scaled)
 
 
-def _scaled_draws(spec: NetworkSpec, features: int) -> ScaledDraws | None:
+def _scaled_draws(spec: NetworkSpec, features: int, fleeting: bool) -> ScaledDraws | None:
     """All weights as one multiple of draws that are kept, where that is what the scheme makes of them."""
     scheme, shape = INIT_SCHEMES[spec.init], (spec.width, spec.width)
     is_usual = spec.dtype == "float32" and spec.device == "cpu" and features == spec.width
     if not is_usual or scheme.symmetric or not BANK.keeps(spec.depth, shape):
         return None
     draws = BANK.draws(scheme.sampler, spec.seed, "weight", spec.depth, shape)
-    whole = _scaled(scheme, draws, spec.width, spec.width, spec)
-    return ScaledDraws(whole, draws, scheme.scale(spec.width, spec.width, spec) * spec.gain)
+    scale = scheme.scale(spec.width, spec.width, spec) * spec.gain
+    into = scratch(draws.shape, draws.dtype, draws.device, "weight") if fleeting else None
+    return ScaledDraws(torch.mul(draws, scale, out=into), draws, scale)
 
 
 def _square_layers(

@@ -13,20 +13,31 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from playground.models.network.histograms import CACHED, Histogram, HistogramTable, choose_axis, count_layers
-from playground.models.network.stacks import scratch, stacked
+from playground.models.network.moments import (
+    SAFE_FLOAT32,
+    FiniteRange,
+    Moments,
+    finite_range,
+    is_safe,
+    rows_at,
+    short_moments,
+    wide_moments,
+)
+from playground.models.network.reductions import (
+    Counts,
+    Floats,
+    Reductions,
+    count_below,
+    count_zeros,
+    extremes_of,
+    sum_rows,
+)
+from playground.models.network.stacks import stacked
 
 NEAR_ZERO = 1e-3
 """A value is near zero where it is not 0 and its magnitude is below this share of the layer's rms."""
-SAFE_FLOAT32 = (1e-12, 1e12)
-HARMLESS = 0.9
-"""Up to this share of the mean square, the square of the mean may be taken away from it without losing digits."""
-SAFE_FLOAT64 = (1e-100, 1e100)
-
-Floats = NDArray[np.float64]
-Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,131 +95,52 @@ class StatisticsTable:
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Reductions:
-    """What one pass over each layer's values gives: extremes, mean and Euclidean norm, each (layers,)."""
-
-    low: Floats
-    high: Floats
-    mean: Floats
-    norm: Floats
-
-
-def reduce_rows(x: torch.Tensor, wide: torch.Tensor | None = None) -> Reductions:
-    """The reductions of each row of a (layers, values) tensor; mean and norm in the precision of `wide`, its copy."""
-    wide = x if wide is None else wide
-    return reductions_of(x.amin(1), x.amax(1), wide.mean(1), torch.linalg.vector_norm(wide, dim=1))
-
-
-def reductions_of(low: torch.Tensor, high: torch.Tensor, mean: torch.Tensor, norm: torch.Tensor) -> Reductions:
-    """Four (layers,) tensors as reductions."""
-    low_, high_, mean_, norm_ = _numbers(torch.stack((low.to(norm), high.to(norm), mean, norm)))
-    return Reductions(low_, high_, mean_, norm_)
-
-
-def count_true(mask: torch.Tensor) -> Counts:
-    """How many are true in each row of a (layers, values) mask."""
-    rows = mask.cpu().numpy()
-    if not np.count_nonzero(rows):
-        return np.zeros(len(rows), dtype=np.int64)
-    return np.array([np.count_nonzero(row) for row in rows], dtype=np.int64)
-
-
-def count_zeros(x: torch.Tensor) -> Counts:
-    """How many values of each row are exactly 0. On the CPU by numpy, which compares ten times as fast as torch."""
-    mask = scratch(x.shape, torch.bool, x.device, "mask")
-    if x.device.type == "cpu":
-        np.equal(x.numpy(), 0, out=mask.numpy())
-        return count_true(mask)
-    return count_true(torch.eq(x, 0, out=mask))
-
-
-def count_below(x: torch.Tensor, bounds: torch.Tensor) -> Counts:
-    """How many values of each row are below its bound, (layers, 1)."""
-    mask = scratch(x.shape, torch.bool, x.device, "mask")
-    if x.device.type == "cpu":
-        np.less(x.numpy(), bounds.numpy(), out=mask.numpy())
-        return count_true(mask)
-    return count_true(torch.lt(x, bounds, out=mask))
-
-
-def _safe(peak: Floats, limits: tuple[float, float]) -> bool:
-    """Whether squares of values up to these peaks neither overflow nor vanish. nan and inf are not."""
-    return bool(np.all((peak == 0) | ((peak > limits[0]) & (peak < limits[1]))))
-
-
-def _numbers(tensor: torch.Tensor) -> Floats:
-    return tensor.cpu().double().numpy()
-
-
-def _moments(x: torch.Tensor, found: Reductions) -> tuple[Floats, Floats, Floats]:
-    """Mean, std and rms of each row of a finite (layers, values) float tensor whose squares are in range."""
-    count = x.shape[1]
-    mean, rms = found.mean, found.norm / math.sqrt(count)
-    if x.dtype == torch.float32 and bool(np.all(mean**2 <= HARMLESS * rms**2)):
-        return mean, np.sqrt((rms**2 - mean**2) * count / max(1, count - 1)), rms
-    away = x - torch.from_numpy(mean).to(x)[:, None]
-    return mean, _numbers(torch.linalg.vector_norm(away, dim=1)) / math.sqrt(max(1, count - 1)), rms
-
-
-def _moments_at_extremes(x: torch.Tensor) -> tuple[float, float, float]:
-    """Mean, std and rms of the finite values of one row, scaled by a power of two into the middle of float64."""
-    row = x.double()
-    row = row[torch.isfinite(row)]
-    if not row.numel():
-        return math.nan, math.nan, math.nan
-    peak = float(row.abs().max())
-    _, exponent = math.frexp(peak)
-    halves = (-exponent // 2, -exponent - -exponent // 2)
-    scaled = row * 2.0 ** halves[0] * 2.0 ** halves[1]
-    mean, std, rms = _moments(scaled[None], reduce_rows(scaled[None]))
-
-    def back(value: float) -> float:
-        try:
-            return math.ldexp(value, exponent)
-        except OverflowError:
-            return math.inf
-
-    return back(float(mean[0])), back(float(std[0])), back(float(rms[0]))
-
-
-def _finite_range(x: torch.Tensor, low: Floats, high: Floats) -> tuple[Floats, Floats, bool]:
-    """The extremes of each row's finite values, from those of all its values, and whether all are finite."""
-    odd = np.flatnonzero(~(np.isfinite(low) & np.isfinite(high)))
-    for row in odd:
-        finite = x[row][torch.isfinite(x[row])]
-        low[row] = float(finite.min()) if finite.numel() else math.nan
-        high[row] = float(finite.max()) if finite.numel() else math.nan
-    return low, high, not len(odd)
-
-
 def measure(stack: torch.Tensor, quick: bool = False, found: Reductions | None = None) -> StatisticsTable:
     """The statistics of each layer of a (layers, ...) stack; `quick` leaves near zero and subnormal uncounted.
 
-    `found` holds the reductions of a float32 stack where somebody has made them already.
+    `found` is what somebody knows of the layers already.
     """
     original = stack.detach().reshape(len(stack), -1)
     x = original if original.dtype in (torch.float32, torch.float64) else original.float()
     layers, count = x.shape
-    wide = x if quick and x.dtype == torch.float32 else x.double()
-    found = found or reduce_rows(x, wide)
-    low, high, finite = _finite_range(x, found.low, found.high)
-    peak = np.fmax(np.abs(low), np.abs(high))
-    if finite and wide.dtype == torch.float32 and not _safe(peak, SAFE_FLOAT32):
-        wide = x.double()
-        found = reduce_rows(x, wide)
-    if finite and _safe(peak, SAFE_FLOAT32 if wide.dtype == torch.float32 else SAFE_FLOAT64):
-        mean, std, rms = _moments(wide, found)
-    else:
-        rows = [_moments_at_extremes(row) for row in x]
-        mean, std, rms = (np.array([row[i] for row in rows]) for i in range(3))
+    extremes = extremes_of(x) if found is None else (found.low, found.high)
+    finite = finite_range(x, *extremes)
+    moments = _moments(x, finite, found, quick)
+    low, high = finite.low, finite.high
     none = np.zeros(layers, dtype=np.int64)
-    nans = none if finite else count_true(torch.isnan(x))
-    infs = none if finite else count_true(torch.isinf(x))
-    zeros = count_zeros(x) if bool(np.any((low <= 0) & (high >= 0))) else none
-    near, subnormal = (none, none) if quick else _small_counts(x, original.dtype, rms, zeros)
+    zeros = none
+    if found is not None and found.zeros is not None:
+        zeros = found.zeros
+    elif bool(np.any((low <= 0) & (high >= 0))):
+        zeros = count_zeros(x)
+    near, subnormal = (none, none) if quick else _small_counts(x, original.dtype, moments.rms, zeros)
     counts = np.full(layers, count, dtype=np.int64)
-    return StatisticsTable(counts, mean, std, rms, low, high, zeros, near, nans, infs, subnormal)
+    return StatisticsTable(
+        counts, moments.mean, moments.std, moments.rms, low, high, zeros, near, finite.nans, finite.infs, subnormal
+    )
+
+
+def _moments(x: torch.Tensor, finite: FiniteRange, found: Reductions | None, quick: bool) -> Moments:
+    """In float32 where that is quick and safe, all other rows in float64."""
+    lost, peak = finite.nans + finite.infs, np.fmax(np.abs(finite.low), np.abs(finite.high))
+    if not quick or x.dtype != torch.float32:
+        return wide_moments(x, peak, lost)
+    short = (lost == 0) & is_safe(peak, SAFE_FLOAT32)
+    if short.all() and found is not None and found.mean is not None and found.norm is not None:
+        return short_moments(x, found.mean, found.norm)
+    columns = np.empty((3, len(x)))
+    for rows, by in ((np.flatnonzero(short), _short), (np.flatnonzero(~short), _wide)):
+        if len(rows):
+            columns[:, rows] = by(rows_at(x, rows), peak[rows], lost[rows])
+    return Moments(*columns)
+
+
+def _short(x: torch.Tensor, _peak: Floats, _lost: Counts) -> tuple[Floats, Floats, Floats]:
+    return short_moments(x, *sum_rows(x)).columns
+
+
+def _wide(x: torch.Tensor, peak: Floats, lost: Counts) -> tuple[Floats, Floats, Floats]:
+    return wide_moments(x, peak, lost, quick=True).columns
 
 
 def _small_counts(x: torch.Tensor, dtype: torch.dtype, rms: Floats, zeros: Counts) -> tuple[Counts, Counts]:

@@ -25,9 +25,10 @@ from playground.models.network.mean_field import (
     weight_variance_of,
     why_not,
 )
+from playground.models.network.measuring import Detail
 from playground.models.network.pinned_runs import PINNED, run_pins, verdict_of
 from playground.models.network.result import NetworkResult
-from playground.models.network.run import Detail, own_histograms, run_network
+from playground.models.network.run import own_histograms, run_network
 from playground.models.network.seeds import Band, run_seeds
 from playground.models.network.spec import NetworkSpec
 from playground.models.network.verdict import Verdict, judge

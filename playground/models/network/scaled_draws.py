@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 import numpy as np
 import torch
 
-from playground.models.network.layer_statistics import Reductions, reduce_rows
+from playground.models.network.reductions import Reductions, count_zeros, extremes_of, sum_rows
 
 Value = TypeVar("Value")
 
@@ -32,7 +32,15 @@ class LastOf(Generic[Value]):
         return value
 
 
-_reduce_draws = LastOf(lambda draws: reduce_rows(draws.flatten(1)))
+def _reduce(draws: torch.Tensor) -> tuple[Reductions, float]:
+    """What is known of draws, and the smallest magnitude that is not 0."""
+    rows = draws.flatten(1)
+    sizes = rows.abs()
+    least = float(torch.where(sizes > 0, sizes, torch.inf).min())
+    return Reductions(*extremes_of(rows), *sum_rows(rows), count_zeros(rows)), least
+
+
+_reduce_draws = LastOf(_reduce)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,14 +52,21 @@ class ScaledDraws:
     scale: float
 
     def reductions(self) -> Reductions:
-        """Those of `whole`: extremes to the bit, for rounding keeps the order; mean and norm to float32's digits."""
-        known = _reduce_draws(self.draws)
+        """Those of `whole`: extremes to the bit, for rounding keeps the order; mean and norm to float32's digits; its
+        zeros where no product is so small that it becomes one."""
+        known, least = _reduce_draws(self.draws)
+        assert known.mean is not None
+        assert known.norm is not None
         with np.errstate(over="ignore", invalid="ignore"):
             factor = np.float32(self.scale)
             ends = np.array([known.low, known.high], dtype=np.float32) * factor
+            keeps_zeros = least * abs(float(factor)) >= torch.finfo(torch.float32).smallest_normal and np.isfinite(
+                factor
+            )
             return Reductions(
                 ends.min(0).astype(np.float64),
                 ends.max(0).astype(np.float64),
                 known.mean * float(factor),
                 known.norm * abs(float(factor)),
+                known.zeros if keeps_zeros else None,
             )

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from playground.models.job import Job
 from playground.models.network.compare import Curves, curves_of
-from playground.models.network.run import Detail, run_network
+from playground.models.network.measuring import Detail
+from playground.models.network.run import run_network
 from playground.models.network.spec import NetworkSpec
 
 Floats = NDArray[np.float64]

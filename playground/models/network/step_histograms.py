@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from playground.models.network.layer_statistics import count_true
+from playground.models.network.reductions import count_true
 from playground.models.network.stacks import stacked
 
 LOW_OCTAVE, HIGH_OCTAVE = -60, 36

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from playground.models.job import CancelledError, Job
 from playground.models.network.checks import check_spec
+from playground.models.network.measuring import Detail
 from playground.models.network.program_tensors import tensors_of
 from playground.models.network.result import NetworkResult
-from playground.models.network.run import Detail, measure_network
+from playground.models.network.run import measure_network
 from playground.models.network.spec import NetworkSpec
 from playground.models.network.step_histograms import SLOTS
 from playground.models.network.tasks import make_task

@@ -10,10 +10,19 @@ import torch
 from numpy.typing import NDArray
 
 from playground.models.network.activations import saturation_bounds
-from playground.models.network.layer_statistics import Reductions, count_true, reductions_of
+from playground.models.network.moments import SAFE_FLOAT32, few_rows, is_safe, rows_at, scaled_rows
+from playground.models.network.reductions import (
+    Extremes,
+    Floats,
+    Reductions,
+    add_rows,
+    count_true,
+    extremes_of,
+    numbers,
+    row_norms,
+)
 from playground.models.network.stacks import scratch
 
-Floats = NDArray[np.float64]
 KEEPS_DIGITS = 0.02
 """A difference of float32 sums that is at least this share of them has four digits or more."""
 
@@ -44,58 +53,91 @@ class UnitPart:
     found: Reductions | None = None
 
 
-def measure_units(activations: torch.Tensor, quick: bool = False) -> UnitPart:
-    """What a (layers, batch, width) stack tells, safe at the extremes of float32 and float64."""
+def measure_units(activations: torch.Tensor, quick: bool = False, extremes: Extremes | None = None) -> UnitPart:
+    """What a (layers, batch, width) stack tells, safe at the extremes of float32 and float64.
+
+    `extremes` are the smallest and the largest value of each layer, where they are known already.
+    """
     x = activations.detach()
-    highest, lowest = x.flatten(1).amax(1), x.flatten(1).amin(1)
-    peak = torch.maximum(highest.abs(), lowest.abs()).double().cpu().numpy()
-    usual = bool(np.all((peak > 1e-12) & (peak < 1e12)))
-    is_short = quick and usual and x.dtype == torch.float32
-    wide = x if is_short else x.double()
-    if not usual:
-        exponents = np.frexp(np.where(np.isfinite(peak), peak, 1.0))[1]
-        wide = torch.ldexp(wide, torch.from_numpy(-exponents).to(x.device)[:, None, None])
-    else:
-        exponents = np.zeros(len(x), dtype=np.int32)
-    batch, width = x.shape[1:]
-    norms, totals = torch.linalg.vector_norm(wide, dim=2), wide.sum(1)
-    means = totals / batch
-    spread = _squared_spread(wide, norms, means) / (max(1, batch - 1) * width)
+    low, high = extremes_of(x.flatten(1)) if extremes is None else extremes
+    peak = np.maximum(np.abs(low), np.abs(high))
+    short = is_safe(peak, SAFE_FLOAT32) & (quick and x.dtype == torch.float32)
+    if short.all():
+        return _measure_short(x, low, high)
+    columns = np.empty((3, len(x)))
+    if short.any():
+        rows = np.flatnonzero(short)
+        part = _measure_short(rows_at(x, rows), low[rows], high[rows])
+        columns[:, rows] = part.dead, part.spread, part.cosine
+    for rows in few_rows(np.flatnonzero(~short), x[0].numel()):
+        columns[:, rows] = _measure_wide(rows_at(x, rows), low[rows], peak[rows])
+    return UnitPart(*columns)
+
+
+def _measure_short(x: torch.Tensor, low: Floats, high: Floats) -> UnitPart:
+    """Float32 values whose squares are in range, summed in float32."""
+    norms = row_norms(x)
+    totals, directions = _sums(x, norms)
+    squares = np.square(norms, dtype=np.float64).sum(1)
+    means = totals / x.shape[1]
+    return UnitPart(
+        _dead(x, totals, bool((low >= 0).all())),
+        np.sqrt(_squared_spread(x, squares, means) / _spread_count(x)),
+        _cosines(directions, norms),
+        Reductions(low, high, means.mean(1), np.sqrt(squares)),
+    )
+
+
+def _measure_wide(x: torch.Tensor, low: Floats, peak: Floats) -> tuple[Floats, Floats, Floats]:
+    """Dead units, spread and cosine of a few layers in float64, the rows scaled where their squares would leave it."""
+    wide = x if x.dtype == torch.float64 else scratch(x.shape, torch.float64, x.device, "wide").copy_(x)
+    scaled, exponents = scaled_rows(wide, np.where(np.isfinite(peak), peak, 1.0))
+    norms = row_norms(scaled)
+    totals, directions = _sums(scaled, norms)
+    spread = _exact_spread(scaled, totals / x.shape[1]) / _spread_count(x)
     with np.errstate(over="ignore", invalid="ignore"):
         spreads = np.ldexp(np.sqrt(spread), exponents)
-    found = None
-    if is_short:
-        found = reductions_of(lowest, highest, means.mean(1), torch.linalg.vector_norm(norms, dim=1))
-    dead = _dead(x, totals, bool((lowest >= 0).all()) and usual)
-    return UnitPart(dead, spreads, _cosines(wide, norms), found)
+    nothing_vanishes = bool((low >= 0).all()) and not exponents.any()
+    return _dead(x, totals, nothing_vanishes), spreads, _cosines(directions, norms)
 
 
-def _dead(x: torch.Tensor, totals: torch.Tensor, adds_up: bool) -> Floats:
+def _spread_count(x: torch.Tensor) -> int:
+    return max(1, x.shape[1] - 1) * x.shape[2]
+
+
+def _sums(x: torch.Tensor, norms: NDArray[np.floating]) -> tuple[Floats, Floats]:
+    """The sum of each layer's rows, and that of the rows divided by their norms (0 for rows of zeros): (layers, width)
+    both, in one pass."""
+    shares = np.zeros((len(x), 2, x.shape[1]), dtype=norms.dtype)
+    shares[:, 0] = 1
+    np.divide(1, norms, out=shares[:, 1], where=norms > 0)
+    sums = add_rows(shares, x)
+    return sums[:, 0], sums[:, 1]
+
+
+def _dead(x: torch.Tensor, totals: Floats, adds_up: bool) -> Floats:
     """The share of units that are 0 for every input: their totals are, which is enough where nothing cancels."""
     zero = totals == 0
-    if not adds_up and bool(zero.any()):
-        zero &= (x.amax(1) == 0) & (x.amin(1) == 0)
-    return np.asarray(zero.double().mean(1).cpu().numpy(), dtype=np.float64)
+    if not adds_up and zero.any():
+        zero &= ((x.amax(1) == 0) & (x.amin(1) == 0)).cpu().numpy()
+    return np.asarray(zero.mean(1), dtype=np.float64)
 
 
-def _squared_spread(x: torch.Tensor, norms: torch.Tensor, means: torch.Tensor) -> Floats:
-    """The sum of squared distances from each unit's mean: exact in float64; in float32 by difference where that keeps
-    its digits."""
-    if x.dtype == torch.float32:
-        whole = norms.double().square().sum(1).cpu().numpy()
-        left = whole - x.shape[1] * means.double().square().sum(1).cpu().numpy()
-        if bool(np.all(left >= KEEPS_DIGITS * whole)):
-            return np.asarray(left, dtype=np.float64)
-    away = torch.linalg.vector_norm(x - means[:, None], dim=(1, 2))
-    return np.asarray(away.double().square().cpu().numpy(), dtype=np.float64)
+def _squared_spread(x: torch.Tensor, squares: Floats, means: Floats) -> Floats:
+    """The sum of squared distances from each unit's mean: by difference where that keeps float32's digits."""
+    left = squares - x.shape[1] * np.square(means).sum(1)
+    return left if bool(np.all(left >= KEEPS_DIGITS * squares)) else _exact_spread(x, means)
 
 
-def _cosines(x: torch.Tensor, norms: torch.Tensor) -> Floats:
+def _exact_spread(x: torch.Tensor, means: Floats) -> Floats:
+    away = x - torch.from_numpy(means).to(x)[:, None]
+    return np.square(numbers(torch.linalg.vector_norm(away, dim=(1, 2))))
+
+
+def _cosines(directions: Floats, norms: NDArray[np.floating]) -> Floats:
     """The mean cosine over all pairs of different rows: (|sum of unit rows|^2 - n) / (n (n - 1))."""
-    inverse = torch.where(norms > 0, 1 / norms, 0)
-    rows = (norms > 0).sum(1).double().cpu().numpy()
-    total = torch.bmm(inverse[:, None, :], x)
-    square = total.square().sum((1, 2)).double().cpu().numpy()
+    rows = (norms > 0).sum(1)
+    square = np.square(directions).sum(1)
     with np.errstate(invalid="ignore", divide="ignore"):
         cosine = (square - rows) / (rows * (rows - 1))
     return np.where(rows > 1, np.clip(cosine, -1, 1), math.nan)

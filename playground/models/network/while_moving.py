@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from playground.models.network.checks import check_spec
 from playground.models.network.estimate import Estimate, estimate
+from playground.models.network.measuring import Detail
 from playground.models.network.pinned_runs import PINNED
 from playground.models.network.request import NetworkPageResult, NetworkRequest, features_of, first_page
 from playground.models.network.result import NetworkResult
-from playground.models.network.run import Detail, run_network
+from playground.models.network.run import run_network
 from playground.models.network.spec import NetworkSpec
 from playground.models.outcome import ProblemError
 from playground.models.tensors.planning import default_budget

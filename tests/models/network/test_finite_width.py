@@ -6,7 +6,8 @@ import torch
 
 from playground.models.network.finite_width import finite_width_of
 from playground.models.network.mean_field import Prediction, predict
-from playground.models.network.run import Detail, run_network
+from playground.models.network.measuring import Detail
+from playground.models.network.run import run_network
 from playground.models.network.spec import NetworkSpec
 from playground.models.network.trained_page import TRAINED
 from playground.models.network.verdict import judge

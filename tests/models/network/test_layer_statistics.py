@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground.models.network import layer_statistics
+from playground.models.network import moments
 from playground.models.network.histograms import SCALES, Axis, choose_axis, count_layers
 from playground.models.network.layer_statistics import describe_tensor, measure, measure_layers
 from playground.models.network.unit_statistics import measure_units
@@ -187,14 +187,41 @@ def test_a_unit_is_dead_only_if_every_value_is_zero(signed, scale, dtype, quick)
 
 @pytest.mark.parametrize("scale", [1e-44, 1e-30, 1e-14, 1e14, 1e36])
 def test_float32_far_from_one_is_measured_all_layers_at_once(scale, monkeypatch):
-    def one_by_one(row):
-        raise AssertionError("a layer was measured by itself")
-
-    monkeypatch.setattr(layer_statistics, "_moments_at_extremes", one_by_one)
+    layers_at_once = []
+    wide_part = moments._wide_part
+    monkeypatch.setattr(moments, "_wide_part", lambda x, *rest: layers_at_once.append(len(x)) or wide_part(x, *rest))
     x = torch.randn(5, 400, generator=torch.Generator().manual_seed(5)) * scale
     found, wide = measure(x, quick=True), x.double().numpy()
+    assert layers_at_once == [5]
     assert found.mean == pytest.approx(wide.mean(1), rel=1e-9)
     assert found.std == pytest.approx(wide.std(1, ddof=1), rel=1e-9)
     assert found.rms == pytest.approx(np.sqrt((wide**2).mean(1)), rel=1e-9)
     assert np.array_equal(found.minimum, wide.min(1))
     assert np.array_equal(found.maximum, wide.max(1))
+
+
+@pytest.mark.parametrize("quick", [False, True])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_each_layer_of_a_stack_is_measured_as_if_it_were_alone(dtype, quick):
+    top = torch.finfo(dtype).max
+    x = torch.randn(9, 300, generator=torch.Generator().manual_seed(6), dtype=dtype)
+    x *= torch.tensor([1.0, 1e-30, 1.0, 1.0, 1.0, 1e30, 1.0, 1.0, 1.0], dtype=dtype)[:, None]
+    x[2, 7], x[3] = math.nan, math.nan
+    x[4, :3] = torch.tensor([math.inf, -math.inf, math.nan])
+    x[6], x[6, 0], x[7, 5], x[8] = math.inf, 3.0, top, -7.25
+    whole, columns = measure(x, quick), ("count", "zeros", "nans", "infs", "minimum", "maximum")
+    for row in range(len(x)):
+        finite = x[row][torch.isfinite(x[row])].double().numpy()
+        alone = measure(x[row : row + 1], quick)
+        for column in columns:
+            assert np.array_equal(getattr(whole, column)[row], getattr(alone, column)[0], equal_nan=True), column
+        expected = exact(finite) if len(finite) else (math.nan,) * 3
+        mean, std, rms = (float(getattr(whole, column)[row]) for column in ("mean", "std", "rms"))
+        digits = 1e-5 if quick else 1e-12
+        assert (std, rms) == pytest.approx(expected[1:], rel=digits, nan_ok=True)
+        assert mean == pytest.approx(expected[0], abs=digits * rms if rms == rms else 0, nan_ok=True)
+        assert whole.nans[row] == int(x[row].isnan().sum())
+        assert whole.infs[row] == int(x[row].isinf().sum())
+        assert (whole.minimum[row], whole.maximum[row]) == pytest.approx(
+            (finite.min(), finite.max()) if len(finite) else (math.nan, math.nan), rel=0, nan_ok=True
+        )

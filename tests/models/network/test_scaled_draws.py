@@ -10,7 +10,8 @@ from playground.models.network import scaled_draws
 from playground.models.network.build import build
 from playground.models.network.init_schemes import INIT_SCHEMES
 from playground.models.network.layer_statistics import measure
-from playground.models.network.run import Detail, run_network
+from playground.models.network.measuring import Detail
+from playground.models.network.run import run_network
 from playground.models.network.scaled_draws import LastOf, ScaledDraws
 from playground.models.network.spec import NetworkSpec
 
@@ -20,11 +21,15 @@ SPEC = NetworkSpec(depth=5, width=12, batch=7, activation="relu")
 @pytest.mark.parametrize("scale", [1.0, 0.123, -0.7, 0.0, 1e-30, 1e-44, 1e20, 3e38])
 def test_reductions_of_the_draws_are_those_of_the_weights(scale):
     draws = torch.randn(4, 30, 40, generator=torch.Generator().manual_seed(1))
+    draws[2, :3] = 0
     whole = draws * scale
     found = ScaledDraws(whole, draws, scale).reductions()
     rows = whole.flatten(1)
     assert np.array_equal(found.low, rows.amin(1).double().numpy())
     assert np.array_equal(found.high, rows.amax(1).double().numpy())
+    if found.zeros is not None:
+        assert np.array_equal(found.zeros, (rows == 0).sum(1).numpy())
+    assert (found.zeros is None) == (abs(scale) < 1e-40)
     if 1e-20 < abs(scale) < 1e15:
         wide = rows.double()
         assert found.mean == pytest.approx(wide.mean(1).numpy(), abs=1e-7 * abs(scale))
@@ -61,9 +66,9 @@ def test_weights_that_are_no_one_multiple_are_measured_themselves(spec):
 
 def test_the_draws_are_reduced_once_while_the_gain_moves(monkeypatch):
     counted = []
-    reduce = scaled_draws.reduce_rows
+    reduce = scaled_draws._reduce
     monkeypatch.setattr(
-        scaled_draws, "_reduce_draws", LastOf(lambda draws: counted.append(len(draws)) or reduce(draws.flatten(1)))
+        scaled_draws, "_reduce_draws", LastOf(lambda draws: counted.append(len(draws)) or reduce(draws))
     )
     for gain in (1.0, 1.1, 1.2):
         run_network(replace(SPEC, gain=gain), detail=Detail(quick=True))

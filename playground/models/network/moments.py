@@ -1,0 +1,154 @@
+"""Mean, std and rms of each row of a (layers, values) table, in the precision that its values ask for.
+
+`short_moments` sums in float32, which holds as long as no square overflows or vanishes. `wide_moments` holds for every
+value of every dtype: in float64, scaled by powers of two where that is needed, nan and inf left out.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from playground.models.network.histograms import CACHED
+from playground.models.network.reductions import Counts, Floats, count_nans, count_true, mask_of, numbers, sum_rows
+from playground.models.network.stacks import scratch
+
+SAFE_FLOAT32 = (1e-12, 1e12)
+SAFE_FLOAT64 = (1e-100, 1e100)
+HARMLESS = 0.9
+"""Up to this share of the mean square, the square of the mean may be taken away from it without losing digits."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moments:
+    """Columns of numbers, each (layers,); `std` is torch's, divided by count - 1."""
+
+    mean: Floats
+    std: Floats
+    rms: Floats
+
+    @property
+    def columns(self) -> tuple[Floats, Floats, Floats]:
+        """Mean, std, rms."""
+        return self.mean, self.std, self.rms
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FiniteRange:
+    """The extremes of each row's finite values, nan where there are none, and how many are nan and inf."""
+
+    low: Floats
+    high: Floats
+    nans: Counts
+    infs: Counts
+
+
+def is_safe(peak: Floats, limits: tuple[float, float]) -> NDArray[np.bool_]:
+    """Whether squares of values up to each of these peaks neither overflow nor vanish. Those of nan and inf do."""
+    return np.asarray((peak == 0) | ((peak > limits[0]) & (peak < limits[1])), dtype=np.bool_)
+
+
+def finite_range(x: torch.Tensor, low: Floats, high: Floats) -> FiniteRange:
+    """What is finite in each row, from the extremes of all its values."""
+    nans, infs = np.zeros(len(x), dtype=np.int64), np.zeros(len(x), dtype=np.int64)
+    odd = np.flatnonzero(~(np.isfinite(low) & np.isfinite(high)))
+    if len(odd):
+        low, high = low.copy(), high.copy()
+        for places in few_rows(odd, x.shape[1]):
+            rows = rows_at(x, places)
+            nans[places] = count_nans(rows)
+            finite = mask_of(rows, np.isfinite, torch.isfinite)
+            infs[places] = x.shape[1] - count_true(finite) - nans[places]
+            low[places], high[places] = _extremes_where(rows, finite)
+    return FiniteRange(low, high, nans, infs)
+
+
+def _extremes_where(rows: torch.Tensor, finite: torch.Tensor) -> tuple[Floats, Floats]:
+    """The extremes of what is marked in each row, nan where nothing is."""
+    if not finite.any():
+        nothing = np.full(len(rows), math.nan)
+        return nothing, nothing
+    low = numbers(torch.where(finite, rows, math.inf).amin(1))
+    high = numbers(torch.where(finite, rows, -math.inf).amax(1))
+    return np.where(low <= high, low, math.nan), np.where(low <= high, high, math.nan)
+
+
+def rows_at(x: torch.Tensor, places: NDArray[np.intp]) -> torch.Tensor:
+    """The rows at some places, in rising order: without a copy where they follow each other."""
+    first, last = int(places[0]), int(places[-1])
+    if last - first == len(places) - 1:
+        return x[first : last + 1]
+    return x[torch.from_numpy(places).to(x.device)]
+
+
+def few_rows(rows: NDArray[np.intp], values: int) -> list[NDArray[np.intp]]:
+    """Row numbers in portions that a processor's cache holds."""
+    at_once = max(1, CACHED // max(1, values))
+    return [rows[start : start + at_once] for start in range(0, len(rows), at_once)]
+
+
+def short_moments(x: torch.Tensor, mean: Floats, norm: Floats) -> Moments:
+    """Of float32 values whose squares are in range, from each row's mean and norm: about six digits."""
+    count = x.shape[1]
+    rms = norm / math.sqrt(count)
+    if bool(np.all(mean**2 <= HARMLESS * rms**2)):
+        return Moments(mean, np.sqrt((rms**2 - mean**2) * count / max(1, count - 1)), rms)
+    away = x - torch.from_numpy(mean).to(x)[:, None]
+    return Moments(mean, numbers(torch.linalg.vector_norm(away, dim=1)) / math.sqrt(max(1, count - 1)), rms)
+
+
+def wide_moments(x: torch.Tensor, peak: Floats, lost: Counts, quick: bool = False) -> Moments:
+    """Of the finite values of each row; `peak` is their largest magnitude, `lost` counts the others.
+
+    `quick` takes std from mean and rms where that keeps fifteen digits, instead of going over the values again.
+    """
+    parts = [
+        _wide_part(rows_at(x, rows), peak[rows], lost[rows], quick).columns
+        for rows in few_rows(np.arange(len(x)), x.shape[1])
+    ]
+    return Moments(*np.concatenate(parts, axis=1))
+
+
+def _wide_part(x: torch.Tensor, peak: Floats, lost: Counts, quick: bool) -> Moments:
+    count = x.shape[1] - lost
+    if not count.any():
+        nothing = np.full(len(x), math.nan)
+        return Moments(nothing, nothing, nothing)
+    finite = mask_of(x, np.isfinite, torch.isfinite) if lost.any() else None
+    wide, exponents = scaled_rows(_widened(x, finite), peak)
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        average, norm = sum_rows(wide)
+        mean, rms, others = average * (x.shape[1] / count), norm / np.sqrt(count), np.maximum(1, count - 1)
+        if quick and not np.any(mean**2 > HARMLESS * rms**2):
+            std = np.sqrt((rms**2 - mean**2) * count / others)
+        else:
+            away = wide - torch.from_numpy(mean).to(wide)[:, None]
+            away = away if finite is None else torch.where(finite, away, 0)
+            std = numbers(torch.linalg.vector_norm(away, dim=1)) / np.sqrt(others)
+        std = np.where(count > 0, std, math.nan)
+        return Moments(np.ldexp(mean, exponents), np.ldexp(std, exponents), np.ldexp(rms, exponents))
+
+
+def _widened(x: torch.Tensor, finite: torch.Tensor | None) -> torch.Tensor:
+    """The values in float64, 0 for those that are not finite."""
+    if finite is not None:
+        return torch.where(finite, x, 0).double()
+    if x.dtype == torch.float64:
+        return x
+    return scratch(x.shape, torch.float64, x.device, "wide").copy_(x)
+
+
+def scaled_rows(x: torch.Tensor, peak: Floats) -> tuple[torch.Tensor, NDArray[np.int32]]:
+    """Rows whose squares would leave float64, times the power of two that takes their peak to about 1: the exponents
+    that lead back. In two steps, for a factor may itself be out of range."""
+    if is_safe(np.nan_to_num(peak), SAFE_FLOAT64).all():
+        return x, np.zeros(len(x), dtype=np.int32)
+    exponents = np.frexp(np.nan_to_num(peak))[1]
+    half = -exponents // 2
+    for part in (half, -exponents - half):
+        x = x * torch.from_numpy(np.ldexp(1.0, part)).to(x).view(-1, *[1] * (x.dim() - 1))
+    return x, exponents

@@ -1,0 +1,65 @@
+"""What one kind of tensor tells of another is what a look at it would have told."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playground.models.network.activations import ACTIVATIONS
+from playground.models.network.layer_statistics import measure
+from playground.models.network.measuring import Detail
+from playground.models.network.passes import run_passes
+from playground.models.network.result import KINDS
+from playground.models.network.run import build, run_network, sources
+from playground.models.network.spec import NetworkSpec
+
+SPEC = NetworkSpec(depth=6, width=9, batch=11, init="kaiming_normal")
+ORDERED = [name for name, activation in ACTIVATIONS.items() if activation.keeps_order]
+
+
+@pytest.mark.parametrize("name", ORDERED)
+@given(values=st.lists(st.floats(width=32, allow_nan=False), min_size=2, max_size=50))
+def test_an_activation_that_keeps_the_order_of_floats(name, values):
+    z = torch.tensor(sorted(values), dtype=torch.float32)
+    close = torch.nextafter(z, torch.tensor(torch.inf))
+    function = ACTIVATIONS[name].function
+    assert bool((function(z).diff() >= 0).logical_or(function(z)[1:] == function(z)[:-1]).all())
+    assert bool((function(close) >= function(z)).all())
+
+
+def test_relu_is_among_those_that_keep_the_order():
+    assert {"relu", "leaky_relu", "identity"} <= set(ORDERED)
+    assert "gelu" not in ORDERED
+
+
+@pytest.mark.parametrize("activation", list(ACTIVATIONS))
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"residual": "plain"},
+        {"dropout": 0.4},
+        {"normalisation": "layer"},
+        {"dtype": "bfloat16"},
+        {"dtype": "float64"},
+        {"gain": 1e30},
+        {"gain": 1e-30},
+        {"gain": 1e8},
+        {"input": "digits", "loss": "cross_entropy"},
+    ],
+    ids=str,
+)
+def test_counts_and_extremes_while_dragging_are_those_of_the_tensors(activation, fields):
+    spec = replace(SPEC, activation=activation, **fields)
+    found = run_network(spec, detail=Detail(quick=True)).tables
+    network = build(spec)
+    assert tuple(found) == KINDS
+    for kind, tensors in sources(network, run_passes(network, biases=False)).items():
+        for layer, tensor in enumerate(tensors):
+            exact = measure(tensor.detach().reshape(1, -1))
+            for column in ("count", "minimum", "maximum", "zeros", "nans", "infs"):
+                one, other = getattr(found[kind], column)[layer], getattr(exact, column)[0]
+                assert np.array_equal(one, other, equal_nan=True), (kind, layer, column)
