@@ -65,7 +65,7 @@ def _buffer(network: Network, slot: str, shape: torch.Size) -> torch.Tensor:
     dtype, layers = network.inputs.dtype, len(network.weights)
     step = -(-shape.numel() * dtype.itemsize // ALIGNMENT) * ALIGNMENT // dtype.itemsize
     memory = scratch((layers, step), dtype, network.inputs.device, slot)
-    return memory[:, : shape.numel()].unflatten(1, shape)
+    return memory[:, : shape.numel()].view(layers, *shape)
 
 
 def _forward(network: Network, whole: Mapping[str, torch.Tensor], told: Told, biases: bool) -> Trace:

@@ -169,8 +169,8 @@ def _count_some(values: torch.Tensor, axis: Axis) -> tuple[Counts, Counts, Count
     index *= scale
     index += 1 - axis.low * scale
     np.clip(index, 0, rows + 1, out=index)
-    places = index.astype(np.int32)
-    places += np.arange(0, layers * slots, slots, dtype=np.int32)[:, None]
+    places = index.astype(np.intp)
+    places += np.arange(0, layers * slots, slots)[:, None]
     table = np.bincount(places.ravel(), minlength=layers * slots).reshape(layers, slots)
     table[:, moved] -= [np.count_nonzero(row) for row in outside]
     return table[:, 1 : rows + 1], table[:, 0], table[:, rows + 1]

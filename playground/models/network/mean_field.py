@@ -234,14 +234,14 @@ def _gradients(spec: NetworkSpec, variances: list[float], squares: list[float], 
     `r' = sw2 (c^2 E[phi^2 phi'^2] + r E[phi'^2])`.
     """
     factor = weight_variance_of(spec, spec.width)
-    slopes, products, overlaps = _products(spec.activation, variances)
+    slopes, products, overlaps = (column.tolist() for column in _products(spec.activation, variances))
     along, random = 2 / values, 0.0
-    found = [along**2 * squares[-1]]
-    with np.errstate(over="ignore", invalid="ignore"):
-        for layer in range(spec.depth - 1, 0, -1):
-            random = factor * (along**2 * products[layer] + random * slopes[layer])
-            along *= factor * overlaps[layer]
-            found.append(random + along**2 * squares[layer - 1])
+    found = [along * along * squares[-1]]
+    for layer in range(spec.depth - 1, 0, -1):
+        random = factor * (along * along * products[layer] + random * slopes[layer])
+        along *= factor * overlaps[layer]
+        found.append(random + along * along * squares[layer - 1])
+    with np.errstate(invalid="ignore"):
         return np.asarray(np.sqrt(np.array(found[::-1])), dtype=np.float64)
 
 
