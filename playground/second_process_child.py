@@ -40,7 +40,7 @@ class NewestRequest:
         while True:
             try:
                 newest = pickle.load(self._pipe)
-            except (EOFError, OSError):
+            except (EOFError, OSError, pickle.UnpicklingError):  # the last: it went while it wrote
                 os._exit(0)  # the window is gone, and whatever is being computed has nobody to look at it
             with self._came:
                 self._newest = [newest]

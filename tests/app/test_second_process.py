@@ -4,6 +4,7 @@ import gc
 import math
 import operator
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -169,13 +170,17 @@ def test_what_is_printed_there_does_not_come_between_the_answers(make_task, qtbo
     assert "some words" in capfd.readouterr().err
 
 
-def test_it_ends_when_the_window_is_gone():
+@pytest.mark.parametrize("last", [b"", pickle.dumps((1, "a request"))[:-4]], ids=["at rest", "while it writes"])
+def test_it_ends_when_the_window_is_gone(last):
     with subprocess.Popen(
-        [sys.executable, "-m", "playground.second_process_child"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        [sys.executable, "-m", "playground.second_process_child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     ) as process:  # fmt: skip
+        process.stdin.write(pickle.dumps((gc.collect, math.sqrt, 1.0)))
+        process.stdin.flush()
+        assert pickle.load(process.stdout) == (0, None), "it is ready"
+        process.stdin.write(last)
         process.stdin.close()
-        assert process.wait(60) is not None
+        assert process.wait(60) == 0
 
 
 def test_one_process_can_be_asked_for(qtbot, monkeypatch):
