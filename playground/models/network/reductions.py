@@ -14,6 +14,9 @@ from playground.models.network.stacks import scratch
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 Extremes = tuple[Floats, Floats]
+WITHOUT_THREADS = 2**17
+"""Up to so many values a layer, numpy multiplies them by two rows in the thread that asks for it: its BLAS shares out
+products of more than 2^18 multiplications, and waits for the processor that the window has."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,8 +54,11 @@ def row_norms(x: torch.Tensor) -> NDArray[np.floating]:
 
 
 def add_rows(shares: NDArray[np.floating], x: torch.Tensor) -> Floats:
-    """`shares @ x`, layer by layer, in the dtype of both: the rows of `x` times what `shares` gives each of them."""
-    if x.device.type != "cpu":
+    """`shares @ x`, layer by layer, in the dtype of both: the rows of `x` times what `shares` gives each of them.
+
+    By numpy, which needs two thirds of torch's time, as long as it brings no threads of its own.
+    """
+    if x.device.type != "cpu" or x[0].numel() > WITHOUT_THREADS:
         return numbers(torch.bmm(torch.from_numpy(shares).to(x), x))
     with np.errstate(over="ignore", invalid="ignore"):
         return np.asarray(np.matmul(shares, x.numpy()), dtype=np.float64)

@@ -12,6 +12,7 @@ from playground.models.network.activations import ACTIVATIONS
 from playground.models.network.layer_statistics import measure
 from playground.models.network.measuring import Detail
 from playground.models.network.passes import run_passes
+from playground.models.network.reductions import WITHOUT_THREADS, add_rows
 from playground.models.network.result import KINDS
 from playground.models.network.run import build, run_network, sources
 from playground.models.network.spec import NetworkSpec
@@ -33,6 +34,17 @@ def test_an_activation_that_keeps_the_order_of_floats(name, values):
 def test_relu_is_among_those_that_keep_the_order():
     assert {"relu", "leaky_relu", "identity"} <= set(ORDERED)
     assert "gelu" not in ORDERED
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("shape", [(3, 20, 30), (2, 600, 300)])
+def test_rows_are_added_up_alike_by_numpy_and_by_torch(shape, dtype):
+    generator = torch.Generator().manual_seed(8)
+    x = torch.randn(shape, generator=generator, dtype=dtype)
+    shares = torch.randn(shape[0], 2, shape[1], generator=generator, dtype=dtype)
+    assert (shape[1] * shape[2] > WITHOUT_THREADS) == (shape[1] == 600)
+    expected = (shares.double() @ x.double()).numpy()
+    assert np.allclose(add_rows(shares.numpy(), x), expected, rtol=0, atol=1e-4 if dtype == torch.float32 else 1e-11)
 
 
 @pytest.mark.parametrize("activation", list(ACTIVATIONS))
