@@ -15,8 +15,8 @@ Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 Extremes = tuple[Floats, Floats]
 WITHOUT_THREADS = 2**17
-"""Up to so many values a layer, numpy multiplies them by two rows in the thread that asks for it: its BLAS shares out
-products of more than 2^18 multiplications, and waits for the processor that the window has."""
+"""Up to so many values a layer, numpy works in the thread that asks for it: its BLAS shares out products of more than
+2^18 multiplications, and then waits for the processor that the window has."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,9 +43,13 @@ def sum_rows(x: torch.Tensor) -> tuple[Floats, Floats]:
     return mean, norm
 
 
+def _is_small(x: torch.Tensor) -> bool:
+    return x.device.type == "cpu" and x[0].numel() <= WITHOUT_THREADS
+
+
 def row_norms(x: torch.Tensor) -> NDArray[np.floating]:
     """The Euclidean norm of each last row of a (layers, rows, values) tensor, in its dtype: (layers, rows)."""
-    if x.device.type != "cpu":
+    if not _is_small(x):
         norms: NDArray[np.floating] = torch.linalg.vector_norm(x, dim=2).cpu().numpy()
         return norms
     values = x.numpy()
@@ -58,7 +62,7 @@ def add_rows(shares: NDArray[np.floating], x: torch.Tensor) -> Floats:
 
     By numpy, which needs two thirds of torch's time, as long as it brings no threads of its own.
     """
-    if x.device.type != "cpu" or x[0].numel() > WITHOUT_THREADS:
+    if not _is_small(x):
         return numbers(torch.bmm(torch.from_numpy(shares).to(x), x))
     with np.errstate(over="ignore", invalid="ignore"):
         return np.asarray(np.matmul(shares, x.numpy()), dtype=np.float64)
