@@ -126,7 +126,8 @@ def _wide_part(x: torch.Tensor, peak: Floats, lost: Counts, quick: bool) -> Mome
         if quick and not np.any(mean**2 > HARMLESS * rms**2):
             std = np.sqrt((rms**2 - mean**2) * count / others)
         else:
-            away = wide - torch.from_numpy(mean).to(wide)[:, None]
+            into = scratch(wide.shape, wide.dtype, wide.device, "away")
+            away = torch.sub(wide, torch.from_numpy(mean).to(wide)[:, None], out=into)
             away = away if finite is None else torch.where(finite, away, 0)
             std = numbers(torch.linalg.vector_norm(away, dim=1)) / np.sqrt(others)
         std = np.where(count > 0, std, math.nan)
