@@ -12,6 +12,7 @@ from playground.models.network.build import build
 from playground.models.network.direct_passes import is_plain, run_directly
 from playground.models.network.forward import Network
 from playground.models.network.histograms import Histogram, choose_axis, count_layers
+from playground.models.network.last_of import LastOf
 from playground.models.network.layer_statistics import (
     describe_tensor,
     measure,
@@ -20,7 +21,6 @@ from playground.models.network.layer_statistics import (
 from playground.models.network.measuring import Detail, measure_kinds
 from playground.models.network.passes import Passes, run_passes, tell
 from playground.models.network.result import HeadResult, NetworkResult
-from playground.models.network.scaled_draws import LastOf
 from playground.models.network.spec import NetworkSpec
 from playground.models.network.stacks import Stacks, stacked
 

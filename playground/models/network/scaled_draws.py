@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 import numpy as np
 import torch
 
+from playground.models.network.last_of import LastOf
 from playground.models.network.reductions import Reductions, count_zeros, extremes_of, sum_rows
-
-Value = TypeVar("Value")
-
-
-class LastOf(Generic[Value]):
-    """A function of a tensor that keeps, in each thread, its last value for as long as the tensor stays as it is."""
-
-    def __init__(self, function: Callable[[torch.Tensor], Value]) -> None:
-        self._function = function
-        self._kept = threading.local()
-
-    def __call__(self, tensor: torch.Tensor) -> Value:
-        """The value for this tensor, which is not computed again if it was the last one's."""
-        kept: tuple[torch.Tensor, int, Value] | None = getattr(self._kept, "last", None)
-        if kept is not None and tensor.is_set_to(kept[0]) and tensor._version == kept[1]:
-            return kept[2]
-        value = self._function(tensor)
-        self._kept.last = (tensor, tensor._version, value)
-        return value
 
 
 def _reduce(draws: torch.Tensor) -> tuple[Reductions, float]:

@@ -9,10 +9,11 @@ import torch
 from playground.models.network import scaled_draws
 from playground.models.network.build import build
 from playground.models.network.init_schemes import INIT_SCHEMES
+from playground.models.network.last_of import LastOf
 from playground.models.network.layer_statistics import measure
 from playground.models.network.measuring import Detail
 from playground.models.network.run import run_network
-from playground.models.network.scaled_draws import LastOf, ScaledDraws
+from playground.models.network.scaled_draws import ScaledDraws
 from playground.models.network.spec import NetworkSpec
 
 SPEC = NetworkSpec(depth=5, width=12, batch=7, activation="relu")
@@ -75,13 +76,3 @@ def test_the_draws_are_reduced_once_while_the_gain_moves(monkeypatch):
     assert counted == [5]
     run_network(replace(SPEC, depth=3), detail=Detail(quick=True))
     assert counted == [5, 3]
-
-
-def test_a_tensor_that_was_written_to_is_another():
-    sums = LastOf(lambda tensor: float(tensor.sum()))
-    x = torch.ones(3)
-    assert sums(x) == 3
-    x[0] = 5
-    assert sums(x) == 7
-    assert sums(x[:2]) == 6
-    assert sums(torch.zeros(2)) == 0

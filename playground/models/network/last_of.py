@@ -1,0 +1,33 @@
+"""A function of a tensor that remembers its last value."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+import torch
+
+Value = TypeVar("Value")
+
+
+class LastOf(Generic[Value]):
+    """A function of a tensor that keeps, in each thread, its last value for as long as the tensor stays as it is."""
+
+    def __init__(self, function: Callable[[torch.Tensor], Value]) -> None:
+        self._function = function
+        self._kept = threading.local()
+
+    def __call__(self, tensor: torch.Tensor) -> Value:
+        """The value for this tensor, which is not computed again if it was the last one's."""
+        kept: tuple[torch.Tensor, int, Value] | None = getattr(self._kept, "last", None)
+        if kept is not None and _is_same(tensor, kept[0]) and tensor._version == kept[1]:
+            return kept[2]
+        value = self._function(tensor)
+        self._kept.last = (tensor, tensor._version, value)
+        return value
+
+
+def _is_same(tensor: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether two tensors read the same memory alike; `is_set_to` alone leaves the dtype out."""
+    return tensor.dtype == other.dtype and tensor.is_set_to(other)
