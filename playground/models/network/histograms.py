@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+
+from playground.models.network.reductions import Counts, Floats, as_floats
 
 SCALES = ("log", "linear", "signed_log")
 SAMPLE = 2048
@@ -25,9 +26,6 @@ CACHED = 2**17
 EDGE = 1e-6
 """Values closer than this share of the axis to its ends are on it: the ends are values themselves, rounded."""
 DECADES_BELOW = 3
-
-Counts = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +179,7 @@ def count_values(stack: torch.Tensor, axis: Axis, sample: int = 0) -> tuple[Coun
     values = stack.detach().reshape(len(stack), -1)
     if sample and values.shape[1] > sample:
         values = _sampled(values, sample)
-    values = values if values.dtype in (torch.float32, torch.float64) else values.float()
+    values = as_floats(values)
     if axis.unit < 1e-37 or axis.unit > 1e37:
         values = values.double()
     if axis.scale == "log" and values.device.type == "cpu":

@@ -31,6 +31,13 @@ class Reductions:
     zeros: Counts | None = None
 
 
+def as_floats(x: torch.Tensor) -> torch.Tensor:
+    """The values in a dtype that is summed and compared in: half floats in float32, whole numbers in float64."""
+    if x.dtype in (torch.float32, torch.float64):
+        return x
+    return x.float() if x.is_floating_point() else x.double()
+
+
 def extremes_of(x: torch.Tensor) -> Extremes:
     """The smallest and the largest value of each row; nan where one is."""
     low, high = numbers(torch.stack((x.amin(1), x.amax(1))))

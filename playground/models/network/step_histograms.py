@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from playground.models.network.reductions import count_true
+from playground.models.network.reductions import count_zeros
 from playground.models.network.stacks import stacked
 
 LOW_OCTAVE, HIGH_OCTAVE = -60, 36
@@ -50,8 +50,7 @@ def count_magnitudes(layers: Sequence[torch.Tensor], check: Callable[[], None] |
         keys = values.view(torch.int32).bitwise_left_shift(1).bitwise_right_shift_(23).bitwise_and_(KEYS - 1)
         keys += torch.arange(0, len(stack) * KEYS, KEYS, dtype=torch.int32)[:, None]
         counts = torch.bincount(keys.view(-1), minlength=len(stack) * KEYS).view(len(stack), KEYS).numpy()
-        zeros = count_true(values == 0)
-        parts.append(_slots(counts, zeros))
+        parts.append(_slots(counts, count_zeros(values)))
     return np.concatenate(parts)
 
 

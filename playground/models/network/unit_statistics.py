@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 from playground.models.network.activations import saturation_bounds
 from playground.models.network.moments import SAFE_FLOAT32, few_rows, is_safe, rows_at, scaled_rows
 from playground.models.network.reductions import (
+    Counts,
     Extremes,
     Floats,
     Reductions,
     add_rows,
+    as_floats,
     count_true,
     extremes_of,
+    mask_of,
     numbers,
     row_norms,
 )
@@ -25,6 +28,8 @@ from playground.models.network.stacks import scratch
 
 KEEPS_DIGITS = 0.02
 """A difference of float32 sums that is at least this share of them has four digits or more."""
+FAINT = {np.dtype(np.float32): 1e-15, np.dtype(np.float64): 1e-140}
+"""The norm of a row below which squares have vanished from it, by the dtype they were summed in."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,13 +82,13 @@ def measure_units(activations: torch.Tensor, quick: bool = False, extremes: Extr
 def _measure_short(x: torch.Tensor, low: Floats, high: Floats) -> UnitPart:
     """Float32 values whose squares are in range, summed in float32."""
     norms = row_norms(x)
-    totals, directions = _sums(x, norms)
+    totals, cosines = _sums(x, norms)
     squares = np.square(norms, dtype=np.float64).sum(1)
     means = totals / x.shape[1]
     return UnitPart(
         _dead(x, totals, bool((low >= 0).all())),
         np.sqrt(_squared_spread(x, squares, means) / _spread_count(x)),
-        _cosines(directions, norms),
+        cosines,
         Reductions(low, high, means.mean(1), np.sqrt(squares)),
     )
 
@@ -92,13 +97,12 @@ def _measure_wide(x: torch.Tensor, low: Floats, peak: Floats) -> tuple[Floats, F
     """Dead units, spread and cosine of a few layers in float64, the rows scaled where their squares would leave it."""
     wide = x if x.dtype == torch.float64 else scratch(x.shape, torch.float64, x.device, "wide").copy_(x)
     scaled, exponents = scaled_rows(wide, np.where(np.isfinite(peak), peak, 1.0))
-    norms = row_norms(scaled)
-    totals, directions = _sums(scaled, norms)
-    spread = _exact_spread(scaled, totals / x.shape[1]) / _spread_count(x)
+    totals, cosines = _sums(scaled, row_norms(scaled))
+    spread = _exact_spread(scaled) / _spread_count(x)
     with np.errstate(over="ignore", invalid="ignore"):
         spreads = np.ldexp(np.sqrt(spread), exponents)
     nothing_vanishes = bool((low >= 0).all()) and not exponents.any()
-    return _dead(x, totals, nothing_vanishes), spreads, _cosines(directions, norms)
+    return _dead(x, totals, nothing_vanishes), spreads, cosines
 
 
 def _spread_count(x: torch.Tensor) -> int:
@@ -106,13 +110,30 @@ def _spread_count(x: torch.Tensor) -> int:
 
 
 def _sums(x: torch.Tensor, norms: NDArray[np.floating]) -> tuple[Floats, Floats]:
-    """The sum of each layer's rows, and that of the rows divided by their norms (0 for rows of zeros): (layers, width)
-    both, in one pass."""
+    """The sum of each layer's rows, (layers, width), and the mean cosine between two of them, (layers,), in one pass:
+    rows are divided by their norms, those of zeros left out."""
+    clear = norms >= FAINT[norms.dtype]
     shares = np.zeros((len(x), 2, x.shape[1]), dtype=norms.dtype)
     shares[:, 0] = 1
-    np.divide(1, norms, out=shares[:, 1], where=norms > 0)
+    np.divide(1, norms, out=shares[:, 1], where=clear)
     sums = add_rows(shares, x)
-    return sums[:, 0], sums[:, 1]
+    directions, rows = sums[:, 1], clear.sum(1)
+    faint = np.nonzero((norms < FAINT[norms.dtype]) & (norms.max(1) > 0)[:, None])
+    if len(faint[0]):
+        _add_faint(x, faint, directions, rows)
+    return sums[:, 0], _cosines(directions, rows)
+
+
+def _add_faint(x: torch.Tensor, places: tuple[NDArray[np.intp], ...], directions: Floats, rows: Counts) -> None:
+    """Add the directions of rows so far below their layer's peak that their squares have vanished, unless all 0."""
+    layers, within = (torch.from_numpy(place).to(x.device) for place in places)
+    found = x[layers, within].double()
+    peak = numbers(found.abs().amax(1))
+    scaled, _exponents = scaled_rows(found, peak)
+    kept = peak > 0
+    units = numbers(scaled)[kept]
+    np.add.at(directions, places[0][kept], units / np.linalg.norm(units, axis=1, keepdims=True))
+    np.add.at(rows, places[0][kept], 1)
 
 
 def _dead(x: torch.Tensor, totals: Floats, adds_up: bool) -> Floats:
@@ -126,17 +147,18 @@ def _dead(x: torch.Tensor, totals: Floats, adds_up: bool) -> Floats:
 def _squared_spread(x: torch.Tensor, squares: Floats, means: Floats) -> Floats:
     """The sum of squared distances from each unit's mean: by difference where that keeps float32's digits."""
     left = squares - x.shape[1] * np.square(means).sum(1)
-    return left if bool(np.all(left >= KEEPS_DIGITS * squares)) else _exact_spread(x, means)
+    return left if bool(np.all(left >= KEEPS_DIGITS * squares)) else _exact_spread(x)
 
 
-def _exact_spread(x: torch.Tensor, means: Floats) -> Floats:
-    away = x - torch.from_numpy(means).to(x)[:, None]
+def _exact_spread(x: torch.Tensor) -> Floats:
+    """By way of the distances from the first input, which are exactly 0 where all inputs give the same."""
+    away = x - x[:, :1]
+    away -= away.mean(1, keepdim=True)
     return np.square(numbers(torch.linalg.vector_norm(away, dim=(1, 2))))
 
 
-def _cosines(directions: Floats, norms: NDArray[np.floating]) -> Floats:
+def _cosines(directions: Floats, rows: Counts) -> Floats:
     """The mean cosine over all pairs of different rows: (|sum of unit rows|^2 - n) / (n (n - 1))."""
-    rows = (norms > 0).sum(1)
     square = np.square(directions).sum(1)
     with np.errstate(invalid="ignore", divide="ignore"):
         cosine = (square - rows) / (rows * (rows - 1))
@@ -146,20 +168,11 @@ def _cosines(directions: Floats, norms: NDArray[np.floating]) -> Floats:
 def measure_saturation(preactivations: torch.Tensor, activation: str, low: Floats, high: Floats) -> Floats:
     """The saturated share of a (layers, batch, width) stack; `low` and `high` are its layers' extremes."""
     below, above = saturation_bounds(activation)
-    z = preactivations.detach().reshape(len(preactivations), -1)
-    count = z.shape[1]
+    z = as_floats(preactivations.detach().flatten(1))
     saturated = np.zeros(len(z), dtype=np.int64)
     unknown = ~(np.isfinite(low) & np.isfinite(high))
     if math.isfinite(below) and bool(np.any(unknown | (low <= below))):
-        saturated += _count(z, np.less_equal, below)
+        saturated += count_true(mask_of(z, np.less_equal, torch.le, below))
     if math.isfinite(above) and bool(np.any(unknown | (high >= above))):
-        saturated += _count(z, np.greater_equal, above)
-    return saturated / count
-
-
-def _count(z: torch.Tensor, compare: np.ufunc, bound: float) -> NDArray[np.int64]:
-    """How many values of each row lie beyond a bound."""
-    numbers = z if z.dtype in (torch.float32, torch.float64) else z.float()
-    mask = scratch(z.shape, torch.bool, torch.device("cpu"), "mask")
-    compare(numbers.cpu().numpy(), bound, out=mask.numpy())
-    return count_true(mask)
+        saturated += count_true(mask_of(z, np.greater_equal, torch.ge, above))
+    return saturated / z.shape[1]
