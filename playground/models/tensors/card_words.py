@@ -33,12 +33,14 @@ def short_dtype(dtype: str) -> str:
 
 
 def summary_words(card: CardResult) -> str:
-    """`"48 B  mean 25.5  std 12.0"`; a view says whose bytes it shares, and shows its mean alone."""
-    parts = [bytes_in_words(card.nbytes) + (" shared" if card.shared else "")]
+    """`"48 B  mean 25.5  std 12.0"`; a view says that it shares its bytes, an expanded tensor how few are stored, and
+    both show their mean alone."""
+    note = " shared" if card.shared else " stored" if card.stored != card.nbytes else ""
+    parts = [bytes_in_words(card.stored if note == " stored" else card.nbytes) + note]
     summary = card.summary
     if summary is not None and summary.mean is not None:
         parts.append(f"mean {short_text(summary.mean)}")
-        if summary.std is not None and not card.shared:
+        if summary.std is not None and not note:
             parts.append(f"std {short_text(summary.std)}")
     elif summary is not None:
         parts.append("no elements" if summary.count == 0 else "no finite value")

@@ -44,7 +44,8 @@ class CardResult:
     """One line of the program: what it gave, or what is wrong with it.
 
     `verdict` is "new", "view", "copy", "same", "imported", "too large" or "problem", `verdict_text` its words.
-    `shape` is None where not even that is known. `shared` says that the storage is another line's.
+    `shape` is None where not even that is known. `nbytes` are those of all elements, `stored` those of the storage:
+    fewer where it is expanded, more where it is a part. `shared` says that the storage is another line's.
     """
 
     name: str
@@ -53,6 +54,7 @@ class CardResult:
     verdict: str
     verdict_text: str
     nbytes: int = 0
+    stored: int = 0
     shared: bool = False
     summary: TensorSummary | None = None
     thumbnail: Thumbnail | None = None
@@ -101,10 +103,11 @@ def _card(program: Program, name: str, evaluated: Mapping[str, Evaluated]) -> Ca
     if one.tensor is None:
         kind = "problem" if problem is not None and problem.severity == "error" else "too large"
         badge = problem.badge if problem is not None and problem.badge else kind
-        return CardResult(name, shape, dtype, kind, badge, nbytes, problem=problem)
+        return CardResult(name, shape, dtype, kind, badge, nbytes, nbytes, problem=problem)
     owner = storage_owner(program, name, evaluated)
     kind, text = verdict_of(program, name, one, owner)
-    return CardResult(name, shape, dtype, kind, text, nbytes, owner is not None, problem=problem)
+    stored = one.tensor.untyped_storage().nbytes()
+    return CardResult(name, shape, dtype, kind, text, nbytes, stored, owner is not None, problem=problem)
 
 
 def storage_owner(program: Program, name: str, evaluated: Mapping[str, Evaluated]) -> str | None:

@@ -12,7 +12,7 @@ from playground.models.tensors import summary_cache
 from playground.models.tensors.card_words import short_dtype, statistics_lines, summary_words, trouble_words
 from playground.models.tensors.evaluation import evaluate
 from playground.models.tensors.program import Imported, Program, TensorReference
-from playground.models.tensors.program_request import compute_program, program_request, thumbnail_of
+from playground.models.tensors.program_request import ProgramRequest, compute_program, program_request, thumbnail_of
 from playground.models.tensors.shape_request import compute_shape, shape_request
 from playground.models.tensors.summary import summarise
 
@@ -59,6 +59,21 @@ def test_words_on_the_cards(cards):
     assert cards["X"].shape == (1000000, 128000)
     assert cards["X"].nbytes == 512 * 10**9
     assert short_dtype("bfloat16") == "bf16"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("torch.ones(3).expand(4, 3)", "12 B stored  mean 1"),
+        ("torch.ones(6)[::2]", "24 B stored  mean 1"),
+        ("torch.ones(2, 3).t()", "24 B  mean 1  std 0"),
+        ("torch.ones(3).expand(4, 3).contiguous()", "48 B  mean 1  std 0"),
+        ("torch.ones(0)", "0 B  no elements"),
+    ],
+)
+def test_a_card_counts_the_bytes_that_are_stored(line, words):
+    (card,) = compute_program(ProgramRequest(Program.parse(f"A = {line}")), Job()).cards
+    assert summary_words(card) == words
 
 
 def test_thumbnails_are_small_and_show_the_values():
