@@ -75,6 +75,7 @@ def _candidates(problem: Problem, text: str, shapes: tuple[Shape, ...], names: S
         return
     yield from _letter_edits(equation, shapes)
     yield from _operand_edits(equation, shapes, names)
+    yield from _every_term_edit(equation, shapes)
 
 
 def _character_edits(problem: Problem, text: str) -> Iterator[Candidate]:
@@ -166,6 +167,25 @@ def _longer_term(equation: Equation, operand: int, shapes: tuple[Shape, ...]) ->
     start = term.subscripts[0].start if term.subscripts else term.span.start
     yield Candidate(_replaced(equation.text, Span(stop, stop), added), "letters for the rest")
     yield Candidate(_replaced(equation.text, Span(start, start), ELLIPSIS), "the rest as it is")
+
+
+def _every_term_edit(equation: Equation, shapes: tuple[Shape, ...]) -> Iterator[Candidate]:
+    """As many letters as each operand has axes: its own as long as the sizes agree. It changes the most."""
+    if any(term.has_ellipsis for term in equation.inputs):
+        return
+    free = free_letters(equation)
+    sizes: dict[str, int] = {}
+    terms = []
+    for term, shape in zip(equation.inputs, shapes, strict=True):
+        own = term.letters[: len(shape)]
+        letters = [own[axis] if axis < len(own) else next(free, "") for axis in range(len(shape))]
+        for axis, size in enumerate(shape):
+            if sizes.setdefault(letters[axis], size) != size:
+                letters[axis] = next(free, "")
+                sizes[letters[axis]] = size
+        terms.append("".join(letters))
+    kept = "" if equation.output is None else "".join(one for one in equation.output.letters if one in sizes)
+    yield Candidate(",".join(terms) + (ARROW + kept if equation.output is not None else ""), "letters for every axis")
 
 
 def free_letters(equation: Equation) -> Iterator[str]:

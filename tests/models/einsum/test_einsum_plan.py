@@ -13,6 +13,7 @@ from playground.models.einsum.equation import parse_equation
 from playground.models.einsum.labels import index_labels, stretch_warning
 from playground.models.einsum.plan import plan_einsum
 from playground.models.outcome import Problem, ProblemError
+from playground.models.words import shape_in_words
 
 
 def problem_of(equation: str, *shapes: tuple[int, ...]) -> Problem:
@@ -110,6 +111,21 @@ def test_fixes_of_the_design():
     squeezed = problem_of("ij,jk->ik", (3, 4, 1), (4, 5)).fixes
     assert "A.squeeze(2)" in [fix.code for fix in squeezed]
     assert [fix.code for fix in problem_of("ij;jk->ik", (3, 4), (4, 5)).fixes] == ["ij,jk->ik"]
+
+
+@pytest.mark.parametrize(
+    ("equation", "shapes", "code"),
+    [
+        ("ij,jk->ik", [(2, 3, 4), (3,)], "ijl,j->i"),
+        ("ijk,jk->i", [(3, 4), (5,)], "ij,l->i"),
+        ("i,j->ij", [(2, 3), (4, 5, 6)], "ik,jlm->ij"),
+        ("ijk,k->i", [(), (2, 2, 2)], ",klm->"),
+    ],
+)
+def test_where_no_operand_has_the_letters_of_its_axes_all_get_them(equation, shapes, code):
+    (fix,) = problem_of(equation, *shapes).fixes
+    assert fix.code == code
+    assert fix.gives == shape_in_words(torch.einsum(code, *(torch.ones(shape) for shape in shapes)).shape)
 
 
 def test_cost_of_the_tucker_product():
