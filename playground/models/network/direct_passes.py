@@ -48,8 +48,6 @@ def run_directly(network: Network, forward: Told, backward: Told, biases: bool =
     by_weights = list(by_weight.unbind())
     if network.weights[0].shape == by_weight.shape[1:]:
         whole["weight_gradient"] = by_weight
-        if network.scaled is not None:
-            whole["weight"] = network.scaled.whole
     else:
         by_weights[0] = torch.empty_like(network.weights[0])
     loss, last, head = _loss(network, trace.activations[-1])

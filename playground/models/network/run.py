@@ -13,16 +13,13 @@ from playground.models.network.direct_passes import is_plain, run_directly
 from playground.models.network.forward import Network
 from playground.models.network.histograms import Histogram, choose_axis, count_layers
 from playground.models.network.last_of import LastOf
-from playground.models.network.layer_statistics import (
-    describe_tensor,
-    measure,
-    measure_layers,
-)
+from playground.models.network.layer_statistics import describe_tensor, measure, measure_layers
 from playground.models.network.measuring import Detail, measure_kinds
 from playground.models.network.passes import Passes, run_passes, tell
 from playground.models.network.result import HeadResult, NetworkResult
+from playground.models.network.scaled_draws import ScaledDraws
 from playground.models.network.spec import NetworkSpec
-from playground.models.network.stacks import Stacks, stacked
+from playground.models.network.stacks import CHUNK, Stacks, stacked
 
 
 def run_network(
@@ -56,9 +53,10 @@ def measure_network(
     spec = network.spec
     passes = _passes(network, job, biases=not detail.quick)
     seconds = time.perf_counter() - start
-    whole = passes.whole
+    whole, scaled = dict(passes.whole), _in_one_stack(network.scaled)
+    if scaled is not None:
+        whole["weight"] = scaled.whole
     stacks = {kind: Stacks(all_, kind, whole.get(kind)) for kind, all_ in sources(network, passes).items()}
-    scaled = network.scaled if "weight" in whole else None
     tables, units = measure_kinds(spec, stacks, detail, scaled, job)
     return NetworkResult(
         spec,
@@ -73,6 +71,11 @@ def measure_network(
         seconds=seconds,
         quick=detail.quick,
     )
+
+
+def _in_one_stack(scaled: ScaledDraws | None) -> ScaledDraws | None:
+    """Weights that are a multiple of their draws, where they are few enough to be measured at once."""
+    return scaled if scaled is not None and scaled.whole.numel() <= CHUNK else None
 
 
 def _passes(network: Network, job: Job, biases: bool) -> Passes:

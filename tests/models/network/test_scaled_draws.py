@@ -76,3 +76,10 @@ def test_the_draws_are_reduced_once_while_the_gain_moves(monkeypatch):
     assert counted == [5]
     run_network(replace(SPEC, depth=3), detail=Detail(quick=True))
     assert counted == [5, 3]
+    for field in ({"residual": "plain"}, {"normalisation": "batch"}, {"dropout": 0.5}):
+        run_network(replace(SPEC, depth=3, **field), detail=Detail(quick=True))
+    assert counted == [5, 3]
+    monkeypatch.setattr("playground.models.network.run.CHUNK", 3 * 12 * 12 - 1)
+    run_network(replace(SPEC, depth=3), detail=Detail(quick=True))
+    run_network(replace(SPEC, depth=2), detail=Detail(quick=True))
+    assert counted == [5, 3, 2]
