@@ -22,10 +22,10 @@ def equation_runs(equation: str) -> tuple[Run, ...]:
 def summary_runs(
     equation: str, operands: Sequence[str], problem: Problem | None, gives: Sequence[Run] | None
 ) -> tuple[Run, ...]:
-    """`ij,kj->ik of A, B gives C (3, 3)`, or what is wrong; `gives` is None where there is no result."""
+    """`ij,kj->ik of A, B gives C (3, 3)`, or what is wrong; `gives` is None before there is a result."""
+    if not equation.strip():
+        return (Run("no equation yet"),)
     asked = (*equation_runs(equation), Run(" of "), Run(", ".join(operands), "code"))
     if problem is not None:
         return (*asked, Run(f": {problem}"))
-    if gives is None or not equation:
-        return (Run("no equation yet"),)
-    return (*asked, Run(" gives "), *gives)
+    return asked if gives is None else (*asked, Run(" gives "), *gives)
