@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -20,6 +21,17 @@ _DIGIT = 7.2
 PIXELS_A_STEP = 12
 _GAP = 16
 WORDS = "What each letter means: its size, where it stands, kept or summed, and why"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """Where "kept or summed" and "why" begin, each reason in lines, and where each row begins and the last one ends."""
+
+    size: QSize
+    role_x: float
+    why_x: float
+    reasons: tuple[list[str], ...]
+    tops: list[int]
 
 
 class LettersTable(QWidget):
@@ -46,6 +58,7 @@ class LettersTable(QWidget):
         self._gesture = 0
         self._typed = ""
         self._dimmed = False
+        self._arranged: Arrangement | None = None
         look_holder().changed.connect(self.update)
 
     def set_letters(self, indexing: Indexing | None, resizable: Collection[str] = ()) -> None:
@@ -55,6 +68,7 @@ class LettersTable(QWidget):
         self._indexing = indexing
         self._labels = () if indexing is None else tuple(indexing.labels.values())
         self._resizable = frozenset(resizable)
+        self._arranged = None
         self._current = min(self._current, max(0, len(self._labels) - 1))
         self.setAccessibleDescription("; ".join(self.row_text(label) for label in self._labels))
         self.updateGeometry()
@@ -79,26 +93,23 @@ class LettersTable(QWidget):
     # The hand ------------------------------------------------------------------------------------------------------
 
     def _label_at(self, y: float) -> int | None:
-        return next((row for row, (top, bottom) in enumerate(pairwise(self._tops())) if top <= y < bottom), None)
+        rows = enumerate(pairwise(self.arrangement().tops))
+        return next((row for row, (top, bottom) in rows if top <= y < bottom), None)
 
-    def _tops(self) -> list[int]:
+    def arrangement(self) -> Arrangement:
+        """Where everything stands, measured once for these letters and this size."""
+        if self._arranged is None or self._arranged.size != self.size():
+            role_x, why_x = self._columns()
+            reasons = tuple(_in_lines(label.reason, max(self.width() - why_x, 1)) for label in self._labels)
+            self._arranged = Arrangement(self.size(), role_x, why_x, reasons, self._tops(reasons))
+        return self._arranged
+
+    def _tops(self, reasons: Sequence[Sequence[str]]) -> list[int]:
         """Where each row begins, and the last one ends: a reason goes on in further lines where all rows have room."""
-        further = [len(self._reason_lines(label)) - 1 for label in self._labels]
+        further = [len(lines) - 1 for lines in reasons]
         if ROW * (len(further) + 1) + LINE * sum(further) > self.height():
             further = [0] * len(further)
         return list(accumulate((ROW + LINE * lines for lines in further), initial=ROW))
-
-    def _reason_lines(self, label: Label) -> list[str]:
-        """Why, broken at spaces so that it fits into its column."""
-        room = max(self.width() - self._columns()[1], 1)
-        lines = [""]
-        for word in label.reason.split(" "):
-            longer = f"{lines[-1]} {word}".lstrip()
-            if lines[-1] and text_width(words_font(), longer) > room:
-                lines.append(word)
-            else:
-                lines[-1] = longer
-        return lines
 
     def _size_width(self) -> float:
         digits = max([len(str(label.size)) for label in self._labels] + [1])
@@ -108,7 +119,7 @@ class LettersTable(QWidget):
         return SIZE_X + self._size_width() + 8
 
     def _size_rect(self, row: int) -> QRectF:
-        return QRectF(SIZE_X, self._tops()[row] + 2, self._size_width(), ROW - 4)
+        return QRectF(SIZE_X, self.arrangement().tops[row] + 2, self._size_width(), ROW - 4)
 
     def _can_size(self, row: int | None) -> bool:
         return row is not None and self._labels[row].name in self._resizable and not self._dimmed
@@ -205,18 +216,18 @@ class LettersTable(QWidget):
         return role_x, role_x + roles + 10
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        role_x, why_x = self._columns()
+        arranged = self.arrangement()
         with QPainter(self) as painter:
             if self._dimmed:
                 painter.setOpacity(0.4)
             base = baseline(QRectF(0, 0, self.width(), ROW), words_font())
-            for x, text in ((SIZE_X + 4, "size"), (self._found_x(), "found in"), (why_x, "why")):
+            for x, text in ((SIZE_X + 4, "size"), (self._found_x(), "found in"), (arranged.why_x, "why")):
                 paint_text(painter, x, base, text, words_font(), color=look().color("text2"))
             for row, label in enumerate(self._labels):
-                self._paint_row(painter, row, label, role_x, why_x)
+                self._paint_row(painter, row, label, arranged)
 
-    def _paint_row(self, painter: QPainter, row: int, label: Label, role_x: float, why_x: float) -> None:
-        top, bottom = self._tops()[row : row + 2]
+    def _paint_row(self, painter: QPainter, row: int, label: Label, arranged: Arrangement) -> None:
+        top, bottom = arranged.tops[row : row + 2]
         rect = QRectF(0, top, self.width(), bottom - top)
         pointed = row == self._row or (self.hasFocus() and row == self._current)
         if pointed:
@@ -228,14 +239,14 @@ class LettersTable(QWidget):
         font, bold = words_font(), words_font(words_font().Weight.DemiBold)
         base = baseline(rect, font)
         found = "" if self._indexing is None else label.found_in(self._indexing.names)
-        found = elided(font, found, role_x - self._found_x() - 8)
+        found = elided(font, found, arranged.role_x - self._found_x() - 8)
         paint_text(painter, self._found_x(), base, found, font, color=look().color("text"))
-        paint_text(painter, role_x, base, label.role, bold, color=look().color("text"))
+        paint_text(painter, arranged.role_x, base, label.role, bold, color=look().color("text"))
         role = "warning" if label.stretched else "text2"
-        lines = self._reason_lines(label) if bottom - top > ROW else [label.reason]
+        lines = arranged.reasons[row] if bottom - top > ROW else [label.reason]
         for number, line in enumerate(lines):
-            why = elided(font, line, self.width() - why_x)
-            paint_text(painter, why_x, base + number * LINE, why, font, color=look().color(role))
+            why = elided(font, line, self.width() - arranged.why_x)
+            paint_text(painter, arranged.why_x, base + number * LINE, why, font, color=look().color(role))
 
     def _paint_size(self, painter: QPainter, row: int, label: Label, pointed: bool) -> None:
         box = self._size_rect(row)
@@ -249,6 +260,18 @@ class LettersTable(QWidget):
         painter.setFont(code_font())
         painter.setPen(look().color("text"))
         painter.drawText(QPointF(box.left() + 6, baseline(box, code_font())), text)
+
+
+def _in_lines(reason: str, room: float) -> list[str]:
+    """Why, broken at spaces so that it fits into its column."""
+    lines = [""]
+    for word in reason.split(" "):
+        longer = f"{lines[-1]} {word}".lstrip()
+        if lines[-1] and text_width(words_font(), longer) > room:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def scrolled(table: LettersTable) -> QScrollArea:

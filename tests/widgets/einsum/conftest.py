@@ -3,6 +3,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import QPointF
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 
 from playground.models.einsum.ladder import compute_ladder
 from playground.models.einsum.request import compute_einsum, einsum_request
@@ -52,6 +55,16 @@ class Driven:
     def type(self, equation: str, *operands: str) -> None:
         self.show(replace(self.state, einsum=EinsumState(equation, operands or self.state.einsum.operands)))
 
+    def part(self, name: str) -> QWidget:
+        found = self.panel.findChild(QWidget, f"einsum.{name}")
+        assert found is not None, name
+        return found
+
+    @staticmethod
+    def point(grid, index) -> None:
+        x, y, width, height = grid.present_geometry().rect(index)
+        QTest.mouseMove(grid.viewport(), QPointF(x + width / 2, y + height / 2).toPoint())
+
 
 @pytest.fixture
 def driven(qtbot):
@@ -63,3 +76,14 @@ def driven(qtbot):
         return Driven(panel, equation, operands or ("A", "B"))
 
     return make
+
+
+@pytest.fixture
+def five(driven):
+    """Five operands in a row, each sharing a letter with the next."""
+    shapes = zip("abcde", ((2, 3), (3, 4), (4, 2), (2, 5), (5, 3)), strict=True)
+    one = driven("ij,jk,kl,lm,mn->in", *"abcde")
+    one.show(
+        replace(one.state, program=Program.parse("\n".join(f"{name} = torch.ones({size})" for name, size in shapes)))
+    )
+    return one

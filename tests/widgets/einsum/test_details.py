@@ -1,0 +1,55 @@
+"""Loops, ladder and drawing beside the letters."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from playground.widgets.einsum.ladder_view import time_in_words
+
+
+def test_the_loops_copied_out_run(driven):
+    d = driven()
+    loops = d.part("loops")
+    loops.copy()
+    tensors = dict(zip(d.panel.result.plan.names, d.panel.result.tensors, strict=False))
+    exec(QApplication.clipboard().text(), {"torch": torch}, tensors)
+    assert torch.equal(tensors[d.panel.result.plan.result_name], d.panel.result.tensor)
+
+
+def test_the_ladder_runs_when_asked(driven):
+    d = driven()
+    d.panel.details.tabs.setCurrentIndex(5)
+    ladder = d.panel.details.ladder
+    ladder._size.setCurrentIndex(0)
+    QTest.mouseClick(d.part("ladder.run"), Qt.MouseButton.LeftButton)
+    columns = ladder.chart.plot_columns()
+    assert columns["way"] == ["three loops", "rows", "broadcasting", "einsum", "@"]
+    assert all(seconds > 0 for seconds in columns["seconds"])
+
+
+def test_times_in_words():
+    assert time_in_words(0.0000123) == "12.3 us"
+    assert time_in_words(1.5) == "1.5 s"
+
+
+def test_everything_is_drawn_in_every_tab(driven):
+    d = driven("bhqd,bhkd->bhqk", "Q", "K")
+    for tab in range(6):
+        d.panel.details.tabs.setCurrentIndex(tab)
+        assert not d.panel.grab().isNull()
+    d.type("bhqd,bhkd->bhq1")
+    assert not d.panel.grab().isNull()
+
+
+def test_a_size_has_room_between_two_nodes_or_stands_above(five):
+    view = five.panel.details.diagram
+    lines = {line.label: line for line in view._diagram.lines}
+    assert view._room(QRectF(0, 0, 300, 100), view._diagram, lines["j"]) < 40
+    assert view._room(QRectF(0, 0, 900, 100), view._diagram, lines["j"]) > 100
+    assert view._room(QRectF(0, 0, 300, 100), view._diagram, lines["i"]) == math.inf
+    view.grab()
