@@ -29,6 +29,7 @@ from playground.models.network.reductions import (
     Counts,
     Floats,
     Reductions,
+    as_floats,
     count_below,
     count_zeros,
     extremes_of,
@@ -101,7 +102,7 @@ def measure(stack: torch.Tensor, quick: bool = False, found: Reductions | None =
     `found` is what somebody knows of the layers already.
     """
     original = stack.detach().reshape(len(stack), -1)
-    x = original if original.dtype in (torch.float32, torch.float64) else original.float()
+    x = as_floats(original)
     layers, count = x.shape
     extremes = extremes_of(x) if found is None else (found.low, found.high)
     finite = finite_range(x, *extremes)
@@ -115,8 +116,9 @@ def measure(stack: torch.Tensor, quick: bool = False, found: Reductions | None =
         zeros = count_zeros(x)
     near, subnormal = (none, none) if quick else _small_counts(x, original.dtype, moments.rms, zeros)
     counts = np.full(layers, count, dtype=np.int64)
+    std = np.where(low == high, 0.0, moments.std)
     return StatisticsTable(
-        counts, moments.mean, moments.std, moments.rms, low, high, zeros, near, finite.nans, finite.infs, subnormal
+        counts, moments.mean, std, moments.rms, low, high, zeros, near, finite.nans, finite.infs, subnormal
     )
 
 
@@ -146,12 +148,20 @@ def _wide(x: torch.Tensor, peak: Floats, lost: Counts) -> tuple[Floats, Floats, 
 def _small_counts(x: torch.Tensor, dtype: torch.dtype, rms: Floats, zeros: Counts) -> tuple[Counts, Counts]:
     """How many values of each row are near zero, and how many are subnormal in the dtype they came in."""
     magnitude = x.abs()
-    threshold = torch.from_numpy(np.nan_to_num(rms * NEAR_ZERO)).to(x)[:, None]
+    threshold = _rounded_up(np.nan_to_num(rms * NEAR_ZERO), x)[:, None]
     near = count_below(magnitude, threshold) - np.where(threshold[:, 0].cpu().numpy() > 0, zeros, 0)
     tiny = torch.finfo(dtype).tiny if dtype.is_floating_point else 0.0
     if not tiny:
         return near, np.zeros(len(x), dtype=np.int64)
     return near, count_below(magnitude, torch.full_like(threshold, tiny)) - zeros
+
+
+def _rounded_up(bounds: Floats, like: torch.Tensor) -> torch.Tensor:
+    """The smallest numbers of the dtype of `like` that are no less: what is below them is below the bounds."""
+    exact = torch.from_numpy(bounds)
+    rounded = exact.to(like.dtype)
+    above = torch.nextafter(rounded, torch.tensor(math.inf, dtype=like.dtype))
+    return torch.where(rounded.double() < exact, above, rounded).to(like.device)
 
 
 def joined(tables: Sequence[StatisticsTable]) -> StatisticsTable:
@@ -195,6 +205,4 @@ def describe_tensor(tensor: torch.Tensor, scale: str = "log") -> TensorStatistic
     stack = tensor.detach().reshape(1, -1)
     table = measure(stack)
     axis = choose_axis(scale, table.rms, table.minimum, table.maximum)
-    numbers = stack if stack.is_floating_point() else stack.double()
-    histograms = count_layers([numbers], axis)
-    return replace(table, histograms=histograms).layer(0)
+    return replace(table, histograms=count_layers([stack], axis)).layer(0)

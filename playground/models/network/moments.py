@@ -98,6 +98,7 @@ def short_moments(x: torch.Tensor, mean: Floats, norm: Floats) -> Moments:
     if bool(np.all(mean**2 <= HARMLESS * rms**2)):
         return Moments(mean, np.sqrt((rms**2 - mean**2) * count / max(1, count - 1)), rms)
     away = x - torch.from_numpy(mean).to(x)[:, None]
+    away -= away.mean(1, keepdim=True)  # the mean itself was rounded, by more than a narrow row is wide
     return Moments(mean, numbers(torch.linalg.vector_norm(away, dim=1)) / math.sqrt(max(1, count - 1)), rms)
 
 

@@ -1,0 +1,36 @@
+"""Rows of values that are all the same, or nearly."""
+
+import numpy as np
+import pytest
+import torch
+
+from playground.models.network.layer_statistics import describe_tensor, measure
+
+
+@pytest.mark.parametrize("quick", [False, True])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("value", [0.1, -1e-30, 1e30, 2.2477e-150])
+def test_values_that_are_all_the_same_have_a_std_of_exactly_zero(value, dtype, quick):
+    x = torch.full((2, 641), value, dtype=dtype)
+    x[1] = torch.randn(641, generator=torch.Generator().manual_seed(1), dtype=dtype)
+    found = measure(x, quick)
+    assert found.std[0] == 0.0
+    assert found.std[1] == pytest.approx(float(x[1].double().std()), rel=1e-5)
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_values_a_few_roundings_apart_have_the_std_they_have(quick):
+    steps = torch.randint(0, 4, (3, 6401), generator=torch.Generator().manual_seed(2), dtype=torch.int32)
+    x = (torch.tensor([0.1, 0.7, 12.3]).view(torch.int32)[:, None] + steps).view(torch.float32)
+    assert measure(x, quick).std == pytest.approx(x.double().std(1).numpy(), rel=1e-4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+def test_what_is_near_zero_is_counted_to_the_last_value(dtype):
+    least = torch.finfo(dtype).smallest_normal * torch.finfo(dtype).eps
+    x = torch.arange(0, 4000, dtype=torch.float64) * least
+    stored = x.to(dtype)[torch.arange(4000) % 3 != 1]
+    wide = stored.double().numpy().astype(np.longdouble)
+    bound = np.sqrt((wide**2).mean()) / 1000
+    assert describe_tensor(stored).near_zero_fraction == pytest.approx(((wide > 0) & (wide < bound)).mean(), abs=1e-12)
+    assert ((wide > 0) & (wide < bound)).sum() > 0
