@@ -20,6 +20,7 @@ from playground.models.tensors.cell_story import (
     shares_storage,
 )
 from playground.models.tensors.cell_story_axis import axis_story
+from playground.models.tensors.cell_story_cast import cast_story
 from playground.models.tensors.cell_story_line import Line, NamedCall, axes_of, integer_of, named_call
 from playground.models.tensors.cell_story_pick import order_story, pick_story
 from playground.models.tensors.cell_story_terms import terms_story
@@ -216,6 +217,7 @@ _OPERATIONS: tuple[Callable[[Line], TellsCells | None], ...] = (
     _reduced,
     axis_story,
     order_story,
+    cast_story,
 )
 """What tells of a line whose last word computes; the first that can does."""
 

@@ -20,6 +20,8 @@ _SHORTHANDS = (
     ("byte", "uint8"),
     ("bool", "bool"),
 )
+CASTS = frozenset({"to", "type", "type_as", *(name for name, _dtype in _SHORTHANDS)})
+"""Words that give every element another dtype."""
 
 
 def register_copying() -> None:
