@@ -49,6 +49,13 @@ def test_moments_survive_the_extremes(dtype, scale):
     assert int(counted.counts.sum()) + counted.below + counted.above + zeros + found.inf_count == len(stored)
 
 
+def test_whole_numbers_are_not_rounded_to_float32():
+    values = torch.tensor([2**24 + 1, 2**40 + 1, -(2**33) - 1, 0])
+    found = describe_tensor(values, "linear")
+    assert (found.minimum, found.maximum, found.mean) == (-(2**33) - 1, 2**40 + 1, float(values.double().mean()))
+    assert (found.zero_fraction, found.subnormal_count, int(found.histogram.counts.sum())) == (0.25, 0, 3)
+
+
 def test_float64_near_its_largest_value():
     values = torch.tensor([1.7e308, -1.7e308, 1.0, 0.0, math.nan, math.inf, -math.inf], dtype=torch.float64)
     for scale in SCALES:
