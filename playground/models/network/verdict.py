@@ -142,7 +142,8 @@ def _broken_weights(result: NetworkResult, layer: int) -> Verdict | None:
     count = int(table.infs[layer - 1] + table.nans[layer - 1])
     if not count:
         return None
-    share = "every weight is" if count == table.count[layer - 1] else f"`{count:,}` weights are"
+    some = f"`{count:,}` {'weight is' if count == 1 else 'weights are'}"
+    share = "every weight is" if count == table.count[layer - 1] else some
     text = f"In layer {layer} {share} inf or nan: {result.spec.dtype} ends at `{largest_of(result.spec)}`."
     return _ill(result.spec, "overflow", "The weights overflow.", text)
 

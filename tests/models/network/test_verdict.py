@@ -8,7 +8,7 @@ import torch
 from playground.models.network.activations import ACTIVATIONS
 from playground.models.network.cure_trial import SEVERITIES, tried
 from playground.models.network.mean_field import predict
-from playground.models.network.network import Detail, NetworkSpec, run_network
+from playground.models.network.network import Detail, NetworkSpec, build, run_network
 from playground.models.network.verdict import factor_a_layer, judge
 from playground.models.network.verdict_reasons import compared
 from playground.models.words import digits
@@ -192,6 +192,13 @@ def test_weights_beyond_the_number_type_are_blamed_and_not_the_layers():
     assert verdict.plain().startswith(
         "The weights overflow. In layer 1 every weight is inf or nan: float32 ends at 3.4"
     )
+
+
+def test_a_single_weight_beyond_the_number_type_is_spoken_of_as_one():
+    spec = NetworkSpec(depth=2, width=10, batch=5, init="lecun_normal", dtype="float16")
+    peaks = build(replace(spec, dtype="float64")).weights[0].abs().flatten().sort().values
+    ill = replace(spec, gain=65520 / float(peaks[-2:].mean()))
+    assert "In layer 1 `1` weight is inf or nan: float16 ends at `65504`." in verdict_of(ill).text
 
 
 def test_a_cross_entropy_that_overflows_is_not_said_to_square_anything():
