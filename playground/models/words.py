@@ -36,6 +36,11 @@ def digits(value: float, significant: int = 3) -> str:
     return f"{mantissa}e{exponent}"
 
 
+def grouped_digits(value: float) -> str:
+    """Three significant digits, thousands set apart: `grouped_digits(2459.9) == "2,460"`, of 1,253,315 `"1.25e6"`."""
+    return f"{value:,.0f}" if 999.5 <= abs(value) < 99_999.5 else digits(value)
+
+
 def count_in_words(count: int, noun: str, plural: str = "") -> str:
     """`count_in_words(1, "element") == "1 element"`, `count_in_words(1797, "element") == "1,797 elements"`."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"

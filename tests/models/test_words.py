@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from playground.models.words import bytes_in_words, count_in_words, digits, joined, shape_in_words
+from playground.models.words import bytes_in_words, count_in_words, digits, grouped_digits, joined, shape_in_words
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,15 @@ def test_bytes_are_counted_in_thousands(count, words):
 )  # fmt: skip
 def test_three_significant_digits(value, words):
     assert digits(value) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0.7214, "0.721"), (566.0, "566"), (999.4, "999"), (999.6, "1,000"), (2459.9, "2,460"), (-2459.9, "-2,460"),
+     (99_999.4, "99,999"), (99_999.6, "1.00e5"), (1_253_315.2, "1.25e6"), (math.inf, "inf"), (math.nan, "nan")],
+)  # fmt: skip
+def test_thousands_are_set_apart_as_long_as_all_digits_are_shown(value, words):
+    assert grouped_digits(value) == words
 
 
 def test_counts_and_shapes():

@@ -30,7 +30,7 @@ from playground.models.network.program_tensors import tensors_of
 from playground.models.network.spec import NetworkSpec
 from playground.models.outcome import refuse
 from playground.models.tensors.program import Program
-from playground.models.words import digits
+from playground.models.words import digits, grouped_digits
 
 Floats = NDArray[np.float64]
 KINDS = ("theory", "measured")
@@ -184,13 +184,8 @@ def theory_words(found: FixedPoint, depth: int | None = None) -> str:
     here = f", this has `{depth}`" if depth is not None else ""
     return (
         f"Gradients {fate}{slowly}: chi1 `{digits(found.chi1, 4)}`, q* `{digits(found.q)}`, "
-        f"xi `{_layers(found.depth_scale)}` layers; about `{_layers(found.trainable_depth)}` train{here}."
+        f"xi `{grouped_digits(found.depth_scale)}` layers; about `{grouped_digits(found.trainable_depth)}` train{here}."
     )
-
-
-def _layers(count: float) -> str:
-    """`_layers(0.721) == "0.721"`, `_layers(2459.9) == "2,460"`, `_layers(1253315.2) == "1.25e6"`."""
-    return f"{round(count):,}" if 100 <= count < 99_999 else digits(count)
 
 
 def gain_axis(gain: float) -> Floats:

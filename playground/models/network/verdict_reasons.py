@@ -11,7 +11,7 @@ from playground.models.network.critical import critical_weight_variance
 from playground.models.network.init_schemes import INIT_SCHEMES
 from playground.models.network.mean_field import Prediction, bias_variance_of, weight_variance_of
 from playground.models.network.spec import NetworkSpec
-from playground.models.words import digits
+from playground.models.words import digits, grouped_digits
 
 BATCH_NORM_RELU = math.sqrt(math.pi / (math.pi - 1))
 """What a layer of batch norm and relu multiplies the gradient by, in wide layers and large batches (Yang et al. 2019,
@@ -21,9 +21,8 @@ NEAR_THE_END = 1e6
 
 
 def compared(ratio: float) -> str:
-    """A ratio to other layers: "at 0.27 of layer 50", "at 2,392 times those of layer 50"."""
-    shown = f"{ratio:,.0f}" if 1000 <= ratio < 99_999.5 else digits(ratio)
-    return f"`{shown}`{' times those' if ratio >= 1 else ''}"
+    """What stands before "of layer 50": `compared(0.271) == "`0.271`"`, `compared(2392.4) == "`2,392` times those"`."""
+    return f"`{grouped_digits(ratio)}`{' times those' if ratio >= 1 else ''}"
 
 
 def largest_of(spec: NetworkSpec) -> str:
