@@ -131,18 +131,13 @@ def _moments(x: torch.Tensor, finite: FiniteRange, found: Reductions | None, qui
     if short.all() and found is not None and found.mean is not None and found.norm is not None:
         return short_moments(x, found.mean, found.norm)
     columns = np.empty((3, len(x)))
-    for rows, by in ((np.flatnonzero(short), _short), (np.flatnonzero(~short), _wide)):
-        if len(rows):
-            columns[:, rows] = by(rows_at(x, rows), peak[rows], lost[rows])
+    if short.any():
+        part = rows_at(x, np.flatnonzero(short))
+        columns[:, short] = short_moments(part, *sum_rows(part)).columns
+    if not short.all():
+        part = rows_at(x, np.flatnonzero(~short))
+        columns[:, ~short] = wide_moments(part, peak[~short], lost[~short], quick=True).columns
     return Moments(*columns)
-
-
-def _short(x: torch.Tensor, _peak: Floats, _lost: Counts) -> tuple[Floats, Floats, Floats]:
-    return short_moments(x, *sum_rows(x)).columns
-
-
-def _wide(x: torch.Tensor, peak: Floats, lost: Counts) -> tuple[Floats, Floats, Floats]:
-    return wide_moments(x, peak, lost, quick=True).columns
 
 
 def _small_counts(x: torch.Tensor, dtype: torch.dtype, rms: Floats, zeros: Counts) -> tuple[Counts, Counts]:
@@ -179,17 +174,16 @@ def joined(tables: Sequence[StatisticsTable]) -> StatisticsTable:
 def measure_stacks(
     stacks: Iterable[tuple[int, torch.Tensor]], quick: bool = False, found: Mapping[int, Reductions] | None = None
 ) -> StatisticsTable:
-    """The statistics of all layers of some stacks, in their order; `found`: reductions by a stack's first layer."""
-    if found:
-        return joined([measure(stack, quick, found.get(start)) for start, stack in stacks])
-    at_once = 2**40 if quick else CACHED
-    return joined(
-        [
-            measure(part, quick)
-            for _start, stack in stacks
-            for part in torch.split(stack, max(1, at_once // max(1, stack[0].numel())))
-        ]
-    )
+    """The statistics of all layers of some stacks, in their order; `found`: reductions by a stack's first layer.
+
+    Unless `quick` or known they are taken in parts that a processor's cache holds: they are gone over several times.
+    """
+    tables = []
+    for start, stack in stacks:
+        known = None if found is None else found.get(start)
+        at_once = len(stack) if quick or known else max(1, CACHED // max(1, stack[0].numel()))
+        tables += [measure(part, quick, known) for part in torch.split(stack, at_once)]
+    return joined(tables)
 
 
 def measure_layers(tensors: Sequence[torch.Tensor], quick: bool = False) -> StatisticsTable:
