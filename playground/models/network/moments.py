@@ -120,7 +120,7 @@ def _wide_part(x: torch.Tensor, peak: Floats, lost: Counts, quick: bool) -> Mome
         nothing = np.full(len(x), math.nan)
         return Moments(nothing, nothing, nothing)
     finite = mask_of(x, np.isfinite, torch.isfinite) if lost.any() else None
-    wide, exponents = scaled_rows(_widened(x, finite), peak)
+    wide, exponents = scaled_rows(widened(x, finite), peak)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         average, norm = sum_rows(wide)
         mean, rms, others = average * (x.shape[1] / count), norm / np.sqrt(count), np.maximum(1, count - 1)
@@ -135,8 +135,8 @@ def _wide_part(x: torch.Tensor, peak: Floats, lost: Counts, quick: bool) -> Mome
         return Moments(np.ldexp(mean, exponents), np.ldexp(std, exponents), np.ldexp(rms, exponents))
 
 
-def _widened(x: torch.Tensor, finite: torch.Tensor | None) -> torch.Tensor:
-    """The values in float64, 0 for those that are not finite."""
+def widened(x: torch.Tensor, finite: torch.Tensor | None = None) -> torch.Tensor:
+    """The values in float64, 0 for those that are not marked as finite; in a buffer of this thread, or `x` itself."""
     if finite is not None:
         return torch.where(finite, x, 0).double()
     if x.dtype == torch.float64:

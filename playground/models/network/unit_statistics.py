@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from playground.models.network.activations import saturation_bounds
-from playground.models.network.moments import SAFE_FLOAT32, few_rows, is_safe, rows_at, scaled_rows
+from playground.models.network.moments import SAFE_FLOAT32, few_rows, is_safe, rows_at, scaled_rows, widened
 from playground.models.network.reductions import (
     Counts,
     Extremes,
@@ -24,7 +24,6 @@ from playground.models.network.reductions import (
     numbers,
     row_norms,
 )
-from playground.models.network.stacks import scratch
 
 KEEPS_DIGITS = 0.02
 """A difference of float32 sums that is at least this share of them has four digits or more."""
@@ -95,8 +94,7 @@ def _measure_short(x: torch.Tensor, low: Floats, high: Floats) -> UnitPart:
 
 def _measure_wide(x: torch.Tensor, low: Floats, peak: Floats) -> tuple[Floats, Floats, Floats]:
     """Dead units, spread and cosine of a few layers in float64, the rows scaled where their squares would leave it."""
-    wide = x if x.dtype == torch.float64 else scratch(x.shape, torch.float64, x.device, "wide").copy_(x)
-    scaled, exponents = scaled_rows(wide, np.where(np.isfinite(peak), peak, 1.0))
+    scaled, exponents = scaled_rows(widened(x), np.where(np.isfinite(peak), peak, 1.0))
     totals, cosines = _sums(scaled, row_norms(scaled))
     spread = _exact_spread(scaled) / _spread_count(x)
     with np.errstate(over="ignore", invalid="ignore"):
