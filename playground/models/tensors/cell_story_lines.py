@@ -23,7 +23,7 @@ from playground.models.tensors.cell_story_axis import axis_story
 from playground.models.tensors.cell_story_cast import cast_story
 from playground.models.tensors.cell_story_line import Line, NamedCall, axes_of, integer_of, named_call
 from playground.models.tensors.cell_story_pick import order_story, pick_story
-from playground.models.tensors.cell_story_terms import terms_story
+from playground.models.tensors.cell_story_terms import kronecker_story, terms_story
 from playground.models.tensors.cell_story_words import elementwise_arithmetic
 from playground.models.tensors.program import Expression, Program, source_code
 from playground.models.tensors.vocabulary import VOCABULARY
@@ -213,6 +213,7 @@ def _reduced(line: Line) -> Story | None:
 _OPERATIONS: tuple[Callable[[Line], TellsCells | None], ...] = (
     _elementwise,
     terms_story,
+    kronecker_story,
     _called,
     _reduced,
     axis_story,

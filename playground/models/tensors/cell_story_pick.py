@@ -31,6 +31,13 @@ MOVING = frozenset({
 JOINING = frozenset({"cat", "concat", "concatenate", "stack", "hstack", "vstack", "dstack", "column_stack"})
 """Words that put tensors of a list together and compute nothing."""
 
+WRITING = {
+    "scatter": (2, "src"), "index_copy": (2, "source"), "index_put": (1, "values"), "select_scatter": (0, "src"),
+    "slice_scatter": (0, "src"), "diagonal_scatter": (0, "src"), "masked_scatter": (1, "source"),
+}  # fmt: skip
+"""Words that write a second tensor into a copy of the first, and where that stands."""
+_SUMMING = {"accumulate", "reduce"}
+
 MOVING_PROPERTIES = frozenset({"T", "mT"})
 INDEXED = {"gather": (1, "index"), "take_along_dim": (0, "indices")}
 """Words whose index tensor has the shape of the result: its number is told too."""
@@ -111,9 +118,19 @@ def _bases(node: ast.expr) -> tuple[ast.expr, ...]:
             node = node.value
         elif call is not None and call.name in JOINING and isinstance(call.owner, ast.List | ast.Tuple):
             return tuple(call.owner.elts)
+        elif call is not None and call.name in WRITING:
+            return _written(call)
         else:
             return (node,) if found else ()
         found = True
+
+
+def _written(call: NamedCall) -> tuple[ast.expr, ...]:
+    """The tensor that is written into and what is written; nothing where it is added to what was there."""
+    place, name = WRITING[call.name]
+    source = call.given(place, name)
+    adds = call.keywords.keys() & _SUMMING or (call.name == "index_put" and len(call.arguments) > 2)
+    return () if source is None or adds else (call.owner, source)
 
 
 def _index_of(line: Line) -> Operand | None:

@@ -1,10 +1,11 @@
-"""Cells that are sums of products, term by term: matrix products, outer products, einsum."""
+"""Cells that are sums of products, term by term: matrix products, outer products, einsum, layers, and Kronecker's."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import torch
 
@@ -12,39 +13,83 @@ from playground.models.einsum.equation import parse_equation
 from playground.models.einsum.labels import Indexing, index_labels
 from playground.models.einsum.terms import cells_of_term, count_of_terms, place_of_term
 from playground.models.outcome import ProblemError
-from playground.models.tensors.cell_story import CellStory, Index, Operand, StoryLine, lines_shown, told_alone
-from playground.models.tensors.cell_story_line import Line, named_call
+from playground.models.tensors.cell_story import CellStory, Index, Operand, StoryLine, aligned, lines_shown, told_alone
+from playground.models.tensors.cell_story_line import Line, NamedCall, named_call
 from playground.models.tensors.cell_story_words import bracketed_text
 
 PRODUCTS = ("matmul", "mm", "mv", "dot", "bmm", "vdot")
 OUTER = ("outer", "ger")
+ADDED = {"addmm": "", "addmv": "", "baddbmm": "", "addr": "i,j->ij"}
+"""Words that add a product to the tensor in front, and the einsum that it is; of matrices their axes decide."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TermsStory:
-    """`C[0,1] = A[0,0]*B[0,1] + ...`: each term with its numbers; of a single product its factors."""
+    """`C[0,1] = A[0,0]*B[0,1] + ...`: each term with its numbers, first what is `added`; of a product its factors."""
 
     name: str
     tensor: torch.Tensor
     operands: tuple[Operand, ...]
     indexing: Indexing
+    added: Operand | None = None
 
     def at(self, index: Index) -> CellStory | None:
         """The story of one element; None for an index outside."""
         told = told_alone(self.name, self.tensor, index)
         if told is None:
             return None
-        if not self.indexing.summed:
+        if not self.indexing.summed and self.added is None:
             return replace(told, lines=self._factors(index, 0), conclusion="product")
-        count = count_of_terms(self.indexing)
+        first = () if self.added is None else (self.added.line(aligned(index, self.added.tensor.shape)),)
+        count = len(first) + count_of_terms(self.indexing)
         shown = lines_shown(count)
-        lines = tuple(_multiplied(self._factors(index, number)) for number in range(shown))
-        return replace(told, lines=lines, conclusion="sum", more=count - shown)
+        terms = (_multiplied(self._factors(index, number)) for number in range(shown - len(first)))
+        return replace(told, lines=(*first, *terms), conclusion="sum", more=count - shown)
 
     def _factors(self, index: Index, number: int) -> tuple[StoryLine, ...]:
         """The element of each operand in one term."""
         cells = cells_of_term(self.indexing, index, place_of_term(self.indexing, number))
         return tuple(operand.line(cell) for operand, cell in zip(self.operands, cells, strict=True))
+
+
+class Product(NamedTuple):
+    """An einsum (empty: of matrices, their axes decide), its operands, and what it is added to."""
+
+    equation: str = ""
+    operands: Sequence[ast.expr] = ()
+    added: ast.expr | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KroneckerStory:
+    """`C[r,c] = A[r // p, c // q] * B[r % p, c % q]` for B of (p, q)."""
+
+    name: str
+    tensor: torch.Tensor
+    first: Operand
+    second: Operand
+
+    def at(self, index: Index) -> CellStory | None:
+        """The story of one element; None for an index outside."""
+        told = told_alone(self.name, self.tensor, index)
+        if told is None:
+            return None
+        sizes = (*[1] * len(index), *self.second.tensor.shape)[-len(index) :] if index else ()
+        pairs = [divmod(place, size) for place, size in zip(index, sizes, strict=True)]
+        lines = tuple(
+            operand.line(tuple(pair[part] for pair in pairs[len(pairs) - operand.tensor.ndim :]))
+            for part, operand in enumerate((self.first, self.second))
+        )
+        return replace(told, lines=lines, conclusion="product")
+
+
+def kronecker_story(line: Line) -> KroneckerStory | None:
+    """`torch.kron(A, B)`."""
+    call = named_call(line.root)
+    if call is None or call.name != "kron" or len(call.arguments) != 1:
+        return None
+    first, second = line.operand(call.owner), line.operand(call.arguments[0])
+    return None if first is None or second is None else KroneckerStory(line.name, line.tensor, first, second)
 
 
 def _multiplied(factors: Sequence[StoryLine]) -> StoryLine:
@@ -57,10 +102,11 @@ def _multiplied(factors: Sequence[StoryLine]) -> StoryLine:
 
 
 def terms_story(line: Line) -> TermsStory | None:
-    """`A @ B`, `A.mv(v)`, `torch.outer(v, w)`, `torch.einsum("ij,jk->ik", A, B)`."""
-    equation, parts = _equation_of(line.root)
+    """`A @ B`, `A.mv(v)`, `torch.outer(v, w)`, `torch.einsum("ij,jk->ik", A, B)`, `torch.addmm(v, A, B)`."""
+    equation, parts, front = _equation_of(line.root)
+    added = None if front is None else line.operand(front)
     operands = tuple(operand for part in parts if (operand := line.operand(part)) is not None)
-    if not parts or len(operands) < len(parts):
+    if not parts or len(operands) < len(parts) or (front is not None and added is None):
         return None
     if not equation:
         equation = _of_matrices(operands)
@@ -73,26 +119,39 @@ def terms_story(line: Line) -> TermsStory | None:
     # What einsum makes of one operand without a sum is a view, which is told as one.
     if indexing.is_view or indexing.output_shape != tuple(line.tensor.shape):
         return None
-    return TermsStory(line.name, line.tensor, operands, indexing)
+    return TermsStory(line.name, line.tensor, operands, indexing, added)
 
 
-def _equation_of(root: ast.expr) -> tuple[str, Sequence[ast.expr]]:
-    """The einsum that a line is, and its operands; of matrix products their axes decide, and it is empty."""
+def _equation_of(root: ast.expr) -> Product:
+    """The product that a line is; nothing in it where it is none."""
     if isinstance(root, ast.BinOp) and isinstance(root.op, ast.MatMult):
-        return "", (root.left, root.right)
+        return Product("", (root.left, root.right))
     call = named_call(root)
     if call is None:
-        return "", ()
+        return Product()
     if call.name in PRODUCTS and len(call.arguments) == 1:
-        return "", (call.owner, *call.arguments)
+        return Product("", (call.owner, *call.arguments))
     if call.name in OUTER and len(call.arguments) == 1:
-        return "i,j->ij", (call.owner, *call.arguments)
+        return Product("i,j->ij", (call.owner, *call.arguments))
+    if call.name in ADDED and len(call.arguments) == 2 and not call.keywords:
+        return Product(ADDED[call.name], call.arguments, call.owner)
+    if call.name == "linear":
+        return _layer(call)
     if call.name == "einsum" and isinstance(call.owner, ast.Constant) and isinstance(call.owner.value, str):
         match call.arguments:
             case (ast.List(elts=listed) | ast.Tuple(elts=listed),):
-                return call.owner.value, listed
-        return call.owner.value, call.arguments
-    return "", ()
+                return Product(call.owner.value, listed)
+        return Product(call.owner.value, call.arguments)
+    return Product()
+
+
+def _layer(call: NamedCall) -> Product:
+    """`torch.nn.functional.linear(x, w, b)`: the weight is (fan_out, fan_in)."""
+    weight, bias = call.given(0, "weight"), call.given(1, "bias")
+    if weight is None:
+        return Product()
+    is_none = isinstance(bias, ast.Constant) and bias.value is None
+    return Product("...j,kj->...k", (call.owner, weight), None if is_none else bias)
 
 
 def _of_matrices(operands: Sequence[Operand]) -> str:

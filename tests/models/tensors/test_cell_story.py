@@ -88,7 +88,7 @@ def test_long_sums_say_how_many_are_left_out():
 
 
 def test_other_lines_tell_their_value_alone():
-    result, _ = told("B = torch.kron(A, A)", "B")
+    result, _ = told("B = torch.linalg.pinv(A)", "B")
     assert result.story.at((0, 0)).lines == ()
     assert result.story.at((9, 9)) is None
 
