@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from playground.models.outcome import ProblemError
 from playground.models.tensors.evaluation import Evaluated, evaluate
+from playground.models.tensors.literals import dotted_name
 from playground.models.tensors.program import Binding, Expression, Program, source_reads
 from playground.models.tensors.source_text import ExpressionText, parse_expression
 from playground.models.tensors.steps import Step
@@ -208,7 +209,7 @@ def _receiver(node: ast.expr) -> ast.expr | None:
             inner = value
         case _:
             return None
-    return None if isinstance(inner, ast.Name) and inner.id == "torch" else inner
+    return None if dotted_name(inner).split(".")[0] == "torch" else inner
 
 
 def _base_text(parsed: ExpressionText, node: ast.expr) -> str:

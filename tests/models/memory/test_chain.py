@@ -3,6 +3,7 @@ import random
 import pytest
 import torch
 
+from playground.models.memory import chain
 from playground.models.memory.chain import advise_chain, note_steps, written_bytes
 from playground.models.tensors.evaluation import evaluate
 from playground.models.tensors.program import Program
@@ -22,6 +23,8 @@ def parse(code):
         ("A.clone().t().reshape(12)", "A.t().reshape(12)"),
         ("A.t().clone().contiguous()", "A.t().contiguous()"),
         ("A.to(torch.int32)[0]", "A[0].to(torch.int32)"),
+        ("torch.nn.functional.relu(A).t().clone().contiguous()", "torch.nn.functional.relu(A).t().contiguous()"),
+        ("torch.linalg.pinv(A).double()[:2]", "torch.linalg.pinv(A)[:2].double()"),
     ],
 )
 def test_a_cheaper_order_is_pointed_out_and_gives_the_same_tensor(code, better):
@@ -40,6 +43,12 @@ def test_a_cheaper_order_is_pointed_out_and_gives_the_same_tensor(code, better):
     ["A.t().reshape(12)", "A.t().contiguous()", "A.flatten()", "A + 1", "A.t().contiguous().double()", "A.clone()"],
 )
 def test_nothing_is_advised_where_nothing_is_certainly_cheaper(code):
+    assert advise_chain(parse(code), "B") is None
+
+
+@pytest.mark.parametrize("code", ["torch.nn.functional.relu(A)", "torch.linalg.pinv(A).t()", "torch.relu(A)"])
+def test_a_function_in_a_module_is_no_chain(code, monkeypatch):
+    monkeypatch.setattr(chain, "evaluate", None)  # nothing is planned for it
     assert advise_chain(parse(code), "B") is None
 
 
