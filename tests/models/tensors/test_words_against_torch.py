@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground.models.tensors.evaluation import evaluate
+from playground.models.tensors.evaluation import Evaluated, evaluate
 from playground.models.tensors.program import Program
 from playground.models.tensors.script import script
 from playground.models.tensors.vocabulary import VOCABULARY
@@ -54,10 +54,15 @@ def expected(line: str) -> torch.Tensor:
     return scope["B"]
 
 
+def outcome(line: str) -> Evaluated:
+    """What becomes of a line here."""
+    return evaluate(Program.parse(f"{START}B = {line}"))["B"]
+
+
 @pytest.mark.parametrize("line", LINES)
 def test_values_layout_and_plan_are_those_of_torch(line: str) -> None:
     torchs = expected(line)
-    one = evaluate(Program.parse(f"{START}B = {line}"))["B"]
+    one = outcome(line)
     assert one.problem is None, one.problem
     for found in (one.tensor, one.meta):
         assert (found.shape, found.stride(), found.dtype) == (torchs.shape, torchs.stride(), torchs.dtype)
@@ -66,16 +71,15 @@ def test_values_layout_and_plan_are_those_of_torch(line: str) -> None:
 
 @pytest.mark.parametrize("line", ["torch.bernoulli(p)", "p.bernoulli()", "v.multinomial(2)", "p.bernoulli().t() + 1"])
 def test_a_draw_without_a_seed_takes_one_says_so_and_writes_it_into_the_script(line: str) -> None:
-    program = Program.parse(f"{START}B = {line}")
-    one = evaluate(program)["B"]
+    one = outcome(line)
     assert one.problem.severity == "warning"
     assert "Here it draws from seed 0." in one.problem.message
     (fix,) = one.problem.fixes
-    seeded = evaluate(Program.parse(f"{START}B = {fix.code}"))["B"]
+    seeded = outcome(fix.code)
     assert seeded.problem is None
     assert torch.equal(seeded.tensor, one.tensor)
     scope: dict[str, torch.Tensor] = {}
-    exec(script(program), scope)
+    exec(script(Program.parse(f"{START}B = {line}")), scope)
     assert torch.equal(scope["B"], one.tensor)
 
 
@@ -83,17 +87,35 @@ def test_a_draw_without_a_seed_takes_one_says_so_and_writes_it_into_the_script(l
 @given(st.lists(st.integers(1, 6), min_size=1, max_size=4), st.sampled_from(["hsplit", "vsplit", "dsplit"]), st.data())
 def test_parts_are_views_or_the_reason_is_said(shape: list[int], word: str, data: st.DataObject) -> None:
     parts = data.draw(st.integers(1, 4))
-    program = Program.parse(f"A = torch.ones({tuple(shape)})\nB = A.{word}({parts})[0]")
-    one = evaluate(program)["B"]
+    start = f"A = torch.ones({tuple(shape)})\n"
+    one = evaluate(Program.parse(f"{start}B = A.{word}({parts})[0]"))["B"]
     try:
         torchs = getattr(torch, word)(torch.ones(shape), parts)[0]
     except RuntimeError:
         assert ("parts of one size do not fill" in one.problem.message) or ("axes or more" in one.problem.message)
         for fix in one.problem.fixes:
-            assert evaluate(Program.parse(f"A = torch.ones({tuple(shape)})\nB = {fix.code}"))["B"].problem is None
+            assert evaluate(Program.parse(f"{start}B = {fix.code}"))["B"].problem is None
         return
     assert one.steps[-1].kind == "view"
     assert (one.tensor.shape, one.tensor.stride()) == (torchs.shape, torchs.stride())
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(0, 2), max_size=3), min_size=2, max_size=3),
+    st.sampled_from(["cat", "stack", "hstack", "vstack", "dstack", "column_stack"]),
+)
+def test_tensors_are_joined_or_the_two_that_differ_are_named(shapes: list[list[int]], word: str) -> None:
+    start = "".join(f"A{number} = torch.ones({tuple(shape)})\n" for number, shape in enumerate(shapes))
+    one = evaluate(Program.parse(f"{start}B = torch.{word}([{', '.join(f'A{n}' for n in range(len(shapes)))}])"))["B"]
+    try:
+        torchs = getattr(torch, word)([torch.ones(shape) for shape in shapes])
+    except RuntimeError:
+        reasons = ("have to be equal.", "takes the same number.", "takes tensors of one shape.", "makes a new one.")
+        assert one.problem.message.endswith(reasons)
+        return
+    assert one.problem is None
+    assert one.tensor.shape == torchs.shape
 
 
 @pytest.mark.parametrize(
@@ -117,7 +139,7 @@ def test_parts_are_views_or_the_reason_is_said(shape: list[int], word: str, data
     ],
 )
 def test_refusals_say_why(line: str, message: str) -> None:
-    problem = evaluate(Program.parse(f"{START}B = {line}"))["B"].problem
+    problem = outcome(line).problem
     assert message in problem.message
     assert problem.span is not None
     assert problem.badge
@@ -139,8 +161,7 @@ def test_batch_norm_leaves_the_running_numbers_alone() -> None:
     ],
 )
 def test_the_writing_form_is_mended_into_one_that_means_the_same(typed: str, mended: str) -> None:
-    problem = evaluate(Program.parse(f"{START}B = {typed}"))["B"].problem
-    assert [fix.code for fix in problem.fixes] == [mended]
+    assert [fix.code for fix in outcome(typed).problem.fixes] == [mended]
 
 
 @pytest.mark.parametrize("shape", [(2, 3), (2, 3, 4, 2), (2, 1, 4, 2), (2, 3, 1, 1), (2, 3, 2, 2, 2), (0, 3, 2, 2)])

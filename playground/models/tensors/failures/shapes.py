@@ -131,8 +131,9 @@ def product_problem(call: FailedCall) -> Problem | None:
     (left_name, left), (right_name, right) = call.tensors
     for (name, tensor), rank in zip(call.tensors, ranks.get(word, (-1, -1)), strict=True):
         if rank >= 0 and tensor.ndim != rank:
+            shape = shape_in_words(tensor.shape)
             return call.problem(
-                f"{word} takes a tensor of {rank} axes here, and {name} {_shape(tensor)} has {tensor.ndim}.",
+                f"{word} takes a tensor of {rank} axes here, and {name} {shape} has {tensor.ndim}.",
                 f"{tensor.ndim} axes",
             )
     if not left.ndim or not right.ndim:
@@ -232,10 +233,6 @@ def size_problem(call: FailedCall) -> Problem | None:
             f"That would be {float(prod(whole) * own):.3g} elements, more than torch can count.", "too many elements"
         )
     return None
-
-
-def _shape(tensor: torch.Tensor) -> str:
-    return shape_in_words(tuple(tensor.shape))
 
 
 SHAPE_EXPLAINERS: tuple[Callable[[FailedCall], Problem | None], ...] = (
