@@ -159,7 +159,7 @@ def csv_losses(tensor: torch.Tensor) -> tuple[str, ...]:
         losses.append(f"The dtype is not kept: {dtype_name(tensor.dtype)} is read back{zeros} as {back}.")
     if tensor.ndim != 2:
         rows = tuple(array_shape(tensor))
-        losses.append(f"The shape {shape_in_words(tuple(tensor.shape))} becomes a table {shape_in_words(rows)}.")
+        losses.append(f"The shape {shape_in_words(tensor.shape)} becomes a table {shape_in_words(rows)}.")
     if tensor.requires_grad:
         losses.append("requires_grad is not kept.")
     return tuple(losses)

@@ -20,7 +20,7 @@ DIGITS_PATH = ("data", "digits.safetensors")
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The inputs, (batch, features) float32 on the CPU, and their labels, (batch,) int64, where they have some."""
+    """The inputs, (batch, features) float32 or float64 on the CPU, and their labels, (batch,) int64, if any."""
 
     inputs: torch.Tensor
     labels: torch.Tensor | None = None
@@ -93,8 +93,8 @@ for _kind in _REGISTERED:
 
 
 def rows_of(tensor: torch.Tensor, name: str, batch: int | None = None) -> torch.Tensor:
-    """The tensor as inputs, (rows, features) float32: axis 0 counts inputs, all others are flattened; a ProblemError
-    that says why otherwise. With `batch`, the first so many rows."""
+    """The tensor as inputs, (rows, features) float32, or float64 where it is: axis 0 counts inputs, all others are
+    flattened; a ProblemError that says why otherwise. With `batch`, the first so many rows."""
     if tensor.dim() == 0:
         refuse(f"{name} has no axes. Inputs need axis 0 to count them and at least one more.",
                fixes=(INSTEAD,))  # fmt: skip

@@ -192,7 +192,7 @@ def _targets_of(tensor: torch.Tensor, name: str) -> torch.Tensor:
     if tensor.dim() == 1 and not tensor.is_floating_point() and not tensor.is_complex():
         classes = tensor.detach().long().cpu()
         if not len(classes):
-            refuse(f"{name} is {shape_in_words(tuple(tensor.shape))} and has no targets.")
+            refuse(f"{name} is {shape_in_words(tensor.shape)} and has no targets.")
         low, high = int(classes.min()), int(classes.max())
         if low < 0 or high >= MOST_CLASSES:
             refuse(

@@ -206,9 +206,9 @@ def _tensor_of(interpreter: Interpreter, value: Any) -> torch.Tensor:
 
 def _no_tensor(text: str, span: Span, value: Any) -> Problem:
     if isinstance(value, tuple | list) and any(isinstance(part, torch.Tensor) for part in value):
-        shapes = ", ".join(shape_in_words(tuple(part.shape)) for part in value[:4] if isinstance(part, torch.Tensor))
+        shapes = ", ".join(shape_in_words(part.shape) for part in value[:4] if isinstance(part, torch.Tensor))
         fixes = tuple(
-            Fix(f"{text}[{k}]", gives=shape_in_words(tuple(part.shape)), target=f"[{k}]")
+            Fix(f"{text}[{k}]", gives=shape_in_words(part.shape), target=f"[{k}]")
             for k, part in enumerate(value[:4])
             if isinstance(part, torch.Tensor)
         )
@@ -216,7 +216,7 @@ def _no_tensor(text: str, span: Span, value: Any) -> Problem:
             f"These are {len(value)} tensors, {shapes}. A line gives one.", span, fixes, badge=f"{len(value)} tensors"
         )
     if isinstance(value, bool | int | float | tuple | list) and _is_numbers(value):
-        written = shape_in_words(tuple(value)) if isinstance(value, tuple) else repr(value)
+        written = shape_in_words(value) if isinstance(value, tuple) else repr(value)
         fix = Fix(f"torch.tensor({text})", target=f"torch.tensor({text})")
         return Problem(f"{text} is {written}, and a line gives a tensor.", span, (fix,), badge=f"is {written}"[:24])
     if isinstance(value, torch.Generator):

@@ -121,7 +121,7 @@ class _Writer:
             self.helpers.append(helper)
 
     def _handed_over(self, name: str, tensor: torch.Tensor) -> str:
-        shape, dtype = shape_in_words(tuple(tensor.shape)), str(tensor.dtype)
+        shape, dtype = shape_in_words(tensor.shape), str(tensor.dtype)
         if tensor.numel() <= MAXIMUM_WRITTEN and not tensor.is_complex():
             return f"{name} = {_written(tensor)}"
         return f"{name}  # {shape} of {dtype}, handed over from Python: it has to be there under this name"
@@ -130,4 +130,4 @@ class _Writer:
 def _written(tensor: torch.Tensor) -> str:
     values = ", ".join(number_text(value) for value in tensor.reshape(-1).tolist())
     text = f"torch.tensor([{values}], dtype={tensor.dtype})"
-    return text if tensor.ndim == 1 else f"{text}.reshape({shape_in_words(tuple(tensor.shape))})"
+    return text if tensor.ndim == 1 else f"{text}.reshape({shape_in_words(tensor.shape)})"

@@ -85,9 +85,7 @@ def _norms() -> None:
 def _batch_norm(input: torch.Tensor, running_mean: Any, running_var: Any, *scale: Any, **given: Any) -> torch.Tensor:
     """torch's own where it writes nothing: in training it would move the running mean and variance."""
     if input.ndim < 2:
-        refuse(
-            f"Axis 1 holds the channels, and {shape_in_words(tuple(input.shape))} has no axis 1.", badge="no channels"
-        )
+        refuse(f"Axis 1 holds the channels, and {shape_in_words(input.shape)} has no axis 1.", badge="no channels")
     training = given.get("training", scale[2] if len(scale) > 2 else False)
     if training and (running_mean is not None or running_var is not None):
         refuse(
