@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -51,13 +52,17 @@ class Store(QObject):
 
     @Slot()
     def undo(self) -> None:
-        """One step back."""
-        self._become(self._history.undone())
+        """One step back, in the middle of a drag too."""
+        self._become_at_rest(self._history.undone())
 
     @Slot()
     def redo(self) -> None:
         """One step forward again."""
-        self._become(self._history.redone())
+        self._become_at_rest(self._history.redone())
+
+    def _become_at_rest(self, history: History[PlaygroundState]) -> None:
+        """A state that was left while a hand was moving it comes back without the hand."""
+        self._become(replace(history, present=history.present.at_rest()))
 
     def _become(self, history: History[PlaygroundState]) -> None:
         differs = history.present != self._history.present

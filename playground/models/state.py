@@ -37,4 +37,9 @@ class PlaygroundState:
     def without_pointing(self) -> PlaygroundState:
         """The state as undo sees it: pointing, selecting and the progress in a lesson are no work of the user's."""
         lesson = replace(self.lesson, progress=(), is_listed=False, noted=())
-        return replace(self, pointed=None, selection="", shape=self.shape.without_selection(), lesson=lesson)
+        rest = self.at_rest()
+        return replace(rest, pointed=None, selection="", shape=self.shape.without_selection(), lesson=lesson)
+
+    def at_rest(self) -> PlaygroundState:
+        """The state that no hand is moving."""
+        return replace(self, network=replace(self.network, moving=False)) if self.network.moving else self

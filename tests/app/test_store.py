@@ -81,3 +81,33 @@ def test_an_edit_asks_once_what_undo_sees_of_it(store, monkeypatch):
     assert [state.memory_budget for state in asked] == [1, None, 2, 3, 4, 5]
     store.undo()
     assert store.state.memory_budget is None
+
+
+def moved(state, gain, moving=True):
+    return replace(state, network=replace(state.network, spec=replace(state.network.spec, gain=gain), moving=moving))
+
+
+def test_what_is_undone_in_the_middle_of_a_drag_comes_back_without_the_hand(store):
+    store.apply(moved(store.state, 1.5), "gain")
+    store.apply(moved(store.state, 2.0), "gain")
+    store.undo()
+    assert (store.state.network.spec.gain, store.state.network.moving) == (1.0, False)
+    store.redo()
+    assert (store.state.network.spec.gain, store.state.network.moving) == (2.0, False)
+
+
+def test_undo_to_before_an_edit_in_the_middle_of_a_drag_finds_no_hand(store):
+    store.apply(moved(store.state, 1.5), "gain")
+    store.apply(with_size(store.state, 3))
+    store.undo()
+    assert (store.state.network.spec.gain, store.state.network.moving) == (1.5, False)
+
+
+def test_that_the_hand_lets_go_is_no_step(store):
+    first = store.state
+    store.apply(moved(store.state, 1.5), "gain")
+    store.apply(with_size(store.state, 3))
+    store.apply(moved(store.state, 1.5, moving=False), "gain")
+    store.undo()
+    store.undo()
+    assert store.state == first

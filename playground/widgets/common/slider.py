@@ -271,3 +271,4 @@ class SliderRow(QWidget):
     def _end_gesture(self) -> None:
         self._gestures += 1
         self.gesture_ended.emit()
+        self.set_value(self.box.value)  # another number may have come while the hand held the handle
