@@ -126,7 +126,8 @@ class PanelLink(QObject):
         try:
             request = self.spec.request(state)
         except ProblemError as error:
-            self._last_request = None
+            self._last_request = self._wanted = None
+            self.task.cancel()  # what is still being computed must not come after the problem and hide it
             self.panel.show_problem(error.problem)
             return
         self._wanted = request

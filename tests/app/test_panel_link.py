@@ -1,3 +1,4 @@
+import threading
 import time
 from dataclasses import replace
 
@@ -112,6 +113,31 @@ def test_a_request_that_cannot_be_made_is_a_problem_too(make_link, qtbot):
     link, panel, store = make_link(request=request)
     select(store, "bad")
     assert panel.problems == [Problem("There is no tensor called bad.")]
+
+
+def test_what_was_being_computed_does_not_hide_a_problem_that_came_meanwhile(make_link, qtbot):
+    may_end = threading.Event()
+
+    def request(state):
+        if state.selection == "bad":
+            refuse("There is no tensor called bad.")
+        return state.selection
+
+    def compute(request, job):
+        if request == "slow":
+            may_end.wait()
+        return request
+
+    link, panel, store = make_link(compute, request)
+    qtbot.waitUntil(lambda: is_idle(link))
+    select(store, "slow")
+    select(store, "bad")
+    may_end.set()
+    qtbot.waitUntil(lambda: is_idle(link))
+    assert "slow" not in panel.results
+    select(store, "good")
+    qtbot.waitUntil(lambda: panel.results[-1:] == ["good"])
+    assert "slow" not in panel.results
 
 
 def test_side_computations_answer_by_name(make_link, qtbot):
