@@ -35,7 +35,7 @@ def test_a_wrong_ending_is_read_by_its_content(tmp_path):
     assert "in truth a .npy file" in loaded.notes[0]
 
 
-STRANGE_NAMES = ["with space", "a#b%20c", "line\nbreak", "smile\U0001f600", os.fsdecode(b"latin\xff"), "<b>bold</b>"]
+STRANGE_NAMES = ["with space", "a#b%20c", "line\nbreak", "smile\U0001f600", os.fsdecode(b"latin\xff"), "<b>bold<br>"]
 
 
 @pytest.mark.parametrize("name", STRANGE_NAMES)
