@@ -25,6 +25,8 @@ CACHED = 2**17
 """How many values are worked on at once: what a processor's cache holds."""
 EDGE = 1e-6
 """Values closer than this share of the axis to its ends are on it: the ends are values themselves, rounded."""
+ROUNDED = 1e-4
+"""So many decades at least are left above the largest value: a logarithm in float32 may be that much too large."""
 DECADES_BELOW = 3
 
 
@@ -106,7 +108,7 @@ def choose_axis(scale: str, rms: Floats, minimum: Floats, maximum: Floats) -> Ax
     spreads = rms[np.isfinite(rms) & (rms > 0)]
     if not len(peaks) or not len(spreads):
         return Axis(scale, -1.0, 1.0, 32)
-    top = math.ceil(math.log10(float(peaks.max())) + 1e-9)
+    top = math.ceil(math.log10(float(peaks.max())) + ROUNDED)
     floor = math.floor(math.log10(float(spreads.min()))) - DECADES_BELOW
     floor = max(floor, -324)
     if scale == "linear":

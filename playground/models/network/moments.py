@@ -130,9 +130,11 @@ def _wide_part(x: torch.Tensor, peak: Floats, lost: Counts, quick: bool) -> Mome
             into = scratch(wide.shape, wide.dtype, wide.device, "away")
             away = torch.sub(wide, torch.from_numpy(mean).to(wide)[:, None], out=into)
             away = away if finite is None else torch.where(finite, away, 0)
-            std = numbers(torch.linalg.vector_norm(away, dim=1)) / np.sqrt(others)
+            squares, missed = np.square(numbers(torch.linalg.vector_norm(away, dim=1))), numbers(away.sum(1))
+            std = np.sqrt(np.maximum(0, squares - missed**2 / count) / others)  # the mean itself was rounded
         std = np.where(count > 0, std, math.nan)
-        return Moments(np.ldexp(mean, exponents), np.ldexp(std, exponents), np.ldexp(rms, exponents))
+        rms = np.minimum(np.ldexp(rms, exponents), peak)  # no rounding takes it beyond the largest float
+        return Moments(np.ldexp(mean, exponents), np.ldexp(std, exponents), rms)
 
 
 def widened(x: torch.Tensor, finite: torch.Tensor | None = None) -> torch.Tensor:

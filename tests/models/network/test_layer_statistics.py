@@ -232,3 +232,11 @@ def test_each_layer_of_a_stack_is_measured_as_if_it_were_alone(dtype, quick):
         assert (whole.minimum[row], whole.maximum[row]) == pytest.approx(
             (finite.min(), finite.max()) if len(finite) else (math.nan, math.nan), rel=0, nan_ok=True
         )
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("scale", SCALES)
+def test_a_power_of_ten_that_fills_a_layer_is_in_a_bin(scale, dtype):
+    for exponent in range(-37, 38):
+        found = describe_tensor(torch.full((9,), -float(f"1e{exponent}"), dtype=dtype), scale).histogram
+        assert (int(found.counts.sum()), found.below, found.above) == (9, 0, 0), exponent

@@ -25,6 +25,22 @@ def test_values_a_few_roundings_apart_have_the_std_they_have(quick):
     assert measure(x, quick).std == pytest.approx(x.double().std(1).numpy(), rel=1e-4)
 
 
+def test_float64_values_a_few_roundings_apart_have_the_std_they_have():
+    steps = torch.randint(0, 4, (3, 6401), generator=torch.Generator().manual_seed(3))
+    numbers = torch.tensor([0.1, 0.7, -12.3], dtype=torch.float64)
+    x = (numbers.view(torch.int64)[:, None] + steps).view(torch.float64)
+    away = (x - x[:, :1]).numpy()
+    assert measure(x).std == pytest.approx(away.std(1, ddof=1), rel=1e-9)
+
+
+@pytest.mark.parametrize("count", [1, 3, 50, 1000])
+def test_the_largest_float64_is_the_rms_of_a_row_of_it(count):
+    largest = torch.finfo(torch.float64).max
+    found = describe_tensor(torch.full((count,), largest, dtype=torch.float64))
+    assert (found.rms, found.std) == (largest, 0.0)
+    assert found.mean == pytest.approx(largest, rel=1e-15)
+
+
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
 def test_what_is_near_zero_is_counted_to_the_last_value(dtype):
     least = torch.finfo(dtype).smallest_normal * torch.finfo(dtype).eps
