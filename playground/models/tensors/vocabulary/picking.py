@@ -62,24 +62,9 @@ def _at_index() -> None:
 
 
 def _where_true() -> None:
-    both(
-        "nonzero",
-        "()",
-        "The indices of elements that are not 0, a row each.",
-        "picking",
-        "new",
-        need=lambda a: 8 * operands(a),
-        plan=plan_nonzero,
-    )
-    both(
-        "argwhere",
-        "()",
-        "The indices of elements that are not 0, a row each.",
-        "picking",
-        "new",
-        need=lambda a: 8 * operands(a),
-        plan=plan_nonzero,
-    )
+    text = "The indices of elements that are not 0, a row each."
+    for name in ("nonzero", "argwhere"):
+        both(name, "()", text, "picking", "new", need=lambda a: 8 * operands(a), plan=plan_nonzero)
     method(
         "where",
         "(condition, other)",
