@@ -1,6 +1,7 @@
 """Where a number type ends is drawn where the axis reaches there, and named in the legend."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from playground.widgets.network.curve_plots import GradientPlot, SpreadPlot
 SPEC = NetworkSpec(depth=30, width=30, batch=20, activation="relu", init="lecun_normal")
 
 
+@cache
 def page(**fields):
     spec = replace(SPEC, **fields)
     return compute_network(network_request(PlaygroundState(network=NetworkState(spec=spec, band=False))))

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -39,12 +40,16 @@ def panel(qtbot):
     return made
 
 
+@cache
+def computed(network):
+    return compute_network(network_request(PlaygroundState(network=network)))
+
+
 def show(panel, network):
     """Give the panel a state and, if there is one, its result; else its problem."""
-    state = PlaygroundState(network=network)
-    panel.accept_state(state)
+    panel.accept_state(PlaygroundState(network=network))
     try:
-        panel.show_result(compute_network(network_request(state)))
+        panel.show_result(computed(network))
     except ProblemError as error:
         panel.show_problem(error.problem)
 
@@ -369,7 +374,7 @@ def test_what_a_box_refuses_is_said_in_the_banner_until_it_is_well_again(panel, 
     box.lineEdit().selectAll()
     qtbot.keyClicks(box.lineEdit(), typed)
     small = replace(panel.state.network, spec=replace(panel.state.network.spec, depth=3, width=4), band=False)
-    panel.show_result(compute_network(network_request(PlaygroundState(network=small))))
+    panel.show_result(computed(small))
     assert part(panel, "network.verdict").text().startswith(words)
     qtbot.keyClick(box.lineEdit(), Qt.Key.Key_Return)
     assert part(panel, "network.verdict").text().startswith(panel._page.verdict.lead)

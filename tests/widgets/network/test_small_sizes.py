@@ -1,6 +1,7 @@
 """Where there is little room nothing overlaps, and what finds no room is left out whole."""
 
 from dataclasses import replace
+from functools import cache
 from html import unescape
 from itertools import combinations
 
@@ -27,6 +28,7 @@ SPEC = NetworkSpec(depth=8, width=24, batch=16, activation="relu", init="lecun_n
 SIZES = [(632, 576), (632, 1000), (700, 576), (800, 576), (900, 700), (992, 796), (1000, 576), (1180, 796), (1360, 796)]
 
 
+@cache
 def page_of(**fields):
     state = PlaygroundState(network=NetworkState(spec=replace(SPEC, **fields), band=False))
     return compute_network(network_request(state)), state
