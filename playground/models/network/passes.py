@@ -30,7 +30,8 @@ class Passes:
 def tell(job: Job, what: str, layer: int, depth: int, start: float) -> None:
     """After a layer, from 0: ask whether to stop, and say how far a pass is that begins at a share of the whole."""
     job.check()
-    job.report(start + 0.45 * (layer + 1) / depth, f"{what}, layer {layer + 1} of {depth}")
+    if job.is_listened_to:
+        job.report(start + 0.45 * (layer + 1) / depth, f"{what}, layer {layer + 1} of {depth}")
 
 
 def run_passes(network: Network, job: Job | None = None, biases: bool = True) -> Passes:

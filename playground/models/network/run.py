@@ -79,12 +79,10 @@ def _in_one_stack(scaled: ScaledDraws | None) -> ScaledDraws | None:
 
 
 def _passes(network: Network, job: Job, biases: bool) -> Passes:
-    """The passes of a plain chain without autograd's graph: faster, and the same to the bit."""
+    """The passes by autograd; those of a plain chain without its graph: faster, and the same to the bit."""
     if not is_plain(network):
         return run_passes(network, job, biases)
     depth = len(network.weights)
-    if not job.is_listened_to:
-        return run_directly(network, lambda _layer: job.check(), lambda _layer: job.check(), biases)
     return run_directly(
         network,
         lambda layer: tell(job, "forward", layer, depth, 0.0),
