@@ -27,6 +27,10 @@ EDGE = 1e-6
 """Values closer than this share of the axis to its ends are on it: the ends are values themselves, rounded."""
 ROUNDED = 1e-4
 """So many decades at least are left above the largest value: a logarithm in float32 may be that much too large."""
+NARROW = 1e-9
+"""A linear axis is wider than this share of its values: bins a few roundings wide would tell of roundings only."""
+FAR = 4
+"""So many of its own lengths from 0 a linear axis begins on which float32 has no digits left for the bins."""
 DECADES_BELOW = 3
 
 
@@ -115,7 +119,7 @@ def choose_axis(scale: str, rms: Floats, minimum: Floats, maximum: Floats) -> Ax
         unit = 10.0 ** max(-300, min(307, top - 1))
         low = float(np.nanmin(minimum[np.isfinite(minimum)])) / unit
         high = float(np.nanmax(maximum[np.isfinite(maximum)])) / unit
-        if low == high:
+        if high - low <= NARROW * max(abs(low), abs(high)):
             low, high = low - 0.5, high + 0.5
         return Axis(scale, low, high, LINEAR_ROWS, unit=unit)
     decades = max(1, top - floor)
@@ -176,13 +180,17 @@ def _count_some(values: torch.Tensor, axis: Axis) -> tuple[Counts, Counts, Count
     return table[:, 1 : rows + 1], table[:, 0], table[:, rows + 1]
 
 
+def _is_far(axis: Axis) -> bool:
+    return axis.scale == "linear" and max(abs(axis.low), abs(axis.high)) > FAR * (axis.high - axis.low)
+
+
 def count_values(stack: torch.Tensor, axis: Axis, sample: int = 0) -> tuple[Counts, Counts, Counts]:
     """(counts, below, above) of a (layers, ...) stack; with `sample`, of about so many evenly spaced values a layer."""
     values = stack.detach().reshape(len(stack), -1)
     if sample and values.shape[1] > sample:
         values = _sampled(values, sample)
     values = as_floats(values)
-    if axis.unit < 1e-37 or axis.unit > 1e37:
+    if axis.unit < 1e-37 or axis.unit > 1e37 or _is_far(axis):
         values = values.double()
     if axis.scale == "log" and values.device.type == "cpu":
         return _count_magnitudes(values, axis)

@@ -240,3 +240,19 @@ def test_a_power_of_ten_that_fills_a_layer_is_in_a_bin(scale, dtype):
     for exponent in range(-37, 38):
         found = describe_tensor(torch.full((9,), -float(f"1e{exponent}"), dtype=dtype), scale).histogram
         assert (int(found.counts.sum()), found.below, found.above) == (9, 0, 0), exponent
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("steps", [1, 3, 100, 1000])
+def test_values_that_hardly_differ_are_all_on_the_linear_axis_and_in_their_bins(dtype, steps):
+    generator = torch.Generator().manual_seed(11)
+    for number in (0.7, -12.3, 1e-3, 1e4):
+        one = torch.tensor([number], dtype=DTYPES[dtype])
+        step = torch.nextafter(one, one + one.abs()) - one
+        stored = (one + step * torch.randint(0, steps + 1, (500,), generator=generator)).to(DTYPES[dtype])
+        found = describe_tensor(stored, "linear").histogram
+        assert (int(found.counts.sum()), found.below, found.above) == (int((stored != 0).sum()), 0, 0)
+        places = stored.double().numpy() / found.axis.unit
+        middle = np.searchsorted(np.cumsum(found.counts), np.arange(500), side="right")
+        width = (found.axis.high - found.axis.low) / found.axis.rows
+        assert found.axis.low + (middle + 0.5) * width == pytest.approx(np.sort(places), abs=0.6 * width)
