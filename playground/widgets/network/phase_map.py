@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHideEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFocusEvent, QHideEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.widgets.common.heat import packed, value_colors
@@ -53,7 +53,7 @@ class PhaseMap(QWidget):
         self._logarithmic_x = self._smooth = False
         self._span = FACTOR
         self._image = QImage()
-        self._held = False
+        self._held = self._keyed = False
         look_holder().changed.connect(self._take_look)
 
     def show_map(
@@ -153,8 +153,13 @@ class PhaseMap(QWidget):
         super().leaveEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self._held:
-            self._held = False
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """The hand, or the key that it held, is gone."""
+        if self._held or self._keyed:
+            self._held = self._keyed = False
             self.released.emit()
 
     def _move_to(self, place: QPointF) -> None:
@@ -166,6 +171,7 @@ class PhaseMap(QWidget):
         if event.key() not in _ARROWS:
             super().keyPressEvent(event)
             return
+        self._keyed = True
         across, down = _ARROWS[Qt.Key(event.key())]
         far = 4.0 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1.0
         # A step is two pixels, and up and down on the measured map at least a layer.
@@ -174,14 +180,18 @@ class PhaseMap(QWidget):
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if event.key() in _ARROWS and not event.isAutoRepeat():
-            self.released.emit()
+            self._let_go()
         else:
             super().keyReleaseEvent(event)
 
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """A key that is let go while another widget has the keyboard is not told of here."""
+        if self._keyed and not self._held:
+            self._let_go()
+        super().focusOutEvent(event)
+
     def hideEvent(self, event: QHideEvent) -> None:
-        if self._held:
-            self._held = False
-            self.released.emit()
+        self._let_go()
         super().hideEvent(event)
 
     # Painting

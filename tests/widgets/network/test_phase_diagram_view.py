@@ -2,8 +2,10 @@ import math
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from playground.models.network.mean_field import fixed_point, weight_variance_of
 from playground.models.network.phase_diagram import PhaseRequest, compute_phase, theory_words
@@ -83,6 +85,30 @@ def test_a_key_moves_the_measured_point_by_a_layer_and_is_one_gesture_while_it_i
     QTest.keyRelease(view.map, Qt.Key.Key_Up)
     assert ended == [1, 1]
     assert first != dragged[1][1] == dragged[2][1]
+
+
+def test_a_key_that_is_held_while_the_keyboard_goes_elsewhere_has_let_go(view):
+    ended = []
+    view.gesture_ended.connect(lambda: ended.append(1))
+    QTest.keyPress(view.map, Qt.Key.Key_Right)
+    QApplication.sendEvent(view.map, QFocusEvent(QEvent.Type.FocusOut))
+    assert ended == [1]
+    QTest.keyRelease(view.map, Qt.Key.Key_Right)
+    QApplication.sendEvent(view.map, QFocusEvent(QEvent.Type.FocusOut))
+    assert ended == [1]
+    QTest.keyPress(view.map, Qt.Key.Key_Right)
+    view.close()
+    assert ended == [1, 1]
+
+
+def test_a_drag_that_was_undone_while_the_hand_held_the_point_takes_it_back(view):
+    start = view.map.to_pixel(*view.map.point).toPoint()
+    QTest.mousePress(view.map, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(view.map, start + QPoint(40, -20))
+    view.show_setting(THEORY.request)
+    assert view.map.point != THEORY.point, "the hand still holds it"
+    QTest.mouseRelease(view.map, Qt.MouseButton.LeftButton, pos=start + QPoint(40, -20))
+    assert view.map.point == THEORY.point
 
 
 def test_a_window_that_closes_lets_the_point_go_and_stops_computing(view):
