@@ -52,13 +52,11 @@ def _rewriting(
     return decorate
 
 
-def equivalent_of(indexing: Indexing) -> str | None:
-    """`"A @ B.t()"` for `ij,kj->ik`; None where nothing simpler is exactly the same."""
-    return next(iter(equivalents_of(indexing)), None)
-
-
 def equivalents_of(indexing: Indexing) -> tuple[str, ...]:
-    """All known ways, the simplest first. Stretched sizes have none: 1 against n is not what `@` does."""
+    """All known ways, the simplest first: `"A @ B.t()"` for `ij,kj->ik`; () where nothing else is exactly the same.
+
+    Stretched sizes have none: 1 against n is not what `@` does.
+    """
     if any(label.stretched for label in indexing.labels.values()):
         return ()
     parts = [Part(name, labels) for name, labels in zip(indexing.names, indexing.input_labels, strict=False)]

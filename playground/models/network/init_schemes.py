@@ -22,7 +22,6 @@ DRAW_MOMENTS = {
     "ones": (1.0, 0.0),
 }
 SPARSE_KEPT = 0.1
-TRUNCATED_VARIANCE = DRAW_MOMENTS["truncated"][1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,12 +86,12 @@ def _went(result: TrainingResult) -> str:
     return f"The loss {verb} from `{digits(start)}` to `{digits(now)}`{compared}."
 
 
-def loss_range(losses: Floats, pinned: tuple[Floats, ...] = (), guess: float = math.nan) -> tuple[float, float, bool]:
+def loss_range(losses: Floats, pinned: tuple[Floats, ...] = ()) -> tuple[float, float, bool]:
     """(low, high, logarithmic) of an axis that holds all finite losses: exponents of ten where logarithmic.
 
     Ends on round numbers, so that it holds still while the loss moves a little.
     """
-    values = np.concatenate([np.asarray(part, float).ravel() for part in (losses, *pinned, [guess])])
+    values = np.concatenate([np.asarray(part, float).ravel() for part in (losses, *pinned)])
     values = values[np.isfinite(values)]
     if not len(values):
         return 0.0, 1.0, False

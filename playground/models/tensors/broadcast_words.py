@@ -46,11 +46,11 @@ def inserted_axes(text: str, rank: int) -> tuple[str, frozenset[int]]:
     return postfix_text(text), frozenset()
 
 
-def formula_text(alignment: Alignment, symbol: str, result: str = "result") -> str:
+def formula_text(alignment: Alignment, symbol: str) -> str:
     """Element by element, as it is computed: `result[i, j] = A[i, j] + v[j]`."""
     letters = _letters(alignment.rank)
     terms = [element_text(row, letters) for row in alignment.rows]
-    target = f"{result}[{', '.join(letters)}]" if letters else result
+    target = f"result[{', '.join(letters)}]" if letters else "result"
     words = BROADCAST_OPERATORS.get(symbol)
     if words is not None and words.call:
         return f"{target} = {words.call.removeprefix('torch.')}({', '.join(terms)})"

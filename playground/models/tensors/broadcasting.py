@@ -70,11 +70,6 @@ class BroadcastExplanation:
         return _vain_edit(self.alignment) if self.alignment.clashes else ""
 
     @property
-    def cost_bytes(self) -> int:
-        """What the operation allocates in all: the result."""
-        return self.result_bytes + self.stretch_bytes
-
-    @property
     def verdict(self) -> str:
         """In a few words: "fits, 1 operand stretched", "4 against 3"."""
         if self.problem:

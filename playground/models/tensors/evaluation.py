@@ -48,11 +48,6 @@ class Evaluated:
         return self.meta is None
 
     @property
-    def is_too_large(self) -> bool:
-        """Whether shape and strides are known and the values are not."""
-        return self.meta is not None and self.tensor is None
-
-    @property
     def view_of(self) -> str:
         """The name of the tensor above whose storage this one looks at; empty if the storage is its own."""
         return self.steps[-1].base if self.steps else ""

@@ -15,6 +15,8 @@ RESERVED = frozenset(
 """Names that already mean something in the script that a program is exported to."""
 
 MAXIMUM_LENGTH = 100
+MOST_SHOWN, LONGEST_SHOWN = 5, 24
+"""Names in a row, and characters of each."""
 _LETTERS = frozenset(string.ascii_letters + "_")
 _CHARACTERS = _LETTERS | frozenset(string.digits)
 
@@ -62,10 +64,10 @@ def cut_name(name: str, longest: int) -> str:
     return f"{name[: longest - 1 - end]}…{name[len(name) - end :]}"
 
 
-def cut_names(names: Sequence[str], most: int = 5, longest: int = 24) -> str:
-    """Names in a row, so that a line stays a line: `"A, B and 7 more"`."""
-    shown = ", ".join(cut_name(name, longest) for name in names[:most])
-    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
+def cut_names(names: Sequence[str]) -> str:
+    """Names in a row, so that a line stays a line: `"t0, t1, t2, t3, t4 and 7 more"`."""
+    shown = ", ".join(cut_name(name, LONGEST_SHOWN) for name in names[:MOST_SHOWN])
+    return f"{shown} and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else shown
 
 
 def fresh_name(taken: Collection[str], base: str = "") -> str:

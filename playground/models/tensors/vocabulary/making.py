@@ -29,8 +29,6 @@ from playground.models.tensors.vocabulary.plans import (
     plan_triangle,
 )
 
-_RANDOM = "generator=torch.Generator().manual_seed(0)"
-
 
 def register_making() -> None:
     """Add the making and joining words to the vocabulary."""
