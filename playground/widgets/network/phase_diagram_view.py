@@ -152,8 +152,6 @@ class PhaseDiagramView(QWidget):
     def _on_released(self) -> None:
         self._drags += 1
         self.gesture_ended.emit()
-        if self._result is not None:
-            self.map.show_point(self._result.point)  # the drag may have been undone while the hand held it
 
     @Slot(object)
     def _on_pointed(self, point: object) -> None:

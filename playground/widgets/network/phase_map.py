@@ -54,6 +54,8 @@ class PhaseMap(QWidget):
         self._span = FACTOR
         self._image = QImage()
         self._held = self._keyed = False
+        self._set: tuple[float, float] | None = None
+        """Where the point was put last while the hand held it."""
         look_holder().changed.connect(self._take_look)
 
     def show_map(
@@ -74,8 +76,7 @@ class PhaseMap(QWidget):
         self._x, self._y, self._values = cells
         self._edge, self._names, self._smooth = edge, names, smooth
         self._logarithmic_x, self._span = logarithmic_x, span
-        if not self._held:
-            self._point = point
+        self.show_point(point)
         self._take_look()
 
     @property
@@ -84,8 +85,10 @@ class PhaseMap(QWidget):
         return self._point
 
     def show_point(self, point: tuple[float, float]) -> None:
-        """Move the point, unless the hand holds it."""
-        if not self._held and point != self._point:
+        """Move the point; while the hand holds it, not before that lets go."""
+        if self._held:
+            self._set = point
+        elif point != self._point:
             self._point = point
             self.update()
 
@@ -160,6 +163,8 @@ class PhaseMap(QWidget):
         """The hand, or the key that it held, is gone."""
         if self._held or self._keyed:
             self._held = self._keyed = False
+            put, self._set = self._set, None
+            self.show_point(self._point if put is None else put)
             self.released.emit()
 
     def _move_to(self, place: QPointF) -> None:
