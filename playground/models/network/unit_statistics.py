@@ -144,8 +144,11 @@ def _dead(x: torch.Tensor, totals: Floats, adds_up: bool) -> Floats:
 
 def _squared_spread(x: torch.Tensor, squares: Floats, means: Floats) -> Floats:
     """The sum of squared distances from each unit's mean: by difference where that keeps float32's digits."""
-    left = squares - x.shape[1] * np.square(means).sum(1)
-    return left if bool(np.all(left >= KEEPS_DIGITS * squares)) else _exact_spread(x)
+    left: Floats = squares - x.shape[1] * np.square(means).sum(1)
+    lost = np.flatnonzero(~(left >= KEEPS_DIGITS * squares))
+    if len(lost):
+        left[lost] = _exact_spread(rows_at(x, lost))
+    return left
 
 
 def _exact_spread(x: torch.Tensor) -> Floats:
