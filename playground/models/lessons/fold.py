@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 INDENT = "    "
+_TEXT = re.compile(r""" \"{3}.*?\"{3} | '{3}.*?'{3} | "(?:\\.|[^"\\])*"? | '(?:\\.|[^'\\])*'? | \#.* """, re.VERBOSE)
+"""Quotes and comments."""
 
 
 def folded(code: str, columns: int) -> str:
@@ -29,13 +33,9 @@ def _parts(line: str, columns: int) -> list[str]:
 
 def _places(line: str) -> list[int]:
     """Where a line may break: in brackets, not in quotes or comments, after a comma or before a method."""
-    places, quoted, depth = [], "", 0
-    for place, character in enumerate(line):
-        if quoted or character in "\"'":
-            quoted = character if not quoted else "" if character == quoted else quoted
-        elif character == "#":
-            break
-        elif character in "([{)]}":
+    places, depth = [], 0
+    for place, character in enumerate(_TEXT.sub(lambda text: "_" * len(text[0]), line)):
+        if character in "([{)]}":
             depth += 1 if character in "([{" else -1
         elif depth > 0 and character == ",":
             places.append(place + 1)

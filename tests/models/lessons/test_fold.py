@@ -18,9 +18,12 @@ def test_a_long_line_breaks_after_a_comma():
         "for i in range(3):\n    y = torch.zeros(10, 20, 30, 40)\n    if i:\n        z = f(y, i, 'a # b', 7)",
         "x = 1  # what f(a, b) gives, and g(c, d, e) too",
         "x = f(\n    a, b), g(c, d), h(e, f)",
+        'x = f("a\\"b, c, d, e, f, g", d, e, g, h, i)',
+        "y = g('it\\'s, a, b, c, d, e', '\\\\', 1, 2, 3)",
+        "z = h('''a, 'b''', 1, '''c, d, e, f, g, it's''', 'f(a, b)', 2, 3, 4)",
         "with torch.no_grad():\n    x = (torch.ones(3, 4).t().reshape(12).sum())",
     ],
-    ids=["blocks", "comment", "two lines", "methods"],
+    ids=["blocks", "comment", "two lines", "escaped", "apostrophes", "three quotes", "methods"],
 )
 def test_blocks_and_comments_stay_the_same_code(code):
     short = folded(code, 20)
