@@ -37,40 +37,27 @@ class TensorsPage(QWidget):
         self._panels = panels
         self._lesson_is_open = False
         self._placed: tuple[bool, bool] | None = None
-        self._make_centre()
-        self._columns = QSplitter(Qt.Orientation.Horizontal)
-        self._columns.setObjectName("tensors.columns")
-        self._columns.setHandleWidth(1)
-        self._columns.setChildrenCollapsible(False)
-        panels["tensors"].setMinimumWidth(PROGRAM_LEAST)
-        for widget in (panels["tensors"], self._centre, panels["memory"]):
-            self._columns.addWidget(widget)
-        self._columns.setStretchFactor(1, 1)
-        self._columns.setSizes([PROGRAM_WIDTH, 734, MEMORY_WIDTH])
+        # From the outside in: Qt styles a widget anew, with all that it holds, each time it is put into another one.
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(0)
+        self._columns = _splitter(Qt.Orientation.Horizontal, "tensors.columns")
         self._row.addWidget(self._columns, 1)
+        panels["tensors"].setMinimumWidth(PROGRAM_LEAST)
+        self._columns.addWidget(panels["tensors"])
+        self._make_centre()
+        self._columns.addWidget(panels["memory"])
+        self._columns.setStretchFactor(1, 1)
+        self._columns.setSizes([PROGRAM_WIDTH, 734, MEMORY_WIDTH])
 
     def _make_centre(self) -> None:
         self._tabs = TabRow(height=32, spacing=24)
         self._tabs.setObjectName("tensors.tabs")
         self._tabs.setAccessibleName("Shape, Einsum or Memory")
         self._tabs.currentChanged.connect(self._on_tab_changed)
-        self._rows = QSplitter(Qt.Orientation.Vertical)
-        self._rows.setObjectName("tensors.rows")
-        self._rows.setHandleWidth(1)
-        self._rows.setChildrenCollapsible(False)
-        for key in ("shape", "broadcast", "einsum"):
-            self._rows.addWidget(self._panels[key])
-        self._rows.setSizes([SHAPE_HEIGHT, BROADCAST_HEIGHT, EINSUM_HEIGHT])
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self._rows)
-        self._lines = {key: FoldedLine(self._panels[key]) for key in ("einsum", "memory")}
-        for folded in self._lines.values():
-            folded.opened.connect(self.open_tab)
-        self._centre = QWidget()
-        column = QVBoxLayout(self._centre)
+        centre = QWidget()
+        self._columns.addWidget(centre)
+        column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         self._tab_line = QWidget()
@@ -78,10 +65,17 @@ class TensorsPage(QWidget):
         line.setContentsMargins(16, 0, 16, 0)
         line.addWidget(self._tabs)
         line.addStretch(1)
+        self._stack, self._rows = QStackedWidget(), _splitter(Qt.Orientation.Vertical, "tensors.rows")
+        self._lines = {key: FoldedLine(self._panels[key]) for key in ("einsum", "memory")}
         column.addWidget(self._tab_line)
         column.addWidget(Hairline())
         column.addWidget(self._stack, 1)
-        for folded in self._lines.values():
+        self._stack.addWidget(self._rows)
+        for key in ("shape", "broadcast", "einsum"):
+            self._rows.addWidget(self._panels[key])
+        self._rows.setSizes([SHAPE_HEIGHT, BROADCAST_HEIGHT, EINSUM_HEIGHT])
+        for folded in self._lines.values():  # last, also for the Tab key
+            folded.opened.connect(self.open_tab)
             column.addWidget(folded)
 
     def open_side(self, side: QWidget | None) -> None:
@@ -201,3 +195,11 @@ class TensorsPage(QWidget):
         keys, current = self._tab_keys(), self._current_key()
         for key, line in self._lines.items():
             line.setVisible(key in keys and key != current)
+
+
+def _splitter(orientation: Qt.Orientation, name: str) -> QSplitter:
+    splitter = QSplitter(orientation)
+    splitter.setObjectName(name)
+    splitter.setHandleWidth(1)
+    splitter.setChildrenCollapsible(False)
+    return splitter

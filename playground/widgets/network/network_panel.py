@@ -71,21 +71,20 @@ class NetworkPanel(Panel):
         self.show_state(self.state)
 
     def _lay_out(self) -> None:
-        scroll = SideColumn((self.controls, self.pins, self.train, self.theory, self.windows))
-        self.column, self.column_layout = scroll.column, scroll.column_layout
-        right = QWidget()
+        sections = self.controls, self.pins, self.train, self.theory, self.windows
+        side, right = SideColumn(sections, self), QWidget(self)
         fill_background(right, "panel")
-        self.right_layout = QVBoxLayout(right)
-        self.right_layout.setContentsMargins(0, 0, 0, 0)
-        self.right_layout.setSpacing(0)
-        self.right_layout.addWidget(self.verdict)
-        self.right_layout.addWidget(self.views, 1)
-        self.right_layout.addWidget(Hairline())
-        self.right_layout.addWidget(self.saved)
+        column = QVBoxLayout(right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.verdict)
+        column.addWidget(self.views, 1)
+        column.addWidget(Hairline())
+        column.addWidget(self.saved)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        row.addWidget(scroll)
+        row.addWidget(side)
         row.addWidget(Hairline(vertical=True))
         row.addWidget(right, 1)
 

@@ -18,17 +18,17 @@ class SideColumn(QScrollArea):
 
     def __init__(self, sections: Sequence[QWidget], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.column = QWidget()
-        fill_background(self.column, "window")
-        self.column.setMinimumWidth(COLUMN - 32)
-        self.column_layout = QVBoxLayout(self.column)
-        self.column_layout.setContentsMargins(0, 0, 0, 8)
-        self.column_layout.setSpacing(0)
+        column = QWidget()
+        self.setWidget(column)  # before it holds anything: Qt styles anew all that is put into something else
+        fill_background(column, "window")
+        column.setMinimumWidth(COLUMN - 32)
+        below = QVBoxLayout(column)
+        below.setContentsMargins(0, 0, 0, 8)
+        below.setSpacing(0)
         for section in sections:
-            self.column_layout.addWidget(section)
-            self.column_layout.addWidget(Hairline())
-        self.column_layout.addStretch(1)
-        self.setWidget(self.column)
+            below.addWidget(section)
+            below.addWidget(Hairline())
+        below.addStretch(1)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
