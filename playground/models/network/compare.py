@@ -6,15 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import NDArray
 
+from playground.models.network.arrays import Floats
 from playground.models.network.init_schemes import INIT_SCHEMES
 from playground.models.network.inputs import INPUTS
 from playground.models.network.result import NetworkResult
 from playground.models.network.spec import NetworkSpec
 from playground.models.words import digits
 
-Floats = NDArray[np.float64]
 FIELD_WORDS = {
     "weight_std": "std",
     "weight_value": "value",

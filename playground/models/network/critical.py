@@ -10,12 +10,11 @@ import math
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from playground.models.network.activations import ACTIVATIONS
+from playground.models.network.arrays import Floats
 from playground.models.network.mean_field import fixed_point, mean_square, mean_square_slope, over_grid, root
 
-Floats = NDArray[np.float64]
 SOUGHT = np.geomspace(0.01, 1000.0, 600)
 """The weight variances among which a critical one is looked for."""
 ROWS, COLUMNS = 97, 64

@@ -19,13 +19,12 @@ from functools import cache
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from playground.models.network.activations import ACTIVATIONS
+from playground.models.network.arrays import Floats
 from playground.models.network.quadrature import quadrature
 from playground.models.network.spec import NetworkSpec
 
-Floats = NDArray[np.float64]
 MOST = math.log(10.0)
 """Theory is drawn while a typical draw lies within a factor of ten of it."""
 OF_WEIGHTS = 2.0

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from playground.models.network.reductions import Counts, Floats, as_floats
+from playground.models.network.arrays import Counts, Floats
+from playground.models.network.reductions import as_floats
 
 SCALES = ("log", "linear", "signed_log")
 SAMPLE = 2048

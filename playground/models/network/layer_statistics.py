@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import torch
 
+from playground.models.network.arrays import Counts, Floats
 from playground.models.network.histograms import CACHED, Histogram, HistogramTable, choose_axis, count_layers
 from playground.models.network.moments import (
     SAFE_FLOAT32,
@@ -26,8 +27,6 @@ from playground.models.network.moments import (
     wide_moments,
 )
 from playground.models.network.reductions import (
-    Counts,
-    Floats,
     Reductions,
     as_floats,
     count_below,

@@ -13,15 +13,14 @@ from functools import cache, lru_cache
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from playground.models.network.activations import ACTIVATIONS
+from playground.models.network.arrays import Floats
 from playground.models.network.finite_width import finite_width_of
 from playground.models.network.init_schemes import INIT_SCHEMES
 from playground.models.network.quadrature import quadrature
 from playground.models.network.spec import NetworkSpec
 
-Floats = NDArray[np.float64]
 GRID = 481
 TOLERANCE = 1e-10
 DIVERGED = 1e12

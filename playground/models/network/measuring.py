@@ -10,9 +10,10 @@ import torch
 
 from playground.models.job import Job
 from playground.models.network.activations import ACTIVATIONS, saturates_at_zero
+from playground.models.network.arrays import Floats
 from playground.models.network.histograms import SAMPLE, choose_axis, count_layers
 from playground.models.network.layer_statistics import StatisticsTable, measure_stacks
-from playground.models.network.reductions import Floats, Reductions, numbers
+from playground.models.network.reductions import Reductions, numbers
 from playground.models.network.result import KINDS
 from playground.models.network.scaled_draws import ScaledDraws
 from playground.models.network.spec import NetworkSpec

@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from playground.models.network.arrays import Counts, Floats
 from playground.models.network.histograms import CACHED
-from playground.models.network.reductions import Counts, Floats, count_nans, count_true, mask_of, numbers, sum_rows
+from playground.models.network.reductions import count_nans, count_true, mask_of, numbers, sum_rows
 from playground.models.network.stacks import scratch
 
 SAFE_FLOAT32 = (1e-12, 1e12)

@@ -13,9 +13,9 @@ from functools import cache
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from playground.models.job import Job
+from playground.models.network.arrays import Floats
 from playground.models.network.build import build
 from playground.models.network.critical import chi1_at, critical_line, critical_weight_variance
 from playground.models.network.init_schemes import INIT_SCHEMES
@@ -32,7 +32,6 @@ from playground.models.outcome import refuse
 from playground.models.tensors.program import Program
 from playground.models.words import digits, grouped_digits
 
-Floats = NDArray[np.float64]
 KINDS = ("theory", "measured")
 COLUMNS, ROWS = 96, 96
 WIDEST, HIGHEST = 4.0, 0.5

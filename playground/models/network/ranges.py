@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from playground.models.network.arrays import Floats
 from playground.models.network.histograms import Axis
 from playground.models.network.request import NetworkPageResult
 from playground.models.words import digits
 
-Floats = NDArray[np.float64]
 LEAST = 4
 MARGIN = 0.4
 HEADROOM = 0.12

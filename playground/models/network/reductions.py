@@ -9,10 +9,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from playground.models.network.arrays import Counts, Floats
 from playground.models.network.stacks import scratch
 
-Floats = NDArray[np.float64]
-Counts = NDArray[np.int64]
 Extremes = tuple[Floats, Floats]
 WITHOUT_THREADS = 2**17
 """Up to so many values a layer, numpy works in the thread that asks for it: its BLAS shares out products of more than

@@ -6,14 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import overload
 
-import numpy as np
-from numpy.typing import NDArray
-
 from playground.models.network.layer_statistics import StatisticsTable, TensorStatistics
 from playground.models.network.spec import NetworkSpec
 from playground.models.network.unit_statistics import UnitTable
 
-Floats = NDArray[np.float64]
 KINDS = ("activation", "preactivation", "activation_gradient", "weight", "weight_gradient")
 
 

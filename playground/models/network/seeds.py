@@ -7,15 +7,14 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from playground.models.job import Job
+from playground.models.network.arrays import Floats
 from playground.models.network.compare import Curves, curves_of
 from playground.models.network.measuring import Detail
 from playground.models.network.run import run_network
 from playground.models.network.spec import NetworkSpec
 
-Floats = NDArray[np.float64]
 LOW, HIGH = 0.05, 0.95
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
+from playground.models.network.arrays import Floats
 from playground.models.network.optimisers import OPTIMISERS
 from playground.models.network.tasks import TASKS
 from playground.models.network.training_request import TrainingResult
 from playground.models.network.training_settings import TrainingSettings
 from playground.models.words import digits
 
-Floats = NDArray[np.float64]
 DECADES_FOR_LOG = 2.0
 NEAR_GUESS = 0.02
 LEAST_SPAN = 0.2

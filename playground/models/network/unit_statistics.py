@@ -10,11 +10,10 @@ import torch
 from numpy.typing import NDArray
 
 from playground.models.network.activations import saturation_bounds
+from playground.models.network.arrays import Counts, Floats
 from playground.models.network.moments import SAFE_FLOAT32, few_rows, is_safe, rows_at, scaled_rows, widened
 from playground.models.network.reductions import (
-    Counts,
     Extremes,
-    Floats,
     Reductions,
     add_rows,
     as_floats,

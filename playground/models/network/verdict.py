@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playground.models.network.activations import ACTIVATIONS
+from playground.models.network.arrays import Floats
 from playground.models.network.cures import SpecFix, cures_for
 from playground.models.network.mean_field import Prediction
 from playground.models.network.result import NetworkResult
@@ -23,7 +24,6 @@ from playground.models.network.verdict_reasons import (
 )
 from playground.models.words import digits
 
-Floats = NDArray[np.float64]
 DECADES = 1e3
 """A signal that changes by more than this from the first layer to the last vanishes or explodes."""
 ALIKE = 0.999

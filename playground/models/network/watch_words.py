@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from playground.models.network.arrays import Floats
 from playground.models.network.probe import ProbeResult
 from playground.models.network.probe_layers import ProbedLayer
 from playground.models.network.verdict import DECADES, MOST, factor_a_layer
 from playground.models.words import count_in_words, digits
-
-Floats = NDArray[np.float64]
 
 
 def rms_of(result: ProbeResult, gradient: bool = False) -> Floats:
