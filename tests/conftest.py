@@ -32,7 +32,7 @@ settings.load_profile("same")
 
 def pytest_configure(config):
     config.addinivalue_line("qt_log_ignore", "This plugin does not support")
-    for wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals, QtBot.waitExposed, QtBot.waitActive):
+    for wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals):
         wait.__kwdefaults__["timeout"] = _PATIENCE_MILLISECONDS
 
 

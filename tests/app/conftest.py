@@ -40,7 +40,6 @@ def open_window(qtbot):
         window.resize(*size)
         window.show()
         furnish(window, files, lesson)
-        qtbot.waitExposed(window)
         return window
 
     yield make

@@ -42,7 +42,6 @@ class Driven:
         self.take(PlaygroundState(program=program or Program.parse(PROGRAM), **state))
         self.panel.resize(352, 836)
         self.panel.show()
-        qtbot.waitExposed(self.panel)
         self.qtbot = qtbot
         QGuiApplication.processEvents()
 

@@ -36,7 +36,6 @@ def panel(qtbot):
     made.edited.connect(made.follow)
     show(made, NetworkState(spec=SPEC, band=False))
     made.show()
-    qtbot.waitExposed(made)
     return made
 
 

@@ -43,7 +43,6 @@ def panel(qtbot):
     made.resize(1360, 796)
     made.show()
     made.show_result(page)
-    qtbot.waitExposed(made)
     return made
 
 

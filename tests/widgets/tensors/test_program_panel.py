@@ -38,7 +38,6 @@ class Bench:
         self.history = History(self.history.present, work=lambda state: state.without_pointing())
         self.panel.resize(272, 700)
         self.panel.show()
-        qtbot.waitExposed(self.panel)
         self.panel.activateWindow()
         qtbot.waitUntil(self.panel.isActiveWindow)
 

@@ -47,7 +47,6 @@ class Bench:
         self.show()
         self.panel.resize(734, 300)
         self.panel.show()
-        qtbot.waitExposed(self.panel)
         self.panel.activateWindow()
         qtbot.waitUntil(self.panel.isActiveWindow)
 
