@@ -21,16 +21,13 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture
-def plot(qtbot):
+def plot(shown):
     plot = Plot("Gradients of the loss, rms", x_name="layer")
-    qtbot.addWidget(plot)
-    plot.resize(500, 200)
     plot.set_ranges(AxisRange(1, 50), AxisRange(-12, 1, logarithmic=True))
     values = 10.0 ** -np.linspace(0, 11, 50)
     plot.add(Curve("rms", axis=1)).set_data(LAYERS, values)
     plot.refresh()
-    plot.show()
-    return plot
+    return shown(plot, 500, 200)
 
 
 def points(text):

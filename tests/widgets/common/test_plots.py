@@ -15,13 +15,10 @@ LAYERS = np.arange(1, 51)
 
 
 @pytest.fixture
-def plot(qtbot):
+def plot(shown):
     plot = Plot("Spread", x_name="layer")
-    qtbot.addWidget(plot)
-    plot.resize(500, 200)
     plot.set_ranges(AxisRange(1, 50), AxisRange(-10, 2, logarithmic=True))
-    plot.show()
-    return plot
+    return shown(plot, 500, 200)
 
 
 def colors_of(widget):

@@ -14,13 +14,10 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def panel(qtbot):
+def panel(shown):
     panel = LessonPanel()
-    qtbot.addWidget(panel)
-    panel.resize(368, 800)
     panel.accept_state(PlaygroundState())
-    panel.show()
-    return panel
+    return shown(panel, 368, 800)
 
 
 @pytest.fixture

@@ -21,13 +21,10 @@ MEASURED = compute_phase(PhaseRequest(SPEC, "measured"))
 
 
 @pytest.fixture
-def view(qtbot):
+def view(shown):
     widget = PhaseDiagramView()
-    qtbot.addWidget(widget)
-    widget.resize(640, 540)
     widget.show_result(THEORY)
-    widget.show()
-    return widget
+    return shown(widget, 640, 540)
 
 
 def test_the_point_lies_at_the_present_setting(view):

@@ -14,16 +14,13 @@ RESULT = compute_saved(SavedRequest(NetworkSpec(depth=12, width=40, batch=30, ac
 
 
 @pytest.fixture
-def strip(qtbot):
+def strip(shown):
     widget = SavedStrip()
-    qtbot.addWidget(widget)
-    widget.resize(1088, 58)
     widget.show_result(RESULT)
     widget.show_layer(3)
-    widget.show()
     widget.layers = []
     widget.layer_chosen.connect(widget.layers.append)
-    return widget
+    return shown(widget, 1088, 58)
 
 
 def test_the_title_says_total_count_and_the_layers_own(strip):
@@ -94,14 +91,11 @@ def test_without_a_result_nothing_breaks(qtbot):
 
 
 @pytest.fixture
-def details(qtbot):
+def details(shown):
     widget = SavedDetails()
-    qtbot.addWidget(widget)
-    widget.resize(680, 480)
     widget.show_result(RESULT)
     widget.show_layer(3)
-    widget.show()
-    return widget
+    return shown(widget, 680, 480)
 
 
 def test_the_table_names_each_tensor_and_its_gradient(details):

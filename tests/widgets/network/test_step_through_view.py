@@ -15,13 +15,10 @@ RESULT = compute_step_through(
 
 
 @pytest.fixture
-def view(qtbot):
+def view(shown):
     widget = StepThroughView()
-    qtbot.addWidget(widget)
-    widget.resize(1040, 560)
     widget.show_result(RESULT)
-    widget.show()
-    return widget
+    return shown(widget, 1040, 560)
 
 
 def test_every_step_is_shown_with_its_tensors(view):

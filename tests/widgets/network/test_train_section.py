@@ -19,15 +19,12 @@ SETTINGS = TrainingSettings(rates=OptimiserSettings(learning_rate=0.1), steps=20
 
 
 @pytest.fixture
-def section(qtbot):
+def section(shown):
     widget = TrainSection()
-    qtbot.addWidget(widget)
-    widget.resize(272, 460)
     widget.show_settings(SETTINGS, ("A", "B"))
-    widget.show()
     widget.edits = []
     widget.edited.connect(lambda settings, gesture: widget.edits.append((settings, gesture)))
-    return widget
+    return shown(widget, 272, 460)
 
 
 def result_of(**fields):

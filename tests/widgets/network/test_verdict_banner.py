@@ -14,12 +14,8 @@ REFUSAL = "Depth must be at most 500."
 
 
 @pytest.fixture
-def banner(qtbot):
-    made = VerdictBanner()
-    qtbot.addWidget(made)
-    made.resize(900, 68)
-    made.show()
-    return made
+def banner(shown):
+    return shown(VerdictBanner(), 900, 68)
 
 
 def test_a_result_that_comes_while_something_is_refused_does_not_hide_why(banner):

@@ -30,12 +30,8 @@ def entries():
 
 
 @pytest.fixture
-def view(qtbot):
-    widget = WatchView()
-    qtbot.addWidget(widget)
-    widget.resize(1360, 800)
-    widget.show()
-    return widget
+def view(shown):
+    return shown(WatchView(), 1360, 800)
 
 
 def click_layer(plot, layer):
