@@ -253,7 +253,7 @@ def _cost_text(explanation: BroadcastExplanation) -> str:
     made = f"the result is new, {bytes_in_words(explanation.result_bytes)}"
     if not explanation.stretched:
         return made[0].upper() + made[1:] + "."
-    return f"The stretch costs {bytes_in_words(explanation.stretch_bytes)} (stride 0); {made}."
+    return f"The stretch costs 0 B (stride 0); {made}."
 
 
 def chosen_operands(state: PlaygroundState, operands: tuple[str, ...], operator: str) -> PlaygroundState:

@@ -25,8 +25,8 @@ class BroadcastExplanation:
     """What broadcasting makes of some shapes.
 
     `shape` is None when they clash, and `problem` then says where and how to mend it. `warning` is set when they fit
-    but every operand is stretched. `result_bytes` is what the result allocates, `stretch_bytes` what stretching
-    allocates (0: the stretched axes get stride 0), `copied_bytes` what real copies of the operands would take instead.
+    but every operand is stretched. `result_bytes` is what the result allocates: stretching itself costs
+    nothing, for the stretched axes get stride 0.
     """
 
     alignment: Alignment
@@ -36,8 +36,6 @@ class BroadcastExplanation:
     problem: Problem | None
     warning: Problem | None
     result_bytes: int
-    copied_bytes: int
-    stretch_bytes: int = 0
 
     @property
     def shape(self) -> Shape | None:
@@ -112,7 +110,6 @@ def explain_broadcast(
         problem=problem,
         warning=None if problem else _warning(alignment, symbol, spelling),
         result_bytes=0 if problem or in_place else elements * itemsize,
-        copied_bytes=0 if problem else elements * itemsize * len(alignment.stretched_rows),
     )
 
 

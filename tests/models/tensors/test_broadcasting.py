@@ -306,8 +306,7 @@ def test_words_follow_the_operator_and_the_side():
 
 
 def test_costs():
-    explanation = explain_broadcast((3, 4), (3, 1), itemsize=8)
-    assert (explanation.result_bytes, explanation.stretch_bytes, explanation.copied_bytes) == (96, 0, 96)
+    assert explain_broadcast((3, 4), (3, 1), itemsize=8).result_bytes == 96
     assert explain_broadcast((10**9, 1), (10**9,)).result_bytes == 4 * 10**18
 
 
