@@ -22,6 +22,8 @@ from playground.widgets.common.plot_lines import (
     line_path,
     line_pen,
     line_segments,
+    lone_points,
+    paint_points,
     paint_segments,
 )
 
@@ -119,7 +121,8 @@ class Entry:
 
 
 class Curve(Entry):
-    """A line of `style` "curve", "theory", "pinned" or "pinned dotted"; gaps where there is no finite number.
+    """A line of `style` "curve", "theory", "pinned" or "pinned dotted"; gaps where there is no finite number, and a dot
+    where a number is alone between two.
 
     `axis` or `role` give its colour; the theory over a heat map has the role "panel", which its high counts set off.
     """
@@ -132,7 +135,7 @@ class Curve(Entry):
         self.layer = {"curve": 3, "theory": 4}.get(style, 2)
         self.x: Floats = np.empty(0)
         self.y: Floats = np.empty(0)
-        self._segments: tuple[PlotScale, Floats] | None = None
+        self._segments: tuple[PlotScale, Floats, Floats] | None = None
 
     @property
     def color(self) -> QColor:
@@ -158,15 +161,20 @@ class Curve(Entry):
 
     def paint(self, painter: QPainter, scale: PlotScale) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        style = LINE_STYLES[self.style]
         if is_drawing(painter):
+            x, y = self._pixels(scale)
             painter.setPen(line_pen(self.style, self.axis, self.role))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawPath(line_path(*self._pixels(scale)))
+            painter.drawPath(line_path(x, y))
+            paint_points(painter, lone_points(x, y), self.color, style.width)
             return
-        style = LINE_STYLES[self.style]
         if self._segments is None or self._segments[0] != scale:
-            self._segments = scale, line_segments(*self._pixels(scale), style, scale.ratio)
+            x, y = self._pixels(scale)
+            self._segments = scale, line_segments(x, y, style, scale.ratio), lone_points(x, y)
         paint_segments(painter, self._segments[1], self.color, style.width)
+        if len(self._segments[2]):
+            paint_points(painter, self._segments[2], self.color, style.width)
 
     def _pixels(self, scale: PlotScale) -> tuple[Floats, Floats]:
         with np.errstate(over="ignore", invalid="ignore"):

@@ -92,6 +92,16 @@ def line_segments(x: Floats, y: Floats, style: LineStyle, ratio: float = 1.0) ->
     return np.ascontiguousarray(_overlapping(ends, style, _OVERLAP / ratio).T)
 
 
+def lone_points(x: Floats, y: Floats) -> Floats:
+    """The points with a gap on both sides, which no line joins: one row each, x and y."""
+    known = np.isfinite(x) & np.isfinite(y)
+    if len(x) > 1 and known.all():
+        return np.empty((0, 2))
+    beside = np.pad(known, 1)
+    lone = known & ~beside[:-2] & ~beside[2:] & (np.abs(x) < _FAR) & (np.abs(y) < _FAR)
+    return np.stack((x[lone], y[lone]), axis=1)
+
+
 def _near(ends: Floats) -> Floats:
     """The parts of segments that lie near the plot, those far away left out."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -156,6 +166,13 @@ def paint_segments(painter: QPainter, lines: Floats, color: QColor, width: float
         part = lines[start : start + _MOST]
         rows[: len(part)] = part
         painter.drawLines(first, len(part))
+
+
+def paint_points(painter: QPainter, points: Floats, color: QColor, width: float) -> None:
+    """Paint what `lone_points` found, as dots twice as wide as the line."""
+    painter.setPen(QPen(color, 2 * width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+    for x, y in points.tolist():
+        painter.drawPoint(QPointF(x, y))
 
 
 @cache

@@ -13,8 +13,11 @@ from playground.widgets.common.plot_lines import (
     line_path,
     line_pen,
     line_segments,
+    lone_points,
+    paint_points,
     paint_segments,
 )
+from playground.widgets.common.plots import AxisRange, Curve, Plot
 
 X = np.linspace(10, 390, 40)
 SHAPES = {
@@ -81,3 +84,36 @@ def test_what_lies_far_away_is_cut_off_where_it_leaves(qapp, far):
     assert np.abs(lines).max() < 5000
     assert np.sign(lines[0, 3]) == np.sign(far)
     assert lines[0, 2] < 1
+
+
+def test_a_point_that_no_line_joins_is_a_dot(qapp):
+    nan, x = math.nan, np.arange(6.0)
+    for y, alone in (
+        ([1, nan, 2, 3, nan, 4], [0, 5]),
+        ([nan, nan, nan, nan, nan, 7], [5]),
+        ([-math.inf, 5, -math.inf, 1, 2, math.inf], [1]),
+        ([1, 2, 3, 4, 5, 6], []),
+        ([nan] * 6, []),
+    ):
+        found = lone_points(x, np.array(y, float))
+        assert found.tolist() == [[x[place], y[place]] for place in alone]
+    assert lone_points(np.array([3.0]), np.array([4.0])).tolist() == [[3, 4]]
+    assert len(lone_points(np.empty(0), np.empty(0))) == 0
+
+    dots = painted(lambda painter: paint_points(painter, np.array([[200.0, 40.0]]), line_color("curve"), 2.0))
+    assert dots[38:42, 198:202].min() > 0
+    assert dots[:, :196].sum() == dots[:, 204:].sum() == 0
+
+
+@pytest.mark.parametrize("y", [[math.nan, 1e-3, math.nan, 0.0], [0.0, 1e-3, 0.0, math.inf]])
+def test_a_curve_of_one_known_number_is_seen(y, qtbot):
+    plot = Plot("Gradients", x_name="layer")
+    plot.set_ranges(AxisRange(1, 4), AxisRange(-6, 0, logarithmic=True))
+    curve = plot.add(Curve("activations", axis=0))
+    qtbot.addWidget(plot)
+    plot.resize(400, 200)
+    plot.show()
+    empty = plot.canvas.grab().toImage()
+    curve.set_data(range(1, 5), y)
+    plot.refresh()
+    assert plot.canvas.grab().toImage() != empty
