@@ -26,9 +26,15 @@ def fitted_geometry(
             left += 9 + max(BADGE, round(len(str(max(0, axes.rows - 1))) * _DIGIT))
     if axes.column_axis is not None and not axes.facets:
         top += BAR + (LABEL_HEIGHT if headers else 0)
-        right += (12 + BADGE) if headers else 0
+        right += _beside(view[0] - 1 - left - axes.columns * cell.width, cell.width) if headers else 0
     title = BADGE + 6 + BAR + (LABEL_HEIGHT if headers else 0) if axes.facets else 0
     return GridGeometry(axes, cell.width, cell.height, left, top, *view, *first, right=right, title=title)
+
+
+def _beside(spare: int, cell_width: int) -> int:
+    """The room right of the columns for the badge of their axis: over the last one's end rather than off the view."""
+    wanted, least = 12 + BADGE, max(0, BADGE + 8 - cell_width // 2)
+    return spare if least <= spare < wanted else wanted
 
 
 def hinted_size(geometry: GridGeometry) -> QSize:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QToolTip
 from playground.models.outcome import Problem
 from playground.models.tensors.summary import summarise
 from playground.models.tensors.window import TensorReader
+from playground.widgets.common.axis_badge import BADGE
 from playground.widgets.common.grid_style import LEVELS, SMALL_DIGITS, AxisLabel, LitRegion
 from playground.widgets.common.look import look
 from playground.widgets.common.tensor_grid import TensorGrid
@@ -24,7 +25,6 @@ def make(qtbot):
         grid.set_reader(TensorReader(tensor), summary.largest, summary.characters)
         grid.resize(width, height)
         grid.show()
-        qtbot.waitExposed(grid)
         return grid
 
     return build
@@ -248,9 +248,25 @@ def test_no_width_in_which_the_sheet_fits_shows_a_scroll_bar(make):
     grid = make(torch.arange(12.0).reshape(3, 4))
     cell = grid.zoom.size(SMALL_DIGITS)
     geometry = grid.geometry_for(cell, 600, 160)
-    least = geometry.left + 4 * cell.width + geometry.right
+    least = geometry.left + 4 * cell.width + 1 + max(0, BADGE + 8 - cell.width // 2)
+    assert least < geometry.left + 4 * cell.width + geometry.right
     for width in range(least, grid.sizeHint().width() + 20):
         grid.resize(width, 160)
         assert grid.horizontalScrollBar().maximum() == 0, width
     grid.resize(least - 1, 160)
     assert grid.horizontalScrollBar().maximum() == 1
+
+
+def test_where_there_is_little_room_the_badge_of_the_columns_leaves_every_number_free(make):
+    grid = make(torch.arange(12.0).reshape(3, 4))
+    cell = grid.zoom.size(SMALL_DIGITS)
+    geometry = grid.geometry_for(cell, 600, 160)
+    end = geometry.left + 4 * cell.width
+    images = []
+    for width in (end + BADGE + 5, end + 1 + max(0, BADGE + 8 - cell.width // 2)):
+        grid.resize(width, 160)
+        assert grid.present_geometry().cell_width == cell.width
+        images.append(grid.viewport().grab().toImage())
+    roomy, tight = images
+    last = range(end - cell.width, end - cell.width // 2 + 3)
+    assert all(tight.pixel(x, y) == roomy.pixel(x, y) for x in last for y in range(geometry.top))
