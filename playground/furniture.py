@@ -83,7 +83,7 @@ class Furniture(QObject):
 
     @Slot(int)
     def _on_page_changed(self, index: int) -> None:
-        self.status.show_page(on_network=index == 1)
+        self.status.show_page(on_network=isinstance(self.pages[index], NetworkPage))
 
     @Slot()
     def _on_network_changed(self) -> None:

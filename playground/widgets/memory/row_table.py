@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from playground.widgets.common.look import look, words_font
-from playground.widgets.common.painting import baseline, elided
-from playground.widgets.common.runs import Run, cut_runs, layout_runs, paint_placed, plain, run_font, runs_width
+from playground.widgets.common.painting import baseline
+from playground.widgets.common.runs import Run, cut_runs, layout_runs, paint_placed, plain, runs_width
 from playground.widgets.common.tooltip import tooltip_html
 
 ROW = 24
@@ -245,10 +245,8 @@ def _middle_lines(row: TableRow, width: float) -> list[tuple[Cell, ...]]:
 def _paint_cells(painter: QPainter, cells: Sequence[Cell], columns: Sequence[float], top: float, height: float) -> None:
     x = 0.0
     for cell, width in zip(cells, columns, strict=False):
-        shown = cell
-        if runs_width(cell) > width and len(cell) == 1 and cell[0].kind in ("words", "bold", "code", "bold code"):
-            shown = (replace(cell[0], text=elided(run_font(cell[0]), cell[0].text, width - _GAP / 2)),)
-        placed, _ = layout_runs(cut_runs(shown, max(width, 0.0)), 1e9, _LINE)
+        shown = cell if runs_width(cell) <= width else cut_runs(cell, max(width - _GAP / 2, 0.0))
+        placed, _ = layout_runs(shown, 1e9, _LINE)
         base = baseline(QRectF(x, top, width, height), words_font())
         paint_placed(painter, x, base - (placed[0].baseline if placed else 0), placed)
         x += width

@@ -57,14 +57,15 @@ class LayerNumbers(QWidget):
             return
         for index, (old, new) in enumerate(zip(before, self.rows, strict=True)):
             if old[1] != new[1]:
-                left = 0 if max(len(old[1]), len(new[1])) * _DIGIT > self._value_room() else int(self._names_width())
+                left = 0 if self._is_long(old[1]) or self._is_long(new[1]) else int(self._names_width())
                 self.update(left, self._top + index * ROW, self.width() - left, ROW)
 
     def _names_width(self) -> float:
         return min(NAME_WIDTH, max(self.width() * 0.52, self.width() - _VALUE))
 
-    def _value_room(self) -> float:
-        return self.width() - self._names_width()
+    def _is_long(self, value: str) -> bool:
+        """Whether a number takes from the room of its name."""
+        return len(value) * _DIGIT > self.width() - self._names_width()
 
     def sizeHint(self) -> QSize:
         return QSize(280, self._top + ROW * len(self.rows))
@@ -82,8 +83,8 @@ class LayerNumbers(QWidget):
             rect = QRectF(0, self._top + index * ROW, self.width(), ROW)
             if rect.bottom() > self.height() + 2:
                 break
-            long = len(row[1]) * _DIGIT > self._value_room()
-            value = max(0.0, self.width() - text_width(code_font(), row[1])) if long else self._names_width()
+            end = max(0.0, self.width() - text_width(code_font(), row[1]))
+            value = end if self._is_long(row[1]) else self._names_width()
             found.append((row, rect, value))
         return found
 
@@ -100,13 +101,10 @@ class LayerNumbers(QWidget):
             x += width + _FLOWING_GAP
         return found
 
-    def row_at(self, y: float, x: float = 0.0) -> Row | None:
-        """The row at a place, or None."""
-        return next((row for row, rect, _ in self.places() if rect.contains(x, y)), None)
-
     def tip_at(self, x: float, y: float) -> str:
         """Number and meaning of the row at a place; at the last one, also those that find no room."""
-        places, row = self.places(), self.row_at(y, x)
+        places = self.places()
+        row = next((row for row, rect, _ in places if rect.contains(x, y)), None)
         if row is None:
             return ""
         hidden = self.rows[len(places) :] if row == places[-1][0] else ()

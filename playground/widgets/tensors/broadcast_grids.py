@@ -167,11 +167,11 @@ def _characters(reader: TensorReader | None) -> int:
     row, column = (rank - 2 if rank > 1 else None), (rank - 1 if rank else None)
     window = reader.read(row, column, range(24), range(24), {})
     most = _COMPLEX if "complex" in reader.dtype else _REAL
-    texts = [window.fitted(r, c, most) for r in window.rows for c in window.columns]
+    cells = [(r, c) for r in window.rows for c in window.columns]
+    texts = [window.fitted(r, c, most) for r, c in cells]
     if not texts:
         return 0
     # A number may need more room than its text has letters, lest it is rounded further: one place is for the sign.
-    cells = [(r, c) for r in window.rows for c in window.columns]
     least = max(len(text) for text in texts)
     fits = (k for k in range(least, most) if [window.fitted(r, c, k) for r, c in cells] == texts)
     # An infinity stands beside its triangle.
@@ -191,15 +191,15 @@ class BroadcastGrids(QWidget):
         super().__init__(parent)
         self.setObjectName("broadcast.grids")
         self.columns = [_GridColumn() for _ in range(MOST_GRIDS)]
-        self._row = row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(GAP)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(GAP)
         for column in self.columns:
             column.pointed.connect(self.pointed)
             column.chosen.connect(self.chosen)
             column.hide()
-            row.addWidget(column)
-        row.addStretch(1)
+            self._row.addWidget(column)
+        self._row.addStretch(1)
 
     def show_grids(self, grids: Sequence[ShownGrid]) -> None:
         """Show these, from left to right."""
