@@ -10,7 +10,7 @@ import torch
 
 from playground.models.einsum.diagram import Diagram, diagram_of
 from playground.models.einsum.dtypes import result_dtype, run_along
-from playground.models.einsum.edits import kept_name, name_of_result
+from playground.models.einsum.edits import name_of_result
 from playground.models.einsum.equation import HINT, Equation, parse_equation
 from playground.models.einsum.fixes import PATIENCE, with_fixes
 from playground.models.einsum.labels import Shape, stretch_warning
@@ -58,7 +58,6 @@ class EinsumResult:
     dtype: str = ""
     nbytes: int = 0
     largest_bytes: int = 0
-    kept_as: str | None = None
     numpy: NumpyVerdict | None = None
     diagram: Diagram | None = None
     equivalents: tuple[str, ...] = ()
@@ -171,7 +170,6 @@ def _described(
         dtype=str(dtype).removeprefix("torch."),
         nbytes=0 if plan.is_view else math.prod(plan.output_shape) * dtype.itemsize,
         largest_bytes=plan.cost.largest_intermediate * dtype.itemsize,
-        kept_as=kept_name(request.program, request.equation, [operand.text for operand in operands]),
         numpy=compare_with_numpy(request.equation, plan.shapes, kinds),
         diagram=diagram_of(plan.indexing),
         # Sums of short integers are wider in torch.sum than in bmm, so only one common dtype promises equality.

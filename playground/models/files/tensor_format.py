@@ -59,4 +59,3 @@ class TensorFormat:
     losses: Callable[[torch.Tensor], tuple[str, ...]]
     refusal: Callable[[torch.Tensor], str]
     holds_many: bool
-    can_save: bool = True

@@ -28,7 +28,6 @@ class LayerRun:
     outputs: int
     activation: Any = None
     gradient: Any = None
-    entered: Any = None
 
 
 @dataclass(slots=True)
@@ -37,7 +36,6 @@ class RunRecord:
 
     runs: list[LayerRun] = field(default_factory=list)
     open_layers: list[str] = field(default_factory=list)
-    raised_in: str = ""
 
 
 def tensors_in(value: Any, depth: int = 0) -> Iterator[torch.Tensor]:

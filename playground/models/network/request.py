@@ -66,9 +66,6 @@ class Theory:
 
     prediction: Prediction
     fixed_point: FixedPoint | None
-    weight_variance: float
-    bias_variance: float
-    critical_weight_variance: float
     critical_gain: float
 
 
@@ -167,13 +164,13 @@ def _smaller(spec: NetworkSpec, fits: Callable[[NetworkSpec], bool]) -> tuple[Fi
 def theory_of(spec: NetworkSpec, input_mean_square: float, features: int) -> Theory:
     """The theory of a network whose inputs have this mean square."""
     prediction = predict(spec, input_mean_square, features)
-    weight, bias = weight_variance_of(spec, spec.width), bias_variance_of(spec)
     if why_not(spec):
-        return Theory(prediction, None, weight, bias, math.nan, math.nan)
+        return Theory(prediction, None, math.nan)
+    weight, bias = weight_variance_of(spec, spec.width), bias_variance_of(spec)
     critical = critical_weight_variance(spec.activation, bias)
     at_one = weight_variance_of(replace(spec, gain=1.0), spec.width)
     gain = math.sqrt(critical / at_one) if at_one > 0 and critical > 0 else math.nan
-    return Theory(prediction, fixed_point(spec.activation, weight, bias), weight, bias, critical, gain)
+    return Theory(prediction, fixed_point(spec.activation, weight, bias), gain)
 
 
 def _is_long(cost: Estimate, budget: int) -> bool:

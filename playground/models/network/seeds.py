@@ -1,4 +1,4 @@
-"""The same network drawn many times: the median and the 5 to 95 % band of its curves."""
+"""The same network drawn many times: the 5 to 95 % band of its curves."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ LOW, HIGH = 0.05, 0.95
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Band:
-    """Curves at 5 %, 50 % and 95 % over `done` of `wanted` seeds."""
+    """Curves at 5 % and 95 % over `done` of `wanted` seeds."""
 
     low: Curves
-    median: Curves
     high: Curves
     done: int
     wanted: int
@@ -36,7 +35,7 @@ def band_of(runs: list[Curves], wanted: int) -> Band:
         stacks = (np.stack([getattr(run, one.name) for run in runs]) for one in fields(Curves))
         return Curves(*(_quantile(stack, share) for stack in stacks))
 
-    return Band(quantile(LOW), quantile(0.5), quantile(HIGH), len(runs), wanted)
+    return Band(quantile(LOW), quantile(HIGH), len(runs), wanted)
 
 
 def _quantile(values: Floats, share: float) -> Floats:

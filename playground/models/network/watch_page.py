@@ -41,7 +41,7 @@ def page_of(result: ProbeResult, kind: str = "activation", scale: str = "log", o
         math.nan if result.loss is None else result.loss,
     )
     nan, count = math.nan, result.parameter_count
-    theory = Theory(Prediction(reason=NO_THEORY, gradient_reason=NO_THEORY), None, nan, nan, nan, nan)
+    theory = Theory(Prediction(reason=NO_THEORY, gradient_reason=NO_THEORY), None, nan)
     return NetworkPageResult(
         NetworkRequest(spec, kind=kind, scale=scale, own_range=own),
         network,

@@ -135,9 +135,6 @@ class StepRecorder:
                 word=word.name if word else "",
                 base=self._bases.get(storage, ""),
                 shares_previous=previous is not None and storage_key(previous) == storage,
-                source_shape=tuple(source.shape) if source is not None else (),
-                source_strides=source.stride() if source is not None else (),
-                source_dtype=source.dtype if source is not None else None,
                 reason=copy_reason(word, source, result) if kind == "copy" and word and source is not None else "",
             )
         )

@@ -36,9 +36,6 @@ class Step:
     word: str = ""
     base: str = ""
     shares_previous: bool = False
-    source_shape: tuple[int, ...] = ()
-    source_strides: tuple[int, ...] = ()
-    source_dtype: torch.dtype | None = None
     reason: str = ""
 
     @property

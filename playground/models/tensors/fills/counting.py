@@ -97,7 +97,7 @@ def register_counting() -> None:
             _arange_build,
             _arange_recognise,
             ("torch.arange",),
-            parameters=(Parameter("start", 0, "the first value", integral=True),),
+            parameters=(Parameter("start", 0, "the first value"),),
         )
     )
     FILLS.register(

@@ -145,8 +145,8 @@ def register_drawn() -> None:
             ("torch.randint",),
             (*INTEGRAL, *FLOATING),
             (
-                Parameter("low", 0, "the smallest integer", integral=True),
-                Parameter("high", 10, "one more than the largest integer", integral=True),
+                Parameter("low", 0, "the smallest integer"),
+                Parameter("high", 10, "one more than the largest integer"),
             ),
             seeded=True,
         )

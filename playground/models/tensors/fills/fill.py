@@ -31,7 +31,6 @@ class Parameter:
     name: str
     default: float | int
     description: str
-    integral: bool = False
 
 
 @dataclass(frozen=True, slots=True)
