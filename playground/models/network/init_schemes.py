@@ -54,11 +54,11 @@ class InitScheme:
         """The variance of a weight, before the gain: 0.01 for `kaiming_normal` with fan_in 200."""
         scale = self.scale(fan_in, fan_out, spec)
         if self.sampler == "orthogonal":
-            return scale**2 / max(fan_in, fan_out)
+            return scale * scale / max(fan_in, fan_out)
         if self.sampler == "eye":
             share = 1 / max(fan_in, fan_out)
-            return scale**2 * share * (1 - share)
-        return scale**2 * DRAW_MOMENTS[self.sampler][1] * (4 if self.symmetric else 1)
+            return share * (1 - share) * scale * scale
+        return DRAW_MOMENTS[self.sampler][1] * (4 if self.symmetric else 1) * scale * scale
 
 
 def _one(_fan_in: int, _fan_out: int, _spec: NetworkSpec) -> float:

@@ -166,16 +166,16 @@ def _found(q: float, chi1: float) -> FixedPoint:
 
 
 def weight_variance_of(spec: NetworkSpec, fan_in: int) -> float:
-    """sw2 of a layer: fan_in times the variance of a weight, the gain included."""
+    """sw2 of a layer: fan_in times the variance of a weight, the gain included; inf where no float reaches so far."""
     scheme = INIT_SCHEMES[spec.init]
-    return fan_in * scheme.variance(fan_in, spec.width, spec) * spec.gain**2
+    return fan_in * scheme.variance(fan_in, spec.width, spec) * spec.gain * spec.gain
 
 
 def bias_variance_of(spec: NetworkSpec) -> float:
     """sb2: the square of the bias std, or what an init that draws its own biases gives them."""
     if INIT_SCHEMES[spec.init].own_bias:
-        return spec.gain**2 / (3 * spec.width)
-    return spec.bias_std**2
+        return spec.gain * spec.gain / (3 * spec.width)
+    return spec.bias_std * spec.bias_std
 
 
 def why_not(spec: NetworkSpec) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
@@ -20,8 +19,7 @@ Run = Callable[[NetworkSpec], NetworkResult]
 
 def verdict_of(result: NetworkResult) -> Verdict:
     """How a run fares, the theory for its own inputs beside it."""
-    square = result.input.rms**2 if math.isfinite(result.input.rms) else 1.0
-    return judge(result, predict(result.spec, square, result.features))
+    return judge(result, predict(result.spec, result.input_mean_square, result.features))
 
 
 class PinnedRuns:

@@ -200,8 +200,7 @@ _LAST = _LastRun()
 
 def first_page(request: NetworkRequest, result: NetworkResult, cost: Estimate) -> NetworkPageResult:
     """What can be said of a run at once: theory and verdict, and those pinned networks that have run already."""
-    square = result.input.rms**2 if math.isfinite(result.input.rms) else 1.0
-    theory = theory_of(request.spec, square, result.features)
+    theory = theory_of(request.spec, result.input_mean_square, result.features)
     pins = run_pins(request.pins, request.spec, request.program, None)
     return NetworkPageResult(request, result, theory, judge(result, theory.prediction), pins, cost)
 

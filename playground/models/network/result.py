@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import overload
@@ -62,6 +63,12 @@ class NetworkResult:
     def depth(self) -> int:
         """How many layers were measured."""
         return len(self.tables["activation"].rms)
+
+    @property
+    def input_mean_square(self) -> float:
+        """That of the finite inputs, 1 where there are none; inf where no float reaches so far."""
+        rms = self.input.rms
+        return rms * rms if math.isfinite(rms) else 1.0
 
     @property
     def layers(self) -> LayerResults:

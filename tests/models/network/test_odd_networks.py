@@ -5,6 +5,8 @@ import pytest
 
 from playground.models.network.optimisers import OPTIMISERS, OptimiserSettings
 from playground.models.network.phase_diagram import PhaseRequest, compute_phase
+from playground.models.network.ranges import ranges_of
+from playground.models.network.request import NetworkRequest, compute_network
 from playground.models.network.saved_request import SavedRequest, compute_saved
 from playground.models.network.spec import NetworkSpec
 from playground.models.network.step_through import StepThroughRequest, compute_step_through
@@ -12,6 +14,7 @@ from playground.models.network.training_request import TrainingRequest, compute_
 from playground.models.network.training_settings import TrainingSettings
 from playground.models.network.training_words import progress_in_words
 from playground.models.outcome import ProblemError
+from playground.models.tensors.program import Program
 
 PLAIN = NetworkSpec(depth=4, width=6, batch=5, activation="relu", init="kaiming_normal")
 ODD = {
@@ -20,6 +23,11 @@ ODD = {
     "constant": replace(PLAIN, init="constant"),
     "gain 0": replace(PLAIN, gain=0.0),
     "gain 1e30": replace(PLAIN, gain=1e30),
+    "gain 1e200": replace(PLAIN, gain=1e200),
+    "zeros times 1e200": replace(PLAIN, init="zeros", gain=1e200, dtype="float64"),
+    "std 1e200": replace(PLAIN, init="normal", weight_std=1e200, activation="tanh"),
+    "weight 1e200": replace(PLAIN, init="constant", weight_value=-1e200),
+    "bias std 1e200": replace(PLAIN, bias_std=1e200, dtype="float64"),
     "gain 1e-30": replace(PLAIN, gain=1e-30),
     "negative gain": replace(PLAIN, gain=-1.0),
     "float16 overflow": replace(PLAIN, dtype="float16", gain=50.0, depth=12),
@@ -42,6 +50,26 @@ BROKEN = {
     "batch 1 with batch norm": replace(PLAIN, batch=1, normalisation="batch"),
     "no such activation": replace(PLAIN, activation="relus"),
 }
+
+
+@pytest.mark.parametrize("moving", [False, True])
+@pytest.mark.parametrize("name", list(ODD))
+def test_every_network_has_its_page(name, moving):
+    page = compute_network(NetworkRequest(ODD[name], moving=moving))
+    ranges = ranges_of(page)
+    assert page.verdict.lead
+    for span in (ranges.spread, ranges.gradients, ranges.values):
+        assert np.isfinite((span.low, span.high)).all()
+        assert span.low < span.high
+
+
+def test_inputs_whose_squares_leave_the_range_have_their_page():
+    spec = replace(PLAIN, input="tensor:A", dtype="float64", gain=1e-3)
+    program = Program.parse("A = torch.ones(5, 6, dtype=torch.float64) * 1e200")
+    page = compute_network(NetworkRequest(spec, program=program))
+    assert page.network.input.rms == pytest.approx(1e200)
+    assert page.network.input_mean_square == np.inf
+    assert np.isfinite(page.network.tables["activation"].rms).all()
 
 
 @pytest.mark.parametrize("optimiser", list(OPTIMISERS))
