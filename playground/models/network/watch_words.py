@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import operator
+
 import numpy as np
 
 from playground.models.network.arrays import Floats
@@ -35,6 +38,8 @@ def verdict_in_words(result: ProbeResult) -> tuple[str, tuple[str, ...]]:
     if not result.layers:
         return "error" if result.problem else "warning", ("No layer ran.",)
     found = [*_not_finite(result), *_signal(result), *_units(result)]
+    if not found and not np.isfinite(rms_of(result)).any():
+        return "warning", (factors_in_words(result),)
     if not found:
         return "good", ("Healthy.", factors_in_words(result))
     severity = "error" if any(level == "error" for level, _ in found) else "warning"
@@ -53,17 +58,28 @@ def factors_in_words(result: ProbeResult) -> str:
     return f"{words}."
 
 
+MEASURED = (
+    ("outputs", operator.attrgetter("activation"), False),
+    ("gradients", operator.attrgetter("activation_gradient"), True),
+    ("weights' gradients", operator.attrgetter("weight_gradient"), True),
+)
+"""What may leave the range of its dtype, and whether it comes up on the way back."""
+
+
 def _not_finite(result: ProbeResult) -> list[tuple[str, str]]:
-    found = []
-    for what, gradient in (("outputs", False), ("gradients", True)):
-        layers = list(reversed(result.layers)) if gradient else list(result.layers)
-        for layer in layers:
-            statistics = layer.activation_gradient if gradient else layer.activation
+    found: list[tuple[str, str]] = []
+    for what, of, is_backward in MEASURED:
+        if what.startswith("weights") and any("gradients" in words for _, words in found):
+            break  # gradients that are not finite take those of the weights with them
+        for layer in reversed(result.layers) if is_backward else result.layers:
+            statistics = of(layer)
             if statistics is not None and statistics.nan_count + statistics.inf_count:
                 counts = f"{statistics.nan_count:,} nan and {statistics.inf_count:,} inf"
-                way = " on the way back" if gradient else ""
-                found.append(("error", f"The {what} are not finite from {layer_title(layer)} on{way}: {counts}."))
+                way = "down" if is_backward else "on"
+                found.append(("error", f"The {what} are not finite from {layer_title(layer)} {way}: {counts}."))
                 break
+    if not found and result.loss is not None and not math.isfinite(result.loss):
+        found.append(("error", f"The loss is {result.loss:g}."))
     return found
 
 

@@ -91,3 +91,26 @@ def test_titles_name_path_run_and_kind():
     result = probe(nn.Sequential(nn.Linear(32, 2)), BATCH)
     assert layer_title(result.layers[0]) == "0 Linear"
     assert layer_title(probe(nn.Linear(32, 2), BATCH).layers[0]) == "(itself) Linear"
+
+
+@pytest.mark.parametrize("batch", [torch.empty(0, 32), torch.full((0, 4, 32), math.nan)], ids=["empty", "also empty"])
+def test_where_nothing_was_measured_nothing_is_called_healthy(batch):
+    severity, sentences = verdict_in_words(probe(nn.Sequential(nn.Linear(32, 3), nn.ReLU()), batch))
+    assert (severity, sentences) == ("warning", ("No layer gave numbers.",))
+
+
+def test_a_loss_and_gradients_of_weights_that_overflow_are_not_called_healthy():
+    torch.manual_seed(0)
+    module = nn.Sequential(*[nn.Linear(20, 20, dtype=torch.float64) for _ in range(10)])
+    result = probe(module, torch.randn(5, 20, dtype=torch.float64) * 1e300)
+    severity, sentences = verdict_in_words(result)
+    assert all(layer.activation_gradient.inf_count == 0 for layer in result.layers)
+    assert severity == "error"
+    assert len(sentences) == 1
+    assert sentences[0].startswith("The weights' gradients are not finite from 9 Linear down: ")
+
+    with torch.no_grad():
+        frozen = nn.Linear(4, 4, dtype=torch.float64).requires_grad_(False)
+    batch = torch.full((3, 4), 1e200, dtype=torch.float64)
+    severity, sentences = verdict_in_words(probe(nn.Sequential(frozen), batch))
+    assert (severity, sentences[0]) == ("error", "The loss is inf.")
