@@ -77,7 +77,7 @@ def _ill(spec: NetworkSpec, illness: str, lead: str, text: str, why: str = "", *
 
 def judge(result: NetworkResult, prediction: Prediction) -> Verdict:
     """The gravest thing that the numbers of a run say; "good" when nothing is wrong."""
-    for look_for in (_overflow, _all_zero, _same_units, _spread, _gradients, _loss, _alike, _units):
+    for look_for in (_overflow, _all_zero, _same_units, _spread, _nothing_back, _gradients, _loss, _alike, _units):
         verdict = look_for(result, prediction)
         if verdict is not None:
             return verdict
@@ -203,6 +203,19 @@ def _spread(result: NetworkResult, prediction: Prediction) -> Verdict | None:
         text += f", theory says ×{digits(prediction.slope)} and `{digits(float(prediction.rms[-1]))}`"
     why = why_spread(result.spec, prediction, result.depth, exploding=exploding)
     return _ill(result.spec, "explode" if exploding else "vanish", lead, text + ".", why)
+
+
+def _nothing_back(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
+    """Activations that no gradient reaches: none at all, or none through weights that are all 0."""
+    table, weights, spec = result.tables["activation_gradient"], result.tables["weight"], result.spec
+    none, idle = table.zeros == table.count, np.all(weights.zeros == weights.count)
+    if not table.count.any() or not (none.all() or (idle and none.any())):
+        return None
+    text = f"Every gradient from layer {result.depth - int(np.argmax(none[::-1]))} down is exactly 0"
+    if idle:
+        text += ": all weights are 0, and gradients pass through them."
+        return _ill(spec, "zeros", "Nothing comes back.", text)
+    return _ill(spec, "gradient", "Nothing comes back.", f"{text}: {spec.dtype} has nothing smaller.")
 
 
 def _gradients(result: NetworkResult, _prediction: Prediction) -> Verdict | None:

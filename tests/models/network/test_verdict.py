@@ -269,3 +269,31 @@ def test_batch_norm_explodes_by_the_factor_that_is_stated():
     stated = float(verdict.why.split("`")[1])
     measured = float(verdict.lead.split("×")[1].split()[0])
     assert measured == pytest.approx(stated, rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("fields", "layer"),
+    [
+        ({"activation": "sigmoid", "loss": "cross_entropy", "input": "digits"}, 5),
+        ({"activation": "relu", "bias_std": 0.5, "loss": "cross_entropy", "input": "digits"}, 5),
+        ({"activation": "relu", "bias_std": 0.5, "residual": "plain", "loss": "cross_entropy", "input": "digits"}, 5),
+        ({"activation": "softplus", "depth": 1, "loss": "cross_entropy", "input": "digits"}, 1),
+        ({"activation": "sigmoid"}, 4),
+    ],
+    ids=str,
+)
+def test_weights_of_zero_are_not_healthy_because_activations_are_not_zero(fields, layer):
+    verdict = verdict_of(NetworkSpec(**{"depth": 5, "width": 20, "batch": 30, "init": "zeros"} | fields))
+    assert (verdict.severity, verdict.lead, verdict.illness) == ("error", "Nothing comes back.", "zeros")
+    assert verdict.text.startswith(f"Every gradient from layer {layer} down is exactly 0: all weights are 0")
+    assert [fix for fix in verdict.fixes if fix.spec.init != "zeros"]
+
+
+def test_gradients_below_the_number_type_are_not_healthy():
+    spec = NetworkSpec(depth=2, width=200, batch=300, init="orthogonal", gain=0.01, dtype="float16")
+    result = run_network(spec)
+    assert result.tables["activation"].rms[-1] > 5e-5
+    assert not result.tables["activation_gradient"].rms.any()
+    verdict = judge(result, predict(spec))
+    assert (verdict.severity, verdict.lead) == ("error", "Nothing comes back.")
+    assert verdict.text == "Every gradient from layer 2 down is exactly 0: float16 has nothing smaller."
