@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from playground.models.network.activations import ACTIVATIONS
@@ -177,8 +178,7 @@ def _all_zero(result: NetworkResult, prediction: Prediction) -> Verdict | None:
     factor = factor_a_layer(table.rms)
     lead = f"Activations vanish: ×{digits(factor)} a layer." if factor < 1 else "Activations end at 0."
     text = f"From layer {layer} on every value is exactly 0: {spec.dtype} has nothing smaller."
-    before = result.tables["preactivation"]
-    if before.zeros[layer - 1] < before.count[layer - 1] and before.maximum[layer - 1] <= 0:
+    if _cuts_all(result, layer):
         what = ACTIVATIONS[spec.activation].label
         text = f"At layer {layer} no pre-activation is above 0: {what} cuts them all, and every value is exactly 0."
         return _ill(spec, "vanish", "Activations end at 0.", text)
@@ -187,6 +187,15 @@ def _all_zero(result: NetworkResult, prediction: Prediction) -> Verdict | None:
         text = f"From layer {layer} on every value is exactly 0: dropout takes {share}."
         return _ill(spec, "dropout", "Activations end at 0.", text)
     return _ill(spec, "vanish", lead, text, why_spread(spec, prediction, layer, exploding=False))
+
+
+def _cuts_all(result: NetworkResult, layer: int) -> bool:
+    """Whether the activation makes 0 of every pre-activation of a layer, of which not all are 0."""
+    before, spec, place = result.tables["preactivation"], result.spec, layer - 1
+    if before.zeros[place] == before.count[place] or not before.maximum[place] <= 0:
+        return False
+    ends = torch.tensor([before.minimum[place], before.maximum[place]], dtype=spec.torch_dtype)
+    return not ACTIVATIONS[spec.activation].function(ends).any()
 
 
 def _spread(result: NetworkResult, prediction: Prediction) -> Verdict | None:

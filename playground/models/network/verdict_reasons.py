@@ -54,11 +54,13 @@ def why_spread(spec: NetworkSpec, prediction: Prediction, layer: int, *, explodi
     if prediction.rms is None and not prediction.narrow_from:
         return _why_growth(spec) if exploding else ""
     variance = weight_variance_of(spec, spec.width)
-    if spec.activation == "identity":
-        return f"Each layer multiplies the rms by sqrt(fan_in) times the weights' std, `{digits(math.sqrt(variance))}`."
-    if spec.activation == "relu":
-        product = digits(math.sqrt(variance / 2))
-        return f"ReLU halves the second moment: ×`{product}` a layer with these weights."
+    if spec.activation in ("identity", "relu"):
+        product = math.sqrt(variance / (2 if spec.activation == "relu" else 1))
+        if (product > 1) != exploding:
+            return ""
+        if spec.activation == "relu":
+            return f"ReLU halves the second moment: ×`{digits(product)}` a layer with these weights."
+        return f"Each layer multiplies the rms by sqrt(fan_in) times the weights' std, `{digits(product)}`."
     critical = critical_weight_variance(spec.activation, bias_variance_of(spec))
     if math.isnan(critical):
         return ""

@@ -225,6 +225,27 @@ def test_dropout_that_leaves_nothing_is_named_and_the_number_type_is_not():
     assert "float16 has nothing smaller" in fading.plain()
 
 
+@pytest.mark.parametrize("activation", ["identity", "selu", "leaky_relu"])
+def test_what_dropout_takes_is_not_said_to_be_cut_by_an_activation_that_cuts_nothing(activation):
+    """Of one unit and one input the pre-activations of a layer are all below 0 half of the time."""
+    spec = NetworkSpec(depth=3, width=1, batch=1, activation=activation, init="normal", dropout=0.99)
+    runs = [run_network(replace(spec, seed=seed)) for seed in range(12)]
+    cut = [run for run in runs if run.tables["preactivation"].maximum[0] < 0 and not run.tables["activation"].rms[0]]
+    assert cut
+    assert all("cuts them all" not in judge(run, predict(run.spec)).text for run in cut)
+    relu = replace(cut[0].spec, activation="relu")
+    assert "relu cuts them all" in verdict_of(relu).text
+
+
+@pytest.mark.parametrize("activation", ["identity", "relu"])
+def test_weights_that_make_values_smaller_do_not_explain_their_growth(activation):
+    spec = NetworkSpec(depth=3, width=8, batch=4, activation=activation, init="lecun_normal", dtype="float16")
+    verdict = verdict_of(replace(spec, gain=0.1, bias_std=1e6))
+    assert verdict.lead == "Activations overflow."
+    assert verdict.why == ""
+    assert "layer" in verdict_of(replace(spec, depth=9, gain=9.0)).why
+
+
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
 def test_layer_norm_of_one_unit_is_named_and_the_number_type_is_not(activation):
     spec = NetworkSpec(depth=6, width=1, batch=8, activation=activation, init="lecun_normal", normalisation="layer")
