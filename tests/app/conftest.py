@@ -1,6 +1,8 @@
 import importlib.util
+import os
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings
@@ -18,15 +20,20 @@ sys.modules["hand"] = _hand
 _spec.loader.exec_module(_hand)
 
 
+_IN_MEMORY = "/dev/shm"
+"""Each time something is remembered it is written through to the disk, which may take longer than a test."""
+
+
 @pytest.fixture(autouse=True)
-def settings_of_its_own(tmp_path, monkeypatch):
+def settings_of_its_own(monkeypatch):
     """No test reads or writes the settings of whoever runs it, or those of another test.
 
     Programs that a test starts look into the variable. This process has looked once and for all, so Qt is told.
     """
-    folder = str(tmp_path / "config")
-    monkeypatch.setenv("XDG_CONFIG_HOME", folder)
-    QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, folder)
+    with TemporaryDirectory(dir=_IN_MEMORY if os.access(_IN_MEMORY, os.W_OK) else None) as folder:
+        monkeypatch.setenv("XDG_CONFIG_HOME", folder)
+        QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, folder)
+        yield
 
 
 @pytest.fixture
