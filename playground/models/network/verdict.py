@@ -182,7 +182,7 @@ def _all_zero(result: NetworkResult, prediction: Prediction) -> Verdict | None:
         what = ACTIVATIONS[spec.activation].label
         text = f"At layer {layer} no pre-activation is above 0: {what} cuts them all, and every value is exactly 0."
         return _ill(spec, "vanish", "Activations end at 0.", text)
-    if spec.dropout and layer > 1 and not underflows(spec, float(table.rms[layer - 2])):
+    if spec.dropout and not underflows(spec, float(result.tables["preactivation"].rms[layer - 1])):
         share = f"{digits(100 * spec.dropout)} % of them at each layer, and here the last"
         text = f"From layer {layer} on every value is exactly 0: dropout takes {share}."
         return _ill(spec, "dropout", "Activations end at 0.", text)

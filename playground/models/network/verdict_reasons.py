@@ -16,6 +16,8 @@ from playground.models.words import digits, grouped_digits
 BATCH_NORM_RELU = math.sqrt(math.pi / (math.pi - 1))
 """What a layer of batch norm and relu multiplies the gradient by, in wide layers and large batches (Yang et al. 2019,
 "A mean field theory of batch normalization")."""
+KEEPS = 5e-3
+"""A factor this close to 1 is written as 1: it explains neither growth nor decay."""
 NEAR_THE_END = 1e6
 """Values within this factor of the smallest normal number of their dtype may have been rounded to 0."""
 
@@ -56,7 +58,7 @@ def why_spread(spec: NetworkSpec, prediction: Prediction, layer: int, *, explodi
     variance = weight_variance_of(spec, spec.width)
     if spec.activation in ("identity", "relu"):
         product = math.sqrt(variance / (2 if spec.activation == "relu" else 1))
-        if (product > 1) != exploding:
+        if (product > 1) != exploding or math.isclose(product, 1, rel_tol=KEEPS):
             return ""
         if spec.activation == "relu":
             return f"ReLU halves the second moment: ×`{digits(product)}` a layer with these weights."
