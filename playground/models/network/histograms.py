@@ -26,8 +26,9 @@ CACHED = 2**17
 """How many values are worked on at once: what a processor's cache holds."""
 EDGE = 1e-6
 """Values closer than this share of the axis to its ends are on it: the ends are values themselves, rounded."""
-ROUNDED = 1e-4
-"""So many decades at least are left above the largest value: a logarithm in float32 may be that much too large."""
+ROUNDED = (1e-7, 3e-5)
+"""How far float32 may take a value towards the end of the axis: its logarithm by so much of itself, its place by so
+much of a bin."""
 NARROW = 1e-9
 """A linear axis is wider than this share of its values: bins a few roundings wide would tell of roundings only."""
 FAR = 4
@@ -113,9 +114,8 @@ def choose_axis(scale: str, rms: Floats, minimum: Floats, maximum: Floats) -> Ax
     spreads = rms[np.isfinite(rms) & (rms > 0)]
     if not len(peaks) or not len(spreads):
         return Axis(scale, -1.0, 1.0, 32)
-    top = math.ceil(math.log10(float(peaks.max())) + ROUNDED)
-    floor = math.floor(math.log10(float(spreads.min()))) - DECADES_BELOW
-    floor = max(floor, -324)
+    floor = max(math.floor(math.log10(float(spreads.min()))) - DECADES_BELOW, -324)
+    top = _top(math.log10(float(peaks.max())), floor)
     if scale == "linear":
         unit = 10.0 ** max(-300, min(307, top - 1))
         low = float(np.nanmin(minimum[np.isfinite(minimum)])) / unit
@@ -127,6 +127,12 @@ def choose_axis(scale: str, rms: Floats, minimum: Floats, maximum: Floats) -> Ax
     if scale == "log":
         return Axis(scale, floor, top, decades * _rows_per_decade(decades))
     return Axis(scale, -decades, decades, 2 * decades * _rows_per_decade(2 * decades), floor=floor)
+
+
+def _top(peak: float, floor: int) -> int:
+    """The decade at which an axis ends that holds a peak of this logarithm: no rounding takes that beyond the end."""
+    rows = _rows_per_decade(2 * max(1, math.ceil(peak) - floor))
+    return math.ceil(peak + ROUNDED[0] * abs(peak) + ROUNDED[1] / rows)
 
 
 def _rows_per_decade(decades: int) -> int:

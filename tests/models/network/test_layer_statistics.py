@@ -256,3 +256,19 @@ def test_values_that_hardly_differ_are_all_on_the_linear_axis_and_in_their_bins(
         middle = np.searchsorted(np.cumsum(found.counts), np.arange(500), side="right")
         width = (found.axis.high - found.axis.low) / found.axis.rows
         assert found.axis.low + (middle + 0.5) * width == pytest.approx(np.sort(places), abs=0.6 * width)
+
+
+@pytest.mark.parametrize("scale", ["log", "signed_log"])
+def test_the_end_of_a_wide_axis_is_in_a_bin_too(scale):
+    for low in (-40, -20, -7, 0):
+        for high in range(low, 37):
+            ends = torch.tensor([[float(f"1e{low}")], [float(f"1e{high}")], [-float(f"1e{high}")]]).expand(3, 5)
+            table = measure(ends)
+            found = count_layers([ends], choose_axis(scale, table.rms, table.minimum, table.maximum))
+            assert (found.counts.sum(1).tolist(), found.above.tolist()) == ([5, 5, 5], [0, 0, 0]), (low, high)
+
+
+def test_an_axis_has_no_decade_above_values_that_stay_below_it():
+    almost = torch.tensor([[0.9999, -0.9999, 0.5]])
+    table = measure(almost)
+    assert choose_axis("log", table.rms, table.minimum, table.maximum).high == 0
