@@ -208,7 +208,7 @@ def _spread(result: NetworkResult, prediction: Prediction) -> Verdict | None:
     exploding = ratio > 1
     lead = f"Activations {'explode' if exploding else 'vanish'}: ×{digits(factor_a_layer(rms))} a layer."
     text = f"By layer {result.depth} the rms is `{digits(rms[-1])}`"
-    if prediction.rms is not None:
+    if prediction.rms is not None and math.isfinite(prediction.rms[-1]):
         text += f", theory says ×{digits(prediction.slope)} and `{digits(float(prediction.rms[-1]))}`"
     why = why_spread(result.spec, prediction, result.depth, exploding=exploding)
     return _ill(result.spec, "explode" if exploding else "vanish", lead, text + ".", why)

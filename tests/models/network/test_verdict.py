@@ -237,6 +237,15 @@ def test_what_dropout_takes_is_not_said_to_be_cut_by_an_activation_that_cuts_not
     assert "relu cuts them all" in verdict_of(relu).text
 
 
+def test_theory_whose_squares_leave_the_range_is_not_quoted():
+    spec = NetworkSpec(depth=12, width=16, batch=3, activation="elu", init="sparse", gain=1e25, dtype="float64")
+    assert predict(spec).rms[-1] == math.inf
+    verdict = verdict_of(spec)
+    assert verdict.lead.startswith("Activations explode: ×")
+    assert "theory" not in verdict.text
+    assert "theory says" in verdict_of(replace(spec, depth=4)).text
+
+
 @pytest.mark.parametrize("activation", ["identity", "relu"])
 def test_weights_that_make_values_smaller_do_not_explain_their_growth(activation):
     spec = NetworkSpec(depth=3, width=8, batch=4, activation=activation, init="lecun_normal", dtype="float16")
