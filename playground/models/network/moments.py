@@ -108,34 +108,42 @@ def wide_moments(x: torch.Tensor, peak: Floats, lost: Counts, quick: bool = Fals
 
     `quick` takes std from mean and rms where that keeps fifteen digits, instead of going over the values again.
     """
-    parts = [
-        _wide_part(rows_at(x, rows), peak[rows], lost[rows], quick).columns
-        for rows in few_rows(np.arange(len(x)), x.shape[1])
-    ]
-    return Moments(*np.concatenate(parts, axis=1))
-
-
-def _wide_part(x: torch.Tensor, peak: Floats, lost: Counts, quick: bool) -> Moments:
     count = x.shape[1] - lost
-    if not count.any():
-        nothing = np.full(len(x), math.nan)
-        return Moments(nothing, nothing, nothing)
-    finite = mask_of(x, np.isfinite, torch.isfinite) if lost.any() else None
-    wide, exponents = scaled_rows(widened(x, finite), peak)
+    exponents = _exponents(peak)
+    average, norm, away = np.full((3, len(x)), math.nan)
+    known = np.flatnonzero(count)
+    for rows in few_rows(known, x.shape[1]):
+        wide, finite = _wide(x, rows, exponents, lost)
+        average[rows], norm[rows] = sum_rows(wide)
+        if not quick:
+            away[rows] = _squares_away(wide, finite, average[rows] * (x.shape[1] / count[rows]), count[rows])
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        average, norm = sum_rows(wide)
-        mean, rms, others = average * (x.shape[1] / count), norm / np.sqrt(count), np.maximum(1, count - 1)
-        if quick and not np.any(mean**2 > HARMLESS * rms**2):
-            std = np.sqrt((rms**2 - mean**2) * count / others)
-        else:
-            into = scratch(wide.shape, wide.dtype, wide.device, "away")
-            away = torch.sub(wide, torch.from_numpy(mean).to(wide)[:, None], out=into)
-            away = away if finite is None else torch.where(finite, away, 0)
-            squares, missed = np.square(numbers(torch.linalg.vector_norm(away, dim=1))), numbers(away.sum(1))
-            std = np.sqrt(np.maximum(0, squares - missed**2 / count) / others)  # the mean itself was rounded
-        std = np.where(count > 0, std, math.nan)
-        rms = np.minimum(np.ldexp(rms, exponents), peak)  # no rounding takes it beyond the largest float
+        mean, square = average * (x.shape[1] / count), norm**2 / count
+        if quick:
+            away = (square - mean**2) * count
+            for rows in few_rows(np.flatnonzero(mean**2 > HARMLESS * square), x.shape[1]):
+                away[rows] = _squares_away(*_wide(x, rows, exponents, lost), mean[rows], count[rows])
+        std = np.sqrt(away / np.maximum(1, count - 1))
+        rms = np.minimum(np.ldexp(np.sqrt(square), exponents), peak)  # no rounding takes it beyond the largest float
         return Moments(np.ldexp(mean, exponents), np.ldexp(std, exponents), rms)
+
+
+def _wide(
+    x: torch.Tensor, rows: NDArray[np.intp], exponents: NDArray[np.int32], lost: Counts
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Some rows in float64, scaled, 0 for what is not finite; and what is, where not all is."""
+    part = rows_at(x, rows)
+    finite = mask_of(part, np.isfinite, torch.isfinite) if lost[rows].any() else None
+    return _times_powers(widened(part, finite), exponents[rows]), finite
+
+
+def _squares_away(wide: torch.Tensor, finite: torch.Tensor | None, mean: Floats, count: Counts) -> Floats:
+    """The sum of the squared distances of each row's finite values from their mean."""
+    into = scratch(wide.shape, wide.dtype, wide.device, "away")
+    away = torch.sub(wide, torch.from_numpy(mean).to(wide)[:, None], out=into)
+    away = away if finite is None else torch.where(finite, away, 0)
+    squares, missed = np.square(numbers(torch.linalg.vector_norm(away, dim=1))), numbers(away.sum(1))
+    return np.maximum(0, squares - missed**2 / count)  # the mean itself was rounded
 
 
 def widened(x: torch.Tensor, finite: torch.Tensor | None = None) -> torch.Tensor:
@@ -149,11 +157,24 @@ def widened(x: torch.Tensor, finite: torch.Tensor | None = None) -> torch.Tensor
 
 def scaled_rows(x: torch.Tensor, peak: Floats) -> tuple[torch.Tensor, NDArray[np.int32]]:
     """Rows whose squares would leave float64, times the power of two that takes their peak to about 1: the exponents
-    that lead back. In two steps, for a factor may itself be out of range."""
-    if is_safe(np.nan_to_num(peak), SAFE_FLOAT64).all():
-        return x, np.zeros(len(x), dtype=np.int32)
-    exponents = np.frexp(np.nan_to_num(peak))[1]
+    that lead back."""
+    exponents = _exponents(peak)
+    return _times_powers(x, exponents), exponents
+
+
+def _exponents(peak: Floats) -> NDArray[np.int32]:
+    """Those of the peaks, as long as not all squares are safe without."""
+    known = np.nan_to_num(peak)
+    if is_safe(known, SAFE_FLOAT64).all():
+        return np.zeros(len(peak), dtype=np.int32)
+    return np.asarray(np.frexp(known)[1], dtype=np.int32)
+
+
+def _times_powers(x: torch.Tensor, exponents: NDArray[np.int32]) -> torch.Tensor:
+    """Each row divided by a power of two. In two steps, for a factor may itself be out of range."""
+    if not exponents.any():
+        return x
     half = -exponents // 2
     for part in (half, -exponents - half):
         x = x * torch.from_numpy(np.ldexp(1.0, part)).to(x).view(-1, *[1] * (x.dim() - 1))
-    return x, exponents
+    return x

@@ -195,8 +195,10 @@ def test_a_unit_is_dead_only_if_every_value_is_zero(signed, scale, dtype, quick)
 @pytest.mark.parametrize("scale", [1e-44, 1e-30, 1e-14, 1e14, 1e36])
 def test_float32_far_from_one_is_measured_all_layers_at_once(scale, monkeypatch):
     layers_at_once = []
-    wide_part = moments._wide_part
-    monkeypatch.setattr(moments, "_wide_part", lambda x, *rest: layers_at_once.append(len(x)) or wide_part(x, *rest))
+    wide = moments._wide
+    monkeypatch.setattr(
+        moments, "_wide", lambda x, rows, *rest: layers_at_once.append(len(rows)) or wide(x, rows, *rest)
+    )
     x = torch.randn(5, 400, generator=torch.Generator().manual_seed(5)) * scale
     found, wide = measure(x, quick=True), x.double().numpy()
     assert layers_at_once == [5]
