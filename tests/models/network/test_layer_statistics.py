@@ -1,4 +1,6 @@
 import math
+import pickle
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -207,6 +209,26 @@ def test_float32_far_from_one_is_measured_all_layers_at_once(scale, monkeypatch)
     assert found.rms == pytest.approx(np.sqrt((wide**2).mean(1)), rel=1e-9)
     assert np.array_equal(found.minimum, wide.min(1))
     assert np.array_equal(found.maximum, wide.max(1))
+
+
+@pytest.mark.parametrize("scale", [None, "log"])
+def test_a_table_is_the_same_after_it_has_been_sent(scale):
+    x = torch.randn(7, 40, generator=torch.Generator().manual_seed(9))
+    x[2, :3], x[4, 1] = 0, math.inf
+    table = measure(x)
+    if scale is not None:
+        axis = choose_axis(scale, table.rms, table.minimum, table.maximum)
+        table = replace(table, histograms=count_layers([x], axis))
+    sent = pickle.loads(pickle.dumps(table))
+    for field in fields(table):
+        one, other = getattr(table, field.name), getattr(sent, field.name)
+        if field.name == "histograms":
+            assert (one is None) == (other is None)
+            assert one is None or (one.axis == other.axis and np.array_equal(one.counts, other.counts))
+        else:
+            assert one.dtype == other.dtype
+            assert np.array_equal(one, other, equal_nan=True), field.name
+    assert sent.layer(4).inf_count == 1
 
 
 @pytest.mark.parametrize("quick", [False, True])
