@@ -21,7 +21,6 @@ log = logging.getLogger(__name__)
 
 SWITCH = "PLAYGROUND_ONE_PROCESS"
 """Set in the environment, it keeps everything in one process."""
-PIPE_BYTES = 2**20
 MOST_UNANSWERED = 64
 """More are not sent: should the process not read for a while, the pipe must not fill up, or the window would wait."""
 
@@ -191,7 +190,6 @@ def _open_process() -> subprocess.Popen[bytes]:
         [sys.executable, "-P", "-m", "playground.second_process_child"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        pipesize=PIPE_BYTES,  # where the system has such a thing: an answer does not wait for whoever reads it
         env=environment,
         **apart,
     )
