@@ -45,6 +45,13 @@ def gradient_rows(page: NetworkPageResult, layer: int) -> list[Row]:
         ("weights", digits(float(tables["weight_gradient"].rms[layer - 1])),
          "rms of the loss's gradient by this layer's weights."),
     ]  # fmt: skip
+    odd = [
+        int(tables[kind].nans[layer - 1] + tables[kind].infs[layer - 1])
+        for kind in ("activation_gradient", "weight_gradient")
+    ]
+    if any(odd):
+        meaning = "Of the gradients by activations and by weights, nan or inf; other numbers leave these out."
+        rows.append(("not finite", f"{odd[0]:,}, {odd[1]:,}", meaning))
     if layer >= 2 and gradient[layer - 1] > 0:
         factor = float(gradient[layer - 2] / gradient[layer - 1])
         rows.append(("a layer, backward", f"×{digits(factor)}", "This step: layer before over this layer."))
