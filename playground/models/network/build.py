@@ -14,7 +14,7 @@ from playground.models.network.inputs import Batch, load_inputs
 from playground.models.network.noise import BANK, draw
 from playground.models.network.scaled_draws import ScaledDraws
 from playground.models.network.spec import CLASSES, NetworkSpec
-from playground.models.network.stacks import scratch
+from playground.models.network.stacks import layers_of, scratch
 from playground.models.outcome import ProblemError
 
 LSUV_TOLERANCE = 0.1
@@ -40,8 +40,8 @@ def build(
     batch = load_inputs(spec, tensors)
     features = batch.inputs.shape[1]
     scaled = _scaled_draws(spec, features, fleeting)
-    weights = scaled.whole.unbind() if scaled is not None else _weights(spec, features, drawn)
-    biases = _biases(spec, features)
+    weights = _weights(spec, features, drawn) if scaled is None else _layers(scaled, fleeting)
+    biases = _biases(spec, features, fleeting)
     head_weight = head_bias = None
     if spec.loss == "cross_entropy":
         head_weight, head_bias = _head(spec)
@@ -80,6 +80,10 @@ def _scaled_draws(spec: NetworkSpec, features: int, fleeting: bool) -> ScaledDra
     return ScaledDraws(torch.mul(draws, scale, out=into), draws, scale)
 
 
+def _layers(scaled: ScaledDraws, fleeting: bool) -> tuple[torch.Tensor, ...]:
+    return layers_of(scaled.whole, "weight") if fleeting else scaled.whole.unbind()
+
+
 def _square_layers(
     spec: NetworkSpec, scheme: InitScheme, start: int, drawn: Callable[[int], None] | None
 ) -> tuple[torch.Tensor, ...]:
@@ -106,12 +110,15 @@ def _weights(spec: NetworkSpec, features: int, drawn: Callable[[int], None] | No
     return (_scaled(scheme, first, features, spec.width, spec), *rest)
 
 
-def _biases(spec: NetworkSpec, features: int) -> tuple[torch.Tensor, ...]:
+def _biases(spec: NetworkSpec, features: int, fleeting: bool) -> tuple[torch.Tensor, ...]:
+    """One a layer; of a fleeting network, which is not trained, those that are all 0 are one and the same."""
     if INIT_SCHEMES[spec.init].own_bias:
         draws = BANK.draws("uniform", spec.seed, "bias", spec.depth, (spec.width,))
         bounds = torch.full((spec.depth, 1), spec.gain / math.sqrt(spec.width), dtype=torch.float64)
         bounds[0] = spec.gain / math.sqrt(features)
         return _to(spec, (2 * draws - 1) * bounds).unbind()
+    if spec.bias_std == 0 and fleeting:
+        return (torch.zeros(spec.width, dtype=spec.torch_dtype, device=spec.device),) * spec.depth
     if spec.bias_std == 0:
         return torch.zeros(spec.depth, spec.width, dtype=spec.torch_dtype, device=spec.device).unbind()
     draws = BANK.draws("normal", spec.seed, "bias", spec.depth, (spec.width,))

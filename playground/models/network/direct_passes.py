@@ -14,7 +14,7 @@ import torch
 from playground.models.network.activations import ACTIVATIONS
 from playground.models.network.forward import Network, Trace
 from playground.models.network.passes import Passes
-from playground.models.network.stacks import CHUNK, scratch
+from playground.models.network.stacks import CHUNK, layers_of, scratch
 
 ALIGNMENT = 64
 """The bytes of which the address of a tensor's memory is a multiple, on the CPU."""
@@ -45,13 +45,13 @@ def run_directly(network: Network, forward: Told, backward: Told, biases: bool =
     whole = {kind: _buffer(network, kind, shape) for kind in ("preactivation", "activation", "activation_gradient")}
     by_weight = _buffer(network, "weight_gradient", network.weights[-1].shape)
     trace = _forward(network, whole, forward, biases)
-    by_weights = list(by_weight.unbind())
+    by_weights = list(layers_of(by_weight, "weight_gradient"))
     if network.weights[0].shape == by_weight.shape[1:]:
         whole["weight_gradient"] = by_weight
     else:
         by_weights[0] = torch.empty_like(network.weights[0])
     loss, last, head = _loss(network, trace.activations[-1])
-    gradients = whole["activation_gradient"].unbind()
+    gradients = layers_of(whole["activation_gradient"], "activation_gradient")
     gradients[-1].copy_(last)
     by_biases = _backward(network, trace, (gradients, by_weights), backward, biases)
     return Passes(trace, gradients, tuple(by_weights), by_biases, head, trace.activations[-1], loss, whole)
@@ -60,16 +60,15 @@ def run_directly(network: Network, forward: Told, backward: Told, biases: bool =
 def _buffer(network: Network, slot: str, shape: torch.Size) -> torch.Tensor:
     """A tensor a layer, one behind the other, each where torch itself would let one begin: a product's last bits depend
     on how its operands lie in memory."""
-    dtype, layers = network.inputs.dtype, len(network.weights)
-    step = -(-shape.numel() * dtype.itemsize // ALIGNMENT) * ALIGNMENT // dtype.itemsize
-    memory = scratch((layers, step), dtype, network.inputs.device, slot)
-    return memory[:, : shape.numel()].view(layers, *shape)
+    dtype = network.inputs.dtype
+    whole = (len(network.weights), *shape)
+    return scratch(whole, dtype, network.inputs.device, slot, ALIGNMENT // dtype.itemsize)
 
 
 def _forward(network: Network, whole: Mapping[str, torch.Tensor], told: Told, biases: bool) -> Trace:
     rule = ACTIVATIONS[network.spec.activation].direct
     assert rule is not None
-    before, after = whole["preactivation"].unbind(), whole["activation"].unbind()
+    before, after = (layers_of(whole[kind], kind) for kind in ("preactivation", "activation"))
     adds = biases or not network.unbiased
     x = network.inputs
     for layer, weight in enumerate(network.weights):
@@ -89,7 +88,8 @@ def _loss(network: Network, output: torch.Tensor) -> tuple[float, torch.Tensor, 
     That of the mean square is worked out as autograd does, 2 a times 1 / values, without its graph.
     """
     if network.spec.loss == "mean_square" and type(network).loss is Network.loss:
-        share = float(torch.tensor(1.0, dtype=output.dtype) / output.numel())
+        one = output.numpy().dtype.type(1)
+        share = float(one / one.dtype.type(output.numel()))
         return float(output.square().mean()), output.mul(2).mul_(share), ()
     head = tuple(p.detach().requires_grad_() for p in (network.head_weight, network.head_bias) if p is not None)
     leaf = output.detach().requires_grad_()

@@ -142,8 +142,9 @@ def _moments(x: torch.Tensor, finite: FiniteRange, found: Reductions | None, qui
     if not quick or x.dtype != torch.float32:
         return wide_moments(x, peak, lost)
     short = (lost == 0) & is_safe(peak, SAFE_FLOAT32)
-    if short.all() and found is not None and found.mean is not None and found.norm is not None:
-        return short_moments(x, found.mean, found.norm)
+    if short.all():
+        known = None if found is None else found.sums
+        return short_moments(x, *(known or sum_rows(x)))
     columns = np.empty((3, len(x)))
     if short.any():
         part = rows_at(x, np.flatnonzero(short))

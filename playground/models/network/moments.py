@@ -55,9 +55,10 @@ def is_safe(peak: Floats, limits: tuple[float, float]) -> NDArray[np.bool_]:
 
 def finite_range(x: torch.Tensor, low: Floats, high: Floats) -> FiniteRange:
     """What is finite in each row, from the extremes of all its values."""
-    nans, infs = np.zeros(len(x), dtype=np.int64), np.zeros(len(x), dtype=np.int64)
-    odd = np.flatnonzero(~(np.isfinite(low) & np.isfinite(high)))
-    if len(odd):
+    nans, infs = np.zeros((2, len(x)), dtype=np.int64)
+    known = np.isfinite(low) & np.isfinite(high)
+    if not known.all():
+        odd = np.flatnonzero(~known)
         low, high = low.copy(), high.copy()
         for places in few_rows(odd, x.shape[1]):
             rows = rows_at(x, places)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -17,6 +18,11 @@ WITHOUT_THREADS = 2**17
 """Up to so many values a layer, numpy works in the thread that asks for it: its BLAS shares out products of more than
 2^18 multiplications, and then waits for the processor that the window has."""
 
+PIECE = 2048
+"""How many values of a row are summed in its own dtype, the sums then in float64."""
+
+COMPARED = (torch.float32, torch.float64)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reductions:
@@ -29,24 +35,60 @@ class Reductions:
     norm: Floats | None = None
     zeros: Counts | None = None
 
+    @property
+    def sums(self) -> tuple[Floats, Floats] | None:
+        """Mean and norm, where both are known."""
+        return None if self.mean is None or self.norm is None else (self.mean, self.norm)
+
 
 def as_floats(x: torch.Tensor) -> torch.Tensor:
     """The values in a dtype that is summed and compared in: half floats in float32, whole numbers in float64."""
-    if x.dtype in (torch.float32, torch.float64):
+    if x.dtype in COMPARED:
         return x
     return x.float() if x.is_floating_point() else x.double()
 
 
 def extremes_of(x: torch.Tensor) -> Extremes:
     """The smallest and the largest value of each row; nan where one is."""
-    low, high = numbers(torch.stack((x.amin(1), x.amax(1))))
-    return low, high
+    if x.device.type != "cpu" or x.dtype not in COMPARED:
+        low, high = numbers(torch.stack((x.amin(1), x.amax(1))))
+        return low, high
+    values = x.numpy()
+    return np.minimum.reduce(values, 1).astype(np.float64), np.maximum.reduce(values, 1).astype(np.float64)
 
 
 def sum_rows(x: torch.Tensor) -> tuple[Floats, Floats]:
-    """Mean and Euclidean norm of each row, summed in the dtype of `x`."""
-    mean, norm = numbers(torch.stack((x.mean(1), torch.linalg.vector_norm(x, dim=1))))
-    return mean, norm
+    """Mean and Euclidean norm of each row, summed in the dtype of `x`.
+
+    By numpy on the CPU, whose products of two rows need half of torch's time: in pieces too short to be shared out.
+    """
+    if x.device.type != "cpu":
+        mean, norm = numbers(torch.stack((x.mean(1), torch.linalg.vector_norm(x, dim=1))))
+        return mean, norm
+    layers, count = x.shape
+    values, size = x.numpy(), piece_of(count)
+    ones, whole = np.ones(size, values.dtype), count - count % size
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums, squares = _add_pieces(values[:, :whole].reshape(layers, -1, size), ones)
+        if whole < count:
+            rest = _add_pieces(values[:, None, whole:], ones[: count - whole])
+            sums, squares = sums + rest[0], squares + rest[1]
+        return sums / count, np.sqrt(squares)
+
+
+def _add_pieces(pieces: NDArray[np.floating], ones: NDArray[np.floating]) -> tuple[Floats, Floats]:
+    """The sum of each layer's values, and that of their squares."""
+    sums: Floats = np.vecdot(pieces, ones).sum(1, dtype=np.float64)
+    squares: Floats = np.vecdot(pieces, pieces).sum(1, dtype=np.float64)
+    return sums, squares
+
+
+@lru_cache(maxsize=256)
+def piece_of(count: int) -> int:
+    """Into what pieces of at most PIECE values a row is cut: equal ones, if that takes no more than twice as many."""
+    least = -(-count // PIECE)
+    equal = [count // pieces for pieces in range(least, 2 * least + 1) if pieces and count % pieces == 0]
+    return max(1, *equal) if equal else min(PIECE, max(1, count))
 
 
 def _is_small(x: torch.Tensor) -> bool:
@@ -94,7 +136,10 @@ def mask_of(
 
 def count_true(mask: torch.Tensor) -> Counts:
     """How many are true in each row of a (layers, values) mask."""
-    return np.array([np.count_nonzero(row) for row in mask.cpu().numpy()], dtype=np.int64)
+    rows = mask.cpu().numpy()
+    if not rows.any():
+        return np.zeros(len(rows), dtype=np.int64)
+    return np.array([np.count_nonzero(row) for row in rows], dtype=np.int64)
 
 
 def count_zeros(x: torch.Tensor) -> Counts:

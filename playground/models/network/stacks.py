@@ -12,27 +12,53 @@ CHUNK = 2**22
 """The most elements a stack holds; larger tensors are taken one by one, without a copy."""
 
 
+Key = tuple[torch.dtype, torch.device, str]
+
+
 class _Workspace(threading.local):
     """One buffer a thread and slot, reused, so that a run leaves no memory behind and touches no fresh pages."""
 
     def __init__(self) -> None:
-        self.buffers: dict[tuple[torch.dtype, torch.device, str], torch.Tensor] = {}
+        self.buffers: dict[Key, torch.Tensor] = {}
+        self.taken: dict[Key, torch.Tensor] = {}
+        self.layers: dict[str, tuple[torch.Tensor, tuple[torch.Tensor, ...]]] = {}
 
-    def take(self, shape: Sequence[int], dtype: torch.dtype, device: torch.device, slot: str) -> torch.Tensor:
-        key = (dtype, device, slot)
-        needed = math.prod(shape)
+    def take(self, shape: Sequence[int], key: Key, multiple: int) -> torch.Tensor:
+        taken = self.taken.get(key)
+        if taken is None or taken.shape != shape:
+            taken = self.taken[key] = self._part(shape, key, multiple)
+        return taken
+
+    def _part(self, shape: Sequence[int], key: Key, multiple: int) -> torch.Tensor:
+        dtype, device, _slot = key
+        layers, size = shape[0], math.prod(shape[1:])
+        step = -(-size // multiple) * multiple
         buffer = self.buffers.get(key)
-        if buffer is None or buffer.numel() < needed:
-            buffer = self.buffers[key] = torch.empty(needed, dtype=dtype, device=device)
-        return buffer[:needed].view(shape)
+        if buffer is None or buffer.numel() < layers * step:
+            buffer = self.buffers[key] = torch.empty(layers * step, dtype=dtype, device=device)
+        return buffer[: layers * step].view(layers, step)[:, :size].view(*shape)
 
 
 _workspace = _Workspace()
 
 
-def scratch(shape: Sequence[int], dtype: torch.dtype, device: torch.device, slot: str) -> torch.Tensor:
-    """A buffer of this thread, with any values in it, that is good until the next call with its slot."""
-    return _workspace.take(shape, dtype, device, slot)
+def scratch(
+    shape: Sequence[int], dtype: torch.dtype, device: torch.device, slot: str, multiple: int = 1
+) -> torch.Tensor:
+    """A (layers, ...) buffer of this thread, with any values in it, that is good until the next call with its slot.
+
+    Each layer begins a `multiple` of so many values behind the first. It is the very tensor of the call before where
+    that asked for the same shape.
+    """
+    return _workspace.take(shape, (dtype, device, slot), multiple)
+
+
+def layers_of(stack: torch.Tensor, slot: str) -> tuple[torch.Tensor, ...]:
+    """The layers of a (layers, ...) stack; the very tensors of the last call with this slot where the stack is its."""
+    kept = _workspace.layers.get(slot)
+    if kept is None or kept[0] is not stack:
+        kept = _workspace.layers[slot] = (stack, stack.unbind())
+    return kept[1]
 
 
 class Stacks:
@@ -88,5 +114,5 @@ def _stack(tensors: list[torch.Tensor], slot: str) -> torch.Tensor:
         return first.contiguous()[None]
     if _lie_in_a_row(tensors):
         return first.as_strided((len(tensors), *first.shape), (first.numel(), *first.stride()))
-    out = _workspace.take((len(tensors), *first.shape), first.dtype, first.device, slot)
+    out = scratch((len(tensors), *first.shape), first.dtype, first.device, slot)
     return torch.stack(tensors, out=out)
