@@ -153,8 +153,8 @@ BARE, TWENTY = "bare forward and backward", f"{LEAST_FRAMES_A_SECOND} frames a s
 BENCHMARKS = (
     Benchmark("dragging a network of 50 x 100 x 200", BARE, 1.6, lambda: computing(100, 200), rounds=21),
     Benchmark("dragging a network of 50 x 256 x 256", BARE, 1.6, lambda: computing(256, 256), rounds=11),
-    Benchmark("dragging a network of 50 x 100 x 200, painted", BARE, 1.6, lambda: painting(100, 200)),
-    Benchmark("dragging a network of 50 x 256 x 256, painted", BARE, 1.6, lambda: painting(256, 256), rounds=3),
+    Benchmark("dragging a network of 50 x 100 x 200, painted", BARE, 1.6, lambda: painting(100, 200), rounds=15),
+    Benchmark("dragging a network of 50 x 256 x 256, painted", BARE, 1.6, lambda: painting(256, 256), rounds=5),
     Benchmark("dragging a network of 50 x 100 x 200, 20 frames", TWENTY, 1.0, frames),
     Benchmark("a network of 200 layers", "4 networks of 50 layers", 1.2, depth),
     Benchmark("memory after 10,000 updates of a network", "memory before", 1.02, measured=memory),

@@ -30,9 +30,9 @@ from playground.models.network.reductions import (
     Reductions,
     as_floats,
     count_below,
-    count_zeros,
     extremes_of,
     sum_rows,
+    zeros_between,
 )
 from playground.models.network.stacks import stacked
 
@@ -81,6 +81,22 @@ class StatisticsTable:
         counts = np.stack((self.count, self.zeros, self.near_zeros, self.nans, self.infs, self.subnormals))
         return _from_columns, (floats, counts, self.histograms)
 
+    def part(self, layers: slice) -> StatisticsTable:
+        """Some of the layers, without histograms."""
+        return StatisticsTable(
+            self.count[layers],
+            self.mean[layers],
+            self.std[layers],
+            self.rms[layers],
+            self.minimum[layers],
+            self.maximum[layers],
+            self.zeros[layers],
+            self.near_zeros[layers],
+            self.nans[layers],
+            self.infs[layers],
+            self.subnormals[layers],
+        )
+
     def layer(self, index: int) -> TensorStatistics:
         """The statistics of layer `index`, from 0."""
         count = int(self.count[index])
@@ -123,11 +139,8 @@ def measure(stack: torch.Tensor, quick: bool = False, found: Reductions | None =
     moments = _moments(x, finite, found, quick)
     low, high = finite.low, finite.high
     none = np.zeros(layers, dtype=np.int64)
-    zeros = none
-    if found is not None and found.zeros is not None:
-        zeros = found.zeros
-    elif bool(np.any((low <= 0) & (high >= 0))):
-        zeros = count_zeros(x)
+    known = None if found is None else found.zeros
+    zeros = zeros_between(x, low, high) if known is None else known
     near, subnormal = (none, none) if quick else _small_counts(x, original.dtype, moments.rms, zeros)
     counts = np.full(layers, count, dtype=np.int64)
     std = np.where(low == high, 0.0, moments.std)

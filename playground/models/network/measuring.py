@@ -1,19 +1,18 @@
-"""The statistics of all layers of a network that has run, kind by kind; what one tells of another is not sought."""
+"""The statistics of all layers of a network that has run, kind by kind."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 
 from playground.models.job import Job
-from playground.models.network.activations import ACTIVATIONS, saturates_at_zero
+from playground.models.network.activations import saturates_at_zero
 from playground.models.network.arrays import Floats
 from playground.models.network.histograms import SAMPLE, choose_axis, count_layers
 from playground.models.network.layer_statistics import StatisticsTable, measure_stacks
-from playground.models.network.reductions import Reductions, numbers
+from playground.models.network.quick_statistics import measure_quickly
 from playground.models.network.result import KINDS
 from playground.models.network.scaled_draws import ScaledDraws
 from playground.models.network.spec import NetworkSpec
@@ -22,8 +21,6 @@ from playground.models.network.unit_statistics import UnitPart, UnitTable, measu
 
 ORDER = ("activation_gradient", "weight_gradient", "preactivation", "activation", "weight")
 """What a pass wrote last first, as the cache may still hold it; activations after what enters them."""
-Known = Mapping[int, Reductions]
-"""What is known of some layers without a look at them, by the first layer of their stack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,47 +39,30 @@ def measure_kinds(
 
     A job that is cancelled stops it between two kinds.
     """
-    tables: dict[str, StatisticsTable] = {}
-    parts: dict[int, UnitPart] = {}
-    known: dict[str, Known] = {}
-    if detail.quick and scaled is not None:
-        known["weight"] = {0: scaled.reductions()}
-    for step, kind in enumerate(ORDER):
-        job.check()
-        job.report(0.9 + 0.02 * step, f"statistics, {kind.replace('_', ' ')}s")
-        if kind == "activation":
-            ends = _ends(spec, stacks, tables["preactivation"]) if detail.quick else {}
-            parts = {start: measure_units(x, detail.quick, ends.get(start)) for start, x in stacks[kind]}
-            known[kind] = {start: part.found for start, part in parts.items() if part.found}
-        tables[kind] = _measured(stacks[kind], detail, kind in detail.histograms, known.get(kind, {}))
-    units = _units(spec, stacks["preactivation"], tables, tuple(parts.values()))
+    kinds = _in_order(job)
+    if detail.quick:
+        tables, parts = measure_quickly(spec, stacks, scaled, kinds)
+    else:
+        tables = {kind: measure_stacks(stacks[kind]) for kind in kinds}
+        parts = tuple(measure_units(x) for _start, x in stacks["activation"])
+    for kind in detail.histograms:
+        tables[kind] = _counted(stacks[kind], detail, tables[kind])
+    units = _units(spec, stacks["preactivation"], tables, parts)
     return {kind: tables[kind] for kind in KINDS}, units
 
 
-def _ends(spec: NetworkSpec, stacks: Mapping[str, Stacks], before: StatisticsTable) -> dict[int, tuple[Floats, Floats]]:
-    """The extremes of the activations, by a stack's first layer, where they are those of what enters them."""
-    activation = ACTIVATIONS[spec.activation]
-    changed = spec.residual != "none" or spec.dropout or bool(np.any(before.nans + before.infs))
-    if changed or not activation.keeps_order:
-        return {}
-    found = {}
-    for start, stack in stacks["activation"]:
-        layers = slice(start, start + len(stack))
-        ends = torch.from_numpy(np.stack((before.minimum[layers], before.maximum[layers]))).to(stack)
-        low, high = numbers(activation.function(ends))
-        found[start] = (low, high)
-    return found
+def _in_order(job: Job) -> Iterator[str]:
+    for step, kind in enumerate(ORDER):
+        job.check()
+        job.report(0.9 + 0.02 * step, f"statistics, {kind.replace('_', ' ')}s")
+        yield kind
 
 
-def _measured(layers: Stacks, detail: Detail, counted: bool, known: Known) -> StatisticsTable:
-    """The statistics of one kind of tensor, and its histograms on one axis for all layers where they are wanted."""
-    table = measure_stacks(layers, detail.quick, known)
-    if not counted:
-        return table
+def _counted(layers: Stacks, detail: Detail, table: StatisticsTable) -> StatisticsTable:
+    """A table with its histograms, on one axis for all layers."""
     axis = choose_axis(detail.scale, table.rms, table.minimum, table.maximum)
-    return replace(
-        table, histograms=count_layers((stack for _start, stack in layers), axis, SAMPLE if detail.quick else 0)
-    )
+    stacks = (stack for _start, stack in layers)
+    return replace(table, histograms=count_layers(stacks, axis, SAMPLE if detail.quick else 0))
 
 
 def _units(

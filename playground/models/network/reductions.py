@@ -147,6 +147,11 @@ def count_zeros(x: torch.Tensor) -> Counts:
     return count_true(mask_of(x, np.equal, torch.eq, 0))
 
 
+def zeros_between(x: torch.Tensor, low: Floats, high: Floats) -> Counts:
+    """The same, looked for only where extremes of 0 or of both signs allow any."""
+    return count_zeros(x) if bool(((low <= 0) & (high >= 0)).any()) else np.zeros(len(x), dtype=np.int64)
+
+
 def count_nans(x: torch.Tensor) -> Counts:
     """How many values of each row are nan."""
     return count_true(mask_of(x, np.isnan, torch.isnan))

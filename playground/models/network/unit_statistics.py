@@ -22,6 +22,7 @@ from playground.models.network.reductions import (
     mask_of,
     numbers,
     row_norms,
+    zeros_between,
 )
 
 KEEPS_DIGITS = 0.02
@@ -87,7 +88,7 @@ def _measure_short(x: torch.Tensor, low: Floats, high: Floats) -> UnitPart:
         _dead(x, totals, bool((low >= 0).all())),
         np.sqrt(_squared_spread(x, squares, means) / _spread_count(x)),
         cosines,
-        Reductions(low, high, means.mean(1), np.sqrt(squares)),
+        Reductions(low, high, means.mean(1), np.sqrt(squares), zeros_between(x.flatten(1), low, high)),
     )
 
 
