@@ -48,7 +48,7 @@ def measure_quickly(
         elif kind == "activation":
             ends = _ends(spec, found["preactivation"])
             parts = {start: measure_units(x, True, ends.get(start)) for start, x in stacks[kind]}
-            found[kind] = {start: part.found for start, part in parts.items() if part.found}
+            found[kind] = {start: part.found for start, part in parts.items()}
         else:
             found[kind] = {start: reduce_layers(stack) for start, stack in stacks[kind]}
     tables = tables_of({kind: _with_counts(stacks[kind], known) for kind, known in found.items()})
@@ -86,22 +86,21 @@ def _is_ordinary(low: Floats, high: Floats) -> bool:
     return bool(peak.min() > SAFE_FLOAT32[0] and peak.max() < SAFE_FLOAT32[1])
 
 
-def _with_counts(stacks: Stacks, found: Found) -> list[tuple[Reductions | None, int]]:
+def _with_counts(stacks: Stacks, found: Found) -> list[tuple[Reductions, int]]:
     """What is known of each stack, and how many values each of its layers has."""
-    return [(found.get(start), stack.numel() // len(stack)) for start, stack in stacks]
+    return [(found[start], stack.numel() // len(stack)) for start, stack in stacks]
 
 
-def tables_of(found: Mapping[str, Sequence[tuple[Reductions | None, int]]]) -> dict[str, StatisticsTable]:
+def tables_of(found: Mapping[str, Sequence[tuple[Reductions, int]]]) -> dict[str, StatisticsTable]:
     """The tables of the kinds of which their reductions, each with the number of values a layer, tell all there is."""
-    kinds = [kind for kind, rows in found.items() if all(known and _is_complete(known) for known, _count in rows)]
+    kinds = [kind for kind, rows in found.items() if all(_is_complete(known) for known, _count in rows)]
     if not kinds:
         return {}
-    every = [(known, count) for kind in kinds for known, count in found[kind] if known]
-    table = _table_of(every)
+    table = _table_of([row for kind in kinds for row in found[kind]])
     harmless = table.mean**2 <= HARMLESS * table.rms**2
     tables, start = {}, 0
     for kind in kinds:
-        layers = slice(start, start + sum(len(known.low) for known, _count in found[kind] if known))
+        layers = slice(start, start + sum(len(known.low) for known, _count in found[kind]))
         start = layers.stop
         if harmless[layers].all():
             tables[kind] = table.part(layers)

@@ -49,12 +49,12 @@ class UnitTable:
 @dataclass(frozen=True, slots=True, eq=False)
 class UnitPart:
     """Dead units, spread and cosine of consecutive layers, (layers,) each; `found`: what the same passes over the
-    values tell of each layer, where they were made in float32."""
+    values tell of each layer, the extremes alone where not all were made in float32."""
 
     dead: Floats
     spread: Floats
     cosine: Floats
-    found: Reductions | None = None
+    found: Reductions
 
 
 def measure_units(activations: torch.Tensor, quick: bool = False, extremes: Extremes | None = None) -> UnitPart:
@@ -75,7 +75,7 @@ def measure_units(activations: torch.Tensor, quick: bool = False, extremes: Extr
         columns[:, rows] = part.dead, part.spread, part.cosine
     for rows in few_rows(np.flatnonzero(~short), x[0].numel()):
         columns[:, rows] = _measure_wide(rows_at(x, rows), low[rows], peak[rows])
-    return UnitPart(*columns)
+    return UnitPart(columns[0], columns[1], columns[2], Reductions(low, high))
 
 
 def _measure_short(x: torch.Tensor, low: Floats, high: Floats) -> UnitPart:
