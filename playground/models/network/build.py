@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 import torch
 
 from playground.models.network.checks import check_spec
+from playground.models.network.devices import summable
 from playground.models.network.forward import Network
 from playground.models.network.init_schemes import INIT_SCHEMES, InitScheme
 from playground.models.network.inputs import Batch, load_inputs
@@ -148,7 +149,8 @@ def _lsuv(network: Network, after: Callable[[int], None] | None = None) -> Netwo
         for index, given in enumerate(network.weights):
             weight = given / gain if gain else given
             for _ in range(LSUV_RESCALES):
-                std = float(torch.nn.functional.linear(x, weight, network.biases[index]).double().std(correction=0))
+                entering = torch.nn.functional.linear(x, weight, network.biases[index])
+                std = float(summable(entering).double().std(correction=0))
                 if not math.isfinite(std) or std == 0 or abs(std - 1) < LSUV_TOLERANCE:
                     break
                 weight = weight / std

@@ -7,6 +7,7 @@ import math
 import torch
 
 from playground.models.network.activations import ACTIVATIONS
+from playground.models.network.devices import has_float64
 from playground.models.network.init_schemes import INIT_SCHEMES
 from playground.models.network.inputs import INPUTS
 from playground.models.network.normalisations import NORMALISATIONS
@@ -62,6 +63,14 @@ def _check_names(spec: NetworkSpec) -> Problem | None:
         return Problem(
             f"This machine has no device {spec.device!r}: it has {', '.join(present)}.",
             fixes=(Fix("cpu", gives="device cpu", target="device"),),
+        )
+    if spec.dtype == "float64" and not has_float64(spec.device):
+        return Problem(
+            f"The device {spec.device!r} has no float64.",
+            fixes=(
+                Fix("float32", gives="dtype float32", target="dtype"),
+                Fix("cpu", gives="device cpu", target="device"),
+            ),
         )
     return None
 

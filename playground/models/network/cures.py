@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from playground.models.network.activations import RECTIFIERS
 from playground.models.network.critical import critical_weight_variance
+from playground.models.network.devices import has_float64
 from playground.models.network.mean_field import (
     bias_variance_of,
     weight_variance_of,
@@ -97,7 +98,7 @@ def _other_input(spec: NetworkSpec) -> SpecFix | None:
 
 
 def _float64(spec: NetworkSpec) -> SpecFix | None:
-    if spec.dtype == "float64":
+    if spec.dtype == "float64" or not has_float64(spec.device):
         return None
     return SpecFix("float64", replace(spec, dtype="float64"), "float64 reaches to 1.8e308.")
 

@@ -29,5 +29,5 @@ class LastOf(Generic[Value]):
 
 
 def _is_same(tensor: torch.Tensor, other: torch.Tensor) -> bool:
-    """Whether two tensors read the same memory alike; `is_set_to` alone leaves the dtype out."""
-    return tensor.dtype == other.dtype and tensor.is_set_to(other)
+    """Whether two tensors read the same memory alike; `is_set_to` ignores the dtype and refuses two devices."""
+    return tensor.dtype == other.dtype and tensor.device == other.device and tensor.is_set_to(other)

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from playground.models.network.arrays import Counts, Floats
+from playground.models.network.devices import summable
 from playground.models.network.histograms import CACHED, Histogram, HistogramTable, choose_axis, count_layers
 from playground.models.network.moments import (
     SAFE_FLOAT32,
@@ -131,7 +132,7 @@ def measure(stack: torch.Tensor, quick: bool = False, found: Reductions | None =
 
     `found` is what somebody knows of the layers already.
     """
-    original = stack.detach().reshape(len(stack), -1)
+    original = summable(stack.detach()).reshape(len(stack), -1)
     x = as_floats(original)
     layers, count = x.shape
     extremes = extremes_of(x) if found is None else (found.low, found.high)

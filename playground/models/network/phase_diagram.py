@@ -18,6 +18,7 @@ from playground.models.job import Job
 from playground.models.network.arrays import Floats
 from playground.models.network.build import build
 from playground.models.network.critical import chi1_at, critical_line, critical_weight_variance
+from playground.models.network.devices import summable
 from playground.models.network.init_schemes import INIT_SCHEMES
 from playground.models.network.mean_field import (
     FixedPoint,
@@ -251,7 +252,7 @@ def _rms(tensor: torch.Tensor) -> float:
     peak = float(tensor.abs().max())
     if not math.isfinite(peak):
         return math.inf
-    return peak * float((tensor.double() / peak).square().mean().sqrt()) if peak else 0.0
+    return peak * float((summable(tensor).double() / peak).square().mean().sqrt()) if peak else 0.0
 
 
 def measured_words(result: PhaseResult, request: PhaseRequest) -> str:

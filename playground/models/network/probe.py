@@ -16,6 +16,7 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from playground.models.job import CancelledError, Job
+from playground.models.network.devices import summable
 from playground.models.network.histograms import HistogramTable
 from playground.models.network.module_guard import module_untouched, prints_caught, random_state_untouched
 from playground.models.network.probe_layers import Gradients, ProbedLayer, count_all_kinds, layers_of
@@ -191,8 +192,9 @@ def _distance_from_targets(numbers: list[torch.Tensor]) -> torch.Tensor:
     total = sum(tensor.numel() for tensor in numbers)
     squares = []
     for tensor in numbers:
-        target = torch.randn(tensor.shape, generator=generator).to(tensor.device)
-        wide = tensor.to(torch.complex128 if tensor.is_complex() else torch.float64)
+        values = summable(tensor)
+        target = torch.randn(values.shape, generator=generator).to(values.device)
+        wide = values.to(torch.complex128 if tensor.is_complex() else torch.float64)
         squares.append((wide - target).abs().square().sum().cpu())
     return torch.stack(squares).sum() / total
 

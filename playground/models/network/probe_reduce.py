@@ -63,7 +63,7 @@ def reduce(tensor: torch.Tensor, keeper: Keeper, module: nn.Module | None = None
     return Reduced(
         statistics,
         kept,
-        float(dead.all(0).double().mean()),
+        float(dead.all(0).cpu().double().mean()),
         tensor.shape[axis],
         spread=float("nan") if alone else float(told.spread[0]),
         cosine=float(told.cosine[0]),
@@ -83,7 +83,7 @@ def saturated_share(module: nn.Module, entered: torch.Tensor | None) -> float | 
     if name is None or entered is None or not has_values(entered) or not entered.numel():
         return None
     numbers = as_numbers(entered).flatten()[None]
-    low, high = numbers.amin(1).double().cpu().numpy(), numbers.amax(1).double().cpu().numpy()
+    low, high = numbers.amin(1).cpu().double().numpy(), numbers.amax(1).cpu().double().numpy()
     return float(measure_saturation(numbers, name, low, high)[0])
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from playground.models.network.devices import summable
 from playground.models.network.histograms import Histogram, HistogramTable, choose_axis, count_values
 from playground.models.network.layer_statistics import TensorStatistics
 from playground.models.network.stacks import CHUNK
@@ -49,6 +50,7 @@ class Keeper:
 
 def as_numbers(tensor: torch.Tensor) -> torch.Tensor:
     """The tensor as real numbers that can be counted: complex ones as their two parts, truth values as 0 and 1."""
+    tensor = summable(tensor)
     values = torch.view_as_real(tensor.resolve_conj()) if tensor.is_complex() else tensor
     if values.is_floating_point():
         return values

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
+from playground.models.network.devices import summable
+
 CHUNK = 2**22
 """The most elements a stack holds; larger tensors are taken one by one, without a copy."""
 
@@ -90,7 +92,7 @@ def stacked(tensors: Sequence[torch.Tensor], slot: str = "") -> Iterator[tuple[i
         stop = start + 1
         while stop < len(tensors) and stop - start < most and tensors[stop].shape == first.shape:
             stop += 1
-        yield start, _stack([t.detach() for t in tensors[start:stop]], f"{slot} {start}" if slot else "")
+        yield start, _stack([summable(t.detach()) for t in tensors[start:stop]], f"{slot} {start}" if slot else "")
         start = stop
 
 

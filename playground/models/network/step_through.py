@@ -207,7 +207,8 @@ class _Forward:
 
 
 def _network(spec: NetworkSpec) -> Network:
-    """The network of the spec; a cross entropy without digits gets an output layer of three classes."""
+    """The network of the spec, on the CPU; a cross entropy without digits gets an output layer of three classes."""
+    spec = replace(spec, device="cpu")
     if spec.loss != "cross_entropy" or spec.input == "digits":
         return build(spec)
     network = build(replace(spec, loss="mean_square"))

@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from playground.models.job import Job
 from playground.models.network.build import build
+from playground.models.network.devices import summable
 from playground.models.network.forward import Network
 from playground.models.network.init_schemes import INIT_SCHEMES
 from playground.models.network.inputs import digits, rows_of
@@ -93,7 +94,7 @@ TASKS: Registry[TaskKind] = Registry("task")
 
 
 def _class_guess(labels: torch.Tensor) -> tuple[float, str]:
-    share = labels.bincount().double() / len(labels)
+    share = labels.bincount().cpu().double() / len(labels)
     share = share[share > 0]
     if float(share.max() - share.min()) < EVEN:
         return math.log(len(share)), f"guessing, ln {len(share)}"
@@ -101,7 +102,9 @@ def _class_guess(labels: torch.Tensor) -> tuple[float, str]:
 
 
 def _constant_guess(targets: torch.Tensor) -> tuple[float, str]:
-    return float(targets.double().var(0, correction=0).mean()), "the variance of the targets: always saying their mean"
+    return float(
+        summable(targets).double().var(0, correction=0).mean()
+    ), "the variance of the targets: always saying their mean"
 
 
 def _built(spec: NetworkSpec, tensors: Tensors, job: Job) -> Network:

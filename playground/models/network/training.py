@@ -79,7 +79,7 @@ def training_step(
         loss = live.loss(_forward(live, trace, job))
         gradients = torch.autograd.grad(loss, live.parameters, materialize_grads=True)
     norms = torch._foreach_norm(list(gradients))
-    norm = float(torch.stack([n.double() for n in norms]).norm())
+    norm = float(torch.stack(list(norms)).cpu().double().norm())
     value = float(loss.detach())
     counts = count_magnitudes([a.detach() for a in trace.activations], job.check) if trace is not None else None
     failure = None

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from playground.models.network.activations import saturation_bounds
 from playground.models.network.arrays import Counts, Floats
+from playground.models.network.devices import summable
 from playground.models.network.moments import SAFE_FLOAT32, few_rows, is_safe, rows_at, scaled_rows, widened
 from playground.models.network.reductions import (
     Extremes,
@@ -62,7 +63,7 @@ def measure_units(activations: torch.Tensor, quick: bool = False, extremes: Extr
 
     `extremes` are the smallest and the largest value of each layer, where they are known already.
     """
-    x = activations.detach()
+    x = summable(activations.detach())
     low, high = extremes_of(x.flatten(1)) if extremes is None else extremes
     peak = np.maximum(np.abs(low), np.abs(high))
     short = is_safe(peak, SAFE_FLOAT32) & (quick and x.dtype == torch.float32)
