@@ -17,7 +17,9 @@ from playground.models.network.spec import NetworkSpec
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.mark.skipif(not hasattr(torch._C._acc, "create_empty_tensor"), reason="this torch knows no devices in Python")
+@pytest.mark.skipif(
+    not hasattr(getattr(torch._C, "_acc", None), "create_empty_tensor"), reason="this torch knows no devices in Python"
+)
 @pytest.mark.parametrize("arguments", [(), ("without_float64",)], ids=["as cuda", "as mps"])
 def test_networks_pages_trainings_and_modules_are_those_of_the_cpu(arguments):
     done = subprocess.run(
