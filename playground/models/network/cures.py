@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from playground.models.network.activations import RECTIFIERS
 from playground.models.network.critical import critical_weight_variance
 from playground.models.network.devices import has_float64
+from playground.models.network.init_schemes import INIT_SCHEMES
 from playground.models.network.mean_field import (
     bias_variance_of,
     weight_variance_of,
     why_not,
 )
 from playground.models.network.spec import NetworkSpec
+from playground.models.network.verdict_reasons import SATURATING
 
 MOST_FIXES = 3
 
@@ -103,6 +105,12 @@ def _float64(spec: NetworkSpec) -> SpecFix | None:
     return SpecFix("float64", replace(spec, dtype="float64"), "float64 reaches to 1.8e308.")
 
 
+def _no_bias(spec: NetworkSpec) -> SpecFix | None:
+    if not spec.bias_std or INIT_SCHEMES[spec.init].own_bias:
+        return None
+    return SpecFix("Bias std 0", replace(spec, bias_std=0.0), "Then a layer gives what its inputs make of its weights.")
+
+
 def _less_dropout(spec: NetworkSpec) -> SpecFix | None:
     if spec.dropout <= 0.5:
         return None
@@ -144,12 +152,20 @@ CURES: dict[str, tuple[MakeFix, ...]] = {
 }
 OF_THE_INPUT = ("input", "input range")
 """Illnesses of what comes in, not of the network."""
+OF_THE_SIGNAL = ("vanish", "explode", "overflow", "gradient", "alike")
+"""Those that go where biases do."""
+OF_BIASES = ("explode", "overflow")
+"""Those that large biases cause with any activation; those that saturate have their slopes taken too."""
+LARGE_BIAS = 10.0
+"""Above this std the biases are what is changed first: weights of any usual init give less."""
+WITHOUT_BIAS = (_both(_no_bias, _he), _both(_no_bias, _xavier))
 TOGETHER = (
     _both(_he, _residual),
     _both(_xavier, _residual),
     _both(_he, _norm),
     _both(_xavier, _norm),
     _both(_norm, _residual),
+    *WITHOUT_BIAS,
 )
 """What is tried after each single change."""
 
@@ -157,7 +173,9 @@ TOGETHER = (
 def all_cures(spec: NetworkSpec, illness: str) -> tuple[SpecFix, ...]:
     """All changes that may help, the likeliest first, each of which changes something; none sets the same twice."""
     found: list[SpecFix] = []
-    cures = CURES[illness]
+    cures = (*CURES[illness], _no_bias) if illness in OF_THE_SIGNAL else CURES[illness]
+    if spec.bias_std > LARGE_BIAS and (illness in OF_BIASES or spec.activation in SATURATING):
+        cures = (_no_bias, *WITHOUT_BIAS, *CURES[illness])
     if illness in ("explode", "overflow") and spec.residual == "plain":
         cures = (_residual, *cures)
     together = () if illness in (*OF_THE_INPUT, "one unit") else TOGETHER  # a residual would only go past its cause

@@ -12,12 +12,18 @@ from numpy.typing import NDArray
 from playground.models.network.activations import ACTIVATIONS
 from playground.models.network.arrays import Floats
 from playground.models.network.cures import SpecFix, cures_for
+from playground.models.network.init_schemes import INIT_SCHEMES
 from playground.models.network.mean_field import Prediction
 from playground.models.network.result import NetworkResult
 from playground.models.network.spec import NetworkSpec
 from playground.models.network.verdict_reasons import (
+    KEEPS,
+    MOST,
+    SATURATING,
     compared,
+    cuts_all,
     largest_of,
+    largest_part_is_bias,
     outlook,
     underflows,
     why_gradients,
@@ -31,7 +37,6 @@ ALIKE = 0.999
 """Above this mean cosine at the last layer, all inputs give the same output."""
 ONE_NUMBER = 0.1
 """Inputs of one direction that differ by more than this share of the rms still differ in length."""
-MOST = 0.5
 CHANCE = 2.5
 """Inputs that all point the same way turn off about half the units of a relu; so many deviations more is an illness."""
 
@@ -111,8 +116,8 @@ def _overflow(result: NetworkResult, prediction: Prediction) -> Verdict | None:
         what = "inf" if table.infs[layer - 1] else "nan"
         way = slice(None, None, -1 if backward else 1)
         factor = factor_a_layer(table.rms[way][: int(np.argmax(bad[way]))])  # what is cut off at inf tells no rate
-        lead = f"{words} explode: ×{digits(factor)} a layer." if factor > 1 else f"{words} overflow."
-        broken = _broken_input(result) or _broken_weights(result, layer) if not backward else None
+        lead = f"{words} explode: ×{digits(factor)} a layer." if factor > 1 + KEEPS else f"{words} overflow."
+        broken = None if backward else _broken_input(result) or _broken_weights(result, layer) or _broken_biases(result)
         if broken is not None:
             return broken
         nan_layer = _first(table.nans > 0)
@@ -122,6 +127,8 @@ def _overflow(result: NetworkResult, prediction: Prediction) -> Verdict | None:
         where = f"{layer}, before {ACTIVATIONS[result.spec.activation].label}" if cut else f"{layer}"
         text = f"The first {what} is at layer {where}{more}: {result.spec.dtype} ends at `{largest_of(result.spec)}`."
         why = why_spread(result.spec, prediction, result.depth if backward else layer, exploding=True)
+        if not backward and largest_part_is_bias(result):
+            why = f"Most of what layer 1 gives comes from the biases: their std is `{digits(result.spec.bias_std)}`."
         return _ill(result.spec, "overflow", lead, text, why)
     return None
 
@@ -147,6 +154,15 @@ def _broken_weights(result: NetworkResult, layer: int) -> Verdict | None:
     share = "every weight is" if count == table.count[layer - 1] else some
     text = f"In layer {layer} {share} inf or nan: {result.spec.dtype} ends at `{largest_of(result.spec)}`."
     return _ill(result.spec, "overflow", "The weights overflow.", text)
+
+
+def _broken_biases(result: NetworkResult) -> Verdict | None:
+    """The biases are the cause where a draw of one standard deviation is beyond the number type."""
+    spec = result.spec
+    if INIT_SCHEMES[spec.init].own_bias or spec.bias_std < torch.finfo(spec.torch_dtype).max:
+        return None
+    text = f"Their std is `{digits(spec.bias_std)}`, and {spec.dtype} ends at `{largest_of(spec)}`."
+    return _ill(spec, "overflow", "The biases overflow.", text)
 
 
 def _plain_overflow(result: NetworkResult) -> Verdict:
@@ -178,7 +194,7 @@ def _all_zero(result: NetworkResult, prediction: Prediction) -> Verdict | None:
     factor = factor_a_layer(table.rms)
     lead = f"Activations vanish: ×{digits(factor)} a layer." if factor < 1 else "Activations end at 0."
     text = f"From layer {layer} on every value is exactly 0: {spec.dtype} has nothing smaller."
-    if _cuts_all(result, layer):
+    if cuts_all(result, layer):
         what = ACTIVATIONS[spec.activation].label
         text = f"At layer {layer} no pre-activation is above 0: {what} cuts them all, and every value is exactly 0."
         return _ill(spec, "vanish", "Activations end at 0.", text)
@@ -187,15 +203,6 @@ def _all_zero(result: NetworkResult, prediction: Prediction) -> Verdict | None:
         text = f"From layer {layer} on every value is exactly 0: dropout takes {share}."
         return _ill(spec, "dropout", "Activations end at 0.", text)
     return _ill(spec, "vanish", lead, text, why_spread(spec, prediction, layer, exploding=False))
-
-
-def _cuts_all(result: NetworkResult, layer: int) -> bool:
-    """Whether the activation makes 0 of every pre-activation of a layer, of which not all are 0."""
-    before, spec, place = result.tables["preactivation"], result.spec, layer - 1
-    if before.zeros[place] == before.count[place] or not before.maximum[place] <= 0:
-        return False
-    ends = torch.tensor([before.minimum[place], before.maximum[place]], dtype=spec.torch_dtype)
-    return not ACTIVATIONS[spec.activation].function(ends).any()
 
 
 def _spread(result: NetworkResult, prediction: Prediction) -> Verdict | None:
@@ -243,7 +250,7 @@ def _gradients(result: NetworkResult, _prediction: Prediction) -> Verdict | None
         text = f"From layer {layer} down they are exactly 0."
     else:
         text = f"They reach layer 1 at {compared(ratio)} of layer {result.depth}."
-    return _ill(result.spec, "gradient", lead, text, why_gradients(result.spec, exploding=exploding))
+    return _ill(result.spec, "gradient", lead, text, why_gradients(result, exploding=exploding))
 
 
 def _loss(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
@@ -282,7 +289,7 @@ def _units(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
         return _ill(result.spec, "alike", "Units are dead.", text, severity="warning")
     saturated = result.units.saturated
     worst = int(np.argmax(saturated))
-    if saturated[worst] > MOST and result.spec.activation in ("tanh", "sigmoid"):
+    if saturated[worst] > MOST and result.spec.activation in SATURATING:
         share = f"`{saturated[worst]:.0%}` of the values"
         text = f"At layer {worst + 1} {share} lie where the slope is below 1 % of its steepest."
         return _ill(result.spec, "explode", "Units are saturated.", text, severity="warning")

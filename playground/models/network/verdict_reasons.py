@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 
 from playground.models.network.activations import ACTIVATIONS
 from playground.models.network.critical import critical_weight_variance
 from playground.models.network.init_schemes import INIT_SCHEMES
 from playground.models.network.mean_field import Prediction, bias_variance_of, weight_variance_of
+from playground.models.network.result import NetworkResult
 from playground.models.network.spec import NetworkSpec
 from playground.models.words import digits, grouped_digits
 
 BATCH_NORM_RELU = math.sqrt(math.pi / (math.pi - 1))
 """What a layer of batch norm and relu multiplies the gradient by, in wide layers and large batches (Yang et al. 2019,
 "A mean field theory of batch normalization")."""
+MOST = 0.5
+SATURATING = ("tanh", "sigmoid")
 KEEPS = 5e-3
 """A factor this close to 1 is written as 1: it explains neither growth nor decay."""
 NEAR_THE_END = 1e6
@@ -37,6 +41,15 @@ def underflows(spec: NetworkSpec, rms: float) -> bool:
     return rms < NEAR_THE_END * torch.finfo(spec.torch_dtype).smallest_normal
 
 
+def cuts_all(result: NetworkResult, layer: int) -> bool:
+    """Whether the activation makes 0 of every pre-activation of a layer, of which not all are 0."""
+    before, spec, place = result.tables["preactivation"], result.spec, layer - 1
+    if before.zeros[place] == before.count[place] or not before.maximum[place] <= 0:
+        return False
+    ends = torch.tensor([before.minimum[place], before.maximum[place]], dtype=spec.torch_dtype)
+    return not ACTIVATIONS[spec.activation].function(ends).any()
+
+
 def outlook(prediction: Prediction) -> str:
     """What the theory says of the last layer, or why it says nothing."""
     if prediction.rms is None:
@@ -47,6 +60,14 @@ def outlook(prediction: Prediction) -> str:
         if math.isnan(prediction.slope)
         else f"Theory says ×{digits(prediction.slope)} a layer and {end}"
     )
+
+
+def largest_part_is_bias(result: NetworkResult) -> bool:
+    """Whether most of what layer 1 gives comes from the biases, and not from the inputs."""
+    spec, first = result.spec, float(result.tables["preactivation"].rms[0])
+    if INIT_SCHEMES[spec.init].own_bias or not spec.bias_std or not math.isfinite(first):
+        return False
+    return spec.bias_std > first * math.sqrt(MOST)
 
 
 def why_spread(spec: NetworkSpec, prediction: Prediction, layer: int, *, exploding: bool) -> str:
@@ -83,8 +104,17 @@ def _why_growth(spec: NetworkSpec) -> str:
     return ""
 
 
-def why_gradients(spec: NetworkSpec, *, exploding: bool) -> str:
+def why_gradients(result: NetworkResult, *, exploding: bool) -> str:
     """Why gradients grow or shrink although the activations keep their size."""
+    spec, saturated = result.spec, result.units.saturated
+    worst = int(np.argmax(saturated))
+    if not exploding and spec.activation in SATURATING and saturated[worst] > MOST:
+        flat = f"At layer {worst + 1} {saturated[worst]:.0%} of the values lie where {spec.activation} is flat"
+        return (
+            f"{flat}: the biases, of std {digits(spec.bias_std)}, take them there."
+            if (largest_part_is_bias(result))
+            else f"{flat}, its slope below 1 % of its steepest."
+        )
     if exploding and spec.normalisation == "batch" and spec.activation == "relu" and spec.residual == "none":
         return f"Batch norm itself makes gradients grow: in wide relu layers by ×`{digits(BATCH_NORM_RELU)}` a layer."
     return "The activations keep their size, the slopes that gradients pass through do not multiply to 1."

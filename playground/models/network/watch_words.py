@@ -10,7 +10,8 @@ import numpy as np
 from playground.models.network.arrays import Floats
 from playground.models.network.probe import ProbeResult
 from playground.models.network.probe_layers import ProbedLayer
-from playground.models.network.verdict import DECADES, MOST, factor_a_layer
+from playground.models.network.verdict import DECADES, factor_a_layer
+from playground.models.network.verdict_reasons import MOST
 from playground.models.words import count_in_words, digits
 
 

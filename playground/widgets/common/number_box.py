@@ -48,11 +48,13 @@ class NumberBox(QAbstractSpinBox):
     """Holds an int (`decimals=None`) or a float, between `minimum` and `maximum` where they are given.
 
     `changed(value)` comes with each legal value while it is typed or stepped; all that belong to one gesture share
-    `gesture`. `refused(text)` says why what was typed is not taken, "" when it is well again. Esc goes back.
+    `gesture`. `refused(text)` says why what is typed is not taken, "" when it is; Return, or going elsewhere, takes it
+    back and says why once more: `given_up(text)`. Esc goes back too.
     """
 
     changed = Signal(object)
     refused = Signal(str)
+    given_up = Signal(str)
     gesture_ended = Signal()
 
     def __init__(
@@ -106,8 +108,7 @@ class NumberBox(QAbstractSpinBox):
     def set_value(self, value: float) -> None:
         """Show a number without a signal; what is being typed stays as it is while the number is the old one."""
         has_focus = self.hasFocus()
-        if not has_focus:
-            self._before = value
+        self._before = self._before if has_focus else value
         if value != self._value or not has_focus:
             self._value = value
             text = self._text_of(value)
@@ -130,9 +131,9 @@ class NumberBox(QAbstractSpinBox):
             return None, f"{self._name} is empty."
         if len(stripped) > _LONGEST:
             return None, f"{self._name} has {len(stripped)} digits."
+        if self._decimals is None and not _INTEGER.fullmatch(stripped):
+            return None, f"{self._name} must be a whole number in digits 0 to 9."
         if self._decimals is None:
-            if not _INTEGER.fullmatch(stripped):
-                return None, f"{self._name} must be a whole number in digits 0 to 9."
             value: float = int(stripped)
         else:
             if not _FLOAT.fullmatch(stripped):
@@ -177,7 +178,10 @@ class NumberBox(QAbstractSpinBox):
     @Slot()
     def _on_editing_finished(self) -> None:
         self.lineEdit().setText(self._text_of(self._value))
+        reason = self._reason
         self._set_reason("")
+        if reason:
+            self.given_up.emit(reason)
         self._before = self._value
         self._end_gesture()
 
@@ -209,8 +213,7 @@ class NumberBox(QAbstractSpinBox):
 
     def stepBy(self, steps: int) -> None:
         value = self._value + steps * self._step
-        if self._decimals is not None:
-            value = round(value, 12)
+        value = value if self._decimals is None else round(value, 12)
         if self._minimum is not None:
             value = max(value, self._minimum)
         if self._maximum is not None:

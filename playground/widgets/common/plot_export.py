@@ -108,9 +108,21 @@ def _cell(values: Any, row: int) -> str:
     return str(int(number)) if whole else repr(number)
 
 
+def has_numbers(plot: Exportable) -> bool:
+    """Whether there is anything to write below the names of the columns."""
+    return any(len(values) for values in plot.plot_columns().values())
+
+
+def _numbers(plot: Exportable) -> Columns:
+    columns = plot.plot_columns()
+    if not any(len(values) for values in columns.values()):
+        refuse(f"{plot.plot_name().capitalize()}: nothing is drawn yet, so there are no numbers.")
+    return columns
+
+
 def csv_bytes(plot: Exportable) -> bytes:
     """The plot's numbers as a CSV file."""
-    return csv_text(plot.plot_columns()).encode("utf-8")
+    return csv_text(_numbers(plot)).encode("utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,4 +166,4 @@ def copy_picture(plot: Exportable) -> None:
 
 def copy_numbers(plot: Exportable) -> None:
     """Put the plot's numbers on the clipboard, with tabs between them, as a spreadsheet takes them."""
-    QGuiApplication.clipboard().setText(csv_text(plot.plot_columns(), "\t"))
+    QGuiApplication.clipboard().setText(csv_text(_numbers(plot), "\t"))

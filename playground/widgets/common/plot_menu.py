@@ -12,7 +12,14 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 from playground.models.files.reading import shown_name
 from playground.models.outcome import ProblemError
 from playground.models.words import bytes_in_words
-from playground.widgets.common.plot_export import PLOT_FORMATS, Exportable, copy_numbers, copy_picture, save_plot
+from playground.widgets.common.plot_export import (
+    PLOT_FORMATS,
+    Exportable,
+    copy_numbers,
+    copy_picture,
+    has_numbers,
+    save_plot,
+)
 
 
 class Speaking(Exportable, Protocol):
@@ -72,8 +79,11 @@ class _Export(QObject):
     @Slot()
     def copy_numbers(self) -> None:
         """The numbers to the clipboard."""
-        copy_numbers(self._plot)
-        self._plot.say("The numbers are on the clipboard, with tabs between them.")
+        try:
+            copy_numbers(self._plot)
+            self._plot.say("The numbers are on the clipboard, with tabs between them.")
+        except ProblemError as error:
+            self._plot.say(str(error.problem), "error")
 
 
 def plot_menu(plot: Speaking) -> QMenu:
@@ -83,13 +93,16 @@ def plot_menu(plot: Speaking) -> QMenu:
     menu = QMenu(plot)
     menu.setObjectName("plot_menu")
     menu.aboutToHide.connect(menu.deleteLater)
+    drawn = has_numbers(plot)
     for kind, form in PLOT_FORMATS.items():
         export = _exporter(plot, kind)
-        menu.addAction(f"Save as {kind.upper()}...", export.ask).setToolTip(form.words)
+        action = menu.addAction(f"Save as {kind.upper()}...", export.ask)
+        action.setToolTip(form.words)
+        action.setEnabled(drawn or kind != "csv")
     menu.addSeparator()
     export = _exporter(plot, "png")
     menu.addAction("Copy picture", export.copy_picture)
-    menu.addAction("Copy numbers", export.copy_numbers)
+    menu.addAction("Copy numbers", export.copy_numbers).setEnabled(drawn)
     return menu
 
 

@@ -89,6 +89,8 @@ class NetworkControls(QWidget):
     changed = Signal(object, object)
     gesture_ended = Signal()
     refused = Signal(str)
+    given_up = Signal(str)
+    """Why what was typed was taken back."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -115,6 +117,7 @@ class NetworkControls(QWidget):
             row.changed.connect(self._on_number)
             row.gesture_ended.connect(self._on_gesture_ended)
             row.refused.connect(self.refused)
+            row.given_up.connect(self.given_up)
             self.numbers[entry.field] = row
         for field, label, tip, code in (
             ("input", "Input", "What goes in: noise, the bundled digits, or the rows of a tensor", False),
@@ -146,6 +149,7 @@ class NetworkControls(QWidget):
         self.seed.changed.connect(self._on_seed)
         self.seed.gesture_ended.connect(self.gesture_ended)
         self.seed.refused.connect(self.refused)
+        self.seed.given_up.connect(self.given_up)
         self.band = CheckBox("20 seeds")
         self.band.setObjectName("network.band")
         set_tooltip(self.band, "Draw the 5 to 95 % band over so many seeds")
@@ -157,6 +161,7 @@ class NetworkControls(QWidget):
         self.seeds.changed.connect(self._on_seeds)
         self.seeds.gesture_ended.connect(self._on_gesture_ended)
         self.seeds.refused.connect(self.refused)
+        self.seeds.given_up.connect(self.given_up)
         self.seed_row = QWidget()
         self.seed_row.setFixedHeight(ROW)
         name = TextLabel("Seed", "text2")

@@ -45,6 +45,10 @@ def gradient_rows(page: NetworkPageResult, layer: int) -> list[Row]:
         ("weights", digits(float(tables["weight_gradient"].rms[layer - 1])),
          "rms of the loss's gradient by this layer's weights."),
     ]  # fmt: skip
+    biases = page.network.bias_gradients
+    if biases is not None or page.network.quick:  # while the hand drags, their place is kept
+        value = "" if biases is None else digits(float(biases.rms[layer - 1]))
+        rows.append(("biases", value, "rms of the loss's gradient by this layer's biases."))
     odd = [
         int(tables[kind].nans[layer - 1] + tables[kind].infs[layer - 1])
         for kind in ("activation_gradient", "weight_gradient")
@@ -86,7 +90,12 @@ def zero_rows(page: NetworkPageResult, layer: int) -> list[Row]:
 
 ONE_LINE = ("rms", "activation grads", "output grads", "exactly 0", "dead units", "nan, inf")
 """What stands first where all numbers share a line."""
-_OF_GRADIENTS = {"activations": "activation grads", "outputs": "output grads", "weights": "weight grads"}
+_OF_GRADIENTS = {
+    "activations": "activation grads",
+    "outputs": "output grads",
+    "weights": "weight grads",
+    "biases": "bias grads",
+}
 
 
 def in_one_line(spread: list[Row], gradients: list[Row], zeros: list[Row]) -> list[Row]:

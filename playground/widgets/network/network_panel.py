@@ -92,6 +92,7 @@ class NetworkPanel(Panel):
         self.controls.changed.connect(self._on_network_edited)
         self.controls.gesture_ended.connect(self.gesture_ended)
         self.controls.refused.connect(self.verdict.show_refusal)
+        self.controls.given_up.connect(self.verdict.show_given_up)
         self.pins.pinned.connect(self._on_pinned)
         self.pins.taken.connect(self._edit_spec)
         self.pins.removed.connect(self._on_pin_removed)
@@ -117,6 +118,7 @@ class NetworkPanel(Panel):
 
     def show_state(self, state: PlaygroundState) -> None:
         chosen = state.network
+        self.verdict.show_given_up("")
         self.controls.show_state(chosen, state.program.names)
         self.pins.show_pins(chosen.pins, chosen.spec)
         self.views.show_state(chosen)

@@ -88,7 +88,7 @@ class VerdictBanner(QWidget):
         self._fraction: float | None = None
         self._verdict: Verdict | None = None
         self._problem: Problem | None = None
-        self._refusal = ""
+        self._refusal = self._given_up = ""
         self.message = RunsLabel(wrap=False)
         self.reason = TextLabel("", "text2")
         for label in (self.message, self.reason):
@@ -144,14 +144,23 @@ class VerdictBanner(QWidget):
             self._refusal = words
             self._show()
 
+    def show_given_up(self, words: str) -> None:
+        """Say in the second line why what was typed was taken back; "" brings back what belongs there."""
+        if words != self._given_up:
+            self._given_up = words
+            self._show()
+
     def _show(self) -> None:
         """What is typed and not taken comes first, then what does not fit, then what the numbers say."""
+        note = f"Not taken. {self._given_up}" if self._given_up else ""
         problem, verdict = Problem(self._refusal) if self._refusal else self._problem, self._verdict
         if problem is not None:
-            self._say(problem.severity, problem.lead, problem.message, "The plots show the last network that ran.")
+            self._say(
+                problem.severity, problem.lead, problem.message, note or "The plots show the last network that ran."
+            )
             self._offer([Offer(fix.gives or fix.code, fix.meaning, fix) for fix in problem.fixes])
         elif verdict is not None:
-            self._say(verdict.severity, verdict.lead, verdict.text, verdict.why)
+            self._say(verdict.severity, verdict.lead, verdict.text, note or verdict.why)
             self._offer([Offer(fix.label, fix.meaning, fix, fix.outcome) for fix in verdict.fixes])
         else:
             self._say("good", "", "", "")
@@ -162,7 +171,7 @@ class VerdictBanner(QWidget):
         self.severity = severity
         bold = (Run(f"{lead}  ", "bold"),) if lead else ()
         self.message.set_content((*bold, *parse_runs(text)))
-        self.reason.set_text(plain(parse_runs(why)))
+        self.reason.set_text(plain(parse_runs(why)), "warning" if self._given_up else "text2")
         set_tooltip(self.message, self.message.text())
         self.setAccessibleName(self.text())
         if before != (severity, bool(self.message.text())):

@@ -194,6 +194,38 @@ def test_weights_beyond_the_number_type_are_blamed_and_not_the_layers():
     )
 
 
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        (replace(RELU, bias_std=1e200), "The biases overflow. Their std is 1.00e200, and float32 ends at 3.40e38."),
+        (replace(RELU, bias_std=1e30, dtype="float16"), "The biases overflow. Their std is 1.00e30, and float16 ends"),
+        (replace(RELU, bias_std=1e38), "Most of what layer 1 gives comes from the biases: their std is 1.00e38."),
+        (replace(RELU, activation="tanh", bias_std=1e38), "Most of what layer 1 gives comes from the biases"),
+        (replace(RELU, activation="tanh", bias_std=1e4), "tanh is flat: the biases, of std 10000, take them there."),
+        (replace(RELU, bias_std=1e4, dtype="float16"), "Gradients vanish"),
+    ],
+)
+def test_biases_that_are_the_cause_are_blamed_and_their_cure_is_offered(spec, words):
+    verdict = verdict_of(spec)
+    assert words in verdict.plain()
+    offered = tried(verdict, spec, verdict_of).fixes
+    assert any(fix.label.startswith("Bias std 0") for fix in offered)
+    assert all(verdict_of(fix.spec).severity != "error" for fix in offered)
+
+
+def test_small_biases_are_not_blamed_and_weights_that_saturate_are():
+    exploding = verdict_of(NetworkSpec(bias_std=0.5))
+    assert "explode" in exploding.lead
+    assert "bias" not in exploding.why
+    saturated = verdict_of(NetworkSpec(depth=20, activation="tanh", init="constant", width=1, gain=1e4))
+    assert saturated.why.endswith("of the values lie where tanh is flat, its slope below 1 % of its steepest.")
+
+
+def test_growth_that_rounds_to_a_factor_of_1_is_not_called_an_explosion():
+    verdict = verdict_of(replace(RELU, activation="tanh", bias_std=1e38, dtype="bfloat16"))
+    assert verdict.lead == "Activations overflow."
+
+
 def test_a_single_weight_beyond_the_number_type_is_spoken_of_as_one():
     spec = NetworkSpec(depth=2, width=10, batch=5, init="lecun_normal", dtype="float16")
     peaks = build(replace(spec, dtype="float64")).weights[0].abs().flatten().sort().values
@@ -250,8 +282,11 @@ def test_theory_whose_squares_leave_the_range_is_not_quoted():
 def test_weights_that_make_values_smaller_do_not_explain_their_growth(activation):
     spec = NetworkSpec(depth=3, width=8, batch=4, activation=activation, init="lecun_normal", dtype="float16")
     verdict = verdict_of(replace(spec, gain=0.1, bias_std=1e6))
-    assert verdict.lead == "Activations overflow."
+    assert verdict.lead == "The biases overflow."
     assert verdict.why == ""
+    by_biases = verdict_of(replace(spec, gain=0.1, bias_std=6e4))
+    assert by_biases.lead == "Activations overflow."
+    assert by_biases.why == "Most of what layer 1 gives comes from the biases: their std is `60000`."
     assert "layer" in verdict_of(replace(spec, depth=9, gain=9.0)).why
     kept = replace(spec, gain=math.sqrt(2.0) if activation == "relu" else 1.0)
     assert verdict_of(replace(kept, bias_std=1e6)).why == ""

@@ -196,3 +196,14 @@ def test_of_a_number_too_long_the_first_digits_are_seen(make, qtbot):
     box.set_value(0.654321)
     assert box.text() == "0.654321"
     qtbot.waitUntil(lambda: line.cursorPositionAt(first) == 0)
+
+
+def test_what_return_takes_back_is_told_with_the_reason_and_what_is_taken_is_not(make):
+    box = make(3, 1, 9, name="Depth")
+    reasons = []
+    box.given_up.connect(reasons.append)
+    for typed, kept in (("70", "7"), ("4", "4")):
+        type_in(box, typed)
+        QTest.keyClick(box, Qt.Key.Key_Return)
+        assert box.text() == kept
+    assert reasons == ["Depth must be at most 9."]

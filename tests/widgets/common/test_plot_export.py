@@ -230,3 +230,18 @@ def test_a_plot_whose_title_is_hidden_has_all_of_its_axes_in_the_picture(qtbot):
     lines = [y for y in range(240) if picture.pixelColor(440, y).name() == LIGHT.edge.lower()]
     assert lines == [240 - 22]
     assert heat.canvas.field().bottom() == heat.canvas.height() - 22
+
+
+def test_a_plot_on_which_nothing_is_drawn_yet_exports_no_numbers_and_says_so(shown, tmp_path):
+    plot = Plot("loss", x_name="step")
+    plot.add(Curve("now", axis=1))
+    shown(plot, 300, 150)
+    actions = {action.text(): action for action in plot_menu(plot).actions() if action.text()}
+    assert [text for text, action in actions.items() if not action.isEnabled()] == ["Save as CSV...", "Copy numbers"]
+    problem = save_plot(plot, tmp_path / "loss.csv")
+    assert problem is not None
+    assert problem.message == "Loss: nothing is drawn yet, so there are no numbers."
+    assert not os.listdir(tmp_path)
+    plot.canvas.entries[0].set_data([0, 1], [2.0, 1.0])
+    assert all(action.isEnabled() for action in plot_menu(plot).actions())
+    assert save_plot(plot, tmp_path / "loss.csv") is None

@@ -4,6 +4,7 @@ from playground.models.network.network import build
 from playground.models.network.passes import run_passes
 from playground.models.network.request import NetworkRequest, compute_network
 from playground.models.network.spec import NetworkSpec
+from playground.models.words import digits
 from playground.widgets.network.layer_rows import gradient_rows
 
 OVERFLOWING = NetworkSpec(
@@ -40,3 +41,14 @@ def test_gradients_that_are_not_finite_are_counted_beside_the_rms_of_the_others(
 def test_finite_gradients_say_nothing_of_others():
     page = compute_network(NetworkRequest(NetworkSpec(depth=3, width=12, batch=5)))
     assert "not finite" not in values_of(gradient_rows(page, 2))
+
+
+def test_the_gradient_of_the_biases_stands_beside_that_of_the_weights():
+    spec = NetworkSpec(depth=4, width=12, batch=5, activation="tanh", init="lecun_normal", bias_std=0.3)
+    page = compute_network(NetworkRequest(spec))
+    passes = run_passes(build(spec))
+    for layer in range(1, 5):
+        rms = passes.bias_gradients[layer - 1].double().square().mean().sqrt().item()
+        assert values_of(gradient_rows(page, layer))["biases"] == digits(rms)
+    moving = compute_network(NetworkRequest(spec, moving=True))
+    assert [name for name, _, _ in gradient_rows(moving, 2)] == [name for name, _, _ in gradient_rows(page, 2)]
