@@ -20,7 +20,14 @@ from playground.models.network.devices import summable
 from playground.models.network.histograms import HistogramTable
 from playground.models.network.module_guard import module_untouched, prints_caught, random_state_untouched
 from playground.models.network.probe_layers import Gradients, ProbedLayer, count_all_kinds, layers_of
-from playground.models.network.probe_reduce import Reduced, batch_axis_of, reduce, saturated_share
+from playground.models.network.probe_reduce import (
+    Reduced,
+    batch_axis_of,
+    entered_odd,
+    odd_counts,
+    reduce,
+    saturated_share,
+)
 from playground.models.network.probe_run import (
     RunRecord,
     ScriptedWhole,
@@ -45,7 +52,7 @@ class ProbeResult:
     """The layers in the order in which they ran, the loss, and what went wrong, if anything did.
 
     `notes` are sentences on the whole: that a copy ran because of lazy parameters, how much it printed. `counted` are
-    the histograms by kind of tensor and scale.
+    the histograms by kind of tensor and scale. `batch_odd` is how many values of the batch are nan, and how many inf.
     """
 
     kind: str
@@ -57,6 +64,7 @@ class ProbeResult:
     notes: tuple[str, ...] = ()
     counted: Mapping[tuple[str, str], HistogramTable] = field(default_factory=dict)
     loss_words: str = ""
+    batch_odd: tuple[int, int] = (0, 0)
 
 
 def probe(module: nn.Module, batch: Any, loss: Loss | None = None, job: Job | None = None) -> ProbeResult:
@@ -77,7 +85,7 @@ def probe(module: nn.Module, batch: Any, loss: Loss | None = None, job: Job | No
 
         def seen(part: nn.Module, entered: torch.Tensor | None, left: torch.Tensor) -> Reduced:
             reduced = reduce(left, keeper, part, axis if left.dim() == 3 else 0)
-            return replace(reduced, saturated=saturated_share(part, entered))
+            return replace(reduced, saturated=saturated_share(part, entered), entered=entered_odd(reduced, entered))
 
         watcher = Watcher(module, seen, lambda gradient: reduce(gradient, keeper), job)
         try:
@@ -92,7 +100,9 @@ def probe(module: nn.Module, batch: Any, loss: Loss | None = None, job: Job | No
         notes.append(f"It printed {count_in_words(printed.count, 'line')}{first}.")
     kind, counted = type(module).__name__, count_all_kinds(layers, job)
     words = STANDARD_LOSS if loss is None else "the loss that was given"
-    return ProbeResult(kind, layers, value, count, training, problem, tuple(notes), counted, words)
+    odd = [odd_counts(tensor.detach()) for tensor in tensors_in(batch)]
+    in_batch = sum(nans for nans, _ in odd), sum(infs for _, infs in odd)
+    return ProbeResult(kind, layers, value, count, training, problem, tuple(notes), counted, words, in_batch)
 
 
 def _runnable(module: nn.Module) -> tuple[nn.Module, list[str]]:

@@ -24,7 +24,8 @@ class ProbedLayer:
     `path` is its name in the module ("" for the module itself), `call` counts the runs of the same layer from 1.
     `dead_fraction` is the share of its `units` that are 0 for every input; `saturated_fraction` is there for tanh and
     sigmoid; `spread` and `cosine` tell how far two inputs still differ. `note` says in words what is special: run
-    again, weights shared, several outputs, no gradient. `kept` are the values of each kind of tensor, by its name.
+    again, weights shared, several outputs, no gradient. `kept` are the values of each kind of tensor, by its name;
+    `entered` is how many nan and inf came in, where some come out.
     """
 
     path: str
@@ -44,6 +45,7 @@ class ProbedLayer:
     spread: float = float("nan")
     cosine: float = float("nan")
     kept: dict[str, KeptValues] = field(default_factory=dict)
+    entered: tuple[int, int] = (0, 0)
 
     def statistics(self, kind: str) -> TensorStatistics | None:
         """Those of one of `PROBED_KINDS`."""
@@ -113,6 +115,7 @@ def _layer(run: LayerRun, calls: int, weights: _Weights) -> ProbedLayer:
         output.spread,
         output.cosine,
         {kind: part.kept for kind, part in parts if part.kept is not None},
+        output.entered,
     )
 
 

@@ -26,7 +26,7 @@ class Reduced:
     """`units` lie along one axis of the tensor, `dead` is the share of them that is 0 for every input and place.
 
     `spread`: root mean square over all places of the std over the inputs; `cosine`: mean cosine between two inputs. nan
-    where there are fewer than two inputs.
+    where there are fewer than two inputs. `entered`: how many nan and inf it was given, where it gave some itself.
     """
 
     statistics: TensorStatistics | None = None
@@ -36,6 +36,7 @@ class Reduced:
     saturated: float | None = None
     spread: float = float("nan")
     cosine: float = float("nan")
+    entered: tuple[int, int] = (0, 0)
 
 
 def has_values(tensor: torch.Tensor) -> bool:
@@ -75,6 +76,20 @@ def unit_axis(tensor: torch.Tensor, module: nn.Module) -> int:
     if tensor.dim() >= 4 or (tensor.dim() == 3 and isinstance(module, CHANNELS_SECOND)):
         return 1
     return tensor.dim() - 1
+
+
+def odd_counts(tensor: torch.Tensor | None) -> tuple[int, int]:
+    """How many values of a tensor are nan, and how many are inf; none of what has no plain values."""
+    if tensor is None or not has_values(tensor) or not (tensor.is_floating_point() or tensor.is_complex()):
+        return 0, 0
+    return int(tensor.isnan().sum()), int(tensor.isinf().sum())
+
+
+def entered_odd(left: Reduced, entered: torch.Tensor | None) -> tuple[int, int]:
+    """Those of what a layer was given, looked at only where what it returned is not finite."""
+    numbers = left.statistics
+    odd = numbers is not None and numbers.nan_count + numbers.inf_count
+    return odd_counts(entered) if odd else (0, 0)
 
 
 def saturated_share(module: nn.Module, entered: torch.Tensor | None) -> float | None:

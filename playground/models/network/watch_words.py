@@ -76,12 +76,27 @@ def _not_finite(result: ProbeResult) -> list[tuple[str, str]]:
             statistics = of(layer)
             if statistics is not None and statistics.nan_count + statistics.inf_count:
                 counts = f"{statistics.nan_count:,} nan and {statistics.inf_count:,} inf"
+                cause = "" if is_backward else _came_in(result, layer)
+                if cause:
+                    return [("error", cause)]
                 way = "down" if is_backward else "on"
                 found.append(("error", f"The {what} are not finite from {layer_title(layer)} {way}: {counts}."))
                 break
     if not found and result.loss is not None and not math.isfinite(result.loss):
         found.append(("error", f"The loss is {result.loss:g}."))
     return found
+
+
+def _came_in(result: ProbeResult, layer: ProbedLayer) -> str:
+    """Where the first values that are not finite come from, if not from the layer that first returns some."""
+    if not any(layer.entered):
+        return ""
+    source = "The batch holds" if any(result.batch_odd) else f"What {layer_title(layer)} is given holds"
+    nans, infs = result.batch_odd if any(result.batch_odd) else layer.entered
+    counts = " and ".join(f"{count:,} {what}" for count, what in ((nans, "nan"), (infs, "inf")) if count)
+    if any(result.batch_odd):
+        return f"{source} {counts}: the outputs are not finite from {layer_title(layer)} on."
+    return f"{source} {counts} already, and no layer before it does: the code between the layers makes them."
 
 
 def _signal(result: ProbeResult) -> list[tuple[str, str]]:

@@ -114,3 +114,46 @@ def test_a_loss_and_gradients_of_weights_that_overflow_are_not_called_healthy():
     batch = torch.full((3, 4), 1e200, dtype=torch.float64)
     severity, sentences = verdict_in_words(probe(nn.Sequential(frozen), batch))
     assert (severity, sentences[0]) == ("error", "The loss is inf.")
+
+
+class Divided(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Linear(4, 4), nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.second(self.first(x) / torch.zeros(1))
+
+
+def test_a_batch_that_is_not_finite_is_blamed_and_not_the_first_layer():
+    batch = torch.ones(3, 4)
+    batch[0, :2] = torch.tensor([math.nan, math.inf])
+    module = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 2))
+    severity, sentences = verdict_in_words(probe(module, batch))
+    assert severity == "error"
+    assert sentences[0] == "The batch holds 1 nan and 1 inf: the outputs are not finite from 0 Linear on."
+    assert not any("gradients are not finite" in sentence for sentence in sentences)
+    entry = WatchList().add("model", probe(module, batch))
+    assert entry.verdict.lead.startswith("The batch holds 1 nan and 1 inf")
+    assert not entry.verdict.fixes
+
+
+def test_values_that_the_code_between_layers_makes_are_not_blamed_on_the_layer_that_gets_them():
+    _, sentences = verdict_in_words(probe(Divided(), torch.ones(3, 4)))
+    assert sentences[0].startswith("What second Linear is given holds 12 inf already, and no layer before it does: ")
+
+
+def test_a_mask_of_inf_is_not_blamed_for_a_layer_that_overflows():
+    class Masked(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = nn.Linear(4, 4)
+            with torch.no_grad():
+                self.linear.weight.fill_(3e38)
+
+        def forward(self, x, mask):
+            return self.linear(torch.softmax(x + mask, -1) * 9)
+
+    mask = torch.tensor([0.0, 0.0, -math.inf, 0.0])
+    _, sentences = verdict_in_words(probe(Masked(), (torch.ones(3, 4), mask)))
+    assert sentences[0].startswith("The outputs are not finite from linear Linear on")
