@@ -36,6 +36,15 @@ def pytest_configure(config):
         wait.__kwdefaults__["timeout"] = _PATIENCE_MILLISECONDS
 
 
+def pytest_collection_finish():
+    """What torch, Qt and the tests brought stays for good: the garbage collector passes over it, as it does in the app.
+
+    Walking all of it again and again would take longer than most tests.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def draws_are_the_same_each_time():
     """What draws from a generator that nobody seeded gives the same numbers in every run and order of the tests."""
