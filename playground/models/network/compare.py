@@ -92,18 +92,17 @@ def difference(spec: NetworkSpec, other: NetworkSpec) -> str:
 
 
 def short_name(spec: NetworkSpec, others: Iterable[NetworkSpec] = ()) -> str:
-    """Activation, init and gain: "relu, He normal, gain 1"; longer where that name is taken."""
+    """Activation, init and gain: "relu, He normal, gain 1"; where others are called so, first what they have not."""
     names = ["activation", "init"]
     names += [name for name in ("weight_std", "weight_value") if matters(spec, name)]
     names += ["gain"]
-    taken = {short_name(other) for other in others if other != spec}
     base = ", ".join(field_in_words(spec, name) for name in names)
-    if base not in taken:
-        return base
-    fresh = NetworkSpec()
-    extra = [
+    same = [other for other in others if other != spec and short_name(other) == base]
+    apart = [
         field_in_words(spec, field.name)
         for field in fields(NetworkSpec)
-        if field.name not in names and getattr(spec, field.name) != getattr(fresh, field.name)
+        if field.name not in names
+        and matters(spec, field.name)
+        and any(getattr(spec, field.name) != getattr(other, field.name) for other in same)
     ]
-    return ", ".join([base, *extra, f"seed {spec.seed}"])
+    return ", ".join([*apart, base])

@@ -89,7 +89,7 @@ def compute_pinned_training(request: PinnedTrainingRequest, job: Job | None = No
             losses = _losses(spec, request, job)
         except ProblemError:
             continue
-        runs.append((short_name(spec), losses))
+        runs.append((short_name(spec, request.pins), losses))
         job.show(PinnedLosses(request, tuple(runs)))
     return PinnedLosses(request, tuple(runs))
 

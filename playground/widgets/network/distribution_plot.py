@@ -47,7 +47,8 @@ SAMPLE_WIDTH = 120  # what the sample of the theory needs in the header
 @lru_cache(maxsize=16)
 def layer_range(depth: int) -> AxisRange:
     """The x axis that all layer plots share: half a layer of room at both ends."""
-    ticks = tuple((tick, str(int(tick))) for tick in layer_ticks(1, depth))
+    places = range(1, depth + 1) if depth <= 10 else layer_ticks(1, depth)  # up to ten, all have room
+    ticks = tuple((float(place), str(int(place))) for place in places)
     return AxisRange(0.5, depth + 0.5, ticks=ticks)
 
 

@@ -32,11 +32,15 @@ class Ghost(Curve):
         return {f"{self.name.partition(':')[0] or 'pinned'}: {self.pin}": self.y}
 
     def tag(self, scale: PlotScale) -> QRectF | None:
-        """Where its number stands: on the line near its right end, each further left than the one before."""
-        known = np.flatnonzero(np.isfinite(in_coordinates(self.y, self.logarithmic)))
+        """Where its number stands: on the line near its right end, each further left than the one before.
+
+        A pinned network may be deeper than the plot shows: then the right end is that of the plot.
+        """
+        x, y = self._pixels(scale)
+        inside = (x >= scale.field.left()) & (x <= scale.field.right())
+        known = np.flatnonzero(np.isfinite(in_coordinates(self.y, self.logarithmic)) & inside)
         if not self.number or not len(known):
             return None
-        x, y = self._pixels(scale)
         place = known[np.abs(x[known] - (x[known[-1]] - TAG * 1.5 * self.number)).argmin()]
         return QRectF(x[place] - TAG / 2, y[place] - TAG / 2, TAG, TAG)
 

@@ -62,6 +62,16 @@ def test_pins_are_named_by_what_differs():
     assert difference(SMALL, replace(SMALL, weight_std=3.0)) == "the same"
 
 
+def test_pins_of_one_activation_init_and_gain_are_named_by_what_tells_them_apart_first():
+    relu = NetworkSpec(activation="relu", init="kaiming_normal", input="digits", loss="cross_entropy")
+    pins = (relu, replace(relu, normalisation="layer"), replace(relu, init="orthogonal"))
+    assert [short_name(pin, pins) for pin in pins] == [
+        "norm none, relu, He normal, gain 1",
+        "norm layer, relu, He normal, gain 1",
+        "relu, orthogonal, gain 1",
+    ]
+
+
 def test_a_pin_that_cannot_run_says_why_and_spoils_nothing():
     page = compute(state_of(pins=(replace(SMALL, input="tensor:gone"),)))
     assert page.pins[0].curves is None

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtTest import QTest
 
 from playground.models.network.comparison import comparison
@@ -12,9 +12,10 @@ from playground.models.network.spec import NetworkSpec
 from playground.models.network.state import NetworkState
 from playground.models.state import PlaygroundState
 from playground.models.words import digits
+from playground.widgets.common.plot_items import PlotScale
 from playground.widgets.network.comparison_view import ROW
 from playground.widgets.network.curve_plots import GradientPlot, SpreadPlot, ZerosPlot
-from playground.widgets.network.distribution_plot import DistributionPlot
+from playground.widgets.network.distribution_plot import DistributionPlot, layer_range
 from playground.widgets.network.pins import PinsSection
 
 SPEC = NetworkSpec(depth=12, width=20, batch=16, activation="tanh", init="lecun_normal")
@@ -56,6 +57,25 @@ def test_every_plot_has_a_numbered_ghost_of_each_pin(qtbot, make, curves):
     alone = page_of(SICK)
     plot.show_page(alone, ranges_of(alone))
     assert [ghost.number for ghost in ghosts_of(plot.canvas.entries)] == [0] * len(curves)
+
+
+def test_the_number_of_a_ghost_is_seen_where_the_pinned_network_is_deeper_or_less_deep(qtbot):
+    for depth in (4, 200):
+        page = page_of(SICK, SHORT, spec=replace(SPEC, depth=depth))
+        plot = SpreadPlot()
+        qtbot.addWidget(plot)
+        plot.show_page(page, ranges_of(page))
+        scale = PlotScale(QRectF(0, 0, 500, 100), 0.5, 500 / depth, -5, 10)
+        for ghost in ghosts_of(plot.canvas.entries):
+            tag = ghost.tag(scale)
+            assert tag is not None
+            assert scale.field.left() <= tag.center().x() <= scale.field.right()
+
+
+def test_up_to_ten_layers_each_has_its_number_on_the_axis():
+    for depth in (1, 2, 5, 8, 10):
+        assert [text for _, text in layer_range(depth).ticks] == [str(layer) for layer in range(1, depth + 1)]
+    assert len(layer_range(50).ticks) <= 8
 
 
 def test_the_distributions_show_where_the_rms_of_each_pin_lies(qtbot):
