@@ -74,10 +74,13 @@ class CountsImage(Entry):
         """One row a cell: x, the range of values, the count."""
         rows, columns = self.counts.shape
         edges = np.linspace(self._place.top(), self._place.bottom(), rows + 1)
+        wide = self._place.width() / (columns or 1)
         if self.logarithmic:
             edges = 10.0**edges
         return {
-            x_name: np.tile(self._place.left() + 0.5 + np.arange(columns), rows),
+            x_name: np.tile(
+                self._place.left() + (np.arange(columns) + 0.5) * self._place.width() / (columns or 1), rows
+            ),
             "low": np.repeat(edges[:-1], columns),
             "high": np.repeat(edges[1:], columns),
             "share" if self.is_share else "count": self.counts.ravel(),

@@ -17,12 +17,14 @@ from playground.widgets.common.runs_label import RunsLabel
 from playground.widgets.common.section import Hairline, TitleLine
 from playground.widgets.common.tabs import TabRow
 from playground.widgets.common.text_label import TextLabel
-from playground.widgets.network.phase_map import FACTOR, PhaseMap
+from playground.widgets.network.phase_map import FACTOR
+from playground.widgets.network.phase_plot import PhasePlot
 
 NAMES = {
     "theory": ("weight variance, fan_in × var W", "bias variance"),
     "measured": ("gain", "layer"),
 }
+VALUE_NAMES = {"theory": "chi1", "measured": "rms over that of layer 1"}
 SIDES = "orange below 1, blue above"
 MEANINGS = {
     "theory": f"chi1, what a layer multiplies a squared gradient by: {SIDES}.",
@@ -53,7 +55,7 @@ class PhaseDiagramView(QWidget):
         self.tabs = TabRow("Theory", "Measured")
         self.tabs.setObjectName("network.phase.kind")
         self.tabs.setAccessibleName("Which diagram")
-        self.map = PhaseMap()
+        self.map = PhasePlot()
         self.map.setObjectName("network.phase.map")
         self.map.setAccessibleName("Phase diagram; arrow keys move the present setting")
         self.meaning = TextLabel(MEANINGS["theory"], "text2")
@@ -90,6 +92,7 @@ class PhaseDiagramView(QWidget):
         self.map.dragged.connect(self._on_dragged)
         self.map.released.connect(self._on_released)
         self.map.pointed.connect(self._on_pointed)
+        self.map.said.connect(self._on_said)
         self.cancel.clicked.connect(self._on_cancel)
 
     def sizeHint(self) -> QSize:
@@ -98,7 +101,10 @@ class PhaseDiagramView(QWidget):
     def show_result(self, result: PhaseResult) -> None:
         """Draw a diagram, or the part of it that is there."""
         kind = result.request.kind
+        if self._result is None or self._result.request.kind != kind:
+            self._on_pointed(None)  # what was read there was read in the other diagram
         self._result = result
+        self.map.value_name = VALUE_NAMES[kind]
         self.tabs.blockSignals(True)
         self.tabs.setCurrentIndex(KINDS.index(kind))
         self.tabs.blockSignals(False)
@@ -158,9 +164,16 @@ class PhaseDiagramView(QWidget):
         words = ""
         if self._result is not None and isinstance(point, tuple):
             words = self._result.value_in_words(*point)
-        self.there.set_text(words)
+        self.there.set_text(words, "text2")
         self.there.setVisible(bool(words))
         self.meaning.setVisible(not words)
+
+    @Slot(str, str)
+    def _on_said(self, words: str, role: str) -> None:
+        """What came of an export stands where the meaning does, until something is pointed at."""
+        self.there.set_text(words, role)
+        self.there.show()
+        self.meaning.hide()
 
     @Slot()
     def _on_cancel(self) -> None:

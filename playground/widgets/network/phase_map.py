@@ -142,6 +142,7 @@ class PhaseMap(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self._held = True
+            self.pointed.emit(None)  # what holds there is said of the point itself
             self._move_to(event.position())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -203,18 +204,23 @@ class PhaseMap(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         with QPainter(self) as painter:
-            painter.fillRect(self.rect(), look().color("panel"))
-            field = self.field()
-            if not self._image.isNull():
-                painter.setClipRect(field)
-                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._smooth)
-                painter.drawImage(self._cells(field), self._image)
-                self._paint_edge(painter)
-                painter.setClipping(False)
-            painter.setPen(look().color("edge"))
-            painter.drawRect(field)
-            self._paint_axes(painter, field)
-            self._paint_point(painter)
+            self.paint_map(painter)
+
+    def paint_map(self, painter: QPainter) -> None:
+        """Paint all of it at its own size."""
+        painter.fillRect(self.rect(), look().color("panel"))
+        field = self.field()
+        if not self._image.isNull():
+            painter.save()
+            painter.setClipRect(field)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._smooth)
+            painter.drawImage(self._cells(field), self._image)
+            self._paint_edge(painter)
+            painter.restore()
+        painter.setPen(look().color("edge"))
+        painter.drawRect(field)
+        self._paint_axes(painter, field)
+        self._paint_point(painter)
 
     def _cells(self, field: QRectF) -> QRectF:
         """Where the picture lies: each value in the middle of its cell, so that half a cell is over at each end."""

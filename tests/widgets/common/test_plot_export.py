@@ -245,3 +245,12 @@ def test_a_plot_on_which_nothing_is_drawn_yet_exports_no_numbers_and_says_so(sho
     plot.canvas.entries[0].set_data([0, 1], [2.0, 1.0])
     assert all(action.isEnabled() for action in plot_menu(plot).actions())
     assert save_plot(plot, tmp_path / "loss.csv") is None
+
+
+def test_columns_that_stand_for_several_steps_are_written_at_their_middle(shown):
+    plot = HeatMap("counts", x_column="step")
+    shown(plot, 300, 150)
+    plot.image.set_counts(np.arange(6.0).reshape(2, 3), QRectF(-2.5, 0, 15, 2), None)
+    assert list(plot.plot_columns()["step"]) == [0, 5, 10, 0, 5, 10]
+    plot.set_counts(np.ones((1, 3)), 1, 0, 1)
+    assert list(plot.plot_columns()["step"]) == [1, 2, 3]

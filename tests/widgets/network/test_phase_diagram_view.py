@@ -1,9 +1,10 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QFocusEvent
+from PySide6.QtGui import QFocusEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -13,11 +14,13 @@ from playground.models.network.spec import NetworkSpec
 from playground.models.outcome import Problem
 from playground.widgets.common.look import words_font
 from playground.widgets.common.painting import text_width
+from playground.widgets.common.plot_export import save_plot
 from playground.widgets.network.phase_diagram_view import PhaseDiagramView
 
 SPEC = NetworkSpec(depth=6, width=20, batch=10, activation="tanh", init="lecun_normal", bias_std=0.2)
 THEORY = compute_phase(PhaseRequest(SPEC))
 MEASURED = compute_phase(PhaseRequest(SPEC, "measured"))
+LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
@@ -209,3 +212,31 @@ def test_an_unfinished_diagram_is_drawn(view):
     values[:, 20:] = math.nan
     view.show_result(replace(MEASURED, values=values, done=False))
     view.grab()
+
+
+def test_what_was_read_in_one_diagram_is_not_said_of_the_other_nor_of_the_point_that_is_dragged(view):
+    place = view.map.to_pixel(float(THEORY.x[50]), float(THEORY.y[40])).toPoint()
+    for leave in (lambda: view.show_result(MEASURED), lambda: QTest.mousePress(view.map, LEFT, pos=place)):
+        QTest.mouseMove(view.map, place + QPoint(3, 0))
+        QTest.mouseMove(view.map, place)
+        assert view.there.text()
+        leave()
+        assert not view.there.text()
+        assert view.meaning.isVisible()
+    QTest.mouseRelease(view.map, LEFT, pos=place)
+
+
+@pytest.mark.parametrize(("result", "value"), [(THEORY, "chi1"), (MEASURED, "rms over that of layer 1")])
+def test_a_diagram_is_exported_as_a_picture_a_drawing_and_its_numbers(view, tmp_path, result, value):
+    view.show_result(result)
+    for kind in ("png", "svg", "csv"):
+        assert save_plot(view.map, tmp_path / f"phase.{kind}") is None
+    assert QImage(str(tmp_path / "phase.png")).width() == 2 * view.map.width()
+    table = np.genfromtxt(tmp_path / "phase.csv", delimiter=",", skip_header=1, encoding="utf-8")
+    assert (tmp_path / "phase.csv").read_text(encoding="utf-8").splitlines()[0].endswith(value)
+    assert np.array_equal(table[:, 2].reshape(result.values.shape), result.values, equal_nan=True)
+    assert np.array_equal(table[: len(result.x), 0], result.x)
+    view.map.say("Saved as phase.csv.")
+    assert view.there.text() == "Saved as phase.csv."
+    view.map.pointed.emit(None)
+    assert view.meaning.isVisible()
