@@ -24,7 +24,7 @@ Told = Callable[[int], None]
 def is_plain(network: Network) -> bool:
     """Whether a network is a chain of linear layers and activations only, on the CPU, small enough for the buffers."""
     spec = network.spec
-    values = len(network.weights) * max(network.inputs.shape[0], spec.width) * spec.width
+    values = len(network.weights) * max(network.inputs.shape[0] * spec.width, network.weights[-1].numel())
     return (
         spec.normalisation == "none"
         and spec.residual == "none"

@@ -81,13 +81,10 @@ def _saturated(spec: NetworkSpec, preactivations: Stacks, tables: Mapping[str, S
     before, after = tables["preactivation"], tables["activation"]
     if saturates_at_zero(spec.activation) and spec.residual == "none" and not spec.dropout:
         return np.asarray(after.zeros / after.count, dtype=np.float64)
+    ends = np.stack((before.minimum, before.maximum))
+    ends[:, before.infs > 0] = np.nan  # those of the finite values only
     shares = [
-        measure_saturation(
-            stack,
-            spec.activation,
-            before.minimum[start : start + len(stack)],
-            before.maximum[start : start + len(stack)],
-        )
+        measure_saturation(stack, spec.activation, *ends[:, start : start + len(stack)])
         for start, stack in preactivations
     ]
     return np.concatenate(shares)

@@ -126,7 +126,7 @@ def wide_moments(x: torch.Tensor, peak: Floats, lost: Counts, quick: bool = Fals
                 away[rows] = _squares_away(*_wide(x, rows, exponents, lost), mean[rows], count[rows])
         std = np.sqrt(away / np.maximum(1, count - 1))
         rms = np.minimum(np.ldexp(np.sqrt(square), exponents), peak)  # no rounding takes it beyond the largest float
-        return Moments(np.ldexp(mean, exponents), np.ldexp(std, exponents), rms)
+        return Moments(np.clip(np.ldexp(mean, exponents), -peak, peak), np.ldexp(std, exponents), rms)
 
 
 def _wide(
@@ -142,9 +142,9 @@ def _squares_away(wide: torch.Tensor, finite: torch.Tensor | None, mean: Floats,
     """The sum of the squared distances of each row's finite values from their mean."""
     into = scratch(wide.shape, wide.dtype, wide.device, "away")
     away = torch.sub(wide, torch.from_numpy(mean).to(wide)[:, None], out=into)
-    away = away if finite is None else torch.where(finite, away, 0)
-    squares, missed = np.square(numbers(torch.linalg.vector_norm(away, dim=1))), numbers(away.sum(1))
-    return np.maximum(0, squares - missed**2 / count)  # the mean itself was rounded
+    left, norm = sum_rows(away if finite is None else torch.where(finite, away, 0))
+    missed = left * wide.shape[1]  # the mean itself was rounded
+    return np.maximum(0, norm**2 - missed**2 / count)
 
 
 def widened(x: torch.Tensor, finite: torch.Tensor | None = None) -> torch.Tensor:

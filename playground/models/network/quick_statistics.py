@@ -6,7 +6,7 @@ not ordinary in this sense is measured in full. What one kind of tensor tells of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -51,7 +51,7 @@ def measure_quickly(
             found[kind] = {start: part.found for start, part in parts.items()}
         else:
             found[kind] = {start: reduce_layers(stack) for start, stack in stacks[kind]}
-    tables = tables_of({kind: _with_counts(stacks[kind], known) for kind, known in found.items()})
+    tables = tables_of({kind: known.values() for kind, known in found.items()})
     for kind in found.keys() - tables.keys():
         tables[kind] = measure_stacks(stacks[kind], True, found[kind])
     return tables, tuple(parts.values())
@@ -76,8 +76,8 @@ def reduce_layers(stack: torch.Tensor) -> Reductions:
     x = as_floats(stack.detach().flatten(1))
     low, high = extremes_of(x)
     if x.dtype != torch.float32 or not _is_ordinary(low, high):
-        return Reductions(low, high)
-    return Reductions(low, high, *sum_rows(x), zeros_between(x, low, high))
+        return Reductions(x.shape[1], low, high)
+    return Reductions(x.shape[1], low, high, *sum_rows(x), zeros_between(x, low, high))
 
 
 def _is_ordinary(low: Floats, high: Floats) -> bool:
@@ -86,21 +86,16 @@ def _is_ordinary(low: Floats, high: Floats) -> bool:
     return bool(peak.min() > SAFE_FLOAT32[0] and peak.max() < SAFE_FLOAT32[1])
 
 
-def _with_counts(stacks: Stacks, found: Found) -> list[tuple[Reductions, int]]:
-    """What is known of each stack, and how many values each of its layers has."""
-    return [(found[start], stack.numel() // len(stack)) for start, stack in stacks]
-
-
-def tables_of(found: Mapping[str, Sequence[tuple[Reductions, int]]]) -> dict[str, StatisticsTable]:
-    """The tables of the kinds of which their reductions, each with the number of values a layer, tell all there is."""
-    kinds = [kind for kind, rows in found.items() if all(_is_complete(known) for known, _count in rows)]
+def tables_of(found: Mapping[str, Collection[Reductions]]) -> dict[str, StatisticsTable]:
+    """The tables of the kinds of which the reductions of their stacks tell all there is."""
+    kinds = [kind for kind, parts in found.items() if all(_is_complete(known) for known in parts)]
     if not kinds:
         return {}
-    table = _table_of([row for kind in kinds for row in found[kind]])
+    table = _table_of([known for kind in kinds for known in found[kind]])
     harmless = table.mean**2 <= HARMLESS * table.rms**2
     tables, start = {}, 0
     for kind in kinds:
-        layers = slice(start, start + sum(len(known.low) for known, _count in found[kind]))
+        layers = slice(start, start + sum(len(known.low) for known in found[kind]))
         start = layers.stop
         if harmless[layers].all():
             tables[kind] = table.part(layers)
@@ -111,12 +106,11 @@ def _is_complete(known: Reductions) -> bool:
     return known.sums is not None and known.zeros is not None and _is_ordinary(known.low, known.high)
 
 
-def _table_of(rows: Sequence[tuple[Reductions, int]]) -> StatisticsTable:
+def _table_of(parts: Sequence[Reductions]) -> StatisticsTable:
     low, high, mean, norm, zeros = (
-        np.concatenate([getattr(known, name) for known, _count in rows])
-        for name in ("low", "high", "mean", "norm", "zeros")
+        np.concatenate([getattr(known, name) for known in parts]) for name in ("low", "high", "mean", "norm", "zeros")
     )
-    count = np.repeat([count for _known, count in rows], [len(known.low) for known, _count in rows])
+    count = np.repeat([known.count for known in parts], [len(known.low) for known in parts])
     rms = norm / np.sqrt(count)
     std = np.sqrt(np.maximum(0, rms**2 - mean**2) * count / np.maximum(1, count - 1))
     std[low == high] = 0.0

@@ -26,9 +26,10 @@ COMPARED = (torch.float32, torch.float64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reductions:
-    """What is known of each layer's values: extremes and, where they were summed or counted, mean and Euclidean norm,
-    and how many are exactly 0; each (layers,)."""
+    """What is known of layers of `count` values each: extremes and, where they were summed or counted, mean and
+    Euclidean norm, and how many are exactly 0; each (layers,)."""
 
+    count: int
     low: Floats
     high: Floats
     mean: Floats | None = None

@@ -16,7 +16,7 @@ def _reduce(draws: torch.Tensor) -> tuple[Reductions, float]:
     rows = draws.flatten(1)
     sizes = rows.abs()
     least = float(torch.where(sizes > 0, sizes, torch.inf).min())
-    return Reductions(*extremes_of(rows), *sum_rows(rows), count_zeros(rows)), least
+    return Reductions(rows.shape[1], *extremes_of(rows), *sum_rows(rows), count_zeros(rows)), least
 
 
 _reduce_draws = LastOf(_reduce)
@@ -43,6 +43,7 @@ class ScaledDraws:
                 factor
             )
             return Reductions(
+                known.count,
                 ends.min(0).astype(np.float64),
                 ends.max(0).astype(np.float64),
                 known.mean * float(factor),

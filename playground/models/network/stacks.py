@@ -12,9 +12,11 @@ from playground.models.network.devices import summable
 
 CHUNK = 2**22
 """The most elements a stack holds; larger tensors are taken one by one, without a copy."""
+MOST_KEPT = 2**27
+"""The bytes above which a buffer is not kept: one as large as the largest layer would stay for good."""
 
-
-Key = tuple[torch.dtype, torch.device, str]
+Key = tuple[torch.dtype, torch.device, str, int]
+"""What a buffer is for: dtype, device, slot, and of how many values the distance of its layers is a multiple."""
 
 
 class _Workspace(threading.local):
@@ -25,19 +27,23 @@ class _Workspace(threading.local):
         self.taken: dict[Key, torch.Tensor] = {}
         self.layers: dict[str, tuple[torch.Tensor, tuple[torch.Tensor, ...]]] = {}
 
-    def take(self, shape: Sequence[int], key: Key, multiple: int) -> torch.Tensor:
+    def take(self, shape: Sequence[int], key: Key) -> torch.Tensor:
         taken = self.taken.get(key)
         if taken is None or taken.shape != shape:
-            taken = self.taken[key] = self._part(shape, key, multiple)
+            taken = self._part(shape, key)
+            if taken.untyped_storage().nbytes() <= MOST_KEPT:
+                self.taken[key] = taken
         return taken
 
-    def _part(self, shape: Sequence[int], key: Key, multiple: int) -> torch.Tensor:
-        dtype, device, _slot = key
+    def _part(self, shape: Sequence[int], key: Key) -> torch.Tensor:
+        dtype, device, _slot, multiple = key
         layers, size = shape[0], math.prod(shape[1:])
         step = -(-size // multiple) * multiple
         buffer = self.buffers.get(key)
         if buffer is None or buffer.numel() < layers * step:
-            buffer = self.buffers[key] = torch.empty(layers * step, dtype=dtype, device=device)
+            buffer = torch.empty(layers * step, dtype=dtype, device=device)
+            if buffer.nbytes <= MOST_KEPT:
+                self.buffers[key] = buffer
         return buffer[: layers * step].view(layers, step)[:, :size].view(*shape)
 
 
@@ -52,7 +58,7 @@ def scratch(
     Each layer begins a `multiple` of so many values behind the first. It is the very tensor of the call before where
     that asked for the same shape.
     """
-    return _workspace.take(shape, (dtype, device, slot), multiple)
+    return _workspace.take(shape, (dtype, device, slot, multiple))
 
 
 def layers_of(stack: torch.Tensor, slot: str) -> tuple[torch.Tensor, ...]:
@@ -76,15 +82,20 @@ class Stacks:
 
     def __iter__(self) -> Iterator[tuple[int, torch.Tensor]]:
         if self._kept is None:
-            runs = stacked(self._tensors, self._slot)
             if sum(tensor.numel() for tensor in self._tensors) > CHUNK:
-                return runs
-            self._kept = list(runs)
+                return stacked(self._tensors)
+            self._kept = [(start, _stack(run, f"{self._slot} {start}")) for start, run in _runs(self._tensors)]
         return iter(self._kept)
 
 
-def stacked(tensors: Sequence[torch.Tensor], slot: str = "") -> Iterator[tuple[int, torch.Tensor]]:
+def stacked(tensors: Sequence[torch.Tensor]) -> Iterator[tuple[int, torch.Tensor]]:
     """(first layer, stack) for runs of equal shape; a stack is (layers, *shape), valid until the next is asked for."""
+    for start, run in _runs(tensors):
+        yield start, _stack(run, "stacked")
+
+
+def _runs(tensors: Sequence[torch.Tensor]) -> Iterator[tuple[int, list[torch.Tensor]]]:
+    """(first layer, tensors) for runs of equal shape that fit one stack."""
     start = 0
     while start < len(tensors):
         first = tensors[start]
@@ -92,7 +103,7 @@ def stacked(tensors: Sequence[torch.Tensor], slot: str = "") -> Iterator[tuple[i
         stop = start + 1
         while stop < len(tensors) and stop - start < most and tensors[stop].shape == first.shape:
             stop += 1
-        yield start, _stack([summable(t.detach()) for t in tensors[start:stop]], f"{slot} {start}" if slot else "")
+        yield start, [summable(tensor.detach()) for tensor in tensors[start:stop]]
         start = stop
 
 

@@ -76,27 +76,27 @@ def measure_units(activations: torch.Tensor, quick: bool = False, extremes: Extr
         columns[:, rows] = part.dead, part.spread, part.cosine
     for rows in few_rows(np.flatnonzero(~short), x[0].numel()):
         columns[:, rows] = _measure_wide(rows_at(x, rows), low[rows], peak[rows])
-    return UnitPart(columns[0], columns[1], columns[2], Reductions(low, high))
+    return UnitPart(columns[0], columns[1], columns[2], Reductions(x[0].numel(), low, high))
 
 
 def _measure_short(x: torch.Tensor, low: Floats, high: Floats) -> UnitPart:
     """Float32 values whose squares are in range, summed in float32."""
     norms = row_norms(x)
-    totals, cosines = _sums(x, norms)
+    totals, cosines = _sums(x, norms, x)
     squares = np.square(norms, dtype=np.float64).sum(1)
-    means = totals / x.shape[1]
+    means, count = totals / x.shape[1], x.shape[1] * x.shape[2]
     return UnitPart(
         _dead(x, totals, bool((low >= 0).all())),
         np.sqrt(_squared_spread(x, squares, means) / _spread_count(x)),
         cosines,
-        Reductions(low, high, means.mean(1), np.sqrt(squares), zeros_between(x.flatten(1), low, high)),
+        Reductions(count, low, high, means.mean(1), np.sqrt(squares), zeros_between(x.flatten(1), low, high)),
     )
 
 
 def _measure_wide(x: torch.Tensor, low: Floats, peak: Floats) -> tuple[Floats, Floats, Floats]:
     """Dead units, spread and cosine of a few layers in float64, the rows scaled where their squares would leave it."""
     scaled, exponents = scaled_rows(widened(x), np.where(np.isfinite(peak), peak, 1.0))
-    totals, cosines = _sums(scaled, row_norms(scaled))
+    totals, cosines = _sums(scaled, row_norms(scaled), x)
     spread = _exact_spread(scaled) / _spread_count(x)
     with np.errstate(over="ignore", invalid="ignore"):
         spreads = np.ldexp(np.sqrt(spread), exponents)
@@ -108,9 +108,9 @@ def _spread_count(x: torch.Tensor) -> int:
     return max(1, x.shape[1] - 1) * x.shape[2]
 
 
-def _sums(x: torch.Tensor, norms: NDArray[np.floating]) -> tuple[Floats, Floats]:
+def _sums(x: torch.Tensor, norms: NDArray[np.floating], unscaled: torch.Tensor) -> tuple[Floats, Floats]:
     """The sum of each layer's rows, (layers, width), and the mean cosine between two of them, (layers,), in one pass:
-    rows are divided by their norms, those of zeros left out."""
+    rows are divided by their norms, those of zeros left out. What scaling made vanish is taken from `unscaled`."""
     clear = norms >= FAINT[norms.dtype]
     shares = np.zeros((len(x), 2, x.shape[1]), dtype=norms.dtype)
     shares[:, 0] = 1
@@ -119,7 +119,7 @@ def _sums(x: torch.Tensor, norms: NDArray[np.floating]) -> tuple[Floats, Floats]
     directions, rows = sums[:, 1], clear.sum(1)
     faint = np.nonzero((norms < FAINT[norms.dtype]) & (norms.max(1) > 0)[:, None])
     if len(faint[0]):
-        _add_faint(x, faint, directions, rows)
+        _add_faint(unscaled, faint, directions, rows)
     return sums[:, 0], _cosines(directions, rows)
 
 
@@ -168,7 +168,7 @@ def _cosines(directions: Floats, rows: Counts) -> Floats:
 
 
 def measure_saturation(preactivations: torch.Tensor, activation: str, low: Floats, high: Floats) -> Floats:
-    """The saturated share of a (layers, batch, width) stack; `low` and `high` are its layers' extremes."""
+    """The saturated share of a (layers, batch, width) stack; `low` and `high` are its layers' extremes, or nan."""
     below, above = saturation_bounds(activation)
     z = as_floats(preactivations.detach().flatten(1))
     saturated = np.zeros(len(z), dtype=np.int64)

@@ -5,6 +5,7 @@ from playground.models.network.activations import ACTIVATIONS
 from playground.models.network.direct_passes import _loss, is_plain, run_directly
 from playground.models.network.network import NetworkSpec, build
 from playground.models.network.passes import run_passes
+from playground.models.network.stacks import CHUNK
 
 
 def nothing(_layer):
@@ -88,6 +89,12 @@ def test_the_direct_operations_at_odd_values(activation, value):
 )
 def test_what_is_no_plain_chain_runs_by_autograd(fields):
     assert not is_plain(build(NetworkSpec(**{"depth": 3, "init": "kaiming_normal", **fields})))
+
+
+def test_a_layer_of_many_inputs_is_too_large_for_the_buffers():
+    spec = NetworkSpec(depth=1, width=4, batch=2, input="tensor:A")
+    assert is_plain(build(spec, {"A": torch.zeros(2, CHUNK // 4)}))
+    assert not is_plain(build(spec, {"A": torch.zeros(2, CHUNK // 4 + 1)}))
 
 
 def test_a_run_does_not_change_what_an_earlier_one_gave_out():

@@ -75,3 +75,17 @@ def test_counts_and_extremes_while_dragging_are_those_of_the_tensors(activation,
             for column in ("count", "minimum", "maximum", "zeros", "nans", "infs"):
                 one, other = getattr(found[kind], column)[layer], getattr(exact, column)[0]
                 assert np.array_equal(one, other, equal_nan=True), (kind, layer, column)
+
+
+@pytest.mark.parametrize("quick", [False, True])
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu", "softplus"])
+@pytest.mark.parametrize("residual", ["none", "plain"])
+def test_infinite_values_are_saturated_though_all_finite_ones_of_all_layers_are_not(activation, residual, quick):
+    inputs = torch.full((6, 5), 0.1)
+    inputs[2], inputs[4] = torch.inf, -torch.inf
+    spec = NetworkSpec(depth=1, width=4, batch=6, input="tensor:A", activation=activation, residual=residual,
+                       init="constant", weight_value=0.1)  # fmt: skip
+    found = run_network(spec, {"A": inputs}, Detail(quick=quick))
+    assert found.tables["preactivation"].infs[0] == 8
+    sides = {"tanh": 2, "sigmoid": 2, "relu": 1, "softplus": 1}
+    assert found.units.saturated[0] == pytest.approx(sides[activation] / 6)

@@ -33,12 +33,25 @@ def test_float64_values_a_few_roundings_apart_have_the_std_they_have():
     assert measure(x).std == pytest.approx(away.std(1, ddof=1), rel=1e-9)
 
 
-@pytest.mark.parametrize("count", [1, 3, 50, 1000])
-def test_the_largest_float64_is_the_rms_of_a_row_of_it(count):
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("count", [1, 3, 50, 1000, *range(2040, 2060), 4099, 20_011])
+def test_the_largest_float64_is_mean_and_rms_of_a_row_of_it(count, sign):
     largest = torch.finfo(torch.float64).max
-    found = describe_tensor(torch.full((count,), largest, dtype=torch.float64))
-    assert (found.rms, found.std) == (largest, 0.0)
-    assert found.mean == pytest.approx(largest, rel=1e-15)
+    found = describe_tensor(torch.full((count,), sign * largest, dtype=torch.float64))
+    assert found.std == 0.0
+    assert max(found.rms, abs(found.mean)) <= largest
+    assert (found.mean, found.rms) == pytest.approx((sign * largest, largest), rel=1e-14)
+
+
+@pytest.mark.parametrize("count", [5, 2048, 9409, 16_900, 20_011])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_std_has_fourteen_digits(count, dtype):
+    for seed in range(5):
+        x = torch.randn(2, count, generator=torch.Generator().manual_seed(seed), dtype=dtype) + 0.3
+        x[1, 0] = float("inf")
+        for row, found in zip((x[0], x[1, 1:]), measure(x).std, strict=True):
+            wide = row.numpy().astype(np.longdouble)
+            assert found == pytest.approx(float(wide.std(ddof=1)), rel=1e-14)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])

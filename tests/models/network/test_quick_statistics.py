@@ -27,10 +27,6 @@ def normal(layers, count, seed=0):
     return torch.randn(layers, count, generator=torch.Generator().manual_seed(seed))
 
 
-def reduced(stack):
-    return reduce_layers(stack), stack.shape[1]
-
-
 def assert_same(found, expected):
     for column in COLUMNS:
         digits = 2e-6 if column in ("mean", "std", "rms") else 0.0
@@ -45,7 +41,7 @@ def test_kinds_of_several_stacks_are_measured_as_each_by_itself(zeros):
     stacks = {"one": [normal(1, 64), normal(4, 100, 1)], "other": [normal(5, 100, 2) + 0.3]}
     if zeros:
         stacks = {kind: [stack.relu() for stack in all_] for kind, all_ in stacks.items()}
-    tables = tables_of({kind: [reduced(stack) for stack in all_] for kind, all_ in stacks.items()})
+    tables = tables_of({kind: [reduce_layers(stack) for stack in all_] for kind, all_ in stacks.items()})
     assert list(tables) == ["one", "other"]
     for kind, all_ in stacks.items():
         start = 0
@@ -61,17 +57,17 @@ def test_a_kind_that_is_not_ordinary_is_left_out_and_the_others_are_not(odd):
     stack[1] = ODD[odd](stack)[1].float()
     if odd == "float64":
         stack = stack.double()
-    tables = tables_of({"odd": [reduced(stack)], "ordinary": [reduced(normal(2, 70))]})
+    tables = tables_of({"odd": [reduce_layers(stack)], "ordinary": [reduce_layers(normal(2, 70))]})
     assert list(tables) == ["ordinary"]
     assert_same(tables["ordinary"], measure(normal(2, 70)))
 
 
 def test_a_kind_of_which_something_is_unknown_is_left_out():
     known = reduce_layers(normal(2, 30))
-    assert not tables_of({"unknown": [(Reductions(known.low, known.high), 30)]})
-    uncounted = Reductions(known.low, known.high, known.mean, known.norm)
-    assert not tables_of({"uncounted": [(uncounted, 30)]})
-    assert tables_of({"known": [(known, 30)]})
+    assert not tables_of({"unknown": [Reductions(30, known.low, known.high)]})
+    uncounted = Reductions(30, known.low, known.high, known.mean, known.norm)
+    assert not tables_of({"uncounted": [uncounted]})
+    assert tables_of({"known": [known]})
 
 
 @pytest.mark.parametrize("odd", ["nan", "inf", "large", "small", "float64"])

@@ -2,7 +2,8 @@
 
 import torch
 
-from playground.models.network.stacks import layers_of, scratch
+from playground.models.network import stacks
+from playground.models.network.stacks import CHUNK, MOST_KEPT, Stacks, layers_of, scratch, stacked
 
 CPU = torch.device("cpu")
 
@@ -34,3 +35,43 @@ def test_layers_are_the_very_tensors_as_long_as_the_stack_is():
     assert [layer.shape for layer in layers] == [(2,)] * 3
     assert layers_of(stack, "test") is layers
     assert bool((layers_of(other, "test")[0] == 1).all())
+
+
+def test_one_slot_may_be_asked_for_with_layers_apart_and_close():
+    apart = scratch((3, 5), torch.float32, CPU, "either", multiple=8)
+    close = scratch((3, 5), torch.float32, CPU, "either")
+    assert (apart.stride(), close.stride()) == ((8, 1), (5, 1))
+    assert apart.data_ptr() != close.data_ptr()
+
+
+def test_a_buffer_larger_than_is_kept_leaves_no_memory_behind():
+    most = MOST_KEPT // 8
+    kept = scratch((1, 10), torch.float64, CPU, "large")
+    large = scratch((1, most + 1), torch.float64, CPU, "large")
+    assert large.shape == (1, most + 1)
+    assert scratch((1, 10), torch.float64, CPU, "large").data_ptr() == kept.data_ptr()
+    assert scratch((1, most + 1), torch.float64, CPU, "large").data_ptr() != large.data_ptr()
+
+
+def test_runs_of_equal_shape_are_stacked():
+    shapes = [(2, 3), (2, 3), (3, 2), (2, 3)]
+    layers = [torch.full(shape, float(layer)) for layer, shape in enumerate(shapes)]
+    for found in (list(Stacks(layers, "test")), [(start, stack.clone()) for start, stack in stacked(layers)]):
+        assert [(start, tuple(stack.shape)) for start, stack in found] == [
+            (0, (2, 2, 3)),
+            (2, (1, 3, 2)),
+            (3, (1, 2, 3)),
+        ]
+        for start, stack in found:
+            assert [float(layer.mean()) for layer in stack] == list(range(start, start + len(stack)))
+
+
+def test_stacks_that_are_too_many_to_be_kept_take_turns_in_one_buffer():
+    part = CHUNK // 4
+    layers = [torch.full((part,), float(layer)) for layer in range(10)]
+    together = Stacks(layers, "turns")
+    for _ in range(2):
+        found = [(start, len(stack), float(stack[0, 0]), stack.data_ptr()) for start, stack in together]
+        assert [one[:3] for one in found] == [(0, 4, 0.0), (4, 4, 4.0), (8, 2, 8.0)]
+        assert len({one[3] for one in found}) == 1
+    assert not any(slot.startswith("turns") for _dtype, _device, slot, _multiple in stacks._workspace.buffers)

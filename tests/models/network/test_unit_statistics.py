@@ -58,3 +58,13 @@ def test_a_layer_with_nan_has_no_cosine_and_leaves_those_of_others():
         found = measure_units(x, quick)
         assert np.isnan(found.cosine[0])
         assert found.cosine[1] == pytest.approx(mean_cosine(x[1]), abs=1e-6)
+
+
+@pytest.mark.parametrize("quick", [False, True])
+@pytest.mark.parametrize(("peak", "faint"), [(1e308, 1e-308), (1e200, 1e-120), (1e151, 2.3e-308), (1e-300, 1e-320)])
+def test_an_input_is_a_direction_however_far_below_the_others_it_is(peak, faint, quick):
+    x = torch.randn(2, 7, 3, generator=torch.Generator().manual_seed(11), dtype=torch.float64).clamp_(-1.7, 1.7)
+    x[0, :3] *= peak
+    x[0, 3:] *= faint
+    x[0, 6] = 0.0
+    assert measure_units(x, quick).cosine == pytest.approx([mean_cosine(layer) for layer in x], abs=1e-12)
