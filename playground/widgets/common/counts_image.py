@@ -78,9 +78,7 @@ class CountsImage(Entry):
         if self.logarithmic:
             edges = 10.0**edges
         return {
-            x_name: np.tile(
-                self._place.left() + (np.arange(columns) + 0.5) * self._place.width() / (columns or 1), rows
-            ),
+            x_name: np.tile(self._place.left() + (np.arange(columns) + 0.5) * wide, rows),
             "low": np.repeat(edges[:-1], columns),
             "high": np.repeat(edges[1:], columns),
             "share" if self.is_share else "count": self.counts.ravel(),
