@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from playground.widgets.common.look import look, look_holder
+from playground.widgets.common.plot_lines import Floats
 from playground.widgets.common.plots import AxisRange, Curve, Plot
 from playground.widgets.common.text_label import TextLabel
 
@@ -33,6 +34,18 @@ class _Handle(QWidget):
             painter.drawEllipse(QPointF(HANDLE / 2, HANDLE / 2), HANDLE / 2 - 1, HANDLE / 2 - 1)
 
 
+class PinnedLosses(Curve):
+    """The losses of a pinned network; `run` is its name, the legend says what all grey curves are."""
+
+    def __init__(self) -> None:
+        super().__init__("pinned", style="pinned")
+        self.run = ""
+
+    def columns(self) -> dict[str, Floats]:
+        """Its numbers under a name of its own."""
+        return {f"pinned: {self.run}": self.y}
+
+
 class ScrubPlot(Plot):
     """`set_losses`, then drag the handle: `scrubbed(step)` for each step under the hand, `scrub_ended()` at the end."""
 
@@ -42,7 +55,7 @@ class ScrubPlot(Plot):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("loss", x_column="step", parent=parent)
         self.now = self.add(Curve("now", axis=SKY))
-        self.pinned: list[Curve] = []
+        self.pinned: list[PinnedLosses] = []
         self._reached = 0
         self._shown = 0
         self._handle = _Handle(self)
@@ -66,9 +79,10 @@ class ScrubPlot(Plot):
         while len(self.pinned) > len(runs):
             self.remove(self.pinned.pop())
         while len(self.pinned) < len(runs):
-            self.pinned.append(self.add(Curve("pinned", style="pinned")))
+            self.pinned.append(self.add(PinnedLosses()))
+            self.pinned[-1].in_legend = len(self.pinned) == 1
         for curve, (name, losses) in zip(self.pinned, runs, strict=True):
-            curve.name = "pinned" if len(runs) == 1 else name
+            curve.run = name
             curve.set_data(range(len(losses)), losses)  # type: ignore[arg-type]
         self.refresh()
 

@@ -188,6 +188,18 @@ def test_a_problem_is_said_and_the_curve_stays(section):
     assert not section.banner.isVisible()
 
 
+def test_the_losses_of_several_pinned_networks_share_one_line_of_the_legend_and_keep_their_names(section):
+    section.show_settings(TrainingSettings(target=1))
+    names = [f"norm {norm}, relu, He normal, gain 1.414" for norm in ("none", "layer", "batch")]
+    section.show_pinned(tuple((name, np.array([3.0, 2.0])) for name in names))
+    section.plot.resize(230, 168)
+    legend = section.plot.legend
+    assert legend.plan(230).lines == 1
+    assert legend.plan(230).left_out == ()
+    assert [curve.name for curve in section.plot.pinned if curve.in_legend] == ["pinned"]
+    assert [name for name in section.plot.plot_columns() if "pinned" in name] == [f"pinned: {name}" for name in names]
+
+
 def test_pinned_losses_lie_in_grey(section):
     section.show_result(result_of(target=6, shown=-1))
     section.show_pinned((("He", np.array([3.0, 2.0, 1.0])),))
