@@ -8,13 +8,17 @@ import torch
 
 from playground.models.job import Job
 from playground.models.network.forward import Network, Trace
+from playground.models.network.tasks import RegressionNetwork
+
+FED = ("inputs", "targets")
+"""What is fed to the network, of which it is not the cause."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingFailure:
     """At `step`, in `layer` (from 1; depth + 1 is the output layer and the loss), `what` first held a nan or inf.
 
-    `what` is "weights", "activations", "loss" or "gradients"; `kind` is "nan" or "inf".
+    `what` is "inputs", "targets", "weights", "activations", "loss" or "gradients"; `kind` is "nan" or "inf".
     """
 
     step: int
@@ -25,6 +29,10 @@ class TrainingFailure:
 
     def words(self) -> str:
         """`"At step 37 the activations of layer 12 are inf for the first time. Training stopped there."`."""
+        if self.what in FED:
+            return (
+                f"The {self.what} of step {self.step:,} hold {self.kind}, whatever the network is. No step can be made."
+            )
         if self.what == "loss":
             return f"At step {self.step:,} the loss is {self.kind}, every layer still finite. Training stopped there."
         whose = f"of layer {self.layer}" if self.layer <= self.depth else "of the output layer"
@@ -50,6 +58,11 @@ def diagnose(network: Network, step: int, job: Job | None = None) -> TrainingFai
     """
     check = (job or Job()).check
     depth = len(network.weights)
+    targets = network.targets if isinstance(network, RegressionNetwork) else None
+    for what, fed in zip(FED, (network.inputs, targets), strict=True):
+        kind = "" if fed is None else _kind(fed)
+        if kind:
+            return TrainingFailure(step, 0, what, kind, depth)
     for layer, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True), start=1):
         kind = _kind(weight.detach()) or _kind(bias.detach())
         if kind:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
@@ -19,6 +21,18 @@ def _icon(icon_name: str, name: str, words: str) -> IconButton:
     button = IconButton(icon_name, words)
     button.setObjectName(name)
     return button
+
+
+def enable(wanted: Mapping[IconButton, bool], refuges: Sequence[Button | IconButton]) -> None:
+    """Enable and disable buttons; the keyboard goes from one that is disabled to the first refuge that is not.
+
+    Else it would go to whatever comes next on the page, and the next key would press that.
+    """
+    off = {button for button, on in wanted.items() if not on}
+    for button, on in wanted.items():
+        if not on and button.window().focusWidget() is button:
+            next((other for other in refuges if other not in off), button).setFocus()
+        button.setEnabled(on)
 
 
 class TrainTitle(TitleLine):

@@ -22,7 +22,7 @@ from playground.widgets.common.tooltip import set_tooltip
 from playground.widgets.network.progress_line import ProgressLine
 from playground.widgets.network.scrub_plot import ScrubPlot, step_range
 from playground.widgets.network.step_history import StepHistory
-from playground.widgets.network.train_rows import StepRow, TrainTitle
+from playground.widgets.network.train_rows import StepRow, TrainTitle, enable
 from playground.widgets.network.train_settings import TrainSettings
 
 PADDING = 16
@@ -51,7 +51,7 @@ class TrainSection(QWidget):
         self._settings = TrainingSettings()
         self._result: TrainingResult | None = None
         self._pinned: tuple[tuple[str, np.ndarray], ...] = ()
-        self._running = False
+        self._running = self._stepping = False
         self._pausing = False
         self._scrubs = 0
         self._cost = ""
@@ -178,10 +178,10 @@ class TrainSection(QWidget):
         set_tooltip(self.start, "Pause" if self._running else f"Train {self._settings.steps:,} steps", self._cost)
         self.start.setAccessibleName("Pause" if self._running else "Train")
         failed = result is not None and result.failure is not None
-        self.start.setEnabled(not failed)
-        self.one.setEnabled(not self._running and not failed)
-        self.rewind.setEnabled(reached > 0)
-        self.stop.setEnabled(reached > 0 or self._running or failed or self._question() is not None)
+        may_stop = reached > 0 or self._running or failed or self._question() is not None
+        may_step = not failed and (self._stepping or not self._running)
+        buttons = {self.stop: may_stop, self.start: not failed, self.one: may_step, self.rewind: reached > 0}
+        enable(buttons, (self.start, self.stop, self.choices))
         if not self._running:
             self.progress.set_fraction(None)
         if result is None:
@@ -215,6 +215,7 @@ class TrainSection(QWidget):
             self._on_fix(answer)
             return
         goal = self._settings.steps if self.reached < self._settings.steps else self.reached + self._settings.steps
+        self._stepping = False
         self._begin(target=goal, shown=-1)
 
     def _begin(self, **fields: int) -> None:
@@ -242,7 +243,9 @@ class TrainSection(QWidget):
 
     @Slot()
     def _on_one(self) -> None:
-        self._begin(target=self.reached + 1, shown=-1)
+        goal = max(self.reached, self._settings.target) if self._running else self.reached
+        self._stepping = True  # pressed again before it is done, it goes on by one more
+        self._begin(target=goal + 1, shown=-1)
 
     @Slot()
     def _on_stop(self) -> None:

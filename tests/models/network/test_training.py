@@ -187,6 +187,22 @@ def test_gradients_that_overflow_on_the_way_back_are_found():
     assert run.failure is not None
 
 
+@pytest.mark.parametrize(
+    ("inputs", "targets", "words"),
+    [
+        (math.nan, 1.0, "The inputs of step 0 hold nan, whatever the network is. No step can be made."),
+        (1.0, math.inf, "The targets of step 0 hold inf, whatever the network is. No step can be made."),
+    ],
+)
+def test_what_is_fed_is_blamed_where_it_is_not_finite_and_not_the_first_layer(inputs, targets, words):
+    settings = settings_of(task="tensors", inputs="X", targets="t")
+    tensors = {"X": TENSORS["X"] * inputs, "t": TENSORS["t"] * targets}
+    run = TrainingRun(make_task(SPEC, settings, tensors), settings)
+    run.advance_to(10)
+    assert run.failure is not None
+    assert run.failure.words() == words
+
+
 def test_histograms_are_those_of_numpy():
     generator = torch.Generator().manual_seed(0)
     layers = [torch.randn(40, 30, generator=generator) * scale for scale in (1, 1e-4, 1e-9, 3e7)]

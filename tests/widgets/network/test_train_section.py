@@ -321,3 +321,29 @@ def test_progress_is_drawn_while_it_runs_and_a_long_step_is_said(section, monkey
     assert filled == [True, False]
     section.show_result(result_of(target=20, shown=-1))
     assert section.progress.fraction is None
+
+
+def test_the_key_that_makes_a_step_makes_the_next_one_too_and_presses_nothing_else(section):
+    section.one.setFocus()
+    for target in (1, 2, 3):  # the second and the third before the first has answered
+        QTest.keyClick(section.one, Qt.Key.Key_Space)
+        assert section.edits[-1][0].target == target
+        assert section.window().focusWidget() is section.one
+    section.show_result(result_of(target=3, shown=-1))
+    assert section.one.isEnabled()
+    assert section.window().focusWidget() is section.one
+
+
+def test_the_keyboard_stays_in_the_section_where_its_button_is_disabled(section):
+    section.show_settings(replace(SETTINGS, target=3))
+    section.show_result(result_of(target=3, shown=-1))
+    section.stop.setFocus()
+    QTest.keyClick(section.stop, Qt.Key.Key_Space)
+    assert not section.stop.isEnabled()
+    assert section.window().focusWidget() is section.start
+
+    rates = OptimiserSettings(learning_rate=1e20)
+    section.show_settings(replace(SETTINGS, target=20, rates=rates))
+    section.show_result(compute_training(TrainingRequest(SPEC, replace(SETTINGS, target=20, shown=-1, rates=rates))))
+    assert not section.start.isEnabled()
+    assert section.window().focusWidget() is section.stop
