@@ -5,6 +5,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("PLAYGROUND_ONE_PROCESS", "1")
 
 import gc
+import logging
 import random
 import threading
 import time
@@ -39,8 +40,12 @@ def pytest_configure(config):
 def pytest_collection_finish():
     """What torch, Qt and the tests brought stays for good: the garbage collector passes over it, as it does in the app.
 
-    Walking all of it again and again would take longer than most tests.
+    Walking all of it again and again would take longer than most tests. So would the handlers that pytest hangs three
+    times a test onto each logger that passes nothing on, forty of them torch's: what those say now goes on to the root.
     """
+    for logger in logging.getLogger().manager.loggerDict.values():
+        if isinstance(logger, logging.Logger) and logger.name.partition(".")[0] == "torch":
+            logger.propagate = True
     gc.collect()
     gc.freeze()
 

@@ -1,5 +1,7 @@
 """A new user asks the Memory panel: what copied, why, how many bytes, and what would a write change."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from hand import KEY
@@ -7,13 +9,17 @@ from PySide6.QtCore import QPoint
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from playground.models.tensors.program import Program
+
 LINES = ("r = A.t().reshape(12)", "q = A.reshape(2, 6)", "c = torch.tensor([1., 2., 3.])", "e = c.expand(3, 3)")
 
 
 @pytest.fixture
 def memory(hand):
-    for line in LINES:
-        hand.add_line(line)
+    """The lines stand in the program already, as if a file with them were opened: what is tried out here is Memory."""
+    program = Program.parse("\n".join((hand.state.program.code, *LINES)))
+    hand.store.apply(replace(hand.state, program=program, selection="e"))
+    hand.settle()
     return hand
 
 

@@ -119,6 +119,7 @@ def run_font(run: Run, pixels: int = 12) -> QFont:
             return words_font()
 
 
+@lru_cache(maxsize=8192)
 def run_width(run: Run, pixels: int = 12) -> float:
     """The width of a run in pixels."""
     match run.kind:
@@ -220,6 +221,7 @@ def _words(run: Run, width: float, pixels: int) -> list[tuple[str, float]]:
 def forget_layouts() -> None:
     """Lay all lines out anew, after fonts were added."""
     forget_metrics()
+    run_width.cache_clear()
     cut_runs.cache_clear()
     _layout.cache_clear()
 
