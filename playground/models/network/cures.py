@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from playground.models.network.activations import RECTIFIERS
 from playground.models.network.critical import critical_weight_variance
@@ -29,6 +29,16 @@ class SpecFix:
     spec: NetworkSpec
     meaning: str
     outcome: str = ""
+
+
+def applied(fix: SpecFix, judged: NetworkSpec, now: NetworkSpec) -> NetworkSpec:
+    """The present network with what the fix changes in the one that was judged: another may be asked for meanwhile."""
+    changed = {
+        field.name: getattr(fix.spec, field.name)
+        for field in fields(NetworkSpec)
+        if getattr(fix.spec, field.name) != getattr(judged, field.name)
+    }
+    return replace(now, **changed)
 
 
 def _critical_gain(spec: NetworkSpec) -> float:

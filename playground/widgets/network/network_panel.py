@@ -7,7 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from playground.models.network.cures import SpecFix
+from playground.models.network.cures import SpecFix, applied
 from playground.models.network.handover import HandedLayer, LayerTensorRequest
 from playground.models.network.pinned_training import PinnedLosses, pinned_training_request
 from playground.models.network.request import NetworkPageResult
@@ -260,7 +260,7 @@ class NetworkPanel(Panel):
     def _on_fix_chosen(self, fix: SpecFix | Fix) -> None:
         spec = self.state.network.spec
         if isinstance(fix, SpecFix):
-            self._edit_spec(fix.spec)
+            self._edit_spec(applied(fix, self._page.request.spec, spec) if self._page is not None else fix.spec)
         elif fix.target == "confirm":
             self._edit(confirmed=spec if fix.code else None)
         else:

@@ -384,6 +384,17 @@ def test_what_a_box_refuses_is_said_in_the_banner_until_it_is_well_again(panel, 
     assert "Not taken" not in part(panel, "network.verdict").reason.text()
 
 
+def test_a_fix_changes_what_it_names_and_not_what_was_set_since_the_verdict(panel, qtbot):
+    """The next network may take seconds, while the last one's verdict still stands there."""
+    sick = replace(SPEC, depth=40, width=64, init="lecun_normal", activation="relu")
+    show(panel, NetworkState(spec=sick, band=False))
+    deeper = replace(sick, depth=300, seed=7)
+    panel.accept_state(replace(panel.state, network=replace(panel.state.network, spec=deeper)))
+    button = next(button for button in part(panel, "network.verdict").buttons if button.text() == "Init He")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert panel.state.network.spec == replace(deeper, init="kaiming_normal")
+
+
 def test_the_fixes_come_in_the_tab_order_where_they_stand(panel, qtbot):
     """They are made when a verdict comes, which would put them after everything else in the window."""
     show(panel, NetworkState(spec=replace(SPEC, depth=40, width=64), band=False))
