@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import torch
 
-from playground.models.network.checks import check_spec
+from playground.models.network.checks import check_batch_norm, check_spec
 from playground.models.network.devices import summable
 from playground.models.network.forward import Network
 from playground.models.network.init_schemes import INIT_SCHEMES, InitScheme
@@ -16,7 +16,7 @@ from playground.models.network.noise import BANK, draw
 from playground.models.network.scaled_draws import ScaledDraws
 from playground.models.network.spec import CLASSES, NetworkSpec
 from playground.models.network.stacks import layers_of, scratch
-from playground.models.outcome import ProblemError
+from playground.models.outcome import Problem, ProblemError
 
 LSUV_TOLERANCE = 0.1
 LSUV_RESCALES = 2
@@ -35,10 +35,9 @@ def build(
     `drawn(layer)` as large weights are drawn; either may raise. What is `fleeting` lasts until this thread's next such
     network, which takes its memory.
     """
-    problem = check_spec(spec)
-    if problem is not None:
-        raise ProblemError(problem)
+    _refuse(check_spec(spec))
     batch = load_inputs(spec, tensors)
+    _refuse(check_batch_norm(spec, len(batch.inputs)))
     features = batch.inputs.shape[1]
     scaled = _scaled_draws(spec, features, fleeting)
     weights = _weights(spec, features, drawn) if scaled is None else _layers(scaled, fleeting)
@@ -50,6 +49,11 @@ def build(
     labels, inputs = _labels(spec, batch), _to(spec, batch.inputs)
     network = Network(spec, inputs, weights, biases, labels, head_weight, head_bias, unbiased, scaled)
     return _lsuv(network, after) if INIT_SCHEMES[spec.init].measured else network
+
+
+def _refuse(problem: Problem | None) -> None:
+    if problem is not None:
+        raise ProblemError(problem)
 
 
 def _to(spec: NetworkSpec, tensor: torch.Tensor) -> torch.Tensor:

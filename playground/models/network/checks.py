@@ -30,7 +30,11 @@ def devices() -> tuple[str, ...]:
 def check_spec(spec: NetworkSpec) -> Problem | None:
     """The first thing that does not fit, or None."""
     return (
-        _check_sizes(spec) or _check_names(spec) or _check_numbers(spec) or _check_batch_norm(spec) or _check_loss(spec)
+        _check_sizes(spec)
+        or _check_names(spec)
+        or _check_numbers(spec)
+        or check_batch_norm(spec, spec.batch)
+        or _check_loss(spec)
     )
 
 
@@ -96,15 +100,17 @@ def _one(name: str) -> Fix:
     return Fix(value, gives=f"{name.replace('_', ' ')} {value}", target=name)
 
 
-def _check_batch_norm(spec: NetworkSpec) -> Problem | None:
+def check_batch_norm(spec: NetworkSpec, inputs: int) -> Problem | None:
+    """What is wrong where so many inputs have no variance to divide by: a tensor may give fewer than `spec.batch`."""
     least = NORMALISATIONS[spec.normalisation].least_batch
-    if spec.batch >= least:
+    if inputs >= least:
         return None
+    larger = Fix(str(least), gives=f"batch {least}", target="batch")
     return Problem(
-        f"Batch norm divides by the variance over the batch, and of {spec.batch} input there is none. "
+        f"Batch norm divides by the variance over the batch, and of {inputs} input there is none. "
         f"It needs {least} inputs or more.",
         fixes=(
-            Fix(str(least), gives=f"batch {least}", target="batch"),
+            *((larger,) if spec.batch < least else ()),
             Fix("layer", gives="norm layer", target="normalisation"),
         ),
     )

@@ -97,11 +97,12 @@ def short_moments(x: torch.Tensor, mean: Floats, norm: Floats) -> Moments:
     """Of float32 values whose squares are in range, from each row's mean and norm: about six digits."""
     count = x.shape[1]
     rms = norm / math.sqrt(count)
-    if bool(np.all(mean**2 <= HARMLESS * rms**2)):
-        return Moments(mean, np.sqrt((rms**2 - mean**2) * count / max(1, count - 1)), rms)
-    away = x - torch.from_numpy(mean).to(x)[:, None]
-    away -= away.mean(1, keepdim=True)  # the mean itself was rounded, by more than a narrow row is wide
-    return Moments(mean, numbers(torch.linalg.vector_norm(away, dim=1)) / math.sqrt(max(1, count - 1)), rms)
+    away = np.maximum(0, rms**2 - mean**2) * count
+    for rows in few_rows(np.flatnonzero(mean**2 > HARMLESS * rms**2), count):
+        narrow = rows_at(x, rows) - torch.from_numpy(mean[rows]).to(x)[:, None]
+        narrow -= narrow.mean(1, keepdim=True)  # the mean itself was rounded, by more than a narrow row is wide
+        away[rows] = sum_rows(narrow)[1] ** 2
+    return Moments(mean, np.sqrt(away / max(1, count - 1)), rms)
 
 
 def wide_moments(x: torch.Tensor, peak: Floats, lost: Counts, quick: bool = False) -> Moments:

@@ -23,6 +23,7 @@ from playground.models.network.reductions import (
     mask_of,
     numbers,
     row_norms,
+    sum_rows,
     zeros_between,
 )
 
@@ -156,7 +157,7 @@ def _exact_spread(x: torch.Tensor) -> Floats:
     """By way of the distances from the first input, which are exactly 0 where all inputs give the same."""
     away = x - x[:, :1]
     away -= away.mean(1, keepdim=True)
-    return np.square(numbers(torch.linalg.vector_norm(away, dim=(1, 2))))
+    return np.square(sum_rows(away.flatten(1))[1])
 
 
 def _cosines(directions: Floats, rows: Counts) -> Floats:

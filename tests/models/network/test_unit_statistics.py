@@ -68,3 +68,16 @@ def test_an_input_is_a_direction_however_far_below_the_others_it_is(peak, faint,
     x[0, 3:] *= faint
     x[0, 6] = 0.0
     assert measure_units(x, quick).cosine == pytest.approx([mean_cosine(layer) for layer in x], abs=1e-12)
+
+
+@pytest.mark.parametrize(("batch", "width"), [(256, 7), (257, 7), (2000, 60), (20_011, 3), (20_000, 30)])
+def test_many_inputs_that_give_all_but_the_same_are_added_up_to_six_digits(batch, width):
+    x = torch.full((3, batch, width), 0.7371)
+    x[1] += 0.02 * torch.randn(batch, width, generator=torch.Generator().manual_seed(12))
+    x[2] = torch.where(x[2].cumsum(0) % 2 < 1, 0.3, x[2])
+    wide = x.double()
+    found = measure_units(x, quick=True)
+    assert found.found.mean == pytest.approx(wide.mean((1, 2)).numpy(), rel=6e-6)
+    assert found.found.norm == pytest.approx(wide.square().sum((1, 2)).sqrt().numpy(), rel=2e-6)
+    assert found.spread[0] == 0.0
+    assert found.spread == pytest.approx(wide.var(1).mean(1).sqrt().numpy(), rel=1e-4)
