@@ -99,7 +99,7 @@ def _why_growth(spec: NetworkSpec) -> str:
     if spec.residual == "plain":
         return "Each layer adds what it computes to what came in, so the signal grows from layer to layer."
     mean = spec.width * INIT_SCHEMES[spec.init].mean(spec.width, spec.width, spec) * spec.gain
-    if mean > 1 and ACTIVATIONS[spec.activation].homogeneous and spec.normalisation == "none":
+    if mean > 1 and spec.activation not in SATURATING and spec.normalisation == "none":
         return f"The weights' mean is not 0: fan_in times it is `{digits(mean)}`, which multiplies each layer."
     return ""
 

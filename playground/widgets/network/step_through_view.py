@@ -25,6 +25,10 @@ COLOURS = {"i": 0, "j": 1, "k": 2, "n": 2}
 LIST_WIDTH = 288
 
 
+CHARACTERS = 7
+"""Room for `-0.0396` in a cell: gradients are small, and one digit of them shows nothing."""
+
+
 class NamedGrid(QWidget):
     """A tensor of a step below its name and shape."""
 
@@ -46,7 +50,7 @@ class NamedGrid(QWidget):
         """Show its numbers, the axes labelled by letters."""
         self.name.set_text(tensor.name)
         self.grid.setAccessibleName(f"values of {tensor.name}")
-        self.grid.set_reader(tensor.reader, scale)
+        self.grid.set_reader(tensor.reader, scale, CHARACTERS)
         self.grid.set_axes(AxisLabel(letter, COLOURS[letter]) for letter in letters)
         self.grid.setFixedSize(self.grid.sizeHint().expandedTo(QSize(72, 40)))
 

@@ -213,6 +213,15 @@ def test_biases_that_are_the_cause_are_blamed_and_their_cure_is_offered(spec, wo
     assert all(verdict_of(fix.spec).severity != "error" for fix in offered)
 
 
+@pytest.mark.parametrize("activation", ["silu", "gelu", "elu", "selu", "softplus"])
+@pytest.mark.parametrize("init", ["constant", "uniform"])
+def test_weights_of_one_sign_are_blamed_with_every_activation_that_passes_large_values_on(activation, init):
+    spec = NetworkSpec(activation=activation, init=init, input="digits")
+    why = verdict_of(spec).why
+    mean = 10 if init == "constant" else 50
+    assert why == f"The weights' mean is not 0: fan_in times it is `{mean}`, which multiplies each layer."
+
+
 def test_small_biases_are_not_blamed_and_weights_that_saturate_are():
     exploding = verdict_of(NetworkSpec(bias_std=0.5))
     assert "explode" in exploding.lead

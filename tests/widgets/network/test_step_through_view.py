@@ -32,6 +32,16 @@ def test_every_step_is_shown_with_its_tensors(view):
         view.grab()
 
 
+def test_gradients_have_room_for_their_digits(view):
+    """One digit of `0.0207` would be `2e-2`, which the sum spelled out below does not look like."""
+    for index in range(len(RESULT.steps)):
+        view.show_step(index)
+        for grid in (*view.grids, view.result_grid):
+            if grid.isVisibleTo(view):
+                zoom = grid.grid.zoom
+                assert zoom.size(zoom.present_level(grid.grid)).characters >= len("-0.0396")
+
+
 def test_buttons_and_keys_go_from_step_to_step(view):
     assert not view.back.isEnabled()
     QTest.mouseClick(view.on, Qt.MouseButton.LeftButton)
