@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,11 @@ assert not heavy, heavy
 """
 
 
+@cache
+def parsed(file):
+    return ast.parse(file.read_text())
+
+
 def run_python(code):
     command = [sys.executable, "-c", code]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120, check=False)
@@ -70,9 +76,8 @@ def test_import_contracts_hold():
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
 def test_files_and_functions_stay_small_and_import_at_their_top(file):
-    text = file.read_text()
-    assert text.count("\n") < 300, "a room is missing"
-    for function in ast.walk(ast.parse(text)):
+    assert file.read_text().count("\n") < 300, "a room is missing"
+    for function in ast.walk(parsed(file)):
         if isinstance(function, ast.FunctionDef):
             assert function.end_lineno - function.lineno < 50, f"{function.name} is too long"
             if file not in LAZY:
@@ -89,7 +94,7 @@ def test_no_module_imports_itself_in_a_circle():
     known = set(names.values())
     graph = {}
     for file, name in names.items():
-        imports = [node for node in ast.parse(file.read_text()).body if isinstance(node, ast.ImportFrom)]
+        imports = [node for node in parsed(file).body if isinstance(node, ast.ImportFrom)]
         inner = [node for node in imports if (node.module or "").startswith("playground.")]
         parts = {(node.module, alias.name) for node in inner for alias in node.names}
         graph[name] = {f"{module}.{part}" if f"{module}.{part}" in known else module for module, part in parts}
