@@ -65,9 +65,12 @@ def source_code(source: Source) -> str:
 
 
 def imported_code(path: str, key: str) -> str:
-    """A short text for where a tensor came from: `from digits.safetensors["images"]`, `from Python`."""
+    """A short text for where a tensor came from: `from digits.safetensors["images"]`, `from Python`.
+
+    Without a file the key is the place itself: `from network, layer 7`.
+    """
     if not path:
-        return "from Python"
+        return f"from {key or 'Python'}"
     name = path.replace("\\", "/").rsplit("/", 1)[-1]
     return f'from {name}["{key}"]' if key else f"from {name}"
 

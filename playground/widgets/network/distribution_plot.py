@@ -63,7 +63,7 @@ def value_range(axis: Axis, ranges: PlotRanges) -> AxisRange:
     step = max(1, round((high - low) / 8))
     powers = range(step, int(high) + 1, step)
     above = [(float(p), power_text(p + axis.floor)) for p in powers]
-    below = [(-p, f"-{text}") for p, text in above]
+    below = [(-p, f"-{text}") for p, text in above if -p >= low]  # there is headroom above alone
     return AxisRange(low, high, ticks=(*reversed(below), (0.0, "0"), *above))
 
 

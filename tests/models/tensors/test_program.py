@@ -140,6 +140,7 @@ def test_imported_tensors_are_lines_too() -> None:
     program = Program().appended("D", source).appended("E", Expression("D @ D"))
     assert source_code(source) == 'from digits.safetensors["images"]'
     assert source_code(Imported(TensorReference(torch.eye(2)))) == "from Python"
+    assert source_code(Imported(TensorReference(torch.eye(2)), key="network, layer 7")) == "from network, layer 7"
     assert torch.equal(evaluate(program)["E"].tensor, torch.eye(2))
     assert evaluate(program)["D"].tensor is source.reference.tensor
 

@@ -291,6 +291,9 @@ def test_every_scale_paints_every_network(panel, scale, spec):
     show(panel, NetworkState(spec=spec, scale=scale, own_range=True, band=False, layer=40))
     assert not panel.grab().isNull()
     assert panel.views.layer == min(40, spec.depth)
+    values = panel.views.distributions.heat.canvas.y_range
+    for tick, text in values.ticks or ():
+        assert values.low <= tick <= values.high, f"{text} would stand over another label"
 
 
 @pytest.mark.parametrize("size", [(1000, 576), (1360, 796), (1920, 1100), (640, 400)])
