@@ -147,7 +147,7 @@ class TrainSection(QWidget):
         """Say why there is no training, or ask before a long one; the last curve stays."""
         if not self._settings.asked:
             return
-        self._running = False
+        self._running = self._stepping = False
         self.banner.set_problem(problem)
         self._draw()
 
@@ -237,13 +237,13 @@ class TrainSection(QWidget):
 
     def _pause(self) -> None:
         self.pause_wanted.emit()
-        self._running, self._pausing = False, True
+        self._running, self._pausing, self._stepping = False, True, False
         self._edit(target=self.reached, shown=-1)
         self._draw()
 
     @Slot()
     def _on_one(self) -> None:
-        goal = max(self.reached, self._settings.target) if self._running else self.reached
+        goal = max(self.reached, self._settings.target) if self._running or self._stepping else self.reached
         self._stepping = True  # pressed again before it is done, it goes on by one more
         self._begin(target=goal + 1, shown=-1)
 

@@ -329,7 +329,10 @@ def test_the_key_that_makes_a_step_makes_the_next_one_too_and_presses_nothing_el
         QTest.keyClick(section.one, Qt.Key.Key_Space)
         assert section.edits[-1][0].target == target
         assert section.window().focusWidget() is section.one
-    section.show_result(result_of(target=3, shown=-1))
+    section.show_result(result_of(target=1, shown=-1))
+    QTest.keyClick(section.one, Qt.Key.Key_Space)
+    assert section.edits[-1][0].target == 4, "the answer to the first press does not take back those after it"
+    section.show_result(result_of(target=4, shown=-1))
     assert section.one.isEnabled()
     assert section.window().focusWidget() is section.one
 
