@@ -49,8 +49,8 @@ class StepHistory(HeatMap):
 
 
 def _note(result: TrainingResult) -> str:
-    """What has no row: zeros, nan and inf at the last step counted."""
-    row = result.counts[-1]
+    """What has no row: zeros, nan and inf at the step that is shown, or the last one counted before it."""
+    row = result.counts[max(0, int(np.searchsorted(result.count_steps, result.shown, side="right")) - 1)]
     total = max(1, int(row.sum()))
     parts = []
     if row[ZERO]:

@@ -7,6 +7,7 @@ from PySide6.QtTest import QTest
 
 from playground.models.network.optimisers import OptimiserSettings
 from playground.models.network.spec import NetworkSpec
+from playground.models.network.step_histograms import ZERO
 from playground.models.network.training_request import TrainingRequest, compute_training
 from playground.models.network.training_settings import TrainingSettings
 from playground.models.outcome import Fix, Problem
@@ -350,3 +351,19 @@ def test_the_keyboard_stays_in_the_section_where_its_button_is_disabled(section)
     section.show_result(compute_training(TrainingRequest(SPEC, replace(SETTINGS, target=20, shown=-1, rates=rates))))
     assert not section.start.isEnabled()
     assert section.window().focusWidget() is section.stop
+
+
+def test_the_zeros_beside_the_history_are_those_of_the_step_that_is_shown(section):
+    rates = OptimiserSettings(learning_rate=3.0)
+    spec = replace(SPEC, depth=1)
+    words = set()
+    for shown in (0, 6, 12):
+        settings = replace(SETTINGS, target=12, shown=shown, rates=rates)
+        result = compute_training(TrainingRequest(spec, settings))
+        section.show_settings(settings)
+        section.show_result(result)
+        column = list(result.count_steps).index(min(shown, result.count_steps[-1]))
+        share = result.counts[column][ZERO] / result.counts[column].sum()
+        assert section.history.canvas.note == f"{share:.0%} exactly 0"
+        words.add(section.history.canvas.note)
+    assert len(words) > 1
