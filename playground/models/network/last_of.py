@@ -8,11 +8,16 @@ from typing import Generic, TypeVar
 
 import torch
 
+from playground.models.network.stacks import MOST_KEPT
+
 Value = TypeVar("Value")
 
 
 class LastOf(Generic[Value]):
-    """A function of a tensor that keeps, in each thread, its last value for as long as the tensor stays as it is."""
+    """A function of a tensor that keeps, in each thread, its last value for as long as the tensor stays as it is.
+
+    The tensor is kept with it, unless its memory is larger than a buffer may be.
+    """
 
     def __init__(self, function: Callable[[torch.Tensor], Value]) -> None:
         self._function = function
@@ -23,8 +28,10 @@ class LastOf(Generic[Value]):
         kept: tuple[torch.Tensor, int, Value] | None = getattr(self._kept, "last", None)
         if kept is not None and _is_same(tensor, kept[0]) and tensor._version == kept[1]:
             return kept[2]
+        self._kept.last = None
         value = self._function(tensor)
-        self._kept.last = (tensor, tensor._version, value)
+        if tensor.untyped_storage().nbytes() <= MOST_KEPT:
+            self._kept.last = (tensor, tensor._version, value)
         return value
 
 

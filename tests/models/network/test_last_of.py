@@ -1,5 +1,7 @@
 """A value is kept for one tensor, and for no other that looks like it."""
 
+import weakref
+
 import torch
 
 from playground.models.network.last_of import LastOf
@@ -33,3 +35,16 @@ def test_a_value_is_worked_out_once_as_long_as_the_tensor_stays():
     assert len(seen) == 1
     last(x.t())
     assert len(seen) == 2
+
+
+def test_a_tensor_too_large_to_be_kept_is_let_go_and_so_is_the_one_before(monkeypatch):
+    monkeypatch.setattr("playground.models.network.last_of.MOST_KEPT", 100)
+    seen = []
+    last = LastOf(lambda tensor: seen.append(tensor.numel()))
+    small, large = torch.zeros(25), torch.zeros(26)
+    gone = weakref.ref(small)
+    for tensor in (small, small, large, large):
+        last(tensor)
+    assert seen == [25, 26, 26]
+    del small, tensor
+    assert gone() is None
