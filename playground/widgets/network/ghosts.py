@@ -41,8 +41,9 @@ class Ghost(Curve):
         known = np.flatnonzero(np.isfinite(in_coordinates(self.y, self.logarithmic)) & inside)
         if not self.number or not len(known):
             return None
-        place = known[np.abs(x[known] - (x[known[-1]] - TAG * 1.5 * self.number)).argmin()]
-        return QRectF(x[place] - TAG / 2, y[place] - TAG / 2, TAG, TAG)
+        # Between the layers, of which short networks have too few for all numbers.
+        at = max(float(x[known[0]]), float(x[known[-1]]) - TAG * 1.5 * self.number)
+        return QRectF(at - TAG / 2, float(np.interp(at, x[known], y[known])) - TAG / 2, TAG, TAG)
 
 
 class GhostNumber(Entry):

@@ -72,6 +72,16 @@ def test_the_number_of_a_ghost_is_seen_where_the_pinned_network_is_deeper_or_les
             assert scale.field.left() <= tag.center().x() <= scale.field.right()
 
 
+def test_the_numbers_of_ghosts_stand_apart_in_short_networks_too(qtbot):
+    page = page_of(replace(SPEC, depth=3), replace(SPEC, depth=3, gain=1.1), spec=replace(SPEC, depth=3, gain=0.9))
+    plot = SpreadPlot()
+    qtbot.addWidget(plot)
+    plot.show_page(page, ranges_of(page))
+    scale = PlotScale(QRectF(0, 0, 500, 100), 0.5, 500 / 3, -5, 10)
+    one, two = (ghost.tag(scale) for ghost in ghosts_of(plot.canvas.entries))
+    assert not one.intersects(two)
+
+
 def test_up_to_ten_layers_each_has_its_number_on_the_axis():
     for depth in (1, 2, 5, 8, 10):
         assert [text for _, text in layer_range(depth).ticks] == [str(layer) for layer in range(1, depth + 1)]
