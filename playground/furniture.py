@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Slot
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QStackedWidget
 
 from playground.command_palette import CommandPalette
 from playground.export_menu import ExportMenu
@@ -39,7 +39,9 @@ class Furniture(QObject):
         state = replace(state, memory_budget=remembered_limit(settings()))
         self.workspace = Workspace(tuple(specs), state, window)
         panels, commands = self.workspace.panels, self.workspace.commands
-        self.pages = (TensorsPage(panels), NetworkPage(panels["network"]))
+        # Built where they will stand: put there whole, Qt would style each of their hundreds of parts once more.
+        stack = window.pages.findChild(QStackedWidget)
+        self.pages = (TensorsPage(panels, stack), NetworkPage(panels["network"], stack))
         self.lessons = LessonSide(panels["lessons"], self.pages, window)
         status = panels["status"]
         assert isinstance(status, StatusPanel)
