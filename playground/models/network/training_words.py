@@ -23,14 +23,20 @@ LAST = 10
 """What a noisy loss "reaches" is the mean of so many last steps."""
 
 
+def _rate(settings: TrainingSettings) -> str:
+    """The learning rate as it is typed: "0.01", "1e10"."""
+    mantissa, e, exponent = f"{settings.rates.learning_rate:g}".partition("e")
+    return f"{mantissa}e{int(exponent)}" if e else mantissa
+
+
 def settings_in_words(settings: TrainingSettings) -> str:
     """`"120 steps, SGD 0.01"`."""
-    return f"{settings.steps:,} steps, {OPTIMISERS[settings.optimiser].title} {settings.rates.learning_rate:g}"
+    return f"{settings.steps:,} steps, {OPTIMISERS[settings.optimiser].title} {_rate(settings)}"
 
 
 def short_settings(settings: TrainingSettings) -> tuple[str, ...]:
     """The same in few words, then in fewer, the most telling kept: `("120, Adam 0.001", "Adam 0.001")`."""
-    rule = f"{OPTIMISERS[settings.optimiser].title} {settings.rates.learning_rate:g}"
+    rule = f"{OPTIMISERS[settings.optimiser].title} {_rate(settings)}"
     wanted = (settings_in_words(settings), f"{settings.steps:,}, {rule}", rule)
     return tuple(words for words in wanted if len(words) <= SHORT) or (rule,)
 
@@ -66,10 +72,15 @@ def progress_in_words(result: TrainingResult, pinned: tuple[tuple[str, Floats], 
     else:
         loss = f"`{digits(float(result.losses[0]), 4)}`" if len(result.losses) else "unknown"
         parts.append(f"Before training the loss is {loss}; {result.guess_words} gives `{digits(result.guess, 4)}`.")
-    for name, losses in pinned:
-        if len(losses):
-            parts.append(f"{name} reaches `{digits(reached_loss(losses))}`.")
+    parts += [_pinned_in_words(name, losses) for name, losses in pinned if len(losses)]
     return " ".join(parts)
+
+
+def _pinned_in_words(name: str, losses: Floats) -> str:
+    broken = np.flatnonzero(~np.isfinite(losses))
+    if len(broken):
+        return f"{name} breaks at step {broken[0]:,}."
+    return f"{name} reaches `{digits(reached_loss(losses))}`."
 
 
 def _went(result: TrainingResult) -> str:

@@ -75,7 +75,7 @@ def _not_finite(result: ProbeResult) -> list[tuple[str, str]]:
         for layer in reversed(result.layers) if is_backward else result.layers:
             statistics = of(layer)
             if statistics is not None and statistics.nan_count + statistics.inf_count:
-                counts = f"{statistics.nan_count:,} nan and {statistics.inf_count:,} inf"
+                counts = _counted(statistics.nan_count, statistics.inf_count)
                 cause = "" if is_backward else _came_in(result, layer)
                 if cause:
                     return [("error", cause)]
@@ -91,12 +91,16 @@ def _came_in(result: ProbeResult, layer: ProbedLayer) -> str:
     """Where the first values that are not finite come from, if not from the layer that first returns some."""
     if not any(layer.entered):
         return ""
-    source = "The batch holds" if any(result.batch_odd) else f"What {layer_title(layer)} is given holds"
-    nans, infs = result.batch_odd if any(result.batch_odd) else layer.entered
-    counts = " and ".join(f"{count:,} {what}" for count, what in ((nans, "nan"), (infs, "inf")) if count)
     if any(result.batch_odd):
-        return f"{source} {counts}: the outputs are not finite from {layer_title(layer)} on."
-    return f"{source} {counts} already, and no layer before it does: the code between the layers makes them."
+        held = f"The batch holds {_counted(*result.batch_odd)}"
+        return f"{held}: the outputs are not finite from {layer_title(layer)} on."
+    held = f"What {layer_title(layer)} is given holds {_counted(*layer.entered)} already"
+    return f"{held}, and no layer before it does: the code between the layers makes them."
+
+
+def _counted(nans: int, infs: int) -> str:
+    """`"3 nan and 1 inf"`, `"16 inf"`."""
+    return " and ".join(f"{count:,} {what}" for count, what in ((nans, "nan"), (infs, "inf")) if count)
 
 
 def _signal(result: ProbeResult) -> list[tuple[str, str]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 
 from PySide6.QtCore import QRect, QRectF, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.models.network.cures import SpecFix
@@ -14,7 +15,7 @@ from playground.models.network.verdict import Verdict
 from playground.models.outcome import Fix, Problem
 from playground.widgets.common.buttons import Button
 from playground.widgets.common.look import icon, look, look_holder
-from playground.widgets.common.runs import Run, parse_runs, plain
+from playground.widgets.common.runs import Run, parse_runs, plain, runs_width
 from playground.widgets.common.runs_label import RunsLabel
 from playground.widgets.common.text_label import TextLabel
 from playground.widgets.common.tooltip import set_tooltip
@@ -22,6 +23,8 @@ from playground.widgets.common.tooltip import set_tooltip
 HEIGHT = 68
 _BAR = 4
 _LEFT = 40
+_RIGHT = 16
+_CLAUSES = re.compile(r"(?<=[.,:;]) ")
 _PATIENCE_MS = 500
 _ASK_AGAIN = Fix("", target="confirm")
 _STOPPED = Problem(
@@ -89,6 +92,7 @@ class VerdictBanner(QWidget):
         self._verdict: Verdict | None = None
         self._problem: Problem | None = None
         self._refusal = self._given_up = ""
+        self._said: tuple[str, str, str] = ("", "", "")
         self.message = RunsLabel(wrap=False)
         self.reason = TextLabel("", "text2")
         for label in (self.message, self.reason):
@@ -115,7 +119,7 @@ class VerdictBanner(QWidget):
         below.addLayout(self._offers)
         below.addWidget(self.cancel)
         column = QVBoxLayout(self)
-        column.setContentsMargins(_LEFT, 8, 16, 8)
+        column.setContentsMargins(_LEFT, 8, _RIGHT, 8)
         column.setSpacing(4)
         column.addWidget(self.message)
         column.addLayout(below)
@@ -168,14 +172,30 @@ class VerdictBanner(QWidget):
 
     def _say(self, severity: str, lead: str, text: str, why: str) -> None:
         before = self.severity, bool(self.message.text())
-        self.severity = severity
-        bold = (Run(f"{lead}  ", "bold"),) if lead else ()
-        self.message.set_content((*bold, *parse_runs(text)))
-        self.reason.set_text(plain(parse_runs(why)), "warning" if self._given_up else "text2")
-        set_tooltip(self.message, self.message.text())
+        self.severity, self._said = severity, (lead, text, why)
+        self._fit()
         self.setAccessibleName(self.text())
         if before != (severity, bool(self.message.text())):
             self.update()
+
+    def _fit(self) -> None:
+        """Set both lines; where the second is free, it takes the clauses that find no room in the first."""
+        lead, text, why = self._said
+        bold = (Run(f"{lead}  ", "bold"),) if lead else ()
+        clauses = _CLAUSES.split(text)
+        rest: list[str] = []
+        while not why and len(clauses) > 1 and self._is_too_long((*bold, *parse_runs(" ".join(clauses)))):
+            rest.insert(0, clauses.pop())
+        self.message.set_content((*bold, *parse_runs(" ".join(clauses))))
+        self.reason.set_text(plain(parse_runs(why or " ".join(rest))), "warning" if self._given_up else "text2")
+        set_tooltip(self.message, plain((*bold, *parse_runs(text))))
+
+    def _is_too_long(self, runs: tuple[Run, ...]) -> bool:
+        return runs_width(runs) > self.width() - _LEFT - _RIGHT
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def _offer(self, offers: list[Offer]) -> None:
         if len(offers) == len(self.buttons):

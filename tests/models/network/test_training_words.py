@@ -52,6 +52,18 @@ def test_pinned_runs_are_named():
     assert progress_in_words(result, (("He", np.full(20, 1.93)),)).endswith("He reaches `1.93`.")
 
 
+def test_a_pinned_run_that_broke_says_when():
+    result = compute_training(TrainingRequest(SPEC, SETTINGS))
+    broken = np.array([2.0, 3.0, math.inf, math.nan])
+    assert progress_in_words(result, (("He", broken),)).endswith("He breaks at step 2.")
+
+
+@pytest.mark.parametrize(("rate", "words"), [(1e10, "1e10"), (0.00001, "1e-5"), (0.01, "0.01"), (2.5e-7, "2.5e-7")])
+def test_learning_rates_are_written_as_they_are_typed(rate, words):
+    settings = TrainingSettings(rates=OptimiserSettings(learning_rate=rate))
+    assert settings_in_words(settings) == f"120 steps, SGD {words}"
+
+
 def test_settings_and_invitation():
     assert settings_in_words(TrainingSettings()) == "120 steps, SGD 0.01"
     assert invitation(TrainingSettings()).startswith("Not trained yet. Play trains 120 steps on the digits")

@@ -108,6 +108,8 @@ def test_a_loss_and_gradients_of_weights_that_overflow_are_not_called_healthy():
     assert severity == "error"
     assert len(sentences) == 1
     assert sentences[0].startswith("The weights' gradients are not finite from 9 Linear down: ")
+    assert " 0 nan" not in sentences[0]
+    assert " 0 inf" not in sentences[0]
 
     with torch.no_grad():
         frozen = nn.Linear(4, 4, dtype=torch.float64).requires_grad_(False)

@@ -108,3 +108,21 @@ def test_the_keys_stay_with_the_fixes_when_one_is_taken(banner):
     banner.show_verdict(HEALTHY)
     assert not banner.buttons
     assert banner.focusWidget() is not other
+
+
+def test_what_finds_no_room_in_the_first_line_goes_to_the_second_where_that_is_free(banner):
+    text = "The first inf is at layer `5`, nan from layer `6`: float32 ends at `3.40e38`."
+    whole = text.replace("`", "")
+    banner.show_verdict(Verdict("error", "Activations explode.", text))
+    assert banner.message.text().endswith(whole)
+    assert not banner.reason.text()
+    banner.resize(420, 68)
+    assert banner.reason.text()
+    assert banner.text() == f"Activations explode.  {whole}"
+    assert banner.message.toolTip().count("3.40e38") == 1
+    banner.show_verdict(Verdict("error", "Activations explode.", text, "Each layer multiplies."))
+    assert banner.reason.text() == "Each layer multiplies."
+    assert whole in banner.message.text()
+    banner.resize(900, 68)
+    banner.show_verdict(Verdict("error", "Activations explode.", text))
+    assert banner.message.text().endswith(whole)
