@@ -19,6 +19,8 @@ from playground.models.network.spec import NetworkSpec
 from playground.models.network.verdict_reasons import SATURATING
 
 MOST_FIXES = 3
+NARROW = 10
+"""Layers of fewer units may have all of them off, or draws far from what wide layers do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,8 @@ def _less_dropout(spec: NetworkSpec) -> SpecFix | None:
 
 
 def _wide(spec: NetworkSpec) -> SpecFix | None:
+    if spec.width >= NARROW:
+        return None
     return SpecFix("Width 100", replace(spec, width=100), "Many units, whose mean is not each of them.")
 
 
@@ -176,6 +180,7 @@ TOGETHER = (
     _both(_xavier, _norm),
     _both(_norm, _residual),
     *WITHOUT_BIAS,
+    _both(_wide, _residual),
 )
 """What is tried after each single change."""
 
@@ -183,7 +188,7 @@ TOGETHER = (
 def all_cures(spec: NetworkSpec, illness: str) -> tuple[SpecFix, ...]:
     """All changes that may help, the likeliest first, each of which changes something; none sets the same twice."""
     found: list[SpecFix] = []
-    cures = (*CURES[illness], _no_bias) if illness in OF_THE_SIGNAL else CURES[illness]
+    cures = (*CURES[illness], _wide, _both(_wide, _he), _no_bias) if illness in OF_THE_SIGNAL else CURES[illness]
     if spec.bias_std > LARGE_BIAS and (illness in OF_BIASES or spec.activation in SATURATING):
         cures = (_no_bias, *WITHOUT_BIAS, *CURES[illness])
     if illness in ("explode", "overflow") and spec.residual == "plain":

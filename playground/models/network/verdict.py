@@ -194,14 +194,17 @@ def _all_zero(result: NetworkResult, prediction: Prediction) -> Verdict | None:
     factor = factor_a_layer(table.rms)
     lead = f"Activations vanish: ×{digits(factor)} a layer." if factor < 1 else "Activations end at 0."
     text = f"From layer {layer} on every value is exactly 0: {spec.dtype} has nothing smaller."
+    revived = table.zeros[-1] < table.count[-1]
+    end = f"Nothing of the input gets past layer {layer}." if revived else "Activations end at 0."
     if cuts_all(result, layer):
+        after = "what follows is of the biases alone" if revived else "every value is exactly 0"
         what = ACTIVATIONS[spec.activation].label
-        text = f"At layer {layer} no pre-activation is above 0: {what} cuts them all, and every value is exactly 0."
-        return _ill(spec, "vanish", "Activations end at 0.", text)
+        text = f"At layer {layer} no pre-activation is above 0: {what} cuts them all, and {after}."
+        return _ill(spec, "vanish", end, text)
     if spec.dropout and not underflows(spec, float(result.tables["preactivation"].rms[layer - 1])):
         share = f"{digits(100 * spec.dropout)} % of them at each layer, and here the last"
-        text = f"From layer {layer} on every value is exactly 0: dropout takes {share}."
-        return _ill(spec, "dropout", "Activations end at 0.", text)
+        text = f"{'At' if revived else 'From'} layer {layer}{'' if revived else ' on'} every value is exactly 0"
+        return _ill(spec, "dropout", end, f"{text}: dropout takes {share}.")
     return _ill(spec, "vanish", lead, text, why_spread(spec, prediction, layer, exploding=False))
 
 

@@ -110,6 +110,23 @@ def test_a_layer_that_relu_cuts_whole_is_not_blamed_on_the_number_type():
     assert "has nothing smaller" not in verdict.plain()
 
 
+def test_what_biases_bring_back_is_not_said_to_end_at_0():
+    spec = NetworkSpec(
+        depth=30, width=1, batch=1, activation="relu", init="kaiming_normal", bias_std=0.4, input="digits", seed=0
+    )
+    result = run_network(spec)
+    zeros = result.tables["activation"].zeros == 1
+    assert zeros.any()
+    assert not zeros[-1]
+    verdict = judge(result, predict(spec))
+    layer = int(np.argmax(zeros)) + 1
+    assert verdict.lead == f"Nothing of the input gets past layer {layer}."
+    assert verdict.text.endswith("relu cuts them all, and what follows is of the biases alone.")
+    offered = tried(verdict, spec, verdict_of).fixes
+    assert offered
+    assert all(verdict_of(fix.spec).severity != "error" for fix in offered)
+
+
 def test_inputs_of_one_direction_that_differ_in_length_are_not_called_alike():
     spec = NetworkSpec(depth=40, width=24, batch=16, activation="relu", init="kaiming_normal")
     result = run_network(spec)
