@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from playground.models.network.phase_diagram import PhaseRequest
+from playground.models.network.phase_diagram import PhaseRequest, PhaseResult
 from playground.models.network.saved_request import SavedRequest
 from playground.models.network.step_through import StepThroughRequest
 from playground.models.network.watch import WATCHED
@@ -153,7 +153,11 @@ class NetworkWindows(QWidget):
         if self._window(SavedDetails) is not None and not chosen.moving:
             self._ask(DETAILS, SavedRequest(spec, self._every, program))
         if self._window(PhaseDiagramView) is not None:
-            self._ask_phase(PhaseRequest(spec, self._kind, program))
+            self._ask_phase(self._phase_request())
+
+    def _phase_request(self) -> PhaseRequest:
+        spec = self._state.network.spec
+        return PhaseRequest(spec, self._kind, self._state.program if spec.tensor_name else None)
 
     def _ask_phase(self, request: PhaseRequest) -> None:
         known = self._asked.get(PHASE)
@@ -181,6 +185,10 @@ class NetworkWindows(QWidget):
                 view.show_problem(outcome)
             else:
                 view.show_result(outcome)  # type: ignore[arg-type]
+        if isinstance(view, PhaseDiagramView) and isinstance(outcome, PhaseResult):
+            present = self._phase_request()
+            if outcome.request != present and outcome.request.diagram_key == present.diagram_key:
+                view.show_setting(present)  # the setting was moved on while the diagram was computed
         if isinstance(view, SavedDetails):
             view.show_layer(min(self._state.network.layer, self._state.network.spec.depth))
         return True

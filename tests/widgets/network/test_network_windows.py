@@ -91,3 +91,15 @@ def test_watched_modules_are_listed(windows):
     windows.open_watch()
     assert windows._windows["WatchView"].isVisible()
     assert not windows.show_answer("training", None)
+
+
+def test_a_diagram_that_arrives_late_shows_the_setting_of_now_and_not_that_it_was_asked_for(windows):
+    windows.open_phase()
+    view = windows._windows["PhaseDiagramView"]
+    asked = windows.requests[-1][1]
+    windows.show_state(state_of(replace(SPEC, bias_std=0.5)))
+    assert windows.requests[-1][1] is asked, "the diagram is the same"
+    windows.show_answer("phase", compute_phase(asked))
+    assert view.map.point == (pytest.approx(1.0), pytest.approx(0.25))
+    assert "chi1" in view.words.text()
+    assert "On the edge" not in view.words.text()
