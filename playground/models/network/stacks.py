@@ -13,14 +13,14 @@ from playground.models.network.devices import summable
 CHUNK = 2**22
 """The most elements a stack holds; larger tensors are taken one by one, without a copy."""
 MOST_KEPT = 2**27
-"""The bytes above which a buffer is not kept: one as large as the largest layer would stay for good."""
+"""The bytes above which a buffer is not kept: one for the largest layer there may be would stay for good."""
 
 Key = tuple[torch.dtype, torch.device, str, int]
 """What a buffer is for: dtype, device, slot, and of how many values the distance of its layers is a multiple."""
 
 
 class _Workspace(threading.local):
-    """One buffer a thread and slot, reused, so that a run leaves no memory behind and touches no fresh pages."""
+    """One buffer a thread and slot, used again by the next run, which so touches no fresh pages."""
 
     def __init__(self) -> None:
         self.buffers: dict[Key, torch.Tensor] = {}
@@ -56,7 +56,7 @@ def scratch(
     """A (layers, ...) buffer of this thread, with any values in it, that is good until the next call with its slot.
 
     Each layer begins a `multiple` of so many values behind the first. It is the very tensor of the call before where
-    that asked for the same shape.
+    that asked for the same shape and no more than `MOST_KEPT` bytes.
     """
     return _workspace.take(shape, (dtype, device, slot, multiple))
 
