@@ -24,6 +24,13 @@ from playground.widgets.common.slider import SliderRow
 from playground.widgets.common.tabs import TabRow
 
 
+@pytest.fixture(scope="module", autouse=True)
+def what_was_there_before_is_passed_over():
+    """Only what these tests make is looked for: to walk all that the tests before them left takes half a second."""
+    gc.collect()
+    gc.freeze()
+
+
 def a_plot():
     plot = Plot("Spread", x_name="layer")
     plot.set_ranges(AxisRange(1, 5), AxisRange(-3, 1, logarithmic=True))
