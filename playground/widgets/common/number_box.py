@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Hashable
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, QTimer, Signal, Slot
@@ -21,27 +19,12 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QAbstractSpinBox, QSizePolicy, QStyle, QStyleOptionSpinBox, QWidget
 
 from playground.widgets.common.look import code_font, look, look_holder
+from playground.widgets.common.number_text import number_text, read_number
 from playground.widgets.common.painting import paint_arrows, paint_box
 
 HEIGHT = 24
 WIDTH = 64
-_INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
-_FLOAT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 _WHEEL_PAUSE_MS = 600
-_LONGEST = 400
-
-
-def float_text(value: float, decimals: int | None = None) -> str:
-    """A float as one would type it: with `decimals` digits where they are exact, else the shortest that reads back."""
-    if decimals is not None and math.isfinite(value) and 1e-3 <= abs(value) < 1e6:
-        fixed = f"{value:.{decimals}f}"
-        if math.isclose(float(fixed), value, rel_tol=1e-9):
-            return fixed
-    text = repr(float(value))
-    if "e" in text:
-        mantissa, exponent = text.split("e")
-        return f"{mantissa.removesuffix('.0')}e{int(exponent)}"
-    return text.removesuffix(".0")
 
 
 class NumberBox(QAbstractSpinBox):
@@ -108,7 +91,8 @@ class NumberBox(QAbstractSpinBox):
     def set_value(self, value: float) -> None:
         """Show a number without a signal; what is being typed stays as it is while the number is the old one."""
         has_focus = self.hasFocus()
-        self._before = self._before if has_focus else value
+        if not has_focus:
+            self._before = value
         if value != self._value or not has_focus:
             self._value = value
             text = self._text_of(value)
@@ -122,25 +106,13 @@ class NumberBox(QAbstractSpinBox):
         self._minimum, self._maximum = minimum, maximum
 
     def _text_of(self, value: float) -> str:
-        return str(int(value)) if self._decimals is None else float_text(value, self._decimals)
+        return number_text(value, self._decimals)
 
     def _parsed(self, text: str) -> tuple[float | None, str]:
         """The number that a text means, or None and why it means none here."""
-        stripped = text.strip()
-        if not stripped:
-            return None, f"{self._name} is empty."
-        if len(stripped) > _LONGEST:
-            return None, f"{self._name} has {len(stripped)} digits."
-        if self._decimals is None and not _INTEGER.fullmatch(stripped):
-            return None, f"{self._name} must be a whole number in digits 0 to 9."
-        if self._decimals is None:
-            value: float = int(stripped)
-        else:
-            if not _FLOAT.fullmatch(stripped):
-                return None, f"{self._name} must be a number such as 0.5 or 1e-3."
-            value = float(stripped)
-            if math.isinf(value):
-                return None, f"{self._name} is beyond the largest float64, 1.8e308."
+        value, reason = read_number(text, self._name, self._decimals)
+        if value is None:
+            return None, reason
         if self._minimum is not None and value < self._minimum:
             return None, f"{self._name} must be at least {self._text_of(self._minimum)}."
         if self._maximum is not None and value > self._maximum:
@@ -213,7 +185,8 @@ class NumberBox(QAbstractSpinBox):
 
     def stepBy(self, steps: int) -> None:
         value = self._value + steps * self._step
-        value = value if self._decimals is None else round(value, 12)
+        if self._decimals is not None:
+            value = round(value, 12)
         if self._minimum is not None:
             value = max(value, self._minimum)
         if self._maximum is not None:

@@ -34,7 +34,7 @@ class _Handle(QWidget):
             painter.drawEllipse(QPointF(HANDLE / 2, HANDLE / 2), HANDLE / 2 - 1, HANDLE / 2 - 1)
 
 
-class PinnedLosses(Curve):
+class PinnedCurve(Curve):
     """The losses of a pinned network; `run` is its name, the legend says what all grey curves are."""
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class ScrubPlot(Plot):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("loss", x_column="step", parent=parent)
         self.now = self.add(Curve("now", axis=SKY))
-        self.pinned: list[PinnedLosses] = []
+        self.pinned: list[PinnedCurve] = []
         self._reached = 0
         self._shown = 0
         self._handle = _Handle(self)
@@ -79,7 +79,7 @@ class ScrubPlot(Plot):
         while len(self.pinned) > len(runs):
             self.remove(self.pinned.pop())
         while len(self.pinned) < len(runs):
-            self.pinned.append(self.add(PinnedLosses()))
+            self.pinned.append(self.add(PinnedCurve()))
             self.pinned[-1].in_legend = len(self.pinned) == 1
         for curve, (name, losses) in zip(self.pinned, runs, strict=True):
             curve.run = name

@@ -1,14 +1,10 @@
-import math
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QScrollArea, QVBoxLayout, QWidget
 
-from playground.widgets.common.number_box import NumberBox, float_text
+from playground.widgets.common.number_box import NumberBox
 
 
 @pytest.fixture
@@ -159,24 +155,6 @@ def test_the_wheel_turns_the_box_but_not_one_in_a_column_that_scrolls(qtbot, mak
     area.show()
     wheel(other, 1)
     assert other.value == 2
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from([None, 1, 3]))
-def test_each_float_is_written_so_that_it_reads_back(value, decimals):
-    text = float_text(value, decimals)
-    assert math.isclose(float(text), value, rel_tol=1e-9)
-    assert decimals is not None or float(text) == value
-    assert "e-0" not in text
-
-
-@pytest.mark.parametrize(
-    ("value", "decimals", "text"),
-    [(1.0, 3, "1.000"), (1.414, 3, "1.414"), (2.16e-8, 3, "2.16e-8"), (0.0, 3, "0"), (1e300, None, "1e300"),
-     (0.1, None, "0.1")],
-)  # fmt: skip
-def test_floats_in_sensible_notation(value, decimals, text):
-    assert float_text(value, decimals) == text
 
 
 def test_of_a_number_too_long_the_first_digits_are_seen(make, qtbot):
