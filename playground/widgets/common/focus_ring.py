@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, Slot
+from PySide6.QtCore import QEvent, QMargins, QObject, QPoint, QRect, QRectF, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractScrollArea, QAbstractSpinBox, QApplication, QLineEdit, QPlainTextEdit, QWidget
 from shiboken6 import isValid
@@ -11,6 +11,9 @@ from playground.widgets.common.look import look
 
 PAINTS_FOCUS = "paintsFocus"
 """Dynamic property of widgets that show their focus themselves (sliders, the grid's cell)."""
+
+FOCUS_ROOM = "focusRoom"
+"""Dynamic property of widgets whose words reach their edge: the QMargins by which the ring lies further out."""
 
 RING = 2
 _RADIUS = 5
@@ -72,7 +75,8 @@ class FocusRing(QObject):
         if self._ring is None or self._target is None or host is None:
             return
         corner = self._target.mapTo(host, QPoint(0, 0))
-        self._ring.setGeometry(QRect(corner, self._target.size()).adjusted(-RING, -RING, RING, RING))
+        room = self._target.property(FOCUS_ROOM) or QMargins()
+        self._ring.setGeometry(QRect(corner, self._target.size()) + room + QMargins(RING, RING, RING, RING))
         self._ring.raise_()
         self._ring.setVisible(self._target.isVisibleTo(host))
 

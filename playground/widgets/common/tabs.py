@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QMargins, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QHoverEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QTabBar, QWidget
 
+from playground.widgets.common.focus_ring import FOCUS_ROOM
 from playground.widgets.common.look import look, words_font
 from playground.widgets.common.painting import baseline, text_width
 
 _UNDERLINE = 2
+_ROOM = 3
+"""Pixels between the words and the ring of the keyboard."""
 
 
 class TabRow(QTabBar):
@@ -25,6 +28,7 @@ class TabRow(QTabBar):
         self.setElideMode(Qt.TextElideMode.ElideNone)
         self.setMouseTracking(True)
         self.setFont(self._font())
+        self.setProperty(FOCUS_ROOM, QMargins(_ROOM, 0, _ROOM - spacing, 0))  # spacing follows the last word too
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         for name in names:
             self.addTab(name)

@@ -43,7 +43,10 @@ class Ghost(Curve):
             return None
         # Between the layers, of which short networks have too few for all numbers.
         at = max(float(x[known[0]]), float(x[known[-1]]) - TAG * 1.5 * self.number)
-        return QRectF(at - TAG / 2, float(np.interp(at, x[known], y[known])) - TAG / 2, TAG, TAG)
+        line, top, bottom = float(np.interp(at, x[known], y[known])), scale.field.top(), scale.field.bottom()
+        if not top <= line <= bottom:
+            return None
+        return QRectF(at - TAG / 2, min(max(line - TAG / 2, top), bottom - TAG), TAG, TAG)
 
 
 class GhostNumber(Entry):

@@ -24,9 +24,10 @@ def spread_rows(page: NetworkPageResult, layer: int) -> list[Row]:
         rows.append(("rms, theory", digits(float(theory[layer - 1])), "By mean-field theory, for infinite width."))
     across = "The std over the inputs of each unit, root mean square over the units: 0 where all inputs end alike."
     rows.append(("std across inputs", digits(result.spread_across_inputs), across))
-    for pin in page.pins[:2]:
+    for number, pin in enumerate(page.pins[:2], start=1):
         if pin.curves is not None and layer <= len(pin.curves.rms):
-            rows.append((f"rms, {pin.name}", digits(float(pin.curves.rms[layer - 1])), f"Pinned: {pin.name}."))
+            name = pin.name if len(page.pins) == 1 else f"pinned {number}"
+            rows.append((f"rms, {name}", digits(float(pin.curves.rms[layer - 1])), f"Pinned: {pin.name}."))
     cosine = "The mean cosine between the activations of two different inputs: 1 where all point the same way."
     rows.append(("cosine of inputs", digits(result.cosine_between_inputs), cosine))
     if page.band is not None:
@@ -64,9 +65,9 @@ def gradient_rows(page: NetworkPageResult, layer: int) -> list[Row]:
         rows.append(("activations, theory", digits(float(theory[layer - 1])), "By mean-field theory."))
     for pin in page.pins[:1]:
         if pin.curves is not None and layer <= len(pin.curves.rms):
-            curves = pin.curves
-            rows.append(("pinned, activations", digits(float(curves.activation_gradient[layer - 1])), pin.name))
-            rows.append(("pinned, weights", digits(float(curves.weight_gradient[layer - 1])), pin.name))
+            curves, name = pin.curves, "pinned" if len(page.pins) == 1 else "pinned 1"
+            rows.append((f"{name}, activations", digits(float(curves.activation_gradient[layer - 1])), pin.name))
+            rows.append((f"{name}, weights", digits(float(curves.weight_gradient[layer - 1])), pin.name))
     rows.append(("weights' std", digits(float(tables["weight"].std[layer - 1])), "The std of the weights themselves."))
     return rows
 

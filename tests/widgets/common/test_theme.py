@@ -11,6 +11,7 @@ from playground.theme import install_theme, register_fonts
 from playground.widgets.common.combo_box import ComboBox
 from playground.widgets.common.focus_ring import RING
 from playground.widgets.common.look import DARK, LIGHT, code_font, icon, look, words_font
+from playground.widgets.common.tabs import TabRow
 from playground.widgets.common.tooltip import set_tooltip
 
 SOURCES = Path(__file__).parents[3] / "playground"
@@ -125,6 +126,19 @@ class TestFocusRing:
         combo.showPopup()
         assert self.ring(combo.view().window()) is None
         combo.hidePopup()
+
+    def test_it_leaves_room_around_the_words_of_tabs(self, window, qtbot):
+        tabs = TabRow("Theory", "Measured")
+        window.layout().addWidget(tabs)
+        qtbot.waitUntil(lambda: tabs.isVisible() and tabs.height() == 24)
+        tabs.setFocus()
+
+        def has_room():
+            ring, words = self.ring(window), tabs.geometry().adjusted(0, 0, -20, 0)  # so many pixels follow each word
+            return ring is not None and ring.left() < words.left() - RING and words.right() + RING < ring.right()
+
+        qtbot.waitUntil(has_room)
+        assert self.ring(window).right() < tabs.geometry().right()
 
     def test_it_goes_when_the_widget_hides(self, window, qtbot):
         window.field.setFocus()

@@ -16,6 +16,8 @@ from playground.widgets.common.plot_items import PlotScale
 from playground.widgets.network.comparison_view import ROW
 from playground.widgets.network.curve_plots import GradientPlot, SpreadPlot, ZerosPlot
 from playground.widgets.network.distribution_plot import DistributionPlot, layer_range
+from playground.widgets.network.ghosts import Ghost
+from playground.widgets.network.layer_rows import gradient_rows, spread_rows
 from playground.widgets.network.pins import PinsSection
 
 SPEC = NetworkSpec(depth=12, width=20, batch=16, activation="tanh", init="lecun_normal")
@@ -70,6 +72,32 @@ def test_the_number_of_a_ghost_is_seen_where_the_pinned_network_is_deeper_or_les
             tag = ghost.tag(scale)
             assert tag is not None
             assert scale.field.left() <= tag.center().x() <= scale.field.right()
+
+
+def test_the_number_of_a_ghost_at_the_edge_of_a_plot_is_whole(qtbot):
+    ghost = Ghost("pinned")
+    ghost.number = 1
+    scale = PlotScale(QRectF(0, 0, 500, 100), 0, 100, 0, 1)
+    for y in (0.0, 100.0):
+        ghost.set_data([0, 5], [y, y])
+        assert scale.field.contains(ghost.tag(scale))
+    ghost.set_data([0, 5], [101.0, 101.0])
+    assert ghost.tag(scale) is None
+
+
+def test_the_numbers_of_several_pinned_networks_have_names_of_their_own():
+    page = page_of(SICK, SHORT)
+    names = [name for name, _, _ in (*spread_rows(page, 1), *gradient_rows(page, 1))]
+    assert [name for name in names if "pinned" in name] == [
+        "rms, pinned 1",
+        "rms, pinned 2",
+        "pinned 1, activations",
+        "pinned 1, weights",
+    ]
+    alone = page_of(SICK)
+    names = [name for name, _, _ in (*spread_rows(alone, 1), *gradient_rows(alone, 1))]
+    assert f"rms, {alone.pins[0].name}" in names
+    assert "pinned, activations" in names
 
 
 def test_the_numbers_of_ghosts_stand_apart_in_short_networks_too(qtbot):
