@@ -18,7 +18,7 @@ from playground.models.outcome import Problem, ProblemError, refuse
 from playground.models.tensors.evaluation import evaluate
 from playground.models.words import bytes_in_words
 from playground.save_dialog import SaveDialog
-from playground.widgets.common.plot_export import PLOT_FORMATS, save_plot
+from playground.widgets.plot.export import PLOT_FORMATS, save_plot
 
 if TYPE_CHECKING:
     from playground.models.files.tensor_files import LoadedFile

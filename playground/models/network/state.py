@@ -18,7 +18,8 @@ class NetworkState:
 
     `moving` says that the hand is dragging: displayed histograms may then come from a sample. `confirmed` is the long
     run that the user agreed to. `kind` and `scale` choose what the distributions show, `own_range` gives the layer's
-    histogram a range of its own. `band` draws the spread over `seeds` seeds.
+    histogram a range of its own. `band` draws the spread over `seeds` seeds. `hidden` are the curves that the user does
+    not want to see: "network.spread: std".
     """
 
     layer: int = 1
@@ -31,4 +32,5 @@ class NetworkState:
     seeds: int = 20
     moving: bool = False
     confirmed: NetworkSpec | None = None
+    hidden: frozenset[str] = frozenset()
     training: TrainingSettings = field(default_factory=TrainingSettings)

@@ -58,14 +58,19 @@ def counts_table(present: Look | None = None) -> NDArray[np.uint32]:
     return _tables[chosen.dark]
 
 
-def count_colors(counts: ArrayLike, largest: float) -> NDArray[np.uint32]:
-    """The heat of counts: 0 is the panel, 1 lies at 12 % of the map, `largest` at its end, the logarithm between."""
+def count_shares(counts: ArrayLike, largest: float) -> NDArray[np.float64]:
+    """How far along the map counts are: 0 at its start, 1 at 12 %, `largest` at its end, the logarithm between."""
     numbers = np.asarray(counts, float)
     with np.errstate(divide="ignore", invalid="ignore"):
         climbed = np.log(numbers) / np.log(largest) if largest > 1 else (numbers >= 1).astype(float)
-    share = np.where(numbers < 1, 0.0, FIRST_COUNT + (1 - FIRST_COUNT) * np.clip(climbed, 0.0, 1.0))
-    steps = np.rint(np.nan_to_num(share) * (_STEPS - 1)).astype(int)
-    return np.asarray(counts_table()[steps], np.uint32)
+    shares = np.where(numbers < 1, 0.0, FIRST_COUNT + (1 - FIRST_COUNT) * np.clip(climbed, 0.0, 1.0))
+    return np.asarray(np.nan_to_num(shares), float)
+
+
+def rgba_of(colors: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """Colours of one axis as rows of red, green, blue and opacity, as pyqtgraph takes a map."""
+    parts = [(colors >> shift) & 0xFF for shift in (16, 8, 0, 24)]
+    return np.stack(parts, axis=-1).astype(np.uint8)
 
 
 def share_colors(shares: ArrayLike) -> NDArray[np.uint32]:

@@ -12,11 +12,13 @@ from playground.models.network.compare import Curves
 from playground.models.network.layer_statistics import StatisticsTable
 from playground.models.network.ranges import PlotRanges, Span, near_ends
 from playground.models.network.request import NetworkPageResult
-from playground.widgets.common.plot_items import Band, Curve
-from playground.widgets.common.plot_lines import Floats
-from playground.widgets.common.plots import AxisRange, Plot
 from playground.widgets.network.distribution_plot import layer_range
 from playground.widgets.network.ghosts import Ghost, add_ghosts, show_ghosts
+from playground.widgets.plot.areas import Band
+from playground.widgets.plot.axis import AxisRange
+from playground.widgets.plot.curve import Curve
+from playground.widgets.plot.plot import Plot
+from playground.widgets.plot.segments import Floats
 
 SKY, ORANGE, PINK, GREEN = 4, 1, 3, 2
 """Colours of the axes, reused: this page has no axis letters."""
@@ -62,6 +64,8 @@ class LayerPlot(Plot):
 class SpreadPlot(LayerPlot):
     """std and rms of each layer's activations, theory, the band over seeds, the healthy band."""
 
+    may_be_linear = True
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Spread", "network.spread", parent=parent)
         self.std = self.add(Curve("std", axis=SKY))
@@ -99,6 +103,8 @@ class SpreadPlot(LayerPlot):
 
 class GradientPlot(LayerPlot):
     """rms of the loss's gradients by activations and by weights."""
+
+    may_be_linear = True
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Gradients of the loss, rms", "network.gradients", parent=parent)
@@ -139,6 +145,10 @@ def _why_empty(table: StatisticsTable) -> str:
     return "" if (table.rms > 0).any() else "every gradient is exactly 0"
 
 
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g}%"
+
+
 PERCENT = tuple((share, f"{share:.0%}") for share in (0.0, 0.5, 1.0))
 ENDS = (PERCENT[0], (0.5, ""), PERCENT[-1])
 
@@ -155,13 +165,14 @@ class ZerosPlot(LayerPlot):
         self.saturated = self.add(Curve("saturated", axis=GREEN))
         self.zeros.short_name, self.dead.short_name = "zeros", "dead units"
         self.is_low = False
+        self.words_of = _percent
 
     def show_page(self, page: NetworkPageResult, _ranges: PlotRanges) -> None:
         """Draw a result."""
         layers = np.arange(1, page.network.depth + 1)
         self.set_ranges(
             layer_range(page.network.depth),
-            AxisRange(0.0, 1.0, ticks=ENDS if self.is_low else PERCENT),
+            AxisRange(0.0, 1.0, ticks=ENDS if self.is_low else PERCENT, text=_percent),
         )
         table, units = page.network.tables["activation"], page.network.units
         self.zeros.set_data(layers, table.zeros / np.maximum(1, table.count))

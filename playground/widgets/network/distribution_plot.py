@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
+import pyqtgraph as pg
 from numpy.typing import ArrayLike
 from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, QSize, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
@@ -17,18 +18,21 @@ from playground.models.network.request import NetworkPageResult
 from playground.models.words import digits
 from playground.widgets.common.buttons import IconButton
 from playground.widgets.common.combo_box import ComboBox
-from playground.widgets.common.heat import counts_table, image_of, share_colors
-from playground.widgets.common.legend import LegendLine
+from playground.widgets.common.heat import counts_table, image_of
 from playground.widgets.common.look import code_font, look, words_font
 from playground.widgets.common.painting import baseline, text_width
-from playground.widgets.common.plot_field import LEFT
-from playground.widgets.common.plot_items import Curve
-from playground.widgets.common.plot_lines import Floats
-from playground.widgets.common.plots import AxisRange, HeatMap
 from playground.widgets.common.text_label import TextLabel
-from playground.widgets.common.ticks import layer_ticks, linear_ticks, power_text, tick_text
 from playground.widgets.common.tooltip import set_tooltip
 from playground.widgets.network.ghosts import Ghost, add_ghosts, show_ghosts
+from playground.widgets.plot.areas import Counts
+from playground.widgets.plot.axis import AxisRange
+from playground.widgets.plot.canvas import Strip
+from playground.widgets.plot.curve import Curve, Entry
+from playground.widgets.plot.export import Columns
+from playground.widgets.plot.legend import LegendLine
+from playground.widgets.plot.plot import HeatMap
+from playground.widgets.plot.segments import Floats
+from playground.widgets.plot.ticks import layer_ticks, power_text, tick_text
 
 KIND_WORDS = {
     "activation": "activations",
@@ -38,7 +42,6 @@ KIND_WORDS = {
     "weight_gradient": "weight grads",
 }
 SCALE_WORDS = {"log": "log |a|", "linear": "value", "signed_log": "signed log"}
-STRIP = 12
 BAR, NUMBER = 72, 54
 SEND_WORDS = "Send this layer's values to the tensors page, as an imported tensor"
 SAMPLE_WIDTH = 120  # what the sample of the theory needs in the header
@@ -58,13 +61,13 @@ def value_range(axis: Axis, ranges: PlotRanges) -> AxisRange:
     if axis.scale == "log":
         return AxisRange(low, high, logarithmic=True)
     if axis.scale == "linear":
-        ticks = tuple((tick / axis.unit, tick_text(tick)) for tick in linear_ticks(low, high, 6))
-        return AxisRange(low / axis.unit, high / axis.unit, ticks=ticks)
+        return AxisRange(low / axis.unit, high / axis.unit, unit=axis.unit)
     step = max(1, round((high - low) / 8))
     powers = range(step, int(high) + 1, step)
     above = [(float(p), power_text(p + axis.floor)) for p in powers]
     below = [(-p, f"-{text}") for p, text in above if -p >= low]  # there is headroom above alone
-    return AxisRange(low, high, ticks=(*reversed(below), (0.0, "0"), *above))
+    ticks = (*reversed(below), (0.0, "0"), *above)
+    return AxisRange(low, high, ticks=ticks, text=lambda place: tick_text(axis.value(place)))
 
 
 class CountLegend(QWidget):
@@ -108,44 +111,47 @@ class CountLegend(QWidget):
             painter.drawText(QPointF(bar.left() - 20 - text_width(font, self._words()), base), self._words())
 
 
-class ZeroStrip(QWidget):
-    """One cell a layer, coloured by its share of exact zeros."""
-
-    pointed = Signal(object)
+class Distributions(HeatMap):
+    """The map of counts, and below it one cell a layer, coloured by its share of exact zeros."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._shares = np.zeros(0)
-        self._crosshair: float | None = None
-        self.setFixedHeight(STRIP + 8)
-        self.setAccessibleName("Share of values that are exactly 0")
+        super().__init__("Distributions", x_name="layer", shows_x=False, parent=parent)
+        self.setObjectName("network.distributions")
+        self.setAccessibleName("Distributions, layer by layer")
+        self.legend.hide()
+        self.strip = Strip(self.canvas)
+        self.shares = Counts()
+        self.strip.view.addItem(self.shares, ignoreBounds=True)
+        self.strip.axis.show_range(AxisRange(0.0, 1.0, ticks=((0.5, "0"),)))
+        self.strip.view.setXLink(self.canvas.view)
+        self.cursor = pg.InfiniteLine(angle=90)
+        self.strip.view.addItem(self.cursor, ignoreBounds=True)
+        self.take_look()
 
-    def set_shares(self, shares: np.ndarray) -> None:
-        """Show a share from 0 to 1 for each layer."""
-        if not np.array_equal(shares, self._shares):
-            self._shares = shares
-            self.update()
+    def show_shares(self, shares: Floats) -> None:
+        """Show a share of zeros from 0 to 1 for each layer."""
+        self.strip.view.set_home(0, *self.canvas.view.home[0])
+        self.shares.set_shares(shares, QRectF(0.5, 0.0, len(shares), 1.0))
 
-    def set_crosshair(self, layer: float | None) -> None:
-        """Go on with the crosshair of the plot above."""
-        if layer != self._crosshair:
-            self._crosshair = layer
-            self.update()
+    def set_crosshair(self, x: float | None, label: str = "") -> None:
+        super().set_crosshair(x, label)
+        self.cursor.setVisible(x is not None)
+        if x is not None:
+            self.cursor.setPos(x)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        field = QRectF(LEFT, 8, self.width() - LEFT - 1, STRIP)
-        font = code_font()
-        with QPainter(self) as painter:
-            painter.fillRect(self.rect(), look().color("panel"))
-            painter.setFont(font)
-            painter.setPen(look().color("text2"))
-            painter.drawText(QPointF(LEFT - 8 - text_width(font, "0"), 18), "0")
-            if len(self._shares):
-                painter.drawImage(field, image_of(share_colors(self._shares[None])))
-                if self._crosshair is not None:
-                    x = field.left() + (self._crosshair - 0.5) / len(self._shares) * field.width()
-                    painter.fillRect(QRectF(round(x), field.top() - 8, 1, field.height() + 8), look().color("text"))
-            painter.fillRect(QRectF(field.left() - 1, 0, 1, field.bottom()), look().color("edge"))
+    @Slot()
+    def take_look(self) -> None:
+        super().take_look()
+        self.shares.take_look()
+        self.strip.take_look()
+        self.cursor.setPen(self.canvas.cursor.pen)
+
+    def plot_columns(self) -> Columns:
+        if not self.shares.counts.size:
+            return super().plot_columns()
+        shares = self.shares.counts.ravel()
+        layers = np.arange(1, len(shares) + 1)
+        return {**super().plot_columns(), "layer of zeros": layers.tolist(), "share of zeros": shares.tolist()}
 
 
 class DistributionPlot(QWidget):
@@ -156,19 +162,18 @@ class DistributionPlot(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.heat = HeatMap("Distributions", x_name="layer", shows_x=False)
-        self.heat.setObjectName("network.distributions")
-        self.heat.setAccessibleName("Distributions, layer by layer")
-        self.heat.legend.hide()
+        self.heat = Distributions()
         self.ground = self.heat.add(Curve("", "pinned", role="panel", in_legend=False))
         self.theory = self.heat.add(Curve("rms, theory", "theory"))
+        self.ground.key = self.theory.key
         self._ghosts: list[Ghost] = []
-        self.zeros = ZeroStrip()
+        self._axis: tuple[str, str] = ("", "")
         self.kind = _choice(KIND_WORDS, "network.kind", "Which tensors of each layer to count")
         tip = "The value axis: decades of |a|, the value, or decades of both signs"
         self.scale = _choice(SCALE_WORDS, "network.scale", tip, code=True)
         self.counts = CountLegend()
         self.samples = LegendLine("")
+        self.samples.clicked.connect(self._on_sample_clicked)
         self.send = IconButton("arrow-right", SEND_WORDS)
         self.send.setObjectName("network.send.values")
         self.send.hide()
@@ -195,7 +200,6 @@ class DistributionPlot(QWidget):
         column.setSpacing(0)
         column.addLayout(header)
         column.addWidget(self.heat, 1)
-        column.addWidget(self.zeros)
 
     def show_choices(self, kind: str, scale: str) -> None:
         """Set the header's boxes to the state."""
@@ -213,11 +217,15 @@ class DistributionPlot(QWidget):
             return
         found = table.histograms
         axis = found.axis
+        self.heat.value_of = axis.value
         self.heat.set_ranges(layer_range(page.network.depth), value_range(axis, ranges))
+        if self._axis != (page.request.kind, axis.scale):  # a zoom into other values means nothing here
+            self._axis = page.request.kind, axis.scale
+            self.heat.canvas.view.show_home(1)
         largest = int(found.counts.max(initial=1))
         self.heat.set_counts(found.counts.T, 1.0, axis.low, axis.high, largest=largest)
         self.counts.set_counts(largest, found.sampled)
-        self.zeros.set_shares(table.zeros / np.maximum(1, table.count))
+        self.heat.show_shares(table.zeros / np.maximum(1, table.count))
         self.heat.set_note(_left_out(found, table.nans.sum(), table.infs.sum()))
         rms = page.theory.prediction.rms if page.request.kind == "activation" else None
         layers = np.arange(1, page.network.depth + 1)
@@ -246,9 +254,8 @@ class DistributionPlot(QWidget):
         show_ghosts(self._ghosts, pins, place, "")
 
     def set_crosshair(self, layer: float | None) -> None:
-        """Show the crosshair through map and zeros."""
+        """Show the cursor through map and zeros."""
         self.heat.set_crosshair(layer)
-        self.zeros.set_crosshair(layer)
 
     def set_slim(self, slim: bool) -> None:
         """Offer to send the values on from here, where there is no room for the histogram that does it else."""
@@ -272,6 +279,10 @@ class DistributionPlot(QWidget):
             room -= needed + gap
             part.setVisible(room >= 0)
         self._room.setVisible(room < 0)
+
+    @Slot(object)
+    def _on_sample_clicked(self, entry: Entry) -> None:
+        self.heat.toggled.emit(self.heat.key_of(entry))
 
     @Slot(int)
     def _on_kind_chosen(self, row: int) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QTransform
+from PySide6.QtWidgets import QWidget
 
 from playground.models.network.compare import Curves, PinnedResult
 from playground.widgets.common.look import code_font, look
-from playground.widgets.common.plot_items import Curve, Entry, PlotScale, in_coordinates
-from playground.widgets.common.plot_lines import Floats
-from playground.widgets.common.plots import Plot
+from playground.widgets.plot.curve import Curve
+from playground.widgets.plot.plot import Plot
+from playground.widgets.plot.segments import Floats
 
 TAG = 14
 """The side of the square that the number of a ghost stands in."""
@@ -23,54 +24,48 @@ class Ghost(Curve):
 
     def __init__(self, style: str) -> None:
         super().__init__("", style)
+        self.key = style
         self.number = 0
         self.pin = ""
         """What differs in this pinned network; the name in the legend may be that of several."""
 
-    def columns(self) -> dict[str, Floats]:
+    def columns(self) -> Mapping[str, Floats]:
         """Its numbers under a name of its own."""
         return {f"{self.name.partition(':')[0] or 'pinned'}: {self.pin}": self.y}
 
-    def tag(self, scale: PlotScale) -> QRectF | None:
-        """Where its number stands: on the line near its right end, each further left than the one before.
-
-        A pinned network may be deeper than the plot shows: then the right end is that of the plot.
-        """
-        x, y = self._pixels(scale)
-        inside = (x >= scale.field.left()) & (x <= scale.field.right())
-        known = np.flatnonzero(np.isfinite(in_coordinates(self.y, self.logarithmic)) & inside)
-        if not self.number or not len(known):
-            return None
-        # Between the layers, of which short networks have too few for all numbers.
-        at = max(float(x[known[0]]), float(x[known[-1]]) - TAG * 1.5 * self.number)
-        line, top, bottom = float(np.interp(at, x[known], y[known])), scale.field.top(), scale.field.bottom()
-        if not top <= line <= bottom:
-            return None
-        return QRectF(at - TAG / 2, min(max(line - TAG / 2, top), bottom - TAG), TAG, TAG)
-
-
-class GhostNumber(Entry):
-    """The number of a ghost, above all curves."""
-
-    layer = 5
-
-    def __init__(self, ghost: Ghost) -> None:
-        super().__init__("", in_legend=False)
-        self._ghost = ghost
-        self.is_shown = True
-
-    def paint(self, painter: QPainter, scale: PlotScale) -> None:
-        box = self._ghost.tag(scale) if self._ghost.is_shown else None
+    def paint(self, painter: QPainter, _option: object = None, _widget: QWidget | None = None) -> None:
+        super().paint(painter)
+        if not self.number:
+            return
+        to = painter.worldTransform()
+        x, y = self.pixels(to)
+        box = tag(x, y, to.mapRect(self.boundingRect()), self.number)
         if box is not None:
-            paint_number(painter, box, self._ghost.number, "panel")
+            painter.setWorldTransform(QTransform())
+            paint_number(painter, box, self.number, "panel")
+            painter.setWorldTransform(to)
+
+
+def tag(x: Floats, y: Floats, field: QRectF, number: int) -> QRectF | None:
+    """Where the number of a curve stands: on the line near its right end, each further left than the one before.
+
+    A pinned network may be deeper than the plot shows: then the right end is that of the plot.
+    """
+    known = np.flatnonzero(np.isfinite(y) & (x >= field.left()) & (x <= field.right()))
+    if not len(known):
+        return None
+    # Between the layers, of which short networks have too few for all numbers.
+    at = max(float(x[known[0]]), float(x[known[-1]]) - TAG * 1.5 * number)
+    line = float(np.interp(at, x[known], y[known]))
+    if not field.top() <= line <= field.bottom():
+        return None
+    return QRectF(at - TAG / 2, min(max(line - TAG / 2, field.top()), field.bottom() - TAG), TAG, TAG)
 
 
 def add_ghosts(plot: Plot, kept: list[Ghost], style: str, count: int) -> None:
     """See to it that a plot has at least so many ghosts of a style; the numbers stand on the solid ones."""
     while len(kept) < count:
         kept.append(plot.add(Ghost(style)))
-        if style == "pinned":
-            plot.add(GhostNumber(kept[-1]))
 
 
 def paint_number(painter: QPainter, box: QRectF, number: int, ground: str) -> None:

@@ -14,10 +14,13 @@ from playground.widgets.common.buttons import IconButton
 from playground.widgets.common.look import look
 from playground.widgets.common.text_label import TextLabel
 from playground.widgets.network.curve_plots import GradientPlot, SpreadPlot, ZerosPlot
-from playground.widgets.network.distribution_plot import SEND_WORDS, STRIP, DistributionPlot, value_range
+from playground.widgets.network.distribution_plot import SEND_WORDS, DistributionPlot, value_range
 from playground.widgets.network.layer_histogram import LayerHistogram
 from playground.widgets.network.layer_numbers import ROW, LayerNumbers, Row
 from playground.widgets.network.layer_rows import gradient_rows, in_one_line, layer_words, spread_rows, zero_rows
+from playground.widgets.plot.axis import AxisRange
+from playground.widgets.plot.canvas import STRIP
+from playground.widgets.plot.plot import Plot
 
 NUMBERS_WIDTH = 304
 NARROW_NUMBERS = 208
@@ -55,6 +58,8 @@ class LayerViews(QWidget):
     scale_chosen = Signal(str)
     own_range_chosen = Signal(bool)
     wants_tensor = Signal()
+    toggled = Signal(str)
+    """An entry of a legend that was clicked."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,7 +99,7 @@ class LayerViews(QWidget):
         layer.setSpacing(0)
         layer.addLayout(heading)
         layer.addWidget(self.histogram, 1)
-        beside = QVBoxLayout(self.histogram)
+        beside = QVBoxLayout(self.histogram.canvas)
         beside.setContentsMargins(0, 0, 0, STRIP + 22)
         beside.setSpacing(4)
         beside.addStretch(1)
@@ -119,16 +124,29 @@ class LayerViews(QWidget):
         self._grid.addWidget(self._layer, 0, 1)
         self._grid.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         self.setMinimumSize(320, 320)
-        for plot in (self.distributions.heat, self.spread, self.gradients, self.zeros):
+        for plot in self.plots():
             plot.canvas.setMinimumHeight(44)
             plot.setMinimumHeight(44)
 
+    def plots(self) -> tuple[Plot, ...]:
+        """The plots over the layers, from top to bottom."""
+        return self.distributions.heat, self.spread, self.gradients, self.zeros
+
+    def shown_plots(self) -> tuple[Plot, ...]:
+        """All plots of the page."""
+        return *self.plots(), self.histogram
+
     def _connect(self) -> None:
-        for plot in (self.distributions.heat, self.spread, self.gradients, self.zeros):
+        first = self.distributions.heat.canvas.view
+        for plot in self.plots():
             plot.pointed.connect(self._on_pointed)
             plot.pressed.connect(self._on_pressed)
-            plot.dragged.connect(self._on_pressed)
-            plot.released.connect(self.layer_let_go)
+            plot.canvas.axes["bottom"].whole = True
+            if plot.canvas.view is not first:
+                plot.canvas.view.setXLink(first)
+        for plot in self.shown_plots():
+            plot.toggled.connect(self.toggled)
+            plot.together = self.plots
         self.distributions.kind_chosen.connect(self.kind_chosen)
         self.distributions.scale_chosen.connect(self.scale_chosen)
         self.own.toggled.connect(self.own_range_chosen)
@@ -154,6 +172,9 @@ class LayerViews(QWidget):
             self.own.setChecked(state.own_range)
             self.own.blockSignals(False)
             self.own.update()
+        for plot in self.shown_plots():
+            plot.set_hidden(state.hidden)
+        self.distributions.samples.update()
         if state.layer != self._chosen:
             self._chosen = state.layer
             self._show_layer()
@@ -186,16 +207,18 @@ class LayerViews(QWidget):
         self.title.set_text(title)
         self.words.set_text(words)
         histogram: Histogram | None
-        if not numbers.count:
-            histogram, ends = None, (0.0, 1.0)
+        if not numbers.count or table.histograms is None:
+            histogram, ends = None, AxisRange()
         elif page.own:
             histogram = page.own[layer - 1]
-            ends = (page.own[layer - 1].axis.low, page.own[layer - 1].axis.high)
+            ends = AxisRange(histogram.axis.low, histogram.axis.high)
         else:
             histogram = numbers.histogram
-            axis = table.histograms.axis if table.histograms is not None else None
-            shown = value_range(axis, self._ranges) if axis is not None else None
-            ends = (shown.low, shown.high) if shown is not None else (0.0, 1.0)
+            ends = value_range(table.histograms.axis, self._ranges)
+        shared = None if page.own else self.distributions.heat.canvas.view
+        if self.histogram.canvas.view.linkedView(1) is not shared:
+            self.histogram.canvas.view.setYLink(shared)
+            self.histogram.canvas.view.show_home(1)
         self.histogram.show_layer(layer, numbers, histogram, ends, own=bool(page.own))
         rows = self.rows_of(page, layer)
         if self._one_line:
@@ -245,6 +268,7 @@ class LayerViews(QWidget):
     def _on_pressed(self, x: float) -> None:
         depth = self.page.network.depth if self.page is not None else 1
         self.layer_chosen.emit(min(max(1, round(x)), depth))
+        self.layer_let_go.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

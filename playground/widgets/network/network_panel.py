@@ -113,6 +113,8 @@ class NetworkPanel(Panel):
         self.train.gesture_ended.connect(self.gesture_ended)
         self.train.pause_wanted.connect(self._on_training_paused)
         self.views.wants_tensor.connect(self._on_tensor_wanted)
+        for part in (self.views, self.train, self.windows):
+            part.toggled.connect(self._on_curve_toggled)
 
     # From the store and the worker
 
@@ -124,6 +126,7 @@ class NetworkPanel(Panel):
         self.views.show_state(chosen)
         self.saved.show_layer(min(chosen.layer, chosen.spec.depth))
         self.train.show_settings(chosen.training, state.program.names)
+        self.train.plot.set_hidden(chosen.hidden)
         if not chosen.training.asked:
             self._training = None
             self._show_page()
@@ -283,6 +286,10 @@ class NetworkPanel(Panel):
     @Slot(bool)
     def _on_own_range_chosen(self, own: bool) -> None:
         self._edit(own_range=own)
+
+    @Slot(str)
+    def _on_curve_toggled(self, key: str) -> None:
+        self._edit(hidden=self.state.network.hidden ^ {key})
 
     @Slot(object)
     def _on_tensor_handed(self, handed: HandedLayer | WatchedTensor) -> None:

@@ -41,6 +41,8 @@ class NetworkWindows(QWidget):
     gesture_ended = Signal()
     tensor_handed = Signal(object)
     noted = Signal(str)
+    toggled = Signal(str)
+    """An entry of a legend that was clicked."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -125,6 +127,8 @@ class NetworkWindows(QWidget):
         if window is None:
             window = SavedDetails()
             window.every_chosen.connect(self._on_every)
+            window.toggled.connect(self.toggled)
+            window.plot.set_hidden(self._state.network.hidden)
         self._open(window)
         self._ask_all()
 
@@ -142,6 +146,7 @@ class NetworkWindows(QWidget):
         details = self._window(SavedDetails)
         if isinstance(details, SavedDetails):
             details.show_layer(min(state.network.layer, state.network.spec.depth))
+            details.plot.set_hidden(state.network.hidden)
         self._ask_all()
 
     def _ask_all(self) -> None:

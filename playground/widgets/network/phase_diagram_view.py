@@ -17,8 +17,7 @@ from playground.widgets.common.runs_label import RunsLabel
 from playground.widgets.common.section import Hairline, TitleLine
 from playground.widgets.common.tabs import TabRow
 from playground.widgets.common.text_label import TextLabel
-from playground.widgets.network.phase_map import FACTOR
-from playground.widgets.network.phase_plot import PhasePlot
+from playground.widgets.network.phase_plot import FACTOR, PhasePlot
 
 NAMES = {
     "theory": ("weight variance, fan_in × var W", "bias variance"),
@@ -57,7 +56,7 @@ class PhaseDiagramView(QWidget):
         self.tabs.setAccessibleName("Which diagram")
         self.map = PhasePlot()
         self.map.setObjectName("network.phase.map")
-        self.map.setAccessibleName("Phase diagram; arrow keys move the present setting")
+        self.map.canvas.setAccessibleName("Phase diagram; arrow keys move the present setting")
         self.meaning = TextLabel(MEANINGS["theory"], "text2")
         self.words = RunsLabel()
         self.words.setObjectName("network.phase.words")
@@ -91,7 +90,7 @@ class PhaseDiagramView(QWidget):
         self.tabs.currentChanged.connect(self._on_tab)
         self.map.dragged.connect(self._on_dragged)
         self.map.released.connect(self._on_released)
-        self.map.pointed.connect(self._on_pointed)
+        self.map.there.connect(self._on_pointed)
         self.map.said.connect(self._on_said)
         self.cancel.clicked.connect(self._on_cancel)
 

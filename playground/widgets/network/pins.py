@@ -14,12 +14,12 @@ from playground.models.network.spec import NetworkSpec
 from playground.widgets.common.buttons import Button, IconButton
 from playground.widgets.common.look import look, words_font
 from playground.widgets.common.painting import baseline, elided
-from playground.widgets.common.plot_lines import line_pen
 from playground.widgets.common.section import TitleLine
 from playground.widgets.common.tooltip import set_tooltip
 from playground.widgets.network.comparison_view import ComparisonView
 from playground.widgets.network.ghosts import TAG, paint_number
 from playground.widgets.network.tool_window import open_window
+from playground.widgets.plot.segments import line_pen
 
 _SAMPLE = 20
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyqtgraph as pg
 from PySide6.QtCore import QRect, QSize, Signal, Slot
 from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
@@ -14,17 +15,23 @@ from playground.models.words import bytes_in_words, shape_in_words
 from playground.widgets.common.look import code_font, look, look_holder, words_font
 from playground.widgets.common.number_box import NumberBox
 from playground.widgets.common.painting import baseline, elided, fill_background, paint_text
-from playground.widgets.common.plots import AxisRange, Curve, Plot
 from playground.widgets.common.problem_banner import ProblemBanner
 from playground.widgets.common.runs_label import RunsLabel
 from playground.widgets.common.section import Hairline, TitleLine
 from playground.widgets.common.text_label import TextLabel
 from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.plot.axis import AxisRange
+from playground.widgets.plot.curve import Curve
+from playground.widgets.plot.plot import Plot
 
 ROW = 24
 PLACES = (16, 150, 230, 400)
 HEADS = ("shape", "dtype", "bytes", "kept for")
 SKY = 4
+
+
+def _bytes(count: float) -> str:
+    return bytes_in_words(round(count))
 
 
 class TensorRows(QWidget):
@@ -66,6 +73,7 @@ class SavedDetails(QWidget):
     """`show_result(result)` and `show_layer(layer)`; `every_chosen(k)` asks for a checkpoint every k layers."""
 
     every_chosen = Signal(int)
+    toggled = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -84,6 +92,12 @@ class SavedDetails(QWidget):
         self.plot.setObjectName("network.saved.peaks")
         self.curve = self.plot.add(Curve("peak", axis=SKY))
         self.none = self.plot.add(Curve("no checkpoints", style="pinned"))
+        self.plot.words_of = _bytes
+        self.plot.canvas.axes["left"].set_size(72)
+        self.plot.canvas.axes["bottom"].whole = True
+        cursor = self.plot.canvas.cursor
+        cursor.setMovable(True)
+        cursor.sigDragged.connect(self._on_cursor_dragged)
         self.box = NumberBox(1, 1, 1, name="layers between checkpoints")
         self.box.setObjectName("network.saved.every")
         self.box.setFixedWidth(72)
@@ -94,7 +108,7 @@ class SavedDetails(QWidget):
         self._lay_out()
         self.box.changed.connect(self._on_every)
         self.plot.pressed.connect(self._on_every)
-        self.plot.dragged.connect(self._on_every)
+        self.plot.toggled.connect(self.toggled)
 
     def _lay_out(self) -> None:
         scroll = QScrollArea()
@@ -163,17 +177,22 @@ class SavedDetails(QWidget):
         peaks = np.array(result.peaks, dtype=float)
         most = float(max(saved.total_bytes, 1))
         ticks = tuple((share * most, bytes_in_words(round(share * most))) for share in (0.0, 0.5, 1.0))
-        self.plot.canvas.margins = (72, 8, 1, 22)
-        self.plot.canvas.update()
-        self.plot.set_ranges(AxisRange(1, max(2, depth)), AxisRange(0.0, most * 1.05, ticks=ticks))
+        self.plot.set_ranges(AxisRange(1, max(2, depth)), AxisRange(0.0, most * 1.05, ticks=ticks, text=_bytes))
         self.curve.set_data(every, peaks)
         self.none.set_data(every, np.full(depth, most))
         chosen = result.checkpointed.every
-        self.plot.set_crosshair(float(chosen), str(chosen))
+        if not self.plot.canvas.cursor.moving:
+            self.plot.set_crosshair(float(chosen), str(chosen))
         self.plot.refresh()
         self.box.set_range(1, depth)
         self.box.set_value(chosen)
         self.words.set_content(result.checkpoint_words())
+
+    @Slot(object)
+    def _on_cursor_dragged(self, line: pg.InfiniteLine) -> None:
+        place = self.plot.canvas.x_at(float(line.value()))
+        self.plot.set_crosshair(place, str(int(place)))
+        self._on_every(place)
 
     @Slot(object)
     @Slot(float)

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QWidget
 
 from playground.models.network.step_histograms import BINS, LOW_OCTAVE, NOT_FINITE, ZERO
 from playground.models.network.training_request import TrainingResult
-from playground.widgets.common.plots import AxisRange, HeatMap
 from playground.widgets.network.scrub_plot import LEFT
+from playground.widgets.plot.axis import AxisRange
+from playground.widgets.plot.plot import HeatMap
 
 OCTAVE = math.log10(2.0)
 PADDING_OCTAVES = 1
@@ -21,11 +22,13 @@ class StepHistory(HeatMap):
     """A heat map: one column a step, one row an octave of |activation|."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("layer", x_column="step", parent=parent)
+        super().__init__("layer", x_column="step", shows_x=False, parent=parent)
         self.setObjectName("network.train.history")
         self.canvas.ground = "window"
-        self.canvas.margins = (LEFT, 4, 7, 4)
-        self.canvas.shows_x = False
+        self.canvas.axes["left"].set_size(LEFT)
+        self.canvas.plotItem.layout.setContentsMargins(0, 4, 7, 4)
+        self.value_of = _value
+        self.take_look()
 
     def show_history(self, result: TrainingResult | None, steps: AxisRange, layer: int) -> None:
         """Draw the counts of a run, on the step axis of the loss."""
@@ -46,6 +49,10 @@ class StepHistory(HeatMap):
         self.set_note(_note(result))
         self.set_crosshair(float(result.shown))
         self.refresh()
+
+
+def _value(exponent: float) -> float:
+    return float(10.0**exponent)
 
 
 def _note(result: TrainingResult) -> str:

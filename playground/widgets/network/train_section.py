@@ -15,7 +15,6 @@ from playground.models.network.training_settings import TrainingSettings
 from playground.models.network.training_words import invitation, loss_range, progress_in_words
 from playground.models.outcome import Fix, Problem
 from playground.models.words import count_in_words
-from playground.widgets.common.plots import AxisRange
 from playground.widgets.common.problem_banner import ProblemBanner
 from playground.widgets.common.runs_label import RunsLabel
 from playground.widgets.common.tooltip import set_tooltip
@@ -24,6 +23,7 @@ from playground.widgets.network.scrub_plot import ScrubPlot, step_range
 from playground.widgets.network.step_history import StepHistory
 from playground.widgets.network.train_rows import StepRow, TrainTitle, enable
 from playground.widgets.network.train_settings import TrainSettings
+from playground.widgets.plot.axis import AxisRange
 
 PADDING = 16
 PLOT_HEIGHT = 168
@@ -42,6 +42,8 @@ class TrainSection(QWidget):
     edited = Signal(object, object)
     gesture_ended = Signal()
     pause_wanted = Signal()
+    toggled = Signal(str)
+    """An entry of a legend that was clicked."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,6 +67,7 @@ class TrainSection(QWidget):
         self.history = StepHistory()
         self.history.setFixedHeight(HISTORY_HEIGHT)
         self.history.hide()
+        self.history.canvas.view.setXLink(self.plot.canvas.view)
         self.words = RunsLabel(role="text2")
         self.words.setObjectName("network.train.words")
         self.banner = ProblemBanner()
@@ -89,6 +92,7 @@ class TrainSection(QWidget):
     def _connect(self) -> None:
         self.plot.scrubbed.connect(self._on_scrubbed)
         self.plot.scrub_ended.connect(self._on_scrub_ended)
+        self.plot.toggled.connect(self.toggled)
         self.banner.fix_chosen.connect(self._on_fix)
         self.choices.clicked.connect(self._on_choices)
         self.rewind.clicked.connect(self._on_rewind)

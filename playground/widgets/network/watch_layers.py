@@ -46,6 +46,7 @@ class WatchLayers(LayerViews):
         self.kind_chosen.connect(self._on_kind_chosen)
         self.scale_chosen.connect(self._on_scale_chosen)
         self.own_range_chosen.connect(self._on_own_range_chosen)
+        self.toggled.connect(self._on_curve_toggled)
         self.wants_tensor.connect(self._on_wants_tensor)
 
     def _leave_out_kinds(self) -> None:
@@ -138,6 +139,11 @@ class WatchLayers(LayerViews):
     @Slot(bool)
     def _on_own_range_chosen(self, own: bool) -> None:
         self._show(own_range=own)
+
+    @Slot(str)
+    def _on_curve_toggled(self, key: str) -> None:
+        self._shown = replace(self._shown, hidden=self._shown.hidden ^ {key})
+        self.show_state(self._shown)
 
     def _show(self, **fields: object) -> None:
         self._shown = replace(self._shown, **fields)  # type: ignore[arg-type]

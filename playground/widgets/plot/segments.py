@@ -1,5 +1,6 @@
 """The lines of plots: their styles, and how a polyline becomes pixels in a fraction of the time that a path takes.
 
+Serves "dragging a network of 50 x 100 x 200, painted": four plots take 10 ms instead of 33 with pyqtgraph's own curves.
 Qt fills the outline of a wide line cell by cell, and looks each cell up in the list of its row: a flat curve over the
 whole plot takes half a millisecond and more. Single segments with flat ends it paints by a rasteriser of their own,
 fifteen times as fast; here a curve is cut into such segments, dashes too.
@@ -8,23 +9,19 @@ fifteen times as fast; here a curve is cut into such segments, dashes too.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 from pyqtgraph.functions import arrayToQPath
+from pyqtgraph.Qt.internals import PrimitiveArray
 from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QColor, QPaintEngine, QPainter, QPainterPath, QPen
-from shiboken6 import Shiboken
 
 from playground.widgets.common.look import look
 
 Floats = NDArray[np.float64]
 _OVERLAP = 0.3
 """Device pixels by which segments reach into each other: less leaves a gap at the joint, more a knot."""
-
-_MOST = 8192
-"""How many segments are handed to Qt at once."""
 
 _FAR = 4000.0
 """Pixels beyond the plot at which segments are cut off: Qt counts in fixed point."""
@@ -158,14 +155,18 @@ def _overlapping(ends: Floats, style: LineStyle, overlap: float) -> Floats:
     return longer
 
 
-def paint_segments(painter: QPainter, lines: Floats, color: QColor, width: float) -> None:
-    """Paint what `line_segments` made."""
+def paint_segments(painter: QPainter, lines: PrimitiveArray, color: QColor, width: float) -> None:
+    """Paint what `packed_lines` holds."""
     painter.setPen(QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
-    rows, first = _line_array()
-    for start in range(0, len(lines), _MOST):
-        part = lines[start : start + _MOST]
-        rows[: len(part)] = part
-        painter.drawLines(first, len(part))
+    painter.drawLines(*lines.drawargs())
+
+
+def packed_lines(rows: Floats) -> PrimitiveArray:
+    """Rows of x, y, x, y as lines that Qt takes at once, so that no object is made for each."""
+    lines = PrimitiveArray(QLineF, 4)
+    lines.resize(len(rows))
+    lines.ndarray()[:] = rows
+    return lines
 
 
 def paint_points(painter: QPainter, points: Floats, color: QColor, width: float) -> None:
@@ -173,18 +174,3 @@ def paint_points(painter: QPainter, points: Floats, color: QColor, width: float)
     painter.setPen(QPen(color, 2 * width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
     for x, y in points.tolist():
         painter.drawPoint(QPointF(x, y))
-
-
-@cache
-def _line_array() -> tuple[Floats, QLineF]:
-    """Rows of four doubles, and the same memory as an array of QLineF, so that no object is made for each line.
-
-    It is kept for good: an address that is given back could become that of another of Qt's objects.
-    """
-    rows = np.zeros((_MOST, 4))
-    return rows, Shiboken.wrapInstance(rows.ctypes.data, QLineF)  # type: ignore[return-value]  # its stub: Object
-
-
-def as_points(x: Floats, y: Floats) -> list[QPointF]:
-    """The points of two arrays."""
-    return [QPointF(*point) for point in zip(x.tolist(), y.tolist(), strict=True)]

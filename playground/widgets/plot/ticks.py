@@ -64,3 +64,12 @@ def power_text(exponent: float) -> str:
     """A power of ten: "1" for 0, "1e-4" for -4; 10 and 100 too are written 1e1 and 1e2, so that steps look alike."""
     whole = round(exponent)
     return "1" if whole == 0 else f"1e{whole}"
+
+
+def value_ticks(low: float, high: float, most: int) -> tuple[tuple[float, str], ...]:
+    """Places and labels on a logarithmic axis between two exponents: powers of ten, or round numbers where few fit."""
+    powers = log_ticks(low, high, most)
+    if len(powers) > 1 or not -300 < low < high < 300:
+        return tuple((power, power_text(power)) for power in powers)
+    numbers = [number for number in linear_ticks(10.0**low, 10.0**high, most) if number > 0]
+    return tuple((math.log10(number), tick_text(number)) for number in numbers)

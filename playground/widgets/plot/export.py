@@ -1,11 +1,16 @@
-"""A plot as a picture (PNG at twice the size, SVG) or as its numbers (CSV), to a file or to the clipboard."""
+"""A plot as a picture (PNG, SVG with real text) or as its numbers (CSV), to a file or to the clipboard.
+
+pyqtgraph's own exporters are not used: SVG smooths images and leaves curves out at large x, CSV writes 1e-12 as 0, PNG
+says by a return value alone that it failed.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -17,7 +22,9 @@ from PySide6.QtSvg import QSvgGenerator
 
 from playground.models.files.writing import write_whole
 from playground.models.outcome import Problem, ProblemError, refuse
+from playground.widgets.common.look import LIGHT, look_holder
 
+PNG_SCALES = (1, 2, 4)
 PNG_SCALE = 2
 _LARGEST_SIDE = 16_384
 Columns = Mapping[str, Sequence[Any] | NDArray[Any]]
@@ -45,45 +52,63 @@ class Exportable(Protocol):
         ...
 
 
-def plot_image(plot: Exportable, scale: int = PNG_SCALE) -> QImage:
+def figure_size(plot: Exportable) -> QSize:
+    """The size of the picture: that of the widget, or what a plot needs beyond it to be complete."""
+    needed = getattr(plot, "figure_size", None)
+    return QSize(needed()) if needed is not None else plot.size()
+
+
+@contextmanager
+def printed(light: bool) -> Iterator[None]:
+    """Paint in the light look, as paper wants it, whatever the screen has."""
+    holder = look_holder()
+    present = holder.look
+    holder.look = LIGHT if light else present
+    try:
+        yield
+    finally:
+        holder.look = present
+
+
+def plot_image(plot: Exportable, scale: int = PNG_SCALE, light: bool = False) -> QImage:
     """The plot as an image of `scale` times its size on screen."""
-    size = plot.size()
+    size = figure_size(plot)
     if max(size.width(), size.height()) * scale > _LARGEST_SIDE or size.isEmpty():
         refuse(f"A picture of {size.width()} by {size.height()} pixels cannot be made.")
     image = QImage(size * scale, QImage.Format.Format_ARGB32_Premultiplied)
     image.setDevicePixelRatio(scale)
     image.fill(0)
-    with QPainter(image) as painter:
+    with printed(light), QPainter(image) as painter:
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
         plot.paint_plot(painter, QRectF(0, 0, size.width(), size.height()))
     return image
 
 
-def png_bytes(plot: Exportable) -> bytes:
+def png_bytes(plot: Exportable, scale: int = PNG_SCALE, light: bool = False) -> bytes:
     """The plot as a PNG file."""
     held = QByteArray()
     buffer = QBuffer(held)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    if not plot_image(plot).save(buffer, "PNG"):  # type: ignore[call-overload]  # its stub wants bytes
+    if not plot_image(plot, scale, light).save(buffer, "PNG"):  # type: ignore[call-overload]  # its stub wants bytes
         refuse("Qt could not write the picture as PNG.")
     return bytes(held.data())
 
 
-def svg_bytes(plot: Exportable) -> bytes:
-    """The plot as an SVG file whose curves stay curves."""
+def svg_bytes(plot: Exportable, _scale: int = 1, light: bool = False) -> bytes:
+    """The plot as an SVG file whose curves stay curves, whose text stays text and whose images keep their cells."""
     held = QByteArray()
     buffer = QBuffer(held)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     generator = QSvgGenerator()
     generator.setOutputDevice(buffer)
-    size = plot.size()
+    size = figure_size(plot)
     generator.setSize(size)
     generator.setResolution(96)
     generator.setViewBox(QRect(0, 0, size.width(), size.height()))
     generator.setTitle(plot.plot_name())
-    with QPainter(generator) as painter:
+    with printed(light), QPainter(generator) as painter:
         plot.paint_plot(painter, QRectF(0, 0, size.width(), size.height()))
-    return bytes(held.data())
+    return bytes(held.data()).replace(b"<image ", b'<image style="image-rendering:pixelated" ')
 
 
 def csv_text(columns: Columns, delimiter: str = ",") -> str:
@@ -120,7 +145,7 @@ def _numbers(plot: Exportable) -> Columns:
     return columns
 
 
-def csv_bytes(plot: Exportable) -> bytes:
+def csv_bytes(plot: Exportable, _scale: int = 1, _light: bool = False) -> bytes:
     """The plot's numbers as a CSV file."""
     return csv_text(_numbers(plot)).encode("utf-8")
 
@@ -131,23 +156,25 @@ class PlotFormat:
 
     name: str
     words: str
-    make: Callable[[Exportable], bytes]
+    make: Callable[[Exportable, int, bool], bytes]
 
 
 PLOT_FORMATS = {
-    "png": PlotFormat("png", "Picture, PNG at twice the size", png_bytes),
+    "png": PlotFormat("png", "Picture, PNG", png_bytes),
     "svg": PlotFormat("svg", "Drawing, SVG", svg_bytes),
     "csv": PlotFormat("csv", "Numbers, CSV", csv_bytes),
 }
 
 
-def save_plot(plot: Exportable, path: str | os.PathLike[str], kind: str = "") -> Problem | None:
+def save_plot(
+    plot: Exportable, path: str | os.PathLike[str], kind: str = "", scale: int = PNG_SCALE, light: bool = False
+) -> Problem | None:
     """Write the plot to `path`, whole or not at all, in the format of its ending or of `kind`; the problem if not."""
     chosen = kind or Path(path).suffix.lower().lstrip(".")
     if chosen not in PLOT_FORMATS:
         return Problem(f"A plot is saved as .png, .svg or .csv, not as .{chosen or 'nothing'}.")
     try:
-        data = PLOT_FORMATS[chosen].make(plot)
+        data = PLOT_FORMATS[chosen].make(plot, scale, light)
 
         def write(fresh: Path) -> int:
             fresh.write_bytes(data)
@@ -159,9 +186,9 @@ def save_plot(plot: Exportable, path: str | os.PathLike[str], kind: str = "") ->
     return None
 
 
-def copy_picture(plot: Exportable) -> None:
+def copy_picture(plot: Exportable, light: bool = False) -> None:
     """Put the plot on the clipboard as a picture."""
-    QGuiApplication.clipboard().setImage(plot_image(plot))
+    QGuiApplication.clipboard().setImage(plot_image(plot, light=light))
 
 
 def copy_numbers(plot: Exportable) -> None:

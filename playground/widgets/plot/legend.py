@@ -6,30 +6,37 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from playground.widgets.common.look import code_font, look, words_font
+from playground.widgets.common.look import look, words_font
 from playground.widgets.common.painting import baseline, elided, text_width
-from playground.widgets.common.plot_items import Entry, paint_swatch
+from playground.widgets.common.tooltip import tooltip_html
+from playground.widgets.plot.curve import Entry
 
 HEIGHT = 24
 SECOND = 18
 """What a second line of the legend adds to the height."""
 
 _GAP = 7
+_HIDDEN_OPACITY = 0.5
 
 
 @dataclass(frozen=True)
 class Placed:
-    """One entry of the legend where it stands; `entry` is None for the band of healthy values."""
+    """One entry of the legend where it stands."""
 
-    entry: Entry | None
+    entry: Entry
     text: str
     sample: QRectF
     x: float
     line: int
+
+    def box(self) -> QRectF:
+        """The rectangle of sample and name."""
+        wide = self.x + text_width(words_font(), self.text) - self.sample.left()
+        return QRectF(self.sample.left() - 4, SECOND * self.line, wide + 8, HEIGHT)
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,10 @@ class LegendLine(QWidget):
 
     Where there is little room, names are the short ones; then the entries go into a line of their own if the plot is
     high enough, or else the title is the short one; what still finds no room is left out whole and told in the tooltip.
+    `clicked(entry)` asks to hide what an entry stands for, or to show it again.
     """
+
+    clicked = Signal(object)
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,10 +65,10 @@ class LegendLine(QWidget):
         self._entries: tuple[Entry, ...] = ()
         self._shows: object = None
         self._words, self._role = "", "text2"
-        self._healthy = ""
         self._may_wrap = False
         self._plan: tuple[object, LegendPlan] | None = None
         self._lines = 1
+        self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     @property
@@ -82,12 +92,11 @@ class LegendLine(QWidget):
             self._title, self._short_title = title, short or title
             self._on_changed()
 
-    def set_entries(self, entries: Sequence[Entry], healthy: str = "") -> None:
-        """Show these entries; `healthy` names the band of healthy values."""
-        self._entries = tuple(entries)
-        self._healthy = healthy
-        names = [self._title, *(entry.name for entry in self._shown())]
-        shows = names, [(entry.short_name, entry.sample()) for entry in self._shown()], healthy
+    def set_entries(self, entries: Sequence[Entry]) -> None:
+        """Show these entries, the band of healthy values last."""
+        self._entries = tuple(sorted(entries, key=lambda entry: entry.key == "healthy"))
+        names = [self._title, *(entry.name for entry in self.listed())]
+        shows = names, [(entry.short_name, entry.sample()) for entry in self.listed()]
         if shows != self._shows:
             self._shows = shows
             self.setAccessibleName(", ".join(names))
@@ -105,7 +114,8 @@ class LegendLine(QWidget):
             self._words, self._role = words, role
             self.update()
 
-    def _shown(self) -> list[Entry]:
+    def listed(self) -> list[Entry]:
+        """The entries that have a name here and something to show, hidden or not."""
         return [entry for entry in self._entries if entry.in_legend and entry.is_shown and entry.name]
 
     def _on_changed(self) -> None:
@@ -122,9 +132,7 @@ class LegendLine(QWidget):
         """Where everything stands in a line of so many pixels; kept until it shows something else."""
         key = (width, self._shows, self._title, self._short_title, self._may_wrap)
         if self._plan is None or self._plan[0] != key:
-            items: list[tuple[Entry | None, str, str]] = [(e, e.name, e.short_name or e.name) for e in self._shown()]
-            if self._healthy:
-                items.append((None, self._healthy, self._healthy))
+            items = [(entry, entry.name, entry.short_name or entry.name) for entry in self.listed()]
             self._plan = key, _planned((self._title, self._short_title), items, width, self._may_wrap)
         return self._plan[1]
 
@@ -156,25 +164,50 @@ class LegendLine(QWidget):
             painter.setPen(look().color(self._role))
             painter.drawText(QPointF(rect.right() - text_width(font, text), base), text)
             return
+        struck = words_font()
+        struck.setStrikeOut(True)
         for item in plan.placed:
-            down = SECOND * item.line
+            down, hidden = SECOND * item.line, item.entry.is_hidden
+            painter.save()
+            painter.setOpacity(_HIDDEN_OPACITY if hidden else 1.0)
+            painter.setFont(struck if hidden else font)
             painter.setPen(look().color("text2"))
             painter.drawText(QPointF(rect.left() + item.x, base + down), item.text)
-            self._paint_sample(painter, item.entry, item.sample.translated(rect.left(), rect.top() + down))
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            item.entry.paint_sample(painter, item.sample.translated(rect.left(), rect.top() + down))
+            painter.restore()
 
-    @staticmethod
-    def _paint_sample(painter: QPainter, entry: Entry | None, place: QRectF) -> None:
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if entry is None:
-            paint_swatch(painter, place, look().color("healthy"))
+    # The hand
+
+    def item_at(self, place: QPointF) -> Placed | None:
+        """The entry at a place of the line."""
+        if self._words:
+            return None
+        return next((item for item in self.plan(self.width()).placed if item.box().contains(place)), None)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        item = self.item_at(event.position())
+        if item is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.clicked.emit(item.entry)
         else:
-            entry.paint_sample(painter, place)
-        painter.restore()
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        over = self.item_at(event.position()) is not None
+        self.setCursor(Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor)
+        super().mouseMoveEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        item = self.item_at(QPointF(event.pos())) if isinstance(event, QHelpEvent) else None
+        if isinstance(event, QHelpEvent) and item is not None:
+            verb = "Show" if item.entry.is_hidden else "Hide"
+            QToolTip.showText(event.globalPos(), tooltip_html(f"{verb} {item.entry.name}"), self)
+            return True
+        return super().event(event)
 
 
 def _planned(
-    titles: tuple[str, str], items: Sequence[tuple[Entry | None, str, str]], width: float, may_wrap: bool
+    titles: tuple[str, str], items: Sequence[tuple[Entry, str, str]], width: float, may_wrap: bool
 ) -> LegendPlan:
     """The first way that has room for all: tight, short names, a second line, a short title; else the last go."""
     long, short = [name for _, name, _ in items], [name for _, _, name in items]
@@ -213,7 +246,7 @@ def _needed(names: Sequence[str], roomy: bool) -> float:
 
 
 def _in_line(
-    entries: Sequence[Entry | None], names: Sequence[str], width: float, roomy: bool, line: int
+    entries: Sequence[Entry], names: Sequence[str], width: float, roomy: bool, line: int
 ) -> tuple[Placed, ...]:
     """The entries right-aligned in one line."""
     (sample, between), placed, x = _spaces(roomy), [], width
@@ -223,15 +256,3 @@ def _in_line(
         placed.append(Placed(entry, name, QRectF(left, 0, sample, HEIGHT), text_x, line))
         x -= _GAP + sample + between
     return tuple(reversed(placed))
-
-
-def paint_note(painter: QPainter, field: QRectF, words: str) -> None:
-    """A few words in the lower right corner of a plot, on what its range leaves out."""
-    font, ground = code_font(), look().color("panel")
-    width = text_width(font, words) + 8
-    box = QRect(round(field.right() - width), round(field.bottom() - 18), round(width), 17)
-    ground.setAlphaF(0.85)
-    painter.fillRect(box, ground)
-    painter.setFont(font)
-    painter.setPen(look().color("text2"))
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)

@@ -1,0 +1,1 @@
+"""Plots: pyqtgraph in the colours, fonts and manners of this app."""

@@ -1,0 +1,197 @@
+"""The axes of a plot: what range they show, and pyqtgraph's axis in the look of this app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter
+
+from playground.widgets.common.look import code_font, look
+from playground.widgets.common.painting import paint_box, text_width
+from playground.widgets.plot.ticks import layer_ticks, linear_ticks, tick_text, value_ticks
+
+LEFT, TOP, BOTTOM = 48, 8, 22
+_PIXELS_A_TICK = {"left": 22, "right": 22, "bottom": 80, "top": 80}
+_SPACE = 8
+_ASCENT = 11
+Ticks = tuple[tuple[float, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AxisRange:
+    """From `low` to `high` in coordinates: the exponent of ten where `logarithmic`, else the value divided by `unit`.
+
+    `ticks` label the whole range; `text` words a coordinate where neither a power nor a plain number does.
+    """
+
+    low: float = 0.0
+    high: float = 0.0
+    logarithmic: bool = False
+    ticks: Ticks | None = None
+    unit: float = 1.0
+    text: Callable[[float], str] | None = field(default=None, compare=False)
+
+    def labelled(self, low: float, high: float, most: int, whole: bool = False) -> Ticks:
+        """At most `most` places between `low` and `high` with their labels; only whole ones for layers and steps."""
+        if self.ticks is not None:
+            given = tuple(tick for tick in self.ticks if low <= tick[0] <= high)
+            if len(given) > 1 or (low, high) == (self.low, self.high):
+                return given
+        if high <= low:
+            return ()
+        if self.logarithmic:
+            return value_ticks(low, high, most)
+        if whole:
+            steps = linear_ticks(low, high, most, whole=True)
+            ends = (-(-low // 1), high // 1)
+            places = layer_ticks(int(ends[0]), int(ends[1]), most) if (low, high) == (self.low, self.high) else steps
+        else:
+            places = tuple(value / self.unit for value in linear_ticks(low * self.unit, high * self.unit, most))
+        return tuple((place, self.words(place)) for place in places)
+
+    def words(self, coordinate: float) -> str:
+        """A coordinate of a linear axis in words."""
+        return self.text(coordinate) if self.text is not None else tick_text(coordinate * self.unit)
+
+    def without_ticks(self) -> AxisRange:
+        """The same range, labelled by rule."""
+        return replace(self, ticks=None)
+
+
+class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
+    """An axis whose labels come from an `AxisRange`; `mark` is a place that is labelled inverted."""
+
+    def __init__(self, orientation: str, size: int) -> None:
+        self.range_shown = AxisRange()
+        self.whole = False
+        self.name = ""
+        self.mark: tuple[float, str] | None = None
+        self.below = 0
+        """How far the lowest label may reach below the axis."""
+        super().__init__(orientation, maxTickLength=0)
+        self.enableAutoSIPrefix(False)
+        self.across = orientation in ("top", "bottom")
+        self.setStyle(
+            tickFont=code_font(),
+            tickTextOffset=4 if self.across else _SPACE,
+            tickAlpha=255,
+            maxTickLevel=0,
+            hideOverlappingLabels=60,
+            autoExpandTextSpace=False,
+            autoReduceTextSpace=False,
+        )
+        self.set_size(size)
+        self.setCacheMode(pg.QtWidgets.QGraphicsItem.CacheMode.DeviceCoordinateCache)
+
+    def _updateLabel(self) -> None:  # its rich text is laid out eight times before it has any words
+        if self.labelText:
+            super()._updateLabel()
+
+    def set_size(self, size: int) -> None:
+        """Take so many pixels; a single one has room for the line alone."""
+        self.setStyle(showValues=size > 1)
+        (self.setHeight if self.across else self.setWidth)(size)
+
+    def show_range(self, shown: AxisRange) -> None:
+        """Label by another range from now on."""
+        if shown != self.range_shown:
+            self.range_shown = shown
+            self.redraw()
+
+    def set_mark(self, mark: tuple[float, str] | None) -> None:
+        """Write a label inverted at a place, or at none."""
+        if mark != self.mark:
+            self.mark = mark
+            self.redraw()
+
+    def redraw(self) -> None:
+        """Have it drawn anew."""
+        self.picture = None
+        self.update()
+
+    def take_look(self) -> None:
+        """Take the colours of the present look."""
+        self.setPen(pg.mkPen(look().color("edge")))
+        self.setTickPen(pg.mkPen(look().color("hairline")))
+        self.setTextPen(pg.mkPen(look().color("text2")))
+
+    # What pyqtgraph asks
+
+    def labels(self, low: float, high: float, size: float) -> Ticks:
+        """The labelled places; no more than have room."""
+        most = max(2, int(size // _PIXELS_A_TICK[self.orientation]))
+        shown, whole = self.range_shown, self.whole
+        ticks = shown.labelled(low, high, most, whole)
+        if self.across:
+            return ticks
+        if len(ticks) < 2:  # one label is no scale
+            ticks = shown.labelled(low, high, most + 1, whole)
+        room = self.width() - _SPACE
+        while most > 2 and any(text_width(code_font(), label) > room for _, label in ticks):
+            most -= 1
+            ticks = shown.labelled(low, high, most, whole)
+        return ticks
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:  # noqa: N803
+        return [(1.0, [place for place, _ in self.labels(minVal, maxVal, size)])]
+
+    def tickStrings(self, values: Sequence[float], _scale: float, _spacing: float) -> list[str]:
+        known = dict(self.labels(*self.range, self.width() if self.across else self.height()))
+        return [known.get(value, "") for value in values]
+
+    def boundingRect(self) -> QRectF:
+        rect = QRectF(super().boundingRect())
+        return rect.adjusted(-LEFT, 0, 8, 0) if self.across else rect.adjusted(0, -_ASCENT, 0, 15)
+
+    def generateDrawSpecs(self, p: QPainter) -> tuple | None:
+        specs = super().generateDrawSpecs(p)
+        if specs is None or self.range_shown.high <= self.range_shown.low:
+            return None
+        (pen, start, end), ticks, texts = specs
+        if self.across:
+            line = pen, start - QPointF(0, 1), end - QPointF(0, 1)
+            return line, [], self._apart([(QRectF(rect), flags, text) for rect, flags, text in texts])
+        return (pen, start, end), ticks, [(self._inside(QRectF(rect)), flags, text) for rect, flags, text in texts]
+
+    def _inside(self, rect: QRectF) -> QRectF:
+        """A label moved so far that it is not cut at the end of the axis."""
+        middle = rect.center().y()
+        lowest = self.height() - 4 + self.below
+        rect.moveCenter(QPointF(rect.center().x(), min(max(middle, -3.0), lowest)))
+        return rect
+
+    def _apart(self, texts: list[tuple[QRectF, int, str]]) -> list[tuple[QRectF, int, str]]:
+        """Labels inside the axis, without those that touch one before them or the mark."""
+        kept, last, box = [], -1e9, self.mark_box()
+        for rect, flags, text in texts:
+            rect.moveLeft(min(max(rect.left(), -2.0), self.width() - rect.width() + 1))
+            covered = box is not None and rect.left() < box.right() + 3 and rect.right() > box.left() - 3
+            if rect.left() > last + 6 and not covered:
+                kept.append((rect, flags, text))
+                last = rect.right()
+        if self.name:
+            wide = text_width(code_font(), self.name)
+            high = kept[0][0] if kept else QRectF(0, 4, 0, 13)
+            place = QRectF(-_SPACE - wide, high.top(), wide, high.height())
+            kept.append((place, Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextDontClip, self.name))
+        return kept
+
+    def mark_box(self) -> QRectF | None:
+        """Where the inverted label stands."""
+        low, high = self.range
+        if self.mark is None or not self.mark[1] or not low <= self.mark[0] <= high or self.height() < 2:
+            return None
+        width = text_width(code_font(), self.mark[1]) + 10
+        middle = (self.mark[0] - low) / ((high - low) or 1.0) * self.width()
+        return QRectF(round(min(max(middle - width / 2, 0.0), self.width() - width)), 4, width, 16)
+
+    def drawPicture(self, p: QPainter, axisSpec: tuple, tickSpecs: list, textSpecs: list) -> None:  # noqa: N803
+        super().drawPicture(p, axisSpec, tickSpecs, textSpecs)
+        box = self.mark_box() if self.across else None
+        if box is not None and self.mark is not None:
+            paint_box(p, box, look().color("text"), None, 3)
+            p.setPen(look().color("panel"))
+            p.drawText(box, Qt.AlignmentFlag.AlignCenter, self.mark[1])

@@ -1,0 +1,119 @@
+"""A plot as a figure complete in itself: title, legend, both axes, no cursor; and several plots as one figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QGraphicsItem
+
+from playground.widgets.common.look import look
+from playground.widgets.plot.axis import BOTTOM, Axis
+from playground.widgets.plot.canvas import Canvas
+from playground.widgets.plot.export import Columns
+from playground.widgets.plot.legend import HEIGHT, SECOND, LegendLine
+
+GAP = 8
+
+
+class Drawn(Protocol):
+    """What a figure shows of a plot."""
+
+    legend: LegendLine
+    canvas: Canvas
+    x_column: str
+
+    def plot_name(self) -> str: ...
+    def plot_columns(self) -> Columns: ...
+    def figure_size(self) -> QSize: ...
+    def paint_plot(self, painter: QPainter, rect: QRectF) -> None: ...
+
+
+def _title_height(plot: Drawn, width: float) -> int:
+    return HEIGHT + SECOND * (plot.legend.plan(width).lines - 1)
+
+
+def whole_size(plot: Drawn) -> QSize:
+    """The size of a plot with its title and both axes."""
+    axis = 0 if plot.canvas.shows_x else BOTTOM - 1
+    return QSize(plot.canvas.width(), _title_height(plot, plot.canvas.width()) + plot.canvas.height() + axis)
+
+
+@contextmanager
+def _complete(canvas: Canvas, x_name: str, size: QSize) -> Iterator[None]:
+    """Show both axes and no cursor, at another size and in the present look; afterwards all is as it was."""
+    shown_x, name, ground, cursor = canvas.shows_x, canvas.axes["bottom"].name, canvas.ground, canvas.crosshair
+    label, readout = canvas.axes["bottom"].mark, canvas.readout_item.isVisible()
+    canvas.ground = "panel"
+    canvas.set_crosshair(None)
+    canvas.readout_item.hide()
+    canvas.show_x_axis(True, name or x_name)
+    held = [item for item in canvas.scene().items() if isinstance(item, Axis)]
+    for axis in held:
+        axis.setCacheMode(QGraphicsItem.CacheMode.NoCache)
+    canvas.take_look()
+    canvas.plotItem.setGeometry(QRectF(0, 0, size.width(), size.height()))
+    canvas.settle()
+    try:
+        yield
+    finally:
+        canvas.ground = ground
+        canvas.show_x_axis(shown_x, name)
+        for axis in held:
+            axis.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+        canvas.set_crosshair(cursor, label[1] if label is not None else "")
+        canvas.readout_item.setVisible(readout)
+        canvas.plotItem.setGeometry(QRectF(canvas.rect()))
+        canvas.settle()
+
+
+def paint_whole(plot: Drawn, painter: QPainter, rect: QRectF) -> None:
+    """Paint a plot with its title and both axes into a rectangle."""
+    title = _title_height(plot, rect.width())
+    painter.fillRect(rect, look().color("panel"))
+    said = plot.legend.words
+    plot.legend.say("")
+    plot.legend.paint_line(painter, QRectF(rect.left(), rect.top(), rect.width(), title))
+    plot.legend.say(said)
+    below = rect.adjusted(0, title, 0, 0)
+    with _complete(plot.canvas, plot.x_column, below.size().toSize()):
+        plot.canvas.scene().render(painter, below, QRectF(0, 0, below.width(), below.height()))
+
+
+class Figure:
+    """Several plots below each other, exported as one."""
+
+    def __init__(self, name: str, plots: Sequence[Drawn]) -> None:
+        self._name, self._plots = name, tuple(plots)
+
+    def plot_name(self) -> str:
+        """The name of the files."""
+        return self._name
+
+    def figure_size(self) -> QSize:
+        """As wide as the widest, as high as all together."""
+        sizes = [plot.figure_size() for plot in self._plots]
+        high = sum(size.height() for size in sizes) + GAP * max(0, len(sizes) - 1)
+        return QSize(max((size.width() for size in sizes), default=0), high)
+
+    size = figure_size
+
+    def paint_plot(self, painter: QPainter, rect: QRectF) -> None:
+        """Paint all of them."""
+        painter.fillRect(rect, look().color("panel"))
+        top = rect.top()
+        for plot in self._plots:
+            size = plot.figure_size()
+            plot.paint_plot(painter, QRectF(rect.left(), top, size.width(), size.height()))
+            top += size.height() + GAP
+
+    def plot_columns(self) -> Columns:
+        """The columns of all, each after the name of its plot."""
+        return {
+            f"{plot.plot_name()}: {name}": values
+            for plot in self._plots
+            for name, values in plot.plot_columns().items()
+        }

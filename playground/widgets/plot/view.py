@@ -1,0 +1,129 @@
+"""The field of a plot: pyqtgraph's ViewBox, which the hand zooms and pans and which goes back to the model's ranges."""
+
+from __future__ import annotations
+
+import math
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtWidgets import QGraphicsSceneWheelEvent
+
+from playground.widgets.common.look import look
+
+pg.setConfigOptions(mouseRateLimit=0, useOpenGL=False)
+
+_SAME = 1e-6
+_NARROWEST, _WIDEST = 1e-3, 3.0
+"""How far a range can be zoomed in and out, in ranges of the model."""
+
+BOTH = (0, 1)
+_RANGES = ("xRange", "yRange")
+
+
+class View(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
+    """`home` is the range that the model gives; an axis that the hand has zoomed or panned does not follow it.
+
+    `chosen(place)` is a click, `menu_wanted(point)` a click with the right button, `home_wanted()` a double click.
+    """
+
+    chosen = Signal(object)
+    menu_wanted = Signal(object)
+    home_wanted = Signal()
+    home_changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__(enableMenu=False, defaultPadding=0.0)
+        self.home: list[tuple[float, float]] = [(0.0, 1.0), (0.0, 1.0)]
+        self.wheel_allowed = True
+        self.disableAutoRange()
+
+    def is_zoomed(self, axis: int | None = None) -> bool:
+        """Whether an axis, or either, shows another range than the model's."""
+        if axis is None:
+            return any(self.is_zoomed(one) for one in BOTH)
+        (low, high), shown = self.home[axis], self.viewRange()[axis]
+        return max(abs(shown[0] - low), abs(shown[1] - high)) > _SAME * (high - low)
+
+    def set_home(self, axis: int, low: float, high: float) -> None:
+        """Take another range of the model; it is shown at once unless the hand has zoomed."""
+        if (low, high) == self.home[axis] or not low < high:
+            return
+        follows = not self.is_zoomed(axis)
+        self.home[axis] = (low, high)
+        if follows:
+            self.show_home(axis)
+        self.home_changed.emit()
+
+    def show_home(self, axis: int | None = None) -> None:
+        """Show all of an axis, or of both."""
+        for one in BOTH if axis is None else (axis,):
+            self.setRange(**{_RANGES[one]: self.home[one]}, padding=0, disableAutoRange=False)
+
+    def setRange(self, rect: QRectF | None = None, **ranges: object) -> None:
+        """Show a range, neither narrower nor wider than one can find the way back from."""
+        if rect is not None:
+            ranges["xRange"], ranges["yRange"] = (rect.left(), rect.right()), (rect.top(), rect.bottom())
+        for name, (low, high) in zip(_RANGES, self.home, strict=True):
+            wanted = ranges.get(name)
+            if isinstance(wanted, tuple | list):
+                ranges[name] = _within(float(min(wanted)), float(max(wanted)), low, high)
+        super().setRange(**ranges)
+
+    def linkedViewChanged(self, view: View | None, axis: int) -> None:
+        """Show exactly the range of a linked view: the library lines pixels up, before the first layout wrongly."""
+        if self.linksBlocked or view is None:
+            return
+        view.blockLink(True)
+        try:
+            super().setRange(**{_RANGES[axis]: tuple(view.viewRange()[axis])}, padding=0, disableAutoRange=False)
+        finally:
+            view.blockLink(False)
+
+    # The hand
+
+    def wheelEvent(self, ev: QGraphicsSceneWheelEvent, axis: int | None = None) -> None:
+        if self.wheel_allowed:
+            super().wheelEvent(ev, axis)
+        else:
+            ev.ignore()
+
+    def mouseDragEvent(self, ev: pg.GraphicsScene.mouseEvents.MouseDragEvent, axis: int | None = None) -> None:
+        left, right = (ev.button() == button for button in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton))
+        if axis is not None or not (right or (left and ev.modifiers() & Qt.KeyboardModifier.ShiftModifier)):
+            if not right:
+                super().mouseDragEvent(ev, axis)
+            return
+        ev.accept()
+        start = ev.buttonDownPos(ev.button())
+        if ev.isFinish():
+            self.rbScaleBox.hide()
+            dragged = QRectF(QPointF(start), QPointF(ev.pos())).normalized() & QRectF(self.rect())
+            if dragged.width() > 3 and dragged.height() > 3:
+                self.showAxRect(self.childGroup.mapRectFromParent(dragged), padding=0, disableAutoRange=False)
+        else:
+            color = look().color("accent")
+            self.rbScaleBox.setPen(pg.mkPen(color))
+            color.setAlphaF(0.15)
+            self.rbScaleBox.setBrush(color)
+            self.updateScaleBox(start, ev.pos())
+
+    def mouseClickEvent(self, ev: pg.GraphicsScene.mouseEvents.MouseClickEvent) -> None:
+        ev.accept()
+        if ev.button() == Qt.MouseButton.RightButton:
+            self.menu_wanted.emit(ev.screenPos().toPoint())
+        elif ev.button() == Qt.MouseButton.LeftButton and ev.double():
+            self.home_wanted.emit()
+        elif ev.button() == Qt.MouseButton.LeftButton and self.sceneBoundingRect().contains(ev.scenePos()):
+            self.chosen.emit(self.mapSceneToView(ev.scenePos()))
+
+
+def _within(low: float, high: float, home_low: float, home_high: float) -> tuple[float, float]:
+    """A range no narrower, no wider and no farther from that of the model than makes sense."""
+    whole = home_high - home_low
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return home_low, home_high
+    wide = min(max(high - low, whole * _NARROWEST), whole * _WIDEST)
+    middle = min(max((low + high) / 2, home_low - whole / 2), home_high + whole / 2)
+    if wide == high - low and middle == (low + high) / 2:
+        return low, high
+    return middle - wide / 2, middle + wide / 2
