@@ -139,7 +139,6 @@ class Distributions(HeatMap):
         if x is not None:
             self.cursor.setPos(x)
 
-    @Slot()
     def take_look(self) -> None:
         super().take_look()
         self.shares.take_look()

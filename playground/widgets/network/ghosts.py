@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QTransform
 from PySide6.QtWidgets import QWidget
@@ -33,16 +34,31 @@ class Ghost(Curve):
         """Its numbers under a name of its own."""
         return {f"{self.name.partition(':')[0] or 'pinned'}: {self.pin}": self.y}
 
+
+class GhostNumber(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph has no types
+    """The number of a ghost, above all curves."""
+
+    def __init__(self, ghost: Ghost) -> None:
+        super().__init__()
+        self._ghost = ghost
+        self.setZValue(6)
+
+    def boundingRect(self) -> QRectF:
+        rect = self.viewRect()
+        return QRectF() if rect is None else QRectF(rect)
+
+    def viewTransformChanged(self) -> None:
+        self.prepareGeometryChange()
+        super().viewTransformChanged()
+
     def paint(self, painter: QPainter, _option: object = None, _widget: QWidget | None = None) -> None:
-        super().paint(painter)
-        if not self.number:
+        ghost, to = self._ghost, painter.worldTransform()
+        if not ghost.number or not ghost.isVisible():
             return
-        to = painter.worldTransform()
-        x, y = self.pixels(to)
-        box = tag(x, y, to.mapRect(self.boundingRect()), self.number)
+        box = tag(*ghost.pixels(to), to.mapRect(self.boundingRect()), ghost.number)
         if box is not None:
             painter.setWorldTransform(QTransform())
-            paint_number(painter, box, self.number, "panel")
+            paint_number(painter, box, ghost.number, "panel")
             painter.setWorldTransform(to)
 
 
@@ -66,6 +82,8 @@ def add_ghosts(plot: Plot, kept: list[Ghost], style: str, count: int) -> None:
     """See to it that a plot has at least so many ghosts of a style; the numbers stand on the solid ones."""
     while len(kept) < count:
         kept.append(plot.add(Ghost(style)))
+        if style == "pinned":
+            plot.canvas.view.addItem(GhostNumber(kept[-1]), ignoreBounds=True)
 
 
 def paint_number(painter: QPainter, box: QRectF, number: int, ground: str) -> None:

@@ -135,7 +135,6 @@ class LayerHistogram(Plot):
                 return
         note.hide()
 
-    @Slot()
     def take_look(self) -> None:
         super().take_look()
         if self._numbers is not None:

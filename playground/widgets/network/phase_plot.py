@@ -225,7 +225,6 @@ class PhasePlot(Plot):
 
     # The look
 
-    @Slot()
     def take_look(self) -> None:
         super().take_look()
         values = np.exp(np.linspace(-1.0, 1.0, _STEPS) * self._span)

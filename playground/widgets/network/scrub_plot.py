@@ -52,7 +52,7 @@ class ScrubPlot(Plot):
         canvas.axes["left"].set_size(LEFT)
         canvas.plotItem.layout.setContentsMargins(0, 8, 7, 0)
         canvas.cursor.setMovable(True)
-        canvas.cursor.addMarker("o", 0.0, HANDLE)
+        canvas.cursor.addMarker("o", 0.06, HANDLE)
         canvas.cursor.sigDragged.connect(self._on_dragged)
         canvas.cursor.sigPositionChangeFinished.connect(self.scrub_ended)
         self.hint_item = pg.TextItem(anchor=(0.5, 0.5))
@@ -112,7 +112,6 @@ class ScrubPlot(Plot):
     def _place_hint(self) -> None:
         self.hint_item.setPos(self.canvas.view.width() / 2, self.canvas.view.height() / 2)
 
-    @Slot()
     def take_look(self) -> None:
         super().take_look()
         self.hint_item.setColor(look().color("text2"))

@@ -319,6 +319,8 @@ class Strip:
         layout.addItem(self.view, 4, 1)
         layout.addItem(self.axis, 4, 0 if side == "left" else 2)
         layout.setRowSpacing(3, GAP)
+        left, top, right, _ = layout.getContentsMargins()
+        layout.setContentsMargins(left, top, right, 1)
         for item in (self.view, self.axis):
             item.setMaximumHeight(STRIP)
             item.setMinimumHeight(STRIP)

@@ -197,7 +197,6 @@ class Plot(QWidget):
         self.legend.say(words, role)
         self._said.start()
 
-    @Slot()
     def take_look(self) -> None:
         """Take the colours of the present look."""
         self.canvas.take_look()
