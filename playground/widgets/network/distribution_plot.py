@@ -124,8 +124,8 @@ class Distributions(HeatMap):
         self.strip.view.addItem(self.shares, ignoreBounds=True)
         self.strip.axis.show_range(AxisRange(0.0, 1.0, ticks=((0.5, "0"),)))
         self.strip.view.setXLink(self.canvas.view)
-        self.cursor = pg.InfiniteLine(angle=90)
-        self.strip.view.addItem(self.cursor, ignoreBounds=True)
+        self.below = pg.InfiniteLine(angle=90)
+        self.strip.view.addItem(self.below, ignoreBounds=True)
         self.take_look()
 
     def show_shares(self, shares: Floats) -> None:
@@ -135,15 +135,15 @@ class Distributions(HeatMap):
 
     def set_crosshair(self, x: float | None, label: str = "") -> None:
         super().set_crosshair(x, label)
-        self.cursor.setVisible(x is not None)
+        self.below.setVisible(x is not None)
         if x is not None:
-            self.cursor.setPos(x)
+            self.below.setPos(x)
 
     def take_look(self) -> None:
         super().take_look()
         self.shares.take_look()
         self.strip.take_look()
-        self.cursor.setPen(self.canvas.cursor.pen)
+        self.below.setPen(self.canvas.cursor.pen)
 
     def plot_columns(self) -> Columns:
         if not self.shares.counts.size:

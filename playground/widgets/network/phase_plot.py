@@ -121,9 +121,7 @@ class PhasePlot(Plot):
                 logs = np.clip(np.log(self._values), -span, span)
             self.cells.setImage(logs, levels=(-span, span))
             # Each value lies in the middle of its cell, so that half a cell is over at each end.
-            self.cells.setRect(
-                QRectF(left - wide / 2, float(self._y[0]) - high / 2, right - left + wide, high * rows)
-            )
+            self.cells.setRect(QRectF(left - wide / 2, float(self._y[0]) - high / 2, right - left + wide, high * rows))
         self.edge.set_data([self._placed(float(value)) for value in edge[0]], edge[1])
         self.show_point(point)
         self.take_look()

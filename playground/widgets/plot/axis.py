@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -55,10 +56,6 @@ class AxisRange:
     def words(self, coordinate: float) -> str:
         """A coordinate of a linear axis in words."""
         return self.text(coordinate) if self.text is not None else tick_text(coordinate * self.unit)
-
-    def without_ticks(self) -> AxisRange:
-        """The same range, labelled by rule."""
-        return replace(self, ticks=None)
 
 
 class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
@@ -139,14 +136,15 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         return [(1.0, [place for place, _ in self.labels(minVal, maxVal, size)])]
 
     def tickStrings(self, values: Sequence[float], _scale: float, _spacing: float) -> list[str]:
-        known = dict(self.labels(*self.range, self.width() if self.across else self.height()))
+        low, high = self.range
+        known = dict(self.labels(low, high, self.width() if self.across else self.height()))
         return [known.get(value, "") for value in values]
 
     def boundingRect(self) -> QRectF:
         rect = QRectF(super().boundingRect())
         return rect.adjusted(-LEFT, 0, 8, 0) if self.across else rect.adjusted(0, -_ASCENT, 0, 15)
 
-    def generateDrawSpecs(self, p: QPainter) -> tuple | None:
+    def generateDrawSpecs(self, p: QPainter) -> tuple[Any, Any, Any] | None:
         specs = super().generateDrawSpecs(p)
         if specs is None or self.range_shown.high <= self.range_shown.low:
             return None
@@ -188,7 +186,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         middle = (self.mark[0] - low) / ((high - low) or 1.0) * self.width()
         return QRectF(round(min(max(middle - width / 2, 0.0), self.width() - width)), 4, width, 16)
 
-    def drawPicture(self, p: QPainter, axisSpec: tuple, tickSpecs: list, textSpecs: list) -> None:  # noqa: N803
+    def drawPicture(self, p: QPainter, axisSpec: Any, tickSpecs: Any, textSpecs: Any) -> None:  # noqa: N803
         super().drawPicture(p, axisSpec, tickSpecs, textSpecs)
         box = self.mark_box() if self.across else None
         if box is not None and self.mark is not None:

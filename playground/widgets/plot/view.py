@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
@@ -42,7 +43,7 @@ class View(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
         if axis is None:
             return any(self.is_zoomed(one) for one in BOTH)
         (low, high), shown = self.home[axis], self.viewRange()[axis]
-        return max(abs(shown[0] - low), abs(shown[1] - high)) > _SAME * (high - low)
+        return bool(max(abs(shown[0] - low), abs(shown[1] - high)) > _SAME * (high - low))
 
     def set_home(self, axis: int, low: float, high: float) -> None:
         """Take another range of the model; it is shown at once unless the hand has zoomed."""
@@ -57,9 +58,9 @@ class View(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
     def show_home(self, axis: int | None = None) -> None:
         """Show all of an axis, or of both."""
         for one in BOTH if axis is None else (axis,):
-            self.setRange(**{_RANGES[one]: self.home[one]}, padding=0, disableAutoRange=False)
+            self.setRange(None, **{_RANGES[one]: self.home[one]}, padding=0, disableAutoRange=False)
 
-    def setRange(self, rect: QRectF | None = None, **ranges: object) -> None:
+    def setRange(self, rect: QRectF | None = None, **ranges: Any) -> None:
         """Show a range, neither narrower nor wider than one can find the way back from."""
         if rect is not None:
             ranges["xRange"], ranges["yRange"] = (rect.left(), rect.right()), (rect.top(), rect.bottom())

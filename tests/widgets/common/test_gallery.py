@@ -22,7 +22,10 @@ from playground.widgets.common.combo_box import ComboBox
 from playground.widgets.common.look import DARK, LIGHT
 from playground.widgets.common.number_box import NumberBox
 from playground.widgets.common.painting import fill_background, paint_arrows
-from playground.widgets.common.plots import AxisRange, Band, Curve, HeatMap, Plot
+from playground.widgets.plot.areas import Band
+from playground.widgets.plot.axis import AxisRange
+from playground.widgets.plot.curve import Curve
+from playground.widgets.plot.plot import HeatMap, Plot
 from playground.widgets.common.problem_banner import ProblemBanner
 from playground.widgets.common.result_menu import Outcome, ResultMenu
 from playground.widgets.common.runs import axis_run, parse_runs

@@ -14,8 +14,10 @@ from playground.widgets.common.code_edit import CodeEdit
 from playground.widgets.common.combo_box import ComboBox
 from playground.widgets.common.look import DARK, LIGHT, look
 from playground.widgets.common.number_box import NumberBox
-from playground.widgets.common.plot_menu import plot_menu
-from playground.widgets.common.plots import AxisRange, Band, Bars, Curve, HeatMap, Plot
+from playground.widgets.plot.areas import Band, Bars
+from playground.widgets.plot.axis import AxisRange
+from playground.widgets.plot.curve import Curve
+from playground.widgets.plot.plot import HeatMap, Plot
 from playground.widgets.common.problem_banner import ProblemBanner
 from playground.widgets.common.result_menu import Outcome, ResultMenu
 from playground.widgets.common.runs_label import RunsLabel
@@ -36,8 +38,8 @@ def a_plot():
     plot.set_ranges(AxisRange(1, 5), AxisRange(-3, 1, logarithmic=True))
     plot.add(Curve("rms", axis=1)).set_data(np.arange(1, 6), np.ones(5))
     plot.add(Band("seeds", axis=1)).set_data([1, 2], [0.1, 0.1], [1, 1])
-    plot.add(Bars("count", axis=2)).set_data([1, 2, 3], [0.5, 0.7])
-    plot_menu(plot)
+    plot.add(Bars("count")).set_data([1, 2, 3], [0.5, 0.7])
+    plot.menu()
     return plot
 
 

@@ -9,7 +9,6 @@ from torch import nn
 from playground.models.network.probe import probe
 from playground.models.network.watch import WatchList
 from playground.models.network.watch_verdict import judge_watched
-from playground.widgets.common.plot_menu import plot_menu
 from playground.widgets.network.layer_histogram import LayerHistogram
 from playground.widgets.network.watch_view import WatchView
 
@@ -216,7 +215,7 @@ def test_every_plot_can_be_saved(view):
     layers = view.layers
     for plot in (layers.distributions.heat, layers.spread, layers.gradients, layers.zeros, layers.histogram):
         assert plot.plot_columns()
-        assert plot_menu(plot).actions()
+        assert plot.menu().actions()
     assert isinstance(layers.histogram, LayerHistogram)
 
 

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPainter
 
-from playground.widgets.common.plot_lines import (
+from playground.widgets.plot.segments import (
     LINE_STYLES,
     line_color,
     line_path,
@@ -17,7 +17,9 @@ from playground.widgets.common.plot_lines import (
     paint_points,
     paint_segments,
 )
-from playground.widgets.common.plots import AxisRange, Curve, Plot
+from playground.widgets.plot.axis import AxisRange
+from playground.widgets.plot.curve import Curve
+from playground.widgets.plot.plot import Plot
 
 X = np.linspace(10, 390, 40)
 SHAPES = {

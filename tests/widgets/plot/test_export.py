@@ -12,9 +12,12 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from playground.models.outcome import Problem
 from playground.widgets.common.look import LIGHT
-from playground.widgets.common.plot_export import csv_text, plot_image, save_plot, svg_bytes
-from playground.widgets.common.plot_menu import file_name, plot_menu
-from playground.widgets.common.plots import AxisRange, Band, Curve, HeatMap, Plot
+from playground.widgets.plot.export import csv_text, plot_image, save_plot, svg_bytes
+from playground.widgets.plot.menu import file_name
+from playground.widgets.plot.areas import Band
+from playground.widgets.plot.axis import AxisRange
+from playground.widgets.plot.curve import Curve
+from playground.widgets.plot.plot import HeatMap, Plot
 
 LAYERS = np.arange(1, 51)
 SVG = "{http://www.w3.org/2000/svg}"
@@ -201,7 +204,7 @@ def test_file_names_are_plain(plot):
 def test_the_menu_asks_for_a_path_writes_and_says_what_came_of_it(plot, tmp_path, qtbot):
     told = []
     plot.exported.connect(told.append)
-    menu = plot_menu(plot)
+    menu = plot.menu()
     next(action for action in menu.actions() if action.text() == "Save as SVG...").trigger()
     dialog = plot.findChild(QFileDialog)
     assert dialog.acceptMode() == QFileDialog.AcceptMode.AcceptSave
@@ -236,14 +239,14 @@ def test_a_plot_on_which_nothing_is_drawn_yet_exports_no_numbers_and_says_so(sho
     plot = Plot("loss", x_name="step")
     plot.add(Curve("now", axis=1))
     shown(plot, 300, 150)
-    actions = {action.text(): action for action in plot_menu(plot).actions() if action.text()}
+    actions = {action.text(): action for action in plot.menu().actions() if action.text()}
     assert [text for text, action in actions.items() if not action.isEnabled()] == ["Save as CSV...", "Copy numbers"]
     problem = save_plot(plot, tmp_path / "loss.csv")
     assert problem is not None
     assert problem.message == "Loss: nothing is drawn yet, so there are no numbers."
     assert not os.listdir(tmp_path)
     plot.canvas.entries[0].set_data([0, 1], [2.0, 1.0])
-    assert all(action.isEnabled() for action in plot_menu(plot).actions())
+    assert all(action.isEnabled() for action in plot.menu().actions())
     assert save_plot(plot, tmp_path / "loss.csv") is None
 
 

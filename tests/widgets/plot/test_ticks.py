@@ -5,8 +5,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from playground.widgets.common.axis_range import AxisRange
-from playground.widgets.common.ticks import layer_ticks, linear_ticks, log_ticks, power_text, tick_text
+from playground.widgets.plot.axis import AxisRange
+from playground.widgets.plot.ticks import layer_ticks, linear_ticks, log_ticks, power_text, tick_text
 
 finite = st.floats(-1e12, 1e12)
 
@@ -59,8 +59,8 @@ def test_powers(power, text):
 @pytest.mark.parametrize("ends", [(math.nan, 1), (1, math.inf), (2, 1), (1, 1)])
 def test_impossible_ranges_have_no_ticks(ends):
     assert linear_ticks(*ends) == ()
-    assert AxisRange(*ends).labelled(5) == ()
+    assert AxisRange(*ends).labelled(*ends, 5) == ()
 
 
 def test_given_ticks_win():
-    assert AxisRange(0, 1, ticks=((0, "0%"), (1, "100%"))).labelled(9) == ((0, "0%"), (1, "100%"))
+    assert AxisRange(0, 1, ticks=((0, "0%"), (1, "100%"))).labelled(0, 1, 9) == ((0, "0%"), (1, "100%"))
