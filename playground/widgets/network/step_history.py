@@ -27,7 +27,6 @@ class StepHistory(HeatMap):
         self.canvas.ground = "window"
         self.canvas.axes["left"].set_size(LEFT)
         self.canvas.plotItem.layout.setContentsMargins(0, 4, 7, 4)
-        self.value_of = _value
         self.take_look()
 
     def show_history(self, result: TrainingResult | None, steps: AxisRange, layer: int) -> None:
@@ -49,10 +48,6 @@ class StepHistory(HeatMap):
         self.set_note(_note(result))
         self.set_crosshair(float(result.shown))
         self.refresh()
-
-
-def _value(exponent: float) -> float:
-    return float(10.0**exponent)
 
 
 def _note(result: TrainingResult) -> str:

@@ -35,6 +35,7 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         item = pg.PlotItem(viewBox=self.view, axisItems=self.axes, enableMenu=False)
         super().__init__(parent, plotItem=item)
         item.hideButtons()
+        item.ctrlMenu.setParent(self)  # the library leaves it a window of its own, which outlives the plot
         for axis in self.axes.values():
             axis.setZValue(-200)  # below what is drawn
         self.axes["left"].grid = 255
@@ -68,7 +69,6 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.back.hide()
         self.back.clicked.connect(self.view_all)
         self.view.chosen.connect(self._on_chosen)
-        self.view.home_wanted.connect(self.view_all)
         self.view.sigRangeChanged.connect(self._on_range_changed)
         self.view.home_changed.connect(self._on_range_changed)
         self.view.sigResized.connect(self._place_labels)
@@ -243,6 +243,11 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._show_readout(place, ev.position())
         if not ev.buttons():
             self.pointed.emit(None if place is None else self.x_at(place.x()))
+
+    def mouseDoubleClickEvent(self, ev: QMouseEvent) -> None:
+        super().mouseDoubleClickEvent(ev)
+        if ev.button() == Qt.MouseButton.LeftButton:
+            self.view_all()
 
     def leaveEvent(self, ev: QEvent) -> None:
         super().leaveEvent(ev)

@@ -331,7 +331,7 @@ class HeatMap(Plot):
     ) -> None:
         super().__init__(title, x_name=x_name, x_column=x_column, shows_x=shows_x, parent=parent)
         self.image = self.add(Counts())
-        self.value_of: Callable[[float], float] = float
+        self.value_of: Callable[[float], float] = self._value
 
     def set_counts(
         self, counts: ArrayLike, first_x: float, low: float, high: float, *, largest: float | None = None
@@ -341,6 +341,9 @@ class HeatMap(Plot):
         `low` and `high` are coordinates of the value axis: exponents of ten on a logarithmic one.
         """
         self.image.set_counts(counts, QRectF(first_x - 0.5, low, np.shape(counts)[1], high - low), largest)
+
+    def _value(self, coordinate: float) -> float:
+        return float(10.0**coordinate) if self.canvas.y_range.logarithmic else coordinate
 
     def readout(self, x: float, y: float) -> str:
         cell = self.image.cell(x, y)

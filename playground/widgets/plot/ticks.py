@@ -19,7 +19,10 @@ def linear_ticks(low: float, high: float, most: int = 5, whole: bool = False) ->
     if whole:
         steps = [max(1.0, float(math.ceil(step))) for step in steps]
     fitting = [step for step in steps if 1 <= _count(low, high, step) <= most]
-    step = fitting[0] if fitting else next(step for step in reversed(steps) if _count(low, high, step) > most)
+    crowded = [step for step in reversed(steps) if _count(low, high, step) > most]
+    if not fitting and not crowded:
+        return ()
+    step = fitting[0] if fitting else crowded[0]
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     ticks = tuple(float(f"{count * step:.12g}") for count in range(first, last + 1))
     return ticks if fitting else ticks[:: math.ceil(len(ticks) / most)]

@@ -24,12 +24,11 @@ _RANGES = ("xRange", "yRange")
 class View(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
     """`home` is the range that the model gives; an axis that the hand has zoomed or panned does not follow it.
 
-    `chosen(place)` is a click, `menu_wanted(point)` a click with the right button, `home_wanted()` a double click.
+    `chosen(place)` is a click, `menu_wanted(point)` a click with the right button.
     """
 
     chosen = Signal(object)
     menu_wanted = Signal(object)
-    home_wanted = Signal()
     home_changed = Signal()
 
     def __init__(self) -> None:
@@ -112,9 +111,11 @@ class View(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
         ev.accept()
         if ev.button() == Qt.MouseButton.RightButton:
             self.menu_wanted.emit(ev.screenPos().toPoint())
-        elif ev.button() == Qt.MouseButton.LeftButton and ev.double():
-            self.home_wanted.emit()
-        elif ev.button() == Qt.MouseButton.LeftButton and self.sceneBoundingRect().contains(ev.scenePos()):
+        elif (
+            ev.button() == Qt.MouseButton.LeftButton
+            and not ev.double()
+            and self.sceneBoundingRect().contains(ev.scenePos())
+        ):
             self.chosen.emit(self.mapSceneToView(ev.scenePos()))
 
 

@@ -22,10 +22,6 @@ from playground.widgets.common.combo_box import ComboBox
 from playground.widgets.common.look import DARK, LIGHT
 from playground.widgets.common.number_box import NumberBox
 from playground.widgets.common.painting import fill_background, paint_arrows
-from playground.widgets.plot.areas import Band
-from playground.widgets.plot.axis import AxisRange
-from playground.widgets.plot.curve import Curve
-from playground.widgets.plot.plot import HeatMap, Plot
 from playground.widgets.common.problem_banner import ProblemBanner
 from playground.widgets.common.result_menu import Outcome, ResultMenu
 from playground.widgets.common.runs import axis_run, parse_runs
@@ -36,6 +32,10 @@ from playground.widgets.common.slider import SliderRow
 from playground.widgets.common.tabs import TabRow
 from playground.widgets.common.text_label import TextLabel
 from playground.widgets.common.verdict_badge import VERDICTS, VerdictBadge
+from playground.widgets.plot.areas import Band
+from playground.widgets.plot.axis import AxisRange
+from playground.widgets.plot.curve import Curve
+from playground.widgets.plot.plot import HeatMap, Plot
 
 
 class Chips(QWidget):

@@ -6,7 +6,7 @@ from PySide6.QtGui import QColor
 
 from playground.theme import install_theme
 from playground.widgets.common.heat import (
-    count_colors,
+    count_shares,
     counts_table,
     image_of,
     share_colors,
@@ -53,7 +53,7 @@ def test_counts_climb_from_the_panel_through_12_percent_to_the_end(qapp, dark):
     install_theme(qapp, dark=dark)
     theme = DARK if dark else LIGHT
     table = counts_table()
-    colors = count_colors([0, 1, 10, 100], 100)
+    colors = table[np.rint(count_shares([0, 1, 10, 100], 100) * (len(table) - 1)).astype(int)]
     assert colors[0] == table[0] == int(theme.counts[0][1:], 16) | 0xFF000000
     assert colors[1] == table[round(0.12 * 511)]
     assert colors[2] == table[round(0.56 * 511)]
@@ -62,8 +62,8 @@ def test_counts_climb_from_the_panel_through_12_percent_to_the_end(qapp, dark):
 
 @pytest.mark.parametrize("largest", [0, 1, 2, 1e12])
 def test_counts_never_leave_the_table(qapp, largest):
-    colors = count_colors([0, 0.5, 1, 2, 1e15, np.nan, np.inf], largest)
-    assert set(colors.tolist()) <= set(counts_table().tolist())
+    shares = count_shares([0, 0.5, 1, 2, 1e15, np.nan, np.inf], largest)
+    assert ((shares >= 0) & (shares <= 1)).all()
     assert set(share_colors([-1, 0, 0.5, 1, 2, np.nan]).tolist()) <= set(counts_table().tolist())
 
 

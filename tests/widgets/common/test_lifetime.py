@@ -14,16 +14,16 @@ from playground.widgets.common.code_edit import CodeEdit
 from playground.widgets.common.combo_box import ComboBox
 from playground.widgets.common.look import DARK, LIGHT, look
 from playground.widgets.common.number_box import NumberBox
-from playground.widgets.plot.areas import Band, Bars
-from playground.widgets.plot.axis import AxisRange
-from playground.widgets.plot.curve import Curve
-from playground.widgets.plot.plot import HeatMap, Plot
 from playground.widgets.common.problem_banner import ProblemBanner
 from playground.widgets.common.result_menu import Outcome, ResultMenu
 from playground.widgets.common.runs_label import RunsLabel
 from playground.widgets.common.section import Section
 from playground.widgets.common.slider import SliderRow
 from playground.widgets.common.tabs import TabRow
+from playground.widgets.plot.areas import Band, Bars
+from playground.widgets.plot.axis import AxisRange
+from playground.widgets.plot.curve import Curve
+from playground.widgets.plot.plot import HeatMap, Plot
 
 
 @pytest.fixture(scope="module", autouse=True)

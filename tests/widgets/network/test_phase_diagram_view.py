@@ -14,8 +14,8 @@ from playground.models.network.spec import NetworkSpec
 from playground.models.outcome import Problem
 from playground.widgets.common.look import words_font
 from playground.widgets.common.painting import text_width
-from playground.widgets.plot.export import save_plot
 from playground.widgets.network.phase_diagram_view import PhaseDiagramView
+from playground.widgets.plot.export import save_plot
 
 SPEC = NetworkSpec(depth=6, width=20, batch=10, activation="tanh", init="lecun_normal", bias_std=0.2)
 THEORY = compute_phase(PhaseRequest(SPEC))

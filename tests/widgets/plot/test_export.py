@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from playground.models.outcome import Problem
 from playground.widgets.common.look import LIGHT
-from playground.widgets.plot.export import csv_text, plot_image, save_plot, svg_bytes
-from playground.widgets.plot.menu import file_name
 from playground.widgets.plot.areas import Band
 from playground.widgets.plot.axis import AxisRange
 from playground.widgets.plot.curve import Curve
+from playground.widgets.plot.export import csv_text, plot_image, save_plot, svg_bytes
+from playground.widgets.plot.menu import file_name
 from playground.widgets.plot.plot import HeatMap, Plot
 
 LAYERS = np.arange(1, 51)

@@ -255,7 +255,7 @@ def test_an_image_holds_the_logarithm_of_the_counts(shown):
     image = heat.image
     assert image.image[0].tolist() == pytest.approx([1, 0, 0, 0.12])
     assert image.image[1, 0] == pytest.approx(0.12 + 0.88 / 2)
-    assert image.levels == (0.0, 1.0)
+    assert list(image.levels) == [0.0, 1.0]
     assert image.mapRectToParent(image.boundingRect()).getRect() == pytest.approx((0.5, -2, 4, 3))
     assert heat.readout(1.2, -1.5) == "layer 1  0.0100 to 0.100: 100"
     assert heat.grab().toImage().pixelColor(60, 180).isValid()

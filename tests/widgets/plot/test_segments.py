@@ -7,6 +7,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPainter
 
+from playground.widgets.plot.axis import AxisRange
+from playground.widgets.plot.curve import Curve
+from playground.widgets.plot.plot import Plot
 from playground.widgets.plot.segments import (
     LINE_STYLES,
     line_color,
@@ -14,12 +17,10 @@ from playground.widgets.plot.segments import (
     line_pen,
     line_segments,
     lone_points,
+    packed_lines,
     paint_points,
     paint_segments,
 )
-from playground.widgets.plot.axis import AxisRange
-from playground.widgets.plot.curve import Curve
-from playground.widgets.plot.plot import Plot
 
 X = np.linspace(10, 390, 40)
 SHAPES = {
