@@ -9,6 +9,7 @@ from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
+from playground.models.words import digits
 from playground.theme import install_theme
 from playground.widgets.common.look import DARK, LIGHT
 from playground.widgets.plot.areas import Band, Healthy
@@ -257,7 +258,7 @@ def test_an_image_holds_the_logarithm_of_the_counts(shown):
     assert image.image[1, 0] == pytest.approx(0.12 + 0.88 / 2)
     assert list(image.levels) == [0.0, 1.0]
     assert image.mapRectToParent(image.boundingRect()).getRect() == pytest.approx((0.5, -2, 4, 3))
-    assert heat.readout(1.2, -1.5) == "layer 1  0.0100 to 0.100: 100"
+    assert heat.readout(1.2, -1.5) == f"layer 1  {digits(0.01)} to {digits(0.1)}: 100"
     assert heat.grab().toImage().pixelColor(60, 180).isValid()
 
 

@@ -53,7 +53,7 @@ def test_segments_look_like_the_path(qapp, shape, style, ratio):
 
     def by_segments(painter):
         lines = line_segments(X, SHAPES[shape], LINE_STYLES[style], ratio)
-        paint_segments(painter, lines, line_color(style), LINE_STYLES[style].width)
+        paint_segments(painter, packed_lines(lines), line_color(style), LINE_STYLES[style].width)
 
     one, other = painted(by_path, ratio), painted(by_segments, ratio)
     assert one.sum() > 1000 * ratio
