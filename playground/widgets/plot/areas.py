@@ -13,10 +13,11 @@ from PySide6.QtGui import QColor, QPainter
 from playground.widgets.common.heat import count_shares, counts_table, rgba_of
 from playground.widgets.common.look import look
 from playground.widgets.plot.curve import Entry, in_coordinates
-from playground.widgets.plot.segments import Floats
+from playground.widgets.plot.segments import Floats, is_drawing
 
 BAND_OPACITY = 0.3
 _REGION_OPACITY = 0.2
+_DRAWN_CELL = 12
 
 
 def paint_swatch(painter: QPainter, rect: QRectF, color: QColor) -> None:
@@ -83,7 +84,7 @@ class Healthy(pg.LinearRegionItem, Entry):  # type: ignore[misc]  # pyqtgraph ha
         self.set_shown(True)
 
     def place(self) -> None:
-        self.setRegion(in_coordinates(self.ends, self.logarithmic).tolist())
+        self.setRegion(tuple(in_coordinates(self.ends, self.logarithmic)))
 
     def take_look(self) -> None:
         panel, tint = look().color("panel"), look().color("healthy")
@@ -167,6 +168,16 @@ class Counts(pg.ImageItem, Entry):  # type: ignore[misc]  # pyqtgraph has no typ
 
     def take_look(self) -> None:
         self.setLookupTable(rgba_of(counts_table()))
+
+    def paint(self, painter: QPainter, *args: object) -> None:
+        """In a drawing each cell is many pixels: viewers smooth an image of few."""
+        if not is_drawing(painter):
+            super().paint(painter, *args)
+            return
+        self.render()
+        rows, columns = self.counts.shape
+        large = self.qimage.scaled(columns * _DRAWN_CELL, rows * _DRAWN_CELL)
+        painter.drawImage(QRectF(0, 0, columns, rows), large)
 
     def cell(self, x: float, y: float) -> tuple[float, float, float] | None:
         """The lower and upper coordinate of the cell at a place, and its count; None outside."""

@@ -17,6 +17,7 @@ from playground.widgets.network.curve_plots import GradientPlot, SpreadPlot, Zer
 from playground.widgets.network.distribution_plot import DistributionPlot, layer_range
 from playground.widgets.network.layer_rows import gradient_rows, spread_rows
 from playground.widgets.network.pins import PinsSection
+from playground.widgets.plot.curve import in_coordinates
 
 SPEC = NetworkSpec(depth=12, width=20, batch=16, activation="tanh", init="lecun_normal")
 SICK = replace(SPEC, activation="relu", gain=0.3)
@@ -59,28 +60,32 @@ def test_every_plot_has_a_numbered_ghost_of_each_pin(qtbot, make, curves):
     assert [ghost.number for ghost in ghosts_of(plot.canvas.entries)] == [0] * len(curves)
 
 
+FIELD = QRectF(0, 0, 500, 100)
+
+
+def tag_of(ghost, depth):
+    """Where the number stands in a field that shows 10 decades."""
+    y = 100 - (in_coordinates(ghost.y, True) + 5) * 10
+    return tag((ghost.x - 0.5) * 500 / depth, y, FIELD, ghost.number)
+
+
 def test_the_number_of_a_ghost_is_seen_where_the_pinned_network_is_deeper_or_less_deep(qtbot):
     for depth in (4, 200):
         page = page_of(SICK, SHORT, spec=replace(SPEC, depth=depth))
         plot = SpreadPlot()
         qtbot.addWidget(plot)
         plot.show_page(page, ranges_of(page))
-        scale = PlotScale(QRectF(0, 0, 500, 100), 0.5, 500 / depth, -5, 10)
         for ghost in ghosts_of(plot.canvas.entries):
-            tag = ghost.tag(scale)
-            assert tag is not None
-            assert scale.field.left() <= tag.center().x() <= scale.field.right()
+            place = tag_of(ghost, depth)
+            assert place is not None
+            assert FIELD.left() <= place.center().x() <= FIELD.right()
 
 
-def test_the_number_of_a_ghost_at_the_edge_of_a_plot_is_whole(qtbot):
-    ghost = Ghost("pinned")
-    ghost.number = 1
-    scale = PlotScale(QRectF(0, 0, 500, 100), 0, 100, 0, 1)
+def test_the_number_of_a_ghost_at_the_edge_of_a_plot_is_whole():
+    x = np.array([0.0, 500.0])
     for y in (0.0, 100.0):
-        ghost.set_data([0, 5], [y, y])
-        assert scale.field.contains(ghost.tag(scale))
-    ghost.set_data([0, 5], [101.0, 101.0])
-    assert ghost.tag(scale) is None
+        assert FIELD.contains(tag(x, np.array([y, y]), FIELD, 1))
+    assert tag(x, np.array([-1.0, -1.0]), FIELD, 1) is None
 
 
 def test_the_numbers_of_several_pinned_networks_have_names_of_their_own():
@@ -103,8 +108,7 @@ def test_the_numbers_of_ghosts_stand_apart_in_short_networks_too(qtbot):
     plot = SpreadPlot()
     qtbot.addWidget(plot)
     plot.show_page(page, ranges_of(page))
-    scale = PlotScale(QRectF(0, 0, 500, 100), 0.5, 500 / 3, -5, 10)
-    one, two = (ghost.tag(scale) for ghost in ghosts_of(plot.canvas.entries))
+    one, two = (tag_of(ghost, 3) for ghost in ghosts_of(plot.canvas.entries))
     assert not one.intersects(two)
 
 
