@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 
-from playground.widgets.common.heat import count_shares, counts_table, rgba_of
+from playground.widgets.common.heat import channels, count_shares, counts_table, rgba_of
 from playground.widgets.common.look import look
 from playground.widgets.plot.curve import Entry, in_coordinates
 from playground.widgets.plot.segments import Floats, is_drawing
@@ -90,7 +90,7 @@ class Healthy(pg.LinearRegionItem, Entry):  # type: ignore[misc]  # pyqtgraph ha
         panel, tint = look().color("panel"), look().color("healthy")
         parts = [
             min(255, max(0, round(ground + (wanted - ground) / _REGION_OPACITY)))
-            for ground, wanted in zip(panel.getRgb()[:3], tint.getRgb()[:3], strict=True)
+            for ground, wanted in zip(channels(panel), channels(tint), strict=True)
         ]
         color = QColor(*parts)
         color.setAlphaF(_REGION_OPACITY)

@@ -15,6 +15,7 @@ from playground.models.words import digits
 from playground.widgets.network.comparison_view import ROW
 from playground.widgets.network.curve_plots import GradientPlot, SpreadPlot, ZerosPlot
 from playground.widgets.network.distribution_plot import DistributionPlot, layer_range
+from playground.widgets.network.ghosts import tag
 from playground.widgets.network.layer_rows import gradient_rows, spread_rows
 from playground.widgets.network.pins import PinsSection
 from playground.widgets.plot.curve import in_coordinates
