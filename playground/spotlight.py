@@ -190,18 +190,19 @@ class Spotlight(QObject):
     def light(self, part: str) -> None:
         """Ring the part of this objectName, or its nearest named holder, for some seconds.
 
-        "shape.grid r[1, 0]" rings one cell of the grid. What is scrolled away is scrolled into view.
+        "shape.grid r[1, 0]" rings one cell of the grid. What is scrolled away is scrolled into view. Of a number with a
+        slider the whole row is ringed.
         """
         self.end_light()
         name, _, cell = part.partition(" ")
-        target = self.find(name)
+        target = self.find(f"{name}.row")
         if target is None:
             return
         reveal(target)
         if isinstance(target, TensorGrid) and cell:
-            self._ring = CellRing(self._window, target, cell)
+            self._ring = CellRing(target.window(), target, cell)
         else:
-            self._ring = Ring(self._window, target)
+            self._ring = Ring(target.window(), target)
         self._timer.start()
 
     @Slot()

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from playground.models.lessons.fold import folded
 from playground.models.lessons.request import LessonResult
 from playground.models.lessons.state import Progress
+from playground.models.lessons.where import has_place
 from playground.widgets.common.buttons import Button
 from playground.widgets.common.code_block import CodeBlock
 from playground.widgets.common.runs_label import RunsLabel
@@ -150,7 +151,7 @@ class LessonView(QWidget):
         self._try_buttons.setVisible(open_step)
         if open_step:
             self._step.set_content(result.steps[count])
-            self._where.setVisible(bool(result.lesson.steps[count].part))
+            self._where.setVisible(has_place(result.lesson.steps[count]))
 
     @Slot()
     def _on_where_clicked(self) -> None:
