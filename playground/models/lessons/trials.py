@@ -17,7 +17,7 @@ Index = tuple[object, ...]
 
 
 def numpy_index(text: str) -> Index:
-    """The index that a text like "::-1, [0, 2], None, ..." says: slices, whole numbers, lists of them, None and dots."""
+    """The index that a text like "::-1, [0, 2], None, ..." says: slices, numbers, lists of them, None, dots."""
     try:
         match ast.parse(f"_[{text}]", mode="eval").body:
             case ast.Subscript(value=ast.Name(), slice=ast.Tuple(elts=parts)):
@@ -65,7 +65,7 @@ NUMPY_READINGS: dict[str, Callable[[np.ndarray, torch.Tensor, Index], Number | t
 
 
 def read_numpy(tensor: torch.Tensor, index: str, read: str) -> Number | tuple[Number, ...]:
-    """What numpy gives for this index of the tensor's array: strides in bytes, `nbytes`, shape, values, shared or not."""
+    """What numpy gives for this index of the tensor's array: strides in bytes, bytes, shape, values, shared or not."""
     wanted = numpy_index(index)
     return NUMPY_READINGS[read](tensor.numpy()[wanted], tensor, wanted)  # type: ignore[index]
 

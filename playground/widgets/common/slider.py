@@ -23,7 +23,7 @@ _GROOVE = 4
 _RING_SPACE = 3
 _LABEL_WIDTH = 72
 _ROW = 32
-_ARROWS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Down: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: 1}
+_ARROWS = {Qt.Key.Key_Left.value: -1, Qt.Key.Key_Down.value: -1, Qt.Key.Key_Right.value: 1, Qt.Key.Key_Up.value: 1}
 
 
 class Slider(QSlider):

@@ -1,4 +1,4 @@
-"""What lessons say in general, and no single check can show, is tried on many cases: each with the sentence it holds."""
+"""What lessons say in general, and no single check shows, is tried on many cases: each with the sentence it holds."""
 
 import itertools
 import re

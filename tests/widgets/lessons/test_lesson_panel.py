@@ -74,7 +74,7 @@ def test_the_answer_stands_beside_the_prediction(panel, edits):
     panel.accept_state(moves.answer_seen(moves.predicted(panel.state, 1)))
     said = panel.view.answer.text()
     assert "To each column" in said
-    assert "It is not." in said
+    assert "Not so." in said
     assert "ran, true" in said
 
 
