@@ -146,7 +146,7 @@ def covered_parts(lesson: Lesson | None, here: Progress) -> tuple[tuple[str, ...
     if lesson is None:
         return (), ""
     if lesson.predictions and not here.is_begun:
-        return COMPUTED, "First say what you expect, at the right. Then this shows."
+        return COMPUTED, "Make your prediction first, at the right. Then this shows."
     if here.steps == 0 and not here.answered:
         return lesson.covered, "This would give it away. It shows when you have tried the first step."
     return (), ""

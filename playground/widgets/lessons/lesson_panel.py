@@ -199,8 +199,8 @@ class LessonPanel(Panel):
     def open_lesson(self, wanted: str) -> None:
         """Open a lesson by number, key or path; the learner's own work waits."""
         lesson, path = find_lesson(wanted)
+        self.requested.emit("show_page", lesson.page)  # first: the page's tabs depend on whether a lesson stands there
         self.edit(moves.opened(self.state, lesson, path))
-        self.requested.emit("show_page", lesson.page)
 
     def lesson(self) -> Lesson | None:
         """The open lesson; one of one's own once it was read."""

@@ -130,7 +130,7 @@ class LessonView(QWidget):
     def _show_predictions(self, result: LessonResult, progress: Progress) -> None:
         self._prediction_part.mark.set_state("done" if progress.prediction >= 0 else "present")
         words = "Kept until you have seen the answer. You can change it." if progress.prediction >= 0 else ""
-        self._hint.set_content(words or "Choose what you expect. It is never counted, and the page shows then.")
+        self._hint.set_content(words or "Choose what you expect: it is never counted. Then the page shows.")
         self._hint.setVisible(not progress.answered)
         for number, (card, verdict) in enumerate(zip(self.cards, result.verdicts, strict=False)):
             card.set_chosen(number == progress.prediction)
@@ -148,7 +148,7 @@ class LessonView(QWidget):
         self._try_part.set_title("Try it" if total < 2 or not is_open else f"Try it, {count + 1} of {total}")
         self._done_steps.setVisible(count > 0 or is_waiting)
         behind = _steps_behind(count, total, len(progress.skipped))
-        self._done_steps.set_content("Shows when you have chosen what you expect." if is_waiting else behind)
+        self._done_steps.set_content("Shows when you have made your prediction." if is_waiting else behind)
         self._step.setVisible(is_open)
         self._try_buttons.setVisible(is_open)
         if is_open:
