@@ -6,6 +6,8 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from playground.widgets.panel import Panel
+
 GAP = 8
 TITLE_BAR = 32
 """About as high as the title that the desktop puts above a window."""
@@ -24,28 +26,30 @@ class KeyCloser(QObject):
         return super().eventFilter(watched, event)
 
 
-def open_window(window: QWidget, owner: QWidget) -> None:
+def open_window(window: QWidget, owner: QWidget, beside: bool = False) -> None:
     """Show a window above the main one; a new one becomes the owner's, so that the main shortcuts work in it.
 
-    A new one stands beside the column that its owner is in, so that what it shows can be changed there.
+    One that follows the owner's controls stands `beside` them at first, over the rest of their panel.
     """
     if window.parentWidget() is not owner:
         window.setParent(owner, Qt.WindowType.Tool)
         window.installEventFilter(KeyCloser(window))
         window.resize(window.sizeHint())
-        _place(window, owner)
+        if beside:
+            window.setGeometry(_place_beside(window, owner))
     window.show()
     window.raise_()
     window.activateWindow()
 
 
-def _place(window: QWidget, owner: QWidget) -> None:
-    corner = owner.mapToGlobal(QPoint(owner.width(), 0))
-    room, main = owner.screen().availableGeometry(), owner.window().geometry()
-    size = window.size().boundedTo(room.size())
-    place = QRect(QPoint(corner.x() + GAP, main.top() + max(0, (main.height() - size.height()) // 2)), size)
-    if place.right() > room.right():  # narrower where that is enough, else over what is left of it
-        place.setWidth(max(window.minimumSizeHint().width(), room.right() - place.left()))
-        place.moveRight(min(place.right(), room.right()))
-    place.moveTop(max(room.top() + TITLE_BAR, place.top()))
-    window.setGeometry(place)
+def _place_beside(window: QWidget, owner: QWidget) -> QRect:
+    """From the right edge of the owner to that of its panel, a lesson beside which stays free where there is room."""
+    panel: QWidget | None = owner
+    while panel is not None and not isinstance(panel, Panel):
+        panel = panel.parentWidget()
+    whole = panel if panel is not None else owner.window()
+    corner, middle = whole.mapToGlobal(whole.rect().topLeft()), whole.mapToGlobal(whole.rect().center())
+    left = owner.mapToGlobal(QPoint(owner.width(), 0)).x() + GAP
+    width = min(window.width(), max(window.minimumSizeHint().width(), corner.x() + whole.width() - GAP - left))
+    top = max(corner.y() + TITLE_BAR, middle.y() - window.height() // 2)
+    return QRect(left, top, width, window.height())
