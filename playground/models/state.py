@@ -36,7 +36,7 @@ class PlaygroundState:
 
     def without_pointing(self) -> PlaygroundState:
         """The state as undo sees it: pointing, selecting and the progress in a lesson are no work of the user's."""
-        lesson = replace(self.lesson, progress=(), is_listed=False, noted=())
+        lesson = replace(self.lesson, progress=(), is_listed=False, noted=(), left=())
         rest = self.at_rest()
         return replace(rest, pointed=None, selection="", shape=self.shape.without_selection(), lesson=lesson)
 

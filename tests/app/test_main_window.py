@@ -225,6 +225,7 @@ def test_the_export_menu_lists_the_tensor_the_plots_and_the_program(window, stor
     assert "B as .npy...\tkeeps all" in words
     assert "B as .csv...\tnot all is kept" in words
     assert "Copy the program as PyTorch code" in words
+    assert "Save the answers of all lessons..." in words
     assert sum(1 for action in menu.actions() if (action.data() or ("",))[0] == "plot") >= 3
 
 

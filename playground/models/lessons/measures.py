@@ -27,6 +27,7 @@ from playground.models.tensors.check import check_expression
 from playground.models.tensors.evaluation import Evaluated
 from playground.models.tensors.interpreter import Interpreter
 from playground.models.tensors.planning import Watch
+from playground.models.tensors.quiet import QUIET_TORCH
 from playground.models.tensors.source_text import parse_expression
 
 Values = Mapping[str, Evaluated]
@@ -153,13 +154,16 @@ def _pointer(arguments: dict[str, object], values: Values) -> Measurement:
 WRITES: dict[str, Callable[[torch.Tensor], object]] = {
     "add_": lambda tensor: tensor.add_(1),
     "fill_": lambda tensor: tensor.fill_(1),
+    "index_put_": lambda tensor: tensor.index_put_((torch.tensor([0]),) * tensor.ndim, torch.ones(())),
+    "relu_": lambda tensor: tensor.relu_(),
 }
+"""Ways of writing to a tensor, in place; `index_put_` writes to the first element alone."""
 
 
 def _write(arguments: dict[str, object], values: Values) -> Measurement:
     """Whether torch lets an element be written, tried on a tensor of the same strides and other memory.
 
-    With `method` "add_" or "fill_": whether torch lets the whole tensor be written so.
+    With `method`, one of `WRITES`: whether torch lets this method write to it.
     """
     tensor = _tensor(arguments, values).tensor
     assert tensor is not None
@@ -168,13 +172,14 @@ def _write(arguments: dict[str, object], values: Values) -> Measurement:
     method, index = arguments.get("method"), arguments.get("index", ())
     assert isinstance(index, tuple)
     try:
-        if method is not None:
-            WRITES[str(method)](twin)
-        else:
-            twin[index] = 1
+        with QUIET_TORCH:
+            if method is not None:
+                WRITES[str(method)](twin)
+            else:
+                twin[index] = 1
     except RuntimeError:
         return False
-    return bool((twin[index] == 1).all())
+    return True
 
 
 def _changed(arguments: dict[str, object], values: Values) -> Measurement:

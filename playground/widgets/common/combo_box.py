@@ -17,6 +17,7 @@ HEIGHT = 24
 _LEFT = 10
 _RIGHT = 28
 _ROW = 24
+_BORDER = 8
 
 
 class ComboBox(QComboBox):
@@ -47,6 +48,12 @@ class ComboBox(QComboBox):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(min(self.sizeHint().width(), 52), HEIGHT)
+
+    def showPopup(self) -> None:
+        """A narrow box opens a list wide enough for each of its items."""
+        bar = self.view().verticalScrollBar().sizeHint().width() if self.count() > self.maxVisibleItems() else 0
+        self.view().setMinimumWidth(max(self.view().sizeHintForColumn(0) + bar + 2 * _BORDER, self.width()))
+        super().showPopup()
 
     def enterEvent(self, event: QEnterEvent) -> None:
         super().enterEvent(event)

@@ -109,10 +109,11 @@ class NetworkControls(QWidget):
             row = SliderRow(entry.label, entry.low, entry.high, getattr(fresh, entry.field), decimals=entry.decimals,
                             logarithmic=entry.logarithmic, hard_minimum=entry.hard[0], hard_maximum=entry.hard[1],
                             label_width=LABEL)  # fmt: skip
+            row.setObjectName(f"network.{entry.field}.row")
             row.box.setObjectName(f"network.{entry.field}")
             row.slider.setObjectName(f"network.{entry.field}.slider")
             set_tooltip(row.box, entry.meaning)
-            set_tooltip(row.slider, entry.meaning)
+            set_tooltip(row.slider, entry.meaning, "Hold Shift to drag finely")
             row.setProperty("field", entry.field)
             row.changed.connect(self._on_number)
             row.gesture_ended.connect(self._on_gesture_ended)

@@ -77,9 +77,9 @@ class NetworkWindows(QWidget):
         set_tooltip(button, tip)
         return button
 
-    def _open(self, window: QWidget) -> None:
+    def _open(self, window: QWidget, beside: bool = True) -> None:
         self._windows[type(window).__name__] = window
-        open_window(window, self)
+        open_window(window, self, beside)
 
     def _window(self, kind: type[QWidget]) -> QWidget | None:
         window = self._windows.get(kind.__name__)
@@ -115,7 +115,7 @@ class NetworkWindows(QWidget):
         if window is None:
             window = WatchView()
             window.tensor_handed.connect(self.tensor_handed)
-        self._open(window)
+        self._open(window, beside=False)
         self.show_watched()
 
     @Slot()

@@ -16,6 +16,7 @@ from playground.widgets.common.problem_banner import ProblemBanner
 from playground.widgets.common.section import Hairline, TitleLine
 from playground.widgets.common.text_label import TextLabel
 from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.network.watch_help import WatchHelp
 from playground.widgets.network.watch_layers import WatchLayers
 from playground.widgets.network.watch_table import WatchTable
 from playground.widgets.network.watch_verdict import WatchVerdict
@@ -26,9 +27,9 @@ NARROW = 1240
 NAME_LENGTH = 60
 EMPTY = WatchedVerdict(
     "good",
-    "Nothing was watched yet.",
+    "Nothing has been watched yet.",
     "In Python, `playground.watch(model, batch)` runs a module once and lists it here.",
-    "Any torch.nn.Module will do; its weights, modes, hooks and random states are afterwards as before.",
+    "Any torch.nn.Module will do; its weights, modes, hooks and random states are left unchanged.",
 )
 
 
@@ -57,6 +58,7 @@ class WatchView(QWidget):
         self.verdict = WatchVerdict()
         self.table = WatchTable()
         self.layers = WatchLayers()
+        self.help = WatchHelp()
         self._lay_out()
         self._rename_parts()
         self.which.activated.connect(self._on_which)
@@ -83,6 +85,7 @@ class WatchView(QWidget):
         column.addWidget(Hairline())
         column.addWidget(self.verdict)
         column.addWidget(self.banner)
+        column.addWidget(self.help, 1)
         column.addLayout(beside, 1)
 
     def _rename_parts(self) -> None:
@@ -109,6 +112,7 @@ class WatchView(QWidget):
             return
         before = self.which.currentText()
         self._entries = entries
+        self.help.setVisible(not entries)
         self.which.clear()
         for entry in entries:
             self.which.addItem(entry.name[:NAME_LENGTH])
