@@ -91,7 +91,6 @@ class NetworkPanel(Panel):
     def _connect(self) -> None:
         self.controls.changed.connect(self._on_network_edited)
         self.controls.gesture_ended.connect(self.gesture_ended)
-        self.controls.refused.connect(self.verdict.show_refusal)
         self.controls.given_up.connect(self.verdict.show_given_up)
         self.pins.pinned.connect(self._on_pinned)
         self.pins.taken.connect(self._edit_spec)

@@ -91,7 +91,7 @@ class VerdictBanner(QWidget):
         self._fraction: float | None = None
         self._verdict: Verdict | None = None
         self._problem: Problem | None = None
-        self._refusal = self._given_up = ""
+        self._given_up = ""
         self._said: tuple[str, str, str] = ("", "", "")
         self.message = RunsLabel(wrap=False)
         self.reason = TextLabel("", "text2")
@@ -142,12 +142,6 @@ class VerdictBanner(QWidget):
             self._problem = problem
             self._show()
 
-    def show_refusal(self, words: str) -> None:
-        """Say why what is typed is not taken, whatever comes meanwhile; "" brings back what came last."""
-        if words != self._refusal:
-            self._refusal = words
-            self._show()
-
     def show_given_up(self, words: str) -> None:
         """Say in the second line why what was typed was taken back; "" brings back what belongs there."""
         if words != self._given_up:
@@ -155,9 +149,9 @@ class VerdictBanner(QWidget):
             self._show()
 
     def _show(self) -> None:
-        """What is typed and not taken comes first, then what does not fit, then what the numbers say."""
+        """What does not fit comes first, then what the numbers say."""
         note = f"Not taken. {self._given_up}" if self._given_up else ""
-        problem, verdict = Problem(self._refusal) if self._refusal else self._problem, self._verdict
+        problem, verdict = self._problem, self._verdict
         if problem is not None:
             self._say(
                 problem.severity, problem.lead, problem.message, note or "The plots show the last network that ran."

@@ -85,8 +85,7 @@ def test_a_chip_keeps_its_width_while_its_size_changes():
 
 @pytest.mark.parametrize(
     ("state", "roles"),
-    [("normal", ("raised", "edge")), ("hover", ("raised", "accent")), ("dragging", ("selected", "accent")),
-     ("clash", ("error_fill", "error"))],
+    [("normal", ("raised", "edge")), ("hover", ("raised", "accent")), ("dragging", ("selected", "accent"))],
 )  # fmt: skip
 def test_the_states_of_a_chip_differ_in_fill_and_border(qapp, state, roles):
     image = QImage(120, 40, QImage.Format.Format_RGB32)
