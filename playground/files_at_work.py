@@ -14,7 +14,7 @@ from playground.latest_task import Answer, LatestTask
 from playground.models.files.importing import import_bindings
 from playground.models.files.tensor_files import FORMATS, format_of, load_tensors, losses, save_tensors
 from playground.models.job import Job
-from playground.models.outcome import Problem, ProblemError, refuse
+from playground.models.outcome import Problem, ProblemError, refuse, together
 from playground.models.tensors.evaluation import evaluate
 from playground.models.words import bytes_in_words
 from playground.save_dialog import SaveDialog
@@ -192,8 +192,8 @@ class FilesAtWork(QObject):
         if program != state.program:
             self._store.apply(replace(state, program=program, selection=program.names[-1], pointed=None))
             self.said.emit(f"opened {', '.join(Path(path).name for path, _ in result.files)}")
-        for problem in result.problems:
-            self.failed.emit(problem)
+        if result.problems:
+            self.failed.emit(together(result.problems))
 
     @Slot(object)
     def _on_writing_finished(self, answer: Answer) -> None:

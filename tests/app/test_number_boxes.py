@@ -53,7 +53,9 @@ def type_each_digit(hand, name, settles):
         return
     hand.in_view(box)
     box.window().activateWindow()
+    hand.until(box.window().isActiveWindow)
     box.setFocus()
+    hand.until(box.hasFocus)
     box.selectAll()
     for place, digit in enumerate(text, start=1):
         QTest.keyClicks(box, digit)

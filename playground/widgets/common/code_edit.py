@@ -68,6 +68,7 @@ class CodeEdit(QPlainTextEdit):
         self._fault: Span | None = None
         self._severity = "error"
         self._committed = self._shown = self._given = text
+        self._is_saying = False
         self._popup: CompletionPopup | None = None
         self._completion = Completion(0)
         self._height = height
@@ -92,8 +93,11 @@ class CodeEdit(QPlainTextEdit):
         return self.toPlainText()
 
     def set_text(self, text: str) -> None:
-        """Show a text without a signal; what is being typed stays while the text is the one that was shown before."""
-        typing = self.hasFocus() and text == self._given
+        """Show a text without a signal; what is being typed stays while the text is the one that was shown before.
+
+        What comes back while an edit is being told is that edit, perhaps spelled in another way.
+        """
+        typing = self._is_saying or (self.hasFocus() and text == self._given)
         self._given = text
         if text == self.text() or typing:
             return
@@ -103,8 +107,7 @@ class CodeEdit(QPlainTextEdit):
         cursor = self.textCursor()
         cursor.setPosition(min(position, len(text)))
         self.setTextCursor(cursor)
-        if not self.hasFocus():
-            self._committed = text
+        self._committed = text
 
     def set_fault(self, span: Span | None, severity: str = "error") -> None:
         """Put a squiggle below the characters of a span, or take it away."""
@@ -129,7 +132,9 @@ class CodeEdit(QPlainTextEdit):
             return
         self._shown = text
         self.viewport().update()
+        self._is_saying = True
         self.edited.emit(text)
+        self._is_saying = False
         if self.hasFocus():
             self._ask()
 

@@ -101,10 +101,8 @@ class NumberBox(QAbstractSpinBox):
             return
         self._said, self._late = [], None
         has_focus = self.hasFocus()
-        if not has_focus:
-            self._before = value
         if value != self._value or not has_focus:
-            self._value = value
+            self._value = self._before = value
             self._show_text(has_focus)
 
     def _show_text(self, keeps_caret: bool) -> None:

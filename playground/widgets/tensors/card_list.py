@@ -57,6 +57,7 @@ class CardList(QScrollArea):
         self.setWidget(self._content)
         self.cards: list[TensorCard] = []
         self.editors = CardEditors(self._content)
+        self.editors.keyboard_left.connect(self.setFocus)
         self._program = Program()
         self._result = ProgramResult(())
         self._selection = ""

@@ -12,8 +12,8 @@ from playground.models.outcome import Fix, Problem, ProblemError
 from playground.models.state import PlaygroundState
 from playground.models.tensors.fills import default_made
 from playground.models.tensors.names import name_problem
-from playground.models.tensors.program import Program, parse_source, source_code
-from playground.models.tensors.program_edit import duplicate, edit_code, moved, pasted, split_assignment
+from playground.models.tensors.program import Binding, Program, parse_source, source_code
+from playground.models.tensors.program_edit import duplicate, edit_code, moved, pasted, restored, split_assignment
 from playground.models.tensors.program_request import ProgramResult
 from playground.widgets.common.buttons import IconButton
 from playground.widgets.common.painting import fill_background
@@ -35,7 +35,7 @@ class ProgramPanel(Panel):
         super().__init__(parent)
         fill_background(self, "window")
         self._gestures = 0
-        self._before_deletion: Program | None = None
+        self._deleted: tuple[Binding, int] | None = None
         self._failure: Problem | None = None
         self.title_line = TitleLine("Program")
         self.more = IconButton("ellipsis", "More: copy the program, paste lines")
@@ -113,7 +113,7 @@ class ProgramPanel(Panel):
         if selection is not None and selection != state.selection:
             state = replace(state, selection=selection, pointed=None)
         self.problem.set_problem(None)
-        self._before_deletion = None
+        self._deleted = None
         self.edit(state, gesture)
 
     @Slot(str)
@@ -235,7 +235,7 @@ class ProgramPanel(Panel):
             have = "has" if len(users) == 1 else "have"
             words = f"{name} is deleted. {', '.join(users)} used it and {have} no result."
             self.problem.set_problem(Problem(words, fixes=(Fix(f"Bring {name} back"),), severity="warning"))
-            self._before_deletion = program
+            self._deleted = (program.bindings[place], place)
 
     @Slot(str, object)
     def _on_fix(self, name: str, fix: Fix) -> None:
@@ -244,8 +244,10 @@ class ProgramPanel(Panel):
 
     @Slot(object)
     def _on_banner_fix(self, fix: Fix) -> None:
-        if self._before_deletion is not None:
-            self._change(self._before_deletion)
+        if self._deleted is not None:
+            binding, place = self._deleted
+            program = restored(self.state.program, binding, place)
+            self._change(program, program.names[min(place, len(program.names) - 1)])
         else:
             self._on_renamed(fix.code)
 
@@ -256,7 +258,7 @@ class ProgramPanel(Panel):
 
     @Slot(str)
     def _on_renamed(self, text: str) -> None:
-        old = self.state.selection
+        old = self.list.editors.line
         try:
             program = self.state.program.renamed(old, text.strip())
         except ProblemError as error:
@@ -269,16 +271,16 @@ class ProgramPanel(Panel):
 
     @Slot(str)
     def _on_code_edited(self, text: str) -> None:
-        name = self.state.selection
+        name = self.list.editors.line
         if split_assignment(text) is None and self.state.program.get(name) is not None:
             self._change(edit_code(self.state.program, name, text), gesture=("code", name, self._gestures))
 
     @Slot(str)
     def _on_code_committed(self, text: str) -> None:
         self._gestures += 1
-        name = self.state.selection
+        name = self.list.editors.line
         assignment = split_assignment(text)
-        if assignment is not None:
+        if assignment is not None and self.state.program.get(name) is not None:
             new_name, code = assignment
             program = edit_code(self.state.program, name, code)
             try:

@@ -187,12 +187,16 @@ class SizeChip(QWidget):
         if event.button() == Qt.MouseButton.LeftButton:
             self._stop()
 
-    def _stop(self) -> None:
-        """The hand let go, or the release went to another window."""
+    def drop(self) -> str:
+        """End the drag without a word; which it was."""
         dragged, self._drag = self._drag, ""
         self.set_dragging(False)
         self.unsetCursor()
-        if dragged in ("edge", "carry"):
+        return dragged
+
+    def _stop(self) -> None:
+        """The hand let go, or the release went to another window."""
+        if self.drop() in ("edge", "carry"):
             self.let_go.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
