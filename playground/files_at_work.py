@@ -18,6 +18,7 @@ from playground.models.outcome import Problem, ProblemError, refuse, together
 from playground.models.tensors.evaluation import evaluate
 from playground.models.words import bytes_in_words
 from playground.save_dialog import SaveDialog
+from playground.widgets.common.file_dialog import FileDialog
 from playground.widgets.common.plot_export import PLOT_FORMATS, save_plot
 
 if TYPE_CHECKING:
@@ -114,12 +115,11 @@ class FilesAtWork(QObject):
     def ask_open(self) -> None:
         """Let the user choose files to open."""
         suffixes = " ".join(f"*{suffix}" for one in FORMATS.values() for suffix in one.suffixes)
-        dialog = QFileDialog(self._window, "Open tensors")
+        dialog = FileDialog(self._window, "Open tensors")
         dialog.setObjectName("open_files")
         dialog.setNameFilters([f"Tensors ({suffixes})", "All files (*)"])
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.filesSelected.connect(self._on_files_chosen)
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def ask_export_tensor(self, name: str, format_name: str = "") -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
-from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QMainWindow, QVBoxLayout, QWidget
 
 from playground.frame_page import FramePage
 from playground.header import COMPACT_BELOW, Header, Pages
@@ -111,6 +111,8 @@ class MainWindow(QMainWindow):
         """Remember the sizes, wait for the computations, go."""
         if not self.is_closed:
             self.is_closed = True
+            for dialog in self.findChildren(QDialog):
+                dialog.close()
             save_geometry(self)
             if self._furniture is not None:
                 self._furniture.save(settings())

@@ -52,8 +52,9 @@ def type_each_digit(hand, name, settles):
     if not text:
         return
     hand.in_view(box)
-    box.window().activateWindow()
-    hand.until(box.window().isActiveWindow)
+    if box.window().windowType() != Qt.WindowType.Popup:
+        box.window().activateWindow()
+        hand.until(box.window().isActiveWindow)
     box.setFocus()
     hand.until(box.hasFocus)
     box.selectAll()
@@ -90,7 +91,14 @@ def test_each_number_box_beside_the_tensors_can_be_typed_into(furnished, settles
 def test_each_number_box_of_the_network_page_and_its_windows_can_be_typed_into(network, settles):
     network.type_number("width", 16)
     network.type_number("batch", 32)
-    network.click("network.train.choices")
     network.panel("network").windows.open_details()
     network.settle()
-    type_everywhere(network, settles, 10)
+    type_everywhere(network, settles, 8)
+
+
+def test_each_number_box_of_the_training_can_be_typed_into(network):
+    network.click("network.train.choices")
+    names = [name for name, box in boxes(network).items() if box.window().windowType() == Qt.WindowType.Popup]
+    assert len(names) == 3
+    for name in names:
+        type_each_digit(network, name, True)
