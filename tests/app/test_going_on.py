@@ -39,7 +39,9 @@ def no_card(state):
 
 def another_program(state):
     program = Program.parse("Q = torch.ones(2, 5)")
-    return replace(state, program=program, selection="Q"), lambda now: now.program.names == ("Q",)
+    return replace(
+        state, program=program, selection="Q"
+    ), lambda now: "Q" in now.program.names and "C" not in now.program.names
 
 
 def another_selection(state):

@@ -27,7 +27,7 @@ from playground.widgets.common.code_completion import (
 from playground.widgets.common.code_highlighter import BADGE_SPACING, CodeHighlighter
 from playground.widgets.common.code_marks import CodeMark, Marker, code_marks
 from playground.widgets.common.look import code_font, look, look_holder
-from playground.widgets.common.painting import RADIUS_BADGE, paint_box, paint_squiggle
+from playground.widgets.common.painting import RADIUS_BADGE, paint_box, paint_lit, paint_squiggle
 from playground.widgets.common.runs import paint_underline
 
 _LONGEST = 20_000
@@ -268,6 +268,8 @@ class CodeEdit(QPlainTextEdit):
                     half = BADGE_SPACING / 2
                     box = self._rect_of(mark.start, mark.stop).adjusted(0.5 - half, 0, -0.5 - half, 0)
                     paint_box(painter, box, look().axis_fill(mark.axis), look().axis_line(mark.axis), RADIUS_BADGE)
+                    if mark.lit:
+                        paint_lit(painter, box)
         super().paintEvent(event)
         with QPainter(self.viewport()) as painter:
             for mark in marks:

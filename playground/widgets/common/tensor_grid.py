@@ -151,6 +151,12 @@ class TensorGrid(QAbstractScrollArea):
         self._marks.lit = tuple(regions)
         self.viewport().update()
 
+    def set_lit_label(self, text: str) -> None:
+        """Let the axes with this label stand out; "" none."""
+        if text != self._marks.lit_label:
+            self._marks.lit_label = text
+            self.viewport().update()
+
     def set_hatched(self, axes: Iterable[int]) -> None:
         """Axes along which the tensor is stretched: what only repeats index 0 is hatched."""
         self._marks.stretched = frozenset(axes)

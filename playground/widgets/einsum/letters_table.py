@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
 from playground.models.einsum.labels import Indexing, Label
@@ -167,6 +167,10 @@ class LettersTable(QWidget):
             self.hovered.emit(None)
             self.update()
         super().leaveEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.hovered.emit(None if self._row is None else self._labels[self._row].name)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         row = self._label_at(event.position().y())

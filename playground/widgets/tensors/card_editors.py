@@ -84,6 +84,7 @@ class CardEditors(QObject):
     name_typed = Signal(str)
     code_edited = Signal(str)
     code_committed = Signal(str)
+    code_reverted = Signal(str)
     keyboard_left = Signal()
     """The line that was being typed in is no longer the selected one."""
 
@@ -108,6 +109,7 @@ class CardEditors(QObject):
         self.name.typed.connect(self._on_name_typed)
         self.code.edited.connect(self.code_edited)
         self.code.committed.connect(self.code_committed)
+        self.code.reverted.connect(self._on_code_reverted)
 
     @property
     def card(self) -> TensorCard | None:
@@ -157,6 +159,10 @@ class CardEditors(QObject):
         rect.setWidth(min(wanted, self._card.width() - rect.left() - 8 if typing else rect.width() + 4))
         self.name.setGeometry(rect)
         self.code.setGeometry(self._card.code_rect())
+
+    @Slot()
+    def _on_code_reverted(self) -> None:
+        self.code_reverted.emit(self.code.text())
 
     @Slot(str)
     def _on_name_typed(self, text: str) -> None:

@@ -15,6 +15,7 @@ from playground.models.tensors.names import name_problem
 from playground.models.tensors.program import Binding, Program, parse_source, source_code
 from playground.models.tensors.program_edit import duplicate, edit_code, moved, pasted, restored, split_assignment
 from playground.models.tensors.program_request import ProgramResult
+from playground.models.tensors.unfinished import says_something
 from playground.widgets.common.buttons import IconButton
 from playground.widgets.common.painting import fill_background
 from playground.widgets.common.problem_banner import ProblemBanner
@@ -82,6 +83,7 @@ class ProgramPanel(Panel):
         cards.editors.name_typed.connect(self._on_name_typed)
         cards.editors.code_edited.connect(self._on_code_edited)
         cards.editors.code_committed.connect(self._on_code_committed)
+        cards.editors.code_reverted.connect(self._on_code_reverted)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(LEAST_WIDTH, 200)
@@ -271,14 +273,24 @@ class ProgramPanel(Panel):
 
     @Slot(str)
     def _on_code_edited(self, text: str) -> None:
+        """The line follows each text that says something; what is half typed waits for Enter."""
         name = self.list.editors.line
+        if says_something(self.state.program, name, text):
+            self._set_code(name, text)
+
+    @Slot(str)
+    def _on_code_reverted(self, text: str) -> None:
+        self._set_code(self.list.editors.line, text)
+
+    def _set_code(self, name: str, text: str) -> None:
         if split_assignment(text) is None and self.state.program.get(name) is not None:
             self._change(edit_code(self.state.program, name, text), gesture=("code", name, self._gestures))
 
     @Slot(str)
     def _on_code_committed(self, text: str) -> None:
-        self._gestures += 1
         name = self.list.editors.line
+        self._set_code(name, text)
+        self._gestures += 1
         assignment = split_assignment(text)
         if assignment is not None and self.state.program.get(name) is not None:
             new_name, code = assignment

@@ -236,7 +236,8 @@ class ShapePanel(Panel):
     def _on_form_changed(self, texts: object) -> None:
         if self._form is not None and isinstance(texts, dict):
             gesture = ("form", id(self), self._forms)
-            self._take(self._edits.perform(self._form.gesture, texts), gesture)
+            if self._begin(gesture):
+                self._take(self._edits.perform(self._form.gesture, texts), gesture)
 
     @Slot(bool)
     def _on_form_finished(self, keep: bool) -> None:
