@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
-from PySide6.QtWidgets import QDialog, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from playground.frame_page import FramePage
 from playground.header import COMPACT_BELOW, Header, Pages
@@ -107,15 +107,21 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
             self._furniture.workspace.commands.open_paths(paths)
 
+    def _go_out_of_sight(self) -> None:
+        """Nobody shall look at a window that waits for a computation, or at a dialog of one that is gone."""
+        for window in self.findChildren(QWidget):
+            if window.isWindow() and window.isVisible():
+                window.close()
+        self.hide()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the sizes, wait for the computations, go."""
         if not self.is_closed:
             self.is_closed = True
-            for dialog in self.findChildren(QDialog):
-                dialog.close()
             save_geometry(self)
             if self._furniture is not None:
                 self._furniture.save(settings())
+                self._go_out_of_sight()
                 self._furniture.workspace.close()
             self.closed.emit()
         super().closeEvent(event)
