@@ -107,9 +107,7 @@ class GridHand:
         digits = full_text(reader.value(index), reader.dtype)
         lines = (f"exactly {digits}", reader.dtype) if digits else (reader.dtype,)
         high = self._grid.present_geometry().cell_height
-        around = QRect(
-            event.pos().x(), event.pos().y() - high, 1, 2 * high
-        )  # holds the pointed cell
+        around = QRect(event.pos().x(), event.pos().y() - high, 1, 2 * high)  # holds the pointed cell
         show_beside(self._grid.viewport(), around, tooltip_html(words, *lines), event.pos().x())
 
     def leave(self) -> None:

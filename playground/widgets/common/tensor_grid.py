@@ -37,7 +37,7 @@ from playground.widgets.common.grid_scroll import GridScroll
 from playground.widgets.common.grid_sheet import GridSheet, described, paint_selected_cell, paint_words
 from playground.widgets.common.grid_style import AxisLabel, GridMarks, LitRegion
 from playground.widgets.common.grid_zoom import CellSize, GridZoom
-from playground.widgets.common.look import look, look_holder
+from playground.widgets.common.look import STALE, look, look_holder
 
 
 class TensorGrid(QAbstractScrollArea):
@@ -221,7 +221,7 @@ class TensorGrid(QAbstractScrollArea):
                 paint_words(painter, self.viewport().rect(), self._words_instead())
                 return
             if self._marks.dimmed:
-                painter.setOpacity(0.4)
+                painter.setOpacity(STALE)
             picture = self.picture()
             self._drawn.paint(painter, picture, self._reader)
             self._hand.paint(painter, picture)

@@ -91,6 +91,7 @@ class EinsumPanel(Panel):
         self.banner.fix_chosen.connect(self._on_fix_chosen)
         self.tensors.pointed.connect(self._on_pointed)
         self.terms.stepped.connect(self.story.step_to)
+        self.terms.resized.connect(self.story.retell)
         self.letters.sized.connect(self._on_letter_sized)
         self.letters.let_go.connect(self.gesture_ended)
         self.letters.hovered.connect(self._on_letter_hovered)

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from PySide6.QtCore import QRect, QRectF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.models.network.cures import SpecFix
 from playground.models.network.verdict import Verdict
@@ -21,6 +21,7 @@ from playground.widgets.common.text_label import TextLabel
 from playground.widgets.common.tooltip import set_tooltip
 
 HEIGHT = 68
+NARROW, HIGH = 860, 100
 _BAR = 4
 _LEFT = 40
 _RIGHT = 16
@@ -113,16 +114,20 @@ class VerdictBanner(QWidget):
     def _lay_out(self) -> None:
         self._offers = QHBoxLayout()
         self._offers.setSpacing(8)
-        below = QHBoxLayout()
-        below.setSpacing(8)
-        below.addWidget(self.reason, 1)
-        below.addLayout(self._offers)
-        below.addWidget(self.cancel)
+        self._below = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._below.setSpacing(8)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addLayout(self._offers)
+        buttons.addWidget(self.cancel)
+        buttons.addStretch(1)
+        self._below.addWidget(self.reason, 1)
+        self._below.addLayout(buttons)
         column = QVBoxLayout(self)
         column.setContentsMargins(_LEFT, 8, _RIGHT, 8)
         column.setSpacing(4)
         column.addWidget(self.message)
-        column.addLayout(below)
+        column.addLayout(self._below)
 
     def text(self) -> str:
         """All words that are shown."""
@@ -188,7 +193,12 @@ class VerdictBanner(QWidget):
         return runs_width(runs) > self.width() - _LEFT - _RIGHT
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it is narrow, the fixes get a line of their own, whatever they are, so that nothing moves later."""
         super().resizeEvent(event)
+        is_narrow = self.width() < NARROW
+        ways = QBoxLayout.Direction
+        self._below.setDirection(ways.TopToBottom if is_narrow else ways.LeftToRight)
+        self.setFixedHeight(HIGH if is_narrow else HEIGHT)
         self._fit()
 
     def _offer(self, offers: list[Offer]) -> None:

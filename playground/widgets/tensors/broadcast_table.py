@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from playground.models.tensors.broadcast_alignment import AxisCell, OperandRow
 from playground.models.tensors.broadcasting import BroadcastExplanation
 from playground.widgets.common.axis_badge import BADGE, badge_width, paint_axis_badge
-from playground.widgets.common.look import code_font, look, words_font
+from playground.widgets.common.look import STALE, code_font, look, words_font
 from playground.widgets.common.painting import baseline, elided, paint_box, text_width
 from playground.widgets.common.tooltip import show_beside, tooltip_html
 
@@ -119,7 +119,7 @@ class BroadcastTable(QWidget):
         name, column = self._widths()
         with QPainter(self) as painter:
             if self._dimmed:
-                painter.setOpacity(0.4)
+                painter.setOpacity(STALE)
             _paint_words(painter, QRectF(0, 0, name, ROW), "axis" if alignment.rank else "no axes", "text2")
             for axis in range(alignment.rank):
                 x = name + axis * column + (column - badge_width(str(axis))) / 2
