@@ -12,6 +12,9 @@ from playground.widgets.common.buttons import Button
 from playground.widgets.common.runs_label import RunsLabel
 from playground.widgets.einsum.letters_table import LettersTable
 
+PADDING = 16
+"""Pixels around the words of a button that it may lose before the words are cut."""
+
 
 def widget_of(frame):
     """The widget that paints: the nearest `self` that is one, or holds one."""
@@ -74,9 +77,11 @@ def cut_texts(window):
         if label.isVisible() and label.heightForWidth(label.width()) > label.height() + 1:
             cut.add(f"{named(label)}: {label.text()}")
     for button in window.findChildren(QAbstractButton):
-        is_cut = isinstance(button, Button) and button.isVisible() and button.width() < button.sizeHint().width()
+        is_cut = (
+            isinstance(button, Button) and button.isVisible() and button.width() + PADDING < button.sizeHint().width()
+        )
         if is_cut and not is_told(button, button.text()):
-            cut.add(f"{named(button)}: {button.text()}")
+            cut.add(f"{named(button)} (button): {button.text()}")
     for label in window.findChildren(QLabel):
         if label.isVisible() and label.text() and label.width() < label.minimumSizeHint().width():
             cut.add(f"{named(label)}: {label.text()}")

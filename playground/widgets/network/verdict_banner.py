@@ -259,7 +259,7 @@ class VerdictBanner(QWidget):
         if self.cancel.isVisible():
             self._fraction = fraction
             set_tooltip(self.cancel, f"Stop: {words}")
-            if self._asks and not self._refusal:
+            if self._asks:
                 self.reason.set_text(f"{words[:1].upper()}{words[1:]}.")
                 if self.window().focusWidget() in self.buttons:
                     self.cancel.setFocus()  # and not to whatever comes next, which the next key would change
