@@ -115,8 +115,8 @@ class ComparisonRows(QWidget):
             else:
                 boxes = enumerate(self._columns())
                 words = next((MEANINGS[i] for i, box in boxes if box.left() <= event.pos().x() <= box.right()), "")
-            row = QRect(0, event.pos().y() // ROW * ROW, self.width(), ROW)
-            show_beside(self, row, words, event.pos().x())
+            line = QRect(0, event.pos().y() // ROW * ROW, self.width(), ROW)
+            show_beside(self, line, words, event.pos().x())
             return True
         return super().event(event)
 
