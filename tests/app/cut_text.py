@@ -12,7 +12,7 @@ from playground.widgets.common.buttons import Button
 from playground.widgets.common.runs_label import RunsLabel
 from playground.widgets.einsum.letters_table import LettersTable
 
-PADDING = 16
+PADDING = 22
 """Pixels around the words of a button that it may lose before the words are cut."""
 
 
