@@ -20,11 +20,11 @@ def test_no_text_of_the_worked_example_is_cut(open_window, qtbot, size):
     for tab in ("shape", "broadcast", "einsum", "memory"):
         page.open_tab(tab)
         qtbot.waitUntil(lambda: not any(task.is_busy for task in tasks))
-        assert cut_text.cut_texts(window) == [], tab
+        qtbot.waitUntil(lambda: cut_text.cut_texts(window) == [])
     window.show_page("network")
     qtbot.waitUntil(lambda: window.furniture.workspace.panels["network"].views.page is not None)
     qtbot.waitUntil(lambda: not any(task.is_busy for task in tasks))
-    assert cut_text.cut_texts(window) == []
+    qtbot.waitUntil(lambda: cut_text.cut_texts(window) == [])
 
 
 def test_no_text_beside_a_lesson_is_cut(open_window, qtbot):
