@@ -14,10 +14,11 @@ from playground.latest_task import Answer, LatestTask
 from playground.models.files.importing import import_bindings
 from playground.models.files.tensor_files import FORMATS, format_of, load_tensors, losses, save_tensors
 from playground.models.job import Job
-from playground.models.outcome import Problem, ProblemError, refuse
+from playground.models.outcome import Problem, ProblemError, refuse, together
 from playground.models.tensors.evaluation import evaluate
 from playground.models.words import bytes_in_words
 from playground.save_dialog import SaveDialog
+from playground.widgets.common.file_dialog import FileDialog
 from playground.widgets.common.plot_export import PLOT_FORMATS, save_plot
 
 if TYPE_CHECKING:
@@ -114,12 +115,11 @@ class FilesAtWork(QObject):
     def ask_open(self) -> None:
         """Let the user choose files to open."""
         suffixes = " ".join(f"*{suffix}" for one in FORMATS.values() for suffix in one.suffixes)
-        dialog = QFileDialog(self._window, "Open tensors")
+        dialog = FileDialog(self._window, "Open tensors")
         dialog.setObjectName("open_files")
         dialog.setNameFilters([f"Tensors ({suffixes})", "All files (*)"])
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.filesSelected.connect(self._on_files_chosen)
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def ask_export_tensor(self, name: str, format_name: str = "") -> None:
@@ -192,8 +192,8 @@ class FilesAtWork(QObject):
         if program != state.program:
             self._store.apply(replace(state, program=program, selection=program.names[-1], pointed=None))
             self.said.emit(f"opened {', '.join(Path(path).name for path, _ in result.files)}")
-        for problem in result.problems:
-            self.failed.emit(problem)
+        if result.problems:
+            self.failed.emit(together(result.problems))
 
     @Slot(object)
     def _on_writing_finished(self, answer: Answer) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSettings, Qt, Signal, Slot
+from PySide6.QtCore import QSettings, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -31,8 +31,6 @@ class TensorsPage(QWidget):
     lesson about the memory of tensors, Memory stands below Shape in the place of Broadcast: grid and storage are seen
     together.
     """
-
-    tab_opened = Signal(str)
 
     def __init__(self, panels: Mapping[str, Panel], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -195,7 +193,6 @@ class TensorsPage(QWidget):
     @Slot(int)
     def _on_tab_changed(self, _index: int) -> None:
         self._show_tab()
-        self.tab_opened.emit(self._current_key())
 
     def _show_tab(self) -> None:
         key = self._current_key()

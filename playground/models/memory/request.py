@@ -247,6 +247,12 @@ def find_pointed(cell: int, preferred: tuple[str, ...], sharing: tuple[SharingTe
     return None
 
 
+def strided_choice(state: PlaygroundState) -> StridedSpec | None:
+    """What was chosen in the as_strided playground for the tensor that is shown; None: the tensor as it is."""
+    choice = state.memory.strided
+    return _spec(choice) if choice is not None and choice.name == shown_name(state) else None
+
+
 def _spec(choice: StridedChoice) -> StridedSpec:
     return StridedSpec(choice.size, choice.stride, choice.offset)
 

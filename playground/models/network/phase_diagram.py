@@ -107,15 +107,15 @@ class PhaseResult:
         column = int(np.argmin(np.abs(np.log(self.x) - math.log(x))))
         return f"at gain {digits(float(self.x[column]))}, layer {row + 1}: {digits(float(self.values[row, column]))}"
 
-    def spec_at(self, x: float, y: float) -> NetworkSpec:
-        """The spec whose point is at (x, y): dragging the point there sets the sliders to this."""
+    def fields_at(self, x: float, y: float) -> dict[str, float]:
+        """The fields of the spec whose point is at (x, y): dragging the point there sets the sliders to these."""
         spec = self.request.spec
         if self.request.kind == "measured":
-            return replace(spec, gain=float(f"{x:.4g}"), depth=max(1, min(500, round(y))))
+            return {"gain": float(f"{x:.4g}"), "depth": max(1, min(500, round(y)))}
         at_one = weight_variance_of(replace(spec, gain=1.0), spec.width)
         gain = math.sqrt(max(0.0, x) / at_one) if at_one > 0 else spec.gain
         bias_std = spec.bias_std if INIT_SCHEMES[spec.init].own_bias else math.sqrt(max(0.0, y))
-        return replace(spec, gain=float(f"{gain:.4g}"), bias_std=float(f"{bias_std:.4g}"))
+        return {"gain": float(f"{gain:.4g}"), "bias_std": float(f"{bias_std:.4g}")}
 
 
 @cache

@@ -204,6 +204,13 @@ def moved(program: Program, name: str, by: int) -> Program:
     return Program(tuple(bindings))
 
 
+def restored(program: Program, binding: Binding, place: int) -> Program:
+    """The program with a deleted line back at its place; a program that has its name again is left as it is."""
+    if binding.name in program.names:
+        return program
+    return Program((*program.bindings[:place], binding, *program.bindings[place:]))
+
+
 def can_resize(source: Source, axis: int, rank: int) -> Problem | None:
     """Why an axis has no handle (None: it has one)."""
     if isinstance(source, Made) and not FILLS[source.fill].fits_rank(rank):

@@ -153,7 +153,6 @@ class SliderRow(QWidget):
     """
 
     changed = Signal(object)
-    refused = Signal(str)
     given_up = Signal(str)
     gesture_ended = Signal()
 
@@ -202,7 +201,6 @@ class SliderRow(QWidget):
         self.slider.reset.connect(self._on_reset)
         self.slider.actionTriggered.connect(self._on_slider_action)
         self.box.changed.connect(self._on_box_changed)
-        self.box.refused.connect(self.refused)
         self.box.given_up.connect(self.given_up)
         self.box.gesture_ended.connect(self._end_gesture)
         self.set_value(value)

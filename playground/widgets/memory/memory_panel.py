@@ -19,6 +19,7 @@ from playground.models.memory.request import (
     find_element,
     find_pointed,
     shown_name,
+    strided_choice,
     write_at_pointed,
 )
 from playground.models.memory.state import StridedChoice
@@ -98,6 +99,7 @@ class MemoryPanel(Panel):
         self.column.view.show_text(state.memory.view_shape)
         self.column.write.show_text(state.memory.write_value)
         self.column.bits.show_switch(state.memory.as_bytes)
+        self.column.strided.show_choice(strided_choice(state))
         self._show_pointed()
 
     def show_result(self, result: object) -> None:

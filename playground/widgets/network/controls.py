@@ -88,7 +88,6 @@ class NetworkControls(QWidget):
 
     changed = Signal(object, object)
     gesture_ended = Signal()
-    refused = Signal(str)
     given_up = Signal(str)
     """Why what was typed was taken back."""
 
@@ -117,7 +116,6 @@ class NetworkControls(QWidget):
             row.setProperty("field", entry.field)
             row.changed.connect(self._on_number)
             row.gesture_ended.connect(self._on_gesture_ended)
-            row.refused.connect(self.refused)
             row.given_up.connect(self.given_up)
             self.numbers[entry.field] = row
         for field, label, tip, code in (
@@ -149,7 +147,6 @@ class NetworkControls(QWidget):
         set_tooltip(self.seed, "The seed of weights, inputs and masks; the noise stays while gain or depth change")
         self.seed.changed.connect(self._on_seed)
         self.seed.gesture_ended.connect(self.gesture_ended)
-        self.seed.refused.connect(self.refused)
         self.seed.given_up.connect(self.given_up)
         self.band = CheckBox("20 seeds")
         self.band.setObjectName("network.band")
@@ -161,7 +158,6 @@ class NetworkControls(QWidget):
         set_tooltip(self.seeds.slider, "How many seeds the band is drawn from")
         self.seeds.changed.connect(self._on_seeds)
         self.seeds.gesture_ended.connect(self._on_gesture_ended)
-        self.seeds.refused.connect(self.refused)
         self.seeds.given_up.connect(self.given_up)
         self.seed_row = QWidget()
         self.seed_row.setFixedHeight(ROW)

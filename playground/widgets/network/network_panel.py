@@ -91,7 +91,6 @@ class NetworkPanel(Panel):
     def _connect(self) -> None:
         self.controls.changed.connect(self._on_network_edited)
         self.controls.gesture_ended.connect(self.gesture_ended)
-        self.controls.refused.connect(self.verdict.show_refusal)
         self.controls.given_up.connect(self.verdict.show_given_up)
         self.pins.pinned.connect(self._on_pinned)
         self.pins.taken.connect(self._edit_spec)
@@ -106,7 +105,7 @@ class NetworkPanel(Panel):
         self.saved.layer_chosen.connect(self._on_layer_chosen)
         self.saved.details_wanted.connect(self.windows.open_details)
         self.windows.asked.connect(self.asked)
-        self.windows.spec_dragged.connect(self._on_spec_dragged)
+        self.windows.fields_dragged.connect(self._on_fields_dragged)
         self.windows.gesture_ended.connect(self._on_spec_let_go)
         self.windows.tensor_handed.connect(self._on_tensor_handed)
         self.train.edited.connect(self._on_training_edited)
@@ -228,7 +227,8 @@ class NetworkPanel(Panel):
         self.edit(replace(self.state, network=network))
 
     @Slot(object, object)
-    def _on_spec_dragged(self, spec: NetworkSpec, gesture: object) -> None:
+    def _on_fields_dragged(self, fields: dict[str, float], gesture: object) -> None:
+        spec = replace(self.state.network.spec, **fields)  # type: ignore[arg-type]
         network = with_other_network(replace(self.state.network, moving=True), spec)
         self._drag = gesture
         self.edit(replace(self.state, network=network), gesture)

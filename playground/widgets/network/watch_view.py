@@ -34,12 +34,11 @@ EMPTY = WatchedVerdict(
 
 
 class WatchView(QWidget):
-    """`show_watched(entries)` lists what was watched, the newest chosen; `layer_chosen(row)` tells the chosen layer.
+    """`show_watched(entries)` lists what was watched, the newest chosen.
 
     `tensor_handed(tensor)` is a `WatchedTensor` that the hand sent to the tensors page.
     """
 
-    layer_chosen = Signal(int)
     tensor_handed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -166,7 +165,6 @@ class WatchView(QWidget):
         self.banner.set_problem(None)
         self.table.choose(row)
         self.layers.choose(row)
-        self.layer_chosen.emit(row)
 
     @Slot(int, str)
     def _on_tensor_wanted(self, row: int, kind: str) -> None:
