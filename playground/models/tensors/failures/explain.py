@@ -31,6 +31,14 @@ def guard_arguments(call: FailedCall) -> None:
             raise ProblemError(problem)
 
 
+def guard_values(call: FailedCall) -> None:
+    """Refuse what the word's entry says that it must not get."""
+    for guard in call.word.guards:
+        said = guard(call.arguments)
+        if said:
+            raise ProblemError(call.problem(said, "refused"))
+
+
 def failure_problem(call: FailedCall, error: Exception) -> Problem:
     """The problem of a call that torch refused: from the shapes where they explain it, else in torch's own words."""
     for explain in EXPLAINERS:
