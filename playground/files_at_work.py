@@ -58,7 +58,7 @@ def compute_open(request: OpenRequest, job: Job) -> OpenResult:
         job.check()
         job.report(number / len(request.paths), f"reading {Path(path).name}")
         try:
-            loaded = load_tensors(path)
+            loaded = load_tensors(path, job=job)
         except ProblemError as error:
             problems.append(error.problem)
             continue

@@ -184,9 +184,7 @@ def _expression(parsed: ExpressionText, inputs: Mapping[str, Input], budget: Bud
 
 
 def _too_long(seconds: float) -> Problem:
-    message = (
-        f"This may take up to {time_in_words(seconds)}. Shape, strides and cost are exact, values are not computed."
-    )
+    message = f"This may take up to {time_in_words(seconds)}. Shape and strides are exact, values are not computed."
     return Problem(message, badge="too long", severity="warning")
 
 

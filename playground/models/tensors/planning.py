@@ -120,7 +120,7 @@ class PlanWatch(Watch):
     def before(
         self, word: Word, positional: Sequence[Any], keywords: Mapping[str, Any], operands: Sequence[torch.Tensor]
     ) -> None:
-        """Note what is needed meanwhile, and where the shape will only be a bound; all is planned before it is refused."""
+        """Note what is needed meanwhile, and where the shape will only be a bound; nothing is refused unplanned."""
         self.job.check()
         arguments = (*positional, *keywords.values())
         if word.name == "torch.einsum":
@@ -170,14 +170,12 @@ class CarefulWatch(Watch):
         self.left -= 0 if word.storage in ("view", "fact") else need
 
     def _need(self, word: Word, positional: Sequence[Any], keywords: Mapping[str, Any]) -> int:
-        """The bytes of a call. A refusal by shape, which the plan on the meta device finds, comes before one by size."""
+        """The bytes of a call. A refusal by shape, which the plan finds, comes before one by size."""
         bound = word.need((*positional, *keywords.values()))
         named = {name: _on_meta(value) for name, value in keywords.items() if name != "generator"}
         try:
             planned = tensors((word.plan or word.call)(*_on_meta(positional), **named))
-        except (
-            Exception
-        ) as error:  # what has no plan on the meta device says so by any exception; the loose bound holds
+        except Exception as error:  # what has no plan says so by any exception; the loose bound holds
             if bound > self.left and not needs_values(error):
                 raise
             return bound

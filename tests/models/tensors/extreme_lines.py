@@ -49,7 +49,7 @@ FLOATS = {
     "deep": torch.zeros(1).as_strided((2, 2, 2), (0, 0, 0)),
 }
 WHOLE = {
-    **{f"least{str(dtype)[9:]}": torch.full((2, 2), least, dtype=dtype) for dtype, least in SMALL_LEAST.items()},
+    **{f"least{8 * dtype.itemsize}": torch.full((2, 2), least, dtype=dtype) for dtype, least in SMALL_LEAST.items()},
     "minus": torch.tensor([[-1, -1], [-1, -1]]),
     "minus32": torch.tensor([[-1, -1], [-1, -1]], dtype=torch.int32),
     "minus8": torch.tensor([[-1, -1], [-1, -1]], dtype=torch.int8),
@@ -77,12 +77,14 @@ _AXES = frozenset({"dim", "dim0", "dim1", "dim2", "dims", "axis0", "axis1", "sta
 _SIZES = frozenset({"size", "sizes", "shape", "kernel_size", "stride", "padding", "dilation", "output_size",
                     "normalized_shape", "pad", "s", "repeats", "split_size", "split_size_or_sections",
                     "indices_or_sections", "scale_factor"})  # fmt: skip
-_TENSORS = frozenset({"input", "other", "A", "B", "x", "y", "x1", "x2", "tensor", "tensor1", "tensor2", "mat", "mat1",
-                      "mat2", "vec", "vec1", "vec2", "batch1", "batch2", "src", "index", "indices", "mask", "condition",
-                      "target", "weight", "weights", "bias", "values", "end", "boundaries", "elements", "real", "imag",
-                      "abs", "angle", "query", "key", "value", "attn_mask", "input1", "input2", "running_mean",
-                      "running_var", "sorted_sequence", "test_elements", "a", "b", "exponent", "q", "mean", "std", "min",
-                      "max", "data"})  # fmt: skip
+_TENSORS = frozenset(
+    (
+        "input other A B x y x1 x2 tensor tensor1 tensor2 mat mat1 mat2 vec vec1 vec2 batch1 batch2 src index "
+        "indices mask condition target weight weights bias values end boundaries elements real imag abs angle "
+        "query key value attn_mask input1 input2 running_mean running_var sorted_sequence test_elements a b "
+        "exponent q mean std min max data "
+    ).split()
+)
 _CHOICES = {
     "dtype": ("torch.int8", "torch.float16", "torch.complex64", "torch.bool"),
     "rounding_mode": ('"trunc"', '"floor"'),
@@ -125,6 +127,7 @@ def extreme_lines(word: Word, count: int, seed: int = 0) -> Iterator[str]:
     if word.is_property:
         yield from (f"{name}{word.name}" for name in rng.sample(names, min(count, len(names))))
         return
+    yield from _overflowing(word)
     for turn in range(count):
         parts = []
         same = rng.choice(names)
@@ -144,8 +147,23 @@ def extreme_lines(word: Word, count: int, seed: int = 0) -> Iterator[str]:
         yield f"{receiver}{word.name}({', '.join(parts)})"
 
 
+def _overflowing(word: Word) -> Iterator[str]:
+    """The least integer of each width with -1, the one pair whose quotient is beyond its dtype."""
+    if "other" in word.parameters or "exponent" in word.parameters:
+        choices = [
+            f", {name}={text}" for name in ("rounding_mode",) if name in word.parameters for text in _CHOICES[name]
+        ]
+        for left, right, more in itertools.product(
+            ("least64", "least32", "least16"), ("minus", "minus32", "-1"), ["", *choices]
+        ):
+            inner = f"({right}{more})" if word.name.startswith(".") else f"({left}, {right}{more})"
+            yield f"{left if word.name.startswith('.') else ''}{word.name}{inner}"
+
+
 def _drawn_pairs(rng: random.Random, names: Sequence[str]) -> Iterator[tuple[str, str]]:
     while True:
+        if rng.random() < 0.2:
+            yield rng.choice(("least64", "least32")), rng.choice(("minus", "minus32", "-1"))
         yield rng.choice(names), rng.choice((*rng.choices(names, k=3), rng.choice(NUMBERS)))
 
 
@@ -160,10 +178,16 @@ def peak_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def in_children(count: int, run: Callable[[int], None], seconds: int, memory: int = 3 << 30) -> dict[int, str]:
+def in_children(
+    count: int,
+    run: Callable[[int], None],
+    seconds: int,
+    memory: int = 3 << 30,
+    told: Callable[[int, str], None] = lambda number, how: None,
+) -> dict[int, str]:
     """Run `run(0)` ... `run(count - 1)` in forked children; the number of each that died, with how.
 
-    A new child goes on after one that died or took longer than `seconds`.
+    A new child goes on after one that died or took longer than `seconds`; each is `told` at once.
     """
     place = mmap.mmap(-1, 16)
     died: dict[int, str] = {}
@@ -178,6 +202,7 @@ def in_children(count: int, run: Callable[[int], None], seconds: int, memory: in
             break
         (last,) = struct.unpack("q", place[:8])
         died[last] = signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else f"exit {status >> 8}"
+        told(last, died[last])
         start = last + 1
     return died
 

@@ -1,8 +1,8 @@
 """What a call costs besides its result: upper bounds of its work in seconds, and of the bytes that it holds meanwhile.
 
 The work is that of one core of an ordinary processor, loose by design: it only decides what runs in a process of its
-own, where it can be cancelled, and what is not begun at all. `product` and `sum` words have entries; all others touch
-each element of operands and result a few times.
+own, where it can be cancelled, and what is not begun at all. Words that do more than touch each
+element of operands and result a few times have an entry.
 """
 
 from __future__ import annotations
@@ -83,7 +83,8 @@ def rows(arguments: Sequence[Any]) -> float:
 def distances(arguments: Sequence[Any]) -> float:
     """The same for `cdist`, where p=2 is a product of matrices, and any p but 1 and 2 a power for each element."""
     power = next((leaf for leaf in arguments if isinstance(leaf, int | float)), 2.0)
-    return {2: 1.0, 1: 20.0}.get(float(power), 150.0) * rows(arguments)  # type: ignore[call-overload, no-any-return]
+    factor = {2.0: 1.0, 1.0: 20.0}.get(float(power), 150.0)
+    return factor * rows(arguments)
 
 
 def outer(arguments: Sequence[Any]) -> float:
@@ -147,9 +148,9 @@ def normed(arguments: Sequence[Any]) -> float:
 
 def covered(arguments: Sequence[Any]) -> float:
     """Each row with each other row."""
-    return sum(
-        _rate([tensor]) * tensor.numel() * (tensor.shape[0] if tensor.ndim > 1 else 1) for tensor in tensors(arguments)
-    ) + each(HEAVY)(arguments)
+    found = tensors(arguments)
+    pairs = sum(tensor.numel() * (tensor.shape[0] if tensor.ndim > 1 else 1) for tensor in found)
+    return _rate(found) * pairs + each(HEAVY)(arguments)
 
 
 def differences(arguments: Sequence[Any]) -> float:
@@ -209,9 +210,8 @@ def bilinear(arguments: Sequence[Any]) -> float:
     found = tensors(arguments)[:3]
     if len(found) < 3:
         return 0.0
-    return (
-        10 * _rate(found) * (found[0].numel() // max(1, found[0].shape[-1] if found[0].ndim else 1)) * found[2].numel()
-    )
+    rows = found[0].numel() // max(1, found[0].shape[-1] if found[0].ndim else 1)
+    return 10 * _rate(found) * rows * found[2].numel()
 
 
 def scaled(arguments: Sequence[Any]) -> float:
@@ -291,8 +291,8 @@ _BY_WORK: tuple[tuple[Seconds, str], ...] = (
               "rfft irfft fft2 ifft2"),
     (lambda a: 2 * sorting(a), "unique unique_consecutive mode"),
     (each(SLOW), "lgamma digamma erfinv i0 pow float_power logcumsumexp index_put index_add scatter scatter_add "
-                 "scatter_reduce bincount histc gather take embedding multinomial cumprod renorm ** % fmod remainder // "
-                 "floor_divide logsumexp xlogy"),
+                 "scatter_reduce bincount histc gather take embedding multinomial cumprod renorm ** % fmod remainder "
+                 "// floor_divide logsumexp xlogy"),
 )  # fmt: skip
 
 _BY_BYTES: tuple[tuple[Bytes, str], ...] = (

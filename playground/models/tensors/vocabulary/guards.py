@@ -80,9 +80,7 @@ def few_parts(arguments: Mapping[str, Any]) -> str:
         parts = size if length is None and count is None else 0
     if parts <= MOST_PARTS:
         return ""
-    return (
-        f"That would make {parts:,} tensors, and a line gives one: pick it by index. At most {MOST_PARTS:,} are made."
-    )
+    return f"That would make {parts:,} tensors, and a line gives one: pick it by index. {MOST_PARTS:,} are the most."
 
 
 GUARDS: dict[str, tuple[Guard, ...]] = {
