@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent / part) for part in ("", "tests/models/tensors")]
 
-import extreme_lines
+import extreme_lines  # noqa: E402
 
 
 def main() -> None:
@@ -20,8 +20,9 @@ def main() -> None:
     parser.add_argument("lines", type=int, help="lines for each word")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--words", default="", help="only words whose name holds this")
+    parser.add_argument("--family", default="", help="only words of this family")
     given = parser.parse_args()
-    words = [word for word in extreme_lines.words() if given.words in word.name]
+    words = [word for word in extreme_lines.words() if given.words in word.name and given.family in word.family]
     lines = [line for word in words for line in extreme_lines.extreme_lines(word, given.lines, given.seed)]
     print(f"{len(lines):,} lines of {len(words)} words", flush=True)
 

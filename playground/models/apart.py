@@ -54,13 +54,14 @@ class _Unpickler(pickle.Unpickler):
     def persistent_load(self, place: Any) -> torch.Tensor:
         """The tensor on its storage."""
         number, dtype, (shape, strides, offset), is_conjugate, is_negative = place
-        tensor = torch.empty(0, dtype=dtype).set_(self.storages[number], offset, shape, strides)  # type: ignore[call-overload]
+        tensor = torch.empty(0, dtype=dtype).set_(self.storages[number], offset, shape, strides)
         tensor = tensor.conj() if is_conjugate else tensor
         return torch._neg_view(tensor) if is_negative else tensor
 
 
 def _bytes_of(storage: torch.UntypedStorage) -> memoryview:
-    return memoryview(torch.empty(0, dtype=torch.uint8).set_(storage).numpy())  # type: ignore[call-overload]
+    flat = torch.empty(0, dtype=torch.uint8).set_(storage)
+    return memoryview(flat.numpy())  # type: ignore[arg-type]
 
 
 def send(pipe: IO[bytes], message: object, known: list[torch.UntypedStorage]) -> None:
@@ -80,7 +81,7 @@ def receive(pipe: IO[bytes], known: list[torch.UntypedStorage]) -> Any:
     length, sizes = pickle.load(pipe)
     body = pipe.read(length)
     for size in sizes:
-        storage = torch.UntypedStorage(size)
+        storage = torch.UntypedStorage(size)  # type: ignore[no-untyped-call]
         target, done = _bytes_of(storage), 0
         while done < size:
             got = pipe.readinto(target[done:])  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ import re
 import warnings
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -26,6 +26,7 @@ from playground.models.words import bytes_in_words
 
 ZIP_MAGIC = b"PK\x03\x04"
 DEEPEST = 100
+LONGEST_KEY = 400
 MOST_VISITED = 100_000
 """Entries of dictionaries and lists that are looked at: by reference, a small file may hold any number of them."""
 LARGEST_PICKLE = 16_000_000
@@ -127,49 +128,53 @@ def _refusal_text(error: Exception, name: str) -> str:
 
 
 def _collect(content: object, path: Path, name: str) -> LoadedFile:
-    """Walk dictionaries and lists without recursion, so that no nesting is too deep."""
     tensors: dict[str, torch.Tensor] = {}
     problems: list[Problem] = []
     left_out: list[str] = []
-    waiting: list[tuple[str, object, int]] = [("", content, 0)]
-    visited = 0
-    while waiting:
-        key, value, depth = waiting.pop()
-        visited += 1
-        if visited > MOST_VISITED:
-            problems.append(Problem(f"{name}: what comes after {MOST_VISITED:,} entries is left out."))
+    for visited, (key, value) in enumerate(_parts(content)):
+        if visited >= MOST_VISITED or len(tensors) >= LARGEST_TENSOR_COUNT:
+            most = f"{len(tensors):,} tensors" if tensors else f"{MOST_VISITED:,} entries"
+            problems.append(Problem(f"{name} holds more; the first {most} are opened."))
             break
-        if isinstance(value, torch.Tensor):
-            refusal = values_refusal(value)
-            if refusal:
-                problems.append(Problem(f"{key or path.stem} in {name} is left out: {refusal}."))
-            elif len(tensors) < LARGEST_TENSOR_COUNT:
-                tensors[key or path.stem] = plain_tensor(value)
-            else:
-                problems.append(Problem(f"{name} holds more; the first {LARGEST_TENSOR_COUNT:,} tensors are opened."))
-                break
-        elif depth > DEEPEST or _is_long(value):
-            limits = f"{DEEPEST} levels, or longer than {MOST_VISITED:,} entries"
-            problems.append(Problem(f"{name}: what is nested deeper than {limits}, is left out."))
-                Problem(
-                    f"{name}: what is nested deeper than {DEEPEST} levels, or longer than {MOST_VISITED:,} entries, is left out."
-                )
-            )
+        if value is _TOO_DEEP:
+            problems.append(Problem(f"{name}: what is nested deeper than {DEEPEST} levels is left out."))
             break
-        elif isinstance(value, Mapping):
-            waiting += [(_joined(key, k), v, depth + 1) for k, v in reversed(list(value.items()))]
-        elif isinstance(value, list | tuple):
-            waiting += [(_joined(key, k), v, depth + 1) for k, v in reversed(list(enumerate(value)))]
-        else:
+        if isinstance(value, Mapping | list | tuple):
+            continue
+        if not isinstance(value, torch.Tensor):
             left_out.append(f"{key or 'it'} ({type(value).__name__})")
+            continue
+        refusal = values_refusal(value)
+        if refusal:
+            problems.append(Problem(f"{key or path.stem} in {name} is left out: {refusal}."))
+        else:
+            tensors[key or path.stem] = plain_tensor(value)
     if not tensors and not problems:
         refuse(f"{name} holds no tensor{f', only {_few(left_out)}' if left_out else ''}.")
     notes = (f"{name}: {_few(left_out)} {'is' if len(left_out) == 1 else 'are'} left out: no tensors.",)
     return LoadedFile(tensors, tuple(problems), notes if left_out else ())
 
 
-def _is_long(value: object) -> bool:
-    return isinstance(value, Mapping | list | tuple) and len(value) > MOST_VISITED
+_TOO_DEEP = object()
+_NOTHING = object()
+
+
+def _parts(content: object) -> Iterator[tuple[str, object]]:
+    """What is in dictionaries and lists, and these themselves, without recursion and one by one."""
+    stack: list[Iterator[tuple[str, object]]] = [iter([("", content)])]
+    while stack:
+        key, value = next(stack[-1], ("", _NOTHING))
+        if value is _NOTHING:
+            stack.pop()
+        elif isinstance(value, Mapping | list | tuple):
+            if len(stack) > DEEPEST:
+                yield key, _TOO_DEEP
+                return
+            yield key, value
+            items = value.items() if isinstance(value, Mapping) else enumerate(value)
+            stack.append(iter((_joined(key, k), v) for k, v in items))
+        else:
+            yield key, value
 
 
 def _few(words: list[str]) -> str:
@@ -178,7 +183,9 @@ def _few(words: list[str]) -> str:
 
 
 def _joined(parent: str, key: object) -> str:
-    return f"{parent}.{key}" if parent else str(key)
+    own = str(key) if isinstance(key, str | int | float) else type(key).__name__
+    text = f"{parent}.{own[:LONGEST_KEY]}" if parent else own
+    return text[:LONGEST_KEY]
 
 
 def save_pt(path: Path, tensors: Tensors) -> int:

@@ -77,14 +77,13 @@ _AXES = frozenset({"dim", "dim0", "dim1", "dim2", "dims", "axis0", "axis1", "sta
 _SIZES = frozenset({"size", "sizes", "shape", "kernel_size", "stride", "padding", "dilation", "output_size",
                     "normalized_shape", "pad", "s", "repeats", "split_size", "split_size_or_sections",
                     "indices_or_sections", "scale_factor"})  # fmt: skip
-_TENSORS = frozenset(
-    (
-        "input other A B x y x1 x2 tensor tensor1 tensor2 mat mat1 mat2 vec vec1 vec2 batch1 batch2 src index "
-        "indices mask condition target weight weights bias values end boundaries elements real imag abs angle "
-        "query key value attn_mask input1 input2 running_mean running_var sorted_sequence test_elements a b "
-        "exponent q mean std min max data "
-    ).split()
-)
+_TENSORS = frozenset({
+    "input", "other", "A", "B", "x", "y", "x1", "x2", "tensor", "tensor1", "tensor2", "mat", "mat1", "mat2", "vec",
+    "vec1", "vec2", "batch1", "batch2", "src", "index", "indices", "mask", "condition", "target", "weight",
+    "weights", "bias", "values", "end", "boundaries", "elements", "real", "imag", "abs", "angle", "query", "key",
+    "value", "attn_mask", "input1", "input2", "running_mean", "running_var", "sorted_sequence", "test_elements",
+    "a", "b", "exponent", "q", "mean", "std", "min", "max", "data"
+})  # fmt: skip
 _CHOICES = {
     "dtype": ("torch.int8", "torch.float16", "torch.complex64", "torch.bool"),
     "rounding_mode": ('"trunc"', '"floor"'),

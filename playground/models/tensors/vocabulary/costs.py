@@ -181,7 +181,7 @@ def windows(arguments: Sequence[Any]) -> float:
     sizes = arguments[1] if len(arguments) > 1 else 1
     numbers = [abs(number) for number in whole_numbers([sizes])] or [1]
     axes = 3 if len(numbers) == 1 else 1
-    return LIGHT * elements(arguments) * min(math.prod(numbers) ** axes, max(1, elements(arguments)))
+    return LIGHT * elements(arguments) * float(min(math.prod(numbers) ** axes, max(1, elements(arguments))))
 
 
 def attention(arguments: Sequence[Any]) -> float:
