@@ -147,9 +147,10 @@ class PlanWatch(Watch):
 class CarefulWatch(Watch):
     """Runs a line that cannot be planned as a whole: each call is planned by itself, or else bounded."""
 
-    def __init__(self, job: Job, limit: int) -> None:
+    def __init__(self, job: Job, limit: int, seconds: float = MOST_SECONDS) -> None:
         super().__init__(job)
         self.limit = self.left = limit
+        self.seconds = seconds
 
     def before(
         self, word: Word, positional: Sequence[Any], keywords: Mapping[str, Any], operands: Sequence[torch.Tensor]
@@ -165,7 +166,7 @@ class CarefulWatch(Watch):
         if max(need, meanwhile) > self.left:
             size = f"{bytes_in_words(max(need, meanwhile))}, and {bytes_in_words(self.left)} are left"
             refuse(f"{word.name} may take up to {size} of {bytes_in_words(self.limit)}.", badge="too large")
-        if seconds > MOST_SECONDS:
+        if seconds > self.seconds:
             refuse(f"{word.name} may take up to {time_in_words(seconds)}.", badge="too long")
         self.left -= 0 if word.storage in ("view", "fact") else need
 

@@ -83,10 +83,21 @@ def few_parts(arguments: Mapping[str, Any]) -> str:
     return f"That would make {parts:,} tensors, and a line gives one: pick it by index. {MOST_PARTS:,} are the most."
 
 
-GUARDS: dict[str, tuple[Guard, ...]] = {
-    "eigvals": (only_finite,),
-    "div": (no_overflow,),
-    "divide": (no_overflow,),
-    **dict.fromkeys(("split", "chunk", "tensor_split", "unbind", "hsplit", "vsplit", "dsplit"), (few_parts,)),
+def few_passes(arguments: Mapping[str, Any]) -> str:
+    """Each order of a difference is a pass over the axis, up to its length."""
+    tensor, order = arguments.get("input"), arguments.get("n", 1)
+    if not isinstance(tensor, torch.Tensor) or not isinstance(order, int):
+        return ""
+    passes = min(order, _axis(tensor, arguments.get("dim", -1)))
+    if passes <= MOST_PARTS:
+        return ""
+    return f"That would take {passes:,} passes over the axis. {MOST_PARTS:,} are the most."
+
+
+GUARDS: dict[str, Guard] = {
+    "diff": few_passes,
+    **dict.fromkeys(("split", "chunk", "tensor_split", "unbind", "hsplit", "vsplit", "dsplit"), few_parts),
 }
-"""The guards by the short name of a word."""
+"""Looked at by shapes and numbers alone, before anything is planned, by the short name of a word."""
+VALUE_GUARDS: dict[str, Guard] = {"eigvals": only_finite, "div": no_overflow, "divide": no_overflow}
+"""Those that look at values, once the call is known to fit."""

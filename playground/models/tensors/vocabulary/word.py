@@ -11,7 +11,7 @@ from typing import Any, Literal
 from playground.models.registry import Registry
 from playground.models.tensors.vocabulary.bounds import nothing
 from playground.models.tensors.vocabulary.costs import HEAVY, LIGHT, WORK, WORKSPACE, each
-from playground.models.tensors.vocabulary.guards import GUARDS, Guard
+from playground.models.tensors.vocabulary.guards import GUARDS, VALUE_GUARDS, Guard
 
 Storage = Literal["view", "view or copy", "copy", "new", "fact"]
 """What a word does to memory: a view, a copy where a view cannot be, always a copy, new values, or no tensor at all."""
@@ -62,9 +62,14 @@ class Word:
         return WORKSPACE.get(self.short_name, nothing)
 
     @property
-    def guards(self) -> tuple[Guard, ...]:
-        """What its arguments must not be: each says why, of the arguments by name, before the call is made."""
-        return GUARDS.get(self.short_name, ())
+    def guard(self) -> Guard | None:
+        """What its shapes and numbers must not be: it says why, of the arguments by name, before it is planned."""
+        return GUARDS.get(self.short_name)
+
+    @property
+    def value_guard(self) -> Guard | None:
+        """What its values must not be: it says why, before the call is made."""
+        return VALUE_GUARDS.get(self.short_name)
 
     @property
     def usage(self) -> str:
