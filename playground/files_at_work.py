@@ -87,6 +87,8 @@ class FilesAtWork(QObject):
     failed = Signal(object)
     """A `Problem`."""
 
+    became_busy = Signal(bool)
+
     def __init__(self, store: Store, window: QWidget) -> None:
         super().__init__(window)
         self._store = store
@@ -97,6 +99,8 @@ class FilesAtWork(QObject):
         self._writing = LatestTask(compute_export, "export", self)
         self._reading.finished.connect(self._on_reading_finished)
         self._writing.finished.connect(self._on_writing_finished)
+        for task in (self._reading, self._writing):
+            task.became_busy.connect(self.became_busy)
         self._exported_name = ""
         self._exported_plot: QWidget | None = None
         self._note: ExportNote | None = None
@@ -105,6 +109,12 @@ class FilesAtWork(QObject):
         """Wait for what is being read or written."""
         self._reading.close()
         self._writing.close()
+
+    def cancel(self) -> None:
+        """Stop reading and writing, and forget what waits."""
+        self._queue, self._is_reading = (), False
+        self._reading.cancel()
+        self._writing.cancel()
 
     def open_paths(self, paths: tuple[str, ...]) -> None:
         """Read these files, after those that are being read."""

@@ -191,7 +191,8 @@ _NO_VALUES = re.compile(
 
 def needs_values(error: Exception) -> bool:
     """Whether a plan failed for want of values or of a plan; else the call itself is wrong."""
-    return isinstance(error, NotImplementedError) or _NO_VALUES.search(str(error)) is not None
+    has_no_plan = isinstance(error, NotImplementedError) and "ot implemented" in str(error)
+    return has_no_plan or "Could not run" in str(error) or _NO_VALUES.search(str(error)) is not None
 
 
 def _on_meta(value: Any) -> Any:
