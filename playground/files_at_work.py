@@ -59,7 +59,7 @@ def compute_open(request: OpenRequest, job: Job) -> OpenResult:
         job.check()
         job.report(number / len(request.paths), f"reading {Path(path).name}")
         try:
-            loaded = load_tensors(path)
+            loaded = load_tensors(path, job=job)
         except ProblemError as error:
             problems.append(error.problem)
             continue
@@ -88,6 +88,8 @@ class FilesAtWork(QObject):
     failed = Signal(object)
     """A `Problem`."""
 
+    became_busy = Signal(bool)
+
     def __init__(self, store: Store, window: QWidget) -> None:
         super().__init__(window)
         self._store = store
@@ -98,6 +100,8 @@ class FilesAtWork(QObject):
         self._writing = LatestTask(compute_export, "export", self)
         self._reading.finished.connect(self._on_reading_finished)
         self._writing.finished.connect(self._on_writing_finished)
+        for task in (self._reading, self._writing):
+            task.became_busy.connect(self.became_busy)
         self._exported_name = ""
         self._exported_plot: QWidget | None = None
         self._note: ExportNote | None = None
@@ -106,6 +110,12 @@ class FilesAtWork(QObject):
         """Wait for what is being read or written."""
         self._reading.close()
         self._writing.close()
+
+    def cancel(self) -> None:
+        """Stop reading and writing, and forget what waits."""
+        self._queue, self._is_reading = (), False
+        self._reading.cancel()
+        self._writing.cancel()
 
     def open_paths(self, paths: tuple[str, ...]) -> None:
         """Read these files, after those that are being read."""

@@ -39,6 +39,13 @@ class Workspace(QObject):
             link = PanelLink(spec, self.panels[spec.key], self.store, self)
             link.task.became_busy.connect(self._on_task_became_busy)
             self.links[spec.key] = link
+        self.commands.files.became_busy.connect(self._on_task_became_busy)
+
+    def cancel(self) -> None:
+        """Stop what the panels compute and what is read or written; the next edit computes again."""
+        for panel in self.panels.values():
+            panel.cancelled.emit()
+        self.commands.files.cancel()
 
     def close(self) -> None:
         """Stop all computations, then wait for each."""

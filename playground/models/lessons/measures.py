@@ -26,9 +26,12 @@ from playground.models.registry import Registry
 from playground.models.tensors.check import check_expression
 from playground.models.tensors.evaluation import Evaluated
 from playground.models.tensors.interpreter import Interpreter
-from playground.models.tensors.planning import Watch
+from playground.models.tensors.planning import CarefulWatch, default_budget
 from playground.models.tensors.quiet import QUIET_TORCH
 from playground.models.tensors.source_text import parse_expression
+
+MOST_SECONDS = 20.0
+"""Work from which a check or a number in a text is not begun: nobody can cancel it."""
 
 Values = Mapping[str, Evaluated]
 Number = bool | int | float
@@ -198,10 +201,10 @@ def _numpy(arguments: dict[str, object], values: Values) -> Measurement:
 
 
 def value_of_line(text: str, environment: Mapping[str, torch.Tensor]) -> Any:
-    """What a line of the tensor language gives with these tensors; `ProblemError` if it fails."""
+    """What a line of the tensor language gives with these tensors; `ProblemError` if it fails or takes too much."""
     parsed = parse_expression(text)
     check_expression(parsed, environment, (), "")
-    return Interpreter(parsed, environment, Watch(Job())).run()
+    return Interpreter(parsed, environment, CarefulWatch(Job(), default_budget(), MOST_SECONDS)).run()
 
 
 def _saved(arguments: dict[str, object], _values: Values) -> Measurement:

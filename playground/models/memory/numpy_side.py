@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 import torch
@@ -36,6 +37,9 @@ def compare_with_numpy(layout: Layout, name: str = "T") -> tuple[NumpyRow, ...]:
         return (NumpyRow(f"{name}.numpy()", "", "refused", f"numpy has no {layout.dtype}"),)
     if len(layout.shape) > NUMPY_AXES:
         why = f"numpy has at most {NUMPY_AXES} axes, the tensor has {len(layout.shape)}"
+        return (NumpyRow(f"{name}.numpy()", "", "refused", why),)
+    if prod(max(size, 1) for size in layout.shape) * layout.itemsize >= 2**63:
+        why = f"numpy counts up to 2**63 - 1 bytes, and these are {layout.own_bytes:.3g}"
         return (NumpyRow(f"{name}.numpy()", "", "refused", why),)
     array = _twin(layout, kind)
     both = "both multiply the sizes; the storage has"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import prod
 
 import torch
 
@@ -197,8 +198,9 @@ def _stretched(
     values: OperandValues, row: OperandRow, tensor: torch.Tensor | None, to: tuple[int, ...]
 ) -> OperandValues:
     """The same, stretched to the shape `to`."""
-    reader = None if tensor is None else TensorReader(torch.broadcast_to(tensor, to))
-    return replace(values, stretched=row.stretched, reader=reader)
+    if tensor is None or prod(max(size, 1) for size in to) >= 2**63:  # torch cannot count that many elements
+        return replace(values, stretched=row.stretched, reader=None, note=values.note or _TOO_LARGE)
+    return replace(values, stretched=row.stretched, reader=TensorReader(torch.broadcast_to(tensor, to)))
 
 
 def _with_values(

@@ -13,7 +13,7 @@ from playground.models.job import CancelledError
 from playground.models.outcome import ProblemError, refuse
 from playground.models.tensors.arithmetic import number_operation
 from playground.models.tensors.constants import CONSTANTS, NUMBER_FUNCTIONS
-from playground.models.tensors.failures import failure_problem, guard_arguments
+from playground.models.tensors.failures import failure_problem, guard_arguments, guard_values
 from playground.models.tensors.failures.call import FailedCall
 from playground.models.tensors.indexing import index_tensor
 from playground.models.tensors.literals import dotted_name
@@ -136,7 +136,8 @@ class Interpreter:
         call = FailedCall(self.parsed, node, word, nodes, positional, keywords)
         guard_arguments(call)
         try:
-            self.watch.before(word, arguments, operands)
+            self.watch.before(word, positional, keywords, operands)
+            guard_values(call)
             if word is INDEX:
                 result = index_tensor(positional[0], positional[1])
             else:

@@ -27,7 +27,8 @@ from playground.models.tensors.randomness import unseeded_problem
 from playground.models.tensors.source_text import ExpressionText, parse_expression
 from playground.models.tensors.sources import Binding, Expression, Imported, Made
 from playground.models.tensors.steps import Step, share_storage
-from playground.models.words import bytes_in_words, shape_in_words
+from playground.models.tensors.vocabulary.costs import MOST_SECONDS
+from playground.models.words import bytes_in_words, shape_in_words, time_in_words
 
 
 class Input(Protocol):
@@ -168,6 +169,8 @@ def _expression(parsed: ExpressionText, inputs: Mapping[str, Input], budget: Bud
     if not watch.fits:
         needed = max(watch.used, watch.largest)
         return LineResult(None, planned, steps, too_large=True, new_bytes=needed, at_most=watch.depends_on_values)
+    if watch.seconds > MOST_SECONDS:
+        return LineResult(None, planned, steps, _too_long(watch.seconds), too_large=True)
     try:
         return _ran(parsed, metas | values, inputs, Watch(job))
     except NoValuesError:
@@ -178,6 +181,11 @@ def _expression(parsed: ExpressionText, inputs: Mapping[str, Input], budget: Bud
             severity="warning",
         )
         return LineResult(None, planned, steps, problem, too_large=True)
+
+
+def _too_long(seconds: float) -> Problem:
+    message = f"This may take up to {time_in_words(seconds)}. Shape and strides are exact, values are not computed."
+    return Problem(message, badge="too long", severity="warning")
 
 
 def _ran(

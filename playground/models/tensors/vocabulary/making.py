@@ -21,6 +21,7 @@ from playground.models.tensors.vocabulary.bounds import (
 )
 from playground.models.tensors.vocabulary.define import both, function, method
 from playground.models.tensors.vocabulary.plans import (
+    MAXIMUM_ELEMENTS,
     plan_arange,
     plan_cartesian,
     plan_eye,
@@ -199,6 +200,8 @@ def plan_combinations(tensor: torch.Tensor, r: int = 2, with_replacement: bool =
         refuse("Only pairs (r=2) are planned here.")
     n = tensor.numel()
     count = n * (n + 1) // 2 if with_replacement else n * (n - 1) // 2
+    if 2 * count >= MAXIMUM_ELEMENTS:
+        refuse(f"That would be {float(count):.3g} rows, more than torch can count.", badge="too large")
     return torch.empty((count, 2), dtype=tensor.dtype, device="meta")
 
 
