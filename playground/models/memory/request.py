@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import torch
 
 from playground.models.job import Job
 from playground.models.memory.aliasing import WriteEffect, explain_write
-from playground.models.memory.as_strided import StridedExplanation, StridedSpec, explain_strided, named_specs, spec_of
+from playground.models.memory.as_strided import (
+    StridedExplanation,
+    StridedSpec,
+    explain_strided,
+    named_specs,
+    spec_from_code,
+    spec_of,
+)
 from playground.models.memory.chain import ChainAdvice, StepNote, advise_chain, note_steps
 from playground.models.memory.csv_cost import csv_cost
 from playground.models.memory.facts_text import facts_text
@@ -23,12 +30,14 @@ from playground.models.memory.state import StridedChoice
 from playground.models.memory.storage_window import StorageReader
 from playground.models.memory.view_rule import ViewExplanation, explain_view
 from playground.models.memory.view_text import parse_shape
-from playground.models.outcome import Problem, ProblemError
+from playground.models.offers import helpful
+from playground.models.outcome import Fix, Problem, ProblemError
 from playground.models.state import PlaygroundState
-from playground.models.tensors.evaluation import Evaluated, evaluate
+from playground.models.tensors.evaluation import Evaluated, evaluate, try_line
 from playground.models.tensors.program import Imported, Program
 from playground.models.tensors.state import PointedCell
 from playground.models.tensors.window import TensorReader
+from playground.models.words import shape_in_words
 
 SAMPLE = 128
 
@@ -123,7 +132,9 @@ def compute_memory(request: MemoryRequest, job: Job) -> MemoryResult:
     steps = note_steps(request.name, evaluated)
     view_text, view, view_problem = _view(request, layout)
     strided = _spec(request.strided) if request.strided is not None else spec_of(layout)
-    explained = explain_strided(strided, layout.storage_bytes, layout.itemsize)
+    view, explained = _with_helpful_fixes(
+        request, layout, view, explain_strided(strided, layout.storage_bytes, layout.itemsize), job
+    )
     files, numpy_rows = _costs(layout, request.name)
     return MemoryResult(
         name=request.name,
@@ -149,6 +160,25 @@ def compute_memory(request: MemoryRequest, job: Job) -> MemoryResult:
         facts=facts_text(request.name, line.code, layout, steps, (view_text, view)),
         warning=line.problem,
     )
+
+
+def _with_helpful_fixes(
+    request: MemoryRequest, layout: Layout, view: ViewExplanation | None, strided: StridedExplanation, job: Job
+) -> tuple[ViewExplanation | None, StridedExplanation]:
+    """The view's and the pattern's verdicts without offers that do not work."""
+
+    def mended(fix: Fix) -> str | None:
+        spec = spec_from_code(fix.code)
+        if spec is not None:
+            return "" if explain_strided(spec, layout.storage_bytes, layout.itemsize).allowed else None
+        line = try_line(request.program, f"{request.name}{fix.code}", request.budget, job)
+        return None if line is None else shape_in_words(line.shape)
+
+    if view is not None:
+        view = replace(view, fixes=helpful(Problem("", fixes=view.fixes), mended).fixes)
+    if strided.problem is not None:
+        strided = replace(strided, problem=helpful(strided.problem, mended))
+    return view, strided
 
 
 def _comparable(evaluated: Mapping[str, Evaluated], real: bool) -> dict[str, torch.Tensor]:

@@ -29,6 +29,9 @@ from playground.models.tensors.sources import Binding, Expression, Imported, Mad
 from playground.models.tensors.steps import Step, share_storage
 from playground.models.words import bytes_in_words, shape_in_words
 
+TRIED = 1 << 16
+"""Bytes below which a line that is only tried is really computed."""
+
 
 class Input(Protocol):
     """What a line reads: an earlier result."""
@@ -67,10 +70,19 @@ class Around:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How many bytes all values may take together, and how many of them are left for a line."""
+    """How many bytes all values may take together, and how many of them are left for a line.
+
+    `is_trial`: what is not tiny is planned and not computed, for the line is only tried.
+    """
 
     limit: int
     left: int
+    is_trial: bool = False
+
+    @property
+    def unplanned(self) -> int:
+        """The bytes that a line may allocate before it is planned."""
+        return min(self.left, TRIED) if self.is_trial else self.left
 
     def warning(self, needed: int, at_most: bool = False) -> Problem:
         """The warning on a tensor that does not fit; `at_most`: its shape is an upper bound, for values decide it."""
@@ -123,7 +135,7 @@ def _made(made: Made, budget: Budget) -> LineResult:
     code = made_code(made)
     needed = meta.nbytes
     steps = (_whole_step(code, meta, ""),)
-    if needed > budget.left:
+    if needed > budget.unplanned:
         return LineResult(None, meta, steps, too_large=True, new_bytes=needed)
     return LineResult(make(made), meta, steps, new_bytes=needed)
 
@@ -153,7 +165,7 @@ def _expression(parsed: ExpressionText, inputs: Mapping[str, Input], budget: Bud
     if len(values) == len(inputs):
         # A call that is too large to run without a plan ends the run before it starts: it is planned below.
         with contextlib.suppress(NeedsPlanError):
-            return _ran(parsed, values, inputs, StraightWatch(job, budget.left))
+            return _ran(parsed, values, inputs, StraightWatch(job, budget.unplanned))
     metas = {name: meta for name, given in inputs.items() if (meta := given.meta) is not None}
     watch = PlanWatch(job, budget.left)
     interpreter = Interpreter(parsed, metas, watch, "meta")
@@ -168,6 +180,8 @@ def _expression(parsed: ExpressionText, inputs: Mapping[str, Input], budget: Bud
     if not watch.fits:
         needed = max(watch.used, watch.largest)
         return LineResult(None, planned, steps, too_large=True, new_bytes=needed, at_most=watch.depends_on_values)
+    if budget.is_trial:
+        return LineResult(None, planned, steps)
     try:
         return _ran(parsed, metas | values, inputs, Watch(job))
     except NoValuesError:

@@ -13,7 +13,15 @@ from playground.models.state import PlaygroundState
 from playground.models.tensors.fills import default_made
 from playground.models.tensors.names import name_problem
 from playground.models.tensors.program import Program, parse_source, source_code
-from playground.models.tensors.program_edit import duplicate, edit_code, moved, pasted, split_assignment
+from playground.models.tensors.program_edit import (
+    duplicate,
+    edit_code,
+    moved,
+    paste_problem,
+    pasted,
+    split_assignment,
+    with_statement,
+)
 from playground.models.tensors.program_request import ProgramResult
 from playground.widgets.common.buttons import IconButton
 from playground.widgets.common.painting import fill_background
@@ -37,6 +45,7 @@ class ProgramPanel(Panel):
         self._gestures = 0
         self._before_deletion: Program | None = None
         self._failure: Problem | None = None
+        self._refused_paste: tuple[str, Problem] | None = None
         self.title_line = TitleLine("Program")
         self.more = IconButton("ellipsis", "More: copy the program, paste lines")
         self.title_line.add_right(self.more)
@@ -167,7 +176,9 @@ class ProgramPanel(Panel):
         try:
             program = pasted(self.state.program, text)
         except ProblemError as error:
-            self.problem.set_problem(error.problem, text if len(text) < 2000 else "")
+            problem = paste_problem(self.state.program, text, error.problem)
+            self.problem.set_problem(problem, text if len(text) < 2000 else "")
+            self._refused_paste = (text, problem)
             return
         self._change(program, program.names[-1] if program.names else None)
 
@@ -246,6 +257,8 @@ class ProgramPanel(Panel):
     def _on_banner_fix(self, fix: Fix) -> None:
         if self._before_deletion is not None:
             self._change(self._before_deletion)
+        elif self._refused_paste is not None and self.problem.problem is self._refused_paste[1]:
+            self.paste(with_statement(*self._refused_paste, fix))
         else:
             self._on_renamed(fix.code)
 
