@@ -204,7 +204,8 @@ def _ran(
     shared = any(share_storage(tensor, value) for value in values.values())
     new_bytes = 0 if shared else tensor.untyped_storage().nbytes()
     meta = meta_of(tensor, {name: (values[name], given.meta) for name, given in inputs.items()})
-    return LineResult(tensor, meta, tuple(interpreter.recorder.steps), unseeded_problem(parsed), new_bytes=new_bytes)
+    warning = interpreter.warning or unseeded_problem(parsed)
+    return LineResult(tensor, meta, tuple(interpreter.recorder.steps), warning, new_bytes=new_bytes)
 
 
 def _tensor_of(interpreter: Interpreter, value: Any) -> torch.Tensor:

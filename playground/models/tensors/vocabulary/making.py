@@ -115,16 +115,22 @@ def _seeded(generator: Any, seed: Any) -> torch.Generator:
 
 
 def _like() -> None:
+    order = "memory_format=torch.preserve_format"
     for name, words in (("zeros_like", "Zeros"), ("ones_like", "Ones")):
         function(
-            name, "(input, *, dtype=None)", f"{words} of the same shape and dtype.", "making", "new", need=operands
+            name,
+            f"(input, *, dtype=None, {order})",
+            f"{words} of the same shape and dtype.",
+            "making",
+            "new",
+            need=operands,
         )
     for name, words in (("randn_like", "Draws from the standard normal"), ("rand_like", "Draws between 0 and 1")):
-        signature = "(input, *, generator, dtype=None)"
+        signature = f"(input, *, generator, dtype=None, {order})"
         function(name, signature, f"{words} in the same shape.", "making", "new", need=operands)
     function(
         "full_like",
-        "(input, fill_value, *, dtype=None)",
+        f"(input, fill_value, *, dtype=None, {order})",
         "One value in the same shape and dtype.",
         "making",
         "new",
