@@ -145,7 +145,7 @@ def compute_memory(request: MemoryRequest, job: Job) -> MemoryResult:
         characters=characters,
         sharing=sharing,
         steps=steps,
-        advice=advise_chain(request.program, request.name),
+        advice=advise_chain(request.program, request.name, request.budget),
         view_text=view_text,
         view=view,
         view_problem=view_problem,
