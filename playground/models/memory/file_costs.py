@@ -129,7 +129,12 @@ def _cost_of(entry: FileFormat, layout: Layout, name: str) -> FileCost:
     keeps = _kept_in_words(entry, layout, saved.strides, saved.storage_bytes, twin)
     worthwhile = fixed is not None and fixed < size
     return FileCost(
-        entry.name, size, small and not entry.knows_its_name, keeps, f"{name}.clone()" if worthwhile else "", fixed if worthwhile else None
+        entry.name,
+        size,
+        small and not entry.knows_its_name,
+        keeps,
+        f"{name}.clone()" if worthwhile else "",
+        fixed if worthwhile else None,
     )
 
 

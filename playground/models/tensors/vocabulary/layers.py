@@ -10,6 +10,7 @@ import torch
 from playground.models.outcome import refuse
 from playground.models.tensors.vocabulary.bounds import HUGE, operands, padded, product, stretched
 from playground.models.tensors.vocabulary.define import function
+from playground.models.tensors.vocabulary.elementwise_plan import plan_of_one
 from playground.models.tensors.vocabulary.plans import suggested_format
 from playground.models.words import shape_in_words
 
@@ -52,7 +53,8 @@ _LOSSES = {
 def register_layers() -> None:
     """Add layers and losses of `torch.nn.functional` to the vocabulary."""
     for name, (signature, text) in _ONE.items():
-        function(f"nn.functional.{name}", signature, text, "mapping", "new", need=operands)
+        plan = plan_of_one(name, getattr(torch.nn.functional, name))
+        function(f"nn.functional.{name}", signature, text, "mapping", "new", need=operands, plan=plan)
     function(
         "nn.functional.prelu", "(input, weight)", "x above 0, weight times x below; a weight for each channel.",
         "mapping", "new", need=operands,

@@ -20,6 +20,7 @@ from playground.models.tensors.vocabulary.bounds import (
     tensors,
 )
 from playground.models.tensors.vocabulary.define import both, function, method
+from playground.models.tensors.vocabulary.elementwise_plan import plan_of_two
 from playground.models.tensors.vocabulary.plans import (
     plan_arange,
     plan_cartesian,
@@ -214,9 +215,12 @@ def _where_need(arguments: Any) -> int:
     return operands(arguments) * max(1, *(tensor.ndim for tensor in tensors(arguments)), 1)
 
 
+_plan_choice = plan_of_two("where", torch.where)
+
+
 def _plan_where(condition: torch.Tensor, *others: Any) -> Any:
     if others:
-        return torch.where(condition, *others)
+        return _plan_choice(condition, *others)
     return tuple(column.contiguous() for column in plan_nonzero(condition).unbind(1))
 
 
