@@ -17,6 +17,7 @@ from playground.models.einsum.labels import Shape, stretch_warning
 from playground.models.einsum.numpy_verdict import NumpyVerdict, compare_with_numpy, first_sentence
 from playground.models.einsum.operands import Operand, missing_problem, resolve_operands, with_boxes
 from playground.models.einsum.plan import EinsumPlan, plan_einsum
+from playground.models.einsum.rounding import rounding_note
 from playground.models.einsum.state import EinsumState
 from playground.models.einsum.unfinished import NOTE, is_unfinished
 from playground.models.job import Job
@@ -54,6 +55,7 @@ class EinsumResult:
 
     `plan` is None while nothing is asked for (`hint` says what to type). `problem` says why there are no values,
     `warning` what may not be meant (a size of 1 that is stretched).
+    `equivalents_note` says how their numbers compare with the result's.
     `scale` is the largest finite |value| of operands and result, `largest_bytes` what the path needs at most at once.
     """
 
@@ -66,6 +68,7 @@ class EinsumResult:
     numpy: NumpyVerdict | None = None
     diagram: Diagram | None = None
     equivalents: tuple[str, ...] = ()
+    equivalents_note: str = ""
     summaries: tuple[TensorSummary | None, ...] = ()
     shapes: Mapping[str, Shape] = field(default_factory=dict)
     problem: Problem | None = None
@@ -147,7 +150,7 @@ def _answer(request: EinsumRequest, result: EinsumResult, job: Job) -> EinsumRes
     problem = _refusal(request, result)
     if problem is not None:
         return replace(result, problem=problem, summaries=_summaries(result.operands, None, job))
-    return _computed(result, job)
+    return _computed(request, result, job)
 
 
 def _parsed(request: EinsumRequest, job: Job) -> Equation:
@@ -239,7 +242,7 @@ def _refusal(request: EinsumRequest, result: EinsumResult) -> Problem | None:
     return None
 
 
-def _computed(result: EinsumResult, job: Job) -> EinsumResult:
+def _computed(request: EinsumRequest, result: EinsumResult, job: Job) -> EinsumResult:
     plan, tensors = result.plan, result.tensors
     assert plan is not None
     assert tensors is not None
@@ -249,7 +252,11 @@ def _computed(result: EinsumResult, job: Job) -> EinsumResult:
     except (RuntimeError, ValueError, NotImplementedError) as error:
         raise ProblemError(Problem(f"torch refuses: {first_sentence(error)}", badge="refused")) from None
     job.check()
-    return replace(result, tensor=outcome, summaries=_summaries(result.operands, outcome, job))
+    ways = result.equivalents
+    work = plan.cost.work
+    note = rounding_note(request.program, ways, outcome, work, budget=request.budget, job=job) if ways else ""
+    summaries = _summaries(result.operands, outcome, job)
+    return replace(result, tensor=outcome, summaries=summaries, equivalents_note=note)
 
 
 def _summaries(operands: Sequence[Operand], outcome: torch.Tensor | None, job: Job) -> tuple[TensorSummary | None, ...]:

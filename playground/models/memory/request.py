@@ -34,7 +34,8 @@ from playground.models.offers import helpful
 from playground.models.outcome import Fix, Problem, ProblemError
 from playground.models.state import PlaygroundState
 from playground.models.tensors.evaluation import Evaluated, evaluate, try_line
-from playground.models.tensors.program import Imported, Program
+from playground.models.tensors.program import Program
+from playground.models.tensors.program_request import storage_owner, verdict_of
 from playground.models.tensors.state import PointedCell
 from playground.models.tensors.window import TensorReader
 from playground.models.words import shape_in_words
@@ -191,12 +192,9 @@ def _sharing(
     tensor: torch.Tensor, tensors: Mapping[str, torch.Tensor], evaluated: Mapping[str, Evaluated], program: Program
 ) -> tuple[SharingTensor, ...]:
     rows = []
-    imported = {binding.name for binding in program.bindings if isinstance(binding.source, Imported)}
     for name, other in sharing_tensors(tensor, tensors).items():
-        line = evaluated[name]
-        kind = "imported" if name in imported else line.steps[-1].kind if line.steps else "new"
-        words = f"view of {line.view_of}" if line.view_of else kind
-        rows.append(SharingTensor(name, describe_layout(other), "view" if line.view_of else kind, words))
+        kind, words = verdict_of(program, name, evaluated[name], storage_owner(program, name, evaluated))
+        rows.append(SharingTensor(name, describe_layout(other), kind, words))
     return tuple(rows)
 
 
