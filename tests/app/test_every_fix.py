@@ -12,7 +12,6 @@ from playground.widgets.common.fix_button import FixButton
 BASE = "A = torch.arange(12.).reshape(3, 4)\nv = torch.tensor([10., 20., 30.])\nn = torch.arange(12).reshape(3, 4)\n"
 LINES = [
     "A + v",
-    "(A * v).sum() + torch.empty(2)",
     "A @ A",
     "A @ n.t()",
     'torch.einsum("ij,jk->ik", A, A)',
@@ -73,6 +72,11 @@ def press_each(hand, state):
 def test_fixes_of_a_line_on_its_card_and_beside_it(hand, line):
     state = PlaygroundState(program=Program.parse(f"{BASE}Z = {line}"), selection="Z")
     assert press_each(hand, state)
+
+
+def test_a_line_with_two_faults_has_no_fix_that_leaves_one(hand):
+    state = PlaygroundState(program=Program.parse(f"{BASE}Z = (A * v).sum() + torch.empty(2)"), selection="Z")
+    assert not press_each(hand, state)
 
 
 @pytest.mark.parametrize(("equation", "operands"), EINSUMS)
