@@ -35,6 +35,10 @@ def register_complex_numbers() -> None:
         function(name, "(input)", text, "reshaping", "view", need=nothing)
     both("resolve_conj", "()", "A conjugated view written out; others stay.", "copying", "view or copy", need=operands)
     both("conj_physical", "()", "The conjugate, written out; a real tensor stays.", "mapping", "new", need=operands)
+    _polar()
+
+
+def _polar() -> None:
     both(
         "angle",
         "()",

@@ -138,11 +138,11 @@ def elementwise_strides(shape: tuple[int, ...], operands: Sequence[Layout]) -> t
     same = all(sizes == shape and strides == operands[0][1] for sizes, strides, _ in operands)
     if same and _is_dense(shape, operands[0][1]):
         return operands[0][1]
-    order = _memory_order(shape, [_stretched(shape, layout) for layout in operands])
-    if order == list(reversed(range(len(shape)))):
+    fastest_first = _memory_order(shape, [_stretched(shape, layout) for layout in operands])
+    if fastest_first == list(reversed(range(len(shape)))):
         return _row_strides(shape, range(len(shape)))
     strides, step = [0] * len(shape), 1
-    for axis in order:
+    for axis in fastest_first:
         strides[axis] = step
         step *= shape[axis]
     return tuple(strides)

@@ -197,6 +197,10 @@ def register_mapping() -> None:
         "rsub", "(input, other, *, alpha=1)", text, "mapping", "new",
         need=stretched, stretches=True, plan=plan_of_two("rsub", torch.rsub),
     )  # fmt: skip
+    _activations()
+
+
+def _activations() -> None:
     for name, (signature, description) in _ACTIVATIONS.items():
         strings = ("none", "tanh") if name == "gelu" else ()
         own = plan_of_one(name, getattr(torch.nn.functional, name))
