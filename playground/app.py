@@ -159,7 +159,8 @@ def show(*unnamed: Any, block: bool = True, theme: str | None = None, lesson: ob
 
     `playground.show(x, y)` names them by the variables of whoever calls.
 
-    Tensors, numpy arrays and nested lists of numbers are taken as they are, without a copy where torch needs none.
+    Tensors, numpy arrays and nested lists of numbers are shown as they are now. What is written into them later is
+    shown in all panels at once: with the next edit, at the latest when the window is looked at again.
     With no tensors the worked example opens. `block=True` returns when the window is closed, except in a notebook.
     Raises RuntimeError where no window can be opened, TypeError for what is no tensor.
     """

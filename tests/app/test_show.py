@@ -31,7 +31,7 @@ def test_show_opens_a_window_on_the_given_tensors(show):
     handle = show(A=given, b=np.arange(4.0), c=[1, 2, 3])
     assert handle.window.isVisible()
     assert handle.program.names == ("A", "b", "c")
-    kept = handle.program.get("A").source.reference.tensor
+    kept = handle.program.get("A").source.reference.live
     assert kept.untyped_storage().data_ptr() == given.untyped_storage().data_ptr()
     assert handle.window.findChild(QWidget, "shape.grid") is not None
 

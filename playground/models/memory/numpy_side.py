@@ -48,7 +48,7 @@ def compare_with_numpy(layout: Layout, name: str = "T") -> tuple[NumpyRow, ...]:
             "strides",
             f"{shape_in_words(layout.strides)} elements",
             f"{shape_in_words(array.strides)} bytes",
-            f"the same steps: one element is {layout.itemsize} B",
+            f"the same steps: one element is {layout.itemsize} B" if layout.elements else "no elements, no steps",
         ),
         NumpyRow("nbytes", f"{layout.own_bytes:,}", f"{array.nbytes:,}", f"{both} {layout.storage_bytes:,}"),
         NumpyRow("in row order", _yes(layout.contiguous), _yes(bool(array.flags.c_contiguous)), "C_CONTIGUOUS"),
@@ -76,6 +76,9 @@ def numpy_dtype(dtype: str) -> np.dtype[np.generic] | None:
 
 def _twin(layout: Layout, kind: np.dtype[np.generic]) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
     """An array of the same shape and strides over one element: only its description is looked at."""
+    if not layout.elements:  # numpy has strides of its own for these
+        empty = torch.empty(0, dtype=getattr(torch, layout.dtype)).as_strided(layout.shape, layout.strides)
+        return np.asarray(empty.numpy())
     strides = tuple(stride * layout.itemsize for stride in layout.strides)
     return np.lib.stride_tricks.as_strided(np.zeros(1, kind), layout.shape, strides, writeable=False)
 

@@ -152,7 +152,7 @@ class Details(QWidget):
             return "The best order, one step a line. torch.einsum takes the same."
         if not result.equivalents:
             return "Nothing shorter is exactly the same."
-        return "All lines give exactly the same sum; floats may round the last digit in another order."
+        return result.equivalents_note
 
 
 def _column(*widgets: QWidget) -> QWidget:

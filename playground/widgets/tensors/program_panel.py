@@ -13,7 +13,16 @@ from playground.models.state import PlaygroundState
 from playground.models.tensors.fills import default_made
 from playground.models.tensors.names import name_problem
 from playground.models.tensors.program import Binding, Program, parse_source, source_code
-from playground.models.tensors.program_edit import duplicate, edit_code, moved, pasted, restored, split_assignment
+from playground.models.tensors.program_edit import (
+    duplicate,
+    edit_code,
+    moved,
+    paste_problem,
+    pasted,
+    restored,
+    split_assignment,
+    with_statement,
+)
 from playground.models.tensors.program_request import ProgramResult
 from playground.models.tensors.unfinished import says_something
 from playground.widgets.common.buttons import IconButton
@@ -38,6 +47,7 @@ class ProgramPanel(Panel):
         self._gestures = 0
         self._deleted: tuple[Binding, int] | None = None
         self._failure: Problem | None = None
+        self._refused_paste: tuple[str, Problem] | None = None
         self.title_line = TitleLine("Program")
         self.more = IconButton("ellipsis", "More: copy the program, paste lines")
         self.title_line.add_right(self.more)
@@ -169,7 +179,9 @@ class ProgramPanel(Panel):
         try:
             program = pasted(self.state.program, text)
         except ProblemError as error:
-            self.problem.set_problem(error.problem, text if len(text) < 2000 else "")
+            problem = paste_problem(self.state.program, text, error.problem)
+            self.problem.set_problem(problem, text if len(text) < 2000 else "")
+            self._refused_paste = (text, problem)
             return
         self._change(program, program.names[-1] if program.names else None)
 
@@ -250,6 +262,8 @@ class ProgramPanel(Panel):
             binding, place = self._deleted
             program = restored(self.state.program, binding, place)
             self._change(program, program.names[min(place, len(program.names) - 1)])
+        elif self._refused_paste is not None and self.problem.problem is self._refused_paste[1]:
+            self.paste(with_statement(*self._refused_paste, fix))
         else:
             self._on_renamed(fix.code)
 

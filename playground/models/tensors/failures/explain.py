@@ -128,11 +128,7 @@ def _by_dtype(call: FailedCall, message: str) -> Problem | None:
     node, tensor = next(((n, v) for n, v in tensors if v.is_floating_point() != floating), tensors[0])
     name, dtype = call.name_of(node), str(tensor.dtype)[6:]
     cast = ".bool()" if call.word.name in ("&", "|", "^", "~x") else _cast_away_from(tensor.dtype)
-    code = call.parsed.text
-    for other in sorted((n for n, v in tensors if v.dtype == tensor.dtype), key=lambda n: -call.parsed.span(n).start):
-        span = call.parsed.span(other)
-        code = f"{code[: span.start]}{call.postfixed(other, cast)}{code[span.stop :]}"
-    fix = Fix(code, target=cast)
+    fix = call.all_postfixed([other for other, value in tensors if value.dtype == tensor.dtype], cast)
     word = call.word.name.replace("-x", "-").replace("~x", "~")
     return call.problem(f"{word} is not there for {dtype}, the dtype of {name}.", f"not for {dtype}", fixes=(fix,))
 
