@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from playground.models.job import CancelledError, Job
+from playground.models.network import seeds
 from playground.models.network.compare import difference, short_name
 from playground.models.network.estimate import LONG_SECONDS, estimate, multiply_seconds
-from playground.models.network.handover import HandedLayer, LayerTensorRequest
+from playground.models.network.handover import HandedLayer, LayerTensorRequest, compute_layer_tensor
 from playground.models.network.network import NetworkSpec
 from playground.models.network.ranges import held, ranges_of
 from playground.models.network.request import compute_network, network_request
@@ -186,6 +187,21 @@ def test_the_seeds_give_way_to_a_newer_request():
     with pytest.raises(CancelledError):
         run_seeds(SMALL, 200, job=Job(is_superseded=superseded))
     assert len(steps) == 5
+
+
+def test_many_seeds_end_when_they_have_kept_the_page_busy_for_a_few_seconds(monkeypatch):
+    """A thousand typed into the box kept it busy for half a minute; what ran by then is a band of so many."""
+    monkeypatch.setattr(seeds, "PATIENCE_SECONDS", 0.0)
+    shown = []
+    band = run_seeds(SMALL, 1000, show=shown.append)
+    assert (band.done, band.wanted) == (seeds.ALWAYS, 1000)
+    assert run_seeds(SMALL, 7).done == 7
+
+
+@pytest.mark.parametrize("layer", [0, 4, 50])
+def test_a_layer_that_the_network_has_not_is_refused_in_words(layer):
+    with pytest.raises(ProblemError, match=f"There is no layer {layer} to send: the network has 3 layers"):
+        compute_layer_tensor(LayerTensorRequest(replace(SMALL, depth=3), "activation", layer))
 
 
 def test_bytes_grow_linearly_with_depth():
