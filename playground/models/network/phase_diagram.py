@@ -182,9 +182,8 @@ def theory_words(found: FixedPoint, depth: int | None = None) -> str:
         return f"No gradient passes: chi1 is 0, q* is `{digits(found.q)}`."
     slowly = " slowly" if depth is not None and depth <= found.trainable_depth else ""
     here = f", this has `{depth}`" if depth is not None else ""
-    scales = f"depth scale xi `{grouped_digits(found.depth_scale)}` layers"
-    if found.chi1 > 1:
-        scales += f", gradient scale `{grouped_digits(found.gradient_scale)}`"
+    more = f", of gradients `{grouped_digits(found.gradient_scale)}`" if found.chi1 > 1 else " layers"
+    scales = f"xi `{grouped_digits(found.depth_scale)}`{more}"
     return (
         f"Gradients {fate}{slowly}: chi1 `{digits(found.chi1, 4)}`, q* `{digits(found.q)}`, {scales}; "
         f"about `{grouped_digits(found.trainable_depth)}` train{here}."
