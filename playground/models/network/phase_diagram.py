@@ -172,7 +172,7 @@ def _theory(request: PhaseRequest, job: Job) -> PhaseResult:
 
 
 def theory_words(found: FixedPoint, depth: int | None = None) -> str:
-    """What the theory says of a fixed point: chi1, q*, xi and the depth that trains, beside that of the network."""
+    """What the theory says of a fixed point: chi1, q*, the scales and the depth that trains, beside the network's."""
     if not math.isfinite(found.q):
         return f"The variance grows without end; chi1 is `{digits(found.chi1, 4)}`."
     if math.isinf(found.depth_scale):
@@ -182,9 +182,11 @@ def theory_words(found: FixedPoint, depth: int | None = None) -> str:
         return f"No gradient passes: chi1 is 0, q* is `{digits(found.q)}`."
     slowly = " slowly" if depth is not None and depth <= found.trainable_depth else ""
     here = f", this has `{depth}`" if depth is not None else ""
+    more = f", of gradients `{grouped_digits(found.gradient_scale)}`" if found.chi1 > 1 else " layers"
+    scales = f"xi `{grouped_digits(found.depth_scale)}`{more}"
     return (
-        f"Gradients {fate}{slowly}: chi1 `{digits(found.chi1, 4)}`, q* `{digits(found.q)}`, "
-        f"xi `{grouped_digits(found.depth_scale)}` layers; about `{grouped_digits(found.trainable_depth)}` train{here}."
+        f"Gradients {fate}{slowly}: chi1 `{digits(found.chi1, 4)}`, q* `{digits(found.q)}`, {scales}; "
+        f"about `{grouped_digits(found.trainable_depth)}` train{here}."
     )
 
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from playground.models.network.cures import SpecFix, applied
 from playground.models.network.handover import HandedLayer, LayerTensorRequest
 from playground.models.network.pinned_training import PinnedLosses, pinned_training_request
-from playground.models.network.request import NetworkPageResult
+from playground.models.network.request import NetworkPageResult, network_request
 from playground.models.network.run_words import sizes_in_words, time_in_words
 from playground.models.network.saved_request import KeptResult
 from playground.models.network.spec import NetworkSpec
@@ -291,7 +291,7 @@ class NetworkPanel(Panel):
 
     @Slot()
     def _on_tensor_wanted(self) -> None:
-        chosen = self.state.network
-        program = self.state.program if chosen.spec.tensor_name else None
-        request = LayerTensorRequest(chosen.spec, chosen.kind, self.views.layer, program, self.state.memory_budget)
-        self.asked.emit(LAYER_SIDE, request)
+        # What is seen is sent: the picture may still be that of the network before, which had more layers.
+        page, layer = self.views.page, self.views.layer
+        shown = page.request if page is not None else network_request(self.state)
+        self.asked.emit(LAYER_SIDE, LayerTensorRequest(shown.spec, shown.kind, layer, shown.program, shown.budget))

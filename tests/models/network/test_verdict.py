@@ -7,6 +7,7 @@ import torch
 
 from playground.models.network.activations import ACTIVATIONS
 from playground.models.network.cure_trial import SEVERITIES, tried
+from playground.models.network.cures import all_cures
 from playground.models.network.mean_field import predict
 from playground.models.network.network import Detail, NetworkSpec, build, run_network
 from playground.models.network.verdict import factor_a_layer, judge
@@ -24,7 +25,8 @@ def verdict_of(spec):
     ("spec", "severity", "words"),
     [
         (RELU, "error", ("Activations vanish", "By layer 50", "theory says ×0.707", "2.98e-8")),
-        (replace(RELU, gain=math.sqrt(2)), "good", ("Healthy",)),
+        (replace(RELU, gain=math.sqrt(2)), "good", ("keeps its size", "become alike")),
+        (NetworkSpec(activation="tanh", init="lecun_normal", gain=1.4), "good", ("Healthy",)),
         (NetworkSpec(), "error", ("explode", "first inf is at layer 38", "nan from layer 39", "3.40e38")),
         (NetworkSpec(dtype="float16"), "error", ("explode: ×9.9", "layer 5", "65504")),
         (NetworkSpec(weight_std=0.01), "error", ("From layer 46", "exactly 0")),
@@ -37,7 +39,8 @@ def verdict_of(spec):
         ),
         (NetworkSpec(activation="sigmoid", init="xavier_normal"), "error", ("Gradients vanish",)),
         (replace(RELU, residual="plain", init="kaiming_normal"), "error", ("Activations explode",)),
-        (NetworkSpec(init="lsuv", activation="relu"), "good", ("Healthy", "LSUV")),
+        (NetworkSpec(init="lsuv", activation="relu"), "good", ("keeps its size",)),
+        (NetworkSpec(activation="tanh", init="lecun_normal"), "warning", ("too small", "0.5 to 2")),
         (NetworkSpec(depth=1), "good", ("one layer",)),
         (
             NetworkSpec(depth=60, activation="relu", init="kaiming_normal", bias_std=3.0, width=300, batch=20),
@@ -91,7 +94,11 @@ def test_whatever_is_ill_has_a_change_that_really_helps(activation, init, gain):
         assert not before.fixes
         return
     offered = tried(before, spec, verdict_of).fixes
-    assert offered
+    if before.severity == "error":
+        assert offered
+    elif not offered:
+        others = [verdict_of(fix.spec).severity for fix in all_cures(spec, before.illness)]
+        assert "good" not in others, "what is not healthy is offered nothing only where nothing makes it so"
     for fix in offered:
         after = verdict_of(fix.spec)
         assert SEVERITIES.index(after.severity) < SEVERITIES.index(before.severity)
@@ -142,7 +149,7 @@ def test_half_the_units_off_is_what_aligned_inputs_do_and_no_illness():
     healthy = NetworkSpec(depth=50, width=20, batch=10, activation="relu", init="kaiming_normal")
     result = run_network(healthy)
     assert result.units.dead.max() > 0.5
-    assert judge(result, predict(healthy)).severity == "good"
+    assert "Units are dead" not in judge(result, predict(healthy)).plain()
     dead = replace(result, units=replace(result.units, dead=np.full(50, 0.9)))
     assert "90%" in judge(dead, predict(healthy)).plain()
 
