@@ -18,7 +18,7 @@ from playground.models.lessons.trials import elements_changed, read_numpy
 from playground.models.memory.layout import Layout, describe_layout
 from playground.models.memory.view_rule import explain_view
 from playground.models.network.layer_statistics import StatisticsTable
-from playground.models.network.network import NetworkSpec, run_network
+from playground.models.network.network import Detail, NetworkSpec, run_network
 from playground.models.network.result import NetworkResult
 from playground.models.network.saved_request import SavedRequest, SavedResult, compute_saved
 from playground.models.outcome import ProblemError, refuse
@@ -95,7 +95,7 @@ def _einsum(arguments: dict[str, object], values: Values) -> Measurement:
 
 def _network(arguments: dict[str, object], _values: Values) -> Measurement:
     read = str(arguments.pop("read"))
-    result = run_network(NetworkSpec(**arguments))  # type: ignore[arg-type]
+    result = run_network(NetworkSpec(**arguments), detail=Detail(histograms=()))  # type: ignore[arg-type]
     return NETWORK_READINGS[read](result)
 
 
