@@ -1,7 +1,7 @@
 """Runs tests as other processors would: with the settings by which torch's libraries leave newer instructions out.
 
-`python tools/processors.py` runs the tests that are marked `processor`, `python tools/processors.py tests/models` all of
-those. Where a processor has none of these instructions (arm64), a setting changes nothing and the tests just run again.
+`python tools/processors.py` runs the tests that are marked `processor`, `python tools/processors.py tests/models` all
+that are there. Where a processor has none of these instructions (arm64), a setting changes nothing.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ def verdict_of(spec):
     return judge(run_network(spec, detail=Detail(histograms=(), quick=True)), predict(spec))
 
 
+@pytest.mark.processor
 @pytest.mark.parametrize(
     ("spec", "severity", "words"),
     [
@@ -61,6 +62,7 @@ def test_what_the_numbers_say(spec, severity, words):
         assert part.format(inf=first(table.infs > 0), zero=first(table.zeros == table.count)) in verdict.plain()
 
 
+@pytest.mark.processor
 @pytest.mark.parametrize(("nan_layer", "words"), [(6, "The first inf is at layer 5, nan from layer 6: float16"),
                                                   (5, "The first inf is at layer 5: float16"),
                                                   (4, "The first nan is at layer 4: float16")])  # fmt: skip
@@ -359,6 +361,7 @@ def test_an_inf_that_the_activation_cuts_is_said_to_be_before_it():
     assert "before" not in verdict_of(replace(spec, activation="identity")).text
 
 
+@pytest.mark.processor
 def test_a_deep_network_that_overflows_early_is_explained_by_its_weights():
     """At width 100 theory holds for some 460 layers without activation; inf comes far sooner."""
     spec = NetworkSpec(depth=500, batch=10)
