@@ -23,10 +23,10 @@ endif
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 processors: libraries $(READY)
-	$(BIN)/python tools/processors.py
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python tools/processors.py
 
 test-processors: libraries $(READY)
-	$(BIN)/python tools/processors.py tests/models
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python tools/processors.py tests/models
 
 check: $(READY)
 	$(BIN)/ruff check .
