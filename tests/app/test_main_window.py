@@ -9,6 +9,7 @@ from threading import Event
 import numpy as np
 import pytest
 import torch
+from hand import settle
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
@@ -34,19 +35,8 @@ lessons.predict.0 lessons.verdict
 """
 
 
-def settled(window, qtbot, timeout=20_000):
-    """Wait until no panel computes."""
-    tasks = [task for link in window.furniture.workspace.links.values() for task in link.tasks()]
-
-    def idle():
-        assert not any(task.is_busy for task in tasks)
-
-    qtbot.waitUntil(idle, timeout=timeout)
-    QApplication.processEvents()
-
-
 def test_every_part_has_its_name(window, qtbot):
-    settled(window, qtbot)
+    settle(window, qtbot)
     missing = [name for name in NAMED_PARTS.split() if window.findChild(QWidget, name) is None]
     assert not missing
 
@@ -72,7 +62,7 @@ def test_a_request_that_nobody_knows_is_an_error(window):
 
 def test_the_window_opens_with_a_worked_example(window, store, qtbot):
     assert store.state.program.names == ("A", "v", "B", "W", "C", "D")
-    settled(window, qtbot)
+    settle(window, qtbot)
     assert window.furniture.status.problems == "one problem, in D"
 
 
@@ -124,7 +114,7 @@ def test_light_and_dark(window, qtbot):
 @pytest.mark.parametrize("size", [(1360, 860), (1200, 860), (1360, 700), (1000, 640), (800, 560), (1920, 1080)])
 def test_every_size_of_the_window_shows_every_panel_or_its_line(open_window, qtbot, size):
     window = open_window(size)
-    settled(window, qtbot)
+    settle(window, qtbot)
     for key in ("tensors", "shape", "broadcast"):
         assert window.furniture.workspace.panels[key].isVisible(), key
     for key in ("einsum", "memory"):
@@ -190,7 +180,7 @@ def test_a_tensor_is_exported_through_the_dialog(window, part, store, qtbot, tmp
     dialog.fileSelected.emit(str(path))
     dialog.close()
     qtbot.waitUntil(path.exists, timeout=20_000)
-    settled(window, qtbot)
+    settle(window, qtbot)
     expected = torch.arange(12.0).reshape(3, 4) + torch.tensor([10.0, 20.0, 30.0])[:, None]
     qtbot.waitUntil(lambda: "saved B.npy" in window.furniture.status.message, timeout=20_000)
     assert np.array_equal(np.load(path), expected.numpy())
@@ -220,7 +210,7 @@ def test_an_export_that_cannot_be_written_says_so(window, part, store, qtbot, tm
 
 def test_the_export_menu_lists_the_tensor_the_plots_and_the_program(window, store, qtbot):
     window.show_page("network")
-    settled(window, qtbot)
+    settle(window, qtbot)
     menu = window.furniture.export_menu
     menu.aboutToShow.emit()
     words = [action.text() for action in menu.actions()]

@@ -6,6 +6,7 @@ import io
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from playground.models.lessons.trials import elements_changed, read_numpy
 from playground.models.memory.layout import Layout, describe_layout
 from playground.models.memory.view_rule import explain_view
 from playground.models.network.layer_statistics import StatisticsTable
-from playground.models.network.network import NetworkSpec, run_network
+from playground.models.network.network import Detail, NetworkSpec, run_network
 from playground.models.network.result import NetworkResult
 from playground.models.network.saved_request import SavedRequest, SavedResult, compute_saved
 from playground.models.outcome import ProblemError, refuse
@@ -99,8 +100,13 @@ def _einsum(arguments: dict[str, object], values: Values) -> Measurement:
 
 def _network(arguments: dict[str, object], _values: Values) -> Measurement:
     read = str(arguments.pop("read"))
-    result = run_network(NetworkSpec(**arguments))  # type: ignore[arg-type]
-    return NETWORK_READINGS[read](result)
+    return NETWORK_READINGS[read](_measured(NetworkSpec(**arguments)))  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=8)
+def _measured(spec: NetworkSpec) -> NetworkResult:
+    """A run, kept because a lesson reads several numbers off the same one."""
+    return run_network(spec, detail=Detail(histograms=()))
 
 
 def _gradient(arguments: dict[str, object], values: Values) -> Measurement:

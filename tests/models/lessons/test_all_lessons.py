@@ -37,6 +37,7 @@ def test_there_are_twelve_questions_in_order_and_at_least_twelve_cards():
     assert len({(one.shelf, one.number) for one in lessons}) == len(lessons)
 
 
+@pytest.mark.processor
 def test_predictions_are_right_or_wrong_as_they_say(lesson_and_scope):
     lesson, scope = lesson_and_scope
     for prediction in lesson.predictions:
@@ -44,6 +45,7 @@ def test_predictions_are_right_or_wrong_as_they_say(lesson_and_scope):
     assert sum(prediction.right for prediction in lesson.predictions) == 1
 
 
+@pytest.mark.processor
 def test_claims_hold(lesson_and_scope):
     lesson, scope = lesson_and_scope
     assert lesson.answer.claims
@@ -51,6 +53,7 @@ def test_claims_hold(lesson_and_scope):
         assert scope.is_true(claim.check), claim.check
 
 
+@pytest.mark.processor
 def test_every_text_can_be_filled_with_computed_values(lesson_and_scope):
     lesson, scope = lesson_and_scope
     texts = [lesson.question, lesson.answer.words, *(prediction.because for prediction in lesson.predictions)]
