@@ -1,8 +1,9 @@
 # make run     opens the app; the first time it sets everything up.
-# make test    runs everything that continuous integration runs.
+# make test    runs everything that continuous integration runs; with ARGS, what pytest runs for them and nothing else.
 # make check   lints and checks types.   make bench     prints ratios to bare torch and bare Qt.
 # make format  formats the code.         make pictures  makes the README's pictures from the app itself.
 # make wheel   builds the wheel in dist. make clean     removes the environment and all that was built.
+# make test-processors  runs all tests of the models as other processors would; takes many minutes.
 # make help    prints these lines.
 PYTHON ?= python3
 VENV   := .venv
@@ -10,13 +11,22 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 FILES  ?=
 
-.PHONY: run test check format bench pictures wheel libraries clean help
+.PHONY: run test test-processors check processors format bench pictures wheel libraries clean help
 
 run: libraries $(READY)
 	$(BIN)/python -m playground $(FILES)
 
 test: libraries $(READY)
+ifeq ($(strip $(ARGS)),)
+	$(MAKE) --no-print-directory -j 2 check processors
+endif
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+processors: libraries $(READY)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python tools/processors.py
+
+test-processors: libraries $(READY)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python tools/processors.py tests/models
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -154,10 +154,13 @@ class Handle:
 _open_windows: list[MainWindow] = []
 
 
-def show(block: bool = True, theme: str | None = None, lesson: object = None, **tensors: Any) -> Handle:
+def show(*unnamed: Any, block: bool = True, theme: str | None = None, lesson: object = None, **tensors: Any) -> Handle:
     """Open the window on these tensors: `playground.show(A=torch.eye(3), block=False).close()`.
 
-    Tensors, numpy arrays and nested lists of numbers are taken as they are, without a copy where torch needs none.
+    `playground.show(x, y)` names them by the variables of whoever calls.
+
+    Tensors, numpy arrays and nested lists of numbers are shown as they are now. What is written into them later is
+    shown in all panels at once: with the next edit, at the latest when the window is looked at again.
     With no tensors the worked example opens. `block=True` returns when the window is closed, except in a notebook.
     Raises RuntimeError where no window can be opened, TypeError for what is no tensor.
     """
@@ -166,8 +169,10 @@ def show(block: bool = True, theme: str | None = None, lesson: object = None, **
         raise RuntimeError(reason)
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError("playground.show() must be called from the main thread: Qt allows windows nowhere else.")
-    from playground.models.tensors.handover import program_of
+    from playground.models.tensors.handover import named_by_variables, program_of
 
+    caller = sys._getframe(1)
+    tensors = named_by_variables(unnamed, {**caller.f_globals, **caller.f_locals}, tensors) | tensors
     program = program_of(tensors) if tensors else None
     in_notebook = _enable_notebook_events()
     application = make_application(theme)

@@ -236,6 +236,7 @@ REQUESTS: dict[str, Callable[[Commands, Any], None]] = {
     "show_tensors": lambda commands, _: commands.show_tensors(),
     "show_page": lambda commands, page: commands.page_wanted.emit(page),
     "memory_limit": lambda commands, _: commands.memory_limit(),
+    "save_answers": lambda commands, _: commands.save_answers(),
     "light_part": lambda commands, part: commands.part_wanted.emit(part),
 }
 """What a panel may ask for by name, and what comes of it."""

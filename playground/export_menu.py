@@ -1,4 +1,4 @@
-"""The Export menu: the selected tensor in every format, every plot on the page, the program as code."""
+"""The Export menu: the selected tensor in every format, every plot on the page, the program as code, the answers."""
 
 from __future__ import annotations
 
@@ -46,6 +46,8 @@ class ExportMenu(QMenu):
             self._add(f"{plot.plot_name()}...", ("plot", plot))  # type: ignore[attr-defined]
         self._add_heading("Program")
         self.addAction(self._commands.actions["copy_program"])
+        self._add_heading("Lessons")
+        self.addAction(self._commands.actions["save_answers"])
 
     def _add_tensor(self, state: PlaygroundState) -> None:
         if not state.selection:

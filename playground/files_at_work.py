@@ -14,10 +14,11 @@ from playground.latest_task import Answer, LatestTask
 from playground.models.files.importing import import_bindings
 from playground.models.files.tensor_files import FORMATS, format_of, load_tensors, losses, save_tensors
 from playground.models.job import Job
-from playground.models.outcome import Problem, ProblemError, refuse
+from playground.models.outcome import Problem, ProblemError, refuse, together
 from playground.models.tensors.evaluation import evaluate
 from playground.models.words import bytes_in_words
 from playground.save_dialog import SaveDialog
+from playground.widgets.common.file_dialog import FileDialog
 from playground.widgets.plot.export import PLOT_FORMATS, save_plot
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def compute_open(request: OpenRequest, job: Job) -> OpenResult:
         job.check()
         job.report(number / len(request.paths), f"reading {Path(path).name}")
         try:
-            loaded = load_tensors(path)
+            loaded = load_tensors(path, job=job)
         except ProblemError as error:
             problems.append(error.problem)
             continue
@@ -87,6 +88,8 @@ class FilesAtWork(QObject):
     failed = Signal(object)
     """A `Problem`."""
 
+    became_busy = Signal(bool)
+
     def __init__(self, store: Store, window: QWidget) -> None:
         super().__init__(window)
         self._store = store
@@ -97,6 +100,8 @@ class FilesAtWork(QObject):
         self._writing = LatestTask(compute_export, "export", self)
         self._reading.finished.connect(self._on_reading_finished)
         self._writing.finished.connect(self._on_writing_finished)
+        for task in (self._reading, self._writing):
+            task.became_busy.connect(self.became_busy)
         self._exported_name = ""
         self._exported_plot: QWidget | None = None
         self._note: ExportNote | None = None
@@ -106,6 +111,12 @@ class FilesAtWork(QObject):
         self._reading.close()
         self._writing.close()
 
+    def cancel(self) -> None:
+        """Stop reading and writing, and forget what waits."""
+        self._queue, self._is_reading = (), False
+        self._reading.cancel()
+        self._writing.cancel()
+
     def open_paths(self, paths: tuple[str, ...]) -> None:
         """Read these files, after those that are being read."""
         self._queue += paths
@@ -114,12 +125,11 @@ class FilesAtWork(QObject):
     def ask_open(self) -> None:
         """Let the user choose files to open."""
         suffixes = " ".join(f"*{suffix}" for one in FORMATS.values() for suffix in one.suffixes)
-        dialog = QFileDialog(self._window, "Open tensors")
+        dialog = FileDialog(self._window, "Open tensors")
         dialog.setObjectName("open_files")
         dialog.setNameFilters([f"Tensors ({suffixes})", "All files (*)"])
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.filesSelected.connect(self._on_files_chosen)
-        dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
     def ask_export_tensor(self, name: str, format_name: str = "") -> None:
@@ -192,8 +202,8 @@ class FilesAtWork(QObject):
         if program != state.program:
             self._store.apply(replace(state, program=program, selection=program.names[-1], pointed=None))
             self.said.emit(f"opened {', '.join(Path(path).name for path, _ in result.files)}")
-        for problem in result.problems:
-            self.failed.emit(problem)
+        if result.problems:
+            self.failed.emit(together(result.problems))
 
     @Slot(object)
     def _on_writing_finished(self, answer: Answer) -> None:

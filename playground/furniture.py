@@ -65,6 +65,7 @@ class Furniture(QObject):
         self.tools.lessons_clicked.connect(self.lessons.toggle)
         self.workspace.store.changed.connect(self.lessons.show_state)
         self.workspace.busy_changed.connect(status.show_window_busy)
+        status.cancel.clicked.connect(self._on_cancel_clicked)
         window.pages.currentChanged.connect(self._on_page_changed)
         panels["network"].summary_changed.connect(self._on_network_changed)
         self._on_page_changed(window.pages.currentIndex())
@@ -98,6 +99,11 @@ class Furniture(QObject):
         dark = None if wanted == "system" else not look().dark
         install_theme(application, dark=dark)
         remember_theme({None: "system", True: "dark", False: "light"}[dark])
+
+    @Slot()
+    def _on_cancel_clicked(self) -> None:
+        self.workspace.cancel()
+        self.status.say("cancelled: the next edit computes again")
 
     @Slot()
     def _on_search_wanted(self) -> None:

@@ -70,8 +70,11 @@ class LatestTask(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a computation runs or waits."""
-        return self._is_running or bool(self._waiting) or (self.second is not None and self.second.is_busy)
+        """Whether a computation runs or waits; all that one has to say has been sent before it no longer does.
+
+        Asked in the order in which a request goes on, so that none is missed while it does.
+        """
+        return (self.second is not None and self.second.is_busy) or bool(self._waiting) or self._is_running
 
     def submit(self, request: object) -> None:
         """Compute this next; a request that still waits is forgotten."""
@@ -157,8 +160,8 @@ class LatestTask(QObject):
                 return
             if not isinstance(outcome, CancelledError):
                 self._show(number, Answer(request, outcome))
-            self._is_running = False
             self.became_busy.emit(False)
+            self._is_running = False
             if self.second is not None:
                 self.second.start()
             del request, outcome

@@ -1,4 +1,4 @@
-"""Where a lesson stands: beside the page, with its part of the window lit and its answer covered."""
+"""Where a lesson stands: beside the page, with its part of the window lit, and covered what gives its answer away."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, Slot
 
 from playground.lesson_player import LessonPlayer
 from playground.models.lessons import moves
-from playground.models.lessons.library import library
 from playground.models.outcome import ProblemError
 from playground.spotlight import Spotlight
 from playground.widgets.einsum.details import Details
@@ -20,9 +19,14 @@ from playground.widgets.panel import Panel
 
 if TYPE_CHECKING:
     from playground.main_window import MainWindow
+    from playground.models.lessons.lesson import Lesson
+    from playground.models.lessons.state import Progress
     from playground.models.state import PlaygroundState
     from playground.network_page import NetworkPage
     from playground.tensors_page import TensorsPage
+
+COMPUTED = ("tensors.columns", "network", "status")
+"""All parts of the window that say what was computed, but for the lesson itself."""
 
 
 class LessonSide(QObject):
@@ -42,6 +46,7 @@ class LessonSide(QObject):
         self.player = LessonPlayer(window)
         self.player.came_to.connect(self.bring_up)
         panel.act_wanted.connect(self.player.play)
+        panel.arrived.connect(self._on_panel_arrived)
         for page in pages:
             for ladder in page.findChildren(LadderView):
                 ladder.noted.connect(self.note)
@@ -77,7 +82,7 @@ class LessonSide(QObject):
         while holder is not None:
             if isinstance(holder, Panel) and holder is not self._panel:
                 self._window.show_page("network" if holder.key == "network" else "tensors")
-                self._pages[0].open_tab("shape" if holder.key == "broadcast" else holder.key)  # type: ignore[union-attr]
+                self._pages[0].open_tab(holder.key)  # type: ignore[union-attr]
             if isinstance(holder, Details):
                 holder.bring_up(part)
             holder = holder.parentWidget()
@@ -95,9 +100,8 @@ class LessonSide(QObject):
             self._is_open = state.lesson.is_open
             self._stand()
         here = state.lesson.here
-        lesson = next((one for one in library() if one.key == state.lesson.key), None)
-        is_covered = lesson is not None and here.steps == 0 and not here.answered
-        self.spotlight.cover(lesson.covered if lesson is not None and is_covered else ())
+        lesson = self._panel.lesson()
+        self.spotlight.cover(*covered_parts(lesson, here))
         place = place_of(state)
         if place != self._lit_for:
             self._lit_for = place
@@ -109,10 +113,17 @@ class LessonSide(QObject):
             self._opened_key = state.lesson.key
             self._open_tab(lesson.about if lesson is not None else ())
 
+    @Slot()
+    def _on_panel_arrived(self) -> None:
+        """What is to be covered is known of a lesson of one's own once it was read."""
+        self.show_state(self._panel.state)
+
     def _open_tab(self, about: tuple[str, ...]) -> None:
         """Bring the panel that the lesson is about to the front, where there is room for one only."""
+        is_below = "memory" in about and "broadcast" not in about and "einsum" not in about
         tab = next((part for part in about if part in ("shape", "einsum", "memory")), "shape")
-        self._pages[0].open_tab(tab)  # type: ignore[union-attr]
+        self._pages[0].stand_below("memory" if is_below else "broadcast")  # type: ignore[union-attr]
+        self._pages[0].open_tab("shape" if is_below else tab)  # type: ignore[union-attr]
 
     @Slot(int)
     def _on_page_changed(self, _index: int) -> None:
@@ -128,6 +139,17 @@ class LessonSide(QObject):
             self._pages[current].open_side(self._panel)
         else:
             self._panel.hide()
+
+
+def covered_parts(lesson: Lesson | None, here: Progress) -> tuple[tuple[str, ...], str]:
+    """What would give the answer away, and what to say on it: all that is computed until the learner has predicted."""
+    if lesson is None:
+        return (), ""
+    if lesson.predictions and not here.is_begun:
+        return COMPUTED, "Make your prediction first, at the right. Then this shows."
+    if here.steps == 0 and not here.answered:
+        return lesson.covered, "This would give it away. It shows when you have tried the first step."
+    return (), ""
 
 
 def place_of(state: PlaygroundState) -> tuple[str, int, str]:

@@ -107,6 +107,13 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
             self._furniture.workspace.commands.open_paths(paths)
 
+    def _go_out_of_sight(self) -> None:
+        """Nobody shall look at a window that waits for a computation, or at a dialog of one that is gone."""
+        for window in self.findChildren(QWidget):
+            if window.isWindow() and window.isVisible():
+                window.close()
+        self.hide()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the sizes, wait for the computations, go."""
         if not self.is_closed:
@@ -114,6 +121,7 @@ class MainWindow(QMainWindow):
             save_geometry(self)
             if self._furniture is not None:
                 self._furniture.save(settings())
+                self._go_out_of_sight()
                 self._furniture.workspace.close()
             self.closed.emit()
         super().closeEvent(event)

@@ -71,7 +71,7 @@ class MemoryLimitForm(QDialog):
         column.addWidget(self.refusal)
         self.setFixedWidth(400)
         self.box.changed.connect(self._on_changed)
-        self.box.refused.connect(self.refusal.setText)
+        self.box.given_up.connect(self.refusal.setText)
         self.box.gesture_ended.connect(store.end_gesture)
         self.usual.clicked.connect(self._on_usual)
         store.changed.connect(self._on_store_changed)
@@ -83,6 +83,7 @@ class MemoryLimitForm(QDialog):
 
     @Slot(object)
     def _on_changed(self, gigabytes: float) -> None:
+        self.refusal.clear()
         self._set(max(LEAST, min(round(gigabytes * GIGA), 10**18)), self.box.gesture)
 
     @Slot()
@@ -94,6 +95,6 @@ class MemoryLimitForm(QDialog):
     def _on_store_changed(self, state: PlaygroundState) -> None:
         limit = state.memory_budget
         gigabytes = round(default_budget() / GIGA, 2) if limit is None else limit / GIGA
-        if gigabytes != self.box.value:  # else what is being typed stays as it is
-            self.box.set_value(gigabytes)
+        same = limit is not None and round(self.box.value * GIGA) == limit
+        self.box.set_value(self.box.value if same else gigabytes)
         self.usual.setEnabled(limit is not None)

@@ -8,8 +8,10 @@ from pathlib import Path
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from playground.widgets.common.file_dialog import FileDialog
 
-class SaveDialog(QFileDialog):
+
+class SaveDialog(FileDialog):
     """`SaveDialog(window, "Export B", "export_tensor", "B.npy", ("numpy (*.npy)", ...))`; it goes when it is closed."""
 
     def __init__(self, window: QWidget, title: str, name: str, file: str, kinds: Sequence[str]) -> None:
@@ -22,7 +24,6 @@ class SaveDialog(QFileDialog):
         self.setDefaultSuffix(ending.lstrip("."))
         self.selectFile(file)
         self.filterSelected.connect(self._on_filter_selected)
-        self.finished.connect(self.deleteLater)
 
     @Slot(str)
     def _on_filter_selected(self, chosen: str) -> None:

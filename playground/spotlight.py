@@ -14,7 +14,7 @@ from playground.widgets.common.tensor_grid import TensorGrid
 
 MARGIN, RADIUS = 4, 6
 SHOWN_MILLISECONDS = 8000
-LABEL_GAP, REVEALED = 28, 24
+LABEL_GAP, REVEALED, LEAST_FRAME = 28, 24, 64
 FOLLOWED = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide)
 
 
@@ -96,26 +96,27 @@ class Ring(Overlay):
 
 
 class Cover(Overlay):
-    """Hides a part and says when it will show."""
+    """Hides a part and says when it will show, where there is room for that."""
 
-    def __init__(self, window: QWidget, target: QWidget) -> None:
+    def __init__(self, window: QWidget, target: QWidget, words: str) -> None:
         super().__init__(window, target, 0)
+        self.words = words
         self.setObjectName("cover")
-        self.setAccessibleName("Covered until you have tried it")
+        self.setAccessibleName(words)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """The panel's colour, a dashed frame, one sentence."""
         with QPainter(self) as painter:
             colours = look()
             painter.fillRect(self.rect(), colours.color("panel"))
+            if self.height() < LEAST_FRAME:
+                return
             painter.setPen(QPen(colours.color("edge"), 1, Qt.PenStyle.DashLine))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(16.5, 12.5, -16.5, -12.5), RADIUS, RADIUS)
             painter.setPen(colours.color("text2"))
             painter.setFont(words_font())
-            words = "This would give it away. It shows when you have tried the first step."
-            painter.drawText(
-                self.rect().adjusted(32, 16, -32, -16), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words
-            )
+            inside = self.rect().adjusted(32, 16, -32, -16)
+            painter.drawText(inside, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.words)
 
 
 class CellRing(Overlay):
@@ -190,18 +191,19 @@ class Spotlight(QObject):
     def light(self, part: str) -> None:
         """Ring the part of this objectName, or its nearest named holder, for some seconds.
 
-        "shape.grid r[1, 0]" rings one cell of the grid. What is scrolled away is scrolled into view.
+        "shape.grid r[1, 0]" rings one cell of the grid. What is scrolled away is scrolled into view. Of a number with a
+        slider the whole row is ringed.
         """
         self.end_light()
         name, _, cell = part.partition(" ")
-        target = self.find(name)
+        target = self.find(f"{name}.row")
         if target is None:
             return
         reveal(target)
         if isinstance(target, TensorGrid) and cell:
-            self._ring = CellRing(self._window, target, cell)
+            self._ring = CellRing(target.window(), target, cell)
         else:
-            self._ring = Ring(self._window, target)
+            self._ring = Ring(target.window(), target)
         self._timer.start()
 
     @Slot()
@@ -212,15 +214,15 @@ class Spotlight(QObject):
             self._ring.leave()
             self._ring = None
 
-    def cover(self, parts: tuple[str, ...]) -> None:
-        """Cover exactly these parts, by objectName or panel key."""
-        for name in tuple(self._covers):
-            if name not in parts:
+    def cover(self, parts: tuple[str, ...], words: str = "") -> None:
+        """Cover exactly these parts, by objectName or panel key, with the words on them."""
+        for name, cover in tuple(self._covers.items()):
+            if name not in parts or cover.words != words:
                 self._covers.pop(name).leave()
         for name in parts:
             target = self.find(name)
             if target is not None and name not in self._covers:
-                self._covers[name] = Cover(self._window, target)
+                self._covers[name] = Cover(self._window, target, words)
 
     def find(self, part: str) -> QWidget | None:
         """The widget of this objectName; else that of the part before its last point, and so on."""

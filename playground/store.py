@@ -64,7 +64,19 @@ class Store(QObject):
         """A state that was left while a hand was moving it comes back without the hand."""
         self._become(replace(history, present=history.present.at_rest()))
 
+    @Slot()
+    def refresh(self) -> None:
+        """Show what Python has written since into tensors that it handed over; that is no step of undo."""
+        self._become(replace(self._history, present=self.state.refreshed(thoroughly=True)))
+
+    @Slot()
+    def glance(self) -> None:
+        """The same where it is quickly seen."""
+        self._become(self._history)
+
     def _become(self, history: History[PlaygroundState]) -> None:
+        fresh = history.present.refreshed()
+        history = history if fresh is history.present else replace(history, present=fresh)
         differs = history.present != self._history.present
         self._history = history
         if differs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSettings, Qt, Signal, Slot
+from PySide6.QtCore import QSettings, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -27,16 +27,18 @@ TABS = ("shape", "einsum", "memory")
 class TensorsPage(QWidget):
     """Program at the left, Shape with Broadcast and Einsum in the centre, Memory at the right, a lesson beside them.
 
-    What finds no room becomes a tab beside Shape, with a line at the bottom that keeps saying its result.
+    What finds no room becomes a tab beside Shape, with a line at the bottom that keeps saying its result. Beside a
+    lesson about the memory of tensors, Memory stands below Shape in the place of Broadcast: grid and storage are seen
+    together.
     """
-
-    tab_opened = Signal(str)
 
     def __init__(self, panels: Mapping[str, Panel], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._panels = panels
         self._lesson_is_open = False
-        self._placed: tuple[bool, bool] | None = None
+        self._below = "broadcast"
+        """The panel below Shape."""
+        self._placed: tuple[bool, bool, str] | None = None
         # From the outside in: Qt styles a widget anew, with all that it holds, each time it is put into another one.
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
@@ -88,10 +90,16 @@ class TensorsPage(QWidget):
         self._lesson_is_open = side is not None
         self._place()
 
+    def stand_below(self, key: str) -> None:
+        """Let this panel stand below Shape, "broadcast" or "memory"; the latter only while a lesson is open."""
+        self._below = key
+        self._place()
+
     @Slot(str)
     def open_tab(self, key: str) -> None:
-        """Show this panel in the centre, if it is folded: "shape", "einsum" or "memory"."""
+        """Show the tab that this panel is, or stands on, if it is folded."""
         keys = self._tab_keys()
+        key = "shape" if key in ("broadcast", self._below) else key
         if key in keys:
             self._tabs.setCurrentIndex(keys.index(key))
             self._show_tab()
@@ -102,7 +110,7 @@ class TensorsPage(QWidget):
 
     def save_sizes(self, settings: QSettings) -> None:
         """Remember the splitters' sizes; only those of the full arrangement, which the others are made from."""
-        if self._placed == (True, True):
+        if self._placed is not None and self._placed[:2] == (True, True):
             settings.setValue("tensors/columns", self._columns.saveState())
             settings.setValue("tensors/rows", self._rows.saveState())
 
@@ -121,16 +129,15 @@ class TensorsPage(QWidget):
         super().resizeEvent(event)
         self._place()
 
-    def _room(self) -> tuple[bool, bool]:
+    def _room(self) -> tuple[bool, bool, str]:
         if self._lesson_is_open:
-            return False, False
-        return self.width() >= WIDE, self.height() >= TALL
+            return False, False, self._below
+        return self.width() >= WIDE, self.height() >= TALL, "broadcast"
 
     def _tab_keys(self) -> tuple[str, ...]:
-        wide, tall = self._placed or (True, True)
-        return tuple(
-            key for key in TABS if key == "shape" or (key == "einsum" and not tall) or (key == "memory" and not wide)
-        )
+        wide, tall, below = self._placed or (True, True, "broadcast")
+        is_tab = {"shape": True, "einsum": not tall, "memory": not wide and below != "memory"}
+        return tuple(key for key in TABS if is_tab[key])
 
     def _place(self) -> None:
         room = self._room()
@@ -138,10 +145,12 @@ class TensorsPage(QWidget):
             self._show_lines()
             return
         self._placed = room
-        wide, tall = room
+        wide, tall, below = room
         current = self._current_key()
         self._place_panel("einsum", tall, self._rows)
-        self._place_panel("memory", wide, self._columns)
+        is_below = below == "memory"
+        self._place_panel("memory", wide or is_below, self._rows if is_below else self._columns)
+        self._panels["broadcast"].setVisible(not is_below)
         if wide:
             self._columns.setSizes([PROGRAM_WIDTH, self.width() - PROGRAM_WIDTH - MEMORY_WIDTH, MEMORY_WIDTH])
         else:
@@ -153,6 +162,8 @@ class TensorsPage(QWidget):
         # Beside Einsum, Broadcast keeps the height of its table when the window changes; alone with Shape it shares.
         for place in range(self._rows.count()):
             self._rows.setStretchFactor(place, int(tall and self._rows.widget(place) is not self._panels["broadcast"]))
+        if is_below:
+            self._rows.setSizes([SHAPE_HEIGHT, 0, self._rows.height() - SHAPE_HEIGHT])
         self._fill_tabs(current)
 
     def _place_panel(self, key: str, has_room: bool, splitter: QSplitter) -> None:
@@ -182,7 +193,6 @@ class TensorsPage(QWidget):
     @Slot(int)
     def _on_tab_changed(self, _index: int) -> None:
         self._show_tab()
-        self.tab_opened.emit(self._current_key())
 
     def _show_tab(self) -> None:
         key = self._current_key()

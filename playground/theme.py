@@ -96,6 +96,8 @@ class Theme(QObject):
         new_look = DARK if self.dark else LIGHT
         sheet = style_sheet(new_look)
         if sheet != self._app.styleSheet():
+            # A sheet put in the place of another styles each widget twice: ten times as long as from none.
+            self._app.setStyleSheet("")
             self._app.setPalette(palette_of(new_look))
             self._app.setStyleSheet(sheet)
         look_holder().set_look(new_look)

@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
+import sys
+import tempfile
+from pathlib import Path
+
 from PySide6.QtCore import QByteArray, QSettings
 from PySide6.QtWidgets import QMainWindow
 
+NAME = "tensor-playground"
 DEFAULT_SIZE = (1360, 860)
 LEAST_SIZE = (800, 560)
 THEMES = ("system", "light", "dark")
 
 
 def settings() -> QSettings:
-    """The settings of this user, as the application's name places them."""
-    return QSettings("tensor-playground", "tensor-playground")
+    """The settings of this user, as the application's name places them; of this run alone where Qt would hang there."""
+    kind, scope = QSettings.Format.IniFormat, QSettings.Scope.UserScope
+    if sys.platform in ("win32", "darwin"):  # there they are in the registry or with the system's preferences
+        return QSettings(NAME, NAME)
+    probe = QSettings(QSettings.Format.NativeFormat, scope, f"{NAME}-probe", "probe")
+    folder = Path(probe.fileName()).parent.parent / NAME
+    if all(map(_is_usable, (folder / f"{NAME}.conf", folder.parent / f"{NAME}.conf"))):
+        return QSettings(NAME, NAME)
+    return QSettings(str(Path(_passing_folder()) / "settings.ini"), kind)
+
+
+def _is_usable(file: Path) -> bool:
+    """Whether the file, if it is there, is one that can be read and locked: no pipe, and no folder for a lock."""
+    return (file.is_file() or not file.exists()) and not Path(f"{file}.lock").is_dir()
+
+
+@functools.cache
+def _passing_folder() -> str:
+    """A folder that goes away with the process."""
+    folder = tempfile.TemporaryDirectory(prefix=NAME, ignore_cleanup_errors=True)
+    atexit.register(folder.cleanup)
+    return folder.name
 
 
 def restore_geometry(window: QMainWindow) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QWindow
 from PySide6.QtWidgets import QWidget
 
 from playground.commands import Commands
@@ -21,6 +22,8 @@ class Workspace(QObject):
     """Everything of a window that lives behind its surface."""
 
     busy_changed = Signal(bool)
+    GLANCE_MS = 500
+    """How often it is looked whether Python wrote into a tensor that it handed over."""
 
     def __init__(self, specs: Iterable[PanelSpec], state: PlaygroundState, window: QWidget) -> None:
         super().__init__(window)
@@ -29,6 +32,12 @@ class Workspace(QObject):
         self.panels: dict[str, Panel] = {}
         self.links: dict[str, PanelLink] = {}
         self._busy = 0
+        self._glances = QTimer(self, interval=self.GLANCE_MS)
+        self._glances.timeout.connect(self.store.glance)
+        self._glances.start()
+        application = QGuiApplication.instance()
+        if isinstance(application, QGuiApplication):
+            application.focusWindowChanged.connect(self._on_focus_window_changed)
         for spec in specs:
             panel = spec.widget()
             panel.key, panel.title = spec.key, spec.title
@@ -39,14 +48,27 @@ class Workspace(QObject):
             link = PanelLink(spec, self.panels[spec.key], self.store, self)
             link.task.became_busy.connect(self._on_task_became_busy)
             self.links[spec.key] = link
+        self.commands.files.became_busy.connect(self._on_task_became_busy)
+
+    def cancel(self) -> None:
+        """Stop what the panels compute and what is read or written; the next edit computes again."""
+        for panel in self.panels.values():
+            panel.cancelled.emit()
+        self.commands.files.cancel()
 
     def close(self) -> None:
         """Stop all computations, then wait for each."""
+        self._glances.stop()
         for link in self.links.values():
             link.stop()
         for link in self.links.values():
             link.close()
         self.commands.close()
+
+    @Slot(QWindow)
+    def _on_focus_window_changed(self, window: QWindow | None) -> None:
+        if window is not None and self._glances.isActive():
+            self.store.refresh()
 
     @Slot(bool)
     def _on_task_became_busy(self, busy: bool) -> None:

@@ -15,6 +15,7 @@ import pytest
 import torch
 from hypothesis import settings
 from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -62,10 +63,14 @@ def draws_are_the_same_each_time():
 
 @pytest.fixture(autouse=True)
 def nothing_leaks(request):
-    """Each Qt test begins in the light look, and leaves no window, no panel and no thread behind."""
+    """Each Qt test begins in the light look, the pointer in the corner, and leaves no window, panel and thread behind.
+
+    Where the test before left the pointer, moving it to the same place would be no move.
+    """
     needs_qt = "qtbot" in request.fixturenames
     if needs_qt:
         install_theme(request.getfixturevalue("qapp"), dark=False)
+        QCursor.setPos(0, 0)
     threads = set(threading.enumerate())
     yield
     if needs_qt:

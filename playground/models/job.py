@@ -38,6 +38,11 @@ class Job:
         """Whether anybody is told how far it is."""
         return self.report is not _ignore
 
+    @property
+    def can_be_cancelled(self) -> bool:
+        """Whether anybody may ever cancel it."""
+        return self.is_cancelled is not _never
+
     def check(self) -> None:
         """Raise `CancelledError` if the computation was cancelled; call it between layers."""
         if self.is_cancelled():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -48,6 +49,17 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.lead} {self.message}" if self.lead else self.message
+
+
+def together(problems: Sequence[Problem]) -> Problem:
+    """Several problems as one that says each of them, once."""
+    if len(problems) == 1:
+        return problems[0]
+    return Problem(
+        " ".join(dict.fromkeys(str(problem) for problem in problems)),
+        fixes=tuple(fix for problem in problems for fix in problem.fixes),
+        severity="error" if any(problem.severity == "error" for problem in problems) else problems[0].severity,
+    )
 
 
 class ProblemError(Exception):

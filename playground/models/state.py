@@ -9,6 +9,7 @@ from playground.models.lessons.state import LessonState
 from playground.models.memory.state import MemoryState
 from playground.models.network.state import NetworkState
 from playground.models.renaming import renamed_line, with_name
+from playground.models.tensors.handover import refreshed
 from playground.models.tensors.program import Program
 from playground.models.tensors.state import BroadcastState, PointedCell, ShapeState
 
@@ -34,9 +35,14 @@ class PlaygroundState:
         state = self if names is None else with_name(self, *names)
         return replace(state, program=program)
 
+    def refreshed(self, thoroughly: bool = False) -> PlaygroundState:
+        """The state with what Python has written since into the tensors that it handed over."""
+        program = refreshed(self.program, thoroughly)
+        return self if program is self.program else replace(self, program=program)
+
     def without_pointing(self) -> PlaygroundState:
         """The state as undo sees it: pointing, selecting and the progress in a lesson are no work of the user's."""
-        lesson = replace(self.lesson, progress=(), is_listed=False, noted=())
+        lesson = replace(self.lesson, progress=(), is_listed=False, noted=(), left=())
         rest = self.at_rest()
         return replace(rest, pointed=None, selection="", shape=self.shape.without_selection(), lesson=lesson)
 

@@ -51,6 +51,18 @@ def shape_in_words(shape: Sequence[object]) -> str:
     return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
 
 
+_TIMES = ((120, 1, "seconds"), (7200, 60, "minutes"), (172_800, 3600, "hours"), (63_072_000, 86_400, "days"))
+
+
+def time_in_words(seconds: float) -> str:
+    """A time in a unit that fits it: `time_in_words(5400) == "90 minutes"`."""
+    for below, unit, name in _TIMES:
+        if seconds < below:
+            return f"{max(1, round(seconds / unit))} {name}"
+    years = seconds / 31_536_000
+    return f"{years:,.0f} years" if years < 1e6 else "a million years and more"
+
+
 def joined(words: Sequence[str], last: str = "and") -> str:
     """Words in a row: `joined(["i", "j", "k"]) == "i, j and k"`; empty for none."""
     if len(words) < 2:

@@ -16,6 +16,20 @@ ALT = Qt.KeyboardModifier.AltModifier
 KEY = Qt.Key
 
 
+def settle(window, qtbot, timeout=30_000):
+    """Wait until no panel of a window computes and all that was computed is shown."""
+    tasks = [task for link in window.furniture.workspace.links.values() for task in link.tasks()]
+
+    def at_rest():
+        if any(task.is_busy for task in tasks):
+            return False
+        QApplication.processEvents()  # the last answers still wait here, and what they show may ask for more
+        return not any(task.is_busy for task in tasks)
+
+    QApplication.processEvents()
+    qtbot.waitUntil(at_rest, timeout=timeout)
+
+
 class Hand:
     """Does to a window what a user would do; every wait is for what the user would wait for."""
 
@@ -61,16 +75,7 @@ class Hand:
         return self.find(name).accessibleName()
 
     def settle(self, timeout=30_000):
-        """Wait until no panel computes."""
-        tasks = [task for link in self.workspace.links.values() for task in link.tasks()]
-
-        def idle():
-            assert not any(task.is_busy for task in tasks)
-
-        QApplication.processEvents()
-        self.qtbot.waitUntil(idle, timeout=timeout)
-        QApplication.processEvents()
-        self.qtbot.waitUntil(idle, timeout=timeout)
+        settle(self.window, self.qtbot, timeout)
 
     def until(self, condition, timeout=20_000):
         self.qtbot.waitUntil(condition, timeout=timeout)
@@ -191,11 +196,20 @@ class Hand:
         raise AssertionError(f"{index} is not to be seen in {grid.accessibleName()}")
 
     def point(self, grid, index):
-        """Move the pointer over a cell."""
+        """Come from outside and move the pointer over a cell, again if it was not met: it may have moved meanwhile."""
         grid = self.find(grid) if isinstance(grid, str) else grid
-        place = self.cell(grid, index)
-        QTest.mouseMove(grid.viewport(), place - QPoint(1, 1))
-        QTest.mouseMove(grid.viewport(), place)
+        said = []
+        grid.pointed.connect(said.append)
+
+        def arrived():
+            place = self.cell(grid, index)
+            QApplication.sendEvent(grid.viewport(), QEvent(QEvent.Type.Leave))
+            QTest.mouseMove(grid.viewport(), place - QPoint(1, 1))
+            QTest.mouseMove(grid.viewport(), place)
+            return said[-1:] == [index]
+
+        self.until(arrived)
+        grid.pointed.disconnect(said.append)
         QApplication.processEvents()
 
     def undo(self):

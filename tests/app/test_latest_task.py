@@ -2,6 +2,7 @@ import threading
 import time
 
 import pytest
+from PySide6.QtCore import Qt
 
 from playground.latest_task import LatestTask
 from playground.models.outcome import Problem, ProblemError, refuse
@@ -155,3 +156,27 @@ def test_a_problem_refused_by_the_model_keeps_its_span(make_task, qtbot):
     task.submit(1)
     qtbot.waitUntil(lambda: len(task.answers) == 1)
     assert task.answers[0].outcome.badge == "letter"
+
+
+def test_it_is_idle_only_after_all_that_it_says_was_sent(make_task, qtbot):
+    """Whoever finds it idle and lets events come in has the answer."""
+    task, busy = make_task(lambda request, job: request), []
+    for signal in (task.finished, task.became_busy):
+        signal.connect(lambda *_: busy.append(task.is_busy), Qt.ConnectionType.DirectConnection)
+    task.submit(1)
+    qtbot.waitUntil(lambda: len(busy) == 3)
+    assert busy == [True, True, True]
+
+
+def test_a_request_that_is_just_taken_up_is_not_missed(make_task):
+    """The thread takes it while it is asked whether one waits: it then runs."""
+    task = make_task(lambda request, job: request)
+
+    class TakenUp(list):
+        def __bool__(self):
+            task._is_running = True
+            return False
+
+    task._waiting = TakenUp()
+    assert task.is_busy
+    task._waiting, task._is_running = [], False

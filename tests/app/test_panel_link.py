@@ -3,6 +3,7 @@ import time
 from dataclasses import replace
 
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from playground.models.example import example_state
 from playground.models.outcome import Problem, refuse
@@ -134,6 +135,7 @@ def test_what_was_being_computed_does_not_hide_a_problem_that_came_meanwhile(mak
     select(store, "bad")
     may_end.set()
     qtbot.waitUntil(lambda: is_idle(link))
+    QApplication.processEvents()  # an answer that was sent would be shown now
     assert "slow" not in panel.results
     select(store, "good")
     qtbot.waitUntil(lambda: panel.results[-1:] == ["good"])

@@ -31,9 +31,17 @@ def test_show_opens_a_window_on_the_given_tensors(show):
     handle = show(A=given, b=np.arange(4.0), c=[1, 2, 3])
     assert handle.window.isVisible()
     assert handle.program.names == ("A", "b", "c")
-    kept = handle.program.get("A").source.reference.tensor
+    kept = handle.program.get("A").source.reference.live
     assert kept.untyped_storage().data_ptr() == given.untyped_storage().data_ptr()
     assert handle.window.findChild(QWidget, "shape.grid") is not None
+
+
+def test_positional_tensors_have_the_names_of_the_callers_variables(qtbot):
+    x, other = torch.ones(2), torch.zeros(3)
+    handle = playground.show(x, other, torch.eye(2), block=False, y=x)
+    assert handle.program.names == ("x", "other", "t3", "y")
+    handle.close()
+    handle.window.deleteLater()
 
 
 def test_show_without_tensors_opens_the_example(show):
@@ -82,6 +90,21 @@ def test_all_kinds_of_tensors_are_shown(show, tensor):
     assert tuple(shown.shape) == tuple(np.shape(tensor) if not isinstance(tensor, torch.Tensor) else tensor.shape)
 
 
+def _nested(depth):
+    lists = [0.0, 1.0]
+    for _ in range(depth):
+        lists = [lists, lists]
+    return lists
+
+
+@pytest.mark.parametrize("shape", [(2**62,), (2**31, 2**31), (10**6, 10**6)])
+def test_endlessly_expanded_tensors_are_shown(qtbot, show, shape, caplog):
+    handle = show(A=torch.ones((1,) * len(shape)).expand(shape), B=torch.ones(2))
+    workspace = handle.window.furniture.workspace
+    qtbot.waitUntil(lambda: not workspace._busy, timeout=60_000)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
@@ -92,6 +115,8 @@ def test_all_kinds_of_tensors_are_shown(show, tensor):
         (lambda: np.array(["a"]), "dtype"),
         (lambda: np.array([object()]), "dtype"),
         (lambda: "text", "str"),
+        (lambda: _nested(40), "the limit is"),
+        (lambda: np.broadcast_to(np.zeros(1), (10**6, 10**6)), "the limit is"),
         (object, "object"),
     ],
 )

@@ -7,7 +7,6 @@ import torch
 from hand import KEY
 from PySide6.QtCore import QPoint
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 
 from playground.models.tensors.program import Program
 
@@ -34,9 +33,13 @@ def steps(hand):
 
 def point_at_storage(hand, cell):
     strip = column(hand).facts.strip
-    QTest.mouseMove(strip.viewport(), QPoint(1, 1))
-    QTest.mouseMove(strip.viewport(), strip.strip.rect(cell).center().toPoint())
-    QApplication.processEvents()
+
+    def arrived():
+        QTest.mouseMove(strip.viewport(), QPoint(1, 1))
+        QTest.mouseMove(strip.viewport(), strip.strip.rect(cell).center().toPoint())
+        return strip.marks.pointed == cell
+
+    hand.until(arrived)
 
 
 def test_why_one_reshape_copies_and_the_other_does_not(memory):

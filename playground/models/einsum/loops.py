@@ -2,29 +2,49 @@
 
 from __future__ import annotations
 
+import itertools
+import keyword
+import re
+from collections.abc import Mapping
+
 from playground.models.einsum.labels import Indexing
 
 INDENT = "  "
 
 
-def cell(indexing: Indexing, operand: int) -> str:
+def loop_names(indexing: Indexing) -> dict[str, str]:
+    """What each label is called as a variable: itself, or with a number behind it where a tensor has that name."""
+    written = [*indexing.names, indexing.result_name, "torch", "range"]
+    words = {word for text in written for word in re.findall(r"\w+", text)}
+    names: dict[str, str] = {}
+    for label in indexing.labels:
+        fresh = itertools.chain([label], (f"{label.lower()}{number}" for number in itertools.count(1)))
+        others = words | set(names.values()) | (set(indexing.labels) - {label})
+        names[label] = next(name for name in fresh if name not in others and not keyword.iskeyword(name))
+    return names
+
+
+def cell(indexing: Indexing, operand: int, called: Mapping[str, str] | None = None) -> str:
     """`"A[i,j]"`; a stretched axis is read at 0, an operand without axes has no brackets."""
     name = indexing.names[operand]
     stretched = {(o.operand, o.axis) for label in indexing.labels.values() for o in label.stretched}
     places = [
-        "0" if (operand, axis) in stretched else label for axis, label in enumerate(indexing.input_labels[operand])
+        "0" if (operand, axis) in stretched else (called or {}).get(label, label)
+        for axis, label in enumerate(indexing.input_labels[operand])
     ]
     return f"{name}[{','.join(places)}]" if places else name
 
 
 def product(indexing: Indexing) -> str:
     """`"A[i,j]*B[j,k]"`."""
-    return "*".join(cell(indexing, operand) for operand in range(len(indexing.shapes)))
+    called = loop_names(indexing)
+    return "*".join(cell(indexing, operand, called) for operand in range(len(indexing.shapes)))
 
 
 def result_cell(indexing: Indexing) -> str:
     """`"C[i,k]"`, or `"C"` for a single number."""
-    labels = indexing.output_labels
+    called = loop_names(indexing)
+    labels = [called[label] for label in indexing.output_labels]
     return f"{indexing.result_name}[{','.join(labels)}]" if labels else indexing.result_name
 
 
@@ -35,9 +55,9 @@ def loop_labels(indexing: Indexing) -> tuple[str, ...]:
 
 def nested_loops(indexing: Indexing) -> str:
     """The loops over the whole index space, without the line that makes the result."""
-    lines = []
+    lines, called = [], loop_names(indexing)
     for depth, label in enumerate(loop_labels(indexing)):
-        lines.append(f"{INDENT * depth}for {label} in range({indexing.labels[label].size}):")
+        lines.append(f"{INDENT * depth}for {called[label]} in range({indexing.labels[label].size}):")
     lines.append(f"{INDENT * len(indexing.labels)}{result_cell(indexing)} += {product(indexing)}")
     return "\n".join(lines)
 

@@ -12,6 +12,7 @@ import torch
 from playground.models.einsum.equation import ELLIPSIS, parse_equation
 from playground.models.einsum.labels import Indexing, Shape, index_labels
 from playground.models.outcome import ProblemError
+from playground.models.tensors.quiet import QUIET_TORCH
 
 NUMPY_OPERANDS = 63
 """np.einsum takes fewer than 64 operands."""
@@ -53,7 +54,7 @@ def compare_with_numpy(equation: str, shapes: Sequence[Shape], dtypes: Sequence[
     if foreign is not None:
         return NumpyVerdict(False, f"numpy has no {foreign}.", torch_message, "", code)
     numpy_outcome, numpy_message = _run_numpy(equation, small, kinds)
-    note = _difference(equation, torch_outcome, numpy_outcome)
+    note = _difference(equation, torch_outcome, numpy_outcome) or _order_of_casts(equation, small, kinds)
     return NumpyVerdict(not note, note, torch_message, numpy_message, code)
 
 
@@ -67,6 +68,39 @@ def _difference(equation: str, mine: tuple[Shape, str] | None, theirs: tuple[Sha
     if mine is not None and theirs is not None and mine[1] != theirs[1]:
         return f"torch gives {mine[1]}, numpy {theirs[1]}."
     return ""
+
+
+def _order_of_casts(equation: str, shapes: tuple[Shape, ...], kinds: tuple[str, ...]) -> str:
+    """Where dtypes differ torch multiplies two operands in their dtype before the next, numpy casts all of them first.
+
+    Both are run on numbers so large that a product overflows in the narrower dtype.
+    """
+    if len(set(kinds)) < 2 or not all(math.prod(shape) for shape in shapes):
+        return ""
+    try:
+        operands = [_large(shape, getattr(torch, kind)) for shape, kind in zip(shapes, kinds, strict=True)]
+        with QUIET_TORCH, np.errstate(all="ignore"):
+            mine = torch.einsum(equation, *operands)
+            theirs = torch.from_numpy(
+                np.asarray(np.einsum(equation, *(operand.numpy() for operand in operands))).copy()
+            )
+    except (RuntimeError, ValueError, TypeError):
+        return ""
+    exact = not (mine.is_floating_point() or mine.is_complex())
+    if torch.equal(mine, theirs) if exact else torch.equal(mine.isfinite(), theirs.isfinite()):
+        return ""
+    return "torch multiplies step by step in the dtypes at hand, numpy casts all first: products that overflow differ."
+
+
+def _large(shape: Shape, dtype: torch.dtype) -> torch.Tensor:
+    """A number whose square overflows its dtype, everywhere."""
+    if dtype.is_floating_point or dtype.is_complex:
+        return torch.full(shape, torch.finfo(dtype).max ** 0.6, dtype=torch.float64).to(dtype)
+    return (
+        torch.ones(shape, dtype=dtype)
+        if dtype is torch.bool
+        else torch.full(shape, torch.iinfo(dtype).max, dtype=dtype)
+    )
 
 
 def _cut(shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:

@@ -10,26 +10,32 @@ import torch
 
 from playground.models.einsum.diagram import Diagram, diagram_of
 from playground.models.einsum.dtypes import result_dtype, run_along
-from playground.models.einsum.edits import name_of_result
+from playground.models.einsum.edits import name_of_result, with_fix
 from playground.models.einsum.equation import HINT, Equation, parse_equation
 from playground.models.einsum.fixes import PATIENCE, with_fixes
 from playground.models.einsum.labels import Shape, stretch_warning
 from playground.models.einsum.numpy_verdict import NumpyVerdict, compare_with_numpy, first_sentence
 from playground.models.einsum.operands import Operand, missing_problem, resolve_operands, with_boxes
 from playground.models.einsum.plan import EinsumPlan, plan_einsum
+from playground.models.einsum.rounding import rounding_note
+from playground.models.einsum.state import EinsumState
 from playground.models.einsum.unfinished import NOTE, is_unfinished
 from playground.models.job import Job
+from playground.models.offers import helpful
 from playground.models.outcome import Fix, Problem, ProblemError
 from playground.models.state import PlaygroundState
 from playground.models.tensors.planning import default_budget
-from playground.models.tensors.program import Program
+from playground.models.tensors.program import Made, Program
 from playground.models.tensors.summary import TensorSummary
 from playground.models.tensors.summary_cache import summary_of
 from playground.models.tensors.window import TensorReader
-from playground.models.words import bytes_in_words, digits
+from playground.models.words import bytes_in_words, digits, shape_in_words
 
 PATIENT_OPERATIONS = 2 * 10**11
 """Einsums of more operations are computed only when asked for: a few seconds on two cores."""
+
+TRIED_ELEMENTS = 1 << 16
+"""New tensors of more elements are planned, not made, while an offer to make them is tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,7 @@ class EinsumResult:
 
     `plan` is None while nothing is asked for (`hint` says what to type). `problem` says why there are no values,
     `warning` what may not be meant (a size of 1 that is stretched).
+    `equivalents_note` says how their numbers compare with the result's.
     `scale` is the largest finite |value| of operands and result, `largest_bytes` what the path needs at most at once.
     """
 
@@ -61,6 +68,7 @@ class EinsumResult:
     numpy: NumpyVerdict | None = None
     diagram: Diagram | None = None
     equivalents: tuple[str, ...] = ()
+    equivalents_note: str = ""
     summaries: tuple[TensorSummary | None, ...] = ()
     shapes: Mapping[str, Shape] = field(default_factory=dict)
     problem: Problem | None = None
@@ -97,16 +105,30 @@ def compute_einsum(request: EinsumRequest, job: Job | None = None) -> EinsumResu
     """
     job = job or Job()
     try:
-        return _answer(request, job)
+        result = _described(request, job)
+        return result if result.plan is None else _answer(request, result, job)
     except ProblemError as error:
+        problem = helpful(error.problem, lambda fix: _mended(request, fix, job))
         boxes, _ = resolve_operands(request.program, request.operands, request.budget, job)
         shapes = [box.shape for box in boxes if box is not None]
-        if len(shapes) < len(boxes) or not is_unfinished(request.equation, shapes):
-            raise
-        raise ProblemError(replace(error.problem, severity=NOTE)) from None
+        if len(shapes) == len(boxes) and is_unfinished(request.equation, shapes):
+            problem = replace(problem, severity=NOTE)
+        raise ProblemError(problem) from None
 
 
-def _answer(request: EinsumRequest, job: Job) -> EinsumResult:
+def _mended(request: EinsumRequest, fix: Fix, job: Job) -> str | None:
+    """The shape of the result once a fix is taken; a `ProblemError` where there still is a problem."""
+    einsum = EinsumState(request.equation, request.operands, patient=request.patient)
+    state = with_fix(PlaygroundState(program=request.program, einsum=einsum), fix)
+    made = state.program.bindings[len(request.program.bindings) :]
+    is_small = all(math.prod(one.source.shape) <= TRIED_ELEMENTS for one in made if isinstance(one.source, Made))
+    state = replace(state, memory_budget=request.budget if is_small else 0)
+    plan = _described(einsum_request(state), job).plan
+    return None if plan is None else shape_in_words(plan.output_shape)
+
+
+def _described(request: EinsumRequest, job: Job) -> EinsumResult:
+    """All but the values; without a plan where nothing is asked for."""
     if not request.equation.strip() and not request.operands:
         return EinsumResult(hint=HINT, shapes=_known_shapes(request, job))
     equation = _parsed(request, job)
@@ -120,12 +142,15 @@ def _answer(request: EinsumRequest, job: Job) -> EinsumResult:
     dtype = result_dtype(plan.indexing, plan.cost, [operand.meta.dtype for operand in operands])
     if isinstance(dtype, Problem):
         raise ProblemError(dtype)
-    result = _described(request, plan, operands, dtype, shapes)
+    return _told(request, plan, operands, dtype, shapes)
+
+
+def _answer(request: EinsumRequest, result: EinsumResult, job: Job) -> EinsumResult:
     job.check()
     problem = _refusal(request, result)
     if problem is not None:
-        return replace(result, problem=problem, summaries=_summaries(operands, None, job))
-    return _computed(result, job)
+        return replace(result, problem=problem, summaries=_summaries(result.operands, None, job))
+    return _computed(request, result, job)
 
 
 def _parsed(request: EinsumRequest, job: Job) -> Equation:
@@ -155,7 +180,7 @@ def _planned(request: EinsumRequest, operands: Sequence[Operand]) -> EinsumPlan:
         raise
 
 
-def _described(
+def _told(
     request: EinsumRequest,
     plan: EinsumPlan,
     operands: tuple[Operand, ...],
@@ -217,7 +242,7 @@ def _refusal(request: EinsumRequest, result: EinsumResult) -> Problem | None:
     return None
 
 
-def _computed(result: EinsumResult, job: Job) -> EinsumResult:
+def _computed(request: EinsumRequest, result: EinsumResult, job: Job) -> EinsumResult:
     plan, tensors = result.plan, result.tensors
     assert plan is not None
     assert tensors is not None
@@ -227,7 +252,11 @@ def _computed(result: EinsumResult, job: Job) -> EinsumResult:
     except (RuntimeError, ValueError, NotImplementedError) as error:
         raise ProblemError(Problem(f"torch refuses: {first_sentence(error)}", badge="refused")) from None
     job.check()
-    return replace(result, tensor=outcome, summaries=_summaries(result.operands, outcome, job))
+    ways = result.equivalents
+    work = plan.cost.work
+    note = rounding_note(request.program, ways, outcome, work, budget=request.budget, job=job) if ways else ""
+    summaries = _summaries(result.operands, outcome, job)
+    return replace(result, tensor=outcome, summaries=summaries, equivalents_note=note)
 
 
 def _summaries(operands: Sequence[Operand], outcome: torch.Tensor | None, job: Job) -> tuple[TensorSummary | None, ...]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import re
+import warnings
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,6 +17,7 @@ from playground.models.files.array_bridge import array_of, dtype_name, storage_r
 from playground.models.files.reading import check_budget, open_regular, readable_size, shown_name
 from playground.models.files.tensor_format import LoadedFile, TensorFormat, Tensors
 from playground.models.files.writing import CountedFile
+from playground.models.job import Job
 from playground.models.outcome import refuse
 from playground.models.words import shape_in_words
 
@@ -24,23 +28,77 @@ _WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
 _NUMBER = re.compile(r"[+-]?((\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|inf|infinity|nan)", re.IGNORECASE | re.ASCII)
 _WORDS = {"": "nan", "na": "nan", "true": "1", "false": "0"}
 BYTES_FOR_A_CHARACTER = 12
-"""What parsing takes at most: a digit and a separator become a Python string and 8 bytes."""
+"""What parsing takes at most: a digit and a separator become 8 bytes, besides the text itself."""
+PART = 1 << 20
+"""Characters that are parsed together; between parts the job may be cancelled."""
+FIRST_PART = 1 << 12
 
 
-def load_csv(path: Path, budget: int) -> LoadedFile:
+@dataclass
+class _Table:
+    """What is known of a file while its lines are read."""
+
+    name: str
+    mark: str
+    comma: bool
+    notes: list[str] = field(default_factory=list)
+    line: int = 0
+    first: tuple[int, int] | None = None
+    """The line of the first row, and how many values it has."""
+
+
+def load_csv(path: Path, budget: int, job: Job) -> LoadedFile:
     """One tensor (rows, columns): int64 if all are whole numbers, else float64; a first row of words is a header."""
     size = readable_size(path)
     name = shown_name(path)
     check_budget(f"{name}, read as numbers,", size * BYTES_FOR_A_CHARACTER, budget)
     with open_regular(path) as file:
         text = _decoded(file.read(size), name)
-    rows, notes = _rows(text, name)
-    tensor = _whole_numbers(rows)
-    if tensor is None:
-        values, clipped = _numbers(rows, name)
-        tensor = torch.from_numpy(values)
-        notes += clipped
-    return LoadedFile({path.stem: tensor}, notes=tuple(notes))
+    mark = _separator(text)
+    table = _Table(name, mark, mark == ";" and re.search(r"\d,\d", text) is not None)
+    is_plain = '"' not in text and re.search(r"\r(?!\n)", text) is None
+    parts: list[np.ndarray[Any, Any]] = []
+    begin = 0
+    while begin < len(text):
+        job.check()
+        job.report(begin / len(text), f"reading {name}")
+        stop = _end_of_part(text, begin, is_plain)
+        array = _fast(text[begin:stop], table) if is_plain and table.first else None
+        parts += [_slow(text[begin:stop], table) if array is None else array]
+        begin = stop
+    parts = [part for part in parts if part.size]
+    if not parts:
+        refuse(f"{name} holds no numbers.")
+    values = np.concatenate(parts, dtype=np.result_type(*parts))
+    return LoadedFile({path.stem: torch.from_numpy(values)}, notes=tuple(table.notes))
+
+
+def _end_of_part(text: str, begin: int, is_plain: bool) -> int:
+    """The end of a line after so many characters; quotes may hold ends of lines, so then all is one part."""
+    place = text.find("\n", begin + (PART if begin else FIRST_PART)) if is_plain else -1
+    return len(text) if place < 0 else place + 1
+
+
+def _fast(text: str, table: _Table) -> np.ndarray[Any, Any] | None:
+    """The numbers of a part as numpy reads them; None where that differs from reading them cell by cell."""
+    assert table.first is not None
+    body = text.replace(",", ".") if table.comma else text
+    whole = re.search(rf"[^0-9+\-\s{re.escape(table.mark)}]", body) is None
+    if re.search(rf"[^\s{re.escape(table.mark)}]{{{LARGEST_FIELD + 1}}}", body):
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            array = np.loadtxt(
+                io.StringIO(body), np.int64 if whole else np.float64, comments=None, ndmin=2,
+                delimiter=None if table.mark == " " else table.mark,
+            )  # fmt: skip
+    except (ValueError, OverflowError, Warning):
+        return None
+    if array.shape[1] != table.first[1] or (not whole and bool(np.isinf(array).any())):
+        return None
+    table.line += text.count("\n")
+    return array
 
 
 def _decoded(data: bytes, name: str) -> str:
@@ -62,33 +120,41 @@ def _separator(text: str) -> str:
     return next((mark for mark in (";", "\t", ",") if mark in sample), " ")
 
 
-def _rows(text: str, name: str) -> tuple[list[tuple[int, list[str]]], list[str]]:
+def _slow(text: str, table: _Table) -> np.ndarray[Any, Any]:
+    """The numbers of a part, cell by cell: what is none has its line and column named."""
+    rows = _rows(text, table)
+    table.line += text.count("\n")
+    whole = _whole_numbers(rows) if rows else np.empty((0, 0), dtype=np.int64)
+    return _numbers(rows, table) if whole is None else whole
+
+
+def _rows(text: str, table: _Table) -> list[tuple[int, list[str]]]:
     """The rows with their line numbers, all of one length, cells as `float` reads them; and what was recognised."""
-    mark = _separator(text)
     csv.field_size_limit(LARGEST_FIELD)
+    mark, name = table.mark, table.name
     reader = csv.reader(io.StringIO(text), delimiter=mark, skipinitialspace=True)
-    comma = mark == ";" and re.search(r"\d,\d", text) is not None
     rows: list[tuple[int, list[str]]] = []
-    notes: list[str] = []
     try:
         for cells in reader:
-            clean = [_clean(cell, comma) for cell in (cells if mark != " " else [c for c in cells if c])]
+            clean = [_clean(cell, table.comma) for cell in (cells if mark != " " else [c for c in cells if c])]
             if not cells or clean == ["nan"]:
                 continue
-            if not rows and not notes and not any(_NUMBER.fullmatch(cell) and cell != "nan" for cell in clean):
-                notes.append(f"{name}: the first line is a header and is not part of the tensor: {_header(cells)}.")
-                continue
-            if rows and len(clean) != len(rows[0][1]):
-                refuse(
-                    f"Line {reader.line_num} of {name} has {len(clean)} values, line {rows[0][0]} has "
-                    f"{len(rows[0][1])}. A tensor needs rows of one length."
+            if not table.first and not table.notes and not any(_NUMBER.fullmatch(c) and c != "nan" for c in clean):
+                table.notes.append(
+                    f"{name}: the first line is a header and is not part of the tensor: {_header(cells)}."
                 )
-            rows.append((reader.line_num, clean))
+                continue
+            line = table.line + reader.line_num
+            table.first = table.first or (line, len(clean))
+            if len(clean) != table.first[1]:
+                refuse(
+                    f"Line {line} of {name} has {len(clean)} values, line {table.first[0]} has {table.first[1]}. "
+                    "A tensor needs rows of one length."
+                )
+            rows.append((line, clean))
     except csv.Error as error:
-        refuse(f"{name} is no table: {error} in line {reader.line_num}.")
-    if not rows:
-        refuse(f"{name} holds no numbers.")
-    return rows, notes
+        refuse(f"{name} is no table: {error} in line {table.line + reader.line_num}.")
+    return rows
 
 
 def _clean(cell: str, comma: bool) -> str:
@@ -102,30 +168,32 @@ def _header(cells: list[str]) -> str:
     return f"{shown}, ..." if len(cells) > 6 else shown
 
 
-def _whole_numbers(rows: list[tuple[int, list[str]]]) -> torch.Tensor | None:
+def _whole_numbers(rows: list[tuple[int, list[str]]]) -> np.ndarray[Any, Any] | None:
     whole = all(_WHOLE.fullmatch(cell) for _, cells in rows for cell in cells)
     if not whole:
         return None
     try:
-        return torch.from_numpy(np.array([[int(cell) for cell in cells] for _, cells in rows], dtype=np.int64))
+        return np.array([[int(cell) for cell in cells] for _, cells in rows], dtype=np.int64)
     except OverflowError:
         return None
 
 
-def _numbers(
-    rows: list[tuple[int, list[str]]], name: str
-) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.float64]], list[str]]:
+def _numbers(rows: list[tuple[int, list[str]]], table: _Table) -> np.ndarray[Any, Any]:
     values = np.empty((len(rows), len(rows[0][1])), dtype=np.float64)
-    notes: list[str] = []
     for place, (line, cells) in enumerate(rows):
         for column, cell in enumerate(cells):
             if not _NUMBER.fullmatch(cell):
                 shown = cell if len(cell) <= 30 else f"{cell[:27]}..."
-                refuse(f"Line {line}, column {column + 1} of {name} is {shown!r}, not a number.")
+                refuse(f"Line {line}, column {column + 1} of {table.name} is {shown!r}, not a number.")
             values[place, column] = float(cell)
-            if np.isinf(values[place, column]) and "inf" not in cell.lower() and not notes:
-                notes.append(f"{name}: {cell} in line {line} is beyond float64 and is read as inf.")
-    return values, notes
+            beyond = f"{table.name}: {cell} in line {line} is beyond float64 and is read as inf."
+            if np.isinf(values[place, column]) and "inf" not in cell.lower() and not _is_said(table):
+                table.notes.append(beyond)
+    return values
+
+
+def _is_said(table: _Table) -> bool:
+    return any("beyond float64" in note for note in table.notes)
 
 
 def save_csv(path: Path, tensors: Tensors) -> int:

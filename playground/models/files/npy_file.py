@@ -22,6 +22,7 @@ from playground.models.files.array_bridge import (
 from playground.models.files.reading import check_budget, open_regular, readable_size, shown_name
 from playground.models.files.tensor_format import LoadedFile, TensorFormat, Tensors
 from playground.models.files.writing import CountedFile
+from playground.models.job import Job
 from playground.models.outcome import refuse
 from playground.models.words import bytes_in_words, shape_in_words
 
@@ -29,15 +30,15 @@ MAGIC = b"\x93NUMPY"
 LARGEST_HEADER = 10_000
 
 
-def load_npy(path: Path, budget: int) -> LoadedFile:
+def load_npy(path: Path, budget: int, job: Job) -> LoadedFile:
     """The one array of the file, under the file's own name."""
     size = readable_size(path)
     with open_regular(path) as file:
-        tensor, note = read_array(file, size, shown_name(path), budget)
+        tensor, note = read_array(file, size, shown_name(path), budget, job)
     return LoadedFile({path.stem: tensor}, notes=(note,) if note else ())
 
 
-def read_array(file: BinaryIO, size: int, what: str, budget: int) -> tuple[torch.Tensor, str]:
+def read_array(file: BinaryIO, size: int, what: str, budget: int, job: Job) -> tuple[torch.Tensor, str]:
     """The array in the next `size` bytes of `file`, and a note; the header is checked before anything is allocated."""
     shape, fortran, dtype, header_size = _header(file, what)
     if dtype.hasobject or dtype.names is not None or dtype.kind in "SUMmVT":
@@ -53,7 +54,7 @@ def read_array(file: BinaryIO, size: int, what: str, budget: int) -> tuple[torch
     if len(shape) > LARGEST_NUMPY_RANK:
         refuse(f"{what} has {len(shape)} axes, numpy allows {LARGEST_NUMPY_RANK}.")
     data = np.empty(prod(shape), dtype)
-    if _read_into(file, data.view(np.uint8).data) < needed:
+    if read_into(file, data.view(np.uint8).data, job) < needed:
         refuse(f"{what} is cut off: it ended while it was being read.")
     extra = there - needed
     note = f"{what}: {bytes_in_words(extra)} behind the array were not read." if extra else ""
@@ -61,9 +62,11 @@ def read_array(file: BinaryIO, size: int, what: str, budget: int) -> tuple[torch
     return tensor, " ".join(filter(None, (changed, note)))
 
 
-def _read_into(file: BinaryIO, target: memoryview) -> int:
+def read_into(file: BinaryIO, target: memoryview, job: Job) -> int:
+    """Fill `target` from a file, as far as that goes; the bytes read."""
     done = 0
     while done < len(target):
+        job.check()
         part = file.read(min(len(target) - done, 1 << 24))
         if not part:
             break

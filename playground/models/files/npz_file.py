@@ -15,25 +15,26 @@ from playground.models.files.npy_file import numpy_losses, numpy_refusal, read_a
 from playground.models.files.reading import check_budget, open_regular, readable_size, shown_name
 from playground.models.files.tensor_format import LARGEST_TENSOR_COUNT, LoadedFile, TensorFormat, Tensors
 from playground.models.files.writing import CountedFile
+from playground.models.job import Job
 from playground.models.outcome import Problem, ProblemError, refuse
 
 ENCRYPTED = 0x1
 
 
-def load_npz(path: Path, budget: int) -> LoadedFile:
+def load_npz(path: Path, budget: int, job: Job) -> LoadedFile:
     """The arrays of the archive by member name; members that are no arrays are named in the problems."""
     readable_size(path)
     name = shown_name(path)
     try:
         with open_regular(path) as file, zipfile.ZipFile(file) as archive:
-            return _load_members(archive, name, budget)
+            return _load_members(archive, name, budget, job)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError) as error:
         refuse(f"{name} is no whole .npz archive: {str(error).splitlines()[0] if str(error) else 'it is damaged'}.")
     except OSError:
         refuse(f"{name} is no whole .npz archive: its parts are not where its table says.")
 
 
-def _load_members(archive: zipfile.ZipFile, name: str, budget: int) -> LoadedFile:
+def _load_members(archive: zipfile.ZipFile, name: str, budget: int, job: Job) -> LoadedFile:
     members = archive.infolist()
     arrays = [member for member in members if member.filename.endswith(".npy")]
     problems = [Problem(f"{name}: {_others_text(members)}")] if len(arrays) < len(members) else []
@@ -50,7 +51,7 @@ def _load_members(archive: zipfile.ZipFile, name: str, budget: int) -> LoadedFil
             problems.append(Problem(f"{what} is there twice; the first is opened."))
             continue
         try:
-            tensors[key], note = _read_member(archive, member, what, budget)
+            tensors[key], note = _read_member(archive, member, what, budget, job)
         except ProblemError as error:
             problems.append(error.problem)
             continue
@@ -65,12 +66,16 @@ def _others_text(members: list[zipfile.ZipInfo]) -> str:
     return f"{len(others):,} members are no .npy arrays and are left out, {others[0]} among them."
 
 
-def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, what: str, budget: int) -> tuple[torch.Tensor, str]:
+def _read_member(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, what: str, budget: int, job: Job
+) -> tuple[torch.Tensor, str]:
     if member.flag_bits & ENCRYPTED:
         refuse(f"{what} is encrypted.")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        refuse(f"{what} is compressed in a way that numpy does not write: its size is known only once unpacked.")
     try:
         with archive.open(member) as stream:
-            return read_array(stream, member.file_size, what, budget)  # type: ignore[arg-type]
+            return read_array(stream, member.file_size, what, budget, job)  # type: ignore[arg-type]
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         refuse(f"{what} is damaged: {str(error).splitlines()[0] if str(error) else 'it ends early'}.")
 

@@ -2,55 +2,113 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import re
 import warnings
 import zipfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 import torch
 
+from playground.models.apart import is_possible, run_apart
 from playground.models.files.array_bridge import plain_tensor, storage_refusal, values_refusal
+from playground.models.files.plain_pickle import is_plain_pickle
 from playground.models.files.reading import check_budget, open_regular, readable_size, shown_name
 from playground.models.files.tensor_format import LARGEST_TENSOR_COUNT, LoadedFile, TensorFormat, Tensors
 from playground.models.files.writing import CountedFile
-from playground.models.outcome import Problem, refuse
+from playground.models.job import Job
+from playground.models.outcome import Problem, ProblemError, refuse
 from playground.models.words import bytes_in_words
 
 ZIP_MAGIC = b"PK\x03\x04"
 DEEPEST = 100
+LONGEST_KEY = 400
+MOST_VISITED = 100_000
+"""Entries of dictionaries and lists that are looked at: by reference, a small file may hold any number of them."""
+LARGEST_PICKLE = 16_000_000
+LARGEST_UNTRIED = 100_000
+REHEARSAL_SECONDS, BYTES_A_SECOND = 20.0, 50_000_000
+REHEARSAL_BYTES = 200_000_000
+"""What opening any file may take, besides what its size explains."""
 
 
-def load_pt(path: Path, budget: int) -> LoadedFile:
-    """The tensors of the file; keys of nested dictionaries and lists are joined by dots: `layer.0.weight`."""
+def load_pt(path: Path, budget: int, job: Job) -> LoadedFile:
+    """The tensors of the file; keys of nested dictionaries and lists are joined by dots: `layer.0.weight`.
+
+    A file that could make more of itself than it is, is opened in a process of its own first.
+    """
     size = readable_size(path)
     name = shown_name(path)
     with open_regular(path) as file:
         beginning = file.read(4)
         file.seek(0)
+        is_plain = False
         if beginning == ZIP_MAGIC:
-            _check_archive(path, name, budget)
+            is_plain = is_plain_pickle(_checked_pickle(path, name, budget))
         else:
             check_budget(name, size, budget)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                content = torch.load(file, map_location="cpu", weights_only=True)
-        except Exception as error:
-            refuse(_refusal_text(error, name))
+        if not is_plain:
+            _rehearse(path, name, min(size, budget), job)
+        job.check()
+        content = _content(file, name)
     return _collect(content, path, name)
 
 
-def _check_archive(path: Path, name: str, budget: int) -> None:
+def _content(file: BinaryIO, name: str) -> object:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:
+        refuse(_refusal_text(error, name))
+
+
+def rehearse_load(path: str, name: str) -> None:
+    """Open the file and throw away what is in it, where memory and time are bounded; a ProblemError if that fails."""
+    with open_regular(Path(path)) as file:
+        _content(file, name)
+
+
+def _rehearse(path: Path, name: str, size: int, job: Job) -> None:
+    if not is_possible():
+        if readable_size(path) > LARGEST_UNTRIED:
+            refuse(f"{name} is not as torch.save writes tensors, and too large to be tried here.")
+        return
+    seconds = REHEARSAL_SECONDS + size / BYTES_A_SECOND
+    try:
+        run_apart(rehearse_load, (os.fspath(path), name), job, memory=2 * size + REHEARSAL_BYTES, seconds=seconds)
+    except MemoryError:
+        refuse(f"{name} asks for more memory than a file of {bytes_in_words(size)} can need. It was not opened.")
+    except ProblemError as error:
+        if error.problem.badge == "crashed":
+            refuse(f"{name} asks for more memory than a file of {bytes_in_words(size)} can need. It was not opened.")
+        if error.problem.badge == "too long":
+            refuse(f"{name} takes more than {seconds:.0f} seconds, far more than its {bytes_in_words(size)} need.")
+        raise
+
+
+def _checked_pickle(path: Path, name: str, budget: int) -> bytes:
+    """The description of what is in the archive, which must fit the budget."""
     try:
         with open_regular(path) as file, zipfile.ZipFile(file) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, EOFError):
+            check_budget(f"{name}, unpacked,", sum(member.file_size for member in members), budget)
+            inside = [member for member in members if member.filename.endswith("data.pkl")]
+            if not inside:
+                refuse(f"{name} is a zip archive, but none that torch.save wrote.")
+            if inside[0].file_size > LARGEST_PICKLE or inside[0].compress_type != zipfile.ZIP_STORED:
+                limit = bytes_in_words(LARGEST_PICKLE)
+                refuse(
+                    f"{name} describes its tensors in {bytes_in_words(inside[0].file_size)}, the limit is {limit} as "
+                    "torch.save writes them."
+                )
+            return archive.read(inside[0])
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, UnicodeDecodeError, EOFError, OSError, RuntimeError):
         refuse(f"{name} is cut off or damaged: its table of contents is missing.")
-    check_budget(f"{name}, unpacked,", sum(member.file_size for member in members), budget)
-    if not any(member.filename.endswith("data.pkl") for member in members):
-        refuse(f"{name} is a zip archive, but none that torch.save wrote.")
 
 
 def _refusal_text(error: Exception, name: str) -> str:
@@ -70,35 +128,53 @@ def _refusal_text(error: Exception, name: str) -> str:
 
 
 def _collect(content: object, path: Path, name: str) -> LoadedFile:
-    """Walk dictionaries and lists without recursion, so that no nesting is too deep."""
     tensors: dict[str, torch.Tensor] = {}
     problems: list[Problem] = []
     left_out: list[str] = []
-    waiting: list[tuple[str, object, int]] = [("", content, 0)]
-    while waiting:
-        key, value, depth = waiting.pop()
-        if isinstance(value, torch.Tensor):
-            refusal = values_refusal(value)
-            if refusal:
-                problems.append(Problem(f"{key or path.stem} in {name} is left out: {refusal}."))
-            elif len(tensors) < LARGEST_TENSOR_COUNT:
-                tensors[key or path.stem] = plain_tensor(value)
-            else:
-                problems.append(Problem(f"{name} holds more; the first {LARGEST_TENSOR_COUNT:,} tensors are opened."))
-                break
-        elif depth > DEEPEST:
+    for visited, (key, value) in enumerate(_parts(content)):
+        if visited >= MOST_VISITED or len(tensors) >= LARGEST_TENSOR_COUNT:
+            most = f"{len(tensors):,} tensors" if tensors else f"{MOST_VISITED:,} entries"
+            problems.append(Problem(f"{name} holds more; the first {most} are opened."))
+            break
+        if value is _TOO_DEEP:
             problems.append(Problem(f"{name}: what is nested deeper than {DEEPEST} levels is left out."))
             break
-        elif isinstance(value, Mapping):
-            waiting += [(_joined(key, k), v, depth + 1) for k, v in reversed(list(value.items()))]
-        elif isinstance(value, list | tuple):
-            waiting += [(_joined(key, k), v, depth + 1) for k, v in reversed(list(enumerate(value)))]
-        else:
+        if isinstance(value, Mapping | list | tuple):
+            continue
+        if not isinstance(value, torch.Tensor):
             left_out.append(f"{key or 'it'} ({type(value).__name__})")
+            continue
+        refusal = values_refusal(value)
+        if refusal:
+            problems.append(Problem(f"{key or path.stem} in {name} is left out: {refusal}."))
+        else:
+            tensors[key or path.stem] = plain_tensor(value)
     if not tensors and not problems:
         refuse(f"{name} holds no tensor{f', only {_few(left_out)}' if left_out else ''}.")
     notes = (f"{name}: {_few(left_out)} {'is' if len(left_out) == 1 else 'are'} left out: no tensors.",)
     return LoadedFile(tensors, tuple(problems), notes if left_out else ())
+
+
+_TOO_DEEP = object()
+_NOTHING = object()
+
+
+def _parts(content: object) -> Iterator[tuple[str, object]]:
+    """What is in dictionaries and lists, and these themselves, without recursion and one by one."""
+    stack: list[Iterator[tuple[str, object]]] = [iter([("", content)])]
+    while stack:
+        key, value = next(stack[-1], ("", _NOTHING))
+        if value is _NOTHING:
+            stack.pop()
+        elif isinstance(value, Mapping | list | tuple):
+            if len(stack) > DEEPEST:
+                yield key, _TOO_DEEP
+                return
+            yield key, value
+            items = value.items() if isinstance(value, Mapping) else enumerate(value)
+            stack.append(iter((_joined(key, k), v) for k, v in items))
+        else:
+            yield key, value
 
 
 def _few(words: list[str]) -> str:
@@ -107,7 +183,9 @@ def _few(words: list[str]) -> str:
 
 
 def _joined(parent: str, key: object) -> str:
-    return f"{parent}.{key}" if parent else str(key)
+    own = str(key) if isinstance(key, str | int | float) else type(key).__name__
+    text = f"{parent}.{own[:LONGEST_KEY]}" if parent else own
+    return text[:LONGEST_KEY]
 
 
 def save_pt(path: Path, tensors: Tensors) -> int:

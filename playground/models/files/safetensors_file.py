@@ -1,69 +1,111 @@
-"""`.safetensors`: named dense tensors; the header is checked before the library maps the file."""
+"""`.safetensors`: named dense tensors; the header is checked before anything is allocated."""
 
 from __future__ import annotations
 
 import json
 import struct
+from math import prod
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load as load_bytes
 from safetensors.torch import save as save_bytes
 
 from playground.models.files.array_bridge import dtype_name, plain_tensor, storage_refusal
-from playground.models.files.npy_file import dense_losses
+from playground.models.files.npy_file import dense_losses, read_into
 from playground.models.files.reading import check_budget, open_regular, readable_size, shown_name
 from playground.models.files.tensor_format import LARGEST_TENSOR_COUNT, LoadedFile, TensorFormat, Tensors
 from playground.models.files.writing import CountedFile
+from playground.models.job import Job
 from playground.models.outcome import Problem, refuse
 from playground.models.words import bytes_in_words
 
-LARGEST_HEADER = 100_000_000
+LARGEST_HEADER = 10_000_000
+LARGEST_RANK = 64
+DTYPES = {
+    "BOOL": torch.bool, "U8": torch.uint8, "I8": torch.int8, "U16": torch.uint16, "I16": torch.int16,
+    "U32": torch.uint32, "I32": torch.int32, "U64": torch.uint64, "I64": torch.int64, "F16": torch.float16,
+    "BF16": torch.bfloat16, "F32": torch.float32, "F64": torch.float64, "C64": torch.complex64,
+    "F8_E4M3": torch.float8_e4m3fn, "F8_E5M2": torch.float8_e5m2, "F8_E4M3FNUZ": torch.float8_e4m3fnuz,
+    "F8_E5M2FNUZ": torch.float8_e5m2fnuz,
+}  # fmt: skip
+BITS = {code: 8 * dtype.itemsize for code, dtype in DTYPES.items()} | {
+    "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6, "F8_E8M0": 8,
+}  # fmt: skip
+"""The bits of an element of each dtype that the format has."""
 REFUSED_DTYPES = (torch.complex128, torch.complex32, torch.float8_e8m0fnu)
 
 
-def load_safetensors(path: Path, budget: int) -> LoadedFile:
+def load_safetensors(path: Path, budget: int, job: Job | None = None) -> LoadedFile:
     """The tensors by name, copied out of the file: it may then be changed or deleted."""
-    size = readable_size(path)
-    name = shown_name(path)
-    check_budget(name, size, budget)
-    read_header(path)
-    try:
-        keys, tensors, problems = _read_tensors(path, name)
-    except (SafetensorError, OSError, UnicodeError, OverflowError, ValueError) as error:
-        refuse(f"{name} is no whole .safetensors file: {_first_line(error)}.")
-    if keys > LARGEST_TENSOR_COUNT:
-        problems.append(Problem(f"{name} holds {keys:,} tensors; the first {LARGEST_TENSOR_COUNT:,} are opened."))
-    if not keys:
+    job, name = job or Job(), shown_name(path)
+    check_budget(name, readable_size(path), budget)
+    header = read_header(path)
+    header.pop("__metadata__", None)
+    problems: list[Problem] = []
+    if len(header) > LARGEST_TENSOR_COUNT:
+        problems.append(
+            Problem(f"{name} holds {len(header):,} tensors; the first {LARGEST_TENSOR_COUNT:,} are opened.")
+        )
+    if not header:
         refuse(f"{name} holds no tensors.")
+    tensors: dict[str, torch.Tensor] = {}
+    with open_regular(path) as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        data = readable_size(path) - 8 - length
+        places = _places(header, data, name)
+        for key in list(header)[:LARGEST_TENSOR_COUNT]:
+            dtype, shape, begin, size = places[key]
+            if dtype is None:
+                problems.append(Problem(f"{key} in {name} is left out: torch has no dtype for it."))
+                continue
+            storage = torch.empty(size, dtype=torch.uint8)
+            file.seek(8 + length + begin)
+            if read_into(file, memoryview(storage.numpy()), job) < size:  # type: ignore[arg-type]
+                refuse(f"{name} is no whole .safetensors file: it ended while it was being read.")
+            tensors[key] = storage.view(dtype).view(shape) if size else torch.empty(shape, dtype=dtype)
     return LoadedFile(tensors, tuple(problems))
 
 
-def _read_tensors(path: Path, name: str) -> tuple[int, dict[str, torch.Tensor], list[Problem]]:
-    if not _is_unicode(str(path)):
-        # The library opens only paths in UTF-8, so here it gets the bytes.
-        with open_regular(path) as file:
-            loaded = load_bytes(file.read())
-        return len(loaded), dict(list(loaded.items())[:LARGEST_TENSOR_COUNT]), []
-    tensors: dict[str, torch.Tensor] = {}
-    problems: list[Problem] = []
-    with safe_open(str(path), framework="pt", device="cpu") as file:
-        keys = list(file.keys())
-        for key in keys[:LARGEST_TENSOR_COUNT]:
-            try:
-                tensors[key] = file.get_tensor(key).clone()
-            except (KeyError, RuntimeError, ValueError, OverflowError) as error:
-                problems.append(Problem(f"{key} in {name} is left out: torch has no dtype for it ({error})."))
-    return len(keys), tensors, problems
+Place = tuple[torch.dtype | None, tuple[int, ...], int, int]
+"""The dtype (None: one that torch has not), the shape, where in the data, how many bytes."""
 
 
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _places(header: dict[str, object], data: int, name: str) -> dict[str, Place]:
+    """Where each tensor lies: one behind the other, without holes, to the end of the file."""
+    places: dict[str, Place] = {}
+    for key, entry in header.items():
+        place = _place(entry)
+        if place is None:
+            refuse(f"{name} is no whole .safetensors file: what it says of {_shown(key)} does not fit together.")
+        places[key] = place
+    end = 0
+    for _, _, begin, size in sorted(places.values(), key=lambda place: place[2:]):
+        if begin != end:
+            refuse(f"{name} is no whole .safetensors file: its tensors overlap or leave holes.")
+        end = begin + size
+    if end != data:
+        words = f"it promises {bytes_in_words(end)}, and {bytes_in_words(data)} follow"
+        refuse(f"{name} is no whole .safetensors file: {words}.")
+    return places
+
+
+def _shown(key: str) -> str:
+    return key if len(key) <= 60 and key.isprintable() else f"{key[:57]!a}..."
+
+
+def _place(entry: object) -> Place | None:
+    """None where dtype, shape and bytes do not belong together."""
+    if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
+        return None
+    code, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
+    if not (isinstance(code, str) and isinstance(shape, list) and isinstance(offsets, list) and len(offsets) == 2):
+        return None
+    if not all(type(number) is int and 0 <= number < 2**62 for number in (*shape, *offsets)) or code not in BITS:
+        return None
+    size, bits = offsets[1] - offsets[0], prod(shape) * BITS[code]
+    if size < 0 or bits != 8 * size or len(shape) > LARGEST_RANK:
+        return None
+    return DTYPES.get(code), tuple(shape), offsets[0], size
 
 
 def read_header(path: Path) -> dict[str, object]:
@@ -75,8 +117,11 @@ def read_header(path: Path) -> dict[str, object]:
         if len(beginning) < 8:
             refuse(f"{name} is no .safetensors file: it has {size} bytes, the length of its header alone takes 8.")
         (length,) = struct.unpack("<Q", beginning)
-        if length > min(LARGEST_HEADER, size - 8):
+        if length > size - 8:
             refuse(f"{name} is no whole .safetensors file: it promises a header of {bytes_in_words(length)}.")
+        if length > LARGEST_HEADER:
+            limit = bytes_in_words(LARGEST_HEADER)
+            refuse(f"{name} has a header of {bytes_in_words(length)}, the limit is {limit}: some 100,000 tensors.")
         text = file.read(length)
     try:
         header = json.loads(text)
@@ -85,11 +130,6 @@ def read_header(path: Path) -> dict[str, object]:
     if not isinstance(header, dict):
         refuse(f"{name} is no .safetensors file: its header is no JSON.")
     return header
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
 
 
 def save_safetensors(path: Path, tensors: Tensors, metadata: dict[str, str] | None = None) -> int:

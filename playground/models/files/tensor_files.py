@@ -20,6 +20,7 @@ from playground.models.files.reading import beginning_of, foreign_kind, readable
 from playground.models.files.safetensors_file import SAFETENSORS
 from playground.models.files.tensor_format import LoadedFile, TensorFormat
 from playground.models.files.writing import write_whole
+from playground.models.job import CancelledError, Job
 from playground.models.outcome import Fix, ProblemError, refuse
 from playground.models.registry import Registry
 from playground.models.tensors.planning import default_budget
@@ -40,7 +41,7 @@ __all__ = [
 ]
 
 
-def load_tensors(path: str | os.PathLike[str], budget: int | None = None) -> LoadedFile:
+def load_tensors(path: str | os.PathLike[str], budget: int | None = None, job: Job | None = None) -> LoadedFile:
     """The tensors of a file, known by its first bytes and then by its ending; `ProblemError` if none can be read.
 
     At most `budget` bytes are allocated (None: the usual memory budget). Nothing in the file is run, and nothing but a
@@ -51,8 +52,8 @@ def load_tensors(path: str | os.PathLike[str], budget: int | None = None) -> Loa
     chosen = _format_inside(file)
     limit = default_budget() if budget is None else budget
     try:
-        loaded = chosen.load(file, limit)
-    except ProblemError:
+        loaded = chosen.load(file, limit, job or Job())
+    except (ProblemError, CancelledError):
         raise
     except (MemoryError, RecursionError):
         refuse(f"{shown_name(file)} asks for more memory than there is. It was not opened.")

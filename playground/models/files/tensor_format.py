@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 import torch
 
+from playground.models.job import Job
 from playground.models.outcome import Problem
 
 Tensors = Mapping[str, torch.Tensor]
@@ -47,14 +48,15 @@ class LoadedFile(Mapping[str, torch.Tensor]):
 class TensorFormat:
     """A file format: `words` name it for people, the first of `suffixes` is the usual ending.
 
-    `load(path, budget)` reads at most `budget` bytes of tensors; `save(path, tensors)` writes a fresh file and returns
-    the size it must have; `losses(tensor)` says what does not survive, `refusal(tensor)` why it cannot be written.
+    `load(path, budget, job)` reads at most `budget` bytes of tensors and looks at the job between parts;
+    `save(path, tensors)` writes a fresh file and returns the size it must have; `losses(tensor)` says what does not
+    survive, `refusal(tensor)` why it cannot be written.
     """
 
     name: str
     words: str
     suffixes: tuple[str, ...]
-    load: Callable[[Path, int], LoadedFile]
+    load: Callable[[Path, int, Job], LoadedFile]
     save: Callable[[Path, Tensors], int]
     losses: Callable[[torch.Tensor], tuple[str, ...]]
     refusal: Callable[[torch.Tensor], str]

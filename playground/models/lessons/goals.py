@@ -22,20 +22,28 @@ from playground.models.tensors.state import PointedCell
 
 Values = Mapping[str, Evaluated]
 _CELL = re.compile(r"\s*(\w+)\s*\[([\d\s,]*)\]\s*")
+TOLERANCE = 0.02
+"""A number that a hand drags to counts where it is off by so much of itself."""
 _LINE = re.compile(r"\s*(\w+)\s*=\s*(.+?)\s*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A kind of goal: `is_reached` notices it in a state, `reach` makes a state that has it."""
+    """A kind of goal: `is_reached` notices it in a state, `reach` makes a state that has it.
+
+    `place` is the objectName of the part where a hand goes on, given the part that the lesson names; "" where nothing
+    is left to do, as far as a state tells.
+    """
 
     name: str
     is_reached: Callable[[PlaygroundState, Values, object], bool]
     reach: Callable[[PlaygroundState, object], PlaygroundState]
+    place: Callable[[PlaygroundState, object, str], str]
     words: str
 
 
 GOALS: Registry[Goal] = Registry("goal")
+"""In the order in which a hand does them where a step asks for several."""
 
 
 def is_step_done(goal: Pairs, state: PlaygroundState, values: Values) -> bool:
@@ -133,26 +141,42 @@ def _note(state: PlaygroundState, wanted: object) -> PlaygroundState:
     return replace(state, lesson=replace(state.lesson, noted=noted))
 
 
-def _field_goal(part: str) -> tuple[Callable[..., bool], Callable[..., PlaygroundState]]:
+def _holder(part: str, state: PlaygroundState) -> object:
+    held = getattr(state, part)
+    return held.spec if part == "network" else held
+
+
+def _field_goal(part: str) -> tuple[Callable[..., bool], Callable[..., PlaygroundState], Callable[..., str]]:
     """Goals over the fields of one part of the state: `{view_shape = "2, 6"}` of "memory"."""
 
-    def holder(state: PlaygroundState) -> object:
-        held = getattr(state, part)
-        return held.spec if part == "network" else held
-
     def is_reached(state: PlaygroundState, _values: Values, wanted: object) -> bool:
-        held = holder(state)
+        held = _holder(part, state)
         return all(_fits(getattr(held, name), value) for name, value in _pairs_of(held, wanted))
 
     def reach(state: PlaygroundState, wanted: object) -> PlaygroundState:
-        held = holder(state)
+        held = _holder(part, state)
         if part == "network":
             spec = replace(state.network.spec, **dict(_pairs_of(held, wanted)))  # type: ignore[arg-type]
             return replace(state, network=replace(state.network, spec=spec))
         changed = replace(held, **dict(_pairs_of(held, wanted)))  # type: ignore[type-var]
         return replace(state, **{part: changed})  # type: ignore[arg-type]
 
-    return is_reached, reach
+    def place(state: PlaygroundState, wanted: object, _part: str) -> str:
+        held = _holder(part, state)
+        missing = [(name, value) for name, value in _pairs_of(held, wanted) if not _fits(getattr(held, name), value)]
+        missing.sort(key=lambda pair: not isinstance(pair[1], tuple))  # the operands before the equation of them
+        return _field_place(part, held, *missing[0]) if missing else ""
+
+    return is_reached, reach, place
+
+
+def _field_place(part: str, held: object, name: str, wanted: object) -> str:
+    """The part where a field is set; of a list, the box of the first that differs."""
+    if not isinstance(wanted, tuple):
+        return f"{part}.{name}"
+    have = getattr(held, name)
+    first = next((place for place, one in enumerate(wanted) if have[place : place + 1] != (one,)), len(wanted))
+    return f"{part}.{name.removesuffix('s')}.{first}"
 
 
 def _pairs_of(held: object, wanted: object) -> Pairs:
@@ -166,19 +190,46 @@ def _pairs_of(held: object, wanted: object) -> Pairs:
 
 
 def _fits(have: object, wanted: object) -> bool:
-    if isinstance(wanted, float) and isinstance(have, int | float):
-        return abs(have - wanted) <= 0.02 * abs(wanted)
+    if isinstance(wanted, int | float) and isinstance(have, int | float) and not isinstance(wanted, bool):
+        return abs(have - wanted) <= TOLERANCE * abs(wanted)
     if isinstance(wanted, str) and isinstance(have, str):
         return re.sub(r"[\s()]", "", have) == re.sub(r"[\s()]", "", wanted)
     if isinstance(wanted, tuple) and isinstance(have, tuple):
-        return have[: len(wanted)] == wanted
+        return have[: len(wanted)] == wanted and not any(have[len(wanted) :])
     return have == wanted
 
 
-GOALS.register(Goal("pointed", _pointed, _point, "point at a cell"))
-GOALS.register(Goal("line", _has_line, _add_line, "have a line that gives this tensor"))
-GOALS.register(Goal("equation", _has_equation, _type_equation, "type an einsum equation"))
-GOALS.register(Goal("selected", _is_selected, _select, "select a tensor"))
-GOALS.register(Goal("act", _was_noted, _note, "do something that leaves no trace in the state"))
-for _part, _words in (("memory", "fill the memory panel"), ("network", "set up the network"), ("einsum", "set einsum")):
-    GOALS.register(Goal(_part, *_field_goal(_part), _words))
+def _part_itself(_state: PlaygroundState, _wanted: object, part: str) -> str:
+    return part
+
+
+def _card(state: PlaygroundState, wanted: object, _part: str) -> str:
+    return "" if state.selection == _text(wanted) else f"tensors.card.{_text(wanted)}"
+
+
+def _cell(state: PlaygroundState, wanted: object, part: str) -> str:
+    """ "shape.grid r[1, 0]"; the card while another tensor is selected. Grids of other panels show what they show."""
+    cell = cell_of(wanted)
+    if state.pointed == cell:
+        return ""
+    if state.selection != cell.name and state.program.get(cell.name) is not None:
+        return f"tensors.card.{cell.name}"
+    return f"{part} {cell.name}[{', '.join(str(place) for place in cell.index)}]" if part else ""
+
+
+def _equation_place(state: PlaygroundState, wanted: object, _part: str) -> str:
+    return "" if _has_equation(state, {}, wanted) else "einsum.equation"
+
+
+def _register() -> None:
+    GOALS.register(Goal("selected", _is_selected, _select, _card, "select a tensor"))
+    GOALS.register(Goal("line", _has_line, _add_line, _part_itself, "have a line that gives this tensor"))
+    GOALS.register(Goal("einsum", *_field_goal("einsum"), "set einsum"))
+    GOALS.register(Goal("equation", _has_equation, _type_equation, _equation_place, "type an einsum equation"))
+    GOALS.register(Goal("memory", *_field_goal("memory"), "fill the memory panel"))
+    GOALS.register(Goal("network", *_field_goal("network"), "set up the network"))
+    GOALS.register(Goal("pointed", _pointed, _point, _cell, "point at a cell"))
+    GOALS.register(Goal("act", _was_noted, _note, _part_itself, "do something that leaves no trace in the state"))
+
+
+_register()

@@ -11,6 +11,7 @@ from typing import Any
 from playground.models.lessons.goals import GOALS, do_step
 from playground.models.lessons.lesson import Claim, Lesson, LessonAnswer, LessonStep, Measure, Pairs, Prediction, Start
 from playground.models.lessons.measures import MEASURES
+from playground.models.lessons.scope import holes, parsed_text, shortened
 from playground.models.lessons.start import start_state
 from playground.models.outcome import ProblemError, refuse
 from playground.models.state import PlaygroundState
@@ -108,6 +109,11 @@ def parse_lesson(text: str, file: str = "lesson", key: str = "lesson") -> Lesson
         refuse(f"this is not TOML: {error}.", lead=f"{file}{line}:", badge="broken lesson")
     reader.check_keys(table, "")
     lesson = _lesson(reader, table, key)
+    for line in _lines_of(lesson):
+        try:
+            parsed_text(line)
+        except ProblemError as error:
+            reader.fail(f"{shortened(line)!r} cannot be computed: {error.problem.message}", line)
     for part in ("program", "network", "memory"):
         one = Start(**{part: getattr(lesson.start, part)})
         try:
@@ -115,6 +121,14 @@ def parse_lesson(text: str, file: str = "lesson", key: str = "lesson") -> Lesson
         except ProblemError as error:
             reader.fail(f"the lesson cannot start like this: {error}", part)
     return lesson
+
+
+def _lines_of(lesson: Lesson) -> list[str]:
+    """Every check, and every hole of a text."""
+    checks = [one.check for one in lesson.predictions] + [one.check for one in lesson.answer.claims]
+    texts = [lesson.question, lesson.answer.words, *(step.words for step in lesson.steps)]
+    texts += [*(one.because for one in lesson.predictions), *(claim.words for claim in lesson.answer.claims)]
+    return [*checks, *(hole for text in texts for hole in holes(text))]
 
 
 def _lesson(reader: _Reader, table: dict[str, Any], key: str) -> Lesson:
@@ -147,6 +161,15 @@ def load_lesson(path: str | Path) -> Lesson:
     except (OSError, UnicodeDecodeError) as error:
         refuse(f"it cannot be read: {error}.", lead=f"{path.name}:")
     return parse_lesson(text, file=path.name, key=path.stem)
+
+
+def place_in_file(wanted: str, words: str) -> str:
+    """Where a lesson's own file says these words: "mine.toml, line 7:"; empty for a lesson of the library."""
+    path = Path(wanted)
+    if path.suffix != ".toml" or not path.is_file():
+        return ""
+    line = _Reader(path.name, path.read_text(encoding="utf-8")).line_of(words.strip("{}:.").strip())
+    return f"{path.name}, line {line}:" if line else f"{path.name}:"
 
 
 def _one_of(reader: _Reader, table: dict[str, Any], key: str, allowed: tuple[str, ...]) -> str:

@@ -6,6 +6,7 @@ import io
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from playground.models.lessons.trials import elements_changed, read_numpy
 from playground.models.memory.layout import Layout, describe_layout
 from playground.models.memory.view_rule import explain_view
 from playground.models.network.layer_statistics import StatisticsTable
-from playground.models.network.network import NetworkSpec, run_network
+from playground.models.network.network import Detail, NetworkSpec, run_network
 from playground.models.network.result import NetworkResult
 from playground.models.network.saved_request import SavedRequest, SavedResult, compute_saved
 from playground.models.outcome import ProblemError, refuse
@@ -26,8 +27,12 @@ from playground.models.registry import Registry
 from playground.models.tensors.check import check_expression
 from playground.models.tensors.evaluation import Evaluated
 from playground.models.tensors.interpreter import Interpreter
-from playground.models.tensors.planning import Watch
+from playground.models.tensors.planning import CarefulWatch, default_budget
+from playground.models.tensors.quiet import QUIET_TORCH
 from playground.models.tensors.source_text import parse_expression
+
+MOST_SECONDS = 20.0
+"""Work from which a check or a number in a text is not begun: nobody can cancel it."""
 
 Values = Mapping[str, Evaluated]
 Number = bool | int | float
@@ -95,8 +100,13 @@ def _einsum(arguments: dict[str, object], values: Values) -> Measurement:
 
 def _network(arguments: dict[str, object], _values: Values) -> Measurement:
     read = str(arguments.pop("read"))
-    result = run_network(NetworkSpec(**arguments))  # type: ignore[arg-type]
-    return NETWORK_READINGS[read](result)
+    return NETWORK_READINGS[read](_measured(NetworkSpec(**arguments)))  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=8)
+def _measured(spec: NetworkSpec) -> NetworkResult:
+    """A run, kept because a lesson reads several numbers off the same one."""
+    return run_network(spec, detail=Detail(histograms=()))
 
 
 def _gradient(arguments: dict[str, object], values: Values) -> Measurement:
@@ -153,13 +163,16 @@ def _pointer(arguments: dict[str, object], values: Values) -> Measurement:
 WRITES: dict[str, Callable[[torch.Tensor], object]] = {
     "add_": lambda tensor: tensor.add_(1),
     "fill_": lambda tensor: tensor.fill_(1),
+    "index_put_": lambda tensor: tensor.index_put_((torch.tensor([0]),) * tensor.ndim, torch.ones(())),
+    "relu_": lambda tensor: tensor.relu_(),
 }
+"""Ways of writing to a tensor, in place; `index_put_` writes to the first element alone."""
 
 
 def _write(arguments: dict[str, object], values: Values) -> Measurement:
     """Whether torch lets an element be written, tried on a tensor of the same strides and other memory.
 
-    With `method` "add_" or "fill_": whether torch lets the whole tensor be written so.
+    With `method`, one of `WRITES`: whether torch lets this method write to it.
     """
     tensor = _tensor(arguments, values).tensor
     assert tensor is not None
@@ -168,13 +181,14 @@ def _write(arguments: dict[str, object], values: Values) -> Measurement:
     method, index = arguments.get("method"), arguments.get("index", ())
     assert isinstance(index, tuple)
     try:
-        if method is not None:
-            WRITES[str(method)](twin)
-        else:
-            twin[index] = 1
+        with QUIET_TORCH:
+            if method is not None:
+                WRITES[str(method)](twin)
+            else:
+                twin[index] = 1
     except RuntimeError:
         return False
-    return bool((twin[index] == 1).all())
+    return True
 
 
 def _changed(arguments: dict[str, object], values: Values) -> Measurement:
@@ -193,10 +207,10 @@ def _numpy(arguments: dict[str, object], values: Values) -> Measurement:
 
 
 def value_of_line(text: str, environment: Mapping[str, torch.Tensor]) -> Any:
-    """What a line of the tensor language gives with these tensors; `ProblemError` if it fails."""
+    """What a line of the tensor language gives with these tensors; `ProblemError` if it fails or takes too much."""
     parsed = parse_expression(text)
     check_expression(parsed, environment, (), "")
-    return Interpreter(parsed, environment, Watch(Job())).run()
+    return Interpreter(parsed, environment, CarefulWatch(Job(), default_budget(), MOST_SECONDS)).run()
 
 
 def _saved(arguments: dict[str, object], _values: Values) -> Measurement:

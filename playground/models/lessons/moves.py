@@ -7,16 +7,39 @@ from dataclasses import replace
 from playground.models.lessons.goals import do_step
 from playground.models.lessons.lesson import Lesson
 from playground.models.lessons.start import start_state
-from playground.models.lessons.state import LessonState, Progress
+from playground.models.lessons.state import LeftWork, LessonState, Progress
 from playground.models.state import PlaygroundState
 
 
 def opened(state: PlaygroundState, lesson: Lesson, path: str = "") -> PlaygroundState:
-    """The state with the lesson open: its own program, and the learner's work kept for afterwards."""
-    own = own_work(state)
-    begun = start_state(lesson)
-    kept = LessonState(key=lesson.key, path=path, progress=state.lesson.progress, before=own)
-    return replace(begun, lesson=kept, memory_budget=state.memory_budget)
+    """The state with the lesson open where the learner left it, and the learner's own work kept for afterwards."""
+    start = replace(start_state(lesson), lesson=LessonState())
+    here = state.lesson.progress_in(lesson.key)
+    left = left_work(state)
+    known = (one.work for one in left if one.key == lesson.key and one.start == start)
+    work = next(known, None) or _steps_done_again(start, lesson, here)
+    assert isinstance(work, PlaygroundState)
+    kept = LessonState(
+        key=lesson.key, path=path, progress=state.lesson.progress, before=own_work(state), start=start, left=left
+    )
+    return replace(work, lesson=kept, memory_budget=state.memory_budget)
+
+
+def _steps_done_again(state: PlaygroundState, lesson: Lesson, here: Progress) -> PlaygroundState:
+    """What the steps behind the learner had made, where only they are remembered."""
+    for number, step in enumerate(lesson.steps[: here.steps]):
+        made = (goal for goal in step.goal if goal[0] == "line" or (number not in here.skipped and goal[0] != "act"))
+        state = do_step(tuple(made), state)
+    return state
+
+
+def left_work(state: PlaygroundState) -> tuple[LeftWork, ...]:
+    """What was made in each lesson, that of the open one as it is now."""
+    here = state.lesson
+    if not here.key:
+        return here.left
+    others = tuple(one for one in here.left if one.key != here.key)
+    return (*others, LeftWork(here.key, here.start, replace(state.at_rest(), lesson=LessonState())))
 
 
 def own_work(state: PlaygroundState) -> PlaygroundState:
@@ -39,12 +62,13 @@ def kept_in_words(state: PlaygroundState) -> str:
 
 def listed(state: PlaygroundState) -> PlaygroundState:
     """The state with the list of lessons showing, and the learner's own work back."""
-    return replace(closed(state), lesson=LessonState(is_listed=True, progress=state.lesson.progress))
+    back = closed(state)
+    return replace(back, lesson=replace(back.lesson, is_listed=True))
 
 
 def closed(state: PlaygroundState) -> PlaygroundState:
     """The state with the learner's own work back and no lesson open."""
-    return replace(own_work(state), lesson=LessonState(progress=state.lesson.progress))
+    return replace(own_work(state), lesson=LessonState(progress=state.lesson.progress, left=left_work(state)))
 
 
 def predicted(state: PlaygroundState, choice: int) -> PlaygroundState:
@@ -92,8 +116,8 @@ def acts_of(lesson: Lesson, step: int) -> tuple[str, ...]:
 
 def restarted(state: PlaygroundState, lesson: Lesson) -> PlaygroundState:
     """The lesson from its beginning."""
-    fresh = opened(state, lesson, state.lesson.path)
-    return replace(fresh, lesson=fresh.lesson.with_progress(Progress(lesson.key)))
+    fresh = replace(start_state(lesson), lesson=state.lesson, memory_budget=state.memory_budget)
+    return _progressed(fresh, Progress(lesson.key))
 
 
 def _progressed(state: PlaygroundState, progress: Progress) -> PlaygroundState:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from playground.models.job import Job
 from playground.models.lessons.goals import is_step_done
 from playground.models.lessons.lesson import Lesson
+from playground.models.lessons.lesson_file import place_in_file
 from playground.models.lessons.library import find_lesson
 from playground.models.lessons.scope import Scope, make_scope, unfilled
+from playground.models.outcome import ProblemError
 from playground.models.state import PlaygroundState
 from playground.models.tensors.evaluation import evaluate
 
@@ -72,7 +74,14 @@ def compute_lesson(request: LessonRequest | None, job: Job) -> LessonResult | No
     if lesson not in _SCOPES:
         job.show(_waiting(lesson, done))
         _SCOPES[lesson] = make_scope(lesson, job)
-    scope = _SCOPES[lesson]
+    try:
+        return _filled(lesson, _SCOPES[lesson], done)
+    except ProblemError as error:
+        lead = " ".join(filter(None, (place_in_file(request.lesson, error.problem.lead), error.problem.lead)))
+        raise ProblemError(replace(error.problem, lead=lead, badge="broken lesson")) from error
+
+
+def _filled(lesson: Lesson, scope: Scope, done: tuple[bool, ...]) -> LessonResult:
     verdicts = tuple(
         Verdict(one.words, one.detail, scope.is_true(one.check), scope.filled(one.because))
         for one in lesson.predictions

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -13,11 +13,14 @@ import torch
 from playground.models.job import Job
 from playground.models.lessons.lesson import Lesson
 from playground.models.lessons.measures import Measurement, take_measure, value_of_line
-from playground.models.outcome import ProblemError
+from playground.models.outcome import ProblemError, refuse
 from playground.models.tensors.evaluation import Evaluated, evaluate
 from playground.models.tensors.program import Program
+from playground.models.tensors.source_text import parse_expression
 from playground.models.words import digits
 
+MOST_NUMBERS = 1000
+LONGEST_SHOWN = 60
 _HOLE = re.compile(r"\{([^{}]+)\}")
 
 
@@ -33,18 +36,34 @@ class Scope:
 
         Beyond the language of programs it knows `and`, `or` and `not`; `not` of what cannot be computed is true.
         """
-        return self._visit(ast.parse(text.strip(), mode="eval").body, text.strip())
+        return self._visit(parsed_text(text), text.strip())
 
     def is_true(self, text: str) -> bool:
-        """Whether a check holds; one that cannot be computed does not."""
+        """Whether a check holds; one that torch refuses does not. `ProblemError` if it takes too much to be tried."""
         try:
             return bool(self.value_of(text))
-        except (ProblemError, RuntimeError):
+        except ProblemError as error:
+            if error.problem.badge in ("too large", "too long"):
+                raise ProblemError(replace(error.problem, lead=f"{shortened(text)}:")) from error
+            return False
+        except RuntimeError:
             return False
 
     def filled(self, text: str) -> str:
         """The text with each `{line}` replaced by what the line gives: "row 1 is {r[1]}"."""
-        return _HOLE.sub(lambda hole: in_words(self.value_of(hole[1])), text)
+        return _HOLE.sub(lambda hole: self._filling(hole[1]), text)
+
+    def _filling(self, text: str) -> str:
+        try:
+            value = self.value_of(text)
+            count = value.numel() if isinstance(value, torch.Tensor) else 1
+            if count > MOST_NUMBERS:
+                refuse(
+                    f"{count:,} numbers are too many for a sentence, {MOST_NUMBERS:,} are the most.", badge="too many"
+                )
+            return in_words(value)
+        except ProblemError as error:
+            raise ProblemError(replace(error.problem, lead=f"{{{shortened(text)}}}:")) from error
 
     def _visit(self, node: ast.expr, text: str) -> Any:
         match node:
@@ -55,6 +74,21 @@ class Scope:
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 return not self.is_true(ast.get_source_segment(text, operand) or text)
         return value_of_line(ast.get_source_segment(text, node) or text, self.environment)
+
+
+def shortened(text: str) -> str:
+    """A text for a message."""
+    return text.strip() if len(text) <= LONGEST_SHOWN else f"{text.strip()[:LONGEST_SHOWN]}..."
+
+
+def parsed_text(text: str) -> ast.expr:
+    """The syntax tree of a check or a hole; `ProblemError` says what is wrong with it."""
+    return parse_expression(text.strip()).root
+
+
+def holes(text: str) -> list[str]:
+    """What stands in the braces of a text."""
+    return _HOLE.findall(text)
 
 
 def unfilled(text: str) -> str:

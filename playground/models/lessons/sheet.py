@@ -87,7 +87,7 @@ def _html_lesson(result: LessonResult) -> list[str]:
     parts = [f"<h2>{lesson.number}. {_html(lesson.title)}</h2>", f"<p>{_html(result.question)}</p>"]
     for one in result.verdicts:
         mark = "right" if one.holds else "wrong"
-        said = "It is so." if one.holds else "It is not."
+        said = "Right." if one.holds else "Not so."
         parts.append(f"<p class='{mark}'>{_html(one.words)} <b>{said}</b> {_html(one.because)}</p>")
     parts.append(f"<p><b>{_html(result.answer)}</b></p>")
     if lesson.start.program or lesson.answer.code:
@@ -127,7 +127,7 @@ def _notebook_lesson(result: LessonResult) -> list[tuple[str, str]]:
     lesson = result.lesson
     words = [f"## {lesson.number}. {lesson.title}", "", result.question, ""]
     for one in result.verdicts:
-        words.append(f"- {one.words}: **{'it is so' if one.holds else 'it is not'}.** {one.because}")
+        words.append(f"- {one.words}: **{'right' if one.holds else 'not so'}.** {one.because}")
     cells = [("markdown", "\n".join([*words, "", result.answer]))]
     if lesson.answer.code:
         program = start_state(lesson, lesson.answer.code).program

@@ -18,13 +18,28 @@ class Progress:
     answered: bool = False
     skipped: tuple[int, ...] = ()
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether the learner has predicted, or gone on without."""
+        return self.prediction >= 0 or self.steps > 0 or self.answered
+
+
+@dataclass(frozen=True, slots=True)
+class LeftWork:
+    """What the learner had made in a lesson when leaving it: `work` grew from `start`, both a `PlaygroundState`."""
+
+    key: str
+    start: object
+    work: object
+
 
 @dataclass(frozen=True, slots=True)
 class LessonState:
     """The open lesson by key (empty: none; `path` where it is a file of one's own), and the progress in each.
 
     `is_listed` shows the shelf. `noted` are the acts seen in the open lesson that no step has used yet. `before` is the
-    learner's own work, a `PlaygroundState` that comes back at the end.
+    learner's own work, a `PlaygroundState` that comes back at the end. `start` is how the open lesson began, `left` is
+    what was made in the lessons that were left.
     """
 
     key: str = ""
@@ -33,6 +48,8 @@ class LessonState:
     progress: tuple[Progress, ...] = ()
     before: object = None
     noted: tuple[str, ...] = ()
+    start: object = None
+    left: tuple[LeftWork, ...] = ()
 
     @property
     def is_open(self) -> bool:

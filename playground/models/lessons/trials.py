@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import ast
 from collections.abc import Callable
 from types import EllipsisType
 
@@ -10,39 +10,64 @@ import numpy as np
 import torch
 
 from playground.models.outcome import refuse
+from playground.models.tensors.quiet import QUIET_TORCH
 
 Number = bool | int | float
-Index = tuple[int | slice | EllipsisType | None, ...]
-_WHOLE = re.compile(r"-?[0-9]+")
+Index = tuple[object, ...]
 
 
 def numpy_index(text: str) -> Index:
-    """The index that a text like "::-1, 0, None, ..." says: slices, whole numbers, None and dots alone."""
-    return tuple(_part(part.strip()) for part in text.split(","))
+    """The index that a text like "::-1, [0, 2], None, ..." says: slices, numbers, lists of them, None, dots."""
+    try:
+        match ast.parse(f"_[{text}]", mode="eval").body:
+            case ast.Subscript(value=ast.Name(), slice=ast.Tuple(elts=parts)):
+                return tuple(_part(part) for part in parts)
+            case ast.Subscript(value=ast.Name(), slice=part):
+                return (_part(part),)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        pass
+    refuse(f"{text!r} is no index of slices, whole numbers, lists, None or dots.")
 
 
-def _part(text: str) -> int | slice | EllipsisType | None:
-    if text in ("None", "..."):
-        return None if text == "None" else Ellipsis
-    pieces = [piece.strip() for piece in text.split(":")]
-    if len(pieces) > 3 or pieces == [""] or not all(not piece or _WHOLE.fullmatch(piece) for piece in pieces):
-        refuse(f"{text!r} is no slice, number, None or dots.")
-    numbers = [int(piece) if piece else None for piece in pieces]
-    return numbers[0] if len(pieces) == 1 else slice(*numbers)
+def _part(part: ast.expr) -> object:
+    match part:
+        case ast.Slice(lower=lower, upper=upper, step=step):
+            return slice(*(None if end is None else _whole(end) for end in (lower, upper, step)))
+        case ast.Constant(value=None | EllipsisType() as value):
+            return value
+    return _whole(part)
 
 
-NUMPY_READINGS: dict[str, Callable[[np.ndarray, np.ndarray], Number | tuple[Number, ...]]] = {
-    "strides": lambda found, _array: tuple(found.strides),
-    "nbytes": lambda found, _array: int(found.nbytes),
-    "shares": lambda found, array: bool(np.shares_memory(found, array)),
-    "values": lambda found, _array: tuple(found.ravel().tolist()),
+def _whole(part: ast.expr) -> object:
+    """A whole number, or a list of some."""
+    if isinstance(part, ast.List):
+        return [_whole(one) for one in part.elts]
+    value = ast.literal_eval(part)
+    if type(value) is not int:
+        raise ValueError(value)
+    return value
+
+
+def _torch_shape(tensor: torch.Tensor, index: Index) -> tuple[int, ...]:
+    """The shape that torch itself gives, which has no negative steps and reads lists of lists as its version does."""
+    with QUIET_TORCH:
+        return tuple(tensor[index if len(index) > 1 else index[0]].shape)  # type: ignore[index]
+
+
+NUMPY_READINGS: dict[str, Callable[[np.ndarray, torch.Tensor, Index], Number | tuple[Number, ...]]] = {
+    "strides": lambda found, _tensor, _index: tuple(found.strides),
+    "nbytes": lambda found, _tensor, _index: int(found.nbytes),
+    "shape": lambda found, _tensor, _index: tuple(found.shape),
+    "shares": lambda found, tensor, _index: bool(np.shares_memory(found, tensor.numpy())),
+    "torch_shape": lambda _found, tensor, index: _torch_shape(tensor, index),
+    "values": lambda found, _tensor, _index: tuple(found.ravel().tolist()),
 }
 
 
 def read_numpy(tensor: torch.Tensor, index: str, read: str) -> Number | tuple[Number, ...]:
-    """What numpy gives for this index of the tensor's array: strides in bytes, `nbytes`, values, shared or not."""
-    array = tensor.numpy()
-    return NUMPY_READINGS[read](array[numpy_index(index)], array)
+    """What numpy gives for this index of the tensor's array: strides in bytes, bytes, shape, values, shared or not."""
+    wanted = numpy_index(index)
+    return NUMPY_READINGS[read](tensor.numpy()[wanted], tensor, wanted)  # type: ignore[index]
 
 
 def elements_changed(tensor: torch.Tensor, index: tuple[int, ...], other: torch.Tensor) -> int:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from playground.models.lessons.goals import cell_of
+from playground.models.lessons.goals import GOALS
 from playground.models.lessons.lesson import LessonStep
 from playground.models.state import PlaygroundState
 
 
 def part_to_light(step: LessonStep, state: PlaygroundState) -> str:
-    """The objectName of the part, "shape.grid r[1, 0]" for a cell of it; the card while another tensor is selected."""
-    pointed = dict(step.goal).get("pointed")
-    if pointed is None or not step.part:
-        return step.part
-    cell = cell_of(pointed)
-    if state.selection != cell.name and state.program.get(cell.name) is not None:
-        return f"tensors.card.{cell.name}"
-    return f"{step.part} {cell.name}[{', '.join(str(place) for place in cell.index)}]"
+    """The objectName of the part where a hand goes on: that of the first goal that is not reached."""
+    goal = dict(step.goal)
+    places = (GOALS.find(kind).place(state, goal[kind], step.part) for kind in GOALS if kind in goal)
+    return next((place for place in places if place), step.part)
+
+
+def has_place(step: LessonStep) -> bool:
+    """Whether there is a part to light up for a step; a lesson of one's own need not name one."""
+    return bool(part_to_light(step, PlaygroundState()))

@@ -32,7 +32,7 @@ class ChangedElements:
 @dataclass(frozen=True, slots=True)
 class WriteEffect:
     """`name[index] = value` writes `cell`; `changed` lists all tensors it changes, `untouched` the
-    others on the same storage, `elsewhere` those on storages of their own.
+    others on the same storage, `elsewhere` those on other storages.
 
     `new` is what the dtype makes of the value ("1.5" becomes "1" in int64), `problem` why it cannot be written.
     """
@@ -50,7 +50,7 @@ class WriteEffect:
 
     @property
     def sentence(self) -> str:
-        """ "Cell 6 goes from 26 to 99. That changes W[2,1] and B[1,2]. A and v have storages of their own."."""
+        """ "Cell 6 goes from 26 to 99. That changes W[2,1] and B[1,2]. A and v are on other storages."."""
         return _sentence(self)
 
 
@@ -254,7 +254,7 @@ def _sentence(effect: WriteEffect) -> str:
         parts.append(f"{_named(effect.untouched)} {'are' if many else 'is'} not touched.")
     if effect.elsewhere:
         many = len(effect.elsewhere) > 1
-        parts.append(f"{_named(effect.elsewhere)} {'have storages of their' if many else 'has a storage of its'} own.")
+        parts.append(f"{_named(effect.elsewhere)} {'are on other storages' if many else 'is on another storage'}.")
     if effect.note:
         parts.append(effect.note)
     return " ".join(parts)

@@ -10,7 +10,7 @@ from playground.models.memory.layout import Layout
 from playground.models.memory.overlap import measure_reach
 from playground.models.memory.view_rule import contiguous_strides
 from playground.models.outcome import Fix, Problem
-from playground.models.words import count_in_words, shape_in_words
+from playground.models.words import count_in_words, joined, shape_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +192,8 @@ def _name_cut(axes: list[tuple[int, int]]) -> str:
     if len(axes) == 2 and ordered[-1][1] == 1:
         return f"{turned}block: {ordered[0][0]} pieces of {ordered[1][0]}, {ordered[0][1]} apart"
     inner = ordered[-1][1]
+    if any(stride % inner for _, stride in axes):
+        return f"{turned}strided: steps of {joined([str(stride) for _, stride in axes])} cells"
     return f"{turned}strided: every {_ordinal(inner)} cell of a block" if inner > 1 else f"{turned}strided block"
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+import torch
+
 from playground.models.outcome import ProblemError
 from playground.models.tensors.evaluation import Evaluated, evaluate
 from playground.models.tensors.literals import dotted_name
@@ -38,6 +40,8 @@ CASTS = frozenset({"float", "double", "half", "bfloat16", "int", "long", "short"
 _TO_DTYPE = re.compile(r"\.to\(torch\.\w+\)")
 _METHOD = re.compile(r"\.(\w+)\s*(\(|$)")
 VARIANTS = 40
+RUNS = 3
+"""So many of the cheapest variants are computed to compare them."""
 DEPTH = 3
 
 
@@ -117,11 +121,12 @@ def count_copies(steps: Sequence[Step]) -> int:
 
 
 @lru_cache(maxsize=16)
-def advise_chain(program: Program, name: str) -> ChainAdvice | None:
-    """The cheapest spelling found that certainly gives the same values, shape, strides and dtype; or None.
+def advise_chain(program: Program, name: str, budget: int | None = None) -> ChainAdvice | None:
+    """The cheapest spelling found that was run and gave the same bits, shape, strides and dtype; or None.
 
-    Only two rewritings are tried, both exact: leaving out `.contiguous()` or `.clone()`, and moving them or a cast
-    behind operations that only rearrange. What each variant costs is planned on the meta device, nothing is computed.
+    Two rewritings are tried: leaving out `.contiguous()` or `.clone()`, and moving them or a cast behind operations
+    that only rearrange. What each variant costs is planned on the meta device; the cheapest are then computed, within
+    the budget, and compared with the line.
     """
     binding = program.get(name)
     if binding is None or not isinstance(binding.source, Expression):
@@ -133,15 +138,30 @@ def advise_chain(program: Program, name: str) -> ChainAdvice | None:
     original = _plan(prefix, name, binding.source.text)
     if original is None or count_copies(original.steps) == 0:
         return None
-    best: tuple[int, str, Evaluated] | None = None
+    cheaper: list[tuple[int, int, str]] = []
     for code in _variants(*chain):
         planned = _plan(prefix, name, code)
-        if planned is None or not _same_tensor(original, planned):
-            continue
-        cost = written_bytes(planned.steps)
-        if cost < written_bytes(original.steps) and (best is None or (cost, len(code)) < (best[0], len(best[1]))):
-            best = cost, code, planned
-    return _advice(original, best[1], best[2]) if best else None
+        if planned is not None and _same_tensor(original, planned):
+            cost = written_bytes(planned.steps)
+            if cost < written_bytes(original.steps):
+                cheaper.append((cost, len(code), code))
+    if not cheaper:
+        return None
+    computed = evaluate(Program((*prefix, Binding(name, binding.source))), budget)[name]
+    for _, _, code in sorted(cheaper)[:RUNS]:
+        other = evaluate(Program((*prefix, Binding(name, Expression(code)))), budget)[name]
+        if other.tensor is not None and computed.tensor is not None and have_same_bits(computed.tensor, other.tensor):
+            return _advice(computed, code, other)
+    return None
+
+
+def have_same_bits(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether two tensors have the same dtype, shape, strides and elements, the signs of zeros and nans included."""
+    if (one.dtype, one.shape, one.stride()) != (other.dtype, other.shape, other.stride()):
+        return False
+    # A vector of one element may keep any stride through contiguous(), so the elements are copied.
+    flat = [torch.empty(one.numel(), dtype=one.dtype).copy_(tensor.reshape(-1)) for tensor in (one, other)]
+    return torch.equal(flat[0].view(torch.uint8), flat[1].view(torch.uint8))
 
 
 def _advice(original: Evaluated, code: str, planned: Evaluated) -> ChainAdvice:
@@ -254,5 +274,7 @@ def _edits(chain: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     for place, suffix in enumerate(chain):
         if suffix in {".contiguous()", ".clone()"}:
             yield (*chain[:place], *chain[place + 1 :])
-        if place + 1 < len(chain) and _is_movable(suffix) and _word(chain[place + 1]) in REARRANGING:
-            yield (*chain[:place], chain[place + 1], suffix, *chain[place + 2 :])
+        following = chain[place + 1] if place + 1 < len(chain) else ""
+        # Another dtype's view reads the bytes, which a cast has changed.
+        if _is_movable(suffix) and _word(following) in REARRANGING and "torch." not in following:
+            yield (*chain[:place], following, suffix, *chain[place + 2 :])

@@ -15,6 +15,7 @@ def fact_lines(layout: Layout) -> tuple[tuple[str, str], ...]:
     reached = "not known" if layout.reached is None else f"{layout.reached:,} of {layout.storage_cells:,}"
     overlap = {True: "yes, some cells are read more than once", False: "no", None: "not known"}[layout.overlap]
     density = "not known" if layout.density is None else f"{layout.density:.4g}"
+    on = f", on {layout.reached * layout.itemsize:,}" if layout.overlap and layout.reached is not None else ""
     lines = [
         ("shape", shape_in_words(layout.shape)),
         (
@@ -25,7 +26,7 @@ def fact_lines(layout: Layout) -> tuple[tuple[str, str], ...]:
         ("offset", f"{layout.offset:,} elements, byte {layout.offset * layout.itemsize:,}"),
         ("dtype", f"{layout.dtype}, {layout.itemsize} B an element, {layout.byte_order} endian"),
         ("elements", f"{layout.elements:,}"),
-        ("own bytes", f"{layout.own_bytes:,}"),
+        ("element bytes", f"{layout.own_bytes:,}{on}"),
         ("storage bytes", f"{layout.storage_bytes:,}"),
         ("contiguous", "yes" if layout.contiguous else "no"),
         ("memory format", layout.memory_format or "none of torch's"),

@@ -25,12 +25,16 @@ TRIED_BYTES = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
-    """`name` is the suffix; `function` writes a tensor and returns the bytes; `whole_storage`: it writes all of it."""
+    """`name` is the suffix; `function` writes a tensor and returns the bytes; `whole_storage`: it writes all of it.
+
+    `knows_its_name`: the file's own name stands in it, so that its size is known but for some bytes.
+    """
 
     name: str
     function: Callable[[torch.Tensor], bytes]
     load: Callable[[bytes], torch.Tensor]
     whole_storage: bool = False
+    knows_its_name: bool = False
 
 
 FORMATS: Registry[FileFormat] = Registry("file format")
@@ -38,7 +42,7 @@ FORMATS: Registry[FileFormat] = Registry("file format")
 
 @dataclass(frozen=True, slots=True)
 class FileCost:
-    """`bytes` of the file (None: refused); `exact`: it was saved to learn it; `keeps`: what comes back, in words.
+    """`bytes` of the file (None: refused); `exact`: every such file has that size; `keeps`: what comes back, in words.
 
     `fix` is code that saves less or that makes it possible, `fix_bytes` what the file then takes.
     """
@@ -91,7 +95,7 @@ def _load_safetensors(content: bytes) -> torch.Tensor:
     return safetensors.torch.load(content)["tensor"]
 
 
-FORMATS.register(FileFormat(".pt", _save_torch, _load_torch, whole_storage=True))
+FORMATS.register(FileFormat(".pt", _save_torch, _load_torch, whole_storage=True, knows_its_name=True))
 FORMATS.register(FileFormat(".npy", _save_numpy, _load_numpy))
 FORMATS.register(FileFormat(".npz", _save_archive, _load_archive))
 FORMATS.register(FileFormat(".safetensors", _save_safetensors, _load_safetensors))
@@ -125,7 +129,12 @@ def _cost_of(entry: FileFormat, layout: Layout, name: str) -> FileCost:
     keeps = _kept_in_words(entry, layout, saved.strides, saved.storage_bytes, twin)
     worthwhile = fixed is not None and fixed < size
     return FileCost(
-        entry.name, size, small, keeps, f"{name}.clone()" if worthwhile else "", fixed if worthwhile else None
+        entry.name,
+        size,
+        small and not entry.knows_its_name,
+        keeps,
+        f"{name}.clone()" if worthwhile else "",
+        fixed if worthwhile else None,
     )
 
 
@@ -211,6 +220,8 @@ def _kept_in_words(entry: FileFormat, layout: Layout, strides: tuple[int, ...], 
         return words
     if strides == twin.strides:
         return f"keeps strides {shape_in_words(layout.strides)}"
+    if all(size == 1 or a == b for size, a, b in zip(twin.shape, strides, twin.strides, strict=True)):
+        return "keeps the strides but for those of axes of size 1"
     if layout.overlap:
         return "each element written out: the sharing is lost"
     return f"in row order: strides become {shape_in_words(contiguous_strides(layout.shape))}"

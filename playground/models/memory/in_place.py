@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import prod
 
@@ -38,7 +39,7 @@ def _assign_item(tensor: torch.Tensor) -> None:
 
 @_register("T[:] = 1")
 def _assign_all(tensor: torch.Tensor) -> None:
-    tensor[...] = 1
+    tensor[:] = 1
 
 
 @_register("T.fill_(1)")
@@ -93,12 +94,15 @@ def _unsqueeze(tensor: torch.Tensor) -> None:
 
 @_register("T += row")
 def _broadcast_add(tensor: torch.Tensor) -> None:
-    tensor.add_(torch.ones(tensor.shape[-1:], dtype=tensor.dtype))
+    tensor.add_(torch.ones(tensor.shape[-1:], dtype=tensor.dtype, device=tensor.device))
 
 
 @_register("T.add_(larger)")
 def _grow(tensor: torch.Tensor) -> None:
-    tensor.add_(torch.ones((2, *tensor.shape), dtype=tensor.dtype))
+    tensor.add_(torch.ones((2, *tensor.shape), dtype=tensor.dtype, device=tensor.device))
+
+
+REFUSALS = (RuntimeError, IndexError, TypeError, ValueError, NotImplementedError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +116,23 @@ class Trial:
 
 def try_in_place(layout: Layout, name: str = "T") -> tuple[Trial, ...]:
     """Try every operation of the registry on a copy that lies as `layout` does; the user's data is never touched."""
-    trials = _tried(*_small_stand_in(layout), layout.dtype)
-    return tuple(Trial(_with_name(trial.code, name, layout), trial.allowed, trial.reason) for trial in trials)
+    stand_in = _small_stand_in(layout)
+    trials = _tried(*stand_in, layout.dtype)
+    own = (layout.shape, layout.strides)
+    if stand_in[:2] != own:
+        trials = tuple(replace(trial, reason=_reason_on_meta(trial, *own, layout.dtype)) for trial in trials)
+    return tuple(replace(trial, code=_with_name(trial.code, name, layout)) for trial in trials)
+
+
+def _reason_on_meta(trial: Trial, shape: tuple[int, ...], strides: tuple[int, ...], dtype: str) -> str:
+    """What torch says of the true shape, which it does not write into; a reason without sizes holds for any shape."""
+    if trial.allowed or not re.search(r"[\[(]\d", trial.reason):
+        return trial.reason
+    try:
+        IN_PLACE[trial.code].function(torch.empty_strided(shape, strides, dtype=getattr(torch, dtype), device="meta"))
+    except REFUSALS as error:
+        return str(error).partition("\n")[0]
+    return re.split(r"[\[(]\d", trial.reason)[0].rstrip(" :,")
 
 
 def _with_name(code: str, name: str, layout: Layout) -> str:
@@ -142,7 +161,7 @@ def _tried(shape: tuple[int, ...], strides: tuple[int, ...], offset: int, cells:
         storage = torch.zeros(max(cells, offset), dtype=getattr(torch, dtype))
         try:
             operation.function(storage.as_strided(shape, strides, offset))
-        except (RuntimeError, IndexError, TypeError, ValueError, NotImplementedError) as error:
+        except REFUSALS as error:
             trials.append(Trial(operation.name, False, str(error).partition("\n")[0]))
         else:
             trials.append(Trial(operation.name, True))

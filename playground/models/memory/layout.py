@@ -13,7 +13,7 @@ from playground.models.memory.overlap import measure_reach
 from playground.models.memory.readers import cell_of
 from playground.models.memory.view_rule import contiguous_strides
 from playground.models.outcome import refuse
-from playground.models.words import shape_in_words
+from playground.models.words import bytes_in_words, shape_in_words
 
 CHANNEL_FORMATS = ((torch.channels_last, "channels_last", 4), (torch.channels_last_3d, "channels_last_3d", 5))
 BYTE_ORDER = sys.byteorder
@@ -51,6 +51,14 @@ class Layout:
     def elements(self) -> int:
         """The number of elements."""
         return prod(self.shape)
+
+    @property
+    def size_text(self) -> str:
+        """The bytes of all elements, and on how many they lie where some share theirs: "36 B on 12 B"."""
+        size = bytes_in_words(self.own_bytes)
+        if not self.overlap or self.reached is None:
+            return size
+        return f"{size} on {bytes_in_words(self.reached * self.itemsize)}"
 
     @property
     def storage_cells(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 import torch
@@ -37,6 +38,9 @@ def compare_with_numpy(layout: Layout, name: str = "T") -> tuple[NumpyRow, ...]:
     if len(layout.shape) > NUMPY_AXES:
         why = f"numpy has at most {NUMPY_AXES} axes, the tensor has {len(layout.shape)}"
         return (NumpyRow(f"{name}.numpy()", "", "refused", why),)
+    if prod(max(size, 1) for size in layout.shape) * layout.itemsize >= 2**63:
+        why = f"numpy counts up to 2**63 - 1 bytes, and these are {layout.own_bytes:.3g}"
+        return (NumpyRow(f"{name}.numpy()", "", "refused", why),)
     array = _twin(layout, kind)
     both = "both multiply the sizes; the storage has"
     rows = [
@@ -44,7 +48,7 @@ def compare_with_numpy(layout: Layout, name: str = "T") -> tuple[NumpyRow, ...]:
             "strides",
             f"{shape_in_words(layout.strides)} elements",
             f"{shape_in_words(array.strides)} bytes",
-            f"the same steps: one element is {layout.itemsize} B",
+            f"the same steps: one element is {layout.itemsize} B" if layout.elements else "no elements, no steps",
         ),
         NumpyRow("nbytes", f"{layout.own_bytes:,}", f"{array.nbytes:,}", f"{both} {layout.storage_bytes:,}"),
         NumpyRow("in row order", _yes(layout.contiguous), _yes(bool(array.flags.c_contiguous)), "C_CONTIGUOUS"),
@@ -72,6 +76,9 @@ def numpy_dtype(dtype: str) -> np.dtype[np.generic] | None:
 
 def _twin(layout: Layout, kind: np.dtype[np.generic]) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
     """An array of the same shape and strides over one element: only its description is looked at."""
+    if not layout.elements:  # numpy has strides of its own for these
+        empty = torch.empty(0, dtype=getattr(torch, layout.dtype)).as_strided(layout.shape, layout.strides)
+        return np.asarray(empty.numpy())
     strides = tuple(stride * layout.itemsize for stride in layout.strides)
     return np.lib.stride_tricks.as_strided(np.zeros(1, kind), layout.shape, strides, writeable=False)
 

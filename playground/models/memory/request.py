@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import torch
 
 from playground.models.job import Job
 from playground.models.memory.aliasing import WriteEffect, explain_write
-from playground.models.memory.as_strided import StridedExplanation, StridedSpec, explain_strided, named_specs, spec_of
+from playground.models.memory.as_strided import (
+    StridedExplanation,
+    StridedSpec,
+    explain_strided,
+    named_specs,
+    spec_from_code,
+    spec_of,
+)
 from playground.models.memory.chain import ChainAdvice, StepNote, advise_chain, note_steps
 from playground.models.memory.csv_cost import csv_cost
 from playground.models.memory.facts_text import facts_text
@@ -23,12 +30,15 @@ from playground.models.memory.state import StridedChoice
 from playground.models.memory.storage_window import StorageReader
 from playground.models.memory.view_rule import ViewExplanation, explain_view
 from playground.models.memory.view_text import parse_shape
-from playground.models.outcome import Problem, ProblemError
+from playground.models.offers import helpful
+from playground.models.outcome import Fix, Problem, ProblemError
 from playground.models.state import PlaygroundState
-from playground.models.tensors.evaluation import Evaluated, evaluate
-from playground.models.tensors.program import Imported, Program
+from playground.models.tensors.evaluation import Evaluated, evaluate, try_line
+from playground.models.tensors.program import Program
+from playground.models.tensors.program_request import storage_owner, verdict_of
 from playground.models.tensors.state import PointedCell
 from playground.models.tensors.window import TensorReader
+from playground.models.words import shape_in_words
 
 SAMPLE = 128
 
@@ -123,7 +133,9 @@ def compute_memory(request: MemoryRequest, job: Job) -> MemoryResult:
     steps = note_steps(request.name, evaluated)
     view_text, view, view_problem = _view(request, layout)
     strided = _spec(request.strided) if request.strided is not None else spec_of(layout)
-    explained = explain_strided(strided, layout.storage_bytes, layout.itemsize)
+    view, explained = _with_helpful_fixes(
+        request, layout, view, explain_strided(strided, layout.storage_bytes, layout.itemsize), job
+    )
     files, numpy_rows = _costs(layout, request.name)
     return MemoryResult(
         name=request.name,
@@ -134,7 +146,7 @@ def compute_memory(request: MemoryRequest, job: Job) -> MemoryResult:
         characters=characters,
         sharing=sharing,
         steps=steps,
-        advice=advise_chain(request.program, request.name),
+        advice=advise_chain(request.program, request.name, request.budget),
         view_text=view_text,
         view=view,
         view_problem=view_problem,
@@ -151,6 +163,25 @@ def compute_memory(request: MemoryRequest, job: Job) -> MemoryResult:
     )
 
 
+def _with_helpful_fixes(
+    request: MemoryRequest, layout: Layout, view: ViewExplanation | None, strided: StridedExplanation, job: Job
+) -> tuple[ViewExplanation | None, StridedExplanation]:
+    """The view's and the pattern's verdicts without offers that do not work."""
+
+    def mended(fix: Fix) -> str | None:
+        spec = spec_from_code(fix.code)
+        if spec is not None:
+            return "" if explain_strided(spec, layout.storage_bytes, layout.itemsize).allowed else None
+        line = try_line(request.program, f"{request.name}{fix.code}", request.budget, job)
+        return None if line is None else shape_in_words(line.shape)
+
+    if view is not None:
+        view = replace(view, fixes=helpful(Problem("", fixes=view.fixes), mended).fixes)
+    if strided.problem is not None:
+        strided = replace(strided, problem=helpful(strided.problem, mended))
+    return view, strided
+
+
 def _comparable(evaluated: Mapping[str, Evaluated], real: bool) -> dict[str, torch.Tensor]:
     """All tensors of the program that can share a storage with a real one, or with one that is planned only."""
     chosen = {name: one.tensor if real else one.meta if one.tensor is None else None for name, one in evaluated.items()}
@@ -161,12 +192,9 @@ def _sharing(
     tensor: torch.Tensor, tensors: Mapping[str, torch.Tensor], evaluated: Mapping[str, Evaluated], program: Program
 ) -> tuple[SharingTensor, ...]:
     rows = []
-    imported = {binding.name for binding in program.bindings if isinstance(binding.source, Imported)}
     for name, other in sharing_tensors(tensor, tensors).items():
-        line = evaluated[name]
-        kind = "imported" if name in imported else line.steps[-1].kind if line.steps else "new"
-        words = f"view of {line.view_of}" if line.view_of else kind
-        rows.append(SharingTensor(name, describe_layout(other), "view" if line.view_of else kind, words))
+        kind, words = verdict_of(program, name, evaluated[name], storage_owner(program, name, evaluated))
+        rows.append(SharingTensor(name, describe_layout(other), kind, words))
     return tuple(rows)
 
 
@@ -245,6 +273,12 @@ def find_pointed(cell: int, preferred: tuple[str, ...], sharing: tuple[SharingTe
         if found:
             return PointedCell(name, found[0])
     return None
+
+
+def strided_choice(state: PlaygroundState) -> StridedSpec | None:
+    """What was chosen in the as_strided playground for the tensor that is shown; None: the tensor as it is."""
+    choice = state.memory.strided
+    return _spec(choice) if choice is not None and choice.name == shown_name(state) else None
 
 
 def _spec(choice: StridedChoice) -> StridedSpec:

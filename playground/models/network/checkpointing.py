@@ -48,7 +48,7 @@ class _LiveBytes:
         self.peak = 0
 
     def pack(self, tensor: torch.Tensor) -> _Held:
-        held = _Held(tensor)
+        held = _Held(tensor.detach())  # a tensor with its node would keep the graph alive that keeps this alive
         key = tensor.untyped_storage()._cdata
         if key not in self._apart:
             size = tensor.untyped_storage().nbytes()

@@ -10,8 +10,10 @@ from playground.models.job import Job
 from playground.models.network.request import tensors_of
 from playground.models.network.run import layer_tensor
 from playground.models.network.spec import NetworkSpec
+from playground.models.outcome import refuse
 from playground.models.state import PlaygroundState
 from playground.models.tensors.program import Imported, Program, TensorReference
+from playground.models.words import count_in_words
 
 NAMES = {
     "activation": "a",
@@ -58,6 +60,9 @@ def with_tensor(state: PlaygroundState, base: str, tensor: torch.Tensor, origin:
 
 
 def compute_layer_tensor(request: LayerTensorRequest, job: Job | None = None) -> HandedLayer:
-    """Run the network again and keep that one tensor."""
+    """Run the network again and keep that one tensor; a `ProblemError` where it has no such layer."""
+    depth = request.spec.depth
+    if not 1 <= request.layer <= depth:
+        refuse(f"There is no layer {request.layer} to send: the network has {count_in_words(depth, 'layer')}.")
     tensors = tensors_of(request.spec, request.program, request.budget, job or Job())
     return HandedLayer(request, layer_tensor(request.spec, request.kind, request.layer - 1, tensors))

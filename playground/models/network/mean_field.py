@@ -16,6 +16,7 @@ import torch
 
 from playground.models.network.activations import ACTIVATIONS
 from playground.models.network.arrays import Floats
+from playground.models.network.correlation import correlation_fixed_point
 from playground.models.network.finite_width import finite_width_of
 from playground.models.network.init_schemes import INIT_SCHEMES
 from playground.models.network.quadrature import quadrature
@@ -32,18 +33,36 @@ ROUNDING = 1e-11
 class FixedPoint:
     """`q`: the variance of the pre-activations that deep layers settle at (inf where they grow without end).
 
-    `chi1`: what a squared gradient is multiplied by a layer there. `depth_scale`: xi = 1 / |ln chi1| layers, inf at the
-    critical point; signals and gradients reach about 6 xi layers.
+    `chi1`: what a squared gradient is multiplied by a layer there. `correlation`: c*, how alike all inputs become; 1
+    where chi1 is at most 1. `depth_scale`: xi_c = -1 / ln(slope of the correlation map at c*), the layers in which what
+    tells two inputs apart falls by e; inf at the critical point.
     """
 
     q: float
     chi1: float
     depth_scale: float
+    correlation: float = 1.0
+
+    @property
+    def gradient_scale(self) -> float:
+        """1 / |ln chi1|: the layers in which a squared gradient changes by e; inf at the critical point.
+
+        That of the signal too where chi1 is below 1; above 1 it is another number.
+        """
+        return _scale(self.chi1)
 
     @property
     def trainable_depth(self) -> float:
-        """6 xi: about the deepest network that still trains (Schoenholz et al. 2017)."""
+        """6 xi_c: about the deepest network that still trains (Schoenholz et al. 2017)."""
         return 6 * self.depth_scale
+
+
+def _scale(factor: float) -> float:
+    """The layers in which what is multiplied by a factor a layer changes by e."""
+    if factor <= 0:
+        return 0.0
+    distance = abs(math.log(factor))
+    return math.inf if distance < 1e-9 else 1 / distance
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,9 +159,13 @@ def fixed_point(activation: str, weight_variance: float, bias_variance: float = 
     def growth(q: float) -> float:
         return variance_map(activation, q, weight_variance, bias_variance) - q
 
+    def found(q: float, chi1: float) -> FixedPoint:
+        alike, slope = correlation_fixed_point(activation, q, chi1, weight_variance, bias_variance)
+        return FixedPoint(q, chi1, _scale(slope), alike)
+
     start = growth(1.0)
     if abs(start) <= TOLERANCE:
-        return _found(1.0, weight_variance * mean_square_slope(activation, 1.0))
+        return found(1.0, weight_variance * mean_square_slope(activation, 1.0))
     grid, squares, slopes = over_grid(activation)
     changes = weight_variance * squares + bias_variance - grid
     upward = start > 0
@@ -151,18 +174,11 @@ def fixed_point(activation: str, weight_variance: float, bias_variance: float = 
     beyond = np.flatnonzero(signs <= 0 if upward else signs >= ROUNDING * ahead)
     if not len(beyond):
         end = math.inf if upward else 0.0
-        return _found(end, weight_variance * float(slopes[-1 if upward else 0]))
+        return found(end, weight_variance * float(slopes[-1 if upward else 0]))
     far = float(ahead[beyond[0]])
     near = float(ahead[beyond[0] - 1]) if beyond[0] else 1.0
     q = root(growth, min(near, far), max(near, far))
-    return _found(q, weight_variance * mean_square_slope(activation, q))
-
-
-def _found(q: float, chi1: float) -> FixedPoint:
-    if chi1 <= 0:
-        return FixedPoint(q, chi1, 0.0)
-    distance = abs(math.log(chi1))
-    return FixedPoint(q, chi1, math.inf if distance < 1e-9 else 1 / distance)
+    return found(q, weight_variance * mean_square_slope(activation, q))
 
 
 def weight_variance_of(spec: NetworkSpec, fan_in: int) -> float:

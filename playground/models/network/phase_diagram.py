@@ -107,15 +107,15 @@ class PhaseResult:
         column = int(np.argmin(np.abs(np.log(self.x) - math.log(x))))
         return f"at gain {digits(float(self.x[column]))}, layer {row + 1}: {digits(float(self.values[row, column]))}"
 
-    def spec_at(self, x: float, y: float) -> NetworkSpec:
-        """The spec whose point is at (x, y): dragging the point there sets the sliders to this."""
+    def fields_at(self, x: float, y: float) -> dict[str, float]:
+        """The fields of the spec whose point is at (x, y): dragging the point there sets the sliders to these."""
         spec = self.request.spec
         if self.request.kind == "measured":
-            return replace(spec, gain=float(f"{x:.4g}"), depth=max(1, min(500, round(y))))
+            return {"gain": float(f"{x:.4g}"), "depth": max(1, min(500, round(y)))}
         at_one = weight_variance_of(replace(spec, gain=1.0), spec.width)
         gain = math.sqrt(max(0.0, x) / at_one) if at_one > 0 else spec.gain
         bias_std = spec.bias_std if INIT_SCHEMES[spec.init].own_bias else math.sqrt(max(0.0, y))
-        return replace(spec, gain=float(f"{gain:.4g}"), bias_std=float(f"{bias_std:.4g}"))
+        return {"gain": float(f"{gain:.4g}"), "bias_std": float(f"{bias_std:.4g}")}
 
 
 @cache
@@ -172,7 +172,7 @@ def _theory(request: PhaseRequest, job: Job) -> PhaseResult:
 
 
 def theory_words(found: FixedPoint, depth: int | None = None) -> str:
-    """What the theory says of a fixed point: chi1, q*, xi and the depth that trains, beside that of the network."""
+    """What the theory says of a fixed point: chi1, q*, the scales and the depth that trains, beside the network's."""
     if not math.isfinite(found.q):
         return f"The variance grows without end; chi1 is `{digits(found.chi1, 4)}`."
     if math.isinf(found.depth_scale):
@@ -182,9 +182,11 @@ def theory_words(found: FixedPoint, depth: int | None = None) -> str:
         return f"No gradient passes: chi1 is 0, q* is `{digits(found.q)}`."
     slowly = " slowly" if depth is not None and depth <= found.trainable_depth else ""
     here = f", this has `{depth}`" if depth is not None else ""
+    more = f", of gradients `{grouped_digits(found.gradient_scale)}`" if found.chi1 > 1 else " layers"
+    scales = f"xi `{grouped_digits(found.depth_scale)}`{more}"
     return (
-        f"Gradients {fate}{slowly}: chi1 `{digits(found.chi1, 4)}`, q* `{digits(found.q)}`, "
-        f"xi `{grouped_digits(found.depth_scale)}` layers; about `{grouped_digits(found.trainable_depth)}` train{here}."
+        f"Gradients {fate}{slowly}: chi1 `{digits(found.chi1, 4)}`, q* `{digits(found.q)}`, {scales}; "
+        f"about `{grouped_digits(found.trainable_depth)}` train{here}."
     )
 
 

@@ -114,7 +114,9 @@ class _Ledger:
         self.layer = layer
 
     def pack(self, tensor: torch.Tensor) -> int:
-        self.packed.append((self.layer, tensor))
+        # Detached: autograd's nodes hold these hooks, and a tensor that knows its node would close a circle through
+        # C++ that no collection of Python's finds.
+        self.packed.append((self.layer, tensor.detach()))
         return len(self.packed) - 1
 
     def unpack(self, position: int) -> torch.Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 
@@ -16,11 +17,14 @@ from playground.models.network.run import run_network
 from playground.models.network.spec import NetworkSpec
 
 LOW, HIGH = 0.05, 0.95
+PATIENCE_SECONDS = 5.0
+ALWAYS = 20
+"""After so many seconds no further seed is begun, once so many have run: the 5 and 95 % of these hardly move."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Band:
-    """Curves at 5 % and 95 % over `done` of `wanted` seeds."""
+    """Curves at 5 % and 95 % over `done` of `wanted` seeds; fewer where all of them would have kept the page busy."""
 
     low: Curves
     high: Curves
@@ -55,13 +59,19 @@ def run_seeds(
     job: Job | None = None,
     show: Callable[[Band], None] | None = None,
 ) -> Band:
-    """Run seeds `spec.seed` to `spec.seed + count - 1`; `show` gets the band as it grows."""
+    """Run seeds `spec.seed` to `spec.seed + count - 1`; `show` gets the band as it grows.
+
+    Ends early where the seeds would keep the page busy for more than a few seconds: the band says how many ran.
+    """
     job = job or Job()
     runs: list[Curves] = []
-    quick = Detail(histograms=(), quick=True)
+    quick, silent = Detail(histograms=(), quick=True), Job(job.is_cancelled)
+    start = time.monotonic()
     for step in range(count):
         job.yield_to_newer()
-        runs.append(curves_of(run_network(replace(spec, seed=spec.seed + step), tensors, quick)))
+        if step >= ALWAYS and time.monotonic() - start > PATIENCE_SECONDS:
+            break
+        runs.append(curves_of(run_network(replace(spec, seed=spec.seed + step), tensors, quick, silent)))
         job.report((step + 1) / count, f"seed {step + 1} of {count}")
         if show is not None and step + 1 < count and (step + 1) % 5 == 0:
             show(band_of(runs, count))

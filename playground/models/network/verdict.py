@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from playground.models.network.activations import ACTIVATIONS
 from playground.models.network.arrays import Floats
 from playground.models.network.cures import SpecFix, cures_for
+from playground.models.network.healthy import band_in_words, farthest_from_band, unhealthy
 from playground.models.network.init_schemes import INIT_SCHEMES
 from playground.models.network.mean_field import Prediction
 from playground.models.network.result import NetworkResult
@@ -87,19 +88,40 @@ def judge(result: NetworkResult, prediction: Prediction) -> Verdict:
         verdict = look_for(result, prediction)
         if verdict is not None:
             return verdict
-    rms = result.tables["activation"].rms
-    gradient = result.tables["activation_gradient"].rms
-    ratio = gradient[0] / gradient[-1] if gradient[-1] else math.nan
+    return _not_ill(result, prediction)
+
+
+def _not_ill(result: NetworkResult, prediction: Prediction) -> Verdict:
+    """What is said of a network without an illness: healthy, or what it lacks to be so."""
+    rms, gradient = result.tables["activation"].rms, result.tables["activation_gradient"].rms
+    ratio = float(gradient[0] / gradient[-1]) if gradient[-1] else math.nan
     if result.depth == 1:
         text = f"The one layer has rms `{digits(rms[0])}`; depth shows what repeating it does."
-        return Verdict("good", "Healthy.", text, outlook(prediction))
-    return Verdict(
-        "good",
-        "Healthy.",
-        f"Layer {result.depth} has rms `{digits(rms[-1])}`, layer 1 `{digits(rms[0])}`; "
-        f"gradients reach layer 1 at {compared(ratio)} of layer {result.depth}.",
-        outlook(prediction),
-    )
+        return Verdict("good", "", text, outlook(prediction))
+    reach = f"gradients reach layer 1 at {compared(ratio)} of layer {result.depth}."
+    text = f"Layer {result.depth} has rms `{digits(rms[-1])}`, layer 1 `{digits(rms[0])}`; {reach}"
+    lacks = unhealthy(rms, gradient, result.units.cosine)
+    if lacks == "rms":
+        return _outside_band(result, prediction)
+    if lacks == "gradient":
+        lead = f"Gradients {'grow' if ratio > 1 else 'shrink'} going back."
+        why = why_gradients(result, exploding=ratio > 1)
+        return _ill(result.spec, "gradient", lead, f"{reach[:1].upper()}{reach[1:]}", why, severity="warning")
+    if lacks == "alike":
+        alike = f"Yet inputs become alike: their mean cosine at layer {result.depth} is"
+        alike += f" `{digits(float(result.units.cosine[-1]))}`."
+        return Verdict("good", "The signal keeps its size.", text, alike)
+    return Verdict("good", "Healthy.", text, outlook(prediction))
+
+
+def _outside_band(result: NetworkResult, prediction: Prediction) -> Verdict:
+    rms = result.tables["activation"].rms
+    layer = farthest_from_band(rms)
+    large = bool(rms[layer] > 1)
+    lead = f"Activations are too {'large' if large else 'small'}."
+    text = f"At layer {layer + 1} the rms is `{digits(rms[layer])}`; a healthy one is {band_in_words()}."
+    why = why_spread(result.spec, prediction, layer + 1, exploding=large)
+    return _ill(result.spec, "explode" if large else "vanish", lead, text, why, severity="warning")
 
 
 def _overflow(result: NetworkResult, prediction: Prediction) -> Verdict | None:

@@ -85,7 +85,7 @@ def why_spread(spec: NetworkSpec, prediction: Prediction, layer: int, *, explodi
             return f"ReLU halves the second moment: ×`{digits(product)}` a layer with these weights."
         return f"Each layer multiplies the rms by sqrt(fan_in) times the weights' std, `{digits(product)}`."
     critical = critical_weight_variance(spec.activation, bias_variance_of(spec))
-    if math.isnan(critical):
+    if math.isnan(critical) or math.isclose(variance, critical, rel_tol=KEEPS):
         return ""
     side = "above" if exploding else "below"
     measured = "above" if variance > critical else "below"

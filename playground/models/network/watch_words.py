@@ -8,6 +8,7 @@ import operator
 import numpy as np
 
 from playground.models.network.arrays import Floats
+from playground.models.network.healthy import unhealthy
 from playground.models.network.probe import ProbeResult
 from playground.models.network.probe_layers import ProbedLayer
 from playground.models.network.verdict import DECADES, factor_a_layer
@@ -42,7 +43,8 @@ def verdict_in_words(result: ProbeResult) -> tuple[str, tuple[str, ...]]:
     if not found and not np.isfinite(rms_of(result)).any():
         return "warning", (factors_in_words(result),)
     if not found:
-        return "good", ("Healthy.", factors_in_words(result))
+        is_healthy = not unhealthy(rms_of(result), rms_of(result, gradient=True))
+        return "good", ("Healthy." if is_healthy else "Nothing vanishes or explodes.", factors_in_words(result))
     severity = "error" if any(level == "error" for level, _ in found) else "warning"
     return severity, tuple(words for _, words in sorted(found, key=lambda item: item[0] != "error"))
 

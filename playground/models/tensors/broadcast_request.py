@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import prod
 
 import torch
 
 from playground.models.job import Job
-from playground.models.outcome import Problem, Span
+from playground.models.offers import helpful
+from playground.models.outcome import Fix, Problem, Span
 from playground.models.state import PlaygroundState
 from playground.models.tensors.broadcast_alignment import OperandRow
 from playground.models.tensors.broadcast_gradient import StretchedGradient, stretched_gradients
-from playground.models.tensors.broadcast_lines import LineOperation, line_operations
+from playground.models.tensors.broadcast_lines import LineOperation, line_operations, with_operand
 from playground.models.tensors.broadcast_offer import best_partner
 from playground.models.tensors.broadcast_operators import BROADCAST_OPERATORS
 from playground.models.tensors.broadcast_values import BroadcastRequest, evaluate_lines, lines_of
 from playground.models.tensors.broadcasting import BroadcastExplanation, explain_broadcast
-from playground.models.tensors.evaluation import Evaluated, evaluate
+from playground.models.tensors.evaluation import Evaluated, evaluate, try_line
 from playground.models.tensors.planning import default_budget
 from playground.models.tensors.program import Expression, Program
 from playground.models.tensors.state import BroadcastState
@@ -94,13 +96,43 @@ def broadcast_request(state: PlaygroundState) -> BroadcastRequest:
 def compute_broadcast(request: BroadcastRequest, job: Job) -> BroadcastResult:
     """Explain the operation and compute its values, within the memory budget."""
     if request.line:
-        return _of_line(request, job)
+        return _with_helpful_fixes(_of_line(request, job), job)
     if not request.operands:
         return BroadcastResult(request)
     if request.offered:
-        return _offer(request, job)
+        return _with_helpful_fixes(_offer(request, job), job)
     operation = LineOperation(request.operator, "", request.operands, (), False)
-    return _of_operation(request, operation, job)
+    return _with_helpful_fixes(_of_operation(request, operation, job), job)
+
+
+def with_fix(result: BroadcastResult, fix: Fix) -> BroadcastRequest | None:
+    """What the panel asks for once a fix is taken: the line, or the chosen operands, with one operand written anew."""
+    texts = tuple(operand.text for operand in result.operands)
+    if fix.target not in texts:
+        return None
+    place = texts.index(fix.target)
+    if result.request.line:
+        return replace(result.request, text=with_operand(result.request.text, result.spans[place], fix.code))
+    return replace(result.request, operands=(*texts[:place], fix.code, *texts[place + 1 :]), offered=False)
+
+
+def _with_helpful_fixes(result: BroadcastResult, job: Job) -> BroadcastResult:
+    """The result without offers that leave the line, or the chosen operation, with a problem."""
+    explanation = result.explanation
+    if explanation is None:
+        return result
+
+    def mended(fix: Fix) -> str | None:
+        request = with_fix(result, fix)
+        if request is None:
+            return None
+        code = request.text if request.line else BROADCAST_OPERATORS[result.operator].code(request.operands)
+        return None if try_line(request.scope, code, request.budget, job) is None else ""
+
+    problem, warning = explanation.problem, explanation.warning
+    problem = None if problem is None else helpful(problem, mended)
+    warning = None if warning is None else helpful(warning, mended)
+    return replace(result, explanation=replace(explanation, problem=problem, warning=warning))
 
 
 def _offer(request: BroadcastRequest, job: Job) -> BroadcastResult:
@@ -197,8 +229,9 @@ def _stretched(
     values: OperandValues, row: OperandRow, tensor: torch.Tensor | None, to: tuple[int, ...]
 ) -> OperandValues:
     """The same, stretched to the shape `to`."""
-    reader = None if tensor is None else TensorReader(torch.broadcast_to(tensor, to))
-    return replace(values, stretched=row.stretched, reader=reader)
+    if tensor is None or prod(max(size, 1) for size in to) >= 2**63:  # torch cannot count that many elements
+        return replace(values, stretched=row.stretched, reader=None, note=values.note or _TOO_LARGE)
+    return replace(values, stretched=row.stretched, reader=TensorReader(torch.broadcast_to(tensor, to)))
 
 
 def _with_values(

@@ -23,6 +23,7 @@ from playground.models.tensors.refusals import (
 from playground.models.tensors.source_text import ExpressionText
 from playground.models.tensors.vocabulary import VOCABULARY
 from playground.models.tensors.vocabulary.operators import BINARY, COMPARISON, UNARY
+from playground.models.tensors.vocabulary.signatures import torch_arguments
 
 LARGEST_INTEGER = 2**63 - 1
 
@@ -253,8 +254,12 @@ class _Checker:
                 refuse(NEEDLESS_ARGUMENTS[keyword.arg], span, (fix,), badge="not here")
             known = (*word.parameters, *NUMPY_NAMES)
             if keyword.arg not in known:
+                if keyword.arg in torch_arguments(word_name):
+                    sentence = f"The argument {keyword.arg} of {word_name} is not in the vocabulary."
+                else:
+                    sentence = f"{word_name} has no argument {keyword.arg}."
                 listed = f" It takes {word.usage}." if word.parameters else " It takes none."
-                refuse(f"{word_name} has no argument {keyword.arg}.{listed}", span, badge="unknown argument")
+                refuse(f"{sentence}{listed}", span, badge="unknown argument")
         else:
             refuse("This takes no named arguments.", span, badge="unknown argument")
         self._argument(keyword.value, word_name, call)
@@ -270,11 +275,20 @@ class _Checker:
                 badge="chained",
             )
         if type(node.ops[0]) not in COMPARISON:
-            refuse(
-                "in and is have no meaning for tensors. == compares element by element.", span, badge="no comparison"
-            )
+            self._refuse_in_and_is(node)
         self.visit(node.left)
         self.visit(node.comparators[0])
+
+    def _refuse_in_and_is(self, node: ast.Compare) -> None:
+        span, left, right = self.parsed.span(node), self._bracketed(node.left), self._bracketed(node.comparators[0])
+        is_negated = isinstance(node.ops[0], ast.NotIn | ast.IsNot)
+        if isinstance(node.ops[0], ast.In | ast.NotIn):
+            word, what, code = "in", "anywhere among the elements", f"({right} == {left}).any()"
+            code = f"~{code}" if is_negated else code
+        else:
+            word, what, code = "is", "for each element", f"{left} {'!=' if is_negated else '=='} {right}"
+        sentence = f"{word} gives one truth value of Python's, and a line gives a tensor. == asks {what}."
+        refuse(sentence, span, self._with(span, code), badge=word)
 
     def _refuse_not(self, node: ast.UnaryOp, operand: ast.expr) -> None:
         span = self.parsed.span(node)
@@ -283,7 +297,11 @@ class _Checker:
 
     def _bracketed(self, node: ast.expr) -> str:
         text = self.parsed.segment(node)
-        return text if isinstance(node, ast.Name | ast.Call | ast.Subscript | ast.Attribute) else f"({text})"
+        return (
+            text
+            if isinstance(node, ast.Name | ast.Constant | ast.Call | ast.Subscript | ast.Attribute)
+            else f"({text})"
+        )
 
     def _refuse_and_or(self, node: ast.BoolOp) -> None:
         sign, word = ("&", "and") if isinstance(node.op, ast.And) else ("|", "or")

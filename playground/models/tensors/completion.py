@@ -164,7 +164,7 @@ def _constant_text(name: str) -> str:
 def _word_candidate(word: Word) -> Candidate:
     if word.is_property:
         return Candidate(word.short_name, word.short_name, "", word.description)
-    ends = "()" if word.signature == "()" else "("
+    ends = "()" if word.most_positional == 0 else "("
     return Candidate(word.short_name, word.short_name + ends, word.usage, word.description)
 
 

@@ -18,6 +18,11 @@ DTYPES: dict[str, torch.dtype] = {
     )
 }
 
+MEMORY_FORMATS = {
+    f"torch.{name}": getattr(torch, name)
+    for name in ("contiguous_format", "channels_last", "channels_last_3d", "preserve_format")
+}
+
 CONSTANTS: dict[str, Any] = {
     **DTYPES,
     "torch.pi": math.pi,
@@ -25,6 +30,7 @@ CONSTANTS: dict[str, Any] = {
     "torch.inf": math.inf,
     "torch.nan": math.nan,
     "torch.newaxis": None,
+    **MEMORY_FORMATS,
 }
 """What a dotted name without brackets stands for."""
 

@@ -18,8 +18,10 @@ def copy_reason(word: Word, source: torch.Tensor, result: torch.Tensor) -> str:
     if source.dtype != result.dtype:
         return f"Elements of {_name(source.dtype)} are written anew as {_name(result.dtype)}."
     if short == "contiguous":
-        needed = shape_in_words(row_strides(tuple(source.shape)))
-        return f"Row order needs strides {needed}, here they are {shape_in_words(source.stride())}."
+        order = "Row order" if result.is_contiguous() else "Channels last"
+        return (
+            f"{order} needs strides {shape_in_words(result.stride())}, here they are {shape_in_words(source.stride())}."
+        )
     if short in ("reshape", "flatten", "ravel", "reshape_as"):
         return reshape_reason(tuple(source.shape), source.stride(), tuple(result.shape))
     if short in ("flip", "fliplr", "flipud", "rot90"):

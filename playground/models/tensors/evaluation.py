@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
 from playground.models.job import Job
-from playground.models.outcome import Problem, Span
+from playground.models.offers import helpful
+from playground.models.outcome import Fix, Problem, Span
 from playground.models.tensors.evaluation_cache import ResultCache
 from playground.models.tensors.line import Around, Budget, LineResult, compute_line
 from playground.models.tensors.planning import default_budget
-from playground.models.tensors.program import Program, source_code, source_reads, source_spans
+from playground.models.tensors.program import Program, parse_source, source_code, source_reads, source_spans
 from playground.models.tensors.quiet import QUIET_TORCH
 from playground.models.tensors.sources import Binding, Expression, Imported
 from playground.models.tensors.steps import Step
+from playground.models.words import shape_in_words
 
-__all__ = ["CACHE", "Evaluated", "evaluate"]
+__all__ = ["CACHE", "Evaluated", "evaluate", "try_line"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +79,15 @@ def evaluate(program: Program, budget: int | None = None, job: Job | None = None
     return run.results
 
 
+def try_line(program: Program, code: str, budget: int | None = None, job: Job | None = None) -> torch.Tensor | None:
+    """The shape, strides and dtype that a line with this code would have below the program; None where it fails."""
+    run = _Run(program, default_budget() if budget is None else budget, job or Job())
+    with QUIET_TORCH:
+        for place, binding in enumerate(program.bindings):
+            run.add(place, binding)
+        return run.tried(Binding(program.fresh_name(), parse_source(code)), Around(program.names, ())).meta
+
+
 class _Run:
     """One pass over the lines, with what is left of the budget."""
 
@@ -113,20 +124,39 @@ class _Run:
         """The serial and result of a line whose inputs are known."""
         around = Around(self.names[:place], self.names[place + 1 :])
         missing = len(known) < len(source_reads(binding.source))
-        inputs_key = tuple((read, self.serials[read]) for read in known)
+        inputs_key = tuple((read, self.serials[read]) for read in (self.serials if missing else known))
         key = (binding.name, binding.source, inputs_key, around if missing else None)
         self.keys.add(key)
         left = self.left
 
         def compute() -> LineResult:
             inputs = {read: self.results[read] for read in known}
-            return compute_line(binding, inputs, around, Budget(self.limit, left), self.job)
+            result = compute_line(binding, inputs, around, Budget(self.limit, left), self.job)
+            problem = result.problem
+            if problem is None or not problem.fixes:
+                return result
+            return replace(result, problem=helpful(problem, lambda fix: self._mended(fix, problem, binding, around)))
 
         serial, result = CACHE.get(key, compute, self.job)
         if result.too_large and 0 < result.new_bytes <= left:  # it was left out for want of memory, which is there now
             CACHE.forget(key, serial)
             serial, result = CACHE.get(key, compute, self.job)
         return serial, result
+
+    def _mended(self, fix: Fix, problem: Problem, binding: Binding, around: Around) -> str | None:
+        """The shape of a line once a fix is taken; None where it still fails, or still has the same problem."""
+        mended = self.tried(Binding(binding.name, parse_source(fix.code)), around)
+        if mended.meta is None or mended.problem == problem:
+            return None
+        return shape_in_words(mended.meta.shape)
+
+    def tried(self, binding: Binding, around: Around) -> LineResult:
+        """A line beside those of the program: computed where it is tiny, else planned; no shape where it fails."""
+        reads = [read for read in source_reads(binding.source) if read in self.results]
+        if any(self.results[read].failed for read in reads):
+            return LineResult()
+        inputs = {read: self.results[read] for read in reads}
+        return compute_line(binding, inputs, around, Budget(self.limit, self.left, is_trial=True), self.job)
 
     def _blocked(self, binding: Binding, blocked: str, reads: tuple[str, ...]) -> Evaluated:
         code = source_code(binding.source)

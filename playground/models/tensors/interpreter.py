@@ -10,10 +10,10 @@ from typing import Any
 import torch
 
 from playground.models.job import CancelledError
-from playground.models.outcome import ProblemError, refuse
+from playground.models.outcome import Problem, ProblemError, refuse
 from playground.models.tensors.arithmetic import number_operation
 from playground.models.tensors.constants import CONSTANTS, NUMBER_FUNCTIONS
-from playground.models.tensors.failures import failure_problem, guard_arguments
+from playground.models.tensors.failures import failure_problem, guard_arguments, guard_values, reversal_warning
 from playground.models.tensors.failures.call import FailedCall
 from playground.models.tensors.indexing import index_tensor
 from playground.models.tensors.literals import dotted_name
@@ -39,6 +39,7 @@ class Interpreter:
     ) -> None:
         self.parsed, self.environment, self.watch, self.device = parsed, environment, watch, device
         self.recorder = StepRecorder(parsed, environment)
+        self.warning: Problem | None = None
 
     def run(self) -> Any:
         """The value of the line."""
@@ -136,7 +137,8 @@ class Interpreter:
         call = FailedCall(self.parsed, node, word, nodes, positional, keywords)
         guard_arguments(call)
         try:
-            self.watch.before(word, arguments, operands)
+            self.watch.before(word, positional, keywords, operands)
+            guard_values(call)
             if word is INDEX:
                 result = index_tensor(positional[0], positional[1])
             else:
@@ -150,6 +152,7 @@ class Interpreter:
         results = tensors(result)
         self.watch.after(word, operands, results)
         self.recorder.record(node, word, positional, nodes, result)
+        self.warning = self.warning or reversal_warning(call)
         return result
 
     def _called(self, word: Word, positional: list[Any], keywords: dict[str, Any], has_tensors: bool) -> Any:

@@ -27,7 +27,11 @@ from playground.models.tensors.randomness import unseeded_problem
 from playground.models.tensors.source_text import ExpressionText, parse_expression
 from playground.models.tensors.sources import Binding, Expression, Imported, Made
 from playground.models.tensors.steps import Step, share_storage
-from playground.models.words import bytes_in_words, shape_in_words
+from playground.models.tensors.vocabulary.costs import MOST_SECONDS
+from playground.models.words import bytes_in_words, shape_in_words, time_in_words
+
+TRIED = 1 << 16
+"""Bytes below which a line that is only tried is really computed."""
 
 
 class Input(Protocol):
@@ -67,10 +71,19 @@ class Around:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How many bytes all values may take together, and how many of them are left for a line."""
+    """How many bytes all values may take together, and how many of them are left for a line.
+
+    `is_trial`: what is not tiny is planned and not computed, for the line is only tried.
+    """
 
     limit: int
     left: int
+    is_trial: bool = False
+
+    @property
+    def unplanned(self) -> int:
+        """The bytes that a line may allocate before it is planned."""
+        return min(self.left, TRIED) if self.is_trial else self.left
 
     def warning(self, needed: int, at_most: bool = False) -> Problem:
         """The warning on a tensor that does not fit; `at_most`: its shape is an upper bound, for values decide it."""
@@ -123,7 +136,7 @@ def _made(made: Made, budget: Budget) -> LineResult:
     code = made_code(made)
     needed = meta.nbytes
     steps = (_whole_step(code, meta, ""),)
-    if needed > budget.left:
+    if needed > budget.unplanned:
         return LineResult(None, meta, steps, too_large=True, new_bytes=needed)
     return LineResult(make(made), meta, steps, new_bytes=needed)
 
@@ -153,7 +166,7 @@ def _expression(parsed: ExpressionText, inputs: Mapping[str, Input], budget: Bud
     if len(values) == len(inputs):
         # A call that is too large to run without a plan ends the run before it starts: it is planned below.
         with contextlib.suppress(NeedsPlanError):
-            return _ran(parsed, values, inputs, StraightWatch(job, budget.left))
+            return _ran(parsed, values, inputs, StraightWatch(job, budget.unplanned))
     metas = {name: meta for name, given in inputs.items() if (meta := given.meta) is not None}
     watch = PlanWatch(job, budget.left)
     interpreter = Interpreter(parsed, metas, watch, "meta")
@@ -168,6 +181,10 @@ def _expression(parsed: ExpressionText, inputs: Mapping[str, Input], budget: Bud
     if not watch.fits:
         needed = max(watch.used, watch.largest)
         return LineResult(None, planned, steps, too_large=True, new_bytes=needed, at_most=watch.depends_on_values)
+    if watch.seconds > MOST_SECONDS:
+        return LineResult(None, planned, steps, _too_long(watch.seconds), too_large=True)
+    if budget.is_trial:
+        return LineResult(None, planned, steps)
     try:
         return _ran(parsed, metas | values, inputs, Watch(job))
     except NoValuesError:
@@ -180,6 +197,11 @@ def _expression(parsed: ExpressionText, inputs: Mapping[str, Input], budget: Bud
         return LineResult(None, planned, steps, problem, too_large=True)
 
 
+def _too_long(seconds: float) -> Problem:
+    message = f"This may take up to {time_in_words(seconds)}. Shape and strides are exact, values are not computed."
+    return Problem(message, badge="too long", severity="warning")
+
+
 def _ran(
     parsed: ExpressionText, values: Mapping[str, torch.Tensor], inputs: Mapping[str, Input], watch: Watch
 ) -> LineResult:
@@ -190,7 +212,8 @@ def _ran(
     shared = any(share_storage(tensor, value) for value in values.values())
     new_bytes = 0 if shared else tensor.untyped_storage().nbytes()
     meta = meta_of(tensor, {name: (values[name], given.meta) for name, given in inputs.items()})
-    return LineResult(tensor, meta, tuple(interpreter.recorder.steps), unseeded_problem(parsed), new_bytes=new_bytes)
+    warning = interpreter.warning or unseeded_problem(parsed)
+    return LineResult(tensor, meta, tuple(interpreter.recorder.steps), warning, new_bytes=new_bytes)
 
 
 def _tensor_of(interpreter: Interpreter, value: Any) -> torch.Tensor:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 
+from playground.models.apart import is_possible, run_apart
 from playground.models.job import Job
 from playground.models.outcome import refuse
+from playground.models.tensors.quiet import QUIET_TORCH
 from playground.models.tensors.steps import share_storage
-from playground.models.tensors.vocabulary import Word
-from playground.models.tensors.vocabulary.bounds import tensors
+from playground.models.tensors.vocabulary import VOCABULARY, Word
+from playground.models.tensors.vocabulary.bounds import nothing, tensors
+from playground.models.tensors.vocabulary.costs import LONG_SECONDS, MOST_SECONDS
 from playground.models.tensors.vocabulary.plans import VALUE_PLANS, einsum_intermediate_bytes
-from playground.models.words import bytes_in_words
+from playground.models.words import bytes_in_words, time_in_words
 
 SMALL = 1 << 25
 """Bytes below which an operation runs straight away: planning it would take longer than doing it."""
@@ -34,7 +38,7 @@ def default_budget() -> int:
 
 
 class NeedsPlanError(Exception):
-    """The line may be large: plan it on the meta device before it runs."""
+    """The line may be large or long: plan it on the meta device before it runs."""
 
 
 class NoValuesError(Exception):
@@ -42,12 +46,17 @@ class NoValuesError(Exception):
 
 
 class Watch:
-    """Looks at each operation before and after it. This one lets everything pass: the line was planned before."""
+    """Looks at each operation before and after it. This one lets everything pass: the line was planned before.
+
+    What may be long is called in a process of its own, where somebody could cancel it.
+    """
 
     def __init__(self, job: Job) -> None:
         self.job = job
 
-    def before(self, word: Word, arguments: Sequence[Any], operands: Sequence[torch.Tensor]) -> None:
+    def before(
+        self, word: Word, positional: Sequence[Any], keywords: Mapping[str, Any], operands: Sequence[torch.Tensor]
+    ) -> None:
         """Raise if the call must not be made."""
         self.job.check()
         if word.storage != "fact" and any(tensor.is_meta for tensor in operands):
@@ -57,29 +66,43 @@ class Watch:
         """Take note of what the call allocated."""
 
     def call(self, word: Word, positional: Sequence[Any], keywords: dict[str, Any]) -> Any:
-        """Make the call."""
+        """Make the call, where it can be cancelled if it may be long."""
+        seconds = word.work((*positional, *keywords.values()))
+        if seconds > LONG_SECONDS:
+            self.job.report(0.0, f"{word.name}, up to {time_in_words(seconds)}")
+            if self.job.can_be_cancelled and is_possible():
+                return run_apart(call_word, (word.name, tuple(positional), keywords), self.job)
         return word.call(*positional, **keywords)
 
 
+def call_word(name: str, positional: Sequence[Any], keywords: dict[str, Any]) -> Any:
+    """What a word of the vocabulary gives, in whatever process."""
+    with QUIET_TORCH:
+        return VOCABULARY[name].call(*positional, **keywords)
+
+
 class StraightWatch(Watch):
-    """Lets small operations run and asks for a plan as soon as one could be large."""
+    """Lets small operations run and asks for a plan as soon as one could be large or long."""
 
     def __init__(self, job: Job, limit: int) -> None:
         super().__init__(job)
         self.left = min(limit, SMALL)
 
-    def before(self, word: Word, arguments: Sequence[Any], operands: Sequence[torch.Tensor]) -> None:
+    def before(
+        self, word: Word, positional: Sequence[Any], keywords: Mapping[str, Any], operands: Sequence[torch.Tensor]
+    ) -> None:
         """Raise `NeedsPlanError` unless the upper bound of what the call allocates is small."""
-        super().before(word, arguments, operands)
+        super().before(word, positional, keywords, operands)
+        arguments = (*positional, *keywords.values())
         need = word.need(arguments)
-        if word.storage not in ("view", "fact"):
-            need = max(need, max((tensor.nbytes for tensor in operands), default=0))
-        if need > self.left:
+        if word.storage != "view" and word.need is not nothing:
+            need = max(need, word.workspace(arguments), max((tensor.nbytes for tensor in operands), default=0))
+        if need > self.left or word.work(arguments) > LONG_SECONDS:
             raise NeedsPlanError
 
 
 class PlanWatch(Watch):
-    """Follows a line on the meta device and adds up what it would allocate."""
+    """Follows a line on the meta device and adds up what it would allocate, and how long that would take."""
 
     def __init__(self, job: Job, limit: int) -> None:
         super().__init__(job)
@@ -87,19 +110,27 @@ class PlanWatch(Watch):
         self.used = 0
         self.depends_on_values = False
         self.largest = 0
+        self.seconds = 0.0
 
     @property
     def fits(self) -> bool:
         """Whether the whole line stays within the limit."""
         return self.used <= self.limit and self.largest <= self.limit
 
-    def before(self, word: Word, arguments: Sequence[Any], operands: Sequence[torch.Tensor]) -> None:
-        """Note where the shape will only be a bound; nothing is refused before it is planned."""
+    def before(
+        self, word: Word, positional: Sequence[Any], keywords: Mapping[str, Any], operands: Sequence[torch.Tensor]
+    ) -> None:
+        """Note what is needed meanwhile, and where the shape will only be a bound; nothing is refused unplanned."""
         self.job.check()
+        arguments = (*positional, *keywords.values())
         if word.name == "torch.einsum":
             self.largest = max(self.largest, einsum_intermediate_bytes(arguments[0], operands))
         masks = word.name == "[]" and any(tensor.dtype is torch.bool for tensor in operands)
         self.depends_on_values = self.depends_on_values or masks or word.plan in VALUE_PLANS
+        self.seconds += word.work(arguments)
+        self.largest = max(self.largest, word.workspace(arguments))
+        if word.storage == "fact" and word.need is not nothing:
+            self.largest = max(self.largest, *(operand.nbytes for operand in operands), 0)
 
     def after(self, word: Word, operands: Sequence[torch.Tensor], results: Sequence[torch.Tensor]) -> None:
         """Add the storages that are new; to fill one, an operand may be needed in full, even one with stride 0."""
@@ -116,25 +147,52 @@ class PlanWatch(Watch):
 class CarefulWatch(Watch):
     """Runs a line that cannot be planned as a whole: each call is planned by itself, or else bounded."""
 
-    def __init__(self, job: Job, limit: int) -> None:
+    def __init__(self, job: Job, limit: int, seconds: float = MOST_SECONDS) -> None:
         super().__init__(job)
         self.limit = self.left = limit
+        self.seconds = seconds
 
-    def before(self, word: Word, arguments: Sequence[Any], operands: Sequence[torch.Tensor]) -> None:
-        """Refuse a call that does not fit into what is left."""
-        super().before(word, arguments, operands)
-        need = 0 if word.storage in ("view", "fact") else self._need(word, arguments)
-        if need > self.left:
-            size = f"{bytes_in_words(need)}, and {bytes_in_words(self.left)} are left"
+    def before(
+        self, word: Word, positional: Sequence[Any], keywords: Mapping[str, Any], operands: Sequence[torch.Tensor]
+    ) -> None:
+        """Refuse a call that does not fit into what is left, or that nobody would wait for."""
+        super().before(word, positional, keywords, operands)
+        arguments = (*positional, *keywords.values())
+        seconds = word.work(arguments)
+        need = 0 if word.need is nothing else self._need(word, positional, keywords)
+        meanwhile = 0 if word.storage == "view" else word.workspace(arguments)
+        if word.storage != "view" and word.need is not nothing:
+            meanwhile = max(meanwhile, *(operand.nbytes for operand in operands), 0)
+        if max(need, meanwhile) > self.left:
+            size = f"{bytes_in_words(max(need, meanwhile))}, and {bytes_in_words(self.left)} are left"
             refuse(f"{word.name} may take up to {size} of {bytes_in_words(self.limit)}.", badge="too large")
-        self.left -= need
+        if seconds > self.seconds:
+            refuse(f"{word.name} may take up to {time_in_words(seconds)}.", badge="too long")
+        self.left -= 0 if word.storage in ("view", "fact") else need
 
-    def _need(self, word: Word, arguments: Sequence[Any]) -> int:
+    def _need(self, word: Word, positional: Sequence[Any], keywords: Mapping[str, Any]) -> int:
+        """The bytes of a call. A refusal by shape, which the plan finds, comes before one by size."""
+        bound = word.need((*positional, *keywords.values()))
+        named = {name: _on_meta(value) for name, value in keywords.items() if name != "generator"}
         try:
-            planned = tensors((word.plan or word.call)(*_on_meta(arguments)))
-        except Exception:  # what has no plan on the meta device says so by any exception; the loose bound holds
-            return word.need(arguments)
-        return sum(tensor.nbytes for tensor in planned)
+            planned = tensors((word.plan or word.call)(*_on_meta(positional), **named))
+        except Exception as error:  # what has no plan says so by any exception; the loose bound holds
+            if bound > self.left and not needs_values(error):
+                raise
+            return bound
+        return 0 if word.storage == "view" else sum(tensor.nbytes for tensor in planned)
+
+
+_NO_VALUES = re.compile(
+    r"\bmeta\b|not computed|item\(\)|depends on values|data-dependent|is planned here|DispatchKey|fake tensor",
+    re.IGNORECASE,
+)
+
+
+def needs_values(error: Exception) -> bool:
+    """Whether a plan failed for want of values or of a plan; else the call itself is wrong."""
+    has_no_plan = isinstance(error, NotImplementedError) and "ot implemented" in str(error)
+    return has_no_plan or "Could not run" in str(error) or _NO_VALUES.search(str(error)) is not None
 
 
 def _on_meta(value: Any) -> Any:

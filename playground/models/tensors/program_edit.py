@@ -9,7 +9,9 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from playground.models.outcome import Problem, ProblemError, refuse
+from playground.models.offers import helpful
+from playground.models.outcome import Fix, Problem, ProblemError, refuse
+from playground.models.tensors.evaluation import evaluate
 from playground.models.tensors.fills import FILLS, make, resized
 from playground.models.tensors.operation import Call, Cut, Index, Operation
 from playground.models.tensors.program import (
@@ -22,6 +24,7 @@ from playground.models.tensors.program import (
     parse_source,
     source_code,
 )
+from playground.models.tensors.source_text import SourceText, parse_module
 
 Shape = tuple[int, ...]
 
@@ -204,6 +207,13 @@ def moved(program: Program, name: str, by: int) -> Program:
     return Program(tuple(bindings))
 
 
+def restored(program: Program, binding: Binding, place: int) -> Program:
+    """The program with a deleted line back at its place; a program that has its name again is left as it is."""
+    if binding.name in program.names:
+        return program
+    return Program((*program.bindings[:place], binding, *program.bindings[place:]))
+
+
 def can_resize(source: Source, axis: int, rank: int) -> Problem | None:
     """Why an axis has no handle (None: it has one)."""
     if isinstance(source, Made) and not FILLS[source.fill].fits_rank(rank):
@@ -241,3 +251,23 @@ def pasted(program: Program, text: str) -> Program:
         if name in program.names:
             lines = lines.renamed(name, Program((*program.bindings, *lines.bindings)).fresh_name(name))
     return Program((*program.bindings, *lines.bindings))
+
+
+def paste_problem(program: Program, text: str, problem: Problem) -> Problem:
+    """The refusal of a pasted text, with those of its fixes after which every pasted line has a result."""
+
+    def mended(fix: Fix) -> str | None:
+        longer = pasted(program, with_statement(text, problem, fix))
+        results = evaluate(longer)
+        return None if any(results[name].failed for name in longer.names[len(program.names) :]) else ""
+
+    return helpful(problem, mended)
+
+
+def with_statement(text: str, problem: Problem, fix: Fix) -> str:
+    """The pasted text with the refused statement written as the fix says."""
+    source = SourceText(text)
+    place = problem.span.start if problem.span is not None else 0
+    spans = [source.span(statement) for statement in parse_module(source)]
+    faulty = next(span for span in reversed(spans) if span.start <= place)
+    return text[: faulty.start] + fix.code + text[faulty.stop :]

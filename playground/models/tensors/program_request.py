@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from playground.models.job import Job
+from playground.models.memory.layout import storage_identity
 from playground.models.outcome import Problem
 from playground.models.state import PlaygroundState
 from playground.models.tensors.evaluation import Evaluated, evaluate
@@ -112,13 +113,12 @@ def _card(program: Program, name: str, evaluated: Mapping[str, Evaluated]) -> Ca
 
 def storage_owner(program: Program, name: str, evaluated: Mapping[str, Evaluated]) -> str | None:
     """The first earlier line whose storage this tensor lies in."""
-    tensor = evaluated[name].tensor
-    if tensor is None:
-        return None
-    place = tensor.untyped_storage().data_ptr()
+    own = evaluated[name]
+    is_real = own.tensor is not None
+    tensor = own.tensor if is_real else own.meta
     for earlier in program.names[: program.names.index(name)]:
-        other = evaluated[earlier].tensor
-        if place and other is not None and other.untyped_storage().data_ptr() == place:
+        other = evaluated[earlier].tensor if is_real else evaluated[earlier].meta
+        if tensor is not None and other is not None and storage_identity(other) == storage_identity(tensor):
             return earlier
     return None
 

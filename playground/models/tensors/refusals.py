@@ -69,7 +69,7 @@ NEEDLESS = frozenset({".item", ".tolist", ".numpy", ".cpu", ".cuda", ".storage",
 _PLAIN = "has no meaning here: everything is a plain tensor on the CPU."
 _NEW = "is not in the vocabulary: a line makes a new tensor and nothing else."
 NEEDLESS_ARGUMENTS = {
-    **{name: f"{name} {_PLAIN}" for name in ("device", "pin_memory", "layout", "memory_format", "requires_grad")},
+    **{name: f"{name} {_PLAIN}" for name in ("device", "pin_memory", "layout", "requires_grad")},
     **{name: f"{name} {_NEW}" for name in ("out", "inplace", "non_blocking", "copy", "names")},
 }
 """Arguments that a line can simply leave out."""

@@ -30,9 +30,15 @@ class Expression:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TensorReference:
-    """A tensor handed over from outside; two references are equal only if they are the same object."""
+    """A tensor handed over from outside; two references are equal only if they are the same object.
+
+    `tensor` is what all panels read. Where Python still holds the memory that was handed over, `live` lies on that and
+    `version` is its version when `tensor` was taken from it: `handover.refreshed` notices what Python writes later.
+    """
 
     tensor: torch.Tensor = field(repr=False)
+    live: torch.Tensor | None = field(default=None, repr=False)
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QPainter
+from PySide6.QtGui import QPainter
 
 from playground.widgets.common.axis_badge import BADGE, badge_width, paint_axis_badge
 from playground.widgets.common.look import code_font, look
@@ -24,7 +24,6 @@ _STATES = {
     "normal": ("raised", "edge"),
     "hover": ("raised", "accent"),
     "dragging": ("selected", "accent"),
-    "clash": ("error_fill", "error"),
 }
 
 
@@ -37,7 +36,7 @@ def chip_width(axis: int, size: str) -> int:
 def paint_axis_chip(
     painter: QPainter, rect: QRectF, axis: int, state: str = "normal", *, size: str = "", badge: str | None = None
 ) -> QRectF:
-    """Paint a chip in one of its states ("normal", "hover", "dragging", "clash"); returns where the arrows go.
+    """Paint a chip in one of its states ("normal", "hover" or "dragging"); returns where the arrows go.
 
     `size` is left out where a number box lies in its place. The states differ in fill and border, never in size.
     """
@@ -51,11 +50,10 @@ def paint_axis_chip(
     arrows = QRectF(rect.right() - _ARROWS, rect.top() + 1, _ARROWS - 1, rect.height() - 2)
     painter.fillRect(QRectF(round(arrows.left()) - 1, arrows.top(), 1, arrows.height()), look().color("hairline"))
     if size:
-        clash = state == "clash"
-        font = code_font(13, QFont.Weight.Bold if clash else QFont.Weight.Normal)
+        font = code_font(13)
         middle = (badge_left + width + arrows.left()) / 2
         painter.setFont(font)
-        painter.setPen(look().color("error" if clash else "text"))
+        painter.setPen(look().color("text"))
         painter.drawText(QPointF(middle - text_width(font, size) / 2, baseline(rect, font)), size)
     return arrows
 

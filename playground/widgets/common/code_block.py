@@ -43,6 +43,11 @@ class CodeBlock(QWidget):
         self.updateGeometry()
         self.update()
 
+    def set_marker(self, marker: Marker) -> None:
+        """Colour the same lines in another way."""
+        self._marker = marker
+        self.update()
+
     def sizeHint(self) -> QSize:
         widest = max((text_width(code_font(), line) for line in self._lines), default=0.0)
         return QSize(round(widest) + 2 * _PADDING, len(self._lines) * self._line + _PADDING)

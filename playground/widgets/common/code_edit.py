@@ -27,7 +27,7 @@ from playground.widgets.common.code_completion import (
 from playground.widgets.common.code_highlighter import BADGE_SPACING, CodeHighlighter
 from playground.widgets.common.code_marks import CodeMark, Marker, code_marks
 from playground.widgets.common.look import code_font, look, look_holder
-from playground.widgets.common.painting import RADIUS_BADGE, paint_box, paint_squiggle
+from playground.widgets.common.painting import RADIUS_BADGE, paint_box, paint_lit, paint_squiggle
 from playground.widgets.common.runs import paint_underline
 
 _LONGEST = 20_000
@@ -68,6 +68,7 @@ class CodeEdit(QPlainTextEdit):
         self._fault: Span | None = None
         self._severity = "error"
         self._committed = self._shown = self._given = text
+        self._is_saying = False
         self._popup: CompletionPopup | None = None
         self._completion = Completion(0)
         self._height = height
@@ -92,8 +93,11 @@ class CodeEdit(QPlainTextEdit):
         return self.toPlainText()
 
     def set_text(self, text: str) -> None:
-        """Show a text without a signal; what is being typed stays while the text is the one that was shown before."""
-        typing = self.hasFocus() and text == self._given
+        """Show a text without a signal; what is being typed stays while the text is the one that was shown before.
+
+        What comes back while an edit is being told is that edit, perhaps spelled in another way.
+        """
+        typing = self._is_saying or (self.hasFocus() and text == self._given)
         self._given = text
         if text == self.text() or typing:
             return
@@ -103,8 +107,7 @@ class CodeEdit(QPlainTextEdit):
         cursor = self.textCursor()
         cursor.setPosition(min(position, len(text)))
         self.setTextCursor(cursor)
-        if not self.hasFocus():
-            self._committed = text
+        self._committed = text
 
     def set_fault(self, span: Span | None, severity: str = "error") -> None:
         """Put a squiggle below the characters of a span, or take it away."""
@@ -129,7 +132,9 @@ class CodeEdit(QPlainTextEdit):
             return
         self._shown = text
         self.viewport().update()
+        self._is_saying = True
         self.edited.emit(text)
+        self._is_saying = False
         if self.hasFocus():
             self._ask()
 
@@ -263,6 +268,8 @@ class CodeEdit(QPlainTextEdit):
                     half = BADGE_SPACING / 2
                     box = self._rect_of(mark.start, mark.stop).adjusted(0.5 - half, 0, -0.5 - half, 0)
                     paint_box(painter, box, look().axis_fill(mark.axis), look().axis_line(mark.axis), RADIUS_BADGE)
+                    if mark.lit:
+                        paint_lit(painter, box)
         super().paintEvent(event)
         with QPainter(self.viewport()) as painter:
             for mark in marks:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from playground.models.outcome import Span
@@ -20,13 +20,17 @@ _TOKENS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class CodeMark:
-    """Characters `start` to `stop` in a colour role, underlined in an axis's colour, or (`badge`) on its fill."""
+    """Characters `start` to `stop` in a colour role, underlined in an axis's colour, or (`badge`) on its fill.
+
+    `lit` ones stand out in the accent colour.
+    """
 
     start: int
     stop: int
     role: str = ""
     axis: int | None = None
     badge: bool = False
+    lit: bool = False
 
 
 Marker = Callable[[str], Sequence[CodeMark]]
@@ -49,6 +53,11 @@ def no_marks(_text: str) -> tuple[CodeMark, ...]:
     return ()
 
 
+def lit_run(run: Run) -> Run:
+    """The same code, standing out."""
+    return replace(run, kind="bold code", role="accent")
+
+
 def code_runs(
     text: str, marks: Iterable[CodeMark] | None = None, faulty: Span | None = None, kind: str = "code"
 ) -> tuple[Run, ...]:
@@ -66,5 +75,6 @@ def code_runs(
         role = next((mark.role for mark in reversed(covering) if mark.role), "")
         axis = next((mark.axis for mark in reversed(covering) if mark.axis is not None), None)
         wrong = faulty is not None and faulty.start <= start and stop <= faulty.stop
-        runs.append(Run(text[start:stop], kind, role, axis, wrong))
+        run = Run(text[start:stop], kind, role, axis, wrong)
+        runs.append(lit_run(run) if any(mark.lit for mark in covering) else run)
     return tuple(runs)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QEnterEvent, QFont, QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QSizePolicy, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QComboBox, QListView, QSizePolicy, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from playground.widgets.common.axis_badge import BADGE, badge_width, paint_axis_badge
 from playground.widgets.common.look import code_font, icon, look, words_font
@@ -17,6 +17,7 @@ HEIGHT = 24
 _LEFT = 10
 _RIGHT = 28
 _ROW = 24
+_BORDER = 8
 
 
 class ComboBox(QComboBox):
@@ -25,11 +26,21 @@ class ComboBox(QComboBox):
     def __init__(self, code: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._code = code
+        self._widest: float | None = None
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setFont(self.item_font())
         self.view().setFont(self.item_font())
         self.setItemDelegate(_ItemDelegate(self))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        rows, items = self.view(), self.model()
+        if isinstance(rows, QListView):
+            rows.setUniformItemSizes(True)  # else each row is measured whenever the style is another
+        for changed in (items.rowsInserted, items.rowsRemoved, items.dataChanged, items.modelReset):
+            changed.connect(self._on_items_changed)
+
+    @Slot()
+    def _on_items_changed(self) -> None:
+        self._widest = None
 
     def item_font(self) -> QFont:
         """The font of the items."""
@@ -41,12 +52,19 @@ class ComboBox(QComboBox):
         self.setItemData(self.count() - 1, axis, AXIS_ROLE)
 
     def sizeHint(self) -> QSize:
-        texts = [self.itemText(row) for row in range(self.count())] or [""]
-        widest = max(text_width(self.item_font(), text) for text in texts)
-        return QSize(min(round(widest) + _LEFT + _RIGHT, 320), HEIGHT)
+        if self._widest is None:
+            font = self.item_font()
+            self._widest = max((text_width(font, self.itemText(row)) for row in range(self.count())), default=0.0)
+        return QSize(min(round(self._widest) + _LEFT + _RIGHT, 320), HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(min(self.sizeHint().width(), 52), HEIGHT)
+
+    def showPopup(self) -> None:
+        """A narrow box opens a list wide enough for each of its items."""
+        bar = self.view().verticalScrollBar().sizeHint().width() if self.count() > self.maxVisibleItems() else 0
+        self.view().setMinimumWidth(max(self.view().sizeHintForColumn(0) + bar + 2 * _BORDER, self.width()))
+        super().showPopup()
 
     def enterEvent(self, event: QEnterEvent) -> None:
         super().enterEvent(event)

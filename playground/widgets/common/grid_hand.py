@@ -13,7 +13,7 @@ from playground.widgets.common.grid_geometry import Index
 from playground.widgets.common.grid_painter import paint_selected
 from playground.widgets.common.grid_picture import GridPicture
 from playground.widgets.common.look import look
-from playground.widgets.common.tooltip import tooltip_html
+from playground.widgets.common.tooltip import show_beside, tooltip_html
 
 if TYPE_CHECKING:
     from playground.widgets.common.tensor_grid import TensorGrid
@@ -106,7 +106,9 @@ class GridHand:
         words = f"[{', '.join(map(str, index))}] = {reader.text(index)}"
         digits = full_text(reader.value(index), reader.dtype)
         lines = (f"exactly {digits}", reader.dtype) if digits else (reader.dtype,)
-        QToolTip.showText(event.globalPos(), tooltip_html(words, *lines), self._grid.viewport())
+        high = self._grid.present_geometry().cell_height
+        around = QRect(event.pos().x(), event.pos().y() - high, 1, 2 * high)  # holds the pointed cell
+        show_beside(self._grid.viewport(), around, tooltip_html(words, *lines), event.pos().x())
 
     def leave(self) -> None:
         """The pointer left the grid."""

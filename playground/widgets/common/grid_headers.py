@@ -8,7 +8,9 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 from playground.widgets.common.axis_badge import BADGE, paint_axis_badge
 from playground.widgets.common.grid_geometry import Block
 from playground.widgets.common.grid_picture import BAR, LABEL_HEIGHT, GridPicture
+from playground.widgets.common.grid_style import AxisLabel
 from playground.widgets.common.look import code_font, look
+from playground.widgets.common.painting import paint_lit
 
 
 def paint_headers(painter: QPainter, picture: GridPicture, block: Block, first: bool) -> None:
@@ -71,7 +73,7 @@ def _paint_column_labels(
     if not axes.facets:
         label = picture.marks.label(axes.column_axis or 0)
         painter.fillRect(QRectF(badge - 4, bottom - LABEL_HEIGHT, BADGE + 8, LABEL_HEIGHT), look().color("panel"))
-        paint_axis_badge(painter, badge, bottom - LABEL_HEIGHT + 1, label.colour, label.text)
+        _paint_badge(painter, picture, QPointF(badge, bottom - LABEL_HEIGHT + 1), label)
 
 
 def _paint_row_labels(
@@ -88,7 +90,13 @@ def _paint_row_labels(
         painter.drawText(QPointF(right - 9 - len(text) * advance, round(centre + metrics.capHeight() / 2)), text)
     if not axes.facets:
         label = picture.marks.label(axes.row_axis or 0)
-        paint_axis_badge(painter, right - 6 - BADGE, geometry.top - BAR - LABEL_HEIGHT, label.colour, label.text)
+        _paint_badge(painter, picture, QPointF(right - 6 - BADGE, geometry.top - BAR - LABEL_HEIGHT), label)
+
+
+def _paint_badge(painter: QPainter, picture: GridPicture, corner: QPointF, label: AxisLabel) -> None:
+    width = paint_axis_badge(painter, corner.x(), corner.y(), label.colour, label.text)
+    if label.text == picture.marks.lit_label:
+        paint_lit(painter, QRectF(round(corner.x()), round(corner.y()), width, BADGE))
 
 
 def _spaced(places: range, cell: int, glyph: float) -> range:

@@ -70,6 +70,7 @@ class GridMarks:
     labels: tuple[AxisLabel, ...] = ()
     selected: tuple[int, ...] | None = None
     lit: tuple[LitRegion, ...] = ()
+    lit_label: str = ""
     stretched: frozenset[int] = field(default_factory=frozenset)
     dimmed: bool = False
     focused: bool = False

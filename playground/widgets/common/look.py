@@ -14,6 +14,8 @@ AXIS_TEXTS = ("#FFFFFF", "#14161A", "#14161A", "#14161A", "#14161A", "#14161A", 
 AXIS_LINES_LIGHT = ("#0072B2", "#B87F00", "#009E73", "#C0729D", "#4692BD", "#968C00", "#D55E00")
 AXIS_LINES_DARK = ("#1F86CC", *AXIS_FILLS[1:])
 NO_AXIS = "#8A8F98"
+STALE = 0.7
+"""How much of the last good result is seen while it is out of date: its words can still be read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,18 +25,18 @@ from playground.widgets.common.painting import paint_arrows, paint_box
 HEIGHT = 24
 WIDTH = 64
 _WHEEL_PAUSE_MS = 600
+_PATIENCE_MS = 2000
 
 
 class NumberBox(QAbstractSpinBox):
     """Holds an int (`decimals=None`) or a float, between `minimum` and `maximum` where they are given.
 
     `changed(value)` comes with each legal value while it is typed or stepped; all that belong to one gesture share
-    `gesture`. `refused(text)` says why what is typed is not taken, "" when it is; Return, or going elsewhere, takes it
-    back and says why once more: `given_up(text)`. Esc goes back too.
+    `gesture`. Anything may be typed. Return, or going elsewhere, replaces what is no legal value by the last one that
+    was, and says why: `given_up(text)`. Esc goes back to the value that was there when the keyboard came.
     """
 
     changed = Signal(object)
-    refused = Signal(str)
     given_up = Signal(str)
     gesture_ended = Signal()
 
@@ -55,7 +55,14 @@ class NumberBox(QAbstractSpinBox):
         self._minimum, self._maximum, self._decimals, self._step, self._name = minimum, maximum, decimals, step, name
         self._value: float = value
         self._before: float = value
-        self._reason = ""
+        self._said: list[float] = []
+        """The value before this gesture and those it said; empty once the last one has come back."""
+        self._late: float | None = None
+        """A value that came while a later one was under way; it counts if nothing else comes for a while."""
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(_PATIENCE_MS)
+        self._patience.timeout.connect(self._on_patience_ended)
         self._gestures = 0
         self._wheel_pause = QTimer(self)
         self._wheel_pause.setSingleShot(True)
@@ -67,8 +74,8 @@ class NumberBox(QAbstractSpinBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.lineEdit().setFont(code_font())
         self.lineEdit().setProperty("bare", True)
-        look_holder().changed.connect(self._color_text)
-        self._color_text()
+        look_holder().changed.connect(self._clear_ground)
+        self._clear_ground()
         self.lineEdit().textEdited.connect(self._on_text_edited)
         self.editingFinished.connect(self._on_editing_finished)
         self.set_value(value)
@@ -83,23 +90,27 @@ class NumberBox(QAbstractSpinBox):
         """Equal for all changes that one undo should take back together."""
         return ("number", id(self), self._gestures)
 
-    @property
-    def reason(self) -> str:
-        """Why the text is not taken, or ""."""
-        return self._reason
-
     def set_value(self, value: float) -> None:
-        """Show a number without a signal; what is being typed stays as it is while the number is the old one."""
+        """Show a number without a signal; what is being typed stays as it is while the number is the old one.
+
+        A number computed from what is typed comes late: one that was typed before the last one changes nothing.
+        """
+        if value in self._said[:-1] and value != self._value:
+            self._late = value
+            self._patience.start()
+            return
+        self._said, self._late = [], None
         has_focus = self.hasFocus()
-        if not has_focus:
-            self._before = value
         if value != self._value or not has_focus:
-            self._value = value
-            text = self._text_of(value)
-            if text != self.lineEdit().text():
-                self.lineEdit().setText(text)
-                self.lineEdit().home(False)  # where it is too long, its first digits are those to be seen
-            self._set_reason("")
+            self._value = self._before = value
+            self._show_text(has_focus)
+
+    def _show_text(self, keeps_caret: bool) -> None:
+        text, line = self._text_of(self._value), self.lineEdit()
+        if text != line.text():
+            caret = line.cursorPosition() if keeps_caret else 0  # where it is too long, its first digits are seen
+            line.setText(text)
+            line.setCursorPosition(caret)
 
     def set_range(self, minimum: float | None, maximum: float | None) -> None:
         """Take other limits; the present value stays until it is edited."""
@@ -119,43 +130,42 @@ class NumberBox(QAbstractSpinBox):
             return None, f"{self._name} must be at most {self._text_of(self._maximum)}."
         return value, ""
 
-    def _set_reason(self, reason: str) -> None:
-        if reason != self._reason:
-            self._reason = reason
-            self._color_text()
-            self.refused.emit(reason)
-            self.update()
-
     @Slot()
-    def _color_text(self) -> None:
-        """Let the box shine through its line edit, and write in red what is not taken."""
+    def _clear_ground(self) -> None:
+        """Let the box shine through its line edit."""
         palette = QPalette()
         palette.setColor(QPalette.ColorRole.Base, Qt.GlobalColor.transparent)
-        if self._reason:
-            palette.setColor(QPalette.ColorRole.Text, look().color("error"))
         self.lineEdit().setPalette(palette)
 
     def _take(self, value: float) -> None:
         if value != self._value:
+            self._said = [*(self._said or [self._value]), value]
             self._value = value
             self.changed.emit(value)
 
     @Slot(str)
     def _on_text_edited(self, text: str) -> None:
-        value, reason = self._parsed(text)
-        self._set_reason(reason)
+        value, _ = self._parsed(text)
         if value is not None:
             self._take(value)
 
     @Slot()
     def _on_editing_finished(self) -> None:
+        value, reason = self._parsed(self.lineEdit().text())
         self.lineEdit().setText(self._text_of(self._value))
-        reason = self._reason
-        self._set_reason("")
-        if reason:
+        if value is None:
             self.given_up.emit(reason)
         self._before = self._value
         self._end_gesture()
+
+    @Slot()
+    def _on_patience_ended(self) -> None:
+        """What was typed last was not taken after all: show what came instead, unless someone is typing."""
+        if self.lineEdit().isModified():
+            self._patience.start()
+        elif self._late is not None:
+            self._said = []
+            self.set_value(self._late)
 
     @Slot()
     def _end_gesture(self) -> None:
@@ -164,7 +174,6 @@ class NumberBox(QAbstractSpinBox):
 
     def revert(self) -> None:
         """Go back to the value that was there when the keyboard came."""
-        self._set_reason("")
         value = self._before
         self.lineEdit().setText(self._text_of(value))
         self._take(value)
@@ -191,12 +200,11 @@ class NumberBox(QAbstractSpinBox):
             value = max(value, self._minimum)
         if self._maximum is not None:
             value = min(value, self._maximum)
-        self._set_reason("")
         self.lineEdit().setText(self._text_of(value))
         self._take(value)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and (self._value != self._before or self._reason):
+        if event.key() == Qt.Key.Key_Escape and self.lineEdit().text() != self._text_of(self._before):
             self.revert()
             event.accept()
             return
@@ -212,7 +220,7 @@ class NumberBox(QAbstractSpinBox):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._color_text()  # a style sheet gives the line edit a ground of its own when it is first shown
+        self._clear_ground()  # a style sheet gives the line edit a ground of its own when it is first shown
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if not self.hasFocus() and can_scroll(self):
@@ -236,10 +244,9 @@ class NumberBox(QAbstractSpinBox):
         return QSize(40, HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        fill = "error_fill" if self._reason else "panel"
         if self.lineEdit().geometry().contains(event.rect()):  # only the number is another
             with QPainter(self) as painter:
-                painter.fillRect(event.rect(), look().color(fill))
+                painter.fillRect(event.rect(), look().color("panel"))
             return
         option = QStyleOptionSpinBox()
         self.initStyleOption(option)
@@ -247,10 +254,10 @@ class NumberBox(QAbstractSpinBox):
         up = style.subControlRect(control, option, QStyle.SubControl.SC_SpinBoxUp, self)
         down = style.subControlRect(control, option, QStyle.SubControl.SC_SpinBoxDown, self)
         enabled = self.isEnabled()
-        border = "error" if self._reason else "edge" if not enabled else "text2" if self.underMouse() else "field"
+        border = "edge" if not enabled else "text2" if self.underMouse() else "field"
         arrow = "text2" if enabled else "text3"
         with QPainter(self) as painter:
-            paint_box(painter, self.rect(), look().color(fill), look().color(border))
+            paint_box(painter, self.rect(), look().color("panel"), look().color(border))
             painter.fillRect(QRect(up.left() - 1, 1, 1, self.height() - 2), look().color("hairline"))
             flags = self.stepEnabled()
             paint_arrows(

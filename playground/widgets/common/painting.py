@@ -27,6 +27,11 @@ def fill_background(widget: QWidget, role: str) -> None:
     widget.setAutoFillBackground(True)
 
 
+def paint_lit(painter: QPainter, badge: QRectF) -> None:
+    """A frame around a badge that stands out."""
+    paint_box(painter, badge.adjusted(-1.5, -1.5, 1.5, 1.5), None, look().color("accent"), RADIUS_CONTROL, width=2)
+
+
 def paint_box(
     painter: QPainter,
     rect: QRect | QRectF,

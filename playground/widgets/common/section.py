@@ -76,8 +76,6 @@ class TitleLine(QWidget):
 class Section(QWidget):
     """A title line and a body below it; a `collapsible` one folds by its chevron or a click on its title line."""
 
-    folded = Signal(bool)
-
     def __init__(
         self, title: str, *, collapsible: bool = False, padding: int = PADDING, parent: QWidget | None = None
     ) -> None:
@@ -119,4 +117,3 @@ class Section(QWidget):
             words = f"Unfold {self.title_line.title.text()}" if fold else f"Fold {self.title_line.title.text()} away"
             self._chevron.setAccessibleName(words)
             set_tooltip(self._chevron, words)
-        self.folded.emit(fold)

@@ -15,21 +15,31 @@ from playground.widgets.common.number_box import NumberBox, can_scroll
 from playground.widgets.common.painting import paint_box
 from playground.widgets.common.text_label import TextLabel
 
-POSITIONS = 1000
+POSITIONS = 10_000
+FINE = 20
+"""With Shift the handle goes so many times slower than the hand."""
 _HANDLE = 16
 _GROOVE = 4
 _RING_SPACE = 3
 _LABEL_WIDTH = 72
 _ROW = 32
+_ARROWS = {Qt.Key.Key_Left.value: -1, Qt.Key.Key_Down.value: -1, Qt.Key.Key_Right.value: 1, Qt.Key.Key_Up.value: 1}
 
 
 class Slider(QSlider):
-    """A horizontal slider over positions 0 to 1000; a click anywhere takes the handle along."""
+    """A horizontal slider over positions 0 to `POSITIONS`; a click anywhere takes the handle along.
+
+    While Shift is held, a drag and the arrow keys move it `FINE` times less.
+    """
 
     reset = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
+        self._hand: float | None = None
+        """Where the hand was at the last move of a fine drag."""
+        self._exact = 0.0
+        """The position of a fine drag, with what is less than one position."""
         self.setRange(0, POSITIONS)
         self.setSingleStep(POSITIONS // 100)
         self.setPageStep(POSITIONS // 10)
@@ -62,13 +72,31 @@ class Slider(QSlider):
             event.ignore()
             return
         self.setSliderDown(True)
-        if abs(event.position().x() - self.handle_x()) > _HANDLE / 2:
+        self._hand = None
+        is_fine = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if abs(event.position().x() - self.handle_x()) > _HANDLE / 2 and not is_fine:
             self.setSliderPosition(self._position_at(event.position().x()))
+        self._follow(event)
         self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self.isSliderDown():
-            self.setSliderPosition(self._position_at(event.position().x()))
+            self._follow(event)
+
+    def _follow(self, event: QMouseEvent) -> None:
+        """Go to the hand; with Shift, go from where it is, slowly."""
+        x = event.position().x()
+        if not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            if event.type() == QMouseEvent.Type.MouseMove:
+                self.setSliderPosition(self._position_at(x))
+            self._hand = None
+            return
+        if self._hand is None:
+            self._hand, self._exact = x, float(self.sliderPosition())
+        left, right = self._span()
+        moved = self._exact + (x - self._hand) / (right - left) * (self.maximum() - self.minimum()) / FINE
+        self._hand, self._exact = x, min(max(moved, self.minimum()), self.maximum())
+        self.setSliderPosition(round(self._exact))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
@@ -88,6 +116,8 @@ class Slider(QSlider):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Backspace, Qt.Key.Key_Delete):
             self.reset.emit()
+        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier and event.key() in _ARROWS:
+            self.setSliderPosition(self.sliderPosition() + _ARROWS[event.key()] * self.singleStep() // FINE)
         else:
             super().keyPressEvent(event)
 
@@ -123,7 +153,6 @@ class SliderRow(QWidget):
     """
 
     changed = Signal(object)
-    refused = Signal(str)
     given_up = Signal(str)
     gesture_ended = Signal()
 
@@ -172,7 +201,6 @@ class SliderRow(QWidget):
         self.slider.reset.connect(self._on_reset)
         self.slider.actionTriggered.connect(self._on_slider_action)
         self.box.changed.connect(self._on_box_changed)
-        self.box.refused.connect(self.refused)
         self.box.given_up.connect(self.given_up)
         self.box.gesture_ended.connect(self._end_gesture)
         self.set_value(value)
@@ -183,7 +211,7 @@ class SliderRow(QWidget):
         return self.box.value
 
     def _describe(self) -> None:
-        """Tell screen readers the number; the slider itself only knows its position from 0 to 1000."""
+        """Tell screen readers the number; the slider itself only knows its position."""
         self.slider.setAccessibleDescription(self.box.text())
 
     @property

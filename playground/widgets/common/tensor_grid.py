@@ -37,7 +37,7 @@ from playground.widgets.common.grid_scroll import GridScroll
 from playground.widgets.common.grid_sheet import GridSheet, described, paint_selected_cell, paint_words
 from playground.widgets.common.grid_style import AxisLabel, GridMarks, LitRegion
 from playground.widgets.common.grid_zoom import CellSize, GridZoom
-from playground.widgets.common.look import look, look_holder
+from playground.widgets.common.look import STALE, look, look_holder
 
 
 class TensorGrid(QAbstractScrollArea):
@@ -151,6 +151,12 @@ class TensorGrid(QAbstractScrollArea):
         self._marks.lit = tuple(regions)
         self.viewport().update()
 
+    def set_lit_label(self, text: str) -> None:
+        """Let the axes with this label stand out; "" none."""
+        if text != self._marks.lit_label:
+            self._marks.lit_label = text
+            self.viewport().update()
+
     def set_hatched(self, axes: Iterable[int]) -> None:
         """Axes along which the tensor is stretched: what only repeats index 0 is hatched."""
         self._marks.stretched = frozenset(axes)
@@ -215,7 +221,7 @@ class TensorGrid(QAbstractScrollArea):
                 paint_words(painter, self.viewport().rect(), self._words_instead())
                 return
             if self._marks.dimmed:
-                painter.setOpacity(0.4)
+                painter.setOpacity(STALE)
             picture = self.picture()
             self._drawn.paint(painter, picture, self._reader)
             self._hand.paint(painter, picture)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from playground.widgets.common.look import look
 
@@ -19,10 +21,51 @@ def tooltip_html(words: str, *code_lines: str) -> str:
     return "".join(lines)
 
 
+_QTS_WAY = QPoint(2, 16)
+"""From where a tooltip is asked for to where Qt puts its corner; where it finds no room, Qt puts it above."""
+
+_GAP = 4
+_TALLEST = 120
+"""A widget that is taller than this, in pixels, is pointed at in places: its tooltip stands where the pointer is."""
+
+
+def show_beside(widget: QWidget, rect: QRect, html: str, x: int) -> None:
+    """Show a tooltip below the rectangle that it explains, or above where there is no room below; at `x` of it."""
+    QToolTip.hideText()
+    below = widget.mapToGlobal(QPoint(x, rect.bottom() + 1 + _GAP))
+    QToolTip.showText(below - _QTS_WAY, html, widget, rect)
+    tip = next((one for one in QApplication.topLevelWidgets() if one.metaObject().className() == "QTipLabel"), None)
+    screen = widget.screen()
+    if not html or tip is None or screen is None:
+        return
+    bounds = screen.availableGeometry()
+    top = below.y()
+    if top + tip.height() > bounds.bottom():
+        top = widget.mapToGlobal(rect.topLeft()).y() - _GAP - tip.height()
+    left = max(bounds.left(), min(below.x(), bounds.right() - tip.width()))
+    tip.move(left, max(bounds.top(), top))
+
+
+class _Beside(QObject):
+    """Places the tooltips of low widgets below them, where Qt would place them over what they explain."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() != QEvent.Type.ToolTip or not isinstance(event, QHelpEvent) or not isinstance(watched, QWidget):
+            return False
+        if not watched.toolTip() or watched.height() > _TALLEST:
+            return False
+        show_beside(watched, watched.rect(), watched.toolTip(), event.pos().x())
+        return True
+
+
+_beside = _Beside()
+
+
 def set_tooltip(widget: QWidget, words: str, *code_lines: str) -> None:
     """Give a widget a tooltip whose colours follow the look; its words become the accessible name if it has none."""
     widget.setProperty(_PROPERTY, [words, *code_lines])
     widget.setToolTip(tooltip_html(words, *code_lines))
+    widget.installEventFilter(_beside)
     if not widget.accessibleName():
         widget.setAccessibleName(words)
 

@@ -69,6 +69,7 @@ class Details(QWidget):
         set_tooltip(self.loops, "Plain Python that gives the same numbers", "Ctrl+C copies it, ready to run")
         set_tooltip(self.torch, "The best order, step by step", "Ctrl+C copies it")
         set_tooltip(self.numpy, "The same in numpy", "Ctrl+C copies it")
+        self._places: dict[str, int] = {}
         self._pages = QStackedWidget()
         self._page_widgets = self._make_pages()
         for page in self._page_widgets:
@@ -112,7 +113,8 @@ class Details(QWidget):
         """Fill all tabs."""
         plan = result.plan
         assert plan is not None
-        marker = letter_marker({name: label.place for name, label in plan.labels.items()})
+        self._places = {name: label.place for name, label in plan.labels.items()}
+        marker = letter_marker(self._places)
         self.loops.set_text(plan.nested_loops, marker)
         self.loops.runnable = loops_of(plan.indexing, result.dtype)
         self.torch.set_text(self._torch_lines(result), marker)
@@ -122,6 +124,11 @@ class Details(QWidget):
         if result.numpy is not None:
             self.numpy.set_text(numpy_code(result), marker)
             self.numpy_words.set_content(numpy_note(result.numpy, result))
+
+    def light(self, letter: str) -> None:
+        """Let one letter stand out wherever the code has it; "" none."""
+        for block in (self.loops, self.torch, self.numpy):
+            block.set_marker(letter_marker(self._places, letter))
 
     def dim(self, dimmed: bool) -> None:
         """Pale, while a problem stands above the last good result."""
@@ -145,7 +152,7 @@ class Details(QWidget):
             return "The best order, one step a line. torch.einsum takes the same."
         if not result.equivalents:
             return "Nothing shorter is exactly the same."
-        return "All lines give exactly the same sum; floats may round the last digit in another order."
+        return result.equivalents_note
 
 
 def _column(*widgets: QWidget) -> QWidget:

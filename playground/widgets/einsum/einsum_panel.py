@@ -54,6 +54,7 @@ class EinsumPanel(Panel):
         self._result: EinsumResult | None = None
         self._problem: Problem | None = None
         self._pointed_operand = self._typing = 0
+        self._letter = ""
         self._lay_out()
         self._connect()
 
@@ -90,8 +91,10 @@ class EinsumPanel(Panel):
         self.banner.fix_chosen.connect(self._on_fix_chosen)
         self.tensors.pointed.connect(self._on_pointed)
         self.terms.stepped.connect(self.story.step_to)
+        self.terms.resized.connect(self.story.retell)
         self.letters.sized.connect(self._on_letter_sized)
         self.letters.let_go.connect(self.gesture_ended)
+        self.letters.hovered.connect(self._on_letter_hovered)
         self.details.tabs.currentChanged.connect(self._make_room)
         self.cost.cancelled.connect(self.cancelled)
         self.cost.open_wanted.connect(self._on_open_wanted)
@@ -132,6 +135,8 @@ class EinsumPanel(Panel):
         self.details.show_result(result)
         self.cost.show_result(result)
         self.story.show_result(result)
+        if self._letter:
+            self._light_letter()
         self._show_resizable()
         self._show_pointed()
         self.summary_changed.emit()
@@ -290,6 +295,16 @@ class EinsumPanel(Panel):
         plan = self._result.plan if self._result is not None else None
         if plan is not None:
             self.edit(edits.with_letter_size(self.state, plan.indexing, name, size), gesture)
+
+    @Slot(object)
+    def _on_letter_hovered(self, name: str | None) -> None:
+        self._letter = name or ""
+        self._light_letter()
+
+    def _light_letter(self) -> None:
+        """One letter stands out wherever it is while the hand is on its row."""
+        for part in (self.line.equation.light, self.tensors.light_letter, self.details.light):
+            part(self._letter)
 
     @Slot(object)
     def _on_ladder_wanted(self, request: object) -> None:

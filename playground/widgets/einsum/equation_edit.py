@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -27,6 +29,11 @@ class EquationEdit(CodeEdit):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         set_tooltip(self, HINT, "i,i-> dot   ij->ji transpose   ii->i diagonal")
         self.textChanged.connect(self.updateGeometry)
+
+    def light(self, letter: str) -> None:
+        """Let one letter stand out wherever it is; "" none."""
+        self.marker = partial(equation_marks, lit=letter)
+        self.viewport().update()
 
     def sizeHint(self) -> QSize:
         text = self.text()

@@ -14,19 +14,19 @@ LONGEST_WITH_BADGES = 400
 _STRING = re.compile(r'"(?P<equation>[^"]*)"')
 
 
-def equation_marks(text: str) -> tuple[CodeMark, ...]:
-    """Each letter on the badge of its colour, in order of appearance; very long equations stay plain."""
+def equation_marks(text: str, lit: str = "") -> tuple[CodeMark, ...]:
+    """Each letter on the badge of its colour, in order of appearance, `lit` framed; long equations stay plain."""
     if len(text) > LONGEST_WITH_BADGES:
         return ()
     places = colour_places(character for character in text if character in LETTERS)
     return tuple(
-        CodeMark(at, at + 1, axis=places[character], badge=True)
+        CodeMark(at, at + 1, axis=places[character], badge=True, lit=character == lit)
         for at, character in enumerate(text)
         if character in LETTERS
     )
 
 
-def letter_marker(places: Mapping[str, int]) -> Marker:
+def letter_marker(places: Mapping[str, int], lit: str = "") -> Marker:
     """Underlines index letters in loops, in brackets and in quoted equations; numbers as in all code."""
 
     def marks(text: str) -> tuple[CodeMark, ...]:
@@ -34,11 +34,11 @@ def letter_marker(places: Mapping[str, int]) -> Marker:
         for match in _INDEX.finditer(text):
             name = match.group()
             if name in places:
-                found.append(CodeMark(match.start(), match.end(), axis=places[name]))
+                found.append(CodeMark(match.start(), match.end(), axis=places[name], lit=name == lit))
         for match in _STRING.finditer(text):
             for at in range(match.start("equation"), match.end("equation")):
                 if text[at] in places:
-                    found.append(CodeMark(at, at + 1, axis=places[text[at]]))
+                    found.append(CodeMark(at, at + 1, axis=places[text[at]], lit=text[at] == lit))
         return tuple(sorted(found, key=lambda mark: mark.start))
 
     return marks

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
 from playground.models.einsum.labels import Indexing, Label
 from playground.widgets.common.axis_badge import BADGE, paint_axis_badge
-from playground.widgets.common.look import code_font, look, look_holder, words_font
+from playground.widgets.common.look import STALE, code_font, look, look_holder, words_font
 from playground.widgets.common.painting import baseline, elided, paint_box, paint_text, text_width
 
 ROW, LINE = 24, 18
@@ -20,6 +20,7 @@ SIZE_X, SIZE_WIDTH = 24, 36
 _DIGIT = 7.2
 PIXELS_A_STEP = 12
 _GAP = 16
+LEAST_WHY = 88
 WORDS = "What each letter means: its size, where it stands, kept or summed, and why"
 
 
@@ -168,6 +169,10 @@ class LettersTable(QWidget):
             self.update()
         super().leaveEvent(event)
 
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.hovered.emit(None if self._row is None else self._labels[self._row].name)
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         row = self._label_at(event.position().y())
         if row is None or not self._can_size(row) or not self._size_rect(row).contains(event.position()):
@@ -209,17 +214,15 @@ class LettersTable(QWidget):
         texts = [label.found_in(self._indexing.names) for label in self._labels] if self._indexing is not None else []
         found = max([text_width(font, text) for text in ("found in", *texts)])
         roles = max([text_width(words_font(words_font().Weight.DemiBold), label.role) for label in self._labels] + [40])
-        reasons = max([text_width(font, label.reason) for label in self._labels] + [0])
         left = self._found_x()
-        room = max(self.width() - roles - 10 - reasons, left + 0.4 * (self.width() - left - roles))
-        role_x = min(left + found + _GAP, room)
+        role_x = min(left + found + _GAP, max(left, self.width() - roles - 10 - LEAST_WHY))
         return role_x, role_x + roles + 10
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         arranged = self.arrangement()
         with QPainter(self) as painter:
             if self._dimmed:
-                painter.setOpacity(0.4)
+                painter.setOpacity(STALE)
             base = baseline(QRectF(0, 0, self.width(), ROW), words_font())
             for x, text in ((SIZE_X + 4, "size"), (self._found_x(), "found in"), (arranged.why_x, "why")):
                 paint_text(painter, x, base, text, words_font(), color=look().color("text2"))

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from playground.models.einsum.operands import ordinal
 from playground.widgets.common.code_edit import CodeEdit
-from playground.widgets.common.combo_box import ComboBox
+from playground.widgets.common.combo_box import HEIGHT, ComboBox
 from playground.widgets.common.painting import text_width
 from playground.widgets.common.tooltip import set_tooltip
 
@@ -23,10 +23,10 @@ class NameCombo(ComboBox):
 
     def sizeHint(self) -> QSize:
         width = text_width(self.item_font(), self.currentText()) + _CHEVRON
-        return QSize(round(min(140.0, max(56.0, width))), super().sizeHint().height())
+        return QSize(round(min(140.0, max(56.0, width))), HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(min(56, self.sizeHint().width()), super().minimumSizeHint().height())
+        return QSize(min(56, self.sizeHint().width()), HEIGHT)
 
 
 class OperandBox(QWidget):

@@ -6,9 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from playground.widgets.common.look import look
-
-ALPHA = 155
+from playground.widgets.common.look import STALE, look
 
 
 class PaleCover(QWidget):
@@ -37,6 +35,6 @@ class PaleCover(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         color = look().color("panel")
-        color.setAlpha(ALPHA)
+        color.setAlphaF(1 - STALE)
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), color)

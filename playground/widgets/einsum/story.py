@@ -72,6 +72,11 @@ class Story:
             return
         self._tell(self._cell)
 
+    def retell(self) -> None:
+        """Write the sum again, in as many terms as there is room for now."""
+        if self._cell is not None:
+            self._tell(self._cell)
+
     def step_to(self, upto: int | None) -> None:
         """Let the sum grow up to a term."""
         self._upto = upto

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from playground.models.einsum.cells import Index, Region
 from playground.models.einsum.labels import Label
 from playground.models.tensors.window import TensorReader
+from playground.widgets.common.code_marks import lit_run
 from playground.widgets.common.grid_style import SMALL_DIGITS, AxisLabel, LitRegion
 from playground.widgets.common.runs import Run, shape_runs
 from playground.widgets.common.runs_label import RunsLabel
@@ -51,6 +52,7 @@ class TensorColumn(QWidget):
         column.addLayout(top)
         column.addWidget(self.grid, 1)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self._caption: tuple[Run, ...] = ()
         self._labels: tuple[Label, ...] = ()
         self._axis_names: tuple[str, ...] = ()
         self._shown: tuple[int, ...] = ()
@@ -69,7 +71,8 @@ class TensorColumn(QWidget):
         """Show an operand or the result; `labels` name its axes."""
         places = [label.place for label in labels]
         sizes = () if with_slices and len(shape) > 2 else shape_runs(shape, places)
-        self.caption.set_content((Run(f"{name} ", "bold code"), *sizes))
+        self._caption = (Run(f"{name} ", "bold code"), *sizes)
+        self.caption.set_content(self._caption)
         self._labels, self._with_slices = labels, with_slices
         self.grid.setAccessibleName(f"values of {name}")
         self._shown = self._sheet_axes()
@@ -160,6 +163,13 @@ class TensorColumn(QWidget):
         """Frame the cells of regions."""
         lit = [LitRegion(pattern, colour) for region in regions for pattern in region.patterns(MAXIMUM_REGIONS)]
         self.grid.set_lit(lit)
+
+    def light_letter(self, letter: str) -> None:
+        """Let the axes with this letter stand out, in the caption and beside the grid."""
+        place = next((label.place for label in self._labels if label.name == letter), None)
+        lit = (lit_run(run) if place is not None and run.axis == place else run for run in self._caption)
+        self.caption.set_content(tuple(lit))
+        self.grid.set_lit_label(letter)
 
     def dim(self, dimmed: bool) -> None:
         """Pale, while a problem stands above the last good result."""

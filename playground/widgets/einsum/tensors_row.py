@@ -179,6 +179,11 @@ class TensorsRow(QScrollArea):
         for column in (*self._columns, self.result):
             column.dim(dimmed)
 
+    def light_letter(self, letter: str) -> None:
+        """Let the axes with this letter stand out; "" none."""
+        for column in (*self._columns, self.result):
+            column.light_letter(letter)
+
     # Linked cells --------------------------------------------------------------------------------------------------
 
     def point_at_result(self, index: Index) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from playground.models.einsum.labels import Indexing
 from playground.models.einsum.terms import CellSum
 from playground.widgets.common.buttons import IconButton
-from playground.widgets.common.look import code_font, look, look_holder, words_font
+from playground.widgets.common.look import STALE, code_font, look, look_holder, words_font
 from playground.widgets.common.painting import elided, paint_text, text_width
 from playground.widgets.common.runs import Run, cut_runs, paint_runs, runs_width
 from playground.widgets.common.tooltip import set_tooltip
@@ -40,6 +40,12 @@ class TermsView(QWidget):
     """`stepped(upto)` when the sum shall be shown up to a term (None: all of it)."""
 
     stepped = Signal(object)
+    resized = Signal()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.resized.emit()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -200,7 +206,7 @@ class TermsView(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         with QPainter(self) as painter:
             if self._dimmed:
-                painter.setOpacity(0.4)
+                painter.setOpacity(STALE)
             if self._sum is None or self._indexing is None:
                 paint_text(painter, 0, 13, self._note, words_font(), color=look().color("text2"))
                 return

@@ -36,7 +36,7 @@ class AnswerView(QWidget):
         if 0 <= prediction < len(result.verdicts):
             chosen = result.verdicts[prediction]
             said = f"You predicted: {chosen.words}. "
-            self._verdict.set_content(said + ("**It is so.**" if chosen.holds else "**It is not.**"))
+            self._verdict.set_content(said + ("**Right.**" if chosen.holds else "**Not so.**"))
         else:
             self._verdict.set_content("**You made no prediction.** You still can: it is never counted.", "text2")
         self._words.set_content(result.answer)

@@ -9,9 +9,11 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.models.lessons.lesson import Lesson
+from playground.widgets.common.buttons import Button
 from playground.widgets.common.look import icon, look, words_font
 from playground.widgets.common.painting import paint_box
 from playground.widgets.common.runs_label import RunsLabel
+from playground.widgets.common.tooltip import set_tooltip
 
 SHELVES = (("questions", "Twelve questions"), ("cards", "Is it true?"))
 
@@ -69,9 +71,10 @@ class LessonRow(QWidget):
 
 
 class LessonList(QWidget):
-    """All lessons, shelf by shelf; `opened(key)`."""
+    """All lessons, shelf by shelf; `opened(key)`. `wanted_answers` asks for the sheet of all answers."""
 
     opened = Signal(str)
+    wanted_answers = Signal()
 
     def __init__(self, lessons: Sequence[Lesson], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -92,6 +95,12 @@ class LessonList(QWidget):
                     row = self.rows[lesson.key] = LessonRow(lesson)
                     row.opened.connect(self.opened)
                     column.addWidget(row)
+        answers = Button("Save all answers...")
+        answers.setObjectName("lessons.save_answers")
+        set_tooltip(answers, "Run all lessons, and write questions, answers and numbers as a web page or a notebook")
+        answers.clicked.connect(self.wanted_answers)
+        column.addSpacing(16)
+        column.addWidget(answers, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
 
     def set_done(self, keys: frozenset[str]) -> None:

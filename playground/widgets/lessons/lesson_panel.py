@@ -35,6 +35,8 @@ class LessonPanel(Panel):
     """
 
     act_wanted = Signal(str)
+    arrived = Signal()
+    """A lesson's texts are there."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,6 +46,7 @@ class LessonPanel(Panel):
         self._progress = ProgressBar()
         self._list = LessonList(library())
         self._list.opened.connect(self.open_lesson)
+        self._list.wanted_answers.connect(self._on_list_wanted_answers)
         self.view = LessonView()
         self.view.predicted.connect(self._on_view_predicted)
         self.view.shown_where.connect(self._on_view_shown_where)
@@ -151,11 +154,11 @@ class LessonPanel(Panel):
             self._revealing.start()
         if self._result is not None and self._result.lesson.key == here.key:
             self.view.set_progress(here.here)
-        lesson = self._lesson()
+        lesson = self.lesson()
         self._back.setEnabled(lesson is not None and neighbour(lesson, -1) is not None)
         self._next.setEnabled(lesson is not None and neighbour(lesson, 1) is not None)
         self._next.set_kind("primary" if here.here.answered else "secondary")
-        self._skip.setVisible(lesson is not None and here.here.steps < len(lesson.steps))
+        self._skip.setVisible(lesson is not None and here.here.is_begun and here.here.steps < len(lesson.steps))
 
     def show_result(self, result: object) -> None:
         """Show the lesson's texts, and take note of the steps that are done now."""
@@ -164,6 +167,7 @@ class LessonPanel(Panel):
         self._result = result
         here = self.state.lesson.here
         self.view.set_result(result, here)
+        self.arrived.emit()
         if here.steps < len(result.now_done) and result.now_done[here.steps]:
             acts = moves.acts_of(result.lesson, here.steps)
             self.edit(moves.step_done(self.state, here.steps + 1, acts))
@@ -195,14 +199,19 @@ class LessonPanel(Panel):
     def open_lesson(self, wanted: str) -> None:
         """Open a lesson by number, key or path; the learner's own work waits."""
         lesson, path = find_lesson(wanted)
+        self.requested.emit("show_page", lesson.page)  # first: the page's tabs depend on whether a lesson stands there
         self.edit(moves.opened(self.state, lesson, path))
-        self.requested.emit("show_page", lesson.page)
 
-    def _lesson(self) -> Lesson | None:
+    def lesson(self) -> Lesson | None:
+        """The open lesson; one of one's own once it was read."""
         here = self.state.lesson
         if self._result is not None and self._result.lesson.key == here.key:
             return self._result.lesson
         return next((one for one in library() if one.key == here.key), None)
+
+    @Slot()
+    def _on_list_wanted_answers(self) -> None:
+        self.requested.emit("save_answers", None)
 
     @Slot()
     def _on_all_clicked(self) -> None:
@@ -221,14 +230,14 @@ class LessonPanel(Panel):
         self._go(1)
 
     def _go(self, step: int) -> None:
-        lesson = self._lesson()
+        lesson = self.lesson()
         other = neighbour(lesson, step) if lesson is not None else None
         if other is not None:
             self.open_lesson(other.key)
 
     @Slot()
     def _on_again_clicked(self) -> None:
-        lesson = self._lesson()
+        lesson = self.lesson()
         if lesson is not None:
             self.edit(moves.restarted(self.state, lesson))
 
@@ -238,13 +247,13 @@ class LessonPanel(Panel):
 
     @Slot(int)
     def _on_view_shown_where(self, step: int) -> None:
-        lesson = self._lesson()
+        lesson = self.lesson()
         if lesson is not None:
             self.requested.emit("light_part", part_to_light(lesson.steps[step], self.state))
 
     @Slot(int)
     def _on_view_wanted_done(self, step: int) -> None:
-        lesson = self._lesson()
+        lesson = self.lesson()
         if lesson is not None and step < len(lesson.steps):
             self.edit(moves.done_for_me(self.state, lesson, step))
             for act in moves.acts_of(lesson, step):
@@ -252,10 +261,12 @@ class LessonPanel(Panel):
 
     @Slot()
     def _on_skip_clicked(self) -> None:
-        lesson = self._lesson()
+        lesson = self.lesson()
         if lesson is not None:
             self.edit(moves.step_skipped(self.state, lesson))
 
     @Slot()
     def _on_view_wanted_answer(self) -> None:
         self.edit(moves.answer_seen(self.state))
+        # The button that was pressed is gone, and Qt would take the next one, which wipes the lesson.
+        (self._next if self._next.isEnabled() else self._all).setFocus()

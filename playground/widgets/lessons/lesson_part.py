@@ -46,5 +46,6 @@ class LessonPart(QWidget):
                 self._body.addWidget(widget)
 
     def set_title(self, title: str) -> None:
-        """Show another title; its code stays code."""
-        self.title.set_content(title if "`" in title else f"**{title}**")
+        """Show another title, in bold; its code stays code."""
+        pieces = enumerate(title.split("`"))
+        self.title.set_content("".join(f"`{one}`" if at % 2 else f"**{one}**" for at, one in pieces if one))

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from playground.models.lessons.fold import folded
 from playground.models.lessons.request import LessonResult
 from playground.models.lessons.state import Progress
+from playground.models.lessons.where import has_place
 from playground.widgets.common.buttons import Button
 from playground.widgets.common.code_block import CodeBlock
 from playground.widgets.common.runs_label import RunsLabel
@@ -129,7 +130,7 @@ class LessonView(QWidget):
     def _show_predictions(self, result: LessonResult, progress: Progress) -> None:
         self._prediction_part.mark.set_state("done" if progress.prediction >= 0 else "present")
         words = "Kept until you have seen the answer. You can change it." if progress.prediction >= 0 else ""
-        self._hint.set_content(words or "Choose what you expect. It is never counted.")
+        self._hint.set_content(words or "Choose what you expect: it is never counted. Then the page shows.")
         self._hint.setVisible(not progress.answered)
         for number, (card, verdict) in enumerate(zip(self.cards, result.verdicts, strict=False)):
             card.set_chosen(number == progress.prediction)
@@ -140,17 +141,19 @@ class LessonView(QWidget):
     def _show_steps(self, result: LessonResult, progress: Progress) -> None:
         count, total = min(progress.steps, len(result.steps)), len(result.steps)
         self._try_part.setVisible(total > 0)
-        open_step = count < total
-        state = "done" if not open_step else "present" if progress.prediction >= 0 or count else "waiting"
+        is_waiting = bool(result.verdicts) and not progress.is_begun
+        is_open = count < total and not is_waiting
+        state = "done" if count == total else "waiting" if is_waiting else "present"
         self._try_part.mark.set_state(state)
-        self._try_part.set_title("Try it" if total < 2 or not open_step else f"Try it, {count + 1} of {total}")
-        self._done_steps.setVisible(count > 0)
-        self._done_steps.set_content(_steps_behind(count, total, len(progress.skipped)))
-        self._step.setVisible(open_step)
-        self._try_buttons.setVisible(open_step)
-        if open_step:
+        self._try_part.set_title("Try it" if total < 2 or not is_open else f"Try it, {count + 1} of {total}")
+        self._done_steps.setVisible(count > 0 or is_waiting)
+        behind = _steps_behind(count, total, len(progress.skipped))
+        self._done_steps.set_content("Shows when you have made your prediction." if is_waiting else behind)
+        self._step.setVisible(is_open)
+        self._try_buttons.setVisible(is_open)
+        if is_open:
             self._step.set_content(result.steps[count])
-            self._where.setVisible(bool(result.lesson.steps[count].part))
+            self._where.setVisible(has_place(result.lesson.steps[count]))
 
     @Slot()
     def _on_where_clicked(self) -> None:

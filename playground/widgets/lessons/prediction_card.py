@@ -52,7 +52,7 @@ class PredictionCard(QWidget):
 
     def set_verdict(self, because: str, holds: bool | None) -> None:
         """Say what the run said of this answer; None takes it away."""
-        mark = "" if holds is None else "**It is so.** " if holds else "**It is not.** "
+        mark = "" if holds is None else "**Right.** " if holds else "**Not so.** "
         self._because.set_content(mark + because if holds is not None else "", "good" if holds else "text2")
         self._because.setVisible(holds is not None)
 

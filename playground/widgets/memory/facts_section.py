@@ -70,7 +70,7 @@ class FactsView(QWidget):
             (("shape", shape_runs(layout.shape)), ("dtype", (Run(layout.dtype, "code"),))),
             (("strides", shape_runs(layout.strides, axes)), ("offset", (Run(f"{layout.offset:,}", "code"),))),
             (
-                ("own", (Run(bytes_in_words(layout.own_bytes), "code"),)),
+                ("elements", (Run(layout.size_text, "code"),)),
                 ("storage", (Run(bytes_in_words(layout.storage_bytes), "code"),)),
             ),
             (("reads", (Run(reads, "code"),)), ("format", (Run(layout.memory_format or "strided", "code"),))),

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from playground.models.memory.aliasing import WriteEffect
 from playground.models.memory.request import MemoryResult
 from playground.models.outcome import Problem
+from playground.widgets.common.fix_button import FixButton
 from playground.widgets.common.painting import fill_background
 from playground.widgets.common.problem_banner import ProblemBanner
 from playground.widgets.common.section import Hairline
@@ -141,6 +142,12 @@ class MemoryColumn(QScrollArea):
         self.strided.show_result(result)
         self.files_table.set_rows(file_rows(result.files))
         self.numpy_table.set_rows(numpy_rows(result.numpy_rows))
+        self._allow_fixes(True)
+
+    def _allow_fixes(self, allowed: bool) -> None:
+        """What is offered for a result that is gone cannot be taken."""
+        for button in self.body.findChildren(FixButton):
+            button.setEnabled(allowed)
 
     def show_sharing(self, result: MemoryResult, write: WriteEffect | None) -> None:
         """Show the tensors on the storage, with what the write would change while it is previewed."""
@@ -155,5 +162,6 @@ class MemoryColumn(QScrollArea):
     def show_problem(self, problem: Problem, keeps_result: bool) -> None:
         """Show what is wrong above the last good result, dimmed, where there is one."""
         self.banner.set_problem(problem)
+        self._allow_fixes(False)
         self.body.setVisible(keeps_result)
         self.veil.setVisible(keeps_result)

@@ -19,13 +19,15 @@ from playground.models.memory.request import (
     find_element,
     find_pointed,
     shown_name,
+    strided_choice,
     write_at_pointed,
 )
 from playground.models.memory.state import StridedChoice
-from playground.models.outcome import Problem
+from playground.models.outcome import Fix, Problem
 from playground.models.state import PlaygroundState
 from playground.models.tensors.names import fresh_name
 from playground.models.tensors.program import Expression
+from playground.models.tensors.program_edit import edit_code
 from playground.widgets.common.painting import fill_background
 from playground.widgets.common.runs import Run, plain
 from playground.widgets.memory.cell_words import HINT, arithmetic_runs, bytes_runs, unread_runs
@@ -79,6 +81,7 @@ class MemoryPanel(Panel):
         self.column.steps.layout_pointed.connect(self.column.facts.preview)
         self.column.view.shape_edited.connect(self._on_view_shape_edited)
         self.column.view.fix_chosen.connect(self._on_code_kept)
+        self.column.banner.fix_chosen.connect(self._on_line_fix)
         self.column.write.index_edited.connect(self._on_write_index_edited)
         self.column.write.value_edited.connect(self._on_write_value_edited)
         self.column.write.preview_changed.connect(self._on_preview_changed)
@@ -98,6 +101,7 @@ class MemoryPanel(Panel):
         self.column.view.show_text(state.memory.view_shape)
         self.column.write.show_text(state.memory.write_value)
         self.column.bits.show_switch(state.memory.as_bytes)
+        self.column.strided.show_choice(strided_choice(state))
         self._show_pointed()
 
     def show_result(self, result: object) -> None:
@@ -240,6 +244,11 @@ class MemoryPanel(Panel):
         result = self._result
         if result is not None and self.state.program.get(result.name) is not None:
             self.edit(replace(self.state, program=self.state.program.with_source(result.name, Expression(code))))
+
+    @Slot(object)
+    def _on_line_fix(self, fix: Fix) -> None:
+        """Take the fix of the line that is shown, whose problem stands here too."""
+        self.edit(replace(self.state, program=edit_code(self.state.program, shown_name(self.state), fix.code)))
 
     @Slot(str)
     def _on_view_shape_edited(self, text: str) -> None:

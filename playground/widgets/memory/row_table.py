@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from playground.widgets.common.look import look, words_font
 from playground.widgets.common.painting import baseline
 from playground.widgets.common.runs import Run, cut_runs, layout_runs, paint_placed, plain, runs_width
-from playground.widgets.common.tooltip import tooltip_html
+from playground.widgets.common.tooltip import show_beside, tooltip_html
 
 ROW = 24
 LEAST = 84.0
@@ -154,6 +154,11 @@ class RowTable(QWidget):
         tops = self._tops(self.width())
         return next((r for r in range(len(self._rows)) if tops[r] <= y < tops[r + 1]), -1)
 
+    def row_rect(self, row: int) -> QRect:
+        """Where a row lies."""
+        top, bottom = self._tops(self.width())[row : row + 2]
+        return QRect(0, int(top), self.width(), int(bottom - top))
+
     # Hand and keys
 
     def _point(self, row: int) -> None:
@@ -195,7 +200,7 @@ class RowTable(QWidget):
             row = self.row_at(event.pos().y())
             tip = self._rows[row].tip if row >= 0 else ""
             if tip:
-                QToolTip.showText(event.globalPos(), tooltip_html(tip), self)
+                show_beside(self, self.row_rect(row), tooltip_html(tip), event.pos().x())
             else:
                 QToolTip.hideText()
             return True

@@ -92,8 +92,8 @@ class StorageStrip(StripView):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         menu = QMenu(self)
         menu.addAction("Export picture…").triggered.connect(self._on_export_chosen)
-        menu.exec(event.globalPos())
-        menu.deleteLater()
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(event.globalPos())
 
     @Slot()
     def _on_export_chosen(self) -> None:

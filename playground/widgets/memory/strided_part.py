@@ -44,6 +44,7 @@ class StridedPart(Part):
         super().__init__("as_strided playground", folds=True, parent=parent)
         self.setObjectName("memory.strided")
         self._spec = StridedSpec((), ())
+        self._chosen: StridedSpec | None = None
         self._patterns: tuple[tuple[str, StridedSpec], ...] = ()
         self._make_top()
         self._grid_holder = QWidget()
@@ -86,14 +87,25 @@ class StridedPart(Part):
         row.addStretch(1)
         row.addWidget(self.keep)
 
-    def show_result(self, result: MemoryResult) -> None:
-        """Show the arguments, what they reach, and their name."""
-        explained = result.strided
-        spec = explained.spec.paired
+    def show_choice(self, spec: StridedSpec | None) -> None:
+        """Show the arguments that were chosen last, before what they reach is known; None: those of the tensor."""
+        self._chosen = spec
+        if spec is not None:
+            self._show_spec(spec.paired)
+
+    def _show_spec(self, spec: StridedSpec) -> None:
         if len(spec.size) != len(self._spec.size) or not self.boxes:
             self._make_boxes(len(spec.size))
         self._spec = spec
         self._set_boxes(spec)
+        self.strip.set_spec(spec)
+
+    def show_result(self, result: MemoryResult) -> None:
+        """Show the arguments, what they reach, and their name."""
+        explained = result.strided
+        spec = explained.spec.paired
+        if self._chosen in (None, explained.spec):
+            self._show_spec(spec)
         names = [name for name, _ in result.patterns]
         if [self.choose.itemText(row) for row in range(1, self.choose.count())] != names:
             self.choose.clear()
@@ -112,7 +124,6 @@ class StridedPart(Part):
         beyond = explained.last + 1 - result.layout.storage_cells if forwards and 0 not in spec.size else 0
         beyond = max(0, min(beyond, MOST_BEYOND))
         self.strip.set_source(StripSource(seen, result.reader, result.scale, result.characters, beyond))
-        self.strip.set_spec(spec)
         self.pattern.set_content(pattern_runs(explained))
         self.banner.set_problem(explained.problem if not legal else None)
         self.values.setVisible(result.strided_values is not None)

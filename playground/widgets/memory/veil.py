@@ -6,9 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from playground.widgets.common.look import look
-
-SHARE = 0.55
+from playground.widgets.common.look import STALE, look
 
 
 class Veil(QWidget):
@@ -30,6 +28,6 @@ class Veil(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         color = look().color("panel")
-        color.setAlphaF(SHARE)
+        color.setAlphaF(1 - STALE)
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), color)

@@ -49,7 +49,7 @@ class WritePart(Part):
         self.value.setAccessibleName("value to write")
         set_tooltip(self.value, "A number, nan, inf, True, or 1+2j")
         self.value.textEdited.connect(self._on_value_edited)
-        self.button = Button("Write")
+        self.button = Button("Show what changes")
         self.button.setObjectName("memory.write_preview")
         self.button.setCheckable(True)
         set_tooltip(self.button, "Show the new values in the storage above; the program itself stays as it is")

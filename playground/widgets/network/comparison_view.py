@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from playground.models.network.comparison import HEADS, MEANINGS, ComparisonRow, comparison
 from playground.models.network.request import NetworkPageResult
 from playground.widgets.common.look import code_font, look, look_holder, words_font
 from playground.widgets.common.painting import baseline, elided, fill_background, paint_text, text_width
 from playground.widgets.common.section import Hairline, TitleLine
-from playground.widgets.common.tooltip import tooltip_html
+from playground.widgets.common.tooltip import show_beside, tooltip_html
 
 ROW = 28
 EDGE = 16
@@ -115,7 +115,8 @@ class ComparisonRows(QWidget):
             else:
                 boxes = enumerate(self._columns())
                 words = next((MEANINGS[i] for i, box in boxes if box.left() <= event.pos().x() <= box.right()), "")
-            QToolTip.showText(event.globalPos() + QPoint(0, 8), words, self)
+            line = QRect(0, event.pos().y() // ROW * ROW, self.width(), ROW)
+            show_beside(self, line, words, event.pos().x())
             return True
         return super().event(event)
 

@@ -88,7 +88,6 @@ class NetworkControls(QWidget):
 
     changed = Signal(object, object)
     gesture_ended = Signal()
-    refused = Signal(str)
     given_up = Signal(str)
     """Why what was typed was taken back."""
 
@@ -109,14 +108,14 @@ class NetworkControls(QWidget):
             row = SliderRow(entry.label, entry.low, entry.high, getattr(fresh, entry.field), decimals=entry.decimals,
                             logarithmic=entry.logarithmic, hard_minimum=entry.hard[0], hard_maximum=entry.hard[1],
                             label_width=LABEL)  # fmt: skip
+            row.setObjectName(f"network.{entry.field}.row")
             row.box.setObjectName(f"network.{entry.field}")
             row.slider.setObjectName(f"network.{entry.field}.slider")
             set_tooltip(row.box, entry.meaning)
-            set_tooltip(row.slider, entry.meaning)
+            set_tooltip(row.slider, entry.meaning, "Hold Shift to drag finely")
             row.setProperty("field", entry.field)
             row.changed.connect(self._on_number)
             row.gesture_ended.connect(self._on_gesture_ended)
-            row.refused.connect(self.refused)
             row.given_up.connect(self.given_up)
             self.numbers[entry.field] = row
         for field, label, tip, code in (
@@ -148,7 +147,6 @@ class NetworkControls(QWidget):
         set_tooltip(self.seed, "The seed of weights, inputs and masks; the noise stays while gain or depth change")
         self.seed.changed.connect(self._on_seed)
         self.seed.gesture_ended.connect(self.gesture_ended)
-        self.seed.refused.connect(self.refused)
         self.seed.given_up.connect(self.given_up)
         self.band = CheckBox("20 seeds")
         self.band.setObjectName("network.band")
@@ -160,7 +158,6 @@ class NetworkControls(QWidget):
         set_tooltip(self.seeds.slider, "How many seeds the band is drawn from")
         self.seeds.changed.connect(self._on_seeds)
         self.seeds.gesture_ended.connect(self._on_gesture_ended)
-        self.seeds.refused.connect(self.refused)
         self.seeds.given_up.connect(self.given_up)
         self.seed_row = QWidget()
         self.seed_row.setFixedHeight(ROW)

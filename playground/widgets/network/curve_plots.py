@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from playground.models.network.compare import Curves
+from playground.models.network.healthy import BAND, band_in_words
 from playground.models.network.layer_statistics import StatisticsTable
 from playground.models.network.ranges import PlotRanges, Span, near_ends
 from playground.models.network.request import NetworkPageResult
@@ -22,7 +23,6 @@ from playground.widgets.plot.segments import Floats
 
 SKY, ORANGE, PINK, GREEN = 4, 1, 3, 2
 """Colours of the axes, reused: this page has no axis letters."""
-HEALTHY = (0.5, 2.0)
 
 
 class LayerPlot(Plot):
@@ -73,11 +73,11 @@ class SpreadPlot(LayerPlot):
         self.theory = self.add(Curve("rms, theory", "theory"))
         self.theory.short_name = "theory"
         self.band = self.add(Band("seeds", axis=ORANGE))
-        self.set_healthy(*HEALTHY, "0.5 to 2")
+        self.set_healthy(*BAND, band_in_words())
 
     def set_narrow(self, narrow: bool) -> None:
         self.band.in_legend = not narrow
-        self.set_healthy(*HEALTHY, "" if narrow else "0.5 to 2")
+        self.set_healthy(*BAND, "" if narrow else band_in_words())
         super().set_narrow(narrow)
 
     def show_page(self, page: NetworkPageResult, ranges: PlotRanges) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize
 from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from playground.widgets.common.look import code_font, look, look_holder, words_font
 from playground.widgets.common.painting import baseline, elided, text_width
-from playground.widgets.common.tooltip import tooltip_html
+from playground.widgets.common.tooltip import show_beside, tooltip_html
 
 ROW = 20
 NAME_WIDTH = 136
@@ -110,9 +110,16 @@ class LayerNumbers(QWidget):
         hidden = self.rows[len(places) :] if row == places[-1][0] else ()
         return tooltip_html(row[2] or row[0], row[1], *(f"{name} {value}" for name, value, _ in hidden))
 
+    def _show_tip(self, place: QPoint) -> None:
+        rect = next((rect for _, rect, _ in self.places() if rect.contains(place.x(), place.y())), None)
+        if rect is None:
+            QToolTip.hideText()
+        else:
+            show_beside(self, rect.toRect(), self.tip_at(place.x(), place.y()), place.x())
+
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self.tip_at(event.pos().x(), event.pos().y()), self)
+            self._show_tip(event.pos())
             return True
         return super().event(event)
 

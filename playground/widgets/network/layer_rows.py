@@ -107,8 +107,15 @@ def in_one_line(spread: list[Row], gradients: list[Row], zeros: list[Row]) -> li
     return first + [row for row in rows if row not in first]
 
 
+DEPTH_SCALE = (
+    "xi: the layers in which what tells two inputs apart falls by e. -1 / ln chi1 where chi1 is below 1, "
+    "otherwise -1 / ln of the correlation map's slope where it settles."
+)
+GRADIENT_SCALE = "1 / |ln chi1|: the layers in which a squared gradient changes by e."
+
+
 def theory_rows(page: NetworkPageResult) -> list[Row]:
-    """What the theory says of infinitely many layers: q*, chi1, xi, the trainable depth and the critical gain.
+    """What the theory says of infinitely many layers: q*, chi1, both scales, the trainable depth and the critical gain.
 
     Nothing where it does not apply, for want of width too.
     """
@@ -119,8 +126,9 @@ def theory_rows(page: NetworkPageResult) -> list[Row]:
     rows: list[Row] = [
         ("q*", digits(point.q), "The variance of the pre-activations that deep layers settle at."),
         ("chi1", digits(point.chi1, 4), "What a squared gradient is multiplied by a layer there; 1 is critical."),
-        ("xi", digits(point.depth_scale), "Depth scale 1 / |ln chi1|: signals and gradients reach about 6 xi layers."),
-        ("trainable depth", digits(point.trainable_depth), "6 xi layers."),
+        ("depth scale", digits(point.depth_scale), DEPTH_SCALE),
+        ("gradient scale", digits(point.gradient_scale), GRADIENT_SCALE),
+        ("trainable depth", digits(point.trainable_depth), "6 depth scales (Schoenholz et al. 2017)."),
     ]
     if math.isfinite(theory.critical_gain):
         rows.append(("critical gain", digits(theory.critical_gain, 4), "The gain at which chi1 is 1."))

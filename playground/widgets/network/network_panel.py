@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from playground.models.network.cures import SpecFix, applied
 from playground.models.network.handover import HandedLayer, LayerTensorRequest
 from playground.models.network.pinned_training import PinnedLosses, pinned_training_request
-from playground.models.network.request import NetworkPageResult
+from playground.models.network.request import NetworkPageResult, network_request
 from playground.models.network.run_words import sizes_in_words, time_in_words
 from playground.models.network.saved_request import KeptResult
 from playground.models.network.spec import NetworkSpec
@@ -91,7 +91,6 @@ class NetworkPanel(Panel):
     def _connect(self) -> None:
         self.controls.changed.connect(self._on_network_edited)
         self.controls.gesture_ended.connect(self.gesture_ended)
-        self.controls.refused.connect(self.verdict.show_refusal)
         self.controls.given_up.connect(self.verdict.show_given_up)
         self.pins.pinned.connect(self._on_pinned)
         self.pins.taken.connect(self._edit_spec)
@@ -106,7 +105,7 @@ class NetworkPanel(Panel):
         self.saved.layer_chosen.connect(self._on_layer_chosen)
         self.saved.details_wanted.connect(self.windows.open_details)
         self.windows.asked.connect(self.asked)
-        self.windows.spec_dragged.connect(self._on_spec_dragged)
+        self.windows.fields_dragged.connect(self._on_fields_dragged)
         self.windows.gesture_ended.connect(self._on_spec_let_go)
         self.windows.tensor_handed.connect(self._on_tensor_handed)
         self.train.edited.connect(self._on_training_edited)
@@ -231,7 +230,8 @@ class NetworkPanel(Panel):
         self.edit(replace(self.state, network=network))
 
     @Slot(object, object)
-    def _on_spec_dragged(self, spec: NetworkSpec, gesture: object) -> None:
+    def _on_fields_dragged(self, fields: dict[str, float], gesture: object) -> None:
+        spec = replace(self.state.network.spec, **fields)  # type: ignore[arg-type]
         network = with_other_network(replace(self.state.network, moving=True), spec)
         self._drag = gesture
         self.edit(replace(self.state, network=network), gesture)
@@ -298,7 +298,7 @@ class NetworkPanel(Panel):
 
     @Slot()
     def _on_tensor_wanted(self) -> None:
-        chosen = self.state.network
-        program = self.state.program if chosen.spec.tensor_name else None
-        request = LayerTensorRequest(chosen.spec, chosen.kind, self.views.layer, program, self.state.memory_budget)
-        self.asked.emit(LAYER_SIDE, request)
+        # What is seen is sent: the picture may still be that of the network before, which had more layers.
+        page, layer = self.views.page, self.views.layer
+        shown = page.request if page is not None else network_request(self.state)
+        self.asked.emit(LAYER_SIDE, LayerTensorRequest(shown.spec, shown.kind, layer, shown.program, shown.budget))

@@ -31,13 +31,13 @@ VIEWS: dict[str, type[PhaseDiagramView] | type[StepThroughView] | type[SavedDeta
 class NetworkWindows(QWidget):
     """A section of buttons, each of which opens a window; a window asks for what it shows only while it is open.
 
-    `asked(side, request)` starts a side computation of the page, None cancels it; `spec_dragged(spec, gesture)` is the
-    network that the point of the phase diagram was dragged to; `tensor_handed(tensor)` is a watched module's that was
+    `asked(side, request)` starts a side computation of the page, None cancels it; `fields_dragged(fields, gesture)` is
+    what the point of the phase diagram was dragged to; `tensor_handed(tensor)` is a watched module's that was
     sent to the tensors page. `noted(act)` is something that was done in a window, which a lesson may have asked for.
     """
 
     asked = Signal(str, object)
-    spec_dragged = Signal(object, object)
+    fields_dragged = Signal(object, object)
     gesture_ended = Signal()
     tensor_handed = Signal(object)
     noted = Signal(str)
@@ -79,9 +79,9 @@ class NetworkWindows(QWidget):
         set_tooltip(button, tip)
         return button
 
-    def _open(self, window: QWidget) -> None:
+    def _open(self, window: QWidget, beside: bool = True) -> None:
         self._windows[type(window).__name__] = window
-        open_window(window, self)
+        open_window(window, self, beside)
 
     def _window(self, kind: type[QWidget]) -> QWidget | None:
         window = self._windows.get(kind.__name__)
@@ -104,7 +104,7 @@ class NetworkWindows(QWidget):
         if window is None:
             window = PhaseDiagramView()
             window.kind_wanted.connect(self._on_kind)
-            window.spec_dragged.connect(self.spec_dragged)
+            window.fields_dragged.connect(self.fields_dragged)
             window.gesture_ended.connect(self.gesture_ended)
             window.cancelled.connect(self._on_phase_cancelled)
         self._open(window)
@@ -117,7 +117,7 @@ class NetworkWindows(QWidget):
         if window is None:
             window = WatchView()
             window.tensor_handed.connect(self.tensor_handed)
-        self._open(window)
+        self._open(window, beside=False)
         self.show_watched()
 
     @Slot()

@@ -34,12 +34,12 @@ MEANINGS = {
 class PhaseDiagramView(QWidget):
     """`show_result(result)`, `show_progress(fraction, words)`, `show_problem(problem)`.
 
-    `kind_wanted(kind)` asks for another diagram, `spec_dragged(spec, gesture)` is the network whose point was dragged
+    `kind_wanted(kind)` asks for another diagram, `fields_dragged(spec, gesture)` is the network whose point was dragged
     to, `cancelled()` the press on Cancel.
     """
 
     kind_wanted = Signal(str)
-    spec_dragged = Signal(object, object)
+    fields_dragged = Signal(object, object)
     gesture_ended = Signal()
     cancelled = Signal()
 
@@ -151,7 +151,7 @@ class PhaseDiagramView(QWidget):
     @Slot(float, float)
     def _on_dragged(self, x: float, y: float) -> None:
         if self._result is not None:
-            self.spec_dragged.emit(self._result.spec_at(x, y), ("phase", self._drags))
+            self.fields_dragged.emit(self._result.fields_at(x, y), ("phase", self._drags))
 
     @Slot()
     def _on_released(self) -> None:

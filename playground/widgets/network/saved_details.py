@@ -81,6 +81,8 @@ class SavedDetails(QWidget):
         self.setWindowTitle("Saved for backward")
         self._result: SavedResult | None = None
         self._layer = 1
+        self._wanted = 0
+        """What was asked for last; 0 where the best is to be found."""
         fill_background(self, "panel")
         self.title = TitleLine("Saved for backward")
         self.total = TextLabel("", "text2")
@@ -201,5 +203,6 @@ class SavedDetails(QWidget):
         if result is None or not isinstance(every, int | float):
             return
         chosen = max(1, min(len(result.peaks), round(every)))
-        if chosen != result.checkpointed.every:
+        if chosen != (self._wanted or result.checkpointed.every):
+            self._wanted = chosen
             self.every_chosen.emit(chosen)

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from PySide6.QtCore import QRect, QRectF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.models.network.cures import SpecFix
 from playground.models.network.verdict import Verdict
@@ -21,6 +21,7 @@ from playground.widgets.common.text_label import TextLabel
 from playground.widgets.common.tooltip import set_tooltip
 
 HEIGHT = 68
+NARROW, HIGH = 860, 100
 _BAR = 4
 _LEFT = 40
 _RIGHT = 16
@@ -91,7 +92,7 @@ class VerdictBanner(QWidget):
         self._fraction: float | None = None
         self._verdict: Verdict | None = None
         self._problem: Problem | None = None
-        self._refusal = self._given_up = ""
+        self._given_up = ""
         self._said: tuple[str, str, str] = ("", "", "")
         self.message = RunsLabel(wrap=False)
         self.reason = TextLabel("", "text2")
@@ -113,16 +114,20 @@ class VerdictBanner(QWidget):
     def _lay_out(self) -> None:
         self._offers = QHBoxLayout()
         self._offers.setSpacing(8)
-        below = QHBoxLayout()
-        below.setSpacing(8)
-        below.addWidget(self.reason, 1)
-        below.addLayout(self._offers)
-        below.addWidget(self.cancel)
+        self._below = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._below.setSpacing(8)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addLayout(self._offers)
+        buttons.addWidget(self.cancel)
+        buttons.addStretch(1)
+        self._below.addWidget(self.reason, 1)
+        self._below.addLayout(buttons)
         column = QVBoxLayout(self)
         column.setContentsMargins(_LEFT, 8, _RIGHT, 8)
         column.setSpacing(4)
         column.addWidget(self.message)
-        column.addLayout(below)
+        column.addLayout(self._below)
 
     def text(self) -> str:
         """All words that are shown."""
@@ -142,12 +147,6 @@ class VerdictBanner(QWidget):
             self._problem = problem
             self._show()
 
-    def show_refusal(self, words: str) -> None:
-        """Say why what is typed is not taken, whatever comes meanwhile; "" brings back what came last."""
-        if words != self._refusal:
-            self._refusal = words
-            self._show()
-
     def show_given_up(self, words: str) -> None:
         """Say in the second line why what was typed was taken back; "" brings back what belongs there."""
         if words != self._given_up:
@@ -155,9 +154,9 @@ class VerdictBanner(QWidget):
             self._show()
 
     def _show(self) -> None:
-        """What is typed and not taken comes first, then what does not fit, then what the numbers say."""
+        """What does not fit comes first, then what the numbers say."""
         note = f"Not taken. {self._given_up}" if self._given_up else ""
-        problem, verdict = Problem(self._refusal) if self._refusal else self._problem, self._verdict
+        problem, verdict = self._problem, self._verdict
         if problem is not None:
             self._say(
                 problem.severity, problem.lead, problem.message, note or "The plots show the last network that ran."
@@ -194,7 +193,12 @@ class VerdictBanner(QWidget):
         return runs_width(runs) > self.width() - _LEFT - _RIGHT
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it is narrow, the fixes get a line of their own, whatever they are, so that nothing moves later."""
         super().resizeEvent(event)
+        is_narrow = self.width() < NARROW
+        ways = QBoxLayout.Direction
+        self._below.setDirection(ways.TopToBottom if is_narrow else ways.LeftToRight)
+        self.setFixedHeight(HIGH if is_narrow else HEIGHT)
         self._fit()
 
     def _offer(self, offers: list[Offer]) -> None:
@@ -255,7 +259,7 @@ class VerdictBanner(QWidget):
         if self.cancel.isVisible():
             self._fraction = fraction
             set_tooltip(self.cancel, f"Stop: {words}")
-            if self._asks and not self._refusal:
+            if self._asks:
                 self.reason.set_text(f"{words[:1].upper()}{words[1:]}.")
                 if self.window().focusWidget() in self.buttons:
                     self.cancel.setFocus()  # and not to whatever comes next, which the next key would change

@@ -16,6 +16,7 @@ from playground.widgets.common.problem_banner import ProblemBanner
 from playground.widgets.common.section import Hairline, TitleLine
 from playground.widgets.common.text_label import TextLabel
 from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.network.watch_help import WatchHelp
 from playground.widgets.network.watch_layers import WatchLayers
 from playground.widgets.network.watch_table import WatchTable
 from playground.widgets.network.watch_verdict import WatchVerdict
@@ -26,19 +27,18 @@ NARROW = 1240
 NAME_LENGTH = 60
 EMPTY = WatchedVerdict(
     "good",
-    "Nothing was watched yet.",
+    "Nothing has been watched yet.",
     "In Python, `playground.watch(model, batch)` runs a module once and lists it here.",
-    "Any torch.nn.Module will do; its weights, modes, hooks and random states are afterwards as before.",
+    "Any torch.nn.Module will do; its weights, modes, hooks and random states are left unchanged.",
 )
 
 
 class WatchView(QWidget):
-    """`show_watched(entries)` lists what was watched, the newest chosen; `layer_chosen(row)` tells the chosen layer.
+    """`show_watched(entries)` lists what was watched, the newest chosen.
 
     `tensor_handed(tensor)` is a `WatchedTensor` that the hand sent to the tensors page.
     """
 
-    layer_chosen = Signal(int)
     tensor_handed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -57,6 +57,7 @@ class WatchView(QWidget):
         self.verdict = WatchVerdict()
         self.table = WatchTable()
         self.layers = WatchLayers()
+        self.help = WatchHelp()
         self._lay_out()
         self._rename_parts()
         self.which.activated.connect(self._on_which)
@@ -83,6 +84,7 @@ class WatchView(QWidget):
         column.addWidget(Hairline())
         column.addWidget(self.verdict)
         column.addWidget(self.banner)
+        column.addWidget(self.help, 1)
         column.addLayout(beside, 1)
 
     def _rename_parts(self) -> None:
@@ -109,6 +111,7 @@ class WatchView(QWidget):
             return
         before = self.which.currentText()
         self._entries = entries
+        self.help.setVisible(not entries)
         self.which.clear()
         for entry in entries:
             self.which.addItem(entry.name[:NAME_LENGTH])
@@ -162,7 +165,6 @@ class WatchView(QWidget):
         self.banner.set_problem(None)
         self.table.choose(row)
         self.layers.choose(row)
-        self.layer_chosen.emit(row)
 
     @Slot(int, str)
     def _on_tensor_wanted(self, row: int, kind: str) -> None:

@@ -5,9 +5,9 @@ In front of the Network page it says what ran there instead of the tensor and th
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from playground.models.lessons.library import place_in_words
 from playground.models.outcome import Problem
@@ -19,6 +19,8 @@ from playground.widgets.common.tooltip import set_tooltip
 from playground.widgets.panel import Panel
 
 HEIGHT = 24
+PATIENCE = 500
+"""Milliseconds of a computation after which it can be cancelled here."""
 
 
 class MemoryLabel(QLabel):
@@ -54,11 +56,7 @@ class StatusPanel(Panel):
         self._lesson.setObjectName("status.lesson")
         self._device, self._memory = QLabel("device cpu"), MemoryLabel()
         self._message = QLabel()
-        self._progress = QProgressBar()
-        self._progress.setObjectName("status.progress")
-        self._progress.setFixedSize(120, 6)
-        self._progress.setTextVisible(False)
-        self._progress.hide()
+        self._make_progress()
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 16, 0)
         row.setSpacing(24)
@@ -76,12 +74,32 @@ class StatusPanel(Panel):
         self.show_page(on_network=False)
         row.addStretch(1)
         row.addWidget(self._progress)
+        row.addWidget(self.cancel)
         for label in (self._device, self._memory):
             label.setTextFormat(Qt.TextFormat.PlainText)
             row.addWidget(label)
         self._memory.clicked.connect(self._on_memory_clicked)
         look_holder().changed.connect(self._on_look_changed)
         self._on_look_changed()
+
+    def _make_progress(self) -> None:
+        """The moving bar and the button that come with what takes its time."""
+        self._progress = QProgressBar()
+        self._progress.setObjectName("status.progress")
+        self._progress.setFixedSize(120, 6)
+        self._progress.setTextVisible(False)
+        self._progress.setRange(0, 0)
+        self._progress.hide()
+        self.cancel = QPushButton("Cancel")
+        self.cancel.setObjectName("status.cancel")
+        self.cancel.setFlat(True)
+        self.cancel.setFixedHeight(HEIGHT - 4)
+        set_tooltip(self.cancel, "Stop what is being computed or read")
+        self.cancel.hide()
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(PATIENCE)
+        self._patience.timeout.connect(self._on_patience_ended)
 
     def show_state(self, state: PlaygroundState) -> None:
         """Say which lesson is open."""
@@ -132,6 +150,17 @@ class StatusPanel(Panel):
     def show_window_busy(self, busy: bool) -> None:
         """Say whether any panel computes."""
         self._ready.setText("Computing" if busy else "Ready")
+        if not busy:
+            self._patience.stop()
+            self._progress.hide()
+            self.cancel.hide()
+        elif not self.cancel.isVisible() and not self._patience.isActive():
+            self._patience.start()
+
+    @Slot()
+    def _on_patience_ended(self) -> None:
+        self._progress.show()
+        self.cancel.show()
 
     @Slot()
     def _on_memory_clicked(self) -> None:

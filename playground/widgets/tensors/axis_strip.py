@@ -116,6 +116,12 @@ class AxisStrip(QWidget):
         self._stop_carrying()
         self.reverted.emit()
 
+    def drop(self) -> None:
+        """End a drag without a word: what it moved is another by now."""
+        self._stop_carrying()
+        for chip in self.chips:
+            chip.drop()
+
     def _stop_carrying(self) -> None:
         self._carried = None
         for chip in self.chips:

@@ -42,6 +42,14 @@ class BlockGeometry:
         """The lower side of the front sheet."""
         return self.top + self.height
 
+    def fits(self, width: float, height: float) -> bool:
+        """Whether all sheets and stacks, and the handles on their sides, lie within so many pixels."""
+        depth = DEPTH_STEP * max(0, self.sheets - 1)
+        down, across = self.stacks
+        right = self.left + across * (self.width + depth) + (across - 1) * 8
+        bottom = self.bottom + (down - 1) * (self.height + depth + 8)
+        return right + HANDLE / 2 <= width and bottom + HANDLE / 2 <= height
+
 
 def block_geometry(shape: tuple[int, ...], width: float, height: float) -> BlockGeometry:
     """Fit a tensor of this shape into so many pixels: a strip, a sheet, a stack, or a grid of stacks."""

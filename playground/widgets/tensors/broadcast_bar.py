@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QWidget
 
 from playground.widgets.common.buttons import IconButton
-from playground.widgets.common.combo_box import ComboBox
+from playground.widgets.common.combo_box import HEIGHT, ComboBox
 from playground.widgets.common.cut_line_edit import CutLineEdit
 from playground.widgets.common.look import code_font, icon, look, words_font
 from playground.widgets.common.painting import baseline, elided, paint_box, text_width
@@ -73,10 +73,10 @@ class OperandBox(ComboBox):
 
     def sizeHint(self) -> QSize:
         width = round(text_width(code_font(), self._shown or _PLACEHOLDER)) + 16 + _RIGHT
-        return QSize(min(max(width, _LEAST), _MOST), super().sizeHint().height())
+        return QSize(min(max(width, _LEAST), _MOST), HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(_LEAST, self.sizeHint().height())
+        return QSize(_LEAST, HEIGHT)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         border = "edge" if not self.isEnabled() else "text2" if self.underMouse() else "field"

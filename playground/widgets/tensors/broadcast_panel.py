@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 
 from playground.models.outcome import Fix, Problem
 from playground.models.state import PlaygroundState
-from playground.models.tensors.broadcast_lines import with_operand
-from playground.models.tensors.broadcast_request import BroadcastResult, broadcast_request, chosen_operands
+from playground.models.tensors.broadcast_request import BroadcastResult, broadcast_request, chosen_operands, with_fix
 from playground.models.tensors.program import parse_source
 from playground.models.tensors.state import BroadcastState, PointedCell
 from playground.widgets.common.painting import fill_background
@@ -285,14 +284,11 @@ class BroadcastPanel(Panel):
         result = self._result
         if result is None:
             return
-        texts = tuple(operand.text for operand in result.operands)
-        place = texts.index(fix.target) if fix.target in texts else None
-        if place is None:
+        request = with_fix(result, fix)
+        if request is None:
             return
-        if result.request.line:
-            text = with_operand(result.request.text, result.spans[place], fix.code)
-            program = self.state.program.with_source(result.request.line, parse_source(text))
+        if request.line:
+            program = self.state.program.with_source(request.line, parse_source(request.text))
             self.edit(replace(self.state, program=program))
         else:
-            operands = (*texts[:place], fix.code, *texts[place + 1 :])
-            self.edit(chosen_operands(self.state, operands, result.operator))
+            self.edit(chosen_operands(self.state, request.operands, result.operator))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize
 from PySide6.QtGui import QFont, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from playground.models.tensors.broadcast_alignment import AxisCell, OperandRow
 from playground.models.tensors.broadcasting import BroadcastExplanation
 from playground.widgets.common.axis_badge import BADGE, badge_width, paint_axis_badge
-from playground.widgets.common.look import code_font, look, words_font
+from playground.widgets.common.look import STALE, code_font, look, words_font
 from playground.widgets.common.painting import baseline, elided, paint_box, text_width
-from playground.widgets.common.tooltip import tooltip_html
+from playground.widgets.common.tooltip import show_beside, tooltip_html
 
 ROW = 24
 LEAST_NAME, MOST_NAME = 56, 108
@@ -119,7 +119,7 @@ class BroadcastTable(QWidget):
         name, column = self._widths()
         with QPainter(self) as painter:
             if self._dimmed:
-                painter.setOpacity(0.4)
+                painter.setOpacity(STALE)
             _paint_words(painter, QRectF(0, 0, name, ROW), "axis" if alignment.rank else "no axes", "text2")
             for axis in range(alignment.rank):
                 x = name + axis * column + (column - badge_width(str(axis))) / 2
@@ -153,7 +153,8 @@ class BroadcastTable(QWidget):
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             words = self._tip_at(event.pos().x(), event.pos().y())
             if words:
-                QToolTip.showText(event.globalPos(), tooltip_html(words), self)
+                row = QRect(0, event.pos().y() // ROW * ROW, self.width(), ROW)
+                show_beside(self, row, tooltip_html(words), event.pos().x())
             else:
                 QToolTip.hideText()
             return True

@@ -6,7 +6,7 @@ from playground.models.tensors.broadcast_operators import BROADCAST_OPERATORS
 from playground.models.tensors.broadcast_request import BroadcastResult
 from playground.widgets.tensors.broadcast_grids import ShownGrid
 
-_NO_OPERATION = "This line has no elementwise operation."
+_NO_OPERATION = "This line has no elementwise operation of several tensors."
 
 
 def chains(operator: str) -> bool:

@@ -84,11 +84,16 @@ class CardEditors(QObject):
     name_typed = Signal(str)
     code_edited = Signal(str)
     code_committed = Signal(str)
+    code_reverted = Signal(str)
+    keyboard_left = Signal()
+    """The line that was being typed in is no longer the selected one."""
 
     def __init__(self, home: QWidget) -> None:
         super().__init__(home)
         self._home = home
         self._card: TensorCard | None = None
+        self.line = ""
+        """The name of the tensor whose line is edited."""
         self.name = NameEdit(home)
         self.completion = LineCompletion()
         self.code = CodeLine(
@@ -104,6 +109,7 @@ class CardEditors(QObject):
         self.name.typed.connect(self._on_name_typed)
         self.code.edited.connect(self.code_edited)
         self.code.committed.connect(self.code_committed)
+        self.code.reverted.connect(self._on_code_reverted)
 
     @property
     def card(self) -> TensorCard | None:
@@ -111,7 +117,10 @@ class CardEditors(QObject):
         return self._card
 
     def stand_on(self, card: TensorCard | None, name: str, code: str, editable: bool) -> None:
-        """Move to a card and show its name and code; what is being typed stays."""
+        """Move to a card and show its name and code; what is being typed stays where it is the same line."""
+        if name != self.line:
+            self.line = name
+            self._give_up_keyboard()
         if card is not self._card:
             if self._card is not None:
                 self._card.removeEventFilter(self)
@@ -126,9 +135,16 @@ class CardEditors(QObject):
         self.code.setReadOnly(not editable)
         if not self.name.hasFocus():
             self.name.set_name(name)
-        if not self.code.hasFocus():
-            self.code.set_text(code)
+        self.code.set_text(code)
         self._place()
+
+    def _give_up_keyboard(self) -> None:
+        """What is typed on belonged to another line: the list has the keyboard now."""
+        for field in (self.name, self.code):
+            if field.hasFocus():
+                field.blockSignals(True)
+                self.keyboard_left.emit()
+                field.blockSignals(False)
 
     def show_fault(self, span: Span | None, severity: str) -> None:
         """Underline what is wrong in the code."""
@@ -143,6 +159,10 @@ class CardEditors(QObject):
         rect.setWidth(min(wanted, self._card.width() - rect.left() - 8 if typing else rect.width() + 4))
         self.name.setGeometry(rect)
         self.code.setGeometry(self._card.code_rect())
+
+    @Slot()
+    def _on_code_reverted(self) -> None:
+        self.code_reverted.emit(self.code.text())
 
     @Slot(str)
     def _on_name_typed(self, text: str) -> None:

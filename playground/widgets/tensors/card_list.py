@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from playground.models.tensors.program import Imported, Program, source_code
@@ -57,10 +57,13 @@ class CardList(QScrollArea):
         self.setWidget(self._content)
         self.cards: list[TensorCard] = []
         self.editors = CardEditors(self._content)
+        self.editors.keyboard_left.connect(self.setFocus)
         self._program = Program()
         self._result = ProgramResult(())
         self._selection = ""
         self._carried_from: int | None = None
+        self._is_revealing = False
+        self.verticalScrollBar().rangeChanged.connect(self._on_range_changed)
 
     def show_program(self, program: Program, selection: str) -> None:
         """Show the lines, with the results known so far."""
@@ -139,6 +142,7 @@ class CardList(QScrollArea):
 
     @Slot(str)
     def _on_pressed(self, name: str) -> None:
+        self._is_revealing = False
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         self.selected.emit(name)
 
@@ -183,10 +187,21 @@ class CardList(QScrollArea):
         self.editors.edit_code()
 
     def _reveal(self) -> None:
+        """Bring the selected card into view, now and once the list has grown to its new height."""
         card = self.card(self._selection)
+        self._is_revealing = card is not None
         if card is not None:
             self._column.activate()
             self.ensureWidgetVisible(card, 0, 8)
+
+    @Slot()
+    def _on_range_changed(self) -> None:
+        if self._is_revealing:
+            self._reveal()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._is_revealing = False
+        super().wheelEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

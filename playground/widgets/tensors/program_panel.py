@@ -12,9 +12,19 @@ from playground.models.outcome import Fix, Problem, ProblemError
 from playground.models.state import PlaygroundState
 from playground.models.tensors.fills import default_made
 from playground.models.tensors.names import name_problem
-from playground.models.tensors.program import Program, parse_source, source_code
-from playground.models.tensors.program_edit import duplicate, edit_code, moved, pasted, split_assignment
+from playground.models.tensors.program import Binding, Program, parse_source, source_code
+from playground.models.tensors.program_edit import (
+    duplicate,
+    edit_code,
+    moved,
+    paste_problem,
+    pasted,
+    restored,
+    split_assignment,
+    with_statement,
+)
 from playground.models.tensors.program_request import ProgramResult
+from playground.models.tensors.unfinished import says_something
 from playground.widgets.common.buttons import IconButton
 from playground.widgets.common.painting import fill_background
 from playground.widgets.common.problem_banner import ProblemBanner
@@ -35,8 +45,9 @@ class ProgramPanel(Panel):
         super().__init__(parent)
         fill_background(self, "window")
         self._gestures = 0
-        self._before_deletion: Program | None = None
+        self._deleted: tuple[Binding, int] | None = None
         self._failure: Problem | None = None
+        self._refused_paste: tuple[str, Problem] | None = None
         self.title_line = TitleLine("Program")
         self.more = IconButton("ellipsis", "More: copy the program, paste lines")
         self.title_line.add_right(self.more)
@@ -82,6 +93,7 @@ class ProgramPanel(Panel):
         cards.editors.name_typed.connect(self._on_name_typed)
         cards.editors.code_edited.connect(self._on_code_edited)
         cards.editors.code_committed.connect(self._on_code_committed)
+        cards.editors.code_reverted.connect(self._on_code_reverted)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(LEAST_WIDTH, 200)
@@ -113,7 +125,7 @@ class ProgramPanel(Panel):
         if selection is not None and selection != state.selection:
             state = replace(state, selection=selection, pointed=None)
         self.problem.set_problem(None)
-        self._before_deletion = None
+        self._deleted = None
         self.edit(state, gesture)
 
     @Slot(str)
@@ -167,7 +179,9 @@ class ProgramPanel(Panel):
         try:
             program = pasted(self.state.program, text)
         except ProblemError as error:
-            self.problem.set_problem(error.problem, text if len(text) < 2000 else "")
+            problem = paste_problem(self.state.program, text, error.problem)
+            self.problem.set_problem(problem, text if len(text) < 2000 else "")
+            self._refused_paste = (text, problem)
             return
         self._change(program, program.names[-1] if program.names else None)
 
@@ -235,7 +249,7 @@ class ProgramPanel(Panel):
             have = "has" if len(users) == 1 else "have"
             words = f"{name} is deleted. {', '.join(users)} used it and {have} no result."
             self.problem.set_problem(Problem(words, fixes=(Fix(f"Bring {name} back"),), severity="warning"))
-            self._before_deletion = program
+            self._deleted = (program.bindings[place], place)
 
     @Slot(str, object)
     def _on_fix(self, name: str, fix: Fix) -> None:
@@ -244,8 +258,12 @@ class ProgramPanel(Panel):
 
     @Slot(object)
     def _on_banner_fix(self, fix: Fix) -> None:
-        if self._before_deletion is not None:
-            self._change(self._before_deletion)
+        if self._deleted is not None:
+            binding, place = self._deleted
+            program = restored(self.state.program, binding, place)
+            self._change(program, program.names[min(place, len(program.names) - 1)])
+        elif self._refused_paste is not None and self.problem.problem is self._refused_paste[1]:
+            self.paste(with_statement(*self._refused_paste, fix))
         else:
             self._on_renamed(fix.code)
 
@@ -256,7 +274,7 @@ class ProgramPanel(Panel):
 
     @Slot(str)
     def _on_renamed(self, text: str) -> None:
-        old = self.state.selection
+        old = self.list.editors.line
         try:
             program = self.state.program.renamed(old, text.strip())
         except ProblemError as error:
@@ -269,16 +287,26 @@ class ProgramPanel(Panel):
 
     @Slot(str)
     def _on_code_edited(self, text: str) -> None:
-        name = self.state.selection
+        """The line follows each text that says something; what is half typed waits for Enter."""
+        name = self.list.editors.line
+        if says_something(self.state.program, name, text):
+            self._set_code(name, text)
+
+    @Slot(str)
+    def _on_code_reverted(self, text: str) -> None:
+        self._set_code(self.list.editors.line, text)
+
+    def _set_code(self, name: str, text: str) -> None:
         if split_assignment(text) is None and self.state.program.get(name) is not None:
             self._change(edit_code(self.state.program, name, text), gesture=("code", name, self._gestures))
 
     @Slot(str)
     def _on_code_committed(self, text: str) -> None:
+        name = self.list.editors.line
+        self._set_code(name, text)
         self._gestures += 1
-        name = self.state.selection
         assignment = split_assignment(text)
-        if assignment is not None:
+        if assignment is not None and self.state.program.get(name) is not None:
             new_name, code = assignment
             program = edit_code(self.state.program, name, code)
             try:

@@ -1,4 +1,4 @@
-"""From what the hand did on the shape panel to the edited state: each drag starts from the state it began with."""
+"""From what the hand did on the shape panel to the edited state: each drag starts from the line it began with."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from playground.models.outcome import Problem
 from playground.models.state import PlaygroundState
-from playground.models.tensors.gesture import GESTURES, Gesture, Layout, gesture_operation
+from playground.models.tensors.gesture import GESTURES, Gesture, gesture_operation
 from playground.models.tensors.gesture_words import (
     gesture_words,
     inserted_words,
@@ -16,6 +16,7 @@ from playground.models.tensors.gesture_words import (
     squeezed_words,
 )
 from playground.models.tensors.operation import insert_axis, moved_axis
+from playground.models.tensors.program import Program
 from playground.models.tensors.program_edit import (
     Edit,
     append_operation,
@@ -28,33 +29,36 @@ from playground.models.tensors.shape_request import ShapeResult
 
 
 class ShapeEdits:
-    """Remembers the state in which the running gesture began."""
+    """Remembers the program in which the running gesture began, until something else changes the program."""
 
     def __init__(self) -> None:
         self._base: PlaygroundState | None = None
+        self._present = PlaygroundState()
+        self._made: tuple[Program, str] | None = None
+        """The program and the selection that the gesture made last."""
         self._result: ShapeResult | None = None
         self._gesture: Hashable = None
 
-    def begin(self, state: PlaygroundState, result: ShapeResult, gesture: Hashable) -> PlaygroundState:
-        """The state to build on: the one in which this gesture began."""
+    def begin(self, state: PlaygroundState, result: ShapeResult, gesture: Hashable) -> None:
+        """Build on the program in which this gesture began, and on the present state in all else."""
+        self._present = state
         if self._base is None or gesture is None or gesture != self._gesture:
             self._base, self._result, self._gesture = state, result, gesture
-        return self._base
+            self._made = (state.program, state.selection)
 
-    @property
-    def layout(self) -> Layout | None:
-        """The layout of the tensor when the gesture began."""
-        return self._result.layout if self._result is not None else None
+    def is_overtaken_by(self, state: PlaygroundState) -> bool:
+        """Whether a state is not what the running gesture made: going on from its beginning would undo the rest."""
+        return self._base is not None and (state.program, state.selection) != self._made
 
     def end(self) -> None:
         """The hand let go."""
-        self._base = self._result = self._gesture = None
+        self._base = self._made = self._result = self._gesture = None
 
-    def reverted(self) -> tuple[PlaygroundState, Hashable] | None:
-        """The state before the running gesture; None where none is running."""
-        found = None if self._base is None else (self._base, self._gesture)
+    def reverted(self, state: PlaygroundState) -> tuple[PlaygroundState, Hashable] | None:
+        """The state without the running gesture; None where none is running."""
+        base, gesture = self._base, self._gesture
         self.end()
-        return found
+        return None if base is None else (_with_line_of(state, base, base.shape.last_gesture), gesture)
 
     def resize(self, sizes: tuple[tuple[int, int], ...]) -> PlaygroundState | Problem:
         """Other sizes along some axes; those beyond what a cut can give become the largest it can."""
@@ -69,16 +73,15 @@ class ShapeEdits:
             if isinstance(edit, Problem):
                 return edit
             words = resized_words(result.name, axis, size, edit.code, made=result.made)
-            state = self._with(state, edit, words)
-        return base if state.program == base.program else state
+            state = replace(state, program=edit.program, selection=edit.name)
+        return self._begun() if state.program == base.program else self._with(state, words)
 
     def move(self, axis: int, place: int) -> PlaygroundState | Problem:
         """An axis at another place."""
         result = self._result
         assert result is not None
         if axis == place:
-            assert self._base is not None
-            return self._base
+            return self._begun()
         order = moved_axis(len(result.layout.shape), axis, place)
         words = moved_words(result.name, axis, place, order)
         return self._try(lambda program: permute_axes(program, result.name, order), words)
@@ -120,12 +123,24 @@ class ShapeEdits:
         if gesture is not None:
             code = done.code if done.name == result.name else done.code.removeprefix(result.name)
             words = gesture_words(gesture.label, result.name, code)
-        return self._with(base, done, words)
+        return self._with(replace(base, program=done.program, selection=done.name), words)
 
-    @staticmethod
-    def _with(state: PlaygroundState, edit: Edit, words: str) -> PlaygroundState:
-        shape = replace(state.shape, last_gesture=words, cells=None)
-        return replace(state, program=edit.program, selection=edit.name, pointed=None, shape=shape)
+    def _begun(self) -> PlaygroundState:
+        """The program as it was when the gesture began."""
+        assert self._base is not None
+        return self._with(self._base, self._base.shape.last_gesture)
+
+    def _with(self, line: PlaygroundState, words: str) -> PlaygroundState:
+        self._made = (line.program, line.selection)
+        return _with_line_of(self._present, line, words)
+
+
+def _with_line_of(state: PlaygroundState, line: PlaygroundState, words: str) -> PlaygroundState:
+    """A state with the program and the selection of another."""
+    if (line.program, line.selection) == (state.program, state.selection):
+        return state
+    shape = replace(state.shape, last_gesture=words, cells=None)
+    return replace(state, program=line.program, selection=line.selection, pointed=None, shape=shape)
 
 
 def registered(name: str) -> Gesture:

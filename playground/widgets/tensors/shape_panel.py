@@ -76,7 +76,16 @@ class ShapePanel(Panel):
         self._place_form()
 
     def show_state(self, state: PlaygroundState) -> None:
+        if self._edits.is_overtaken_by(state):
+            self._end_overtaken()
         self.view.show_state(state)
+
+    def _end_overtaken(self) -> None:
+        """Something else changed the program: what the gesture made so far stays, and it ends."""
+        self._edits.end()
+        self.view.strip.drop()
+        self.view.block.drop()
+        self._close_form(keep=True)
 
     def show_result(self, result: object) -> None:
         if isinstance(result, ShapeResult):
@@ -140,7 +149,7 @@ class ShapePanel(Panel):
 
     @Slot()
     def _on_reverted(self) -> None:
-        found = self._edits.reverted()
+        found = self._edits.reverted(self.state)
         if found is not None:
             self.edit(found[0], found[1])
         self.gesture_ended.emit()
@@ -227,7 +236,8 @@ class ShapePanel(Panel):
     def _on_form_changed(self, texts: object) -> None:
         if self._form is not None and isinstance(texts, dict):
             gesture = ("form", id(self), self._forms)
-            self._take(self._edits.perform(self._form.gesture, texts), gesture)
+            if self._begin(gesture):
+                self._take(self._edits.perform(self._form.gesture, texts), gesture)
 
     @Slot(bool)
     def _on_form_finished(self, keep: bool) -> None:

@@ -78,7 +78,7 @@ class SizeChip(QWidget):
         self.box.setObjectName(f"shape.axis.{axis}")
         self.box.changed.connect(self._on_typed)
         self.box.gesture_ended.connect(self.let_go)
-        self.box.refused.connect(self._on_refused)
+        self.box.given_up.connect(self.refused)
         self.cross = IconButton("x", "Squeeze this axis of size 1 away", f".squeeze({axis})", parent=self)
         self.cross.setObjectName(f"shape.squeeze.{axis}")
         self.cross.clicked.connect(self._on_cross)
@@ -133,8 +133,6 @@ class SizeChip(QWidget):
         state = self._state
         if state == "normal" and (self.underMouse() or self.box.hasFocus()):
             state = "hover"
-        if self.box.reason:
-            state = "clash"
         with QPainter(self) as painter:
             paint_axis_chip(painter, QRectF(self.rect()), self.axis, state)
             if not self.box.arrows and not self.cross.isVisibleTo(self):
@@ -149,11 +147,6 @@ class SizeChip(QWidget):
     @Slot(object)
     def _on_typed(self, value: object) -> None:
         self.size_edited.emit(self.axis, value, self.box.gesture)
-
-    @Slot(str)
-    def _on_refused(self, words: str) -> None:
-        self.update()
-        self.refused.emit(words)
 
     @Slot()
     def _on_cross(self) -> None:
@@ -194,12 +187,16 @@ class SizeChip(QWidget):
         if event.button() == Qt.MouseButton.LeftButton:
             self._stop()
 
-    def _stop(self) -> None:
-        """The hand let go, or the release went to another window."""
+    def drop(self) -> str:
+        """End the drag without a word; which it was."""
         dragged, self._drag = self._drag, ""
         self.set_dragging(False)
         self.unsetCursor()
-        if dragged in ("edge", "carry"):
+        return dragged
+
+    def _stop(self) -> None:
+        """The hand let go, or the release went to another window."""
+        if self.drop() in ("edge", "carry"):
             self.let_go.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

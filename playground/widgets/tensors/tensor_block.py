@@ -58,14 +58,14 @@ class TensorBlock(QWidget):
         return QSize(120, 48)
 
     def block(self) -> BlockGeometry:
-        """Where the block lies; while a handle is held, at the scale it had when the hand took it."""
+        """Where the block lies; while a handle is held, at the scale it had when the hand took it, if that has room."""
         fresh = block_geometry(self._shape, self.width(), max(84, min(self.height(), 200)))
         held = self._held
         if held is None:
             return fresh
         rows = self._shape[-2] if len(self._shape) > 1 else 1
         columns = self._shape[-1] if self._shape else 1
-        return BlockGeometry(
+        under_hand = BlockGeometry(
             held.left,
             held.top,
             columns * held.column_pixels,
@@ -76,6 +76,7 @@ class TensorBlock(QWidget):
             held.stacks,
             held.scaled,
         )
+        return under_hand if under_hand.fits(self.width(), self.height()) else fresh
 
     def handles(self) -> dict[str, QPointF]:
         """The middle of each handle: "columns", "rows", "both", "depth"."""
@@ -201,7 +202,7 @@ class TensorBlock(QWidget):
         point = event.position()
         if self._grabbed and not event.buttons() & Qt.MouseButton.LeftButton:
             # The release went to another window.
-            self._stop()
+            self.drop()
             self.let_go.emit()
         if not self._grabbed or self._held is None:
             cursors = {
@@ -224,10 +225,11 @@ class TensorBlock(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self._grabbed:
-            self._stop()
+            self.drop()
             self.let_go.emit()
 
-    def _stop(self) -> None:
+    def drop(self) -> None:
+        """End a drag without a word."""
         self._grabbed, self._held = "", None
         self.update()
 
@@ -243,7 +245,7 @@ class TensorBlock(QWidget):
             Qt.Key.Key_PageDown: (rank - 3, 1),
         }
         if key == Qt.Key.Key_Escape and self._grabbed:
-            self._stop()
+            self.drop()
             self.reverted.emit()
             return
         axis, by = steps.get(key, (-1, 0))

@@ -126,8 +126,7 @@ class TensorCard(QWidget):
             if result.problem is not None:
                 parts.append(str(result.problem))
         self.setAccessibleName(", ".join(parts))
-        lines = [view.code] if len(view.code) > 30 else []
-        set_tooltip(self, definition_of_statistics(result.summary if result is not None else None), *lines)
+        set_tooltip(self, definition_of_statistics(result.summary if result is not None else None), view.code)
 
     def code_rect(self) -> QRect:
         """Where the code stands."""

@@ -125,6 +125,7 @@ def test_numpy_differs_where_the_note_says_so(cases):
     assert differing > 20
 
 
+@pytest.mark.processor
 def test_loops_run_and_give_the_same_numbers(cases):
     for text, shapes, operands, plan, result in cases[::3]:
         if plan is not None and result is not None and plan.cost.index_space <= 300:
@@ -133,6 +134,7 @@ def test_loops_run_and_give_the_same_numbers(cases):
             assert torch.equal(names[plan.result_name], result), (text, shapes, plan.loops)
 
 
+@pytest.mark.processor
 def test_equivalents_are_exactly_equal(cases):
     tried = 0
     for text, shapes, operands, plan, result in cases:

@@ -139,6 +139,7 @@ def test_rounding_is_told():
     assert total.is_rounded
 
 
+@pytest.mark.processor
 @pytest.mark.parametrize("dtype", [torch.int64, torch.bool, torch.complex64, torch.bfloat16, torch.float16])
 def test_terms_of_other_dtypes(dtype):
     source = random.Random(1)

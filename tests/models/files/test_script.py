@@ -1,3 +1,4 @@
+import os
 import re
 import subprocess
 import sys
@@ -33,7 +34,7 @@ def run(text, cwd):
         capture_output=True,
         text=True,
         cwd=cwd,
-        env={"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
         check=False,
     )
     assert done.returncode == 0, done.stderr

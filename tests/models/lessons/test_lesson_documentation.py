@@ -10,6 +10,7 @@ from playground.models.lessons.lesson_file import _KEYS, parse_lesson
 from playground.models.lessons.measures import MEASURES, NETWORK_READINGS, SAVED_READINGS, WRITES
 from playground.models.lessons.scope import make_scope
 from playground.models.lessons.start import start_state
+from playground.models.lessons.trials import NUMPY_READINGS
 from playground.models.tensors.evaluation import evaluate
 
 TEXT = (Path(__file__).parents[3] / "docs" / "lessons.md").read_text(encoding="utf-8")
@@ -31,7 +32,7 @@ def test_every_goal_and_every_measure_has_its_row():
     assert sorted(rows("Measures")) == sorted(MEASURES)
 
 
-@pytest.mark.parametrize("name", [*NETWORK_READINGS, *SAVED_READINGS, *WRITES])
+@pytest.mark.parametrize("name", [*NETWORK_READINGS, *SAVED_READINGS, *WRITES, *NUMPY_READINGS])
 def test_every_reading_is_named(name):
     assert f"`{name}`" in TEXT
 

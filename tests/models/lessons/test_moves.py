@@ -6,9 +6,12 @@ from playground.models.history import History
 from playground.models.lessons import moves
 from playground.models.lessons.goals import is_step_done
 from playground.models.lessons.library import find_lesson, library, neighbour, place_in_words
+from playground.models.lessons.start import start_state
+from playground.models.lessons.state import LessonState, Progress
 from playground.models.outcome import ProblemError
 from playground.models.state import PlaygroundState
 from playground.models.tensors.example import example_program
+from playground.models.tensors.program import parse_source
 
 
 def own():
@@ -66,6 +69,54 @@ def test_undo_goes_across_a_lesson():
     assert history.present.program.names == ("m", "c", "r")
     history = history.undone()
     assert history.present == own()
+
+
+def test_a_lesson_reopens_where_it_was_left_with_the_learners_own_lines():
+    lesson, _ = find_lesson("4")
+    other, _ = find_lesson("5")
+    state = moves.done_for_me(moves.predicted(moves.opened(own(), lesson), 0), lesson, 1)
+    mine = state.program.appended("mine", parse_source("r * 2"))
+    state = moves.answer_seen(moves.step_done(replace(state, program=mine, selection="mine"), 3))
+    for way in (moves.closed, moves.listed, lambda state: moves.opened(state, other), lambda state: state):
+        again = moves.opened(way(state), lesson)
+        assert again.program == mine
+        assert (again.selection, again.lesson.here.answered) == ("mine", True)
+        assert moves.closed(again).program == own().program
+        assert moves.restarted(again, lesson).program.names == ("m", "c", "r")
+    assert moves.opened(moves.closed(state), other).program.names == ("m", "c", "e", "s")
+
+
+def test_what_was_left_is_no_step_of_undo():
+    lesson, _ = find_lesson("4")
+    state = own()
+    left = moves.closed(moves.opened(state, lesson))
+    assert left.lesson.left
+    assert left.without_pointing() == state.without_pointing()
+
+
+@pytest.mark.parametrize("lesson", library(), ids=lambda lesson: lesson.key)
+def test_where_only_the_progress_is_remembered_the_steps_are_made_again(lesson):
+    here = Progress(lesson.key, 0, len(lesson.steps), True)
+    state = moves.opened(replace(own(), lesson=LessonState(progress=(here,))), lesson)
+    wanted = start_state(lesson)
+    for number in range(len(lesson.steps)):
+        wanted = moves.done_for_me(wanted, lesson, number)
+    assert replace(state, lesson=wanted.lesson, memory_budget=None) == wanted
+
+
+def test_skipped_steps_are_made_again_only_as_far_as_they_were():
+    lesson, _ = find_lesson("4")
+    here = Progress(lesson.key, 0, 3, True, (0, 1, 2))
+    state = moves.opened(replace(own(), lesson=LessonState(progress=(here,))), lesson)
+    assert state.program.names[-1] == "s"
+    assert state.pointed is None
+
+
+def test_a_lesson_that_begins_otherwise_now_begins_anew():
+    lesson, _ = find_lesson("4")
+    left = moves.closed(moves.done_for_me(moves.opened(own(), lesson), lesson, 1))
+    changed = replace(lesson, start=replace(lesson.start, program="m = torch.ones(2)"))
+    assert moves.opened(left, changed).program.names == ("m",)
 
 
 def test_neighbours_end_at_the_ends():

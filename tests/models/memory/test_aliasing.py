@@ -85,8 +85,7 @@ def test_the_sentence_of_a_transposed_tensor():
     base = torch.arange(10.0, 22.0).reshape(3, 4)
     effect = explain_write("W", (2, 1), "99", {"A": torch.zeros(2), "B": base, "W": base.t(), "v": torch.zeros(3)})
     assert (
-        effect.sentence
-        == "Cell 6 goes from 16 to 99. That changes W[2,1] and B[1,2]. A and v have storages of their own."
+        effect.sentence == "Cell 6 goes from 16 to 99. That changes W[2,1] and B[1,2]. A and v are on other storages."
     )
 
 

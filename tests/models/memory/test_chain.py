@@ -86,6 +86,41 @@ def test_advice_on_random_chains_is_always_the_same_tensor_for_fewer_bytes():
     assert advised > 12
 
 
+VALUES = [
+    "torch.tensor([1.5, -2.5, 300., float('nan')])",
+    "torch.tensor([0., -0., 1., 2.])",
+    "torch.arange(4) - 2",
+    "torch.tensor([1 + 2j, 3., -1j, 0.])",
+]
+SUFFIXES = [
+    ".int()", ".double()", ".half()", ".to(torch.uint8)", ".contiguous()", ".clone()", ".view(torch.int32)",
+    ".view(torch.uint8)", ".view(torch.int16)", "[1:3]", "[::2]", ".flip(0)", ".reshape(2, -1)", ".unsqueeze(0)",
+    ".expand(2, -1)", ".t()", ".unfold(0, 2, 1)", "[[0, 0, 1]]", ".T", ".narrow(0, 0, 1)",
+]  # fmt: skip
+
+
+def test_what_is_advised_has_the_same_bits_also_where_bytes_are_read_as_another_dtype():
+    rng = random.Random(3)
+    advised = 0
+    for _ in range(250):
+        code = "A" + "".join(rng.choice(SUFFIXES) for _ in range(rng.randint(2, 4)))
+        base = f"A = {rng.choice(VALUES)}\nB = "
+        advice = advise_chain(Program.parse(base + code), "B")
+        if advice is None:
+            continue
+        advised += 1
+        one, other = (evaluate(Program.parse(base + text))["B"].tensor for text in (code, advice.code))
+        assert (one.dtype, one.shape, one.stride()) == (other.dtype, other.shape, other.stride()), (code, advice.code)
+        bits = [tensor.resolve_conj().numpy().tobytes() for tensor in (one, other)]
+        assert bits[0] == bits[1], (code, advice.code)
+    assert advised > 10
+
+
+def test_a_cast_is_never_moved_past_a_view_of_the_bytes():
+    program = Program.parse("A = torch.tensor([1.5, 2.5, -3.])\nB = A.int().view(torch.int32)")
+    assert advise_chain(program, "B") is None
+
+
 def test_the_steps_of_a_view_follow_those_of_its_storage():
     program = Program.parse(f"{BASE}v = torch.tensor([10., 20., 30.])\nB = A + v[:, None]\nW = B.t()")
     notes = note_steps("W", dict(evaluate(program)))

@@ -15,19 +15,33 @@ def first_layer(flags):
     return next((layer for layer, flag in enumerate(flags, 1) if flag), None)
 
 
-def test_d1_standard_normal_weights_overflow_at_layer_38():
+@pytest.mark.processor
+def test_d1_standard_normal_weights_overflow_near_layer_38():
     result = run_network(BOOK)
     rms = result.tables["activation"].rms
     assert np.median(rms[1:30] / rms[:29]) == pytest.approx(10, rel=0.05)
-    assert abs(first_layer(layer.activation.inf_count > 0 for layer in result.layers) - 38) <= 1
-    assert abs(first_layer(layer.activation.nan_count > 0 for layer in result.layers) - 39) <= 1
+    inf = first_layer(layer.activation.inf_count > 0 for layer in result.layers)
+    nan = first_layer(layer.activation.nan_count > 0 for layer in result.layers)
+    assert abs(inf - 38) <= 1
+    assert nan in (inf, inf + 1), "it depends on the order in which a processor adds the products"
 
 
-@pytest.mark.parametrize(("dtype", "layer"), [("float32", 46), ("float16", 9), ("bfloat16", 39)])
+@pytest.mark.processor
+@pytest.mark.parametrize(("dtype", "layer"), [("float32", 46), ("float16", 9)])
 def test_d2_a_hundredth_ends_at_exactly_zero(dtype, layer):
     result = run_network(NetworkSpec(weight_std=0.01, dtype=dtype), detail=QUICK)
+    assert abs(first_layer(one.activation.zero_fraction == 1 for one in result.layers) - layer) <= 1
+
+
+@pytest.mark.processor
+def test_d2_bfloat16_ends_where_its_products_do():
+    """In IEEE arithmetic at the smallest subnormal number; some processors make 0 of all that are subnormal."""
+    result = run_network(NetworkSpec(weight_std=0.01, dtype="bfloat16"), detail=QUICK)
     zero = first_layer(one.activation.zero_fraction == 1 for one in result.layers)
-    assert abs(zero - layer) <= 1
+    exact = run_network(NetworkSpec(weight_std=0.01, dtype="float64"), detail=QUICK).tables["activation"].maximum
+    numbers = torch.finfo(torch.bfloat16)
+    flushed, kept = (first_layer(exact < least) for least in (numbers.smallest_normal, numbers.smallest_normal * 2**-7))
+    assert flushed - 1 <= zero <= kept + 1
 
 
 def test_d3_a_tenth_keeps_the_std_but_one_draw_is_one_draw():
@@ -74,6 +88,7 @@ def test_d7_zero_init_leaves_only_the_last_bias_a_gradient():
     assert result.head.bias_gradient.rms > 0
 
 
+@pytest.mark.processor
 def test_d7_constant_init_gives_all_units_the_same_gradient():
     spec = NetworkSpec(depth=4, width=6, batch=20, init="constant", weight_value=0.1, activation="tanh")
     network = build(spec).requiring_grad()

@@ -50,6 +50,42 @@ def test_relu_holds_its_variance_at_two_without_bias_only():
     assert fixed_point("relu", 3.0).q == math.inf
 
 
+def correlation_after(name, weight, bias, layers):
+    """The correlation of two inputs after many layers, by a plain sum over both normals, and its last change."""
+    q = fixed_point(name, weight, bias).q
+    z = torch.linspace(-8, 8, 401, dtype=torch.float64)
+    share = torch.exp(-z.square() / 2)
+    share /= share.sum()
+    phi, c, change = ACTIVATIONS[name].function, 0.5, math.nan
+    for _ in range(layers):
+        other = math.sqrt(q) * (c * z[:, None] + math.sqrt(1 - c * c) * z)
+        mean = share @ (phi(math.sqrt(q) * z) * (phi(other) @ share))
+        before, c = c, (weight * float(mean) + bias) / q
+        change = c - before
+    return c, change
+
+
+@pytest.mark.parametrize(("weight", "bias", "scale"), [(2.25, 0.0025, 16.20), (4.0, 0.05, 6.98), (16.0, 0.3, None)])
+def test_the_depth_scale_in_chaos_is_that_of_the_correlation(weight, bias, scale):
+    """Schoenholz et al. 2017: not the gradient's scale, which is another number there."""
+    found = fixed_point("tanh", weight, bias)
+    near, far = (correlation_after("tanh", weight, bias, layers) for layers in (120, 121))
+    assert found.correlation == pytest.approx(far[0], abs=2e-3)
+    if abs(near[1]) > 1e-12:
+        assert found.depth_scale == pytest.approx(-1 / math.log(far[1] / near[1]), rel=1e-3)
+    if scale is not None:
+        assert round(found.depth_scale, 2) == scale
+    assert found.gradient_scale == pytest.approx(1 / math.log(found.chi1))
+    assert abs(found.gradient_scale / found.depth_scale - 1) > 0.3
+
+
+def test_the_depth_scale_passes_the_edge_without_a_jump():
+    scales = [1 / fixed_point("tanh", 1.7610 + 10.0**power, 0.05).depth_scale for power in (-2, -3, -4, -5)]
+    assert scales == sorted(scales, reverse=True)
+    ratios = [1 / fixed_point("tanh", w, 0.05).depth_scale for w in (1.7610 + 1e-3, 1.7610 - 1e-3)]
+    assert ratios[0] == pytest.approx(ratios[1], rel=0.1)
+
+
 def test_tanh_without_bias_is_critical_at_one():
     assert critical_weight_variance("tanh") == pytest.approx(1, abs=1e-9)
     assert fixed_point("tanh", 0.5).q == 0
@@ -155,7 +191,12 @@ def test_its_fixed_point_solves_the_closed_form(erf, weight, bias):
     assert q == pytest.approx(weight * 2 / math.pi * math.asin(2 * q / (1 + 2 * q)) + bias, rel=1e-9, abs=1e-12)
     chi1 = weight * 4 / math.pi / math.sqrt(1 + 4 * q)
     assert found.chi1 == pytest.approx(chi1, rel=1e-9)
-    assert found.depth_scale == pytest.approx(1 / abs(math.log(chi1)), rel=1e-6)
+    assert found.gradient_scale == pytest.approx(1 / abs(math.log(chi1)), rel=1e-6)
+    c, slope = found.correlation, chi1
+    if chi1 > 1:
+        assert c == pytest.approx((weight * 2 / math.pi * math.asin(2 * q * c / (1 + 2 * q)) + bias) / q, abs=1e-9)
+        slope = weight * 4 / math.pi / math.sqrt((1 + 2 * q) ** 2 - (2 * q * c) ** 2)
+    assert found.depth_scale == pytest.approx(-1 / math.log(slope), rel=1e-6)
     assert found.trainable_depth == 6 * found.depth_scale
     assert critical_weight_variance(erf) == pytest.approx(math.pi / 4, rel=1e-9)
 

@@ -22,6 +22,7 @@ def test_every_optimiser_has_an_oracle():
     assert set(ORACLES) == set(OPTIMISERS)
 
 
+@pytest.mark.processor
 @pytest.mark.parametrize("settings", SETTINGS)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
 @pytest.mark.parametrize("name", list(OPTIMISERS))

@@ -7,6 +7,7 @@ import torch
 from playground.models.network.reductions import PIECE, count_zeros, extremes_of, piece_of, sum_rows
 
 
+@pytest.mark.processor
 @pytest.mark.parametrize("count", [1, 2, 7, 2047, 2048, 2049, 4099, 6400, 20_000, 20_011])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_rows_of_every_length_are_summed_whole(count, dtype):

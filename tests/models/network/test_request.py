@@ -5,9 +5,11 @@ import pytest
 import torch
 
 from playground.models.job import CancelledError, Job
+from playground.models.network import seeds
 from playground.models.network.compare import difference, short_name
+from playground.models.network.cure_trial import SEVERITIES
 from playground.models.network.estimate import LONG_SECONDS, estimate, multiply_seconds
-from playground.models.network.handover import HandedLayer, LayerTensorRequest
+from playground.models.network.handover import HandedLayer, LayerTensorRequest, compute_layer_tensor
 from playground.models.network.network import NetworkSpec
 from playground.models.network.ranges import held, ranges_of
 from playground.models.network.request import compute_network, network_request
@@ -43,7 +45,8 @@ def test_while_the_hand_moves_histograms_are_samples_and_seeds_wait():
 def test_the_band_grows_and_is_that_of_the_single_runs():
     shown = []
     page = compute(state_of(band=True, seeds=12), Job(show=shown.append))
-    assert [None if one.band is None else one.band.done for one in shown] == [None, 5, 10]
+    assert [one.band.done for one in shown if one.band is not None] == [5, 10]
+    assert shown[0].band is None
     assert page.band.done == 12
     runs = [compute(state_of(spec=replace(SMALL, seed=seed))).network.tables["activation"].rms for seed in range(12)]
     assert page.band.low.rms == pytest.approx(np.quantile(runs, 0.05, axis=0), rel=1e-5)
@@ -154,7 +157,7 @@ def test_what_the_verdict_offers_was_tried_and_says_what_came_of_it():
     assert page.verdict.lead == shown[0].verdict.lead
     for fix in page.verdict.fixes:
         after = compute(state_of(spec=fix.spec)).verdict
-        assert after.severity == "good"
+        assert SEVERITIES.index(after.severity) < SEVERITIES.index(page.verdict.severity)
         assert fix.outcome == f"{after.lead} {after.text}".replace("`", "")
     assert not [fix for fix in compute(state_of(spec=sick, moving=True)).verdict.fixes if fix.outcome]
 
@@ -186,6 +189,21 @@ def test_the_seeds_give_way_to_a_newer_request():
     with pytest.raises(CancelledError):
         run_seeds(SMALL, 200, job=Job(is_superseded=superseded))
     assert len(steps) == 5
+
+
+def test_many_seeds_end_when_they_have_kept_the_page_busy_for_a_few_seconds(monkeypatch):
+    """A thousand typed into the box kept it busy for half a minute; what ran by then is a band of so many."""
+    monkeypatch.setattr(seeds, "PATIENCE_SECONDS", 0.0)
+    shown = []
+    band = run_seeds(SMALL, 1000, show=shown.append)
+    assert (band.done, band.wanted) == (seeds.ALWAYS, 1000)
+    assert run_seeds(SMALL, 7).done == 7
+
+
+@pytest.mark.parametrize("layer", [0, 4, 50])
+def test_a_layer_that_the_network_has_not_is_refused_in_words(layer):
+    with pytest.raises(ProblemError, match=f"There is no layer {layer} to send: the network has 3 layers"):
+        compute_layer_tensor(LayerTensorRequest(replace(SMALL, depth=3), "activation", layer))
 
 
 def test_bytes_grow_linearly_with_depth():

@@ -30,6 +30,7 @@ def gradients_of(spec):
     return float(loss.detach()), torch.autograd.grad(loss, network.parameters)
 
 
+@pytest.mark.processor
 @pytest.mark.parametrize("normalisation", list(NORMALISATIONS))
 @pytest.mark.parametrize("activation", list(ACTIVATIONS))
 def test_the_chain_rule_gives_what_autograd_gives(activation, normalisation):
@@ -62,12 +63,14 @@ def test_residual_dropout_and_both_losses_agree_too(residual, dropout, loss, dty
     assert float({step.result.name: step.result.values for step in result.steps}["L"]) == gradients_of(spec)[0]
 
 
+@pytest.mark.processor
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_half_precision_is_shown_as_it_is(dtype):
     result = compute_step_through(StepThroughRequest(spec_of(dtype=dtype, activation="relu")))
     assert result.all_agree
 
 
+@pytest.mark.processor
 def test_every_number_that_is_a_sum_of_products_is_spelled_out_to_its_value():
     spec = spec_of(dtype="float64", residual="scaled", dropout=0.3, normalisation="layer")
     counted = 0

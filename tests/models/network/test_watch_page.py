@@ -189,7 +189,7 @@ def test_what_cannot_be_copied_is_offered_nothing():
 
 def test_a_healthy_module_and_one_that_raised_are_offered_nothing():
     healthy = words_alone(probe(mlp(2, nn.Identity), BATCH))
-    assert (healthy.severity, healthy.lead) == ("good", "Healthy.")
+    assert (healthy.severity, healthy.lead) == ("good", "Nothing vanishes or explodes.")
     assert "standard normal targets" in healthy.why
     broken = nn.Sequential(nn.Linear(16, 4), nn.Linear(5, 2))
     words = judge_watched(probe(broken, BATCH), broken, BATCH)

@@ -81,12 +81,14 @@ def test_what_must_be_computed_here_is_not(request_):
     assert not is_brief(request_)
 
 
+@pytest.mark.processor
 @pytest.mark.parametrize("activation", list(ACTIVATIONS))
 def test_the_answer_is_the_same_to_the_bit_for_each_activation(activation):
     request = replace(MOVING, spec=replace(SMALL, activation=activation))
     assert differences(elsewhere(request), compute_network(request)) == []
 
 
+@pytest.mark.processor
 @pytest.mark.parametrize("init", list(INIT_SCHEMES))
 def test_the_answer_is_the_same_to_the_bit_for_each_init(init):
     request = replace(MOVING, spec=replace(SMALL, init=init, loss="cross_entropy", input="digits"), kind="weight")

@@ -48,6 +48,7 @@ def computed(text: str) -> float:
     return float(eval(text, {"__builtins__": {}}, FUNCTIONS))
 
 
+@pytest.mark.processor
 @pytest.mark.parametrize(
     "line",
     [
@@ -65,6 +66,7 @@ def test_a_product_spells_out_its_terms(line: str) -> None:
                 assert read(part.label, tensors) == computed(part.value)
 
 
+@pytest.mark.processor
 @pytest.mark.parametrize(
     "line",
     [
@@ -127,6 +129,7 @@ def test_a_running_sum_names_what_it_has_passed(line: str, word: str) -> None:
         assert story.conclusion == word
 
 
+@pytest.mark.processor
 @pytest.mark.parametrize(
     "line",
     [
@@ -146,6 +149,7 @@ def test_the_arithmetic_ends_in_the_value(line: str) -> None:
             assert computed(story.arithmetic) == pytest.approx(value, rel=1e-3, abs=2e-4), story
 
 
+@pytest.mark.processor
 @pytest.mark.parametrize(
     "line",
     [

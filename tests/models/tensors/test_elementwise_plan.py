@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playground.models.outcome import ProblemError
-from playground.models.tensors.vocabulary import VOCABULARY
+from playground.models.tensors.vocabulary import VOCABULARY, Word
 
 
 def _operand(rng: random.Random, shape: tuple[int, ...]) -> torch.Tensor:
@@ -45,6 +45,47 @@ def test_layouts_of_one_operand_are_those_of_torch(name: str) -> None:
         operand = _operand(rng, shape).float()
         assert word.plan is not None
         assert_same_layout(word.plan(_meta(operand)), word.call(operand))
+
+
+IN_SEVERAL_STEPS = {"masked_fill", "ldexp", "deg2rad", "rad2deg", "isfinite", "polar", "complex", "logsigmoid", "lerp"}
+"""Words that torch computes by several kernels in a row, whose plans may differ in gaps and in axes of size 1."""
+ELEMENTWISE = [
+    word
+    for word in VOCABULARY.values()
+    if word.family in ("mapping", "operators")
+    and word.plan is not None
+    and word.short_name not in (*IN_SEVERAL_STEPS, "prelu", "@")
+]
+OF_THREE = {"clamp", "clip", "addcmul", "addcdiv", "where"}
+
+
+@pytest.mark.parametrize("word", [*ELEMENTWISE, VOCABULARY["torch.where"]], ids=lambda word: word.name)
+def test_strides_are_torchs_for_odd_layouts_empty_ones_too(word: Word) -> None:
+    rng = random.Random(word.name)
+    compared = 0
+    for _ in range(40):
+        sizes = [0, 1, 2, 3, 4] if rng.random() < 0.1 else [1, 2, 3, 4]
+        shape = tuple(rng.choice(sizes) for _ in range(rng.randrange(5)))
+        dtype = rng.choice([torch.float32, torch.float32, torch.int64, torch.int64, torch.bool])
+        if word.name in ("<<", ">>"):
+            dtype = torch.int64  # torch has no plan of booleans moved, although it moves them
+        operands = [_operand(rng, shape).to(rng.choice([dtype, dtype, dtype, torch.float32])) for _ in range(3)]
+        if word.short_name == "where":
+            operands[0] = operands[0].bool()
+        few: list[object] = list(operands[: 3 if word.short_name in OF_THREE else 2 if word.stretches else 1])
+        if word.stretches and rng.random() < 0.2:
+            few[-1] = rng.choice([2, 0.5])
+        named = {"rounding_mode": rng.choice(["floor", "trunc", None])} if word.short_name in ("div", "divide") else {}
+        few += [0.1, 1.0] * (word.short_name == "threshold")
+        try:
+            real = word.call(*few, **named)
+        except (RuntimeError, TypeError, NotImplementedError):
+            continue
+        assert word.plan is not None
+        planned = word.plan(*map(_meta, few), **named)
+        assert (planned.shape, planned.stride(), planned.dtype) == (real.shape, real.stride(), real.dtype), few
+        compared += 1
+    assert compared
 
 
 def assert_same_layout(planned: torch.Tensor, real: torch.Tensor) -> None:

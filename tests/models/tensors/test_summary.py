@@ -13,6 +13,7 @@ from playground.models.tensors.summary import summarise
 from playground.models.tensors.summary_cache import summary_of
 
 
+@pytest.mark.processor
 @pytest.mark.parametrize(
     "dtype", [torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int32, torch.uint8]
 )

@@ -44,7 +44,7 @@ class Chips(QWidget):
         self.setFixedSize(5 * 104, CHIP_HEIGHT)
 
     def paintEvent(self, _event):
-        states = [(0, "normal", "3"), (1, "hover", "4"), (1, "dragging", "7"), (2, "clash", "5"), (3, "normal", "1")]
+        states = [(0, "normal", "3"), (1, "hover", "4"), (1, "dragging", "7"), (3, "normal", "1")]
         with QPainter(self) as painter:
             for place, (axis, state, size) in enumerate(states):
                 box = QRectF(place * 104, 0, chip_width(axis, size), CHIP_HEIGHT)
@@ -83,7 +83,7 @@ class Gallery(QWidget):
         self.column.addLayout(line)
 
     def _controls(self):
-        self.row("Axis chip: normal, hover, dragging, clash, size 1", Chips())
+        self.row("Axis chip: normal, hover, dragging, size 1", Chips())
         plus = IconButton("plus", "plus", framed=True)
         self.row("Buttons", plus, self.hovered, self.off, IconButton("x", "cross"), Button("Fix it", "primary"),
                  Button("Keep as tensor"), Button("Cancel", "quiet"), Button("Reshape", opens_menu=True),
@@ -104,11 +104,9 @@ class Gallery(QWidget):
         code.addItems(["v[:, None]", "A"])
         for axis in range(3):
             axes.add_axis(axis)
-        refused, checked = NumberBox(3, 0, name="axis 0"), CheckBox("20 seeds")
-        refused.lineEdit().setText("-3")
-        refused.lineEdit().textEdited.emit("-3")
+        checked = CheckBox("20 seeds")
         checked.setChecked(True)
-        self.row("Fields", names, code, axes, NumberBox(12), refused, checked, CheckBox("x + layer(x)", code=True))
+        self.row("Fields", names, code, axes, NumberBox(12), checked, CheckBox("x + layer(x)", code=True))
         self.column.addWidget(self.field)
 
     def _words(self):

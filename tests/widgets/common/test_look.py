@@ -1,9 +1,9 @@
 """The contrasts of the table of colours, computed as WCAG 2 does."""
 
 import pytest
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QColor, QFont
 
-from playground.widgets.common.look import AXIS_FILLS, AXIS_TEXTS, DARK, LIGHT, LookHolder, code_font, words_font
+from playground.widgets.common.look import AXIS_FILLS, AXIS_TEXTS, DARK, LIGHT, STALE, LookHolder, code_font, words_font
 
 GROUNDS = ("panel", "window", "raised", "selected")
 
@@ -77,3 +77,12 @@ def test_the_same_look_again_is_no_change(qtbot):
 def test_neither_font_makes_an_arrow_of_two_characters():
     for font in (words_font(), code_font()):
         assert font.featureValue(QFont.Tag("calt")) == 0
+
+
+@pytest.mark.parametrize("present", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize(("role", "least"), [("text", 4.5), ("text2", 3.0)])
+def test_what_is_out_of_date_can_still_be_read(present, role, least):
+    ground = present.color("panel")
+    pairs = zip(present.color(role).getRgb(), ground.getRgb(), strict=True)
+    faded = QColor(*(round(STALE * part + (1 - STALE) * below) for part, below in pairs))
+    assert contrast(faded.name(), ground.name()) >= least

@@ -1,8 +1,10 @@
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
-from playground.widgets.common.slider import SliderRow
+from playground.widgets.common.slider import FINE, POSITIONS, SliderRow
 
 
 @pytest.fixture
@@ -84,7 +86,7 @@ def test_a_state_is_shown_without_a_word(make):
     row.set_value(0.5)
     assert row.seen == []
     assert row.box.text() == row.slider.accessibleDescription() == "0.500"
-    assert row.slider.value() == 250
+    assert row.slider.value() == POSITIONS // 4
 
 
 def test_the_handle_stays_under_the_hand_while_a_state_comes_back(make):
@@ -108,3 +110,47 @@ def test_a_number_that_came_while_the_handle_was_held_is_shown_when_it_is_let_go
     QTest.mouseRelease(row.slider, Qt.MouseButton.LeftButton, pos=places[1])
     assert (row.slider.value(), row.value) == (before, 1.0)
     assert len(row.seen) == 1
+
+
+def drag_finely(slider, start, *ends):
+    """Drag with Shift held; places are pixels from the left."""
+    for number, x in enumerate((start, *ends, ends[-1])):
+        kind = QEvent.Type.MouseButtonPress if number == 0 else QEvent.Type.MouseMove
+        kind = QEvent.Type.MouseButtonRelease if number > len(ends) else kind
+        place = QPointF(x, slider.height() / 2)
+        left, shift = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier
+        QApplication.sendEvent(slider, QMouseEvent(kind, place, slider.mapToGlobal(place), left, left, shift))
+
+
+def test_with_shift_the_handle_goes_slowly_from_where_it_is(make):
+    row = make("Weight std", 0.001, 10, 0.1, decimals=3, logarithmic=True)
+    places = []
+    row.slider.valueChanged.connect(places.append)
+    per_pixel = POSITIONS / (row.slider.width() - 22)
+    for start, way in ((round(row.slider.handle_x()), 20), (40, -10)):  # it need not begin at the handle
+        before = row.slider.value()
+        drag_finely(row.slider, start, start + way // 2, start + way)
+        assert places[-1] - before == pytest.approx(way * per_pixel / FINE, abs=1)
+    assert row.ends == [1, 1]
+
+
+def test_shift_lets_a_hand_stop_within_one_percent_of_any_value(make):
+    row = make("Weight std", 0.001, 10, 0.1, decimals=3, logarithmic=True)
+    row.resize(220, 32)  # as narrow as on the network page
+    for wanted in (0.1414, 0.01, 1.0, 7.3, 0.002):
+        row.set_value(wanted * 1.3)
+        x = round(row.slider.handle_x())
+        values = []
+        row.changed.connect(values.append)
+        drag_finely(row.slider, x, *range(x, x - 60, -1))
+        row.changed.disconnect(values.append)
+        assert min(abs(value / wanted - 1) for value in values) < 0.01
+
+
+def test_shift_and_an_arrow_move_by_a_twentieth(make):
+    row = make("Gain", 0, 2, 1.0, decimals=3)
+    row.slider.setFocus()
+    QTest.keyClick(row.slider, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert row.value == 1.001
+    QTest.keyClick(row.slider, Qt.Key.Key_Right)
+    assert row.value == 1.021

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -121,3 +121,38 @@ def test_what_feeds_a_far_cell_is_scrolled_into_view(driven):
     assert second.present_geometry().rect((second.sheet.first[0], 250)) is not None
     assert d.panel.tensors.result.grid.present_geometry().rect((200, 250)) is not None
     assert first.sheet.first[1] == 0
+
+
+def lit_letters(panel):
+    """By part, the letters that stand out there."""
+    equation = panel.line.equation
+    found = {"equation": {equation.text()[mark.start] for mark in equation.marker(equation.text()) if mark.lit}}
+    for name, block in (("loops", panel.details.loops), ("torch", panel.details.torch)):
+        lines = block.text().splitlines()
+        found[name] = {line[mark.start : mark.stop] for line in lines for mark in block._marker(line) if mark.lit}
+    for name, column in zip("AB", panel.tensors.operands, strict=True):
+        found[name] = {column.grid.marks.lit_label} & {label.text for label in column.grid.marks.labels}
+    result = panel.tensors.result
+    found["result"] = {result.grid.marks.lit_label} & {label.text for label in result.grid.marks.labels}
+    sizes = [run.text for run in result.caption.runs if run.role == "accent"]
+    return found, sizes
+
+
+def test_a_letter_under_the_hand_stands_out_wherever_it_is(driven):
+    d = driven()
+    table = d.panel.letters
+    tops = table.arrangement().tops
+    plan = d.panel.result.plan
+    for row, (name, label) in enumerate(plan.labels.items()):
+        QTest.mouseMove(table, QPoint(40, int(tops[row]) + 8))
+        QTest.mouseMove(table, QPoint(41, int(tops[row]) + 9))
+        found, sizes = lit_letters(d.panel)
+        assert found["equation"] == found["loops"] == found["torch"] == {name}
+        for place, operand in enumerate("AB"):
+            assert found[operand] == ({name} & set(plan.indexing.input_labels[place]))
+        assert found["result"] == ({name} & set(plan.output_labels))
+        assert sizes == [str(label.size)] * plan.output_labels.count(name)
+    QApplication.sendEvent(table, QEvent(QEvent.Type.Leave))
+    found, sizes = lit_letters(d.panel)
+    assert not any(found.values())
+    assert not sizes

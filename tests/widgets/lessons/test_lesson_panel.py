@@ -1,6 +1,7 @@
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 
 from playground.models.job import Job
 from playground.models.lessons import moves
@@ -27,9 +28,10 @@ def edits(panel):
     return seen
 
 
-def opened(panel, number="4"):
+def opened(panel, number="4", prediction=0):
     lesson, _ = find_lesson(number)
     state = moves.opened(PlaygroundState(), lesson)
+    state = state if prediction is None else moves.predicted(state, prediction)
     panel.accept_state(state)
     panel.show_result(compute_lesson(lesson_request(state), Job()))
     return lesson
@@ -55,10 +57,43 @@ def test_a_prediction_is_chosen_by_mouse_and_by_key(panel, edits):
     assert edits[-1].lesson.here.prediction == 0
 
 
+def test_what_to_try_shows_when_a_prediction_was_made(panel):
+    opened(panel, prediction=None)
+    for part in (panel.view._step, panel.view._try_buttons, panel._skip):
+        assert not part.isVisible()
+    panel.accept_state(moves.predicted(panel.state, 0))
+    for part in (panel.view._step, panel.view._try_buttons, panel._skip):
+        assert part.isVisible()
+
+
+def test_after_the_answer_the_keyboard_is_on_nothing_that_wipes_the_lesson(panel, edits):
+    panel.activateWindow()
+    for key in ("4", library()[-1].key):
+        opened(panel, key)
+        panel.view._show_answer.setFocus()
+        QTest.keyClick(panel.view._show_answer, Qt.Key.Key_Space)
+        panel.accept_state(edits[-1])
+        assert not panel.view._show_answer.isVisible()
+        assert panel.focusWidget() is (panel._next if panel._next.isEnabled() else panel._all)
+
+
+def test_the_answers_are_asked_for_from_the_shelf(panel):
+    asked = []
+    panel.requested.connect(lambda name, argument: asked.append(name))
+    button = panel.findChild(QWidget, "lessons.save_answers")
+    QTest.mouseClick(button, LEFT)
+    assert asked == ["save_answers"]
+
+
+def test_a_title_with_code_is_bold_too(panel):
+    opened(panel, "7")
+    assert {run.kind for run in panel.view._question_part.title.runs} == {"bold", "code"}
+
+
 def test_nothing_is_told_before_the_answer(panel):
     opened(panel)
     assert not panel.view.answer.isVisible()
-    assert "It is" not in panel.view.cards[0]._because.text()
+    assert panel.view.cards[0]._because.text() == ""
 
 
 def test_a_step_that_is_done_is_noticed(panel, edits):
@@ -74,7 +109,7 @@ def test_the_answer_stands_beside_the_prediction(panel, edits):
     panel.accept_state(moves.answer_seen(moves.predicted(panel.state, 1)))
     said = panel.view.answer.text()
     assert "To each column" in said
-    assert "It is not." in said
+    assert "Not so." in said
     assert "ran, true" in said
 
 

@@ -354,7 +354,7 @@ def test_a_failed_tensor_never_shown_before_shows_its_problem_alone(qtbot):
 
 
 def test_the_folded_line_says_the_layout(driven):
-    assert driven.panel.summary() == "strides (1, 4) offset 0, not contiguous, 48 B own, shared with B"
+    assert driven.panel.summary() == "strides (1, 4) offset 0, not contiguous, elements 48 B, shared with B"
     assert [run.axis for run in driven.panel.summary_runs() if run.axis is not None] == [0, 1]
 
 

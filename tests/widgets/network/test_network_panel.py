@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from playground.models.network.activations import ACTIVATIONS
+from playground.models.network.handover import compute_layer_tensor
 from playground.models.network.init_schemes import INIT_SCHEMES
 from playground.models.network.request import compute_network, network_request
 from playground.models.network.spec import NetworkSpec
@@ -242,6 +243,17 @@ def test_sending_a_layer_asks_for_its_tensor(panel, qtbot):
     side, request = asked.args
     assert side == "layer_tensor"
     assert (request.layer, request.kind, request.spec) == (4, "activation", SPEC)
+
+
+def test_what_is_sent_is_what_is_seen_while_the_depth_shrinks(panel, qtbot):
+    """The picture of 20 layers stays until that of 5 is there."""
+    panel.accept_state(replace(panel.state, network=replace(panel.state.network, layer=18)))
+    panel.accept_state(replace(panel.state, network=replace(panel.state.network, spec=replace(SPEC, depth=5))))
+    with qtbot.waitSignal(panel.asked) as asked:
+        qtbot.mouseClick(part(panel, "network.send"), Qt.MouseButton.LeftButton)
+    request = asked.args[1]
+    assert 1 <= request.layer <= request.spec.depth
+    assert compute_layer_tensor(request).tensor.shape == (SPEC.batch, SPEC.width)
 
 
 # Result to what is painted

@@ -80,11 +80,11 @@ def test_the_other_diagram_is_asked_for_and_can_be_cancelled(windows):
 
 def test_dragging_the_point_is_passed_on(windows):
     dragged = []
-    windows.spec_dragged.connect(lambda spec, gesture: dragged.append((spec, gesture)))
+    windows.fields_dragged.connect(lambda fields, gesture: dragged.append((fields, gesture)))
     windows.open_phase()
     windows.show_answer("phase", compute_phase(PhaseRequest(SPEC)))
     windows._windows["PhaseDiagramView"].map.dragged.emit(2.0, 0.1)
-    assert dragged[0][0].gain == pytest.approx(2**0.5, rel=1e-3)
+    assert dragged[0][0]["gain"] == pytest.approx(2**0.5, rel=1e-3)
 
 
 def test_watched_modules_are_listed(windows):

@@ -45,7 +45,7 @@ def test_pixels_and_values_go_both_ways(view, result):
 
 def test_dragging_the_point_gives_the_network_that_lies_there(view):
     dragged, ended = [], []
-    view.spec_dragged.connect(lambda spec, gesture: dragged.append((spec, gesture)))
+    view.fields_dragged.connect(lambda fields, gesture: dragged.append((replace(SPEC, **fields), gesture)))
     view.gesture_ended.connect(lambda: ended.append(1))
     start = view.map.to_pixel(*view.map.point).toPoint()
     target = view.map.to_pixel(1.761, 0.05).toPoint()
@@ -64,7 +64,7 @@ def test_dragging_the_point_gives_the_network_that_lies_there(view):
 
 def test_the_point_moves_by_keys_too(view):
     dragged = []
-    view.spec_dragged.connect(lambda spec, _gesture: dragged.append(spec))
+    view.fields_dragged.connect(lambda fields, _gesture: dragged.append(replace(SPEC, **fields)))
     view.map.setFocus()
     QTest.keyClick(view.map, Qt.Key.Key_Right)
     assert dragged[-1].gain > SPEC.gain
@@ -72,7 +72,7 @@ def test_the_point_moves_by_keys_too(view):
 
 def test_a_key_moves_the_measured_point_by_a_layer_and_is_one_gesture_while_it_is_held(view):
     dragged, ended = [], []
-    view.spec_dragged.connect(lambda spec, gesture: dragged.append((spec, gesture)))
+    view.fields_dragged.connect(lambda fields, gesture: dragged.append((replace(SPEC, **fields), gesture)))
     view.gesture_ended.connect(lambda: ended.append(1))
     view.show_result(MEASURED)
     QTest.keyClick(view.map, Qt.Key.Key_Up)

@@ -1,4 +1,4 @@
-"""What stands in the banner: a refusal before a problem, a problem before a verdict; what comes meanwhile is kept."""
+"""What stands in the banner: a problem before a verdict, and why something typed was not taken beside either."""
 
 import pytest
 from PySide6.QtWidgets import QPushButton
@@ -18,35 +18,17 @@ def banner(shown):
     return shown(VerdictBanner(), 900, 68)
 
 
-def test_a_result_that_comes_while_something_is_refused_does_not_hide_why(banner):
+def test_why_something_was_not_taken_stands_beside_a_problem_and_a_verdict_until_it_is_taken_away(banner):
     banner.show_verdict(HEALTHY)
-    banner.show_refusal(REFUSAL)
-    banner.show_verdict(ILL)
-    assert REFUSAL in banner.text()
-    assert banner.severity == "error"
-    banner.show_refusal("")
-    assert banner.text().startswith("Activations vanish.")
-
-
-def test_after_a_refusal_the_problem_that_was_there_stands_again_with_its_fixes(banner):
-    banner.show_verdict(HEALTHY)
+    banner.show_given_up(REFUSAL)
+    assert banner.text() == f"Healthy.  All is well. Not taken. {REFUSAL}"
     banner.show_problem(PROBLEM)
-    banner.show_refusal(REFUSAL)
-    assert not banner.buttons
-    banner.show_refusal("")
-    assert banner.text().startswith("Batch norm needs 2 inputs")
-    assert [button.text() for button in banner.buttons] == ["batch 2"]
-    banner.show_verdict(HEALTHY)
-    assert banner.text().startswith("Healthy.")
-    assert not banner.buttons
-
-
-def test_a_refusal_before_anything_ran_leaves_the_banner_empty_again(banner):
-    banner.show_refusal(REFUSAL)
     assert REFUSAL in banner.text()
-    banner.show_refusal("")
-    assert not banner.text()
-    assert banner.severity == "good"
+    assert [button.text() for button in banner.buttons] == ["batch 2"]
+    banner.show_verdict(ILL)
+    assert banner.text() == f"Activations vanish.  Layer 2 is 0. Not taken. {REFUSAL}"
+    banner.show_given_up("")
+    assert REFUSAL not in banner.text()
 
 
 LONG = Problem(

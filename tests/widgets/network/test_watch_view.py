@@ -58,15 +58,13 @@ def test_the_newest_is_shown_with_its_layers_in_order(view):
 
 def test_choosing_a_layer_in_the_table_or_in_any_plot(view):
     view.show_watched(entries()[:1])
-    chosen = []
-    view.layer_chosen.connect(chosen.append)
     view.table.setCurrentIndex(view.table.rows.index(2, 0))
-    assert chosen == [2]
+    assert view.layer == 2
     plots = (view.layers.distributions.heat, view.layers.spread, view.layers.gradients, view.layers.zeros)
     assert [plot.canvas.crosshair for plot in plots] == [3.0] * 4
     for plot, layer in zip(plots, (1, 2, 3, 2), strict=True):
         click_layer(plot, layer)
-        assert chosen[-1] == layer - 1
+        assert view.layer == layer - 1
         assert view.table.currentIndex().row() == layer - 1
     assert view.layers.title.text() == "Layer 2"
     assert view.layers.words.text().startswith("1: ReLU, 320 values")

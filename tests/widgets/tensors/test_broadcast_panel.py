@@ -266,7 +266,7 @@ def test_a_line_without_an_operation_is_offered_a_pair_without_alarm(hand):
     h.follow()
     assert h.panel.bar.operands == ("A", "w")
     assert (h.panel.verdict.text(), h.panel.verdict.role) == ("would fit, 1 operand stretched", "offer")
-    assert "This line has no elementwise operation. A + w would fit: " in h.panel.sentence.text()
+    assert "This line has no elementwise operation of several tensors. A + w would fit: " in h.panel.sentence.text()
     h.select("v")
     assert h.panel.bar.operands == ("v", "")
     assert h.part("broadcast.other").sizeHint().width() >= text_width(code_font(), "other") + 24

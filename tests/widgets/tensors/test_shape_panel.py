@@ -202,6 +202,8 @@ def test_sizes_that_cannot_be_are_refused_in_words(bench, typed):
     QTest.keyClick(box, Qt.Key.Key_Delete)
     if typed:
         box.lineEdit().insert(typed)
+    assert bench.view.banner.problem is None
+    QTest.keyClick(box, Qt.Key.Key_Return)
     assert bench.view.banner.problem is not None
     assert bench.state.program == Program.parse(TEXT)
 

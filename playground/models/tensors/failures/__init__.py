@@ -1,5 +1,6 @@
 """Calls that torch refuses, in sentences that name the tensor, its axes and the sizes."""
 
-from playground.models.tensors.failures.explain import failure_problem, guard_arguments
+from playground.models.tensors.failures.axes import reversal_warning
+from playground.models.tensors.failures.explain import failure_problem, guard_arguments, guard_values
 
-__all__ = ["failure_problem", "guard_arguments"]
+__all__ = ["failure_problem", "guard_arguments", "guard_values", "reversal_warning"]

@@ -71,8 +71,8 @@ def permutation_problem(call: FailedCall) -> Problem | None:
 
 
 def matrix_problem(call: FailedCall) -> Problem | None:
-    """`.t()` and `.T` of more than two axes, `.mT` of fewer."""
-    if call.word.short_name not in ("t", "T", "mT") or not call.tensors:
+    """`.t()` of more than two axes, `.mT` of fewer."""
+    if call.word.short_name not in ("t", "mT") or not call.tensors:
         return None
     name, tensor = call.tensors[0]
     shape, rank = tuple(tensor.shape), tensor.ndim
@@ -91,6 +91,26 @@ def matrix_problem(call: FailedCall) -> Problem | None:
         f"{has}, and {written} swaps the last two of a matrix.",
         count_in_words(rank, "axis", "axes"),
         fixes=(column,) * (rank == 1),
+    )
+
+
+def reversal_warning(call: FailedCall) -> Problem | None:
+    """`.T` of other than two axes, which torch computes and warns about."""
+    tensor = call.positional[0] if call.word.name == ".T" else None
+    if not isinstance(tensor, torch.Tensor) or tensor.ndim in (0, 2):
+        return None
+    rank, shape = tensor.ndim, shape_in_words(tensor.shape)
+    reversed_axes = ", ".join(map(str, reversed(range(rank))))
+    codes = (f".permute({reversed_axes})", ".mT") if rank > 2 else ("[:]",)
+    does = "reverses them all" if rank > 2 else "changes nothing"
+    advice = " .mT swaps the last two." if rank > 2 else ""
+    return Problem(
+        f"{call.tensors[0][0]} {shape} has {count_in_words(rank, 'axis', 'axes')}: .T {does}, and torch warns that "
+        f"it will be an error.{advice}",
+        call.span,
+        tuple(call.replaced(call.span, call.postfixed(call.nodes[0], code), "()") for code in codes),
+        badge=f".T of {count_in_words(rank, 'axis', 'axes')}",
+        severity="warning",
     )
 
 

@@ -51,16 +51,21 @@ class FailedCall:
         return given | self.keywords
 
     @property
-    def tensors(self) -> list[tuple[str, torch.Tensor]]:
-        """The tensors among the arguments with the text that each is written as."""
-        found = []
+    def tensor_nodes(self) -> list[tuple[ast.expr, torch.Tensor]]:
+        """The tensors among the arguments with the syntax tree of each."""
+        found: list[tuple[ast.expr, torch.Tensor]] = []
         for node, value in zip(self.nodes, (*self.positional, *self.keywords.values()), strict=False):
             if isinstance(value, torch.Tensor):
-                found.append((self.name_of(node), value))
+                found.append((node, value))
             elif isinstance(value, list | tuple) and isinstance(node, ast.List | ast.Tuple):
                 pairs = zip(node.elts, value, strict=False)
-                found += [(self.name_of(element), part) for element, part in pairs if isinstance(part, torch.Tensor)]
+                found += [(element, part) for element, part in pairs if isinstance(part, torch.Tensor)]
         return found
+
+    @property
+    def tensors(self) -> list[tuple[str, torch.Tensor]]:
+        """The tensors among the arguments with the text that each is written as."""
+        return [(self.name_of(node), tensor) for node, tensor in self.tensor_nodes]
 
     def name_of(self, node: ast.expr) -> str:
         """The text of an argument, or "it" where it is long."""
@@ -84,6 +89,14 @@ class FailedCall:
         """The fix that writes `code` where `span` is; its button shows `code`."""
         text = self.parsed.text
         return Fix(text[: span.start] + code + text[span.stop :], gives, meaning, code)
+
+    def all_postfixed(self, nodes: Sequence[ast.expr], method: str) -> Fix:
+        """The fix that writes the same method behind several arguments; its button shows the method."""
+        code = self.parsed.text
+        for node in sorted(nodes, key=lambda node: -self.parsed.span(node).start):
+            span = self.parsed.span(node)
+            code = f"{code[: span.start]}{self.postfixed(node, method)}{code[span.stop :]}"
+        return Fix(code, target=method)
 
     def problem(self, message: str, badge: str, span: Span | None = None, fixes: tuple[Fix, ...] = ()) -> Problem:
         """A problem of this call."""

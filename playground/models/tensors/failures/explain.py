@@ -12,6 +12,7 @@ from playground.models.outcome import Fix, Problem, ProblemError
 from playground.models.tensors.failures.axes import axis_problem, index_problem, matrix_problem, permutation_problem
 from playground.models.tensors.failures.call import FailedCall
 from playground.models.tensors.failures.shapes import SHAPE_EXPLAINERS, size_problem
+from playground.models.tensors.vocabulary.guards import Guard
 from playground.models.words import count_in_words
 
 EXPLAINERS = (index_problem, axis_problem, permutation_problem, matrix_problem, *SHAPE_EXPLAINERS)
@@ -19,6 +20,7 @@ EXPLAINERS = (index_problem, axis_problem, permutation_problem, matrix_problem, 
 
 def guard_arguments(call: FailedCall) -> None:
     """Refuse before the call what torch would allow or word badly: `as_strided` outside its storage, lists in lists."""
+    _guard_by(call, call.word.guard)
     if call.word.short_name == "as_strided":
         _guard_strided(call)
     if call.word.name == "[]":
@@ -29,6 +31,17 @@ def guard_arguments(call: FailedCall) -> None:
         problem = size_problem(call)
         if problem is not None:
             raise ProblemError(problem)
+
+
+def guard_values(call: FailedCall) -> None:
+    """Refuse values that the word's entry says that it must not get."""
+    _guard_by(call, call.word.value_guard)
+
+
+def _guard_by(call: FailedCall, guard: Guard | None) -> None:
+    said = guard(call.arguments) if guard is not None else ""
+    if said:
+        raise ProblemError(call.problem(said, "refused"))
 
 
 def failure_problem(call: FailedCall, error: Exception) -> Problem:
@@ -115,11 +128,7 @@ def _by_dtype(call: FailedCall, message: str) -> Problem | None:
     node, tensor = next(((n, v) for n, v in tensors if v.is_floating_point() != floating), tensors[0])
     name, dtype = call.name_of(node), str(tensor.dtype)[6:]
     cast = ".bool()" if call.word.name in ("&", "|", "^", "~x") else _cast_away_from(tensor.dtype)
-    code = call.parsed.text
-    for other in sorted((n for n, v in tensors if v.dtype == tensor.dtype), key=lambda n: -call.parsed.span(n).start):
-        span = call.parsed.span(other)
-        code = f"{code[: span.start]}{call.postfixed(other, cast)}{code[span.stop :]}"
-    fix = Fix(code, target=cast)
+    fix = call.all_postfixed([other for other, value in tensors if value.dtype == tensor.dtype], cast)
     word = call.word.name.replace("-x", "-").replace("~x", "~")
     return call.problem(f"{word} is not there for {dtype}, the dtype of {name}.", f"not for {dtype}", fixes=(fix,))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import reduce
 from math import prod
 from typing import Any
 
@@ -153,24 +155,22 @@ def product_problem(call: FailedCall) -> Problem | None:
             fixes=_product_fixes(call, left, right),
         )
     if left.dtype != right.dtype:
-        return dtype_problem(call, left, right)
+        return dtype_problem(call)
     return None
 
 
-def dtype_problem(call: FailedCall, left: torch.Tensor, right: torch.Tensor) -> Problem:
-    """Two dtypes where torch wants one, with the cast that mends it."""
-    names = [name for name, _ in call.tensors]
-    wide = torch.promote_types(left.dtype, right.dtype)
-    fixes = tuple(
-        call.replaced(call.parsed.span(node), call.postfixed(node, f".to({wide})"))
-        for node, value in zip(call.nodes, call.positional, strict=False)
-        if isinstance(value, torch.Tensor) and value.dtype != wide
-    )
+def dtype_problem(call: FailedCall) -> Problem:
+    """Two dtypes where torch wants one, with the casts that mend it."""
+    (left_name, left), *_ = call.tensors
+    right_name, right = next((name, one) for name, one in call.tensors if one.dtype != left.dtype)
+    wide = reduce(torch.promote_types, (tensor.dtype for _, tensor in call.tensors))
+    narrow = [node for node, tensor in call.tensor_nodes if tensor.dtype != wide]
+    fix = call.all_postfixed(narrow, f".to({wide})")
     return call.problem(
-        f"{names[0]} is {str(left.dtype)[6:]} and {names[1]} is {str(right.dtype)[6:]}. torch multiplies matrices of "
-        "one dtype.",
+        f"{left_name} is {str(left.dtype)[6:]} and {right_name} is {str(right.dtype)[6:]}. torch multiplies matrices "
+        "of one dtype.",
         "two dtypes",
-        fixes=fixes[:1],
+        fixes=(replace(fix, target=call.postfixed(narrow[0], fix.target)) if len(narrow) == 1 else fix,),
     )
 
 
@@ -197,7 +197,7 @@ def einsum_problem(call: FailedCall) -> Problem | None:
         plan_einsum(equation, *(tuple(t.shape) for _, t in tensors), names=[name for name, _ in tensors])
     except ProblemError as error:
         return _in_line(call, equation, error.problem)
-    return dtype_problem(call, tensors[0][1], tensors[1][1]) if len({t.dtype for _, t in tensors}) > 1 else None
+    return dtype_problem(call) if len({t.dtype for _, t in tensors}) > 1 else None
 
 
 def _in_line(call: FailedCall, equation: str, problem: Problem) -> Problem:
@@ -207,8 +207,19 @@ def _in_line(call: FailedCall, equation: str, problem: Problem) -> Problem:
         return Problem(problem.message, whole, lead=problem.lead, badge=problem.badge)
     span = problem.span or Span(0, len(equation))
     inside = Span(start, start + len(equation))
-    fixes = tuple(Fix(call.replaced(inside, f.code).code, f.gives, f.meaning, f.code) for f in problem.fixes)
+    fixes = tuple(_einsum_fix(call, inside, fix) for fix in problem.fixes)
     return Problem(problem.message, Span(start + span.start, start + span.stop), fixes, problem.lead, problem.badge)
+
+
+def _einsum_fix(call: FailedCall, equation: Span, fix: Fix) -> Fix:
+    """The edit of the line that a fix asks for: of the equation, or of the operand that it is meant for."""
+    kind, _, operand = fix.target.partition(".")
+    if kind != "operand":
+        return Fix(call.replaced(equation, fix.code).code, fix.gives, fix.meaning, fix.code)
+    node, _ = call.tensor_nodes[int(operand)]
+    name = call.name_of(node)
+    method = fix.code.removeprefix(name if name.isidentifier() else f"({name})")
+    return call.replaced(call.parsed.span(node), call.postfixed(node, method), fix.gives, fix.meaning)
 
 
 def size_problem(call: FailedCall) -> Problem | None:

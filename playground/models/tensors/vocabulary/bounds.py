@@ -105,11 +105,17 @@ def squared_sizes(arguments: Sequence[Any]) -> int:
 
 def counted(arguments: Sequence[Any]) -> int:
     """The length of `arange(start, end, step)`."""
-    numbers = [float(leaf) for leaf in leaves(arguments) if isinstance(leaf, int | float)]
+    values = [leaf.item() if _is_number(leaf) else leaf for leaf in leaves(arguments)]
+    numbers = [float(value) for value in values if isinstance(value, int | float)]
     if not all(math.isfinite(number) for number in numbers) or not numbers:
         return HUGE
     start, end, step = (0.0, numbers[0], 1.0) if len(numbers) == 1 else (*numbers, 1.0)[:3]
     return int(abs(end - start) / abs(step) + 2) * WORD if step else HUGE
+
+
+def _is_number(leaf: Any) -> bool:
+    """Whether this is a tensor of one number that is there."""
+    return isinstance(leaf, torch.Tensor) and not leaf.ndim and not leaf.is_meta
 
 
 def multiplied(arguments: Sequence[Any]) -> int:

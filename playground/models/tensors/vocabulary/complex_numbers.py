@@ -9,6 +9,7 @@ import torch
 from playground.models.outcome import refuse
 from playground.models.tensors.vocabulary.bounds import nothing, operands, stretched
 from playground.models.tensors.vocabulary.define import attribute, both, function, method
+from playground.models.tensors.vocabulary.elementwise_plan import plan_of_one, plan_of_two
 
 
 def register_complex_numbers() -> None:
@@ -34,12 +35,33 @@ def register_complex_numbers() -> None:
         function(name, "(input)", text, "reshaping", "view", need=nothing)
     both("resolve_conj", "()", "A conjugated view written out; others stay.", "copying", "view or copy", need=operands)
     both("conj_physical", "()", "The conjugate, written out; a real tensor stays.", "mapping", "new", need=operands)
-    both("angle", "()", "The angle of a complex number; pi for negative numbers.", "mapping", "new", need=operands)
+    _polar()
+
+
+def _polar() -> None:
+    both(
+        "angle",
+        "()",
+        "The angle of a complex number; pi for negative numbers.",
+        "mapping",
+        "new",
+        need=operands,
+        plan=plan_of_one("angle", torch.angle),
+    )
     for name, signature, text in (
         ("complex", "(real, imag)", "Complex numbers from their parts."),
         ("polar", "(abs, angle)", "Complex numbers from their sizes and angles."),
     ):
-        function(name, signature, text, "mapping", "new", need=lambda a: 2 * stretched(a), stretches=True)
+        function(
+            name,
+            signature,
+            text,
+            "mapping",
+            "new",
+            need=lambda a: 2 * stretched(a),
+            stretches=True,
+            plan=plan_of_two(name, getattr(torch, name)),
+        )
     for name, text in (
         ("is_complex", "Whether the elements are complex."),
         ("is_conj", "Whether this is a conjugated view."),

@@ -31,7 +31,14 @@ def register_copying() -> None:
 
 
 def _orders() -> None:
-    both("clone", "()", "A copy with a storage of its own; dense strides are kept.", "copying", "copy", need=operands)
+    both(
+        "clone",
+        "(*, memory_format=torch.preserve_format)",
+        "A copy with a storage of its own; dense strides are kept.",
+        "copying",
+        "copy",
+        need=operands,
+    )
     both(
         "roll",
         "(shifts, dims=None)",
@@ -76,7 +83,7 @@ def _orders() -> None:
 def _casts() -> None:
     method(
         "to",
-        "(dtype)",
+        "(dtype, *, memory_format=torch.preserve_format)",
         "As another dtype; the same tensor if it has that dtype.",
         "copying",
         "copy",
@@ -86,7 +93,8 @@ def _casts() -> None:
     method("type", "(dtype)", "The same as to.", "copying", "copy", need=operands, call=_type)
     method("type_as", "(other)", "As the dtype of other.", "copying", "copy", need=operands)
     for name, dtype in _SHORTHANDS:
-        method(name, "()", f"As {dtype}; the same tensor if it is that.", "copying", "copy", need=operands)
+        arguments = "(*, memory_format=torch.preserve_format)"
+        method(name, arguments, f"As {dtype}; the same tensor if it is that.", "copying", "copy", need=operands)
 
 
 def _type(tensor: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
@@ -95,9 +103,16 @@ def _type(tensor: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     return tensor.to(dtype)
 
 
-def _to(tensor: torch.Tensor, dtype: torch.dtype | torch.Tensor) -> torch.Tensor:
+def _to(
+    tensor: torch.Tensor,
+    dtype: torch.dtype | torch.Tensor | None = None,
+    *,
+    memory_format: torch.memory_format = torch.preserve_format,
+) -> torch.Tensor:
+    if dtype is None and memory_format is not torch.preserve_format:
+        dtype = tensor.dtype
     if isinstance(dtype, torch.Tensor):
         dtype = dtype.dtype
     if not isinstance(dtype, torch.dtype):
         raise TypeError("to takes a dtype, torch.float64 for one: everything here is on the CPU")
-    return tensor.to(dtype)
+    return tensor.to(dtype, memory_format=memory_format)

@@ -7,6 +7,7 @@ axes lie in memory in the order in which those of its operands do.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any
 
 import torch
@@ -21,17 +22,26 @@ _OF_FLOATS = frozenset({"/", "true_divide", "copysign", "xlogy"})
 """Words that make floats of whole numbers."""
 _SAME = frozenset({"positive", "+x"})
 """Words that give their operand itself."""
+_NUMBERS_APART = frozenset({"**", "pow", "float_power", "clamp", "clip", "clamp_min", "clamp_max", "nan_to_num"})
+"""Words whose numbers are settings of the kernel and no operands."""
+_TIMES_A_NUMBER = frozenset({"deg2rad", "rad2deg"})
+_LIKE = frozenset({"nan_to_num", "relu6", "hardtanh"})
+_LIKE_OF_INTEGERS = frozenset({"isinf", "isfinite"})
+"""Words that fill a tensor laid out like their operand."""
 _CHANNELS_LAST = (0, 2, 3, 1)
 _TRUTH = frozenset({"isnan", "isinf", "isfinite", "signbit", "logical_not"})
 
 
 def plan_of_two(name: str, call: Plan) -> Plan:
-    """The plan of an operator or method of two operands; where dtypes need torch's own rules, torch plans."""
+    """The plan of an operator or method of several operands; where dtypes need torch's own rules, torch is asked."""
 
     def plan(*arguments: Any, **keywords: Any) -> Any:
         dtype = None if keywords or len(arguments) != 2 else _dtype_of_two(name, *arguments)
         if dtype is None:
-            return call(*arguments, **keywords)
+            given = list(arguments if name != "rsub" else reversed(arguments))
+            if name in _NUMBERS_APART:
+                given = [argument for argument in given if isinstance(argument, torch.Tensor)]
+            return _with_strides(call(*arguments, **keywords), [*given, *keywords.values()], name == "where")
         common = torch.result_type(*arguments) if dtype is torch.bool else dtype
         return _planned([_cast(argument, common) for argument in arguments], dtype)
 
@@ -39,15 +49,48 @@ def plan_of_two(name: str, call: Plan) -> Plan:
 
 
 def plan_of_one(name: str, call: Plan) -> Plan:
-    """The plan of a function of one floating-point tensor; torch plans the others."""
+    """The plan of a function of one tensor; unless that is of floating-point numbers, torch is asked for the dtype."""
 
     def plan(*arguments: Any, **keywords: Any) -> Any:
-        tensor = arguments[0] if len(arguments) == 1 and not keywords else None
-        if not isinstance(tensor, torch.Tensor) or not tensor.is_floating_point() or name in _SAME:
+        if name in _SAME:
             return call(*arguments, **keywords)
-        return _planned([tensor], torch.bool if name in _TRUTH else tensor.dtype)
+        tensor = arguments[0] if len(arguments) == 1 and not keywords else None
+        if name in _LIKE or (name in _LIKE_OF_INTEGERS and not arguments[0].is_floating_point()):
+            return _like(call(*arguments, **keywords), arguments[0])
+        if not isinstance(tensor, torch.Tensor) or not tensor.is_floating_point():
+            return _with_strides(call(*arguments, **keywords), [arguments[0], *[1] * (name in _TIMES_A_NUMBER)])
+        numbers = [1] * (name in _TIMES_A_NUMBER)
+        return _planned([tensor, *numbers], torch.bool if name in _TRUTH else tensor.dtype)
 
     return plan
+
+
+def _with_strides(planned: Any, arguments: Sequence[Any], chooses: bool = False) -> Any:
+    """What torch planned, with the strides that its kernels give: its plans differ along axes of size 1, and others.
+
+    `chooses`: the first tensor of True and False is a condition, which is not cast.
+    """
+    tensors = [argument for argument in arguments if isinstance(argument, torch.Tensor)]
+    numbers = [argument for argument in arguments if isinstance(argument, int | float)]
+    if not isinstance(planned, torch.Tensor) or not tensors:
+        return planned
+    common = planned.dtype if planned.dtype is not torch.bool else reduce(torch.promote_types, map(_dtype, tensors))
+    if chooses:
+        condition = next((tensor for tensor in tensors if tensor.dtype is torch.bool), tensors[0])
+        rest = [_cast(tensor, planned.dtype) for tensor in tensors if tensor is not condition]
+        return _planned([condition, *rest, *numbers], planned.dtype)
+    return _planned([*(_cast(tensor, common) for tensor in tensors), *numbers], planned.dtype)
+
+
+def _like(planned: torch.Tensor, tensor: torch.Tensor) -> torch.Tensor:
+    """In the order of the operand to the last stride, where that is dense."""
+    if not _is_dense(tuple(tensor.shape), tensor.stride()):
+        return _planned([tensor], planned.dtype)
+    return torch.empty_strided(tensor.shape, tensor.stride(), dtype=planned.dtype, device="meta")
+
+
+def _dtype(tensor: torch.Tensor) -> torch.dtype:
+    return tensor.dtype
 
 
 def _cast(argument: Any, dtype: torch.dtype) -> Any:
@@ -87,14 +130,22 @@ Layout = tuple[tuple[int, ...], tuple[int, ...], int]
 
 def elementwise_strides(shape: tuple[int, ...], operands: Sequence[Layout]) -> tuple[int, ...]:
     """The strides, in elements, that torch gives the result of an elementwise operation on these operands."""
+    alike = all(own == shape for own, _, _ in operands)
     for order in (range(len(shape)), _CHANNELS_LAST):
-        dense = _row_strides(shape, order) if len(order) == len(shape) else ()
-        if dense and all(own == shape and _equal_where_long(shape, strides, dense) for own, strides, _ in operands):
+        dense = _row_strides(shape, order) if len(order) == len(shape) and alike else ()
+        if dense and (0 in shape or all(_equal_where_long(shape, strides, dense) for _, strides, _ in operands)):
             return dense
     same = all(sizes == shape and strides == operands[0][1] for sizes, strides, _ in operands)
     if same and _is_dense(shape, operands[0][1]):
         return operands[0][1]
-    return _row_strides(shape, list(reversed(_memory_order(shape, [_stretched(shape, layout) for layout in operands]))))
+    fastest_first = _memory_order(shape, [_stretched(shape, layout) for layout in operands])
+    if fastest_first == list(reversed(range(len(shape)))):
+        return _row_strides(shape, range(len(shape)))
+    strides, step = [0] * len(shape), 1
+    for axis in fastest_first:
+        strides[axis] = step
+        step *= shape[axis]
+    return tuple(strides)
 
 
 def _equal_where_long(shape: tuple[int, ...], left: tuple[int, ...], right: tuple[int, ...]) -> bool:
@@ -150,6 +201,8 @@ def _compared(shape: tuple[int, ...], operands: Sequence[tuple[int, ...]], first
 def _is_dense(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
     """Whether the elements fill their storage without gap or overlap, in whatever order of axes."""
     step = 1
+    if 0 in shape:
+        return True
     for stride, size in sorted((stride, size) for stride, size in zip(strides, shape, strict=True) if size > 1):
         if stride != step:
             return False

@@ -35,7 +35,14 @@ def register_facts() -> None:
     method("ndimension", "()", "The number of axes.", "facts", "fact", need=nothing)
     method("storage_offset", "()", "Where in the storage the first element lies.", "facts", "fact", need=nothing)
     method("element_size", "()", "The bytes of an element.", "facts", "fact", need=nothing)
-    method("is_contiguous", "()", "Whether the elements lie in row order.", "facts", "fact", need=nothing)
+    method(
+        "is_contiguous",
+        "(*, memory_format=torch.contiguous_format)",
+        "Whether the elements lie in row order.",
+        "facts",
+        "fact",
+        need=nothing,
+    )
     method("is_floating_point", "()", "Whether the elements are floating-point numbers.", "facts", "fact", need=nothing)
     function("numel", "(input)", "The number of elements.", "facts", "fact", need=nothing)
     function("broadcast_shapes", "(*shapes)", "The shape that shapes broadcast to.", "facts", "fact", need=nothing)

@@ -34,9 +34,11 @@ def register_fourier() -> None:
     for name, text in (("fftshift", "Frequency 0 in the middle."), ("ifftshift", "The inverse of fftshift.")):
         function(f"fft.{name}", "(input, dim=None)", text, "copying", "copy", need=operands)
     for name, text in (("fftfreq", "The frequencies of fft."), ("rfftfreq", "The frequencies of rfft.")):
-        function(f"fft.{name}", "(n, d=1.0)", text, "making", "new", need=sizes)
+        function(f"fft.{name}", "(n, d=1.0, *, dtype=None)", text, "making", "new", need=sizes)
     for name in ("hann", "hamming", "blackman", "bartlett"):
+        text = f"A window of {name.title()}'s form."
+        own = "alpha=0.54, beta=0.46, " if name == "hamming" else ""
         function(
-            f"{name}_window", "(window_length, periodic=True, *, dtype=None)", f"A window of {name.title()}'s form.",
+            f"{name}_window", f"(window_length, periodic=True, {own}*, dtype=None)", text,
             "making", "new", need=sizes,
         )  # fmt: skip

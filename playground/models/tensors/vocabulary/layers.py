@@ -10,6 +10,7 @@ import torch
 from playground.models.outcome import refuse
 from playground.models.tensors.vocabulary.bounds import HUGE, operands, padded, product, stretched
 from playground.models.tensors.vocabulary.define import function
+from playground.models.tensors.vocabulary.elementwise_plan import plan_of_one
 from playground.models.tensors.vocabulary.plans import suggested_format
 from playground.models.words import shape_in_words
 
@@ -29,21 +30,31 @@ _PAIRS = {
 
 _LOSSES = {
     "smooth_l1_loss": ("(input, target, *, reduction='mean', beta=1.0)", "Squared near 0, linear beyond beta."),
-    "huber_loss": ("(input, target, *, reduction='mean', delta=1.0)", "Squared near 0, linear beyond delta."),
-    "binary_cross_entropy": ("(input, target, *, reduction='mean')", "-log of the probability of what is true."),
+    "huber_loss": (
+        "(input, target, *, reduction='mean', delta=1.0, weight=None)",
+        "Squared near 0, linear beyond delta.",
+    ),
+    "binary_cross_entropy": (
+        "(input, target, *, weight=None, reduction='mean')",
+        "-log of the probability of what is true.",
+    ),
     "binary_cross_entropy_with_logits": (
-        "(input, target, *, reduction='mean')",
+        "(input, target, *, weight=None, reduction='mean', pos_weight=None)",
         "The same from logits: sigmoid and log in one.",
     ),
     "kl_div": ("(input, target, *, reduction='mean', log_target=False)", "target (log target - input)."),
-    "nll_loss": ("(input, target, *, reduction='mean')", "The mean of -input at the targets."),
+    "nll_loss": (
+        "(input, target, *, weight=None, ignore_index=-100, reduction='mean')",
+        "The mean of -input at the targets.",
+    ),
 }
 
 
 def register_layers() -> None:
     """Add layers and losses of `torch.nn.functional` to the vocabulary."""
     for name, (signature, text) in _ONE.items():
-        function(f"nn.functional.{name}", signature, text, "mapping", "new", need=operands)
+        plan = plan_of_one(name, getattr(torch.nn.functional, name))
+        function(f"nn.functional.{name}", signature, text, "mapping", "new", need=operands, plan=plan)
     function(
         "nn.functional.prelu", "(input, weight)", "x above 0, weight times x below; a weight for each channel.",
         "mapping", "new", need=operands,
@@ -103,19 +114,21 @@ def _plan_batch_norm(input: torch.Tensor, *arguments: Any, **named: Any) -> torc
 
 
 def _sliding() -> None:
+    largest = "stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False"
     rest = "bias=None, stride=1, padding=0, dilation=1, groups=1"
     for axes in ("1d", "2d", "3d"):
+        averaged = "ceil_mode=False, count_include_pad=True" + ("" if axes == "1d" else ", divisor_override=None")
         function(
             f"nn.functional.conv{axes}", f"(input, weight, {rest})", "A kernel slid over the input, products summed.",
             "multiplying", "new", need=lambda a: 4 * (product(a) + padded(a)) * 8, strings=("valid", "same"),
         )  # fmt: skip
         function(
-            f"nn.functional.avg_pool{axes}", "(input, kernel_size, stride=None, padding=0)", "The mean in each window.",
-            "reducing", "new", need=padded,
+            f"nn.functional.avg_pool{axes}", f"(input, kernel_size, stride=None, padding=0, {averaged})",
+            "The mean in each window.", "reducing", "new", need=padded,
         )  # fmt: skip
         function(
-            f"nn.functional.max_pool{axes}", "(input, kernel_size, stride=None, padding=0, dilation=1)",
-            "The largest in each window.", "reducing", "new", need=lambda a: 2 * padded(a),
+            f"nn.functional.max_pool{axes}", f"(input, kernel_size, {largest})",
+            "The largest in each window; with its index two tensors.", "reducing", "new", need=lambda a: 2 * padded(a),
         )  # fmt: skip
         function(
             f"nn.functional.adaptive_avg_pool{axes}", "(input, output_size)", "The mean in so many windows.",
@@ -123,7 +136,8 @@ def _sliding() -> None:
         )  # fmt: skip
     modes = ("nearest", "linear", "bilinear", "bicubic", "trilinear", "area", "nearest-exact")
     function(
-        "nn.functional.interpolate", "(input, size=None, scale_factor=None, mode='nearest', align_corners=None)",
+        "nn.functional.interpolate", "(input, size=None, scale_factor=None, mode='nearest', align_corners=None, "
+        "recompute_scale_factor=None, antialias=False)",
         "Larger or smaller along the last axes.", "mapping", "new", need=lambda _: HUGE, strings=modes,
     )  # fmt: skip
     function(
@@ -147,7 +161,7 @@ def _attention() -> None:
     )  # fmt: skip
     function(
         "nn.functional.scaled_dot_product_attention",
-        "(query, key, value, attn_mask=None, *, is_causal=False, scale=None)",
+        "(query, key, value, attn_mask=None, *, is_causal=False, scale=None, enable_gqa=False)",
         "softmax(query @ key.mT / sqrt(size)) @ value.", "multiplying", "new", need=product, call=_attend,
     )  # fmt: skip
 

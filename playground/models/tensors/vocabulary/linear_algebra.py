@@ -13,15 +13,15 @@ from playground.models.tensors.vocabulary.define import both, function
 
 _OF_ONE = {
     "inv": ("(A)", "The inverse matrix."),
-    "pinv": ("(A)", "The pseudoinverse."),
+    "pinv": ("(A, *, atol=None, rtol=None, hermitian=False)", "The pseudoinverse."),
     "det": ("(A)", "The determinant."),
     "slogdet": ("(A)", "Sign and logarithm of the determinant; take one by index."),
     "matrix_power": ("(A, n)", "The matrix multiplied with itself n times."),
-    "matrix_rank": ("(A)", "How many columns are independent."),
+    "matrix_rank": ("(A, *, atol=None, rtol=None, hermitian=False)", "How many columns are independent."),
     "matrix_exp": ("(A)", "The matrix exponential."),
-    "matrix_norm": ("(A, ord='fro', dim=(-2, -1), keepdim=False)", "A norm of matrices."),
+    "matrix_norm": ("(A, ord='fro', dim=(-2, -1), keepdim=False, *, dtype=None)", "A norm of matrices."),
     "cond": ("(A, p=None)", "The condition number."),
-    "cholesky": ("(A)", "The lower triangle L with L @ L.T equal to A."),
+    "cholesky": ("(A, *, upper=False)", "The lower triangle L with L @ L.T equal to A."),
     "qr": ("(A, mode='reduced')", "Orthonormal Q and triangular R; take one by index."),
     "svd": ("(A, full_matrices=True)", "Singular vectors and values U, S, Vh; take one by index."),
     "svdvals": ("(A)", "The singular values, the largest first."),
@@ -77,10 +77,13 @@ def register_linear_algebra() -> None:
         ("matrix_exp", "The matrix exponential."),
         ("cholesky", "The lower triangle L with L @ L.T equal to the matrix."),
     ):
-        both(name, "()", text, "multiplying", "new", need=_matrices)
+        arguments = {"pinverse": "(rcond=1e-15)", "cholesky": "(upper=False)"}.get(name, "()")
+        both(name, arguments, text, "multiplying", "new", need=_matrices)
     both("matrix_power", "(n)", "The matrix multiplied with itself n times.", "multiplying", "new", need=_matrices)
     text = "The x with A @ x equal to B."
-    function("linalg.solve", "(A, B)", text, "multiplying", "new", need=lambda a: _matrices(a) + product(a))
+    function(
+        "linalg.solve", "(A, B, *, left=True)", text, "multiplying", "new", need=lambda a: _matrices(a) + product(a)
+    )
     text = "The x with A @ x equal to B, A being a triangle; with left=False x @ A."
     function(
         "linalg.solve_triangular", "(A, B, *, upper, left=True, unitriangular=False)", text, "multiplying", "new",

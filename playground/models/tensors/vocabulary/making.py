@@ -20,7 +20,9 @@ from playground.models.tensors.vocabulary.bounds import (
     tensors,
 )
 from playground.models.tensors.vocabulary.define import both, function, method
+from playground.models.tensors.vocabulary.elementwise_plan import plan_of_two
 from playground.models.tensors.vocabulary.plans import (
+    MAXIMUM_ELEMENTS,
     plan_arange,
     plan_cartesian,
     plan_eye,
@@ -115,16 +117,22 @@ def _seeded(generator: Any, seed: Any) -> torch.Generator:
 
 
 def _like() -> None:
+    order = "memory_format=torch.preserve_format"
     for name, words in (("zeros_like", "Zeros"), ("ones_like", "Ones")):
         function(
-            name, "(input, *, dtype=None)", f"{words} of the same shape and dtype.", "making", "new", need=operands
+            name,
+            f"(input, *, dtype=None, {order})",
+            f"{words} of the same shape and dtype.",
+            "making",
+            "new",
+            need=operands,
         )
     for name, words in (("randn_like", "Draws from the standard normal"), ("rand_like", "Draws between 0 and 1")):
-        signature = "(input, *, generator, dtype=None)"
+        signature = f"(input, *, generator, dtype=None, {order})"
         function(name, signature, f"{words} in the same shape.", "making", "new", need=operands)
     function(
         "full_like",
-        "(input, fill_value, *, dtype=None)",
+        f"(input, fill_value, *, dtype=None, {order})",
         "One value in the same shape and dtype.",
         "making",
         "new",
@@ -199,6 +207,8 @@ def plan_combinations(tensor: torch.Tensor, r: int = 2, with_replacement: bool =
         refuse("Only pairs (r=2) are planned here.")
     n = tensor.numel()
     count = n * (n + 1) // 2 if with_replacement else n * (n - 1) // 2
+    if 2 * count >= MAXIMUM_ELEMENTS:
+        refuse(f"That would be {float(count):.3g} rows, more than torch can count.", badge="too large")
     return torch.empty((count, 2), dtype=tensor.dtype, device="meta")
 
 
@@ -208,9 +218,12 @@ def _where_need(arguments: Any) -> int:
     return operands(arguments) * max(1, *(tensor.ndim for tensor in tensors(arguments)), 1)
 
 
+_plan_choice = plan_of_two("where", torch.where)
+
+
 def _plan_where(condition: torch.Tensor, *others: Any) -> Any:
     if others:
-        return torch.where(condition, *others)
+        return _plan_choice(condition, *others)
     return tuple(column.contiguous() for column in plan_nonzero(condition).unbind(1))
 
 

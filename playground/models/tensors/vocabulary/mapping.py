@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from playground.models.tensors.vocabulary.bounds import operands, stretched
@@ -135,13 +137,26 @@ def _plan_log_sigmoid(tensor: torch.Tensor) -> torch.Tensor:
     return torch.nn.functional.logsigmoid(tensor).contiguous()
 
 
+def _clamped(tensor: torch.Tensor, *limits: Any, **named: Any) -> torch.Tensor:
+    """`clamp` on the meta device, where a limit without axes has no value to read: any number of its dtype does."""
+    given = [*limits, *named.values()]
+    if not any(isinstance(limit, torch.Tensor) and limit.ndim for limit in given):
+        limits = tuple(map(_number, limits))
+        named = {name: _number(limit) for name, limit in named.items()}
+    return torch.clamp(tensor, *limits, **named)
+
+
+def _number(limit: Any) -> Any:
+    return torch.zeros((), dtype=limit.dtype).item() if isinstance(limit, torch.Tensor) else limit
+
+
 def register_mapping() -> None:
     """Add the elementwise words to the vocabulary."""
     for name, description in _ONE.items():
         plan = plan_of_one(name, getattr(torch, name))
         both(name, "()", description, "mapping", "new", need=operands, plan=plan)
     for name, (signature, description) in _TWO.items():
-        plan = plan_of_two(name, getattr(torch, name))
+        plan = plan_of_two(name, _clamped if name in ("clamp", "clip") else getattr(torch, name))
         both(name, signature, description, "mapping", "new", need=stretched, stretches=True, plan=plan)
     rounding = ("floor", "trunc")
     for name in ("div", "divide"):
@@ -155,8 +170,17 @@ def register_mapping() -> None:
             need=stretched,
             strings=rounding,
             stretches=True,
+            plan=plan_of_two(name, getattr(torch, name)),
         )
-    both("round", "(*, decimals=0)", "Rounded to an integer, halves to even.", "mapping", "new", need=operands)
+    both(
+        "round",
+        "(*, decimals=0)",
+        "Rounded to an integer, halves to even.",
+        "mapping",
+        "new",
+        need=operands,
+        plan=plan_of_one("round", torch.round),
+    )
     both(
         "nan_to_num",
         "(nan=0.0, posinf=None, neginf=None)",
@@ -164,15 +188,26 @@ def register_mapping() -> None:
         "mapping",
         "new",
         need=operands,
+        plan=plan_of_one("nan_to_num", torch.nan_to_num),
     )
-    both("logit", "(eps=None)", "The inverse of the sigmoid.", "mapping", "new", need=operands)
+    plan = plan_of_one("logit", torch.logit)
+    both("logit", "(eps=None)", "The inverse of the sigmoid.", "mapping", "new", need=operands, plan=plan)
     text = "other minus the tensor times alpha."
-    function("rsub", "(input, other, *, alpha=1)", text, "mapping", "new", need=stretched, stretches=True)
+    function(
+        "rsub", "(input, other, *, alpha=1)", text, "mapping", "new",
+        need=stretched, stretches=True, plan=plan_of_two("rsub", torch.rsub),
+    )  # fmt: skip
+    _activations()
+
+
+def _activations() -> None:
     for name, (signature, description) in _ACTIVATIONS.items():
         strings = ("none", "tanh") if name == "gelu" else ()
+        own = plan_of_one(name, getattr(torch.nn.functional, name))
         function(
             f"nn.functional.{name}", signature, description, "mapping", "new",
-            need=operands, strings=strings, plan=_plan_log_sigmoid if name == "logsigmoid" else None,
+            need=operands, strings=strings, plan=_plan_log_sigmoid if name == "logsigmoid" else own,
         )  # fmt: skip
     for name in ("sigmoid", "tanh"):
-        function(f"nn.functional.{name}", "(input)", _ONE[name], "mapping", "new", need=operands)
+        plan = plan_of_one(name, getattr(torch, name))
+        function(f"nn.functional.{name}", "(input)", _ONE[name], "mapping", "new", need=operands, plan=plan)

@@ -72,11 +72,16 @@ def _sums() -> None:
     )
     function(
         "cdist",
-        "(x1, x2, p=2.0)",
+        "(x1, x2, p=2.0, compute_mode='use_mm_for_euclid_dist_if_necessary')",
         "The distance of each row of one to each row of the other.",
         "multiplying",
         "new",
         need=product,
+        strings=(
+            "use_mm_for_euclid_dist_if_necessary",
+            "use_mm_for_euclid_dist",
+            "donot_use_mm_for_euclid_dist",
+        ),
     )
     function(
         "nn.functional.linear",

@@ -75,22 +75,28 @@ def _where_true() -> None:
         stretches=True,
     )
     function(
-        "isin", "(elements, test_elements)", "Which elements are among the others.", "picking", "new", need=product
+        "isin",
+        "(elements, test_elements, *, assume_unique=False, invert=False)",
+        "Which elements are among the others.",
+        "picking",
+        "new",
+        need=product,
     )
     function(
         "searchsorted",
-        "(sorted_sequence, input, *, right=False)",
+        "(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None)",
         "Where each element would go in a sorted sequence.",
         "picking",
         "new",
         need=operands,
+        strings=("left", "right"),
     )
 
 
 def _counted() -> None:
     function(
         "bucketize",
-        "(input, boundaries, *, right=False)",
+        "(input, boundaries, *, out_int32=False, right=False)",
         "The number of the bucket of each element.",
         "picking",
         "new",
@@ -166,15 +172,25 @@ def _by_order() -> None:
         "new",
         need=operands,
     )
-    both("unique", "(sorted=True)", "Each value once.", "picking", "new", need=operands, plan=plan_unique)
-    both(
-        "unique_consecutive", "()", "Each run of equal values once.", "picking", "new", need=operands, plan=plan_unique
-    )
+    for name, arguments, text in (
+        ("unique", "(sorted=True, return_inverse=False, return_counts=False, dim=None)", "Each value once."),
+        (
+            "unique_consecutive",
+            "(return_inverse=False, return_counts=False, dim=None)",
+            "Each run of equal values once.",
+        ),
+    ):
+        whole = f"{text} With inverse or counts several tensors: take one by index."
+        both(name, arguments, whole, "picking", "new", need=lambda a: 3 * operands(a), plan=plan_unique(name))
 
 
 def _scattered() -> None:
     for name, signature, description in (
-        ("scatter", "(dim, index, src)", "src written along an axis at index."),
+        (
+            "scatter",
+            "(dim, index, src, *, value=None, reduce=None)",
+            "src, or a value, written along an axis at index.",
+        ),
         ("scatter_add", "(dim, index, src)", "src added along an axis at index."),
         ("index_add", "(dim, index, source, *, alpha=1)", "Slices added at index."),
         ("index_copy", "(dim, index, source)", "Slices written at index."),
@@ -185,7 +201,8 @@ def _scattered() -> None:
         ("diagonal_scatter", "(src, offset=0, dim1=0, dim2=1)", "The diagonal replaced by src."),
         ("masked_scatter", "(mask, source)", "Elements of source, in order, where the mask holds."),
     ):
-        both(name, signature, description, "picking", "new", need=operands)
+        strings = ("add", "multiply") if name == "scatter" else ()
+        both(name, signature, description, "picking", "new", need=operands, strings=strings)
     reduced = ("sum", "prod", "mean", "amax", "amin")
     text = "src combined along an axis at index."
     both(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -57,9 +57,27 @@ def plan_masked_select(tensor: torch.Tensor, mask: torch.Tensor) -> torch.Tensor
     return meta((math.prod(shape),), tensor.dtype)
 
 
-def plan_unique(tensor: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
-    """At most all elements."""
-    return meta((tensor.numel(),), tensor.dtype)
+def plan_unique(name: str) -> Callable[..., Any]:
+    """The plan of `unique` or `unique_consecutive`: at most all elements, or all slices of an axis."""
+    order = ("sorted", "return_inverse", "return_counts", "dim")[name != "unique" :]
+
+    def plan(tensor: torch.Tensor, *given: Any, **named: Any) -> Any:
+        named = dict(zip(order, given, strict=False)) | named
+        dim = named.get("dim")
+        if dim is None:
+            values, count, inverse = meta((tensor.numel(),), tensor.dtype), tensor.numel(), tuple(tensor.shape)
+        else:
+            count = tensor.size(dim)
+            values, inverse = meta(tuple(tensor.shape), tensor.dtype), (count,)
+        parts = [values]
+        if named.get("return_inverse"):
+            parts.append(meta(inverse, torch.int64))
+        if named.get("return_counts"):
+            parts.append(meta((count,), torch.int64))
+        return values if len(parts) == 1 else tuple(parts)
+
+    VALUE_PLANS.add(plan)
+    return plan
 
 
 def plan_unknown(*_: Any, **__: Any) -> torch.Tensor:
@@ -163,5 +181,5 @@ def einsum_intermediate_bytes(equation: Any, operands: Sequence[torch.Tensor]) -
     return cost.largest_intermediate * operands[0].element_size()
 
 
-VALUE_PLANS = frozenset({plan_nonzero, plan_masked_select, plan_unique})
+VALUE_PLANS: set[Callable[..., Any]] = {plan_nonzero, plan_masked_select}
 """Plans that are an upper bound: how many elements there will be stands in the values."""

@@ -165,7 +165,7 @@ def _shares() -> None:
         )
     function(
         "nn.functional.cross_entropy",
-        "(input, target, *, reduction='mean')",
+        "(input, target, *, weight=None, ignore_index=-100, reduction='mean', label_smoothing=0.0)",
         "The mean of -log softmax at the targets.",
         "reducing",
         "new",

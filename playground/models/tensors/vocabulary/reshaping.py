@@ -34,7 +34,7 @@ def _axes() -> None:
         both(name, signature, description, "reshaping", "view", need=nothing)
     method("permute", "(*dims)", "Put the axes in the order of dims.", "reshaping", "view", need=nothing)
     function("permute", "(input, dims)", "Put the axes in the order of dims.", "reshaping", "view", need=nothing)
-    attribute("T", "The matrix with its axes swapped.", "reshaping", "view", _matrix_transpose)
+    attribute("T", "All axes in reversed order: those of a matrix swapped.", "reshaping", "view", _reversed_axes)
     attribute("mT", "The last two axes swapped.", "reshaping", "view", lambda tensor: tensor.mT)
     attribute(
         "H",
@@ -45,10 +45,8 @@ def _axes() -> None:
     )
 
 
-def _matrix_transpose(tensor: torch.Tensor) -> torch.Tensor:
-    if tensor.ndim not in (0, 1, 2):
-        raise ValueError(f".T is for matrices, and this tensor has {tensor.ndim} axes: .mT swaps its last two")
-    return tensor.T if tensor.ndim == 2 else tensor.view(tensor.shape)
+def _reversed_axes(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.permute(*reversed(range(tensor.ndim)))
 
 
 def _parts() -> None:
@@ -152,7 +150,7 @@ def _reshapes() -> None:
     )
     method(
         "contiguous",
-        "()",
+        "(*, memory_format=torch.contiguous_format)",
         "The same tensor if its elements lie in row order, else a copy where they do.",
         "reshaping",
         "view or copy",

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from playground.models.registry import Registry
+from playground.models.tensors.vocabulary.bounds import nothing
+from playground.models.tensors.vocabulary.costs import HEAVY, LIGHT, WORK, WORKSPACE, each
+from playground.models.tensors.vocabulary.guards import GUARDS, VALUE_GUARDS, Guard
 
 Storage = Literal["view", "view or copy", "copy", "new", "fact"]
 """What a word does to memory: a view, a copy where a view cannot be, always a copy, new values, or no tensor at all."""
@@ -46,6 +49,29 @@ class Word:
         return self.name.rsplit(".", 1)[-1]
 
     @property
+    def work(self) -> Callable[[Sequence[Any]], float]:
+        """The seconds of work of a call, loosely, from its arguments alone: none for views and facts of the layout."""
+        if self.storage == "view" or (self.storage == "fact" and self.need is nothing):
+            return no_work
+        light = self.family in ("copying", "reshaping", "operators", "making", "picking")
+        return WORK.get(self.short_name) or each(LIGHT if light else HEAVY)
+
+    @property
+    def workspace(self) -> Need:
+        """The bytes that a call holds while it runs, besides operands and result."""
+        return WORKSPACE.get(self.short_name, nothing)
+
+    @property
+    def guard(self) -> Guard | None:
+        """What its shapes and numbers must not be: it says why, of the arguments by name, before it is planned."""
+        return GUARDS.get(self.short_name)
+
+    @property
+    def value_guard(self) -> Guard | None:
+        """What its values must not be: it says why, before the call is made."""
+        return VALUE_GUARDS.get(self.short_name)
+
+    @property
     def usage(self) -> str:
         """`torch.sum(input, dim=None)`, as signature help shows it."""
         return f"{self.name}{self.signature}"
@@ -61,6 +87,11 @@ class Word:
     def parameters(self) -> tuple[str, ...]:
         """The parameter names in order."""
         return _parameters(self.signature)
+
+
+def no_work(_: Sequence[Any]) -> float:
+    """Not a moment."""
+    return 0.0
 
 
 VOCABULARY: Registry[Word] = Registry("word")

@@ -1,0 +1,65 @@
+"""The process apart itself, `python -P -m playground.models.apart_child`: it answers until its pipe ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import Any
+
+import torch
+
+from playground.models.apart import receive, send
+from playground.models.outcome import ProblemError
+
+try:
+    import resource
+except ImportError:  # there is no such thing on Windows
+    resource = None  # type: ignore[assignment]
+
+
+def main() -> None:
+    """Answer each request with the kind of its outcome and the outcome."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    while True:
+        storages: list[torch.UntypedStorage] = []
+        try:
+            function, arguments, threads, memory = receive(sys.stdin.buffer, storages)
+        except (EOFError, OSError):
+            return
+        torch.set_num_threads(threads)
+        _limit(memory)
+        answer = _outcome(function, arguments)
+        _limit(0)
+        send(answers, answer, storages)
+        del answer, arguments, storages
+
+
+def _outcome(function: Any, arguments: tuple[Any, ...]) -> tuple[str, Any]:
+    try:
+        return "result", function(*arguments)
+    except ProblemError as error:
+        return "problem", error.problem
+    except MemoryError:
+        return "memory", None
+    except Exception as error:  # whatever it is, the process that asked has to hear of it
+        return "error", str(error)
+
+
+def _limit(memory: int) -> None:
+    """Let the process allocate so many bytes more; 0: as many as there are."""
+    if resource is None or not hasattr(resource, "RLIMIT_AS") or not os.path.exists("/proc/self/statm"):
+        return
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    if not memory:
+        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+        return
+    with open("/proc/self/statm") as file:
+        used = int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    resource.setrlimit(resource.RLIMIT_AS, (used + memory, hard))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""The gate that every offer passes: a fix is tried as its button applies it, and shown only if it helps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from playground.models.outcome import Fix, Problem, ProblemError
+
+MOST_TRIED = 40
+"""Fixes beyond so many are neither tried nor shown."""
+
+
+def helpful(problem: Problem, attempt: Callable[[Fix], str | None]) -> Problem:
+    """The problem with those of its fixes that help.
+
+    `attempt` applies a fix and answers the shape that comes out, in words ("" where there is none to tell); it answers
+    None or raises a `ProblemError` where there still is a problem. The shape replaces the one that the fix promised.
+    """
+    kept: list[Fix] = []
+    for fix in problem.fixes[:MOST_TRIED]:
+        try:
+            shape = attempt(fix)
+        except ProblemError:
+            continue
+        if shape is not None:
+            kept.append(replace(fix, gives=shape) if shape and fix.gives.startswith("(") else fix)
+    return problem if tuple(kept) == problem.fixes else replace(problem, fixes=tuple(kept))

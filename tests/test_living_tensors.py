@@ -1,0 +1,105 @@
+"""A hundred runs of whatever the app computes leave no tensor and no step of autograd alive."""
+
+import gc
+import threading
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+from torch.autograd.graph import Node
+
+from playground.models.einsum.ladder import LadderRequest
+from playground.models.einsum.state import EinsumState
+from playground.models.job import Job
+from playground.models.lessons.state import LessonState
+from playground.models.network.handover import LayerTensorRequest
+from playground.models.network.phase_diagram import PhaseRequest
+from playground.models.network.pinned_training import PinnedTrainingRequest
+from playground.models.network.probe import probe
+from playground.models.network.saved_request import SavedRequest
+from playground.models.network.spec import NetworkSpec
+from playground.models.network.state import NetworkState
+from playground.models.network.step_through import StepThroughRequest
+from playground.models.network.training_request import TrainingRequest
+from playground.models.network.training_settings import TrainingSettings
+from playground.models.network.watch_verdict import judge_watched
+from playground.models.state import PlaygroundState
+from playground.models.tensors.program import Program
+from playground.panels import PANELS
+
+RUNS = 100
+WARM = 40
+"""More runs than any of the caches by request keeps, so that these are full and stay as they are."""
+SPEC = NetworkSpec(depth=3, width=4, batch=5, activation="relu", init="lecun_normal")
+DROPPED = replace(SPEC, dropout=0.2, residual="plain", normalisation="layer", bias_std=0.1)
+SETTINGS = TrainingSettings(steps=2, target=2)
+
+
+def state_of(seed):
+    program = Program.parse(f"A = torch.arange({6 + seed % 3}.)\nB = A.relu() * {seed}\nC = B.sum()")
+    return PlaygroundState(
+        program=program,
+        selection="B",
+        einsum=EinsumState("i,i->", ("A", "B")),
+        network=NetworkState(spec=replace(DROPPED, seed=seed), band=seed % 2 == 0, seeds=2),
+        lesson=LessonState("12-initialisation") if seed % 10 == 0 else LessonState(),
+    )
+
+
+REQUESTS = {
+    "ladder": lambda _seed: LadderRequest(4),
+    "layer_tensor": lambda seed: LayerTensorRequest(replace(DROPPED, seed=seed), "weight_gradient", 2),
+    "phase": lambda seed: PhaseRequest(replace(SPEC, seed=seed), "measured" if seed % 20 == 0 else "theory"),
+    "pinned_training": lambda seed: PinnedTrainingRequest((replace(SPEC, seed=seed),), SETTINGS),
+    "saved": lambda seed: SavedRequest(replace(DROPPED, seed=seed), 0),
+    "saved_details": lambda seed: SavedRequest(replace(DROPPED, seed=seed), seed % 4),
+    "step_through": lambda seed: StepThroughRequest.small(replace(DROPPED, seed=seed)),
+    "training": lambda seed: TrainingRequest(replace(SPEC, seed=seed), SETTINGS),
+}
+
+
+def living():
+    """How many tensors and steps of a backward pass Python knows of."""
+    gc.collect()
+    return sum(issubclass(kind, torch.Tensor | Node) for kind in map(type, gc.get_objects()))
+
+
+def panel(spec):
+    return lambda seed: spec.compute(spec.request(state_of(seed)), Job())
+
+
+def side(compute, request):
+    return lambda seed: compute(request(seed), Job(is_cancelled=lambda: False))
+
+
+def watched(_seed):
+    module = nn.Sequential(nn.Linear(4, 4), nn.Tanh(), nn.Linear(4, 2).requires_grad_(False), nn.Dropout())
+    batch = torch.ones(3, 4)
+    judge_watched(probe(module, batch, lambda y: 1e9 * y.square().sum()), module, batch)
+
+
+COMPUTATIONS = {
+    **{spec.key: panel(spec) for spec in PANELS},
+    **{name: side(compute, REQUESTS[name]) for spec in PANELS for name, compute in spec.sides.items()},
+    "watched module": watched,
+}
+
+
+@pytest.mark.parametrize("name", COMPUTATIONS)
+def test_no_tensor_lives_on(name):
+    compute, left = COMPUTATIONS[name], []
+
+    def work():
+        for seed in range(WARM):
+            compute(seed)
+        before = living()
+        for seed in range(RUNS):
+            compute(WARM + seed)
+        left.append(living() - before)
+
+    thread = threading.Thread(target=work)  # as in the app: what a thread keeps for its next run goes with it
+    thread.start()
+    thread.join()
+    assert left
+    assert left[0] < RUNS / 4, f"{left[0]} tensors more after {RUNS} runs"
