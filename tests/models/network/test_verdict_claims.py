@@ -95,7 +95,9 @@ def test_the_first_layer_that_is_not_finite_is_the_first_anywhere():
 
 def test_the_number_type_is_blamed_only_for_values_near_its_end():
     seen = 0
-    for spec in random_specs(120, 3):
+    faint = itertools.product(("float16", "float32"), (0.0, 1e-300, 0.003, 0.05), ("identity", "tanh", "relu", "gelu"))
+    for dtype, weight_std, activation in faint:
+        spec = NetworkSpec(depth=60, width=20, batch=4, dtype=dtype, weight_std=weight_std, activation=activation)
         result, verdict = judged(spec)
         if "has nothing smaller" not in verdict.plain():
             continue
