@@ -19,18 +19,20 @@ from playground.models.job import CancelledError, Job
 from playground.models.network.devices import summable
 from playground.models.network.histograms import HistogramTable
 from playground.models.network.module_guard import module_untouched, prints_caught, random_state_untouched
+from playground.models.network.probe_back import gradients_by
 from playground.models.network.probe_layers import Gradients, ProbedLayer, count_all_kinds, layers_of
+from playground.models.network.probe_parts import ScriptedWhole, compiled_notes, quantised_problem, runs_eagerly
 from playground.models.network.probe_reduce import (
     Reduced,
     batch_axis_of,
     entered_odd,
     odd_counts,
+    prepare,
     reduce,
     saturated_share,
 )
 from playground.models.network.probe_run import (
     RunRecord,
-    ScriptedWhole,
     Watcher,
     call_module,
     differentiable,
@@ -80,7 +82,8 @@ def probe(module: nn.Module, batch: Any, loss: Loss | None = None, job: Job | No
     """
     job = job or Job()
     module, notes = _runnable(module)
-    with random_state_untouched(), module_untouched(module), prints_caught() as printed:
+    prepare()
+    with random_state_untouched(), module_untouched(module), runs_eagerly(), prints_caught() as printed:
         keeper, axis = Keeper(), batch_axis_of(module)
 
         def seen(part: nn.Module, entered: torch.Tensor | None, left: torch.Tensor) -> Reduced:
@@ -98,6 +101,8 @@ def probe(module: nn.Module, batch: Any, loss: Loss | None = None, job: Job | No
     if printed.count:
         first = f", beginning with {printed.kept[0][:80]!r}" if printed.kept else ""
         notes.append(f"It printed {count_in_words(printed.count, 'line')}{first}.")
+    if problem is None or problem.badge == "no gradients":
+        problem = quantised_problem(module) or problem
     kind, counted = type(module).__name__, count_all_kinds(layers, job)
     words = STANDARD_LOSS if loss is None else "the loss that was given"
     odd = [odd_counts(tensor.detach()) for tensor in tensors_in(batch)]
@@ -123,6 +128,7 @@ def _runnable(module: nn.Module) -> tuple[nn.Module, list[str]]:
         if outer:
             more = f" and {len(outer) - 1} more" if len(outer) > 1 else ""
             notes.append(f"{outer[0][:60]}{more} is scripted: what runs in there is out of Python's sight, not listed.")
+    notes += compiled_notes(module)
     tensors = (*module.parameters(), *module.buffers())
     if any(tensor.device.type == "meta" for tensor in tensors if not is_lazy(tensor)):
         refuse(
@@ -215,7 +221,7 @@ def _backward(module: nn.Module, fed: Any, value: torch.Tensor, keeper: Keeper) 
     inputs = [tensor for tensor in tensors_in(fed) if tensor.requires_grad and tensor.is_leaf]
     if not parameters and not inputs:
         return {}
-    found = torch.autograd.grad(value, (*parameters, *inputs), allow_unused=True)
+    found = gradients_by(value, (*parameters, *inputs))
     gradients: Gradients = {}
     for parameter, gradient in zip(parameters, found, strict=False):
         if gradient is not None:

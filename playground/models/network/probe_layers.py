@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import torch
 from torch import nn
 
 from playground.models.job import Job
 from playground.models.network.histograms import SCALES, HistogramTable
 from playground.models.network.layer_statistics import TensorStatistics
+from playground.models.network.probe_parts import ScriptedWhole, is_quantised
 from playground.models.network.probe_reduce import Reduced, reduce
-from playground.models.network.probe_run import LayerRun, RunRecord, ScriptedWhole
+from playground.models.network.probe_run import LayerRun, RunRecord
 from playground.models.network.probe_values import Keeper, KeptValues, count_kind
 
 Gradients = dict[int, Reduced]
@@ -95,7 +97,7 @@ def _layer(run: LayerRun, calls: int, weights: _Weights) -> ProbedLayer:
     own = [p for p in run.module.parameters(recurse=isinstance(run.module, ScriptedWhole)) if p is not None]
     weight = next((p for p in own if p.dim() >= 2), own[0] if own else None)
     output, gradient = run.activation or Reduced(), run.gradient or Reduced()
-    reduced, by_weight = weights.of(weight)
+    reduced, by_weight = weights.of(weight) if own else (_packed_weight(run.module, weights.keeper), Reduced())
     parts = zip(PROBED_KINDS, (output, gradient, reduced, by_weight), strict=True)
     return ProbedLayer(
         run.path,
@@ -117,6 +119,13 @@ def _layer(run: LayerRun, calls: int, weights: _Weights) -> ProbedLayer:
         {kind: part.kept for kind, part in parts if part.kept is not None},
         output.entered,
     )
+
+
+def _packed_weight(module: nn.Module, keeper: Keeper) -> Reduced:
+    """The numbers that a quantised layer's weight stands for."""
+    weight = getattr(module, "weight", None) if is_quantised(module) else None
+    packed = weight() if callable(weight) else weight
+    return reduce(packed.dequantize(), keeper) if isinstance(packed, torch.Tensor) else Reduced()
 
 
 def _notes(

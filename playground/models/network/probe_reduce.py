@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from playground.models.network.activations import saturation_bounds
 from playground.models.network.layer_statistics import TensorStatistics, describe_tensor
 from playground.models.network.probe_values import Keeper, KeptValues, as_numbers
 from playground.models.network.unit_statistics import measure_saturation, measure_units
@@ -37,6 +38,15 @@ class Reduced:
     spread: float = float("nan")
     cosine: float = float("nan")
     entered: tuple[int, int] = (0, 0)
+
+    def gave_the_same(self, other: Reduced) -> bool:
+        """Whether two runs of a layer returned the same values, as far as the numbers tell."""
+        one, two = self.statistics, other.statistics
+        if one is None or two is None:
+            return one is two
+        return (one.count, one.mean, one.rms, one.minimum, one.maximum) == (
+            two.count, two.mean, two.rms, two.minimum, two.maximum,
+        )  # fmt: skip
 
 
 def has_values(tensor: torch.Tensor) -> bool:
@@ -100,6 +110,12 @@ def saturated_share(module: nn.Module, entered: torch.Tensor | None) -> float | 
     numbers = as_numbers(entered).flatten()[None]
     low, high = numbers.amin(1).cpu().double().numpy(), numbers.amax(1).cpu().double().numpy()
     return float(measure_saturation(numbers, name, low, high)[0])
+
+
+def prepare() -> None:
+    """Work out the bounds of saturation now: it takes gradients, which a checkpoint would take for the module's."""
+    for name in SATURATING.values():
+        saturation_bounds(name)
 
 
 def batch_axis_of(module: nn.Module) -> int:
