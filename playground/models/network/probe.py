@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,10 +17,9 @@ from torch.nn.parameter import is_lazy
 
 from playground.models.job import CancelledError, Job
 from playground.models.network.devices import summable
-from playground.models.network.histograms import HistogramTable
 from playground.models.network.module_guard import module_untouched, prints_caught, random_state_untouched
 from playground.models.network.probe_back import gradients_by
-from playground.models.network.probe_layers import Gradients, ProbedLayer, count_all_kinds, layers_of
+from playground.models.network.probe_layers import CountedKinds, Gradients, ProbedLayer, layers_of
 from playground.models.network.probe_parts import ScriptedWhole, compiled_notes, quantised_problem, runs_eagerly
 from playground.models.network.probe_reduce import (
     Reduced,
@@ -64,7 +63,7 @@ class ProbeResult:
     training: bool
     problem: Problem | None = None
     notes: tuple[str, ...] = ()
-    counted: Mapping[tuple[str, str], HistogramTable] = field(default_factory=dict)
+    counted: CountedKinds = field(default_factory=lambda: CountedKinds(()))
     loss_words: str = ""
     batch_odd: tuple[int, int] = (0, 0)
 
@@ -103,7 +102,7 @@ def probe(module: nn.Module, batch: Any, loss: Loss | None = None, job: Job | No
         notes.append(f"It printed {count_in_words(printed.count, 'line')}{first}.")
     if problem is None or problem.badge == "no gradients":
         problem = quantised_problem(module) or problem
-    kind, counted = type(module).__name__, count_all_kinds(layers, job)
+    kind, counted = type(module).__name__, CountedKinds(layers)
     words = STANDARD_LOSS if loss is None else "the loss that was given"
     odd = [odd_counts(tensor.detach()) for tensor in tensors_in(batch)]
     in_batch = sum(nans for nans, _ in odd), sum(infs for _, infs in odd)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 
 import torch
 from torch import nn
 
-from playground.models.job import Job
 from playground.models.network.histograms import SCALES, HistogramTable
 from playground.models.network.layer_statistics import TensorStatistics
 from playground.models.network.probe_parts import ScriptedWhole, is_quantised
@@ -55,15 +56,32 @@ class ProbedLayer:
         return found
 
 
-def count_all_kinds(layers: tuple[ProbedLayer, ...], job: Job) -> dict[tuple[str, str], HistogramTable]:
-    """The histograms by kind of tensor and scale; stops between them when the job is cancelled."""
-    counted = {}
-    for kind in PROBED_KINDS if layers else ():
-        kept = [layer.kept.get(kind) for layer in layers]
-        for scale in SCALES:
-            job.check()
-            counted[kind, scale] = count_kind(kept, [layer.statistics(kind) for layer in layers], scale)
-    return counted
+class CountedKinds(Mapping[tuple[str, str], HistogramTable]):
+    """The histograms by kind of tensor and scale, each counted when it is first looked at: most never are."""
+
+    def __init__(self, layers: tuple[ProbedLayer, ...]) -> None:
+        self._layers = layers
+        self._counted: dict[tuple[str, str], HistogramTable] = {}
+
+    def __getitem__(self, key: tuple[str, str]) -> HistogramTable:
+        if key not in self._counted:
+            kind, scale = key
+            kept = [layer.kept.get(kind) for layer in self._layers]
+            self._counted[key] = count_kind(kept, [layer.statistics(kind) for layer in self._layers], scale)
+        return self._counted[key]
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return product(PROBED_KINDS, SCALES) if self._layers else iter(())
+
+    def __len__(self) -> int:
+        return len(PROBED_KINDS) * len(SCALES) if self._layers else 0
+
+    def forget_values(self) -> None:
+        """Let go of the tensors; what was not counted yet is counted now, on samples."""
+        for key in self:
+            self[key]
+        for layer in self._layers:
+            layer.kept.clear()
 
 
 @dataclass(slots=True)

@@ -20,6 +20,8 @@ CHANNELS_SECOND = (
     nn.GroupNorm,
 )
 """Layers whose units lie along axis 1 whatever the rank; from rank 4 on everything's do, as torch has it."""
+LARGE = 2**16
+"""How far inputs differ is summed in float32, which keeps six digits, where a tensor has more values than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +65,13 @@ def reduce(tensor: torch.Tensor, keeper: Keeper, module: nn.Module | None = None
     if not has_values(tensor):
         return Reduced()
     values = as_numbers(tensor)
-    statistics, kept = describe_tensor(values), keeper.keep(tensor)
+    statistics, kept = describe_tensor(values, None), keeper.keep(tensor)
     if module is None or values.dim() < 2 or not values.numel():
         return Reduced(statistics, kept)
     axis = unit_axis(tensor, module)
     dead = (tensor == 0).movedim(axis, -1).flatten(0, -2)
     inputs = values.movedim(batch_axis if values.dim() > batch_axis else 0, 0).flatten(1)
-    told = measure_units(inputs[None])
+    told = measure_units(inputs[None], quick=values.numel() > LARGE)
     alone = len(inputs) < 2
     return Reduced(
         statistics,

@@ -108,6 +108,7 @@ class Watcher:
         self._job = job
         self._calls: dict[nn.Module, int] = {}
         self._handles: list[Any] = []
+        self._came_back = 0
         layers = watched_layers(module)
         self._expected = len(layers)
         for path, part in layers:
@@ -119,12 +120,15 @@ class Watcher:
         for handle in self._handles:
             handle.remove()
 
+    def _report(self, path: str, fraction: float) -> None:
+        self._job.report(fraction, path or "the module itself")
+
     def _before(self, path: str) -> Callable[[nn.Module, Any], None]:
         def hook(_module: nn.Module, _inputs: Any) -> None:
             self._job.check()
             if is_recomputing():
                 return
-            self._job.report(min(0.99, len(self.record.runs) / self._expected), path or "the module itself")
+            self._report(path, min(1.0, len(self.record.runs) / self._expected) / 2)
             self.record.open_layers.append(path)
 
         return hook
@@ -172,6 +176,8 @@ class Watcher:
     def _gradient_of(self, run: LayerRun) -> Callable[[torch.Tensor], None]:
         def hook(gradient: torch.Tensor | None) -> None:
             self._job.check()
+            self._came_back += 1
+            self._report(f"{run.path}, going back", 0.5 + min(0.98, self._came_back / len(self.record.runs)) / 2)
             if gradient is not None:  # a quantised layer sends none back
                 run.gradient = self._reduce_gradient(gradient.detach())
 

@@ -6,6 +6,8 @@ import torch
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
+from playground.models.job import CancelledError, Job
+from playground.models.network import probe_layers
 from playground.models.network.probe import probe
 
 BATCH = torch.randn(16, 8, generator=torch.Generator().manual_seed(0))
@@ -144,3 +146,42 @@ def test_what_comes_after_a_quantised_layer_has_its_gradients(quantised):
     assert result.layers[-1].weight_gradient is not None
     assert result.layers[-1].activation_gradient is not None
     assert "1 layer" not in result.problem.message
+
+
+def test_progress_rises_through_both_ways_and_cancel_works_on_the_way_back():
+    module = nn.Sequential(*(nn.Linear(8, 8) for _ in range(10)))
+    told = []
+    probe(module, BATCH, job=Job(report=lambda fraction, words: told.append((fraction, words))))
+    fractions = [fraction for fraction, _ in told]
+    assert fractions == sorted(fractions)
+    assert fractions[0] == 0
+    assert 0.95 < fractions[-1] < 1
+    assert {words for _, words in told} >= {"3", "3, going back"}
+    told.clear()
+    with pytest.raises(CancelledError):
+        probe(module, BATCH, job=Job(is_cancelled=lambda: len(told) > 15, report=lambda *words: told.append(words)))
+
+
+def test_no_histogram_is_counted_before_it_is_looked_at(monkeypatch):
+    counted = []
+    monkeypatch.setattr(probe_layers, "count_kind", lambda *_: counted.append(1))
+    result = probe(nn.Sequential(nn.Linear(8, 8), nn.Tanh()), BATCH)
+    assert not counted
+    assert result.layers[0].activation.histogram is None
+    result.counted["weight", "log"], result.counted["weight", "log"]
+    assert len(counted) == 1
+
+
+def test_a_large_tensor_is_measured_as_torch_does():
+    torch.manual_seed(0)
+    module, batch = nn.Sequential(nn.Linear(8, 600), nn.Tanh()), torch.randn(300, 8)
+    result = probe(module, batch)
+    value = module(batch).detach().double()
+    assert result.layers[1].spread == pytest.approx(value.var(0).mean().sqrt().item(), rel=1e-5)
+    units = nn.functional.normalize(value, dim=1)
+    cosine = (units @ units.T).fill_diagonal_(0).sum().item() / (300 * 299)
+    assert result.layers[1].cosine == pytest.approx(cosine, abs=1e-5)
+    assert result.layers[1].activation.std == pytest.approx(value.std().item(), rel=1e-9)
+    table = result.counted["activation", "log"]
+    assert 0 < table.sampled < 300 * 600
+    assert 0 < table.counts[1].sum() + table.below[1] <= table.sampled
