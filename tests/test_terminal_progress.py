@@ -20,11 +20,16 @@ def test_it_writes_one_line_over_itself_and_wipes_it():
     assert terminal.getvalue().endswith(f"\r{' ' * WIDTH}\r")
 
 
-@pytest.mark.parametrize(("kind", "patience"), [(io.StringIO, 0), (Terminal, 1e9)])
-def test_a_file_and_a_short_run_get_no_word(kind, patience):
-    out = kind()
-    with pytest.raises(KeyboardInterrupt), terminal_progress("Watching", out, patience) as job:
+def interrupted(out, patience):
+    with terminal_progress("Watching", out, patience) as job:
         for step in range(1000):
             job.report(step / 1000, "layer")
         raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("kind", "patience"), [(io.StringIO, 0), (Terminal, 1e9)])
+def test_a_file_and_a_short_run_get_no_word(kind, patience):
+    out = kind()
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(out, patience)
     assert out.getvalue() == ""

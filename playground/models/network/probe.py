@@ -19,6 +19,7 @@ from playground.models.job import CancelledError, Job
 from playground.models.network.devices import summable
 from playground.models.network.module_guard import module_untouched, prints_caught, random_state_untouched
 from playground.models.network.probe_back import gradients_by
+from playground.models.network.probe_fans import RightOperands, fans_in_words
 from playground.models.network.probe_layers import CountedKinds, Gradients, ProbedLayer, layers_of
 from playground.models.network.probe_parts import ScriptedWhole, compiled_notes, quantised_problem, runs_eagerly
 from playground.models.network.probe_reduce import (
@@ -54,6 +55,7 @@ class ProbeResult:
 
     `notes` are sentences on the whole: that a copy ran because of lazy parameters, how much it printed. `counted` are
     the histograms by kind of tensor and scale. `batch_odd` is how many values of the batch are nan, and how many inf.
+    `warnings` are sentences on what makes the module unhealthy though its numbers do not show it.
     """
 
     kind: str
@@ -66,6 +68,7 @@ class ProbeResult:
     counted: CountedKinds = field(default_factory=lambda: CountedKinds(()))
     loss_words: str = ""
     batch_odd: tuple[int, int] = (0, 0)
+    warnings: tuple[str, ...] = ()
 
 
 def probe(module: nn.Module, batch: Any, loss: Loss | None = None, job: Job | None = None) -> ProbeResult:
@@ -90,13 +93,14 @@ def probe(module: nn.Module, batch: Any, loss: Loss | None = None, job: Job | No
             return replace(reduced, saturated=saturated_share(part, entered), entered=entered_odd(reduced, entered))
 
         watcher = Watcher(module, seen, lambda gradient: reduce(gradient, keeper), job)
+        operands = RightOperands()
         try:
-            value, gradients, problem = _run(module, batch, loss, watcher.record, keeper)
+            value, gradients, problem = _run(module, batch, loss, watcher.record, keeper, operands)
         finally:
             watcher.remove()
         layers = layers_of(watcher.record, gradients, keeper)
         count = sum(parameter.numel() for parameter in module.parameters())
-        training = module.training
+        training, fans = module.training, fans_in_words(module, operands)
     if printed.count:
         first = f", beginning with {printed.kept[0][:80]!r}" if printed.kept else ""
         notes.append(f"It printed {count_in_words(printed.count, 'line')}{first}.")
@@ -106,7 +110,7 @@ def probe(module: nn.Module, batch: Any, loss: Loss | None = None, job: Job | No
     words = STANDARD_LOSS if loss is None else "the loss that was given"
     odd = [odd_counts(tensor.detach()) for tensor in tensors_in(batch)]
     in_batch = sum(nans for nans, _ in odd), sum(infs for _, infs in odd)
-    return ProbeResult(kind, layers, value, count, training, problem, tuple(notes), counted, words, in_batch)
+    return ProbeResult(kind, layers, value, count, training, problem, tuple(notes), counted, words, in_batch, fans)
 
 
 def _runnable(module: nn.Module) -> tuple[nn.Module, list[str]]:
@@ -141,14 +145,15 @@ def _runnable(module: nn.Module) -> tuple[nn.Module, list[str]]:
 
 
 def _run(
-    module: nn.Module, batch: Any, loss: Loss | None, record: RunRecord, keeper: Keeper
+    module: nn.Module, batch: Any, loss: Loss | None, record: RunRecord, keeper: Keeper, operands: RightOperands
 ) -> tuple[float | None, Gradients, Problem | None]:
     """The loss, the statistics of each parameter's gradient by its id, and what went wrong."""
     phase = "its forward pass"
     try:
         with torch.enable_grad(), torch.inference_mode(False):
             fed = with_gradient(batch)
-            output = call_module(module, fed)
+            with operands:
+                output = call_module(module, fed)
             phase = "the loss"
             value, problem = _loss_of(output, loss)
             if value is None:
