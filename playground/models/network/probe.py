@@ -19,7 +19,7 @@ from playground.models.job import CancelledError, Job
 from playground.models.network.devices import summable
 from playground.models.network.module_guard import module_untouched, prints_caught, random_state_untouched
 from playground.models.network.probe_back import gradients_by
-from playground.models.network.probe_fans import RightOperands, fans_in_words
+from playground.models.network.probe_fans import fans_in_words
 from playground.models.network.probe_layers import CountedKinds, Gradients, ProbedLayer, layers_of
 from playground.models.network.probe_parts import ScriptedWhole, compiled_notes, quantised_problem, runs_eagerly
 from playground.models.network.probe_reduce import (
@@ -47,6 +47,8 @@ from playground.models.words import count_in_words
 Loss = Callable[[Any], torch.Tensor]
 STANDARD_LOSS = "the mean square distance of what it returns from standard normal targets"
 TARGET_SEED = 0
+HOOKS_REFUSED = "saved tensor hooks"
+"""In torch.func's words where a module uses it: it then runs once more, without counting what is saved."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +84,13 @@ def probe(module: nn.Module, batch: Any, loss: Loss | None = None, job: Job | No
 
     Raises a `ProblemError` for what is no module or has no values, `CancelledError` when cancelled between layers.
     """
-    job = job or Job()
+    result = _probe(module, batch, loss, job or Job())
+    if result.problem is not None and HOOKS_REFUSED in result.problem.message:
+        result = _probe(module, batch, loss, job or Job(), counts_saved=False)
+    return result
+
+
+def _probe(module: nn.Module, batch: Any, loss: Loss | None, job: Job, counts_saved: bool = True) -> ProbeResult:
     module, notes = _runnable(module)
     prepare()
     with random_state_untouched(), module_untouched(module), runs_eagerly(), prints_caught() as printed:
@@ -93,14 +101,13 @@ def probe(module: nn.Module, batch: Any, loss: Loss | None = None, job: Job | No
             return replace(reduced, saturated=saturated_share(part, entered), entered=entered_odd(reduced, entered))
 
         watcher = Watcher(module, seen, lambda gradient: reduce(gradient, keeper), job)
-        operands = RightOperands()
         try:
-            value, gradients, problem = _run(module, batch, loss, watcher.record, keeper, operands)
+            value, gradients, problem = _run(module, batch, loss, (watcher, counts_saved), keeper)
         finally:
             watcher.remove()
         layers = layers_of(watcher.record, gradients, keeper)
         count = sum(parameter.numel() for parameter in module.parameters())
-        training, fans = module.training, fans_in_words(module, operands)
+        training, fans = module.training, fans_in_words(module, watcher.operands)
     if printed.count:
         first = f", beginning with {printed.kept[0][:80]!r}" if printed.kept else ""
         notes.append(f"It printed {count_in_words(printed.count, 'line')}{first}.")
@@ -145,14 +152,14 @@ def _runnable(module: nn.Module) -> tuple[nn.Module, list[str]]:
 
 
 def _run(
-    module: nn.Module, batch: Any, loss: Loss | None, record: RunRecord, keeper: Keeper, operands: RightOperands
+    module: nn.Module, batch: Any, loss: Loss | None, watching: tuple[Watcher, bool], keeper: Keeper
 ) -> tuple[float | None, Gradients, Problem | None]:
     """The loss, the statistics of each parameter's gradient by its id, and what went wrong."""
-    phase = "its forward pass"
+    phase, (watcher, counts_saved) = "its forward pass", watching
     try:
         with torch.enable_grad(), torch.inference_mode(False):
             fed = with_gradient(batch)
-            with operands:
+            with watcher.looking(fed, counts_saved):
                 output = call_module(module, fed)
             phase = "the loss"
             value, problem = _loss_of(output, loss)
@@ -165,7 +172,7 @@ def _run(
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a watched module may raise anything at all, SystemExit too
-        return None, {}, _problem_of(error, phase, record)
+        return None, {}, _problem_of(error, phase, watcher.record)
 
 
 def _problem_of(error: BaseException, phase: str, record: RunRecord) -> Problem:

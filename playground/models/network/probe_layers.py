@@ -28,7 +28,8 @@ class ProbedLayer:
     `dead_fraction` is the share of its `units` that are 0 for every input; `saturated_fraction` is there for tanh and
     sigmoid; `spread` and `cosine` tell how far two inputs still differ. `note` says in words what is special: run
     again, weights shared, several outputs, no gradient. `kept` are the values of each kind of tensor, by its name;
-    `entered` is how many nan and inf came in, where some come out.
+    `entered` is how many nan and inf came in, where some come out. `saved_bytes` is what autograd keeps of it for the
+    way back, parameters and the batch apart, each storage at the layer that saved it first; None where it is unknown.
     """
 
     path: str
@@ -49,6 +50,7 @@ class ProbedLayer:
     cosine: float = float("nan")
     kept: dict[str, KeptValues] = field(default_factory=dict)
     entered: tuple[int, int] = (0, 0)
+    saved_bytes: int | None = None
 
     def statistics(self, kind: str) -> TensorStatistics | None:
         """Those of one of `PROBED_KINDS`."""
@@ -136,6 +138,7 @@ def _layer(run: LayerRun, calls: int, weights: _Weights) -> ProbedLayer:
         output.cosine,
         {kind: part.kept for kind, part in parts if part.kept is not None},
         output.entered,
+        run.saved_bytes,
     )
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from playground.models.job import Job
+from playground.models.network.probe_fans import RightOperands
 from playground.models.network.probe_parts import watched_layers
+from playground.models.network.probe_saved import SavedBytes
 
 Reduce = Callable[[torch.Tensor], Any]
 ReduceOutput = Callable[[nn.Module, torch.Tensor | None, torch.Tensor], Any]
@@ -30,6 +34,7 @@ class LayerRun:
     activation: Any = None
     gradient: Any = None
     awaits_gradient: bool = False
+    saved_bytes: int | None = None
 
 
 @dataclass(slots=True)
@@ -109,14 +114,31 @@ class Watcher:
         self._calls: dict[nn.Module, int] = {}
         self._handles: list[Any] = []
         self._came_back = 0
+        self._module = module
+        self._saved: SavedBytes | None = None
+        self.operands = RightOperands()
         layers = watched_layers(module)
         self._expected = len(layers)
         for path, part in layers:
             self._handles.append(part.register_forward_pre_hook(self._before(path)))
             self._handles.append(part.register_forward_hook(self._after(path)))
 
+    @contextmanager
+    def looking(self, batch: Any, counts_saved: bool) -> Iterator[None]:
+        """While the forward pass runs: note how weights are used, and what is saved for the way back."""
+        living = (*self._module.parameters(), *self._module.buffers(), *tensors_in(batch))
+        is_counted = counts_saved and not any(is_lazy(tensor) for tensor in living)
+        self._saved = SavedBytes(living, self._innermost) if is_counted else None
+        with self.operands, self._saved.hooks() if self._saved else nullcontext():
+            yield
+
+    def _innermost(self) -> str | None:
+        return self.record.open_layers[-1] if self.record.open_layers else None
+
     def remove(self) -> None:
         """Take all hooks away."""
+        if self._saved is not None:
+            self._saved.let_go()
         for handle in self._handles:
             handle.remove()
 
@@ -144,6 +166,7 @@ class Watcher:
             tensors = list(tensors_in(output))
             main = _main_of(tensors)
             run = LayerRun(path, module, self._calls[module], (), type(output).__name__, len(tensors))
+            run.saved_bytes = None if self._saved is None else self._saved.take(path)
             self.record.runs.append(run)
             if main is None:
                 return
