@@ -35,7 +35,7 @@ def _plan_of(name: str) -> Callable[..., torch.Tensor]:
 
     def plan(*arguments: Any, **named: Any) -> torch.Tensor:
         planned = transform(*arguments, **named)
-        keeps_order = torch.backends.mkl.is_available()
+        keeps_order = torch.backends.mkl.is_available()  # type: ignore[no-untyped-call]
         return planned if keeps_order else torch.empty(planned.shape, dtype=planned.dtype, device="meta")
 
     return plan
@@ -46,7 +46,9 @@ def _to_real(input: torch.Tensor, n: int | None = None, dim: int = -1, norm: str
     real = torch.fft.irfft(input, n, dim, norm)
     length = real.shape[dim]
     half = length // 2 + 1
-    steps = [step if step == 1 else step // half * length for step in torch.fft.ifft(input, half, dim).stride()]
+    dtype = input.dtype if input.is_complex() or input.is_floating_point() else torch.get_default_dtype()
+    complex_steps = torch.fft.ifft(input.to(dtype.to_complex()), half, dim).stride()
+    steps = [step if step == 1 else step // half * length for step in complex_steps]
     return torch.empty_strided(real.shape, steps, dtype=real.dtype, device="meta")
 
 
