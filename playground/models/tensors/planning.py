@@ -81,6 +81,11 @@ def call_word(name: str, positional: Sequence[Any], keywords: dict[str, Any]) ->
         return VOCABULARY[name].call(*positional, **keywords)
 
 
+def makes(word: Word, arguments: Sequence[Any]) -> bool:
+    """Whether a call makes a tensor from numbers alone, so that only its `device` can say that it is a plan."""
+    return word.family == "making" and word.storage == "new" and not tensors(arguments)
+
+
 class StraightWatch(Watch):
     """Lets small operations run and asks for a plan as soon as one could be large or long."""
 
@@ -174,6 +179,8 @@ class CarefulWatch(Watch):
         """The bytes of a call. A refusal by shape, which the plan finds, comes before one by size."""
         bound = word.need((*positional, *keywords.values()))
         named = {name: _on_meta(value) for name, value in keywords.items() if name != "generator"}
+        if makes(word, (*positional, *keywords.values())):
+            named["device"] = "meta"
         try:
             planned = tensors((word.plan or word.call)(*_on_meta(positional), **named))
         except Exception as error:  # what has no plan says so by any exception; the loose bound holds

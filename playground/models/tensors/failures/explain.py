@@ -152,6 +152,8 @@ def _in_torchs_words(call: FailedCall, message: str) -> Problem:
     first = message.strip().split("\n")[0].strip().rstrip(".:")
     if re.search(r"meta (device|tensor)|on meta|Meta kernel", message, re.IGNORECASE):
         first = "it needs values, and they are too large or not computed"
+    if "integer multiplication overflow" in message:
+        first = "it would have more elements than torch can count"
     first = re.sub(r"^([\w.]+)\(\):? ", "", first).replace(
         "received an invalid combination of arguments", "takes other arguments"
     )

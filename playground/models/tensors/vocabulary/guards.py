@@ -139,7 +139,8 @@ def fitting_bias(arguments: Mapping[str, Any]) -> str:
         return ""
     if tuple(bias.shape) == tuple(weight.shape[:1]):
         return ""
-    return f"The bias has one axis of {weight.shape[0]}, a number for each channel that comes out, not {shape_in_words(bias.shape)}."
+    channels, shape = weight.shape[0], shape_in_words(bias.shape)
+    return f"The bias has one number for each of the {channels} channels that come out, and this one has shape {shape}."
 
 
 def no_axes(arguments: Mapping[str, Any]) -> str:
@@ -208,10 +209,10 @@ GUARDS: dict[str, Guard] = {
     **dict.fromkeys(("split", "chunk", "tensor_split", "unbind", "hsplit", "vsplit", "dsplit"), few_parts),
 }
 """Looked at by shapes and numbers alone, before anything is planned, by the short name of a word."""
-AXES_FIRST = frozenset(
-    "median nanmedian mode quantile nanquantile sort argsort msort topk kthvalue unique unique_consecutive "
-    "softmax log_softmax softmin slice_scatter".split()
-)
+AXES_FIRST = frozenset({
+    "median", "nanmedian", "mode", "quantile", "nanquantile", "sort", "argsort", "msort", "topk", "kthvalue", "unique",
+    "unique_consecutive", "softmax", "log_softmax", "softmin", "slice_scatter"
+})  # fmt: skip
 """Words whose plans in torch do not look whether there is such an axis, by their short names."""
 VALUE_GUARDS: dict[str, Guard] = {"eigvals": only_finite, "div": no_overflow, "divide": no_overflow}
 """Those that look at values, once the call is known to fit."""
