@@ -15,7 +15,6 @@ from playground.models.tensors.arithmetic import number_operation
 from playground.models.tensors.constants import CONSTANTS, NUMBER_FUNCTIONS
 from playground.models.tensors.failures import failure_problem, guard_arguments, guard_values, reversal_warning
 from playground.models.tensors.failures.call import FailedCall
-from playground.models.tensors.indexing import index_tensor
 from playground.models.tensors.literals import dotted_name
 from playground.models.tensors.planning import NeedsPlanError, NoValuesError, Watch, makes
 from playground.models.tensors.randomness import RANDOM_WORDS
@@ -139,10 +138,7 @@ class Interpreter:
         try:
             self.watch.before(word, positional, keywords, operands)
             guard_values(call)
-            if word is INDEX:
-                result = index_tensor(positional[0], positional[1])
-            else:
-                result = self._called(word, positional, keywords)
+            result = self._called(word, positional, keywords)
         except ProblemError as error:
             raise ProblemError(replace(error.problem, span=error.problem.span or call.span)) from error
         except PASSED_ON:
