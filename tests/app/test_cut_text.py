@@ -34,19 +34,20 @@ def test_no_text_of_a_lesson_and_beside_it_is_cut(open_window, qtbot, size):
     window = open_window(size)
     workspace = window.furniture.workspace
     tasks = [task for link in workspace.links.values() for task in link.tasks()]
-    left, faults = [], []
+    left, faults, chosen = [], [], False
 
     def all_is_whole():
-        left[:] = cut_text.cut_texts(window)
+        seen = window if chosen else window.furniture.lessons._panel  # the rest is covered until then
+        left[:] = cut_text.cut_texts(seen)
         return not left and not any(task.is_busy for task in tasks)
 
     for number in range(1, 13):
         workspace.commands.open_lesson(str(number))
-        for choice in (None, 0):
-            if choice is not None:
+        for chosen in (False, True):
+            if chosen:
                 qtbot.mouseClick(window.findChild(QWidget, "lessons.predict.0"), Qt.MouseButton.LeftButton)
             try:
                 qtbot.waitUntil(all_is_whole, timeout=5000)
             except qtbot.TimeoutError:
-                faults.append((number, choice, list(left)))
+                faults.append((number, chosen, list(left)))
     assert not faults, faults
