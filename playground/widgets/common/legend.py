@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from playground.widgets.common.look import code_font, look, words_font
 from playground.widgets.common.painting import baseline, elided, text_width
 from playground.widgets.common.plot_items import Entry, paint_swatch
+from playground.widgets.common.tooltip import place_beside
 
 HEIGHT = 24
 SECOND = 18
@@ -115,6 +116,7 @@ class LegendLine(QWidget):
             self.updateGeometry()
         tip = escape(f"Also drawn: {', '.join(plan.left_out)}") if plan.left_out else ""
         if tip != self.toolTip():
+            place_beside(self)
             self.setToolTip(tip)
         self.update()
 

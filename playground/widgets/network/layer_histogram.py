@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QTimer, Slot
 from PySide6.QtGui import QColor, QContextMenuEvent, QHelpEvent, QPainter, QPaintEvent, QPen, QRegion
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.models.network.histograms import Histogram
 from playground.models.network.layer_statistics import TensorStatistics
@@ -18,7 +18,7 @@ from playground.widgets.common.painting import elided, text_width
 from playground.widgets.common.plot_field import TOP
 from playground.widgets.common.plot_menu import plot_menu
 from playground.widgets.common.ticks import tick_text
-from playground.widgets.common.tooltip import tooltip_html
+from playground.widgets.common.tooltip import explained, show_beside, tooltip_html
 from playground.widgets.network.curve_plots import ORANGE
 from playground.widgets.network.distribution_plot import STRIP
 
@@ -60,7 +60,8 @@ class LayerHistogram(QWidget):
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             words = self.count_words()
-            QToolTip.showText(event.globalPos(), tooltip_html(words) if words else "", self)
+            html = tooltip_html(words) if words else ""
+            show_beside(self, explained(self, event.pos()), html, event.pos().x())
             return True
         return super().event(event)
 
