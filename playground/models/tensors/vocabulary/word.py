@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from playground.models.registry import Registry
 from playground.models.tensors.vocabulary.bounds import nothing
-from playground.models.tensors.vocabulary.costs import HEAVY, LIGHT, WORK, WORKSPACE, casts, each
+from playground.models.tensors.vocabulary.costs import HEAVY, LIGHT, WORK, WORKSPACE, each
 from playground.models.tensors.vocabulary.guards import GUARDS, VALUE_GUARDS, Guard
 
 Storage = Literal["view", "view or copy", "copy", "new", "fact"]
@@ -59,10 +59,7 @@ class Word:
     @property
     def workspace(self) -> Need:
         """The bytes that a call holds while it runs, besides operands and result."""
-        if self.storage == "view" or self.need is nothing:
-            return nothing
-        own = WORKSPACE.get(self.short_name, nothing)
-        return lambda arguments: max(own(arguments), CASTS(arguments))
+        return WORKSPACE.get(self.short_name, nothing)
 
     @property
     def guard(self) -> Guard | None:
@@ -90,10 +87,6 @@ class Word:
     def parameters(self) -> tuple[str, ...]:
         """The parameter names in order."""
         return _parameters(self.signature)
-
-
-CASTS = casts(1)
-"""What any word may need: its operands once more, in the dtype that it computes in."""
 
 
 def no_work(_: Sequence[Any]) -> float:
