@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -47,7 +47,8 @@ CHANCE = 2.5
 class Verdict:
     """`lead` is set in bold, `text` beside it, `why` below; numbers stand between backticks.
 
-    `illness` is the key of `CURES` that its fixes come from.
+    `illness` is the key of `CURES` that its fixes come from; `mild` says that it is none, and yet keeps the network
+    from being healthy.
     """
 
     severity: str
@@ -56,6 +57,7 @@ class Verdict:
     why: str = ""
     fixes: tuple[SpecFix, ...] = ()
     illness: str = ""
+    mild: bool = False
 
     def plain(self) -> str:
         """All words without markup."""
@@ -109,11 +111,12 @@ def _not_ill(result: NetworkResult, prediction: Prediction) -> Verdict:
     text = f"Layer {result.depth} has rms `{digits(rms[-1])}`, layer 1 `{digits(rms[0])}`; {reach}"
     lacks = unhealthy(rms, gradient, result.units.cosine)
     if lacks == "rms":
-        return _outside_band(result, prediction)
+        return replace(_outside_band(result, prediction), mild=True)
     if lacks == "gradient":
         lead = f"Gradients {'grow' if ratio > 1 else 'shrink'} going back."
         why = why_gradients(result, exploding=ratio > 1)
-        return _ill(result.spec, "gradient", lead, f"{reach[:1].upper()}{reach[1:]}", why, severity="warning")
+        ill = _ill(result.spec, "gradient", lead, f"{reach[:1].upper()}{reach[1:]}", why, severity="warning")
+        return replace(ill, mild=True)
     if lacks == "alike":
         alike = f"Yet inputs become alike: their mean cosine at layer {result.depth} is"
         alike += f" `{digits(float(result.units.cosine[-1]))}`."

@@ -214,9 +214,9 @@ def test_a_fix_button_sets_the_network(panel, qtbot):
     show(panel, NetworkState(spec=replace(SPEC, depth=40, width=64), band=False))
     verdict = part(panel, "network.verdict")
     assert "Activations vanish" in verdict.text()
-    assert verdict.buttons[0].text() == "Norm: layer", "what heals comes before what only eases"
-    qtbot.mouseClick(verdict.buttons[0], Qt.MouseButton.LeftButton)
-    assert panel.state.network.spec.normalisation == "layer"
+    assert [button.text() for button in verdict.buttons][:2] == ["Init He", "Gain 1.414"]
+    qtbot.mouseClick(verdict.buttons[1], Qt.MouseButton.LeftButton)
+    assert panel.state.network.spec.gain == 1.414
     show(panel, panel.state.network)
     assert "vanish" not in verdict.text()
 
