@@ -33,8 +33,9 @@ def accept(hand, name, path):
     field = shown[0].findChild(QLineEdit, "fileNameEdit")
     field.selectAll()
     field.insert(str(path))
+    hand.until(lambda: field.text() == str(path))
     shown[0].accept()
-    assert not shown[0].isVisible()
+    hand.until(lambda: not shown[0].isVisible())
     hand.window.activateWindow()
     QApplication.processEvents()
 

@@ -105,8 +105,8 @@ def _not_ill(result: NetworkResult, prediction: Prediction) -> Verdict:
     rms, gradient = result.tables["activation"].rms, result.tables["activation_gradient"].rms
     ratio = float(gradient[0] / gradient[-1]) if gradient[-1] else math.nan
     if result.depth == 1:
-        text = f"The one layer has rms `{digits(rms[0])}`; depth shows what repeating it does."
-        return Verdict("good", "", text, outlook(prediction))
+        text = f"It has rms `{digits(rms[0])}`; depth shows what repeating it does."
+        return Verdict("good", "One layer.", text, outlook(prediction))
     reach = f"gradients reach layer 1 at {compared(ratio)} of layer {result.depth}."
     text = f"Layer {result.depth} has rms `{digits(rms[-1])}`, layer 1 `{digits(rms[0])}`; {reach}"
     lacks = unhealthy(rms, gradient, result.units.cosine)

@@ -181,8 +181,7 @@ def _expression(parsed: ExpressionText, inputs: Mapping[str, Input], budget: Bud
         return _ran(parsed, values, inputs, CarefulWatch(job, budget.left))
     steps = tuple(interpreter.recorder.steps)
     if not watch.fits:
-        needed = max(watch.used, watch.largest)
-        return LineResult(None, planned, steps, too_large=True, new_bytes=needed, at_most=watch.depends_on_values)
+        return LineResult(None, planned, steps, too_large=True, new_bytes=watch.needed, at_most=watch.depends_on_values)
     if watch.seconds > MOST_SECONDS:
         return LineResult(None, planned, steps, _too_long(watch.seconds), too_large=True)
     if budget.is_trial:

@@ -129,13 +129,20 @@ class PlanWatch(Watch):
         self.used = 0
         self.depends_on_values = False
         self.largest = 0
+        self.sent = 0
         self.seconds = 0.0
         self.is_apart = False
 
     @property
     def fits(self) -> bool:
         """Whether the whole line stays within the limit."""
-        return self.used <= self.limit and self.largest <= self.limit
+        return max(self.used, self.largest, self.sent) <= self.limit
+
+    @property
+    def needed(self) -> int:
+        """The bytes that do not fit: those of the line itself, or else with what travels to another process."""
+        own = max(self.used, self.largest)
+        return own if own > self.limit else max(own, self.sent)
 
     def before(
         self, word: Word, positional: Sequence[Any], keywords: Mapping[str, Any], operands: Sequence[torch.Tensor]
@@ -160,7 +167,7 @@ class PlanWatch(Watch):
                 self.used += result.untyped_storage().nbytes()
                 self.largest = max(self.largest, *(operand.nbytes for operand in operands), 0)
         if self.is_apart:
-            self.largest = max(self.largest, self.used + carried(operands) + carried(results))
+            self.sent = max(self.sent, self.used + carried(operands) + carried(results))
 
     def call(self, word: Word, positional: Sequence[Any], keywords: dict[str, Any]) -> Any:
         """Make the call on the meta device."""
