@@ -100,7 +100,8 @@ class Cover(Overlay):
 
     def __init__(self, window: QWidget, target: QWidget, words: str) -> None:
         super().__init__(window, target, 0)
-        self._was_enabled = target.isEnabledTo(target.parentWidget())
+        around = target.parentWidget()
+        self._was_enabled = target.isEnabled() if around is None else target.isEnabledTo(around)
         target.setEnabled(False)
         self.words = words
         self.setObjectName("cover")
