@@ -195,13 +195,16 @@ def watch(module: Any, batch: Any, *, loss: Any = None, name: str = "", show_win
 
     `playground.watch(model, batch).result.layers[0].activation.rms`. What was watched is listed under Own models on the
     network page of every window of this process; `show_window=True` opens one on it. `loss` is a function from the
-    output to a scalar. Raises `ValueError` for what cannot be run at all.
+    output to a scalar. Raises `ValueError` for what cannot be run at all. What takes more than a second tells in the
+    terminal how far it is; Ctrl+C ends it.
     """
     from playground.models.network.watch import watch as watch_module
     from playground.models.outcome import ProblemError
+    from playground.terminal_progress import terminal_progress
 
     try:
-        watched = watch_module(module, batch, loss, name)
+        with terminal_progress("Watching", sys.stderr) as job:
+            watched = watch_module(module, batch, loss, name, job)
     except ProblemError as error:
         raise ValueError(str(error.problem)) from error
     if show_window and not any(not window.is_closed for window in _open_windows):

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from playground.widgets.common.look import look, look_holder, words_font
 from playground.widgets.common.painting import baseline
 from playground.widgets.common.runs import cut_runs, paint_runs
+from playground.widgets.common.tooltip import place_beside
 from playground.widgets.panel import Panel
 
 HEIGHT = 32
@@ -27,6 +28,7 @@ class FoldedLine(QWidget):
         self._key = panel.key
         self.setObjectName(f"folded.{panel.key}")
         self.setAccessibleName(f"Open {panel.title}")
+        place_beside(self)
         self.setToolTip(f"Open {panel.title}")
         self.setFixedHeight(HEIGHT)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -185,7 +185,7 @@ class LatestTask(QObject):
             if not is_cancelled():
                 self._show(number, Answer(request, partial, final=False))
 
-        return Job(is_cancelled, report, show, is_superseded)
+        return Job(is_cancelled, report, show, is_superseded, lambda: self._cancelled >= number)
 
     def _run(self, request: object, job: Job) -> object:
         try:

@@ -79,6 +79,7 @@ class PanelLink(QObject):
         self._store = store
         self._last_request: object = None
         self._wanted: object = None
+        self._answered: object = None
         self._seen: PlaygroundState | None = None
         self.task = LatestTask(spec.compute, spec.key, self, spec.second)
         self._sides = {side: SideLink(side, compute, panel, self) for side, compute in spec.sides.items()}
@@ -114,7 +115,7 @@ class PanelLink(QObject):
 
     @Slot(object, object)
     def _on_panel_edited(self, state: object, gesture: object) -> None:
-        self._store.apply(state, gesture)  # type: ignore[arg-type]
+        self._store.apply(state, gesture, self.panel.state)  # type: ignore[arg-type]
 
     @Slot(object)
     def _on_store_changed(self, state: PlaygroundState) -> None:
@@ -126,11 +127,13 @@ class PanelLink(QObject):
         try:
             request = self.spec.request(state)
         except ProblemError as error:
-            self._last_request = self._wanted = None
+            self._last_request = self._wanted = self._answered = None
+            self.panel.is_answered = True
             self.task.cancel()  # what is still being computed must not come after the problem and hide it
             self.panel.show_problem(error.problem)
             return
         self._wanted = request
+        self.panel.is_answered = request == self._answered
         self._submit()
 
     def _submit(self) -> None:
@@ -161,6 +164,8 @@ class PanelLink(QObject):
 
     @Slot(object)
     def _on_task_finished(self, answer: Answer) -> None:
+        self._answered = answer.request
+        self.panel.is_answered = answer.request == self._wanted
         if isinstance(answer.outcome, Problem):
             self.panel.show_problem(answer.outcome)
         else:

@@ -96,13 +96,21 @@ class Ring(Overlay):
 
 
 class Cover(Overlay):
-    """Hides a part and says when it will show, where there is room for that."""
+    """Hides a part and says when it will show, where there is room for that; no key reaches the part meanwhile."""
 
     def __init__(self, window: QWidget, target: QWidget, words: str) -> None:
         super().__init__(window, target, 0)
+        around = target.parentWidget()
+        self._was_enabled = target.isEnabled() if around is None else target.isEnabledTo(around)
+        target.setEnabled(False)
         self.words = words
         self.setObjectName("cover")
         self.setAccessibleName(words)
+
+    def leave(self) -> None:
+        """Give the part back."""
+        self._target.setEnabled(self._was_enabled)
+        super().leave()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """The panel's colour, a dashed frame, one sentence."""

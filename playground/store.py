@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -14,13 +14,22 @@ if TYPE_CHECKING:
     from playground.models.state import PlaygroundState
 
 
+ROUNDS = 100
+"""After so many answers to one edit, those who listen contradict one another."""
+
+
 class Store(QObject):
-    """Holds the `PlaygroundState`; emits `changed(state)` once for each edit that makes a different one."""
+    """Holds the `PlaygroundState`; emits `changed(state)` once for each edit that makes a different one.
+
+    All listeners are told the same states in the same order: one that edits while it is being told has its edit told
+    when the others have heard of the one before.
+    """
 
     changed = Signal(object)
 
     def __init__(self, state: PlaygroundState, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._is_telling = False
         self._works: list[tuple[PlaygroundState, PlaygroundState]] = []
         self._history: History[PlaygroundState] = History(state, work=self._work)
 
@@ -41,8 +50,13 @@ class Store(QObject):
         return self._history
 
     @Slot(object, object)
-    def apply(self, state: PlaygroundState, gesture: Hashable = None) -> None:
-        """Make an edited state the present one; edits of one `gesture` are one step of undo."""
+    def apply(self, state: PlaygroundState, gesture: Hashable = None, base: PlaygroundState | None = None) -> None:
+        """Make an edited state the present one; edits of one `gesture` are one step of undo.
+
+        `base` is the state that was edited; where the present one is another already, what both changed is kept.
+        """
+        if base is not None and base is not self.state:
+            state = rebased(state, base, self.state)
         self._become(self._history.applied(state, gesture))
 
     @Slot()
@@ -79,5 +93,24 @@ class Store(QObject):
         history = history if fresh is history.present else replace(history, present=fresh)
         differs = history.present != self._history.present
         self._history = history
-        if differs:
-            self.changed.emit(history.present)
+        if differs and not self._is_telling:
+            self._tell()
+
+    def _tell(self) -> None:
+        """Tell the present state, and then those that came of telling it."""
+        self._is_telling = True
+        try:
+            for _ in range(ROUNDS):
+                told = self.state
+                self.changed.emit(told)
+                if self.state == told:
+                    return
+        finally:
+            self._is_telling = False
+        raise RuntimeError("Those who listen to the store answer one another without end.")
+
+
+def rebased(state: PlaygroundState, base: PlaygroundState, present: PlaygroundState) -> PlaygroundState:
+    """The present state with what made `state` out of `base`."""
+    edited = {entry.name: getattr(state, entry.name) for entry in fields(state)}
+    return replace(present, **{name: value for name, value in edited.items() if value != getattr(base, name)})

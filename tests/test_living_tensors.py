@@ -14,6 +14,7 @@ from playground.models.einsum.state import EinsumState
 from playground.models.job import Job
 from playground.models.lessons.state import LessonState
 from playground.models.network.handover import LayerTensorRequest
+from playground.models.network.noise import BANK, NoiseBank
 from playground.models.network.phase_diagram import PhaseRequest
 from playground.models.network.pinned_training import PinnedTrainingRequest
 from playground.models.network.probe import probe
@@ -25,12 +26,12 @@ from playground.models.network.training_request import TrainingRequest
 from playground.models.network.training_settings import TrainingSettings
 from playground.models.network.watch_verdict import judge_watched
 from playground.models.state import PlaygroundState
+from playground.models.tensors.evaluation import CACHE
 from playground.models.tensors.program import Program
 from playground.panels import PANELS
 
 RUNS = 100
-WARM = 40
-"""More runs than any of the caches by request keeps, so that these are full and stay as they are."""
+WARM = 3
 SPEC = NetworkSpec(depth=3, width=4, batch=5, activation="relu", init="lecun_normal")
 DROPPED = replace(SPEC, dropout=0.2, residual="plain", normalisation="layer", bias_std=0.1)
 SETTINGS = TrainingSettings(steps=2, target=2)
@@ -50,7 +51,7 @@ def state_of(seed):
 REQUESTS = {
     "ladder": lambda _seed: LadderRequest(4),
     "layer_tensor": lambda seed: LayerTensorRequest(replace(DROPPED, seed=seed), "weight_gradient", 2),
-    "phase": lambda seed: PhaseRequest(replace(SPEC, seed=seed), "measured" if seed % 20 == 0 else "theory"),
+    "phase": lambda seed: PhaseRequest(replace(SPEC, seed=seed), "measured" if seed % 50 else "theory"),
     "pinned_training": lambda seed: PinnedTrainingRequest((replace(SPEC, seed=seed),), SETTINGS),
     "saved": lambda seed: SavedRequest(replace(DROPPED, seed=seed), 0),
     "saved_details": lambda seed: SavedRequest(replace(DROPPED, seed=seed), seed % 4),
@@ -60,7 +61,9 @@ REQUESTS = {
 
 
 def living():
-    """How many tensors and steps of a backward pass Python knows of."""
+    """How many tensors and steps of a backward pass Python knows of, besides those that bounded caches keep."""
+    CACHE.clear()
+    BANK.clear()
     gc.collect()
     return sum(issubclass(kind, torch.Tensor | Node) for kind in map(type, gc.get_objects()))
 
@@ -103,3 +106,13 @@ def test_no_tensor_lives_on(name):
     thread.join()
     assert left
     assert left[0] < RUNS / 4, f"{left[0]} tensors more after {RUNS} runs"
+
+
+def test_draws_that_are_kept_are_bounded_in_number_and_in_bytes():
+    bank = NoiseBank(limit=4 * 1000, most=20)
+    for seed in range(100):
+        bank.draws("normal", seed, "weight", 1, (2, 2))
+        assert len(bank._kept) <= 20
+    bank.draws("normal", 0, "weight", 1, (30, 30))
+    bank.draws("normal", 1, "weight", 1, (30, 30))
+    assert sum(kept.nbytes for kept in bank._kept.values()) <= bank.limit

@@ -25,13 +25,15 @@ def _ignore(*_: object) -> None:
 class Job:
     """Handed to each computation. `Job()` never cancels and tells nobody, for use from a notebook.
 
-    `is_superseded` says whether a newer request waits for this one to end.
+    `is_superseded` says whether a newer request waits for this one to end, `is_given_up` whether somebody cancelled it
+    by hand, and does not want it to begin again.
     """
 
     is_cancelled: Callable[[], bool] = _never
     report: Callable[[float, str], None] = _ignore
     show: Callable[[object], None] = _ignore
     is_superseded: Callable[[], bool] = _never
+    is_given_up: Callable[[], bool] = _never
 
     @property
     def is_listened_to(self) -> bool:

@@ -49,6 +49,8 @@ class Panel(QWidget):
         super().__init__(parent)
         self._state = PlaygroundState()
         self._was_shown = False
+        self.is_answered = True
+        """Whether the result or the problem that is shown is that of the present state, not of one before."""
 
     @property
     def state(self) -> PlaygroundState:
@@ -59,6 +61,11 @@ class Panel(QWidget):
         """Say that the user made this state out of the shown one."""
         if state != self._state:
             self.edited.emit(state, gesture)
+
+    def take_offer(self, state: PlaygroundState, gesture: Hashable = None) -> None:
+        """Take a change that was offered with what is shown; one made for a state that is gone would undo an edit."""
+        if self.is_answered:
+            self.edit(state, gesture)
 
     def accept_state(self, state: PlaygroundState) -> None:
         """Remember the state and show it, once for each different state."""

@@ -388,3 +388,11 @@ def assert_all_is_covered(hand):
     for widget in (*covers(hand), lesson):
         free -= QRegion(QRect(widget.mapTo(hand.window, QPoint(0, 0)), widget.size()))
     assert all(min(rect.width(), rect.height()) <= 1 for rect in free), list(free)
+    assert_no_key_reaches_what_is_covered(hand)
+
+
+def assert_no_key_reaches_what_is_covered(hand):
+    for _ in range(30):
+        QTest.keyClick(hand.window.focusWidget() or hand.window, Qt.Key.Key_Tab)
+        reached = hand.window.focusWidget()
+        assert reached is None or not any(one._target.isAncestorOf(reached) for one in covers(hand)), reached

@@ -116,7 +116,7 @@ def test_endlessly_expanded_tensors_are_shown(qtbot, show, shape, caplog):
         (lambda: np.array([object()]), "dtype"),
         (lambda: "text", "str"),
         (lambda: _nested(40), "the limit is"),
-        (lambda: np.broadcast_to(np.zeros(1), (10**6, 10**6)), "the limit is"),
+        (lambda: np.broadcast_to(np.zeros(1, ">f4"), (10**6, 10**6)), "the limit is"),
         (object, "object"),
     ],
 )

@@ -33,8 +33,9 @@ def accept(hand, name, path):
     field = shown[0].findChild(QLineEdit, "fileNameEdit")
     field.selectAll()
     field.insert(str(path))
+    before = shown[0].selectedFiles()
     shown[0].accept()
-    assert not shown[0].isVisible()
+    assert not shown[0].isVisible(), f"still open on {before}, {field.text()!r}"
     hand.window.activateWindow()
     QApplication.processEvents()
 

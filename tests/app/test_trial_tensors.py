@@ -74,18 +74,22 @@ def test_sizes_are_scrolled_and_typed(hand):
     assert hand.state.program == start
 
 
-def test_what_is_no_size_is_refused_in_place_while_it_is_typed(hand):
+def test_what_is_no_size_is_refused_in_place_when_it_is_done(hand):
     hand.select("A")
     start = hand.state.program
     box = hand.find("shape.axis.1")
     hand.write(box, "x")
     hand.settle()
     assert hand.state.program == start
-    assert hand.said("shape.problem") == "The size must be a whole number in digits 0 to 9."
+    assert not hand.is_seen("shape.problem"), "nothing is refused while it is typed"
     hand.key(KEY.Key_Return, widget=box)
     hand.settle()
-    assert not hand.is_seen("shape.problem")
+    assert hand.said("shape.problem") == "The size must be a whole number in digits 0 to 9."
     assert hand.tensor("A").shape == (3, 4)
+    hand.write(box, "5")
+    hand.settle()
+    assert not hand.is_seen("shape.problem")
+    assert hand.tensor("A").shape == (3, 5)
 
 
 def test_an_axis_is_carried_to_another_place(hand):

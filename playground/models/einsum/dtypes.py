@@ -41,8 +41,20 @@ def _cut_steps(cost: Cost) -> int:
 
 def run_along(indexing: Indexing, cost: Cost, operands: Sequence[torch.Tensor]) -> torch.Tensor:
     """torch's own einsum along the planned path."""
-    path = flat_path(cost.path) if len(operands) > 2 else None
-    outcome: torch.Tensor = torch.ops.aten.einsum.default(indexing.equation.text, list(operands), path=path)
+    return contract(*contraction(indexing, cost, operands))
+
+
+def contraction(
+    indexing: Indexing, cost: Cost, operands: Sequence[torch.Tensor]
+) -> tuple[str, Sequence[torch.Tensor], Sequence[int] | None]:
+    """What `contract` takes: the equation's text, the operands, and torch's flat path where there is a choice."""
+    return indexing.equation.text, operands, flat_path(cost.path) if len(operands) > 2 else None
+
+
+def contract(text: str, operands: Sequence[torch.Tensor], path: Sequence[int] | None) -> torch.Tensor:
+    """torch's own einsum along a path, in whatever process."""
+    with torch.no_grad():
+        outcome: torch.Tensor = torch.ops.aten.einsum.default(text, list(operands), path=path)
     return outcome
 
 

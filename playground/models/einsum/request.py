@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import torch
 
 from playground.models.einsum.diagram import Diagram, diagram_of
-from playground.models.einsum.dtypes import result_dtype, run_along
+from playground.models.einsum.dtypes import contract, contraction, result_dtype
 from playground.models.einsum.edits import name_of_result, with_fix
 from playground.models.einsum.equation import HINT, Equation, parse_equation
 from playground.models.einsum.fixes import PATIENCE, with_fixes
@@ -24,10 +24,11 @@ from playground.models.job import Job
 from playground.models.offers import helpful
 from playground.models.outcome import Fix, Problem, ProblemError
 from playground.models.state import PlaygroundState
-from playground.models.tensors.planning import default_budget
+from playground.models.tensors.planning import default_budget, run_where_cancelled
 from playground.models.tensors.program import Made, Program
 from playground.models.tensors.summary import TensorSummary
 from playground.models.tensors.summary_cache import summary_of
+from playground.models.tensors.vocabulary.costs import seconds_each
 from playground.models.tensors.window import TensorReader
 from playground.models.words import bytes_in_words, digits, shape_in_words
 
@@ -247,8 +248,9 @@ def _computed(request: EinsumRequest, result: EinsumResult, job: Job) -> EinsumR
     assert plan is not None
     assert tensors is not None
     try:
-        with torch.no_grad():
-            outcome = run_along(plan.indexing, plan.cost, tensors)
+        seconds = 0.0 if plan.is_view else 2 * seconds_each(tensors) * plan.cost.work
+        given = contraction(plan.indexing, plan.cost, tensors)
+        outcome = run_where_cancelled(contract, given, job, seconds, "einsum")
     except (RuntimeError, ValueError, NotImplementedError) as error:
         raise ProblemError(Problem(f"torch refuses: {first_sentence(error)}", badge="refused")) from None
     job.check()

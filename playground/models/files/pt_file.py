@@ -8,7 +8,7 @@ import re
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -171,10 +171,14 @@ def _parts(content: object) -> Iterator[tuple[str, object]]:
                 yield key, _TOO_DEEP
                 return
             yield key, value
-            items = value.items() if isinstance(value, Mapping) else enumerate(value)
-            stack.append(iter((_joined(key, k), v) for k, v in items))
+            stack.append(_inside(key, value))
         else:
             yield key, value
+
+
+def _inside(parent: str, value: Mapping[object, object] | Sequence[object]) -> Iterator[tuple[str, object]]:
+    items: Iterable[tuple[object, object]] = value.items() if isinstance(value, Mapping) else enumerate(value)
+    return ((_joined(parent, key), inner) for key, inner in items)
 
 
 def _few(words: list[str]) -> str:

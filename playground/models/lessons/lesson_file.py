@@ -31,6 +31,16 @@ _KEYS = {
 }  # fmt: skip
 
 
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U000[0-9a-fA-F]{5}|.)")
+_ESCAPED = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r"}
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """The character that an escape of TOML stands for."""
+    code = found[1]
+    return chr(int(code[1:], 16) % 0x110000) if len(code) > 1 else _ESCAPED.get(code, code)
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     """Takes values out of a table and names file and line when one is missing or of another kind."""
@@ -49,8 +59,9 @@ class _Reader:
         for number, line in enumerate(self.text.splitlines(), start=1):
             if word and re.match(rf"\s*(\[+)?{re.escape(word)}\b", line):
                 return number
+        first = word.strip().partition("\n")[0]
         for number, line in enumerate(self.text.splitlines(), start=1):
-            if word and word in line:
+            if first and (first in line or first in _ESCAPE.sub(_unescaped, line)):
                 return number
         return 0
 

@@ -70,8 +70,9 @@ def _tensor(arguments: dict[str, object], values: Values, key: str = "tensor") -
 
 
 def _layout(arguments: dict[str, object], values: Values) -> Measurement:
-    others = {name: one.tensor for name, one in values.items() if one.tensor is not None}
-    tensor = _tensor(arguments, values).tensor
+    own = _tensor(arguments, values)
+    others = {name: one.tensor for name, one in values.items() if one.tensor is not None and one is not own}
+    tensor = own.tensor
     assert tensor is not None
     layout: Layout = describe_layout(tensor, others)
     value = getattr(layout, str(arguments["read"]))

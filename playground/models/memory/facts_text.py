@@ -16,6 +16,7 @@ def fact_lines(layout: Layout) -> tuple[tuple[str, str], ...]:
     overlap = {True: "yes, some cells are read more than once", False: "no", None: "not known"}[layout.overlap]
     density = "not known" if layout.density is None else f"{layout.density:.4g}"
     on = f", on {layout.reached * layout.itemsize:,}" if layout.overlap and layout.reached is not None else ""
+    is_whole = layout.contiguous and layout.own_bytes == layout.storage_bytes
     lines = [
         ("shape", shape_in_words(layout.shape)),
         (
@@ -34,7 +35,7 @@ def fact_lines(layout: Layout) -> tuple[tuple[str, str], ...]:
         ("density", density),
         ("overlap", overlap),
         ("shares with", ", ".join(layout.shares_with) or "nobody"),
-        ("base", layout.base or "itself"),
+        ("base", layout.base or ("itself" if is_whole else "none that has a name")),
         ("device", layout.device),
     ]
     if layout.conjugated or layout.negated:

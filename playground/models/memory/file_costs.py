@@ -224,4 +224,5 @@ def _kept_in_words(entry: FileFormat, layout: Layout, strides: tuple[int, ...], 
         return "keeps the strides but for those of axes of size 1"
     if layout.overlap:
         return "each element written out: the sharing is lost"
-    return f"in row order: strides become {shape_in_words(contiguous_strides(layout.shape))}"
+    known = twin.shape == layout.shape or not layout.elements  # numpy has strides of its own where there are none
+    return f"in row order: strides become {shape_in_words(strides if known else contiguous_strides(layout.shape))}"

@@ -106,8 +106,9 @@ class Layout:
 def describe_layout(tensor: torch.Tensor, others: Mapping[str, torch.Tensor] | None = None) -> Layout:
     """Describe any strided tensor, on the meta device too, without reading an element; a `ProblemError` otherwise.
 
-    `others` are named tensors: `shares_with` lists those on the same storage (the same one, not merely an equal
-    pointer), `base` the first of them whose elements are the storage's cells in order.
+    `others` are the other tensors by name; one may be this very tensor, under a name of its own. `shares_with` lists
+    those on the same storage (the same one, not merely an equal pointer), `base` the first of them whose elements are
+    the storage's cells in order.
     """
     if tensor.is_nested:
         refuse("A nested tensor has no strides: each part has its own. Take one part with .unbind().")
@@ -129,8 +130,8 @@ def describe_layout(tensor: torch.Tensor, others: Mapping[str, torch.Tensor] | N
         memory_format=_memory_format(tensor),
         overlap=reach.overlap,
         reached=reach.cells,
-        shares_with=tuple(name for name, other in sharing.items() if other is not tensor),
-        base=next((name for name, other in sharing.items() if other is not tensor and _is_whole(other)), ""),
+        shares_with=tuple(sharing),
+        base=next((name for name, other in sharing.items() if _is_whole(other)), ""),
         conjugated=tensor.is_conj(),
         negated=tensor.is_neg(),
         symbolic=tensor.is_meta,

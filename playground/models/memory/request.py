@@ -125,7 +125,7 @@ def compute_memory(request: MemoryRequest, job: Job) -> MemoryResult:
     if tensor is None:
         raise ProblemError(line.problem or Problem(f"{request.name} has no result."))
     tensors = _comparable(evaluated, real=line.tensor is not None)
-    layout = describe_layout(tensor, tensors)
+    layout = describe_layout(tensor, {name: other for name, other in tensors.items() if name != request.name})
     reader = StorageReader(tensor) if line.tensor is not None else None
     scale, characters = _sampled(reader, layout)
     sharing = _sharing(tensor, tensors, evaluated, request.program)

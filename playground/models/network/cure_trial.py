@@ -35,7 +35,8 @@ def tried(verdict: Verdict, spec: NetworkSpec, judge_spec: Callable[[NetworkSpec
         if SEVERITIES.index(after.severity) >= rank and not mends_input:
             continue
         outcome = f"{after.lead} {after.text}".replace("`", "")
-        (healing if after.severity == "good" else easing).append(replace(fix, outcome=outcome))
+        heals = after.severity == "good" or (after.mild and not verdict.mild)
+        (healing if heals else easing).append(replace(fix, outcome=outcome))
         if len(healing) == MOST_FIXES:
             break
     return replace(verdict, fixes=tuple((healing + easing)[:MOST_FIXES]))

@@ -220,12 +220,15 @@ def measure_layers(tensors: Sequence[torch.Tensor], quick: bool = False) -> Stat
     return measure_stacks(stacked(tensors), quick)
 
 
-def describe_tensor(tensor: torch.Tensor, scale: str = "log") -> TensorStatistics:
-    """The statistics of one tensor of any shape, with a histogram of all its values; an empty tensor's are nan."""
+def describe_tensor(tensor: torch.Tensor, scale: str | None = "log") -> TensorStatistics:
+    """The statistics of one tensor of any shape, with a histogram of all its values where there is a scale for it; an
+    empty tensor's are nan."""
     if not tensor.numel():
         nan = math.nan
         return TensorStatistics(0, nan, nan, nan, nan, nan, nan, nan, 0, 0, 0)
     stack = tensor.detach().reshape(1, -1)
     table = measure(stack)
+    if scale is None:
+        return table.layer(0)
     axis = choose_axis(scale, table.rms, table.minimum, table.maximum)
     return replace(table, histograms=count_layers([stack], axis)).layer(0)

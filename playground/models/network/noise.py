@@ -76,9 +76,10 @@ def draw(sampler: str, seed: int, role: str, layer: int, shape: tuple[int, ...])
 
 @dataclass
 class NoiseBank:
-    """Keeps the draws up to `limit` bytes, dropping those used longest ago; safe to call from any thread."""
+    """Keeps at most `most` draws of at most `limit` bytes, dropping those used longest ago; safe from any thread."""
 
     limit: int = 256 * 2**20
+    most: int = 4096
     _kept: OrderedDict[Key, torch.Tensor] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     drawn: int = 0
@@ -109,8 +110,9 @@ class NoiseBank:
     def _keep(self, key: Key, stack: torch.Tensor) -> None:
         self._kept.pop(key, None)
         self._kept[key] = stack
-        while sum(t.nbytes for t in self._kept.values()) > self.limit:
-            self._kept.popitem(last=False)
+        size = sum(t.nbytes for t in self._kept.values())
+        while size > self.limit or len(self._kept) > self.most:
+            size -= self._kept.popitem(last=False)[1].nbytes
 
     def clear(self) -> None:
         """Forget all draws."""

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,20 +17,22 @@ from torch.nn.parameter import is_lazy
 
 from playground.models.job import CancelledError, Job
 from playground.models.network.devices import summable
-from playground.models.network.histograms import HistogramTable
 from playground.models.network.module_guard import module_untouched, prints_caught, random_state_untouched
-from playground.models.network.probe_layers import Gradients, ProbedLayer, count_all_kinds, layers_of
+from playground.models.network.probe_back import gradients_by
+from playground.models.network.probe_fans import fans_in_words
+from playground.models.network.probe_layers import CountedKinds, Gradients, ProbedLayer, layers_of
+from playground.models.network.probe_parts import ScriptedWhole, compiled_notes, quantised_problem, runs_eagerly
 from playground.models.network.probe_reduce import (
     Reduced,
     batch_axis_of,
     entered_odd,
     odd_counts,
+    prepare,
     reduce,
     saturated_share,
 )
 from playground.models.network.probe_run import (
     RunRecord,
-    ScriptedWhole,
     Watcher,
     call_module,
     differentiable,
@@ -45,6 +47,8 @@ from playground.models.words import count_in_words
 Loss = Callable[[Any], torch.Tensor]
 STANDARD_LOSS = "the mean square distance of what it returns from standard normal targets"
 TARGET_SEED = 0
+HOOKS_REFUSED = "saved tensor hooks"
+"""In torch.func's words where a module uses it: it then runs once more, without counting what is saved."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +57,7 @@ class ProbeResult:
 
     `notes` are sentences on the whole: that a copy ran because of lazy parameters, how much it printed. `counted` are
     the histograms by kind of tensor and scale. `batch_odd` is how many values of the batch are nan, and how many inf.
+    `warnings` are sentences on what makes the module unhealthy though its numbers do not show it.
     """
 
     kind: str
@@ -62,9 +67,10 @@ class ProbeResult:
     training: bool
     problem: Problem | None = None
     notes: tuple[str, ...] = ()
-    counted: Mapping[tuple[str, str], HistogramTable] = field(default_factory=dict)
+    counted: CountedKinds = field(default_factory=lambda: CountedKinds(()))
     loss_words: str = ""
     batch_odd: tuple[int, int] = (0, 0)
+    warnings: tuple[str, ...] = ()
 
 
 def probe(module: nn.Module, batch: Any, loss: Loss | None = None, job: Job | None = None) -> ProbeResult:
@@ -78,9 +84,16 @@ def probe(module: nn.Module, batch: Any, loss: Loss | None = None, job: Job | No
 
     Raises a `ProblemError` for what is no module or has no values, `CancelledError` when cancelled between layers.
     """
-    job = job or Job()
+    result = _probe(module, batch, loss, job or Job())
+    if result.problem is not None and HOOKS_REFUSED in result.problem.message:
+        result = _probe(module, batch, loss, job or Job(), counts_saved=False)
+    return result
+
+
+def _probe(module: nn.Module, batch: Any, loss: Loss | None, job: Job, counts_saved: bool = True) -> ProbeResult:
     module, notes = _runnable(module)
-    with random_state_untouched(), module_untouched(module), prints_caught() as printed:
+    prepare()
+    with random_state_untouched(), module_untouched(module), runs_eagerly(), prints_caught() as printed:
         keeper, axis = Keeper(), batch_axis_of(module)
 
         def seen(part: nn.Module, entered: torch.Tensor | None, left: torch.Tensor) -> Reduced:
@@ -89,20 +102,22 @@ def probe(module: nn.Module, batch: Any, loss: Loss | None = None, job: Job | No
 
         watcher = Watcher(module, seen, lambda gradient: reduce(gradient, keeper), job)
         try:
-            value, gradients, problem = _run(module, batch, loss, watcher.record, keeper)
+            value, gradients, problem = _run(module, batch, loss, (watcher, counts_saved), keeper)
         finally:
             watcher.remove()
         layers = layers_of(watcher.record, gradients, keeper)
         count = sum(parameter.numel() for parameter in module.parameters())
-        training = module.training
+        training, fans = module.training, fans_in_words(module, watcher.operands)
     if printed.count:
         first = f", beginning with {printed.kept[0][:80]!r}" if printed.kept else ""
         notes.append(f"It printed {count_in_words(printed.count, 'line')}{first}.")
-    kind, counted = type(module).__name__, count_all_kinds(layers, job)
+    if problem is None or problem.badge == "no gradients":
+        problem = quantised_problem(module) or problem
+    kind, counted = type(module).__name__, CountedKinds(layers)
     words = STANDARD_LOSS if loss is None else "the loss that was given"
     odd = [odd_counts(tensor.detach()) for tensor in tensors_in(batch)]
     in_batch = sum(nans for nans, _ in odd), sum(infs for _, infs in odd)
-    return ProbeResult(kind, layers, value, count, training, problem, tuple(notes), counted, words, in_batch)
+    return ProbeResult(kind, layers, value, count, training, problem, tuple(notes), counted, words, in_batch, fans)
 
 
 def _runnable(module: nn.Module) -> tuple[nn.Module, list[str]]:
@@ -123,6 +138,7 @@ def _runnable(module: nn.Module) -> tuple[nn.Module, list[str]]:
         if outer:
             more = f" and {len(outer) - 1} more" if len(outer) > 1 else ""
             notes.append(f"{outer[0][:60]}{more} is scripted: what runs in there is out of Python's sight, not listed.")
+    notes += compiled_notes(module)
     tensors = (*module.parameters(), *module.buffers())
     if any(tensor.device.type == "meta" for tensor in tensors if not is_lazy(tensor)):
         refuse(
@@ -136,14 +152,15 @@ def _runnable(module: nn.Module) -> tuple[nn.Module, list[str]]:
 
 
 def _run(
-    module: nn.Module, batch: Any, loss: Loss | None, record: RunRecord, keeper: Keeper
+    module: nn.Module, batch: Any, loss: Loss | None, watching: tuple[Watcher, bool], keeper: Keeper
 ) -> tuple[float | None, Gradients, Problem | None]:
     """The loss, the statistics of each parameter's gradient by its id, and what went wrong."""
-    phase = "its forward pass"
+    phase, (watcher, counts_saved) = "its forward pass", watching
     try:
         with torch.enable_grad(), torch.inference_mode(False):
             fed = with_gradient(batch)
-            output = call_module(module, fed)
+            with watcher.looking(fed, counts_saved):
+                output = call_module(module, fed)
             phase = "the loss"
             value, problem = _loss_of(output, loss)
             if value is None:
@@ -155,7 +172,7 @@ def _run(
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a watched module may raise anything at all, SystemExit too
-        return None, {}, _problem_of(error, phase, record)
+        return None, {}, _problem_of(error, phase, watcher.record)
 
 
 def _problem_of(error: BaseException, phase: str, record: RunRecord) -> Problem:
@@ -215,7 +232,7 @@ def _backward(module: nn.Module, fed: Any, value: torch.Tensor, keeper: Keeper) 
     inputs = [tensor for tensor in tensors_in(fed) if tensor.requires_grad and tensor.is_leaf]
     if not parameters and not inputs:
         return {}
-    found = torch.autograd.grad(value, (*parameters, *inputs), allow_unused=True)
+    found = gradients_by(value, (*parameters, *inputs))
     gradients: Gradients = {}
     for parameter, gradient in zip(parameters, found, strict=False):
         if gradient is not None:

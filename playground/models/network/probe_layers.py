@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 
+import torch
 from torch import nn
 
-from playground.models.job import Job
 from playground.models.network.histograms import SCALES, HistogramTable
 from playground.models.network.layer_statistics import TensorStatistics
+from playground.models.network.probe_parts import ScriptedWhole, is_quantised
 from playground.models.network.probe_reduce import Reduced, reduce
-from playground.models.network.probe_run import LayerRun, RunRecord, ScriptedWhole
+from playground.models.network.probe_run import LayerRun, RunRecord
 from playground.models.network.probe_values import Keeper, KeptValues, count_kind
 
 Gradients = dict[int, Reduced]
@@ -25,7 +28,8 @@ class ProbedLayer:
     `dead_fraction` is the share of its `units` that are 0 for every input; `saturated_fraction` is there for tanh and
     sigmoid; `spread` and `cosine` tell how far two inputs still differ. `note` says in words what is special: run
     again, weights shared, several outputs, no gradient. `kept` are the values of each kind of tensor, by its name;
-    `entered` is how many nan and inf came in, where some come out.
+    `entered` is how many nan and inf came in, where some come out. `saved_bytes` is what autograd keeps of it for the
+    way back, parameters and the batch apart, each storage at the layer that saved it first; None where it is unknown.
     """
 
     path: str
@@ -46,6 +50,7 @@ class ProbedLayer:
     cosine: float = float("nan")
     kept: dict[str, KeptValues] = field(default_factory=dict)
     entered: tuple[int, int] = (0, 0)
+    saved_bytes: int | None = None
 
     def statistics(self, kind: str) -> TensorStatistics | None:
         """Those of one of `PROBED_KINDS`."""
@@ -53,15 +58,32 @@ class ProbedLayer:
         return found
 
 
-def count_all_kinds(layers: tuple[ProbedLayer, ...], job: Job) -> dict[tuple[str, str], HistogramTable]:
-    """The histograms by kind of tensor and scale; stops between them when the job is cancelled."""
-    counted = {}
-    for kind in PROBED_KINDS if layers else ():
-        kept = [layer.kept.get(kind) for layer in layers]
-        for scale in SCALES:
-            job.check()
-            counted[kind, scale] = count_kind(kept, [layer.statistics(kind) for layer in layers], scale)
-    return counted
+class CountedKinds(Mapping[tuple[str, str], HistogramTable]):
+    """The histograms by kind of tensor and scale, each counted when it is first looked at: most never are."""
+
+    def __init__(self, layers: tuple[ProbedLayer, ...]) -> None:
+        self._layers = layers
+        self._counted: dict[tuple[str, str], HistogramTable] = {}
+
+    def __getitem__(self, key: tuple[str, str]) -> HistogramTable:
+        if key not in self._counted:
+            kind, scale = key
+            kept = [layer.kept.get(kind) for layer in self._layers]
+            self._counted[key] = count_kind(kept, [layer.statistics(kind) for layer in self._layers], scale)
+        return self._counted[key]
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return product(PROBED_KINDS, SCALES) if self._layers else iter(())
+
+    def __len__(self) -> int:
+        return len(PROBED_KINDS) * len(SCALES) if self._layers else 0
+
+    def forget_values(self) -> None:
+        """Let go of the tensors; what was not counted yet is counted now, on samples."""
+        for key in self:
+            self[key]
+        for layer in self._layers:
+            layer.kept.clear()
 
 
 @dataclass(slots=True)
@@ -95,7 +117,7 @@ def _layer(run: LayerRun, calls: int, weights: _Weights) -> ProbedLayer:
     own = [p for p in run.module.parameters(recurse=isinstance(run.module, ScriptedWhole)) if p is not None]
     weight = next((p for p in own if p.dim() >= 2), own[0] if own else None)
     output, gradient = run.activation or Reduced(), run.gradient or Reduced()
-    reduced, by_weight = weights.of(weight)
+    reduced, by_weight = weights.of(weight) if own else (_packed_weight(run.module, weights.keeper), Reduced())
     parts = zip(PROBED_KINDS, (output, gradient, reduced, by_weight), strict=True)
     return ProbedLayer(
         run.path,
@@ -116,7 +138,15 @@ def _layer(run: LayerRun, calls: int, weights: _Weights) -> ProbedLayer:
         output.cosine,
         {kind: part.kept for kind, part in parts if part.kept is not None},
         output.entered,
+        run.saved_bytes,
     )
+
+
+def _packed_weight(module: nn.Module, keeper: Keeper) -> Reduced:
+    """The numbers that a quantised layer's weight stands for."""
+    weight = getattr(module, "weight", None) if is_quantised(module) else None
+    packed = weight() if callable(weight) else weight
+    return reduce(packed.dequantize(), keeper) if isinstance(packed, torch.Tensor) else Reduced()
 
 
 def _notes(

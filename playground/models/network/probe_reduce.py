@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from playground.models.network.activations import saturation_bounds
 from playground.models.network.layer_statistics import TensorStatistics, describe_tensor
 from playground.models.network.probe_values import Keeper, KeptValues, as_numbers
 from playground.models.network.unit_statistics import measure_saturation, measure_units
@@ -19,6 +20,8 @@ CHANNELS_SECOND = (
     nn.GroupNorm,
 )
 """Layers whose units lie along axis 1 whatever the rank; from rank 4 on everything's do, as torch has it."""
+LARGE = 2**16
+"""How far inputs differ is summed in float32, which keeps six digits, where a tensor has more values than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,15 @@ class Reduced:
     cosine: float = float("nan")
     entered: tuple[int, int] = (0, 0)
 
+    def gave_the_same(self, other: Reduced) -> bool:
+        """Whether two runs of a layer returned the same values, as far as the numbers tell."""
+        one, two = self.statistics, other.statistics
+        if one is None or two is None:
+            return one is two
+        return (one.count, one.mean, one.rms, one.minimum, one.maximum) == (
+            two.count, two.mean, two.rms, two.minimum, two.maximum,
+        )  # fmt: skip
+
 
 def has_values(tensor: torch.Tensor) -> bool:
     """Whether a tensor is dense and of plain numbers: not sparse, nested, quantized or on the meta device."""
@@ -53,13 +65,13 @@ def reduce(tensor: torch.Tensor, keeper: Keeper, module: nn.Module | None = None
     if not has_values(tensor):
         return Reduced()
     values = as_numbers(tensor)
-    statistics, kept = describe_tensor(values), keeper.keep(tensor)
+    statistics, kept = describe_tensor(values, None), keeper.keep(tensor)
     if module is None or values.dim() < 2 or not values.numel():
         return Reduced(statistics, kept)
     axis = unit_axis(tensor, module)
     dead = (tensor == 0).movedim(axis, -1).flatten(0, -2)
     inputs = values.movedim(batch_axis if values.dim() > batch_axis else 0, 0).flatten(1)
-    told = measure_units(inputs[None])
+    told = measure_units(inputs[None], quick=values.numel() > LARGE)
     alone = len(inputs) < 2
     return Reduced(
         statistics,
@@ -100,6 +112,12 @@ def saturated_share(module: nn.Module, entered: torch.Tensor | None) -> float | 
     numbers = as_numbers(entered).flatten()[None]
     low, high = numbers.amin(1).cpu().double().numpy(), numbers.amax(1).cpu().double().numpy()
     return float(measure_saturation(numbers, name, low, high)[0])
+
+
+def prepare() -> None:
+    """Work out the bounds of saturation now: it takes gradients, which a checkpoint would take for the module's."""
+    for name in SATURATING.values():
+        saturation_bounds(name)
 
 
 def batch_axis_of(module: nn.Module) -> int:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from playground.models.job import Job
+from playground.models.network.probe_fans import RightOperands
+from playground.models.network.probe_parts import watched_layers
+from playground.models.network.probe_saved import SavedBytes
 
 Reduce = Callable[[torch.Tensor], Any]
 ReduceOutput = Callable[[nn.Module, torch.Tensor | None, torch.Tensor], Any]
@@ -28,6 +33,8 @@ class LayerRun:
     outputs: int
     activation: Any = None
     gradient: Any = None
+    awaits_gradient: bool = False
+    saved_bytes: int | None = None
 
 
 @dataclass(slots=True)
@@ -58,36 +65,6 @@ def tensors_in(value: Any, depth: int = 0) -> Iterator[torch.Tensor]:
 def differentiable(tensor: torch.Tensor) -> bool:
     """Whether a gradient can be taken with respect to this tensor's values."""
     return tensor.dtype.is_floating_point or tensor.dtype.is_complex
-
-
-def watched_layers(module: nn.Module) -> list[tuple[str, nn.Module]]:
-    """The parts that count as layers: those without parts of their own, and those that hold parameters themselves.
-
-    A module that occurs at two places is listed once, by its first path. Scripted parts take no hooks and are left out,
-    but for a `ScriptedWhole`.
-    """
-    if isinstance(module, ScriptedWhole):
-        return [("", module)]
-    found = []
-    for path, part in module.named_modules():
-        if isinstance(part, torch.jit.ScriptModule):
-            continue
-        is_leaf = next(iter(part.children()), None) is None
-        if is_leaf or any(parameter is not None for parameter in part._parameters.values()):
-            found.append((path, part))
-    return found or [("", module)]
-
-
-class ScriptedWhole(nn.Module):
-    """Stands around a scripted module, which takes no hooks itself."""
-
-    def __init__(self, scripted: torch.jit.ScriptModule) -> None:
-        super().__init__()
-        self.scripted = scripted
-
-    def forward(self, *arguments: Any, **named: Any) -> Any:
-        """What the scripted module gives."""
-        return self.scripted(*arguments, **named)
 
 
 class _Remembering:
@@ -136,50 +113,108 @@ class Watcher:
         self._job = job
         self._calls: dict[nn.Module, int] = {}
         self._handles: list[Any] = []
+        self._came_back = 0
+        self._module = module
+        self._saved: SavedBytes | None = None
+        self.operands = RightOperands()
         layers = watched_layers(module)
         self._expected = len(layers)
         for path, part in layers:
             self._handles.append(part.register_forward_pre_hook(self._before(path)))
             self._handles.append(part.register_forward_hook(self._after(path)))
 
+    @contextmanager
+    def looking(self, batch: Any, counts_saved: bool) -> Iterator[None]:
+        """While the forward pass runs: note how weights are used, and what is saved for the way back."""
+        living = (*self._module.parameters(), *self._module.buffers(), *tensors_in(batch))
+        is_counted = counts_saved and not any(is_lazy(tensor) for tensor in living)
+        self._saved = SavedBytes(living, self._innermost) if is_counted else None
+        with self.operands, self._saved.hooks() if self._saved else nullcontext():
+            yield
+
+    def _innermost(self) -> str | None:
+        return self.record.open_layers[-1] if self.record.open_layers else None
+
     def remove(self) -> None:
         """Take all hooks away."""
+        if self._saved is not None:
+            self._saved.let_go()
         for handle in self._handles:
             handle.remove()
+
+    def _report(self, path: str, fraction: float) -> None:
+        self._job.report(fraction, path or "the module itself")
 
     def _before(self, path: str) -> Callable[[nn.Module, Any], None]:
         def hook(_module: nn.Module, _inputs: Any) -> None:
             self._job.check()
-            self._job.report(min(0.99, len(self.record.runs) / self._expected), path or "the module itself")
+            if is_recomputing():
+                return
+            self._report(path, min(1.0, len(self.record.runs) / self._expected) / 2)
             self.record.open_layers.append(path)
 
         return hook
 
     def _after(self, path: str) -> Callable[[nn.Module, Any, Any], None]:
         def hook(module: nn.Module, inputs: Any, output: Any) -> None:
+            if is_recomputing():
+                self._await_again(module, output)
+                return
             if path in self.record.open_layers:
                 self.record.open_layers.remove(path)
             self._calls[module] = self._calls.get(module, 0) + 1
             tensors = list(tensors_in(output))
-            main = next((tensor for tensor in tensors if differentiable(tensor)), tensors[0] if tensors else None)
+            main = _main_of(tensors)
             run = LayerRun(path, module, self._calls[module], (), type(output).__name__, len(tensors))
+            run.saved_bytes = None if self._saved is None else self._saved.take(path)
             self.record.runs.append(run)
             if main is None:
                 return
             run.shape, run.dtype = tuple(main.shape), str(main.dtype).removeprefix("torch.")
             entered = next(tensors_in(inputs), None)
             run.activation = self._output(module, None if entered is None else entered.detach(), main.detach())
-            if main.requires_grad:
-                main.register_hook(self._gradient_of(run))  # type: ignore[no-untyped-call]
+            self._await_gradient(run, main)
             self._job.check()
 
         return hook
 
+    def _await_gradient(self, run: LayerRun, output: torch.Tensor) -> None:
+        if output.requires_grad:
+            run.awaits_gradient = True
+            output.register_hook(self._gradient_of(run))  # type: ignore[no-untyped-call]
+
+    def _await_again(self, module: nn.Module, output: Any) -> None:
+        """A checkpoint runs a layer once more, on the way back: it is no run of its own, but its gradient is the first
+        run's where that one had no graph. Of several such runs it is the one that gave the same values."""
+        main = _main_of(list(tensors_in(output)))
+        if main is None or not main.requires_grad:
+            return
+        waiting = [run for run in self.record.runs if run.module is module and not run.awaits_gradient]
+        if len(waiting) > 1:
+            again = self._output(module, None, main.detach())
+            waiting = [run for run in waiting if run.activation and run.activation.gave_the_same(again)]
+        if waiting:
+            self._await_gradient(waiting[-1], main)
+
     def _gradient_of(self, run: LayerRun) -> Callable[[torch.Tensor], None]:
-        def hook(gradient: torch.Tensor) -> None:
-            run.gradient = self._reduce_gradient(gradient.detach())
+        def hook(gradient: torch.Tensor | None) -> None:
+            self._job.check()
+            self._came_back += 1
+            self._report(f"{run.path}, going back", 0.5 + min(0.98, self._came_back / len(self.record.runs)) / 2)
+            if gradient is not None:  # a quantised layer sends none back
+                run.gradient = self._reduce_gradient(gradient.detach())
 
         return hook
+
+
+def is_recomputing() -> bool:
+    """Whether a backward pass is under way: what runs then is a checkpoint's forward once more."""
+    return torch._C._current_graph_task_id() != -1
+
+
+def _main_of(tensors: list[torch.Tensor]) -> torch.Tensor | None:
+    """The tensor that a layer's numbers are those of: the first that a gradient can be taken of."""
+    return next((tensor for tensor in tensors if differentiable(tensor)), tensors[0] if tensors else None)
 
 
 def call_module(module: nn.Module, batch: Any) -> Any:

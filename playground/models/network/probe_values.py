@@ -22,6 +22,7 @@ from playground.models.network.stacks import CHUNK
 KEPT_BYTES = 256 * 2**20
 """All tensors of one watched module that are kept whole; and all that the list of watched modules keeps for sending."""
 SAMPLE = 2**16
+"""Of a tensor with more values, about so many are counted, evenly spaced: a plot of all layers is there at once."""
 Entry = TypeVar("Entry")
 
 
@@ -64,13 +65,18 @@ def count_kind(
     axis = choose_axis(scale, *(_column(statistics, name) for name in ("rms", "minimum", "maximum")))
     counts = np.zeros((len(kept), axis.rows), np.int64)
     below, above = np.zeros(len(kept), np.int64), np.zeros(len(kept), np.int64)
-    known = [(row, as_numbers(v.tensor).flatten()) for row, v in enumerate(kept) if v is not None and v.tensor.numel()]
+    known = [(row, _some_of(v.tensor)) for row, v in enumerate(kept) if v is not None and v.tensor.numel()]
     for (size, _dtype), group in groupby(known, lambda entry: (len(entry[1]), entry[1].dtype)):
         for some in batched(group, max(1, CHUNK // size)):
             rows = [row for row, _values in some]
             counts[rows], below[rows], above[rows] = count_values(torch.stack([values for _row, values in some]), axis)
-    sampled = SAMPLE if any(values is not None and not values.whole for values in kept) else 0
+    sampled = SAMPLE if any(v is not None and (not v.whole or v.tensor.numel() > SAMPLE) for v in kept) else 0
     return HistogramTable(axis, counts, below, above, sampled)
+
+
+def _some_of(tensor: torch.Tensor) -> torch.Tensor:
+    flat = tensor.flatten()
+    return as_numbers(flat[:: -(-len(flat) // SAMPLE)]).flatten()
 
 
 def batched(entries: Iterable[Entry], size: int) -> Iterator[list[Entry]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from playground.models.network.arrays import Floats
 from playground.models.network.cures import SpecFix, cures_for
 from playground.models.network.healthy import band_in_words, farthest_from_band, unhealthy
 from playground.models.network.init_schemes import INIT_SCHEMES
+from playground.models.network.layer_statistics import StatisticsTable
 from playground.models.network.mean_field import Prediction
 from playground.models.network.result import NetworkResult
 from playground.models.network.spec import NetworkSpec
@@ -46,7 +47,8 @@ CHANCE = 2.5
 class Verdict:
     """`lead` is set in bold, `text` beside it, `why` below; numbers stand between backticks.
 
-    `illness` is the key of `CURES` that its fixes come from.
+    `illness` is the key of `CURES` that its fixes come from; `mild` says that it is none, and yet keeps the network
+    from being healthy.
     """
 
     severity: str
@@ -55,6 +57,7 @@ class Verdict:
     why: str = ""
     fixes: tuple[SpecFix, ...] = ()
     illness: str = ""
+    mild: bool = False
 
     def plain(self) -> str:
         """All words without markup."""
@@ -71,6 +74,12 @@ def factor_a_layer(values: Floats) -> float:
     if stop < 2:
         return math.nan
     return float(np.exp((np.log(values[stop - 1]) - np.log(values[0])) / (stop - 1)))
+
+
+def _rate(factor: float, *, exploding: bool) -> str:
+    """`": ×1.31 a layer"`, or "" where the factor does not go that way: it may end at a value that is 0."""
+    agrees = factor > 1 + KEEPS if exploding else factor < 1 - KEEPS
+    return f": ×{digits(factor)} a layer" if agrees else ""
 
 
 def _first(mask: NDArray[np.bool_]) -> int | None:
@@ -96,17 +105,18 @@ def _not_ill(result: NetworkResult, prediction: Prediction) -> Verdict:
     rms, gradient = result.tables["activation"].rms, result.tables["activation_gradient"].rms
     ratio = float(gradient[0] / gradient[-1]) if gradient[-1] else math.nan
     if result.depth == 1:
-        text = f"The one layer has rms `{digits(rms[0])}`; depth shows what repeating it does."
-        return Verdict("good", "", text, outlook(prediction))
+        text = f"It has rms `{digits(rms[0])}`; depth shows what repeating it does."
+        return Verdict("good", "One layer.", text, outlook(prediction))
     reach = f"gradients reach layer 1 at {compared(ratio)} of layer {result.depth}."
     text = f"Layer {result.depth} has rms `{digits(rms[-1])}`, layer 1 `{digits(rms[0])}`; {reach}"
     lacks = unhealthy(rms, gradient, result.units.cosine)
     if lacks == "rms":
-        return _outside_band(result, prediction)
+        return replace(_outside_band(result, prediction), mild=True)
     if lacks == "gradient":
         lead = f"Gradients {'grow' if ratio > 1 else 'shrink'} going back."
         why = why_gradients(result, exploding=ratio > 1)
-        return _ill(result.spec, "gradient", lead, f"{reach[:1].upper()}{reach[1:]}", why, severity="warning")
+        ill = _ill(result.spec, "gradient", lead, f"{reach[:1].upper()}{reach[1:]}", why, severity="warning")
+        return replace(ill, mild=True)
     if lacks == "alike":
         alike = f"Yet inputs become alike: their mean cosine at layer {result.depth} is"
         alike += f" `{digits(float(result.units.cosine[-1]))}`."
@@ -126,11 +136,11 @@ def _outside_band(result: NetworkResult, prediction: Prediction) -> Verdict:
 
 def _overflow(result: NetworkResult, prediction: Prediction) -> Verdict | None:
     for kind, words in (("preactivation", "Activations"), ("activation_gradient", "Gradients")):
-        table = result.tables[kind]
+        backward = kind == "activation_gradient"
+        table = _first_broken(result) if not backward else result.tables[kind]
         bad = (table.infs > 0) | (table.nans > 0)
         if not bad.any():
             continue
-        backward = kind == "activation_gradient"
         if backward and not np.isfinite(result.loss):
             return _plain_overflow(result)
         layer = result.depth - int(np.argmax(bad[::-1])) if backward else _first(bad)
@@ -138,7 +148,8 @@ def _overflow(result: NetworkResult, prediction: Prediction) -> Verdict | None:
         what = "inf" if table.infs[layer - 1] else "nan"
         way = slice(None, None, -1 if backward else 1)
         factor = factor_a_layer(table.rms[way][: int(np.argmax(bad[way]))])  # what is cut off at inf tells no rate
-        lead = f"{words} explode: ×{digits(factor)} a layer." if factor > 1 + KEEPS else f"{words} overflow."
+        rate = _rate(factor, exploding=True)
+        lead = f"{words} explode{rate}." if rate else f"{words} overflow."
         broken = None if backward else _broken_input(result) or _broken_weights(result, layer) or _broken_biases(result)
         if broken is not None:
             return broken
@@ -153,6 +164,13 @@ def _overflow(result: NetworkResult, prediction: Prediction) -> Verdict | None:
             why = f"Most of what layer 1 gives comes from the biases: their std is `{digits(result.spec.bias_std)}`."
         return _ill(result.spec, "overflow", lead, text, why)
     return None
+
+
+def _first_broken(result: NetworkResult) -> StatisticsTable:
+    """Pre-activations, or activations where those are not finite in an earlier layer: a residual may overflow first."""
+    before, after = result.tables["preactivation"], result.tables["activation"]
+    places = [_first((table.infs > 0) | (table.nans > 0)) or math.inf for table in (before, after)]
+    return after if places[1] < places[0] else before
 
 
 def _broken_input(result: NetworkResult) -> Verdict | None:
@@ -214,8 +232,13 @@ def _all_zero(result: NetworkResult, prediction: Prediction) -> Verdict | None:
         text = "Layer norm takes from each value the mean over the units, which with one unit is the value itself."
         return _ill(spec, "one unit", "Nothing gets through.", text)
     factor = factor_a_layer(table.rms)
-    lead = f"Activations vanish: ×{digits(factor)} a layer." if factor < 1 else "Activations end at 0."
+    rate = _rate(factor, exploding=False)
+    lead = f"Activations vanish{rate}." if rate else "Activations end at 0."
     text = f"From layer {layer} on every value is exactly 0: {spec.dtype} has nothing smaller."
+    weights = result.tables["weight"]
+    if weights.zeros[layer - 1] == weights.count[layer - 1]:
+        idle = f"Every weight of layer {layer} is 0, and so is every activation."
+        return _ill(spec, "zeros", "Nothing gets through.", idle)
     revived = table.zeros[-1] < table.count[-1]
     end = f"Nothing of the input gets past layer {layer}." if revived else "Activations end at 0."
     if cuts_all(result, layer):
@@ -238,7 +261,8 @@ def _spread(result: NetworkResult, prediction: Prediction) -> Verdict | None:
     if 1 / DECADES < ratio < DECADES:
         return None
     exploding = ratio > 1
-    lead = f"Activations {'explode' if exploding else 'vanish'}: ×{digits(factor_a_layer(rms))} a layer."
+    rate = _rate(factor_a_layer(rms), exploding=exploding)
+    lead = f"Activations {'explode' if exploding else 'vanish'}{rate}."
     text = f"By layer {result.depth} the rms is `{digits(rms[-1])}`"
     if prediction.rms is not None and math.isfinite(prediction.rms[-1]):
         text += f", theory says ×{digits(prediction.slope)} and `{digits(float(prediction.rms[-1]))}`"
@@ -256,7 +280,11 @@ def _nothing_back(result: NetworkResult, _prediction: Prediction) -> Verdict | N
     if idle:
         text += ": all weights are 0, and gradients pass through them."
         return _ill(spec, "zeros", "Nothing comes back.", text)
-    return _ill(spec, "gradient", "Nothing comes back.", f"{text}: {spec.dtype} has nothing smaller.")
+    above = result.depth - int(np.argmax(none[::-1]))  # from 0: the layer above the highest without a gradient
+    last = result.tables["activation"].rms[-1] / table.count[-1]
+    faint = underflows(spec, float(table.rms[above] if above < result.depth else last))
+    cause = f"{spec.dtype} has nothing smaller" if faint else "the slopes that they pass through are 0"
+    return _ill(spec, "gradient", "Nothing comes back.", f"{text}: {cause}.")
 
 
 def _gradients(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
@@ -267,9 +295,8 @@ def _gradients(result: NetworkResult, _prediction: Prediction) -> Verdict | None
     if 1 / DECADES < ratio < DECADES:
         return None
     exploding = ratio > 1
-    factor = factor_a_layer(rms[::-1])
-    rate = "." if math.isnan(factor) else f": ×{digits(factor)} a layer going back."
-    lead = f"Gradients {'explode' if exploding else 'vanish'}{rate}"
+    rate = _rate(factor_a_layer(rms[::-1]), exploding=exploding)
+    lead = f"Gradients {'explode' if exploding else 'vanish'}{rate}{' going back' if rate else ''}."
     if ratio == 0:
         layer = result.depth - int(np.argmax(rms[::-1] == 0))
         text = f"From layer {layer} down they are exactly 0."
@@ -300,7 +327,9 @@ def _alike(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
 
 
 def _same_units(result: NetworkResult, _prediction: Prediction) -> Verdict | None:
-    if result.spec.init == "constant" and result.spec.width > 1:
+    spec = result.spec
+    told_apart = spec.bias_std or spec.dropout or (spec.residual != "none" and result.features == spec.width)
+    if spec.init == "constant" and spec.width > 1 and not told_apart:
         text = "Equal weights give equal activations and equal gradients, so they stay equal in training."
         return _ill(result.spec, "zeros", "All units of a layer are the same.", text)
     return None

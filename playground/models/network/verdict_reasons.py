@@ -22,6 +22,8 @@ MOST = 0.5
 SATURATING = ("tanh", "sigmoid")
 KEEPS = 5e-3
 """A factor this close to 1 is written as 1: it explains neither growth nor decay."""
+KEPT = 10.0
+"""Activations that change by less than this factor from the first layer to the last keep their size."""
 NEAR_THE_END = 1e6
 """Values within this factor of the smallest normal number of their dtype may have been rounded to 0."""
 
@@ -82,7 +84,7 @@ def why_spread(spec: NetworkSpec, prediction: Prediction, layer: int, *, explodi
         if (product > 1) != exploding or math.isclose(product, 1, rel_tol=KEEPS):
             return ""
         if spec.activation == "relu":
-            return f"ReLU halves the second moment: ×`{digits(product)}` a layer with these weights."
+            return f"Each layer multiplies the rms by sqrt(fan_in / 2) times the weights' std, `{digits(product)}`."
         return f"Each layer multiplies the rms by sqrt(fan_in) times the weights' std, `{digits(product)}`."
     critical = critical_weight_variance(spec.activation, bias_variance_of(spec))
     if math.isnan(critical) or math.isclose(variance, critical, rel_tol=KEEPS):
@@ -117,4 +119,7 @@ def why_gradients(result: NetworkResult, *, exploding: bool) -> str:
         )
     if exploding and spec.normalisation == "batch" and spec.activation == "relu" and spec.residual == "none":
         return f"Batch norm itself makes gradients grow: in wide relu layers by ×`{digits(BATCH_NORM_RELU)}` a layer."
-    return "The activations keep their size, the slopes that gradients pass through do not multiply to 1."
+    rms = result.tables["activation"].rms
+    if spec.activation == "identity" or not 1 / KEPT < rms[-1] / rms[0] < KEPT:
+        return ""
+    return "The activations keep their size; the weights and slopes that gradients pass through do not multiply to 1."

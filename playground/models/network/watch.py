@@ -74,9 +74,8 @@ class WatchList:
         for entry in reversed(self._entries):
             tensors = {id(kept): kept.tensor.nbytes for layer in entry.result.layers for kept in layer.kept.values()}
             total += sum(tensors.values())
-            if total > self.most_bytes and entry is not self._entries[-1]:
-                for layer in entry.result.layers:
-                    layer.kept.clear()
+            if tensors and total > self.most_bytes and entry is not self._entries[-1]:
+                entry.result.counted.forget_values()
 
     @property
     def entries(self) -> tuple[Watched, ...]:

@@ -39,7 +39,7 @@ def verdict_in_words(result: ProbeResult) -> tuple[str, tuple[str, ...]]:
     """(severity, sentences): the gravest first. Severity is "error", "warning" or "good"."""
     if not result.layers:
         return "error" if result.problem else "warning", ("No layer ran.",)
-    found = [*_not_finite(result), *_signal(result), *_units(result)]
+    found = [*_not_finite(result), *_signal(result), *_units(result), *_unseen(result)]
     if not found and not np.isfinite(rms_of(result)).any():
         return "warning", (factors_in_words(result),)
     if not found:
@@ -120,6 +120,16 @@ def _signal(result: ProbeResult) -> list[tuple[str, str]]:
         factor = ratio ** (1 / (len(usable) - 1))
         arrow = "at the first layer" if gradient else "at the last layer"
         found.append(("error", f"{what} {verb}: ×{digits(factor)} a layer, ×{digits(ratio)} {arrow}."))
+    return found
+
+
+def _unseen(result: ProbeResult) -> list[tuple[str, str]]:
+    """What keeps a module from being healthy though none of its numbers is odd."""
+    found = [("warning", words) for words in result.warnings]
+    if result.problem is None and result.loss is not None:
+        return found
+    if not np.isfinite(rms_of(result, gradient=True)).any() and np.isfinite(rms_of(result)).any():
+        found.append(("warning", "No gradient was measured, so it is not known whether it learns."))
     return found
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from playground.models.job import Job
+from playground.models.job import CancelledError, Job
 from playground.models.offers import helpful
 from playground.models.outcome import Fix, Problem, Span
 from playground.models.tensors.evaluation_cache import ResultCache
@@ -59,6 +59,7 @@ def _bytes_of(result: LineResult) -> int:
     return 0 if result.tensor is None else result.tensor.untyped_storage().nbytes()
 
 
+GIVEN_UP = Problem("This was cancelled. It runs again once the line, or what it reads, is changed.", badge="cancelled")
 CACHE: ResultCache[LineResult] = ResultCache(max(default_budget() // 2, 1 << 28), _bytes_of)
 
 
@@ -131,7 +132,12 @@ class _Run:
 
         def compute() -> LineResult:
             inputs = {read: self.results[read] for read in known}
-            result = compute_line(binding, inputs, around, Budget(self.limit, left), self.job)
+            try:
+                result = compute_line(binding, inputs, around, Budget(self.limit, left), self.job)
+            except CancelledError:
+                if self.job.is_given_up():
+                    CACHE.keep(key, LineResult(problem=GIVEN_UP))
+                raise
             problem = result.problem
             if problem is None or not problem.fixes:
                 return result

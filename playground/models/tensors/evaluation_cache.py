@@ -56,6 +56,12 @@ class ResultCache(Generic[Result]):
             self._changed.notify_all()
             return self._serial, result
 
+    def keep(self, key: Hashable, result: Result) -> None:
+        """Keep a result that is small, whoever still computes this key."""
+        with self._changed:
+            self._serial += 1
+            self._kept[key] = (self._serial, result)
+
     def forget(self, key: Hashable, serial: int) -> None:
         """Drop the result of a key, if it still is the one with this serial."""
         with self._changed:

@@ -196,10 +196,7 @@ def _from_numpy(name: str, array: np.ndarray) -> torch.Tensor:
         raise TypeError(f"{name} is a numpy array of {array.dtype}, which torch has no dtype for.")
     if array.dtype == np.longdouble and array.dtype.itemsize > 8:
         raise TypeError(f"{name} is a numpy array of {array.dtype}, which torch has no dtype for. Pass float64.")
-    is_native = array.dtype.isnative and array.flags.writeable and all(stride >= 0 for stride in array.strides)
-    if not is_native:
-        _check_size(name, array.nbytes)
-    native = array.astype(array.dtype.newbyteorder("="), copy=False)
-    if any(stride < 0 for stride in native.strides):
-        native = native.copy()
-    return torch.from_numpy(native)
+    if array.dtype.isnative and all(stride >= 0 for stride in array.strides):
+        return torch.from_numpy(array)
+    _check_size(name, array.nbytes)
+    return torch.from_numpy(array.astype(array.dtype.newbyteorder("=")))

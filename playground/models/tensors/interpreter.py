@@ -15,9 +15,8 @@ from playground.models.tensors.arithmetic import number_operation
 from playground.models.tensors.constants import CONSTANTS, NUMBER_FUNCTIONS
 from playground.models.tensors.failures import failure_problem, guard_arguments, guard_values, reversal_warning
 from playground.models.tensors.failures.call import FailedCall
-from playground.models.tensors.indexing import index_tensor
 from playground.models.tensors.literals import dotted_name
-from playground.models.tensors.planning import NeedsPlanError, NoValuesError, Watch
+from playground.models.tensors.planning import NeedsPlanError, NoValuesError, Watch, makes
 from playground.models.tensors.randomness import RANDOM_WORDS
 from playground.models.tensors.source_text import ExpressionText
 from playground.models.tensors.step_recorder import StepRecorder
@@ -139,10 +138,7 @@ class Interpreter:
         try:
             self.watch.before(word, positional, keywords, operands)
             guard_values(call)
-            if word is INDEX:
-                result = index_tensor(positional[0], positional[1])
-            else:
-                result = self._called(word, positional, keywords, bool(operands))
+            result = self._called(word, positional, keywords)
         except ProblemError as error:
             raise ProblemError(replace(error.problem, span=error.problem.span or call.span)) from error
         except PASSED_ON:
@@ -155,10 +151,9 @@ class Interpreter:
         self.warning = self.warning or reversal_warning(call)
         return result
 
-    def _called(self, word: Word, positional: list[Any], keywords: dict[str, Any], has_tensors: bool) -> Any:
+    def _called(self, word: Word, positional: list[Any], keywords: dict[str, Any]) -> Any:
         if word.name in RANDOM_WORDS and "generator" not in keywords:
             keywords = keywords | {"generator": torch.Generator().manual_seed(0)}
-        makes = word.family == "making" and word.storage == "new" and not has_tensors
-        if makes and self.device == "meta":
+        if self.device == "meta" and makes(word, (*positional, *keywords.values())):
             keywords = {key: value for key, value in keywords.items() if key != "generator"} | {"device": "meta"}
         return self.watch.call(word, positional, keywords)

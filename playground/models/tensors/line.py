@@ -22,12 +22,13 @@ from playground.models.tensors.planning import (
     PlanWatch,
     StraightWatch,
     Watch,
+    run_where_cancelled,
 )
 from playground.models.tensors.randomness import unseeded_problem
 from playground.models.tensors.source_text import ExpressionText, parse_expression
 from playground.models.tensors.sources import Binding, Expression, Imported, Made
 from playground.models.tensors.steps import Step, share_storage
-from playground.models.tensors.vocabulary.costs import MOST_SECONDS
+from playground.models.tensors.vocabulary.costs import HEAVY, MOST_SECONDS
 from playground.models.words import bytes_in_words, shape_in_words, time_in_words
 
 TRIED = 1 << 16
@@ -105,7 +106,7 @@ def compute_line(binding: Binding, inputs: Mapping[str, Input], around: Around, 
     try:
         match binding.source:
             case Made() as made:
-                return _made(made, budget)
+                return _made(made, budget, job)
             case Imported(reference=reference):
                 return _imported(reference.tensor, binding.name)
             case Expression(text=text):
@@ -131,14 +132,15 @@ def _is_fine(text: str, names: tuple[str, ...]) -> bool:
     return True
 
 
-def _made(made: Made, budget: Budget) -> LineResult:
+def _made(made: Made, budget: Budget, job: Job) -> LineResult:
     meta = make(made, "meta")
     code = made_code(made)
     needed = meta.nbytes
     steps = (_whole_step(code, meta, ""),)
     if needed > budget.unplanned:
         return LineResult(None, meta, steps, too_large=True, new_bytes=needed)
-    return LineResult(make(made), meta, steps, new_bytes=needed)
+    tensor = run_where_cancelled(make, (made,), job, HEAVY * meta.numel(), made_code(made))
+    return LineResult(tensor, meta, steps, new_bytes=needed)
 
 
 def _imported(tensor: torch.Tensor, name: str) -> LineResult:
@@ -179,8 +181,7 @@ def _expression(parsed: ExpressionText, inputs: Mapping[str, Input], budget: Bud
         return _ran(parsed, values, inputs, CarefulWatch(job, budget.left))
     steps = tuple(interpreter.recorder.steps)
     if not watch.fits:
-        needed = max(watch.used, watch.largest)
-        return LineResult(None, planned, steps, too_large=True, new_bytes=needed, at_most=watch.depends_on_values)
+        return LineResult(None, planned, steps, too_large=True, new_bytes=watch.needed, at_most=watch.depends_on_values)
     if watch.seconds > MOST_SECONDS:
         return LineResult(None, planned, steps, _too_long(watch.seconds), too_large=True)
     if budget.is_trial:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -68,17 +68,36 @@ class Watch:
     def call(self, word: Word, positional: Sequence[Any], keywords: dict[str, Any]) -> Any:
         """Make the call, where it can be cancelled if it may be long."""
         seconds = word.work((*positional, *keywords.values()))
-        if seconds > LONG_SECONDS:
-            self.job.report(0.0, f"{word.name}, up to {time_in_words(seconds)}")
-            if self.job.can_be_cancelled and is_possible():
-                return run_apart(call_word, (word.name, tuple(positional), keywords), self.job)
-        return word.call(*positional, **keywords)
+        if seconds <= LONG_SECONDS:
+            return word.call(*positional, **keywords)
+        return run_where_cancelled(call_word, (word.name, tuple(positional), keywords), self.job, seconds, word.name)
+
+
+def run_where_cancelled(
+    function: Callable[..., Any], arguments: tuple[Any, ...], job: Job, seconds: float, what: str
+) -> Any:
+    """What a function gives, computed in a process of its own if it may be long and somebody could cancel it."""
+    if seconds > LONG_SECONDS:
+        job.report(0.0, f"{what}, up to {time_in_words(seconds)}")
+        if job.can_be_cancelled and is_possible():
+            return run_apart(function, arguments, job)
+    return function(*arguments)
 
 
 def call_word(name: str, positional: Sequence[Any], keywords: dict[str, Any]) -> Any:
     """What a word of the vocabulary gives, in whatever process."""
     with QUIET_TORCH:
         return VOCABULARY[name].call(*positional, **keywords)
+
+
+def makes(word: Word, arguments: Sequence[Any]) -> bool:
+    """Whether a call makes a tensor from numbers alone, so that only its `device` can say that it is a plan."""
+    return word.family == "making" and word.storage == "new" and not tensors(arguments)
+
+
+def carried(values: Sequence[torch.Tensor]) -> int:
+    """The bytes of the storages, once each, that a call in another process holds a second time."""
+    return sum({one.untyped_storage()._cdata: one.untyped_storage().nbytes() for one in values}.values())
 
 
 class StraightWatch(Watch):
@@ -110,12 +129,20 @@ class PlanWatch(Watch):
         self.used = 0
         self.depends_on_values = False
         self.largest = 0
+        self.sent = 0
         self.seconds = 0.0
+        self.is_apart = False
 
     @property
     def fits(self) -> bool:
         """Whether the whole line stays within the limit."""
-        return self.used <= self.limit and self.largest <= self.limit
+        return max(self.used, self.largest, self.sent) <= self.limit
+
+    @property
+    def needed(self) -> int:
+        """The bytes that do not fit: those of the line itself, or else with what travels to another process."""
+        own = max(self.used, self.largest)
+        return own if own > self.limit else max(own, self.sent)
 
     def before(
         self, word: Word, positional: Sequence[Any], keywords: Mapping[str, Any], operands: Sequence[torch.Tensor]
@@ -129,6 +156,7 @@ class PlanWatch(Watch):
         self.depends_on_values = self.depends_on_values or masks or word.plan in VALUE_PLANS
         self.seconds += word.work(arguments)
         self.largest = max(self.largest, word.workspace(arguments))
+        self.is_apart = word.work(arguments) > LONG_SECONDS
         if word.storage == "fact" and word.need is not nothing:
             self.largest = max(self.largest, *(operand.nbytes for operand in operands), 0)
 
@@ -138,6 +166,8 @@ class PlanWatch(Watch):
             if not any(share_storage(result, operand) for operand in operands):
                 self.used += result.untyped_storage().nbytes()
                 self.largest = max(self.largest, *(operand.nbytes for operand in operands), 0)
+        if self.is_apart:
+            self.sent = max(self.sent, self.used + carried(operands) + carried(results))
 
     def call(self, word: Word, positional: Sequence[Any], keywords: dict[str, Any]) -> Any:
         """Make the call on the meta device."""
@@ -163,6 +193,8 @@ class CarefulWatch(Watch):
         meanwhile = 0 if word.storage == "view" else word.workspace(arguments)
         if word.storage != "view" and word.need is not nothing:
             meanwhile = max(meanwhile, *(operand.nbytes for operand in operands), 0)
+        if seconds > LONG_SECONDS:
+            meanwhile += carried(operands) + 2 * need
         if max(need, meanwhile) > self.left:
             size = f"{bytes_in_words(max(need, meanwhile))}, and {bytes_in_words(self.left)} are left"
             refuse(f"{word.name} may take up to {size} of {bytes_in_words(self.limit)}.", badge="too large")
@@ -174,6 +206,8 @@ class CarefulWatch(Watch):
         """The bytes of a call. A refusal by shape, which the plan finds, comes before one by size."""
         bound = word.need((*positional, *keywords.values()))
         named = {name: _on_meta(value) for name, value in keywords.items() if name != "generator"}
+        if makes(word, (*positional, *keywords.values())):
+            named["device"] = "meta"
         try:
             planned = tensors((word.plan or word.call)(*_on_meta(positional), **named))
         except Exception as error:  # what has no plan says so by any exception; the loose bound holds

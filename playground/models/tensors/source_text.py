@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import re
+import sys
 import warnings
 
 from playground.models.outcome import Problem, ProblemError, Span, refuse
@@ -149,8 +150,16 @@ def _parsed(source: SourceText, mode: str) -> ast.AST:
 _CLOSE_OF = dict(zip(_OPENING, _CLOSING, strict=True))
 
 
+_DIGITS = re.compile(r"[0-9](?:_?[0-9]){4000,}")
+
+
 def _syntax_problem(source: SourceText, error: SyntaxError) -> Problem:
     text = source.text
+    digits = _DIGITS.search(text) if "integer string conversion" in str(error) else None
+    if digits is not None:
+        count, most = len(digits[0].replace("_", "")), sys.get_int_max_str_digits()
+        message = f"This number has {count:,} digits, {most:,} are the most."
+        return Problem(message, Span(digits.start(), digits.end()), badge="too many digits")
     if not error.lineno or not error.offset:  # Python reached the end
         start = len(text)
     else:  # here Python counts characters, from 1

@@ -100,10 +100,10 @@ class NumberBox(QAbstractSpinBox):
             self._patience.start()
             return
         self._said, self._late = [], None
-        has_focus = self.hasFocus()
-        if value != self._value or not has_focus:
+        is_typed = self.hasFocus() or self.lineEdit().isModified()
+        if value != self._value or not is_typed:
             self._value = self._before = value
-            self._show_text(has_focus)
+            self._show_text(is_typed)
 
     def _show_text(self, keeps_caret: bool) -> None:
         text, line = self._text_of(self._value), self.lineEdit()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.widgets.common.look import code_font, look, words_font
 from playground.widgets.common.painting import baseline, elided, text_width
+from playground.widgets.common.tooltip import place_beside
 
 _HEIGHT = 24
 
@@ -75,6 +76,7 @@ class TextLabel(QWidget):
         tip = escape(self._text) if cut else ""
         if self.toolTip() == self._own_tip and tip != self._own_tip:  # a tooltip that somebody else gave stays
             self._own_tip = tip
+            place_beside(self)
             self.setToolTip(tip)
 
     def shown_text(self) -> str:

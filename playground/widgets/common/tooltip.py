@@ -26,7 +26,10 @@ _QTS_WAY = QPoint(2, 16)
 
 _GAP = 4
 _TALLEST = 120
-"""A widget that is taller than this, in pixels, is pointed at in places: its tooltip stands where the pointer is."""
+"""A widget that is taller than this, in pixels, is pointed at in places: its tooltip stands beside the pointed line."""
+
+_REACH = 16
+"""Pixels above and below the pointer that hold the line pointed at."""
 
 
 def show_beside(widget: QWidget, rect: QRect, html: str, x: int) -> None:
@@ -46,15 +49,21 @@ def show_beside(widget: QWidget, rect: QRect, html: str, x: int) -> None:
     tip.move(left, max(bounds.top(), top))
 
 
+def explained(widget: QWidget, place: QPoint) -> QRect:
+    """What a tooltip at this place speaks of: the widget, or of a tall one the line that is pointed at."""
+    line = QRect(place.x(), place.y() - _REACH, 1, 2 * _REACH)
+    return widget.rect() if widget.height() <= _TALLEST else line & widget.rect()
+
+
 class _Beside(QObject):
-    """Places the tooltips of low widgets below them, where Qt would place them over what they explain."""
+    """Places tooltips beside what they explain, where Qt would place them over it."""
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() != QEvent.Type.ToolTip or not isinstance(event, QHelpEvent) or not isinstance(watched, QWidget):
             return False
-        if not watched.toolTip() or watched.height() > _TALLEST:
+        if not watched.toolTip():
             return False
-        show_beside(watched, watched.rect(), watched.toolTip(), event.pos().x())
+        show_beside(watched, explained(watched, event.pos()), watched.toolTip(), event.pos().x())
         return True
 
 
@@ -65,9 +74,14 @@ def set_tooltip(widget: QWidget, words: str, *code_lines: str) -> None:
     """Give a widget a tooltip whose colours follow the look; its words become the accessible name if it has none."""
     widget.setProperty(_PROPERTY, [words, *code_lines])
     widget.setToolTip(tooltip_html(words, *code_lines))
-    widget.installEventFilter(_beside)
+    place_beside(widget)
     if not widget.accessibleName():
         widget.setAccessibleName(words)
+
+
+def place_beside(widget: QWidget) -> None:
+    """Have the tooltip of a widget, whoever writes it, stand beside what it explains."""
+    widget.installEventFilter(_beside)
 
 
 def refresh_tooltips() -> None:

@@ -276,7 +276,7 @@ class EinsumPanel(Panel):
 
     @Slot(object)
     def _on_fix_chosen(self, fix: Fix) -> None:
-        self.edit(edits.with_fix(self.state, fix))
+        self.take_offer(edits.with_fix(self.state, fix))
 
     @Slot(int, object)
     def _on_pointed(self, number: int, index: Index | None) -> None:

@@ -14,6 +14,7 @@ from playground.models.einsum.labels import Indexing, Label
 from playground.widgets.common.axis_badge import BADGE, paint_axis_badge
 from playground.widgets.common.look import STALE, code_font, look, look_holder, words_font
 from playground.widgets.common.painting import baseline, elided, paint_box, paint_text, text_width
+from playground.widgets.common.tooltip import place_beside
 
 ROW, LINE = 24, 18
 SIZE_X, SIZE_WIDTH = 24, 36
@@ -46,6 +47,7 @@ class LettersTable(QWidget):
         super().__init__(parent)
         self.setObjectName("einsum.letters")
         self.setAccessibleName("letters of the equation")
+        place_beside(self)
         self.setToolTip(WORDS)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)

@@ -13,7 +13,7 @@ from playground.widgets.common.buttons import Button
 from playground.widgets.common.look import icon, look, words_font
 from playground.widgets.common.painting import paint_box
 from playground.widgets.common.runs_label import RunsLabel
-from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.common.tooltip import place_beside, set_tooltip
 
 SHELVES = (("questions", "Twelve questions"), ("cards", "Is it true?"))
 
@@ -35,6 +35,7 @@ class LessonRow(QWidget):
         self._title = RunsLabel(lesson.title)
         self._title.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAccessibleName(f"Open lesson {lesson.number}: {self._title.text()}")
+        place_beside(self)
         self.setToolTip(self._title.text())
         row = QHBoxLayout(self)
         row.setContentsMargins(40, 5, 8, 5)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from playground.widgets.common.look import look
 from playground.widgets.common.painting import paint_box
 from playground.widgets.common.runs_label import RunsLabel
+from playground.widgets.common.tooltip import place_beside
 
 LEFT = 34
 
@@ -42,6 +43,7 @@ class PredictionCard(QWidget):
         self._detail.set_content(detail)
         self._detail.setVisible(bool(detail))
         self.setAccessibleName(f"{self._words.text()}. {self._detail.text()}")
+        place_beside(self)
         self.setToolTip("Choose this answer; you can change it at any time")
 
     def set_chosen(self, is_chosen: bool) -> None:

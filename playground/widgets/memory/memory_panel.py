@@ -243,12 +243,12 @@ class MemoryPanel(Panel):
         """Take the cheaper spelling as the line of the tensor."""
         result = self._result
         if result is not None and self.state.program.get(result.name) is not None:
-            self.edit(replace(self.state, program=self.state.program.with_source(result.name, Expression(code))))
+            self.take_offer(replace(self.state, program=self.state.program.with_source(result.name, Expression(code))))
 
     @Slot(object)
     def _on_line_fix(self, fix: Fix) -> None:
         """Take the fix of the line that is shown, whose problem stands here too."""
-        self.edit(replace(self.state, program=edit_code(self.state.program, shown_name(self.state), fix.code)))
+        self.take_offer(replace(self.state, program=edit_code(self.state.program, shown_name(self.state), fix.code)))
 
     @Slot(str)
     def _on_view_shape_edited(self, text: str) -> None:
@@ -257,7 +257,7 @@ class MemoryPanel(Panel):
     @Slot(str)
     def _on_code_kept(self, code: str) -> None:
         """Add a line that applies this code to the tensor, and select it."""
-        if self._result is not None:
+        if self._result is not None and self._result.name in self.state.program.names:
             name = fresh_name(self.state.program.names)
             program = self.state.program.appended(name, Expression(f"{self._result.name}{code}"))
             self.edit(replace(self.state, program=program, selection=name))

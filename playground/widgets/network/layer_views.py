@@ -29,6 +29,8 @@ SLIM = 560
 """Below this width there is no room beside the plots: the numbers go below them, the histogram goes."""
 
 LOW = 520
+LEAST_ZEROS = 80
+"""Pixels of the lowest plot with its x axis, of which it is still a plot."""
 HIGH = 680
 _ANY = 16_777_215
 _TITLE = 20
@@ -248,8 +250,11 @@ class LayerViews(QWidget):
             self._layer.setVisible(not slim)
             self.distributions.set_slim(slim)
         low = self.height() < LOW
-        self._grid.setRowStretch(0, 205 if low and not slim else 235)
-        self._grid.setRowStretch(6, 170 if slim else 150 if low else 110)  # which has its x axis to show
+        self._grid.setRowStretch(0, 160 if low and not slim else 205 if low else 235)
+        self._grid.setRowStretch(
+            6, (200 if low else 170) if slim else 155 if low else 110
+        )  # which has its x axis to show
+        self.zeros.setMinimumHeight(LEAST_ZEROS if low else 0)
         if (slim and low) != self._one_line:
             self._one_line = slim and low
             self._show_layer()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import accumulate
 
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.models.network.saved_request import KeptResult
 from playground.models.network.saved_words import layer_lines, layer_name
@@ -15,7 +15,7 @@ from playground.widgets.common.buttons import IconButton
 from playground.widgets.common.look import look, look_holder
 from playground.widgets.common.runs_label import RunsLabel
 from playground.widgets.common.text_label import TextLabel
-from playground.widgets.common.tooltip import set_tooltip, tooltip_html
+from playground.widgets.common.tooltip import explained, set_tooltip, show_beside, tooltip_html
 
 BAR_HEIGHT = 16
 ROOM_FOR_BOTH = 800
@@ -119,7 +119,7 @@ class LayerBars(QWidget):
             if layer is not None:
                 lines = layer_lines(self._result.saved, layer)
                 text = tooltip_html(layer_name(layer, self.layers), *lines)
-                QToolTip.showText(event.globalPos() + QPoint(0, 8), text, self)
+                show_beside(self, explained(self, event.pos()), text, event.pos().x())
             return True
         return super().event(event)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from playground.models.network.probe_layers import ProbedLayer
-from playground.models.words import digits, shape_in_words
+from playground.models.words import bytes_in_words, digits, shape_in_words
 from playground.widgets.network.layer_numbers import Row
 from playground.widgets.network.layer_rows import percent
 
@@ -39,6 +39,11 @@ def gradient_rows(layer: ProbedLayer) -> list[Row]:
         rows.append(("weights' std", digits(layer.weight.std), "The std of the weight itself."))
     if layer.parameter_count:
         rows.append(("parameters", f"{layer.parameter_count:,}", "Of this layer itself, biases too."))
+    if layer.saved_bytes is not None:
+        tip = (
+            "What autograd keeps of it for the way back, parameters apart; each memory counts once, where first saved."
+        )
+        rows.append(("saved", bytes_in_words(layer.saved_bytes), tip))
     return rows
 
 

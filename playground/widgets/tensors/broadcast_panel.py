@@ -289,6 +289,6 @@ class BroadcastPanel(Panel):
             return
         if request.line:
             program = self.state.program.with_source(request.line, parse_source(request.text))
-            self.edit(replace(self.state, program=program))
+            self.take_offer(replace(self.state, program=program))
         else:
-            self.edit(chosen_operands(self.state, request.operands, result.operator))
+            self.take_offer(chosen_operands(self.state, request.operands, result.operator))

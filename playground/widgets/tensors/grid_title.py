@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy
 
 from playground.widgets.common.runs import LINE, Run, runs_width, shape_runs
 from playground.widgets.common.runs_label import RunsLabel
+from playground.widgets.common.tooltip import place_beside
 
 _MANY_AXES = 3
 
@@ -52,6 +53,7 @@ class GridTitle(RunsLabel):
             runs = _title_runs(name[:least], self.shape, sizes)
             sizes -= 1
         self.set_content(runs)
+        place_beside(self)
         self.setToolTip("" if name == self.name else escape(f"{self.name} {self.shape or '()'}"))
 
 

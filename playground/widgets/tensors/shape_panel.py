@@ -171,7 +171,7 @@ class ShapePanel(Panel):
 
     @Slot(object)
     def _on_fix(self, fix: Fix) -> None:
-        self.edit(replace(self.state, program=edit_code(self.state.program, self.state.selection, fix.code)))
+        self.take_offer(replace(self.state, program=edit_code(self.state.program, self.state.selection, fix.code)))
 
     @Slot(object)
     def _on_pointed(self, index: object) -> None:

@@ -10,10 +10,15 @@ import torch
 
 from playground.models.einsum.equivalents import equivalents_of
 from playground.models.einsum.loops import loops_of
-from playground.models.einsum.numpy_verdict import numpy_accepts
+from playground.models.einsum.numpy_verdict import compare_with_numpy, numpy_accepts
 from playground.models.einsum.plan import EinsumPlan, plan_einsum
+from playground.models.einsum.request import compute_einsum, einsum_request
+from playground.models.einsum.state import EinsumState
 from playground.models.einsum.terms import terms_of
 from playground.models.outcome import ProblemError
+from playground.models.state import PlaygroundState
+from playground.models.tensors.evaluation import evaluate
+from playground.models.tensors.program import Program
 
 CASES = 5000
 
@@ -187,3 +192,64 @@ def test_terms_add_up_to_the_cell(cases):
                 assert list(term.factors) == factors
             seen += 1
     assert seen > 500
+
+
+@pytest.mark.processor
+def test_loops_run_whatever_letters_are_tensors_names():
+    """Capital letters that are also the names of operands, of the result, or of each other's substitutes."""
+    rng = random.Random(11)
+    for _ in range(150):
+        letters = "".join(rng.sample("ABCabct", 3))
+        terms = ["".join(rng.sample(letters, rng.randint(0, 3))) for _ in range(rng.randint(1, 3))]
+        used = sorted(set("".join(terms)))
+        output = "".join(rng.sample(used, rng.randint(0, len(used))))
+        sizes = {letter: rng.randint(1, 3) for letter in letters}
+        shapes = [tuple(sizes[letter] for letter in term) for term in terms]
+        names = rng.sample(["A", "B", "C", "a1", "b", "t"], len(terms))
+        equation = f"{','.join(terms)}->{output}"
+        plan = plan_einsum(equation, *shapes, names=names, result_name=rng.choice(["R", "c", "C2"]))
+        operands = [torch.randint(-4, 5, shape).double() for shape in shapes]
+        scope = dict(zip(names, operands, strict=True)) | {"torch": torch}
+        exec(loops_of(plan.indexing, "float64"), scope)
+        assert torch.equal(scope[plan.result_name], torch.einsum(equation, *operands)), plan.loops
+
+
+@pytest.mark.parametrize("equation", ["l,l,l->l", "i,i->", "ij,jk->ik", "i,j->ij", "i->", "i,i,i->"])
+def test_where_numpy_is_said_to_agree_it_gives_the_same_numbers(equation):
+    """Whole numbers of several dtypes, whose products and sums overflow the narrow ones."""
+    rng = random.Random(equation)
+    generator = torch.Generator().manual_seed(7)
+    agreed = differed = 0
+    for _ in range(120):
+        terms = equation.split("->")[0].split(",")
+        kinds = [rng.choice(["uint8", "int8", "int16", "int64"]) for _ in terms]
+        operands = [
+            torch.randint(0, 127, (3,) * len(term), generator=generator).to(getattr(torch, kind))
+            for term, kind in zip(terms, kinds, strict=True)
+        ]
+        try:
+            ours = torch.einsum(equation, *operands)
+        except RuntimeError:
+            continue
+        theirs = np.einsum(equation, *(operand.numpy() for operand in operands))
+        same = str(theirs.dtype) == str(ours.numpy().dtype) and np.array_equal(theirs, ours.numpy())
+        agrees = compare_with_numpy(equation, [tuple(operand.shape) for operand in operands], kinds).agrees
+        assert same or not agrees, (equation, kinds)
+        agreed, differed = agreed + agrees, differed + (not same)
+    assert agreed
+    assert differed or equation != "l,l,l->l"
+
+
+@pytest.mark.processor
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_distance_of_other_ways_is_the_measured_one(dtype):
+    values = f"torch.linspace(-3., 7., 600, dtype=torch.{dtype}).reshape(20, 30)"
+    program = Program.parse(f"A = {values}\nB = A.t() / 7")
+    state = PlaygroundState(program=program, einsum=EinsumState("ij,jk->ik", ("A", "B")))
+    result = compute_einsum(einsum_request(state))
+    tensors = {name: line.tensor for name, line in evaluate(program).items()}
+    assert len(result.equivalents) > 1
+    others = [eval(way, {"torch": torch}, tensors) for way in result.equivalents]
+    apart = max(float((other.double() - result.tensor.double()).abs().max()) for other in others)
+    told = f"by up to {apart:.2g}" if apart else "exactly the same numbers here"
+    assert told in result.equivalents_note

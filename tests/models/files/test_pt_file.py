@@ -4,6 +4,8 @@ import zipfile
 
 import numpy as np
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from playground.models.files.tensor_files import load_tensors, losses, save_tensors
 
@@ -77,3 +79,34 @@ def test_a_nested_list_of_a_billion_elements_costs_nothing(tmp_path):
     (tensor,) = load_tensors(path, 1_000_000).tensors.values()
     assert tensor.numel() == 10**9
     assert tensor.untyped_storage().nbytes() == 4
+
+
+_NESTED = st.recursive(
+    st.integers(0, 99), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner)
+)
+
+
+def _by_path(content, path=()):
+    """Each number in nested lists and dictionaries, by the keys that lead to it."""
+    if isinstance(content, int):
+        return {".".join(path): content}
+    items = content.items() if isinstance(content, dict) else enumerate(content)
+    return {name: number for key, inner in items for name, number in _by_path(inner, (*path, str(key))).items()}
+
+
+def _as_tensors(content):
+    if isinstance(content, int):
+        return torch.tensor([content])
+    if isinstance(content, dict):
+        return {key: _as_tensors(inner) for key, inner in content.items()}
+    return [_as_tensors(inner) for inner in content]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_NESTED, max_size=3) | st.dictionaries(st.sampled_from("abc"), _NESTED))
+def test_nested_tensors_are_named_by_the_keys_that_lead_to_them(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("nested") / "nested.pt"
+    expected = _by_path(content)
+    torch.save(_as_tensors(content), path)
+    if expected:
+        assert {name: tensor.item() for name, tensor in load_tensors(path).tensors.items()} == expected

@@ -1,10 +1,15 @@
+import resource
+import time
 from dataclasses import replace
 
 import pytest
 
+from playground.models.job import Job
 from playground.models.lessons.lesson_file import load_lesson, parse_lesson
+from playground.models.lessons.request import compute_lesson, lesson_request
 from playground.models.lessons.scope import make_scope
 from playground.models.lessons.skeleton import skeleton
+from playground.models.lessons.state import LessonState
 from playground.models.outcome import ProblemError
 from playground.models.state import PlaygroundState
 from playground.models.tensors.example import example_program
@@ -102,3 +107,60 @@ def test_the_present_state_saved_as_a_lesson_opens_again(page):
     assert lesson.start.program == state.program.code
     assert lesson.start.equation == "ij,kj->ik"
     assert lesson.page == page
+
+
+def peak_bytes() -> int:
+    """The most memory that this process has held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+FAULTS = {
+    "torch.ones((3": "never closed",
+    "1 == 1)": "cannot read",
+    "1 == \\u00001": "control character",
+    "9" * 5000: "This number has 5,000 digits, 4,300 are the most",
+    "\u0661 == 1": "(U+0661) has no meaning",
+}
+
+
+@pytest.mark.parametrize("bad", FAULTS, ids=lambda bad: repr(bad[:15]))
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [(('check = "1 == 1"', 'check = "{}"'), 7), (('because = "so"', 'because = "so {{{}}}"'), 8)],
+    ids=["check", "hole"],
+)
+def test_what_cannot_be_read_in_a_check_or_a_hole_is_a_fault_of_the_file(bad, change, line):
+    with pytest.raises(ProblemError) as caught:
+        parse_lesson(GOOD.replace(change[0], change[1].format(bad)), file="mine.toml")
+    assert f"mine.toml, line {line}:" in str(caught.value.problem)
+    assert FAULTS[bad] in str(caught.value.problem)
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        ("torch.ones(10**12).sum()", "too large|may take up to"),
+        ("torch.ones(10**9, 10**9)", "too large|may take up to"),
+        ("torch.full((10**6, 10**6), 1.0)", "may take up to"),
+        ("torch.randn(10**12)", "may take up to"),
+        ("torch.linalg.svd(torch.ones(1, 1).expand(5000, 5000))[1].sum()", "minutes"),
+        ("torch.arange(100_000)", "too many for a sentence"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [(('check = "1 == 1"', 'check = "{} == 1"'), 7), (('because = "so"', 'because = "so {{{}}}"'), 8)],
+    ids=["check", "hole"],
+)
+def test_what_takes_too_much_is_a_fault_of_the_file_and_is_not_begun(tmp_path, bad, words, change, line):
+    if "sentence" in words and line == 7:
+        return
+    path = tmp_path / "mine.toml"
+    path.write_text(GOOD.replace(change[0], change[1].format(bad)))
+    state = PlaygroundState(program=example_program(), lesson=LessonState("mine", path=str(path)))
+    before, start = peak_bytes(), time.monotonic()
+    with pytest.raises(ProblemError, match=words) as caught:
+        compute_lesson(lesson_request(state), Job())
+    assert f"mine.toml, line {line}:" in str(caught.value.problem)
+    assert time.monotonic() - start < 30
+    assert peak_bytes() - before < 400_000_000

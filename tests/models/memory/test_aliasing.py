@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from playground.models.memory.aliasing import explain_write
-from playground.models.memory.in_place import IN_PLACE, try_in_place
+from playground.models.memory.in_place import COPIED_BYTES, IN_PLACE, try_in_place
 from playground.models.memory.layout import describe_layout
 
 
@@ -163,6 +163,19 @@ def test_large_tensors_are_tried_on_a_small_stand_in():
     assert any(trial.allowed for trial in try_in_place(describe_layout(empty), "z"))
     plain = {trial.code: trial.allowed for trial in try_in_place(describe_layout(torch.zeros(400, 500).t()), "t")}
     assert plain["t.add_(1)"]
+
+
+@pytest.mark.parametrize("shape", [(COPIED_BYTES + 1,), (3, COPIED_BYTES + 1), (2, 1, COPIED_BYTES + 1)])
+def test_reasons_speak_of_the_true_shape(shape):
+    """The small stand-in on which a large tensor is tried has another; torch refuses before it writes."""
+    tensor = torch.zeros(1).expand(shape)
+    for trial, operation in zip(try_in_place(describe_layout(tensor)), IN_PLACE.values(), strict=True):
+        if not trial.allowed:
+            with pytest.raises((RuntimeError, IndexError)) as refusal:
+                operation.function(tensor)
+            said = str(refusal.value).partition("\n")[0]
+            assert trial.reason
+            assert said.startswith(trial.reason), operation.name
 
 
 def test_a_value_that_is_there_already_changes_nothing():

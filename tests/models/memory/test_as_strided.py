@@ -1,9 +1,19 @@
 import random
+import re
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from playground.models.memory.as_strided import StridedSpec, explain_strided, named_specs, spec_from_code, spec_of
+from playground.models.memory.as_strided import (
+    StridedSpec,
+    explain_strided,
+    name_pattern,
+    named_specs,
+    spec_from_code,
+    spec_of,
+)
 from playground.models.memory.layout import describe_layout
 
 
@@ -115,3 +125,21 @@ def test_more_sizes_than_strides_is_a_problem_that_names_both_lengths():
         assert explain_strided(spec_from_code(fix.code), 48, 4).allowed
         assert eval(fix.code, {"as_strided": storage.as_strided}).dim() == min(len(size), len(stride))
     assert not explain_strided(StridedSpec((30, 4), (1,)), 48, 4).problem.fixes
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.integers(2, 4), st.integers(1, 24)), min_size=1, max_size=3))
+def test_the_words_of_a_pattern_hold_of_the_cells_that_it_reads(axes):
+    """Every 8th cell only where all cells that are read are whole steps of 8 apart; pieces are as far apart as said."""
+    size, stride = tuple(n for n, _ in axes), tuple(s for _, s in axes)
+    words = name_pattern(StridedSpec(size, stride))
+    cells = torch.arange(200).as_strided(size, stride).flatten().tolist()
+    steps = re.search(r"every (\d+)", words)
+    if steps is not None:
+        assert all(cell % int(steps[1]) == 0 for cell in cells), (words, size, stride)
+    assert (len(set(cells)) < len(cells)) == words.startswith("sliding window"), (words, size, stride)
+    dense = sorted(cells) == list(range(len(cells)))
+    assert dense == words.startswith(("contiguous", "transpose:", "permute:", "every 1st")), (words, size, stride)
+    listed = re.search(r"steps of ([\d, and]+) cells", words)
+    if listed is not None:
+        assert [int(number) for number in re.findall(r"\d+", listed[1])] == list(stride)

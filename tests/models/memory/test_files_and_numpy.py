@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from playground.models.files.tensor_files import save_tensors
 from playground.models.memory.csv_cost import csv_cost
@@ -11,6 +13,7 @@ from playground.models.memory.file_costs import file_costs
 from playground.models.memory.layout import describe_layout
 from playground.models.memory.numpy_side import compare_with_numpy
 from playground.models.memory.storage_window import StorageReader
+from playground.models.words import shape_in_words
 
 
 def saved_size(suffix, tensor):
@@ -172,3 +175,36 @@ def test_no_elements_of_a_large_storage_cost_what_saving_them_does():
         for cost in file_costs(describe_layout(tensor, {})):
             assert abs(saved_size(cost.suffix, tensor) - cost.bytes) < 64
             assert not cost.exact
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.integers(0, 3), max_size=4),
+    st.randoms(use_true_random=False),
+    st.sampled_from([torch.float32, torch.int16, torch.bool]),
+)
+def test_strides_of_files_and_of_numpy_are_those_of_the_real_thing(sizes, rng, dtype):
+    """Axes in another order, axes of size 1 and no elements at all."""
+    order = rng.sample(range(len(sizes)), len(sizes))
+    tensor = torch.zeros(sizes, dtype=dtype).permute(order)
+    if rng.random() < 0.5:
+        tensor = tensor.unsqueeze(rng.randrange(tensor.ndim + 1))
+    strides = compare_with_numpy(describe_layout(tensor))[0]
+    assert strides.numpy_says == f"{shape_in_words(tensor.numpy().strides)} bytes"
+    written = io.BytesIO()
+    np.save(written, tensor.numpy())
+    back = torch.from_numpy(np.load(io.BytesIO(written.getvalue())))
+    keeps = next(cost for cost in file_costs(describe_layout(tensor)) if cost.suffix == ".npy").keeps
+    long = [place for place, size in enumerate(tensor.shape) if size != 1]
+    if back.stride() == tensor.stride():
+        assert keeps == f"keeps strides {shape_in_words(tensor.stride())}"
+    elif [back.stride(place) for place in long] == [tensor.stride(place) for place in long]:
+        assert keeps == "keeps the strides but for those of axes of size 1"
+    else:
+        assert keeps == f"in row order: strides become {shape_in_words(back.stride())}"
+
+
+def test_numpy_keeps_column_order_behind_a_new_axis():
+    tensor = torch.zeros(3, 4).t()[None]
+    keeps = next(cost for cost in file_costs(describe_layout(tensor)) if cost.suffix == ".npy").keeps
+    assert keeps.startswith("keeps the strides")

@@ -111,5 +111,5 @@ def test_the_verdict_on_a_narrow_network_names_the_width_and_not_the_theory():
 def test_the_verdict_on_trained_weights_gives_no_reason_of_the_first_ones():
     spec = NetworkSpec(depth=50, width=100, activation="relu", init="lecun_normal")
     result = run_network(spec, None, Detail(histograms=()))
-    assert "ReLU halves" in judge(result, predict(spec)).why
+    assert "sqrt(fan_in / 2)" in judge(result, predict(spec)).why
     assert judge(result, Prediction(reason=TRAINED, gradient_reason=TRAINED)).why == ""

@@ -47,7 +47,7 @@ def verdict_of(spec):
         (replace(RELU, residual="plain", init="kaiming_normal"), "error", ("Activations explode",)),
         (NetworkSpec(init="lsuv", activation="relu"), "good", ("keeps its size",)),
         (NetworkSpec(activation="tanh", init="lecun_normal"), "warning", ("too small", "0.5 to 2")),
-        (NetworkSpec(depth=1), "good", ("one layer",)),
+        (NetworkSpec(depth=1), "good", ("One layer",)),
         (
             NetworkSpec(depth=60, activation="relu", init="kaiming_normal", bias_std=3.0, width=300, batch=20),
             "warning",

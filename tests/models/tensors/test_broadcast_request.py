@@ -360,3 +360,19 @@ n = torch.tensor(3)"""
     assert result.gradients == ()
     assert result.gradient_note
     assert result.problem is not None
+
+
+@pytest.mark.parametrize("text", ["wide + tall", "wide * tall", "torch.maximum(wide, tall)", "none + wide"])
+def test_more_elements_than_torch_can_count_are_said_in_words(text):
+    lines = ["wide = torch.zeros(1).expand(2**32)", "tall = torch.zeros(1, 1).expand(2**32, 1)"]
+    lines += ["none = torch.zeros(0, 1, 1).expand(0, 2**31, 1)", f"Z = {text}"]
+    program = Program.parse("\n".join(lines))
+    for state in (
+        PlaygroundState(program=program, selection="Z"),
+        chosen_operands(PlaygroundState(program=program, selection="wide"), ("wide", "tall"), "+"),
+    ):
+        result = compute_broadcast(broadcast_request(state), Job())
+        assert result.problem is None or "overflow" not in str(result.problem)
+        assert all(one.reader is None or one.reader.shape == one.stretched for one in result.operands)
+        assert len(result.operands) == 2
+        assert all(one.note for one in result.operands if one.reader is None)

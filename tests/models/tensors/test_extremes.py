@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import pickle
 import subprocess
 import sys
 import time
+import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -13,14 +17,18 @@ import pytest
 import torch
 
 from playground.models.apart import SWITCH, run_apart
+from playground.models.einsum.request import EinsumRequest, compute_einsum
 from playground.models.job import CancelledError, Job
 from playground.models.outcome import ProblemError
+from playground.models.tensors import planning
 from playground.models.tensors.evaluation import evaluate
 from playground.models.tensors.planning import call_word, needs_values
-from playground.models.tensors.program import Binding, Expression, Imported, Program, TensorReference
+from playground.models.tensors.program import Binding, Expression, Imported, Made, Program, TensorReference
 from playground.models.tensors.vocabulary import VOCABULARY, Word
+from playground.models.tensors.vocabulary.bounds import indexed
 from playground.models.tensors.vocabulary.costs import MOST_SECONDS, WORK, WORKSPACE
 from playground.models.tensors.vocabulary.guards import GUARDS, MOST_PARTS, VALUE_GUARDS
+from playground.models.tensors.vocabulary.operators import INDEX
 from playground.models.tensors.vocabulary.word import Family
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -77,7 +85,7 @@ def test_what_is_harmless_runs(line: str) -> None:
 
 
 def test_bounds_and_guards_are_of_words_that_there_are() -> None:
-    names = {word.short_name for word in VOCABULARY.values()}
+    names = {word.short_name for word in (*VOCABULARY.values(), INDEX)}
     assert set(WORK) | set(WORKSPACE) | set(GUARDS) | set(VALUE_GUARDS) <= names
 
 
@@ -126,35 +134,40 @@ def test_a_number_that_is_a_tensor_has_its_value() -> None:
     assert torch.equal(outcome("torch.arange(p)", p=torch.tensor(5)).tensor, torch.arange(5))
 
 
-UNCHECKED = frozenset({
-    "tensor", "meshgrid", "combinations", "repeat_interleave", "median", "nanmedian", "mode", "quantile",
-    "nanquantile", "softmax", "log_softmax", "cross", "one_hot", "sort", "argsort", "topk", "kthvalue", "unique",
-    "unique_consecutive", "cholesky", "kl_div", "softmin", "conv1d"
-})  # fmt: skip
-"""Words whose plans in torch do not look at all that the words themselves look at."""
-CALLS = ["{0}(x)", "{0}(x, x)", "{0}(x, x, x)", "{0}(x, 7)", "{0}(x, (9, 9))", "{0}(x, y)", "{0}([x, y])"]
+CALLS = {
+    "torch.": [
+        "{0}(x)", "{0}(x, x)", "{0}(x, x, x)", "{0}(x, 7)", "{0}(x, (9, 9))", "{0}(x, y)", "{0}([x, y])",
+        "{0}(x, 1, 9)", "{0}(x, dim=9)", "{0}(x, 0.5, 9)",
+    ],
+    ".": [
+        "x{0}()", "x{0}(9)", "x{0}(x)", "x{0}(y)", "x{0}(x, 9)", "x{0}(1, 9)", "x{0}((9, 9))", "x{0}(9, 9)",
+        "x{0}(dim=9)", "x{0}(x, x)", "x{0}(0.5, 9)",
+    ],
+}  # fmt: skip
+"""Calls that most words refuse by shape, of functions and of methods."""
 
 
-@pytest.mark.parametrize("word", [w for w in VOCABULARY.values() if w.name.startswith("torch.")], ids=lambda w: w.name)
+@pytest.mark.parametrize(
+    "word", [w for w in VOCABULARY.values() if w.name[:1] in ".t" and not w.is_property], ids=lambda word: word.name
+)
 def test_no_word_calls_a_wrong_shape_too_large(word: Word) -> None:
     """Whatever torch refuses by shape, in whatever words, is not refused by size, however small the limit is."""
     tensors = {"x": torch.ones(2, 3, 5), "y": torch.ones(7, 11)}
-    if word.short_name in UNCHECKED:
-        return
-    for call in CALLS:
+    for call in CALLS["." if word.name.startswith(".") else "torch."]:
         line = call.format(word.name)
         try:
-            eval(line, {"torch": torch, **tensors})
+            with warnings.catch_warnings(action="ignore"):
+                eval(line, {"torch": torch, **tensors})
         except Exception as error:
-            if needs_values(error) or isinstance(error, TypeError):
+            if needs_values(error) or isinstance(error, TypeError | AttributeError):
                 continue
         else:
             continue
-        one = outcome(
-            line, 1000, **{name: tensor for name, tensor in tensors.items() if name in line[len(word.name) :]}
-        )
-        assert one.problem is not None, line
-        assert one.problem.badge not in ("too large", "too long"), (line, one.problem)
+        used = {name: tensor for name, tensor in tensors.items() if name in line.replace(word.name, "")}
+        for limit in (10, 1000):
+            one = outcome(line, limit, **used)
+            assert one.problem is not None, line
+            assert one.problem.badge not in ("too large", "too long"), (line, one.problem)
 
 
 @pytest.fixture
@@ -173,6 +186,102 @@ def test_a_long_call_is_cancelled_in_the_middle(apart) -> None:
     with pytest.raises(CancelledError):
         evaluate(program, GIGA, job)
     assert time.monotonic() - start < 10
+
+
+INDICES = [
+    0, slice(1, 3), None, ..., True, [0, 1, 1], [[0], [1]], torch.tensor([1, 0, 1, 1]), torch.zeros(5, 2).long(),
+    torch.tensor(1), torch.ones(3, dtype=torch.bool), torch.ones(3, 4, dtype=torch.bool), torch.zeros(0).long(),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("first", range(len(INDICES)))
+def test_an_index_never_makes_more_than_its_bound(first: int) -> None:
+    tensor, tried = torch.ones(3, 4, 2), 0
+    for others in [(), *itertools.product(INDICES, repeat=1), *itertools.product(INDICES, repeat=2)]:
+        index = (INDICES[first], *others)
+        try:
+            result = tensor[index]
+        except (IndexError, ValueError):
+            continue
+        is_view = result.untyped_storage().data_ptr() == tensor.untyped_storage().data_ptr() and result.numel()
+        assert (0 if is_view else result.nbytes) <= indexed((tensor, index)), index
+        tried += 1
+    assert tried > 20
+
+
+def test_an_index_that_picks_much_of_little_is_planned() -> None:
+    tensors = {"x": torch.zeros(1, 10**6), "i": torch.zeros(10**5, dtype=torch.int64)}
+    assert outcome("x[i]", **tensors).problem.badge == "too large"
+    assert outcome("x[i]", 10**15, **tensors).problem.badge == "too long" or MOST_SECONDS > 3000
+    assert outcome("x.expand(5, 10**6)[1:, None].unsqueeze(0)", 10, **tensors).problem is None
+
+
+@pytest.mark.parametrize(
+    "source",
+    [Expression("x[i]"), Made("uniform", (16_000, 16_000), "float32", 0)],
+    ids=["index", "fill"],
+)
+def test_long_indices_and_fills_go_where_they_are_cancelled(apart, monkeypatch, source) -> None:
+    """So does whatever else may be long: they are handed on instead of being computed here."""
+    asked = []
+
+    def handed_on(function, arguments, job):
+        asked.append(pickle.dumps((function, arguments)))
+        raise CancelledError
+
+    monkeypatch.setattr(planning, "run_apart", handed_on)
+    tensors = {"x": torch.zeros(1, 10**5), "i": torch.zeros(2000, dtype=torch.int64)}
+    given = tuple(Binding(name, Imported(TensorReference(tensor))) for name, tensor in tensors.items())
+    with pytest.raises(CancelledError):
+        evaluate(Program((*given, Binding("Z", source))), 4 * GIGA, Job(is_cancelled=lambda: False))
+    assert len(asked) == 1
+
+
+def test_a_long_einsum_of_the_panel_goes_where_it_is_cancelled(apart, monkeypatch) -> None:
+    asked = []
+    monkeypatch.setattr(planning, "run_apart", lambda *arguments: asked.append(arguments) or torch.zeros(3000, 3000))
+    program = Program((Binding("M", Imported(TensorReference(torch.zeros(3000, 3000)))),))
+    request = EinsumRequest(program, "ij,jk->ik", ("M", "M"), budget=GIGA)
+    assert compute_einsum(request, Job(is_cancelled=lambda: False)).tensor is not None
+    function, (text, tensors, path), _ = asked[0]
+    monkeypatch.undo()
+    monkeypatch.delenv(SWITCH, raising=False)
+    small = tuple(torch.ones(3, 3) for _ in tensors)
+    assert torch.equal(run_apart(function, (text, small, path), Job()), torch.full((3, 3), 3.0))
+
+
+def test_what_was_cancelled_does_not_begin_again_until_it_changes(apart, monkeypatch) -> None:
+    asked = []
+
+    def handed_on(function, arguments, job):
+        asked.append(arguments[0])
+        raise CancelledError
+
+    monkeypatch.setattr(planning, "run_apart", handed_on)
+    matrix = Binding("M", Imported(TensorReference(torch.zeros(1).expand(2000, 2000))))
+    long = Binding("Z", Expression("torch.linalg.svd(M)[1]"))
+    given_up = Job(is_cancelled=lambda: False, is_given_up=lambda: True)
+    with pytest.raises(CancelledError):
+        evaluate(Program((matrix, long)), GIGA, given_up)
+    again = evaluate(Program((matrix, long, Binding("B", Expression("torch.ones(2)")))), GIGA, given_up)
+    assert again["Z"].problem.badge == "cancelled"
+    assert again["B"].tensor is not None
+    assert len(asked) == 1
+    with pytest.raises(CancelledError):
+        evaluate(Program((matrix, replace(long, source=Expression("torch.linalg.svd(M)[2]")))), GIGA, given_up)
+    assert len(asked) == 2
+    superseded = Binding("Z", Expression("torch.linalg.svd(M + 1)[1]"))
+    for _ in range(2):
+        with pytest.raises(CancelledError):
+            evaluate(Program((matrix, superseded)), GIGA, Job(is_cancelled=lambda: False))
+    assert len(asked) == 4
+
+
+def test_what_travels_to_another_process_counts(apart) -> None:
+    tensors = {"M": torch.zeros(2500, 2500)}
+    twice = 25_000_000 + 2 * 25_000_000
+    assert outcome("torch.linalg.inv(M)", twice, **tensors).problem.badge == "too large"
+    assert outcome("M.exp()", twice, **tensors).problem is None
 
 
 @pytest.mark.parametrize(

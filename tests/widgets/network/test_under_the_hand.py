@@ -78,7 +78,7 @@ def test_what_was_typed_and_not_taken_goes_back(qtbot):
     QTest.keyClick(box, Qt.Key.Key_Up)
     assert box.text() != shown
     controls.show_state(state, ())
-    assert (box.text(), box.value) == (shown, SPEC.depth)
+    qtbot.waitUntil(lambda: (box.text(), box.value) == (shown, SPEC.depth))
 
 
 def test_of_the_numbers_of_a_layer_only_those_that_changed_are_painted(qtbot):

@@ -12,7 +12,7 @@ from playground.models.outcome import Fix, Problem, ProblemError
 from playground.models.tensors.failures.axes import axis_problem, index_problem, matrix_problem, permutation_problem
 from playground.models.tensors.failures.call import FailedCall
 from playground.models.tensors.failures.shapes import SHAPE_EXPLAINERS, size_problem
-from playground.models.tensors.vocabulary.guards import Guard
+from playground.models.tensors.vocabulary.guards import AXES_FIRST, Guard
 from playground.models.words import count_in_words
 
 EXPLAINERS = (index_problem, axis_problem, permutation_problem, matrix_problem, *SHAPE_EXPLAINERS)
@@ -21,6 +21,8 @@ EXPLAINERS = (index_problem, axis_problem, permutation_problem, matrix_problem, 
 def guard_arguments(call: FailedCall) -> None:
     """Refuse before the call what torch would allow or word badly: `as_strided` outside its storage, lists in lists."""
     _guard_by(call, call.word.guard)
+    if call.word.short_name in AXES_FIRST:
+        _raise(axis_problem(call))
     if call.word.short_name == "as_strided":
         _guard_strided(call)
     if call.word.name == "[]":
@@ -28,14 +30,17 @@ def guard_arguments(call: FailedCall) -> None:
     if call.word.name.startswith("torch.nn.functional."):
         _guard_count(call)
     if call.word.family in ("making", "copying"):
-        problem = size_problem(call)
-        if problem is not None:
-            raise ProblemError(problem)
+        _raise(size_problem(call))
 
 
 def guard_values(call: FailedCall) -> None:
     """Refuse values that the word's entry says that it must not get."""
     _guard_by(call, call.word.value_guard)
+
+
+def _raise(problem: Problem | None) -> None:
+    if problem is not None:
+        raise ProblemError(problem)
 
 
 def _guard_by(call: FailedCall, guard: Guard | None) -> None:
@@ -147,6 +152,8 @@ def _in_torchs_words(call: FailedCall, message: str) -> Problem:
     first = message.strip().split("\n")[0].strip().rstrip(".:")
     if re.search(r"meta (device|tensor)|on meta|Meta kernel", message, re.IGNORECASE):
         first = "it needs values, and they are too large or not computed"
+    if "integer multiplication overflow" in message:
+        first = "it would have more elements than torch can count"
     first = re.sub(r"^([\w.]+)\(\):? ", "", first).replace(
         "received an invalid combination of arguments", "takes other arguments"
     )

@@ -152,6 +152,43 @@ def padded(arguments: Sequence[Any]) -> int:
     return width(arguments) * math.prod(size + extra for tensor in found for size in tensor.shape)
 
 
+def indexed(arguments: Sequence[Any]) -> int:
+    """An index of tensors or lists: as many elements as they have together, for each place of the other axes."""
+    tensor, index = arguments
+    parts = list(index) if isinstance(index, tuple) else [index]
+    used = [_axes_used(part) for part in parts]
+    axis, left, shapes = 0, int(tensor.numel()), list[tuple[int, ...]]()
+    for place, part in enumerate(parts):
+        if part is Ellipsis:
+            axis = max(axis, tensor.ndim - sum(used[place + 1 :]))
+        if isinstance(part, torch.Tensor | list | bool):
+            shapes.append(_places(part))
+            for size in tensor.shape[axis : axis + used[place]]:
+                left //= max(size, 1)
+        axis += used[place]
+    if not shapes:
+        return 0
+    rank = max(map(len, shapes))
+    padded = [(1,) * (rank - len(shape)) + shape for shape in shapes]
+    places: int = math.prod(max(sizes) for sizes in zip(*padded, strict=True))
+    return width(arguments) * left * places
+
+
+def _axes_used(part: Any) -> int:
+    """How many axes a part of an index stands for."""
+    if part is None or part is Ellipsis or isinstance(part, bool):
+        return 0
+    return part.ndim if isinstance(part, torch.Tensor) and part.dtype is torch.bool else 1
+
+
+def _places(part: Any) -> tuple[int, ...]:
+    """The shape of an index; of a mask, that of all its elements in a row."""
+    is_mask = isinstance(part, torch.Tensor) and part.dtype is torch.bool
+    if isinstance(part, torch.Tensor) and not is_mask:
+        return tuple(part.shape)
+    return (part.numel() if is_mask else sum(1 for _ in leaves(part)),)
+
+
 MOST_LOOKED_AT = 1 << 26
 """Elements of an integer tensor up to which its largest value is looked for."""
 

@@ -15,7 +15,7 @@ import torch
 
 from playground.models.einsum.plan import plan_einsum
 from playground.models.outcome import ProblemError
-from playground.models.tensors.vocabulary.bounds import WORD, leaves, stretched, tensors, whole_numbers
+from playground.models.tensors.vocabulary.bounds import WORD, indexed, leaves, stretched, tensors, whole_numbers
 
 Seconds = Callable[[Sequence[Any]], float]
 Bytes = Callable[[Sequence[Any]], int]
@@ -49,7 +49,7 @@ def sorting(arguments: Sequence[Any]) -> float:
     return HEAVY * count * math.log2(count + 2)
 
 
-def _rate(found: Sequence[torch.Tensor]) -> float:
+def seconds_each(found: Sequence[torch.Tensor]) -> float:
     """Seconds for a multiplication and an addition: integers and halves have no fast way."""
     rates = [_RATES.get(tensor.dtype, 1.2e-8) for tensor in found]
     return max(rates, default=_RATES[torch.float32])
@@ -69,7 +69,7 @@ def matrices(arguments: Sequence[Any]) -> float:
     left, right = found
     columns = right.shape[-1] if right.ndim > 1 else 1
     batches = math.prod(right.shape[:-2]) if left.ndim < 3 else 1
-    return _rate(found) * left.numel() * columns * max(1, batches) + each(LIGHT)(found)
+    return seconds_each(found) * left.numel() * columns * max(1, batches) + each(LIGHT)(found)
 
 
 def rows(arguments: Sequence[Any]) -> float:
@@ -77,7 +77,7 @@ def rows(arguments: Sequence[Any]) -> float:
     found = tensors(arguments)[:2]
     if len(found) < 2 or not found[1].ndim:
         return each(LIGHT)(arguments)
-    return _rate(found) * found[0].numel() * max(1, found[1].numel() // max(1, found[1].shape[-1]))
+    return seconds_each(found) * found[0].numel() * max(1, found[1].numel() // max(1, found[1].shape[-1]))
 
 
 def distances(arguments: Sequence[Any]) -> float:
@@ -99,7 +99,7 @@ def summed(arguments: Sequence[Any]) -> float:
         cost = plan_einsum(arguments[0], *(tuple(tensor.shape) for tensor in found)).cost
     except (ProblemError, AttributeError, IndexError, TypeError):
         return each(LIGHT)(arguments)
-    return 2 * _rate(found) * cost.work + each(LIGHT)(arguments)
+    return 2 * seconds_each(found) * cost.work + each(LIGHT)(arguments)
 
 
 def dotted(arguments: Sequence[Any]) -> float:
@@ -114,7 +114,7 @@ def dotted(arguments: Sequence[Any]) -> float:
         sizes = list(found[0].shape[found[0].ndim - min(dims, found[0].ndim) :])
     if len(found) < 2:
         return 0.0
-    return _rate(found) * found[0].numel() * found[1].numel() / max(1, math.prod(sizes)) + each(LIGHT)(found)
+    return seconds_each(found) * found[0].numel() * found[1].numel() / max(1, math.prod(sizes)) + each(LIGHT)(found)
 
 
 def cubes(factor: float) -> Seconds:
@@ -150,7 +150,7 @@ def covered(arguments: Sequence[Any]) -> float:
     """Each row with each other row."""
     found = tensors(arguments)
     pairs = sum(tensor.numel() * (tensor.shape[0] if tensor.ndim > 1 else 1) for tensor in found)
-    return _rate(found) * pairs + each(HEAVY)(arguments)
+    return seconds_each(found) * pairs + each(HEAVY)(arguments)
 
 
 def differences(arguments: Sequence[Any]) -> float:
@@ -168,7 +168,7 @@ def kernels(arguments: Sequence[Any]) -> float:
     image, weight = found[:2]
     places = math.prod(size + 2 * _most(arguments) for size in image.shape[max(1, image.ndim - weight.ndim + 2) :])
     batches = image.shape[0] if image.ndim == weight.ndim else 1
-    return 4 * _rate(found[:2]) * batches * places * weight.numel()
+    return 4 * seconds_each(found[:2]) * batches * places * weight.numel()
 
 
 def _most(arguments: Sequence[Any]) -> int:
@@ -190,7 +190,7 @@ def attention(arguments: Sequence[Any]) -> float:
     if len(found) < 3 or any(tensor.ndim < 2 for tensor in found):
         return each(LIGHT)(arguments)
     width = found[0].shape[-1] + found[2].shape[-1] + 20
-    return 2 * _rate(found) * _scores(found) * width
+    return 2 * seconds_each(found) * _scores(found) * width
 
 
 def _scores(found: Sequence[torch.Tensor]) -> int:
@@ -211,7 +211,7 @@ def bilinear(arguments: Sequence[Any]) -> float:
     if len(found) < 3:
         return 0.0
     rows = found[0].numel() // max(1, found[0].shape[-1] if found[0].ndim else 1)
-    return 10 * _rate(found) * rows * found[2].numel()
+    return 10 * seconds_each(found) * rows * found[2].numel()
 
 
 def scaled(arguments: Sequence[Any]) -> float:
@@ -266,6 +266,11 @@ def factor_bytes(arguments: Sequence[Any]) -> int:
     )
 
 
+def picking(arguments: Sequence[Any]) -> float:
+    """Each element that an index of tensors or lists picks; a view takes no time."""
+    return HEAVY * indexed(arguments) / WORD
+
+
 _BY_WORK: tuple[tuple[Seconds, str], ...] = (
     (matrices, "@ matmul mm bmm mv dot vdot addmm addmv baddbmm multi_dot"),
     (rows, "inner linear"),
@@ -287,6 +292,7 @@ _BY_WORK: tuple[tuple[Seconds, str], ...] = (
     (scaled, "interpolate"),
     (covered, "cov corrcoef"),
     (lambda a: SLOW * square_bytes(a) / WORD, "combinations"),
+    (picking, "[]"),
     (sorting, "sort argsort msort topk kthvalue median nanmedian quantile nanquantile searchsorted bucketize fft ifft "
               "rfft irfft fft2 ifft2"),
     (lambda a: 2 * sorting(a), "unique unique_consecutive mode"),

@@ -6,7 +6,7 @@ axes lie in memory in the order in which those of its operands do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
@@ -22,14 +22,17 @@ _OF_FLOATS = frozenset({"/", "true_divide", "copysign", "xlogy"})
 """Words that make floats of whole numbers."""
 _SAME = frozenset({"positive", "+x"})
 """Words that give their operand itself."""
-_NUMBERS_APART = frozenset({"**", "pow", "float_power", "clamp", "clip", "clamp_min", "clamp_max", "nan_to_num"})
+_NUMBERS_APART = frozenset({"**", "pow", "float_power", "clamp", "clip", "clamp_min", "clamp_max", "lerp"})
 """Words whose numbers are settings of the kernel and no operands."""
-_TIMES_A_NUMBER = frozenset({"deg2rad", "rad2deg"})
-_LIKE = frozenset({"nan_to_num", "relu6", "hardtanh"})
-_LIKE_OF_INTEGERS = frozenset({"isinf", "isfinite"})
+_POWERS = frozenset({"**", "pow", "float_power"})
+_UNCAST = frozenset({"complex", "polar"})
+"""Words whose operands are read in their own dtype, although the result has another."""
+_LIKE = frozenset({"nan_to_num", "relu6", "hardtanh", "deg2rad", "rad2deg", "prelu"})
 """Words that fill a tensor laid out like their operand."""
+_ROWS = frozenset({"masked_fill", "logsigmoid"})
+"""Words that fill a tensor in row order."""
 _CHANNELS_LAST = (0, 2, 3, 1)
-_TRUTH = frozenset({"isnan", "isinf", "isfinite", "signbit", "logical_not"})
+_TRUTH = frozenset({"isnan", "signbit", "logical_not"})
 
 
 def plan_of_two(name: str, call: Plan) -> Plan:
@@ -38,10 +41,7 @@ def plan_of_two(name: str, call: Plan) -> Plan:
     def plan(*arguments: Any, **keywords: Any) -> Any:
         dtype = None if keywords or len(arguments) != 2 else _dtype_of_two(name, *arguments)
         if dtype is None:
-            given = list(arguments if name != "rsub" else reversed(arguments))
-            if name in _NUMBERS_APART:
-                given = [argument for argument in given if isinstance(argument, torch.Tensor)]
-            return _with_strides(call(*arguments, **keywords), [*given, *keywords.values()], name == "where")
+            return _laid_out(name, call(*arguments, **keywords), arguments, keywords)
         common = torch.result_type(*arguments) if dtype is torch.bool else dtype
         return _planned([_cast(argument, common) for argument in arguments], dtype)
 
@@ -54,39 +54,90 @@ def plan_of_one(name: str, call: Plan) -> Plan:
     def plan(*arguments: Any, **keywords: Any) -> Any:
         if name in _SAME:
             return call(*arguments, **keywords)
-        tensor = arguments[0] if len(arguments) == 1 and not keywords else None
-        if name in _LIKE or (name in _LIKE_OF_INTEGERS and not arguments[0].is_floating_point()):
-            return _like(call(*arguments, **keywords), arguments[0])
-        if not isinstance(tensor, torch.Tensor) or not tensor.is_floating_point():
-            return _with_strides(call(*arguments, **keywords), [arguments[0], *[1] * (name in _TIMES_A_NUMBER)])
-        numbers = [1] * (name in _TIMES_A_NUMBER)
-        return _planned([tensor, *numbers], torch.bool if name in _TRUTH else tensor.dtype)
+        tensor = arguments[0]
+        if name in _IN_STEPS:
+            return _IN_STEPS[name](tensor)
+        if name in _LIKE:
+            return _like(tensor, call(*arguments, **keywords).dtype)
+        if len(arguments) > 1 or keywords or not isinstance(tensor, torch.Tensor) or not tensor.is_floating_point():
+            return _laid_out(name, call(*arguments, **keywords), arguments[:1], {})
+        if name in _ROWS:
+            return _in_rows(tensor.shape, tensor.dtype)
+        return _planned([tensor], torch.bool if name in _TRUTH else tensor.dtype)
 
     return plan
 
 
-def _with_strides(planned: Any, arguments: Sequence[Any], chooses: bool = False) -> Any:
-    """What torch planned, with the strides that its kernels give: its plans differ along axes of size 1, and others.
+def _laid_out(name: str, planned: Any, arguments: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
+    """What torch planned, with the strides that its kernels give: its plans differ along axes of size 1, and others."""
+    given = [*(reversed(arguments) if name == "rsub" else arguments), *keywords.values()]
+    if not isinstance(planned, torch.Tensor):
+        return planned
+    if name in _ROWS or (name in _POWERS and not isinstance(given[0], torch.Tensor)):
+        return _in_rows(planned.shape, planned.dtype)
+    if name == "ldexp":
+        return _plan_ldexp(planned.dtype, *given)
+    if name in _NUMBERS_APART | _POWERS:
+        given = [argument for argument in given if isinstance(argument, torch.Tensor)]
+    return _with_strides(planned, given, name)
 
-    `chooses`: the first tensor of True and False is a condition, which is not cast.
-    """
+
+def _with_strides(planned: torch.Tensor, arguments: Sequence[Any], name: str) -> torch.Tensor:
     tensors = [argument for argument in arguments if isinstance(argument, torch.Tensor)]
     numbers = [argument for argument in arguments if isinstance(argument, int | float)]
-    if not isinstance(planned, torch.Tensor) or not tensors:
-        return planned
+    if not tensors or name in _UNCAST:
+        return _planned(tensors, planned.dtype) if tensors else planned
     common = planned.dtype if planned.dtype is not torch.bool else reduce(torch.promote_types, map(_dtype, tensors))
-    if chooses:
+    if name == "where":  # its condition is not cast
         condition = next((tensor for tensor in tensors if tensor.dtype is torch.bool), tensors[0])
         rest = [_cast(tensor, planned.dtype) for tensor in tensors if tensor is not condition]
         return _planned([condition, *rest, *numbers], planned.dtype)
     return _planned([*(_cast(tensor, common) for tensor in tensors), *numbers], planned.dtype)
 
 
-def _like(planned: torch.Tensor, tensor: torch.Tensor) -> torch.Tensor:
+def _in_rows(shape: Sequence[int], dtype: torch.dtype) -> torch.Tensor:
+    return torch.empty(tuple(shape), dtype=dtype, device="meta")
+
+
+def _plan_ldexp(dtype: torch.dtype, tensor: torch.Tensor, exponent: torch.Tensor) -> torch.Tensor:
+    """A kernel of its own for whole exponents, into a tensor laid out like the first; else a product with a power."""
+    if tensor.is_floating_point() and not exponent.is_floating_point():
+        fits = broadcast_shape([tuple(tensor.shape), tuple(exponent.shape)]) == tuple(tensor.shape)
+        return _like(tensor, dtype) if fits else _planned([tensor, exponent], dtype)
+    power = _in_rows(exponent.shape, dtype)
+    if tensor.is_floating_point() and tensor.dtype is not torch.get_default_dtype():
+        common = torch.result_type(torch.empty((), dtype=tensor.dtype), exponent)
+        power = _cast(_planned([2.0, _cast(exponent, common)], common), dtype)
+    return _planned([_cast(tensor, dtype), power], dtype)
+
+
+def _plan_isinf(tensor: torch.Tensor) -> torch.Tensor:
+    """`x.abs() == inf`, of the real part first; whole numbers never are."""
+    if tensor.is_complex():
+        return _plan_isinf(torch.real(tensor))
+    if not tensor.is_floating_point():
+        return _like(tensor, torch.bool)
+    return _planned([_planned([tensor], tensor.dtype), 1], torch.bool)
+
+
+def _plan_isfinite(tensor: torch.Tensor) -> torch.Tensor:
+    """`(x == x) * (x.abs() != inf)`, of the real part first; whole numbers always are."""
+    if tensor.is_complex():
+        return _plan_isfinite(torch.real(tensor))
+    if not tensor.is_floating_point():
+        return _like(tensor, torch.bool)
+    return _planned([_planned([tensor, tensor], torch.bool), _plan_isinf(tensor)], torch.bool)
+
+
+_IN_STEPS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {"isinf": _plan_isinf, "isfinite": _plan_isfinite}
+"""Words that torch computes by several kernels in a row."""
+
+
+def _like(tensor: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     """In the order of the operand to the last stride, where that is dense."""
     if not _is_dense(tuple(tensor.shape), tensor.stride()):
-        return _planned([tensor], planned.dtype)
-    return torch.empty_strided(tensor.shape, tensor.stride(), dtype=planned.dtype, device="meta")
+        return _planned([tensor], dtype)
+    return torch.empty_strided(tensor.shape, tensor.stride(), dtype=dtype, device="meta")
 
 
 def _dtype(tensor: torch.Tensor) -> torch.dtype:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
+
+import torch
 
 from playground.models.tensors.vocabulary.bounds import operands, padded, sizes
 from playground.models.tensors.vocabulary.define import function
@@ -27,10 +29,34 @@ def _transformed(arguments: Sequence[Any]) -> int:
     return 4 * (operands(arguments) + padded(arguments)) + 64
 
 
+def _plan_of(name: str) -> Callable[..., torch.Tensor]:
+    """As torch plans it, where MKL computes it: the other axes keep their order. Elsewhere a transform is in rows."""
+    transform: Callable[..., torch.Tensor] = _to_real if name == "irfft" else getattr(torch.fft, name)
+
+    def plan(*arguments: Any, **named: Any) -> torch.Tensor:
+        planned = transform(*arguments, **named)
+        keeps_order = torch.backends.mkl.is_available()  # type: ignore[no-untyped-call]
+        return planned if keeps_order else torch.empty(planned.shape, dtype=planned.dtype, device="meta")
+
+    return plan
+
+
+def _to_real(input: torch.Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> torch.Tensor:
+    """`irfft` with the strides of the complex transform of half its length, stretched to the whole."""
+    real = torch.fft.irfft(input, n, dim, norm)
+    length = real.shape[dim]
+    half = length // 2 + 1
+    dtype = input.dtype if input.is_complex() or input.is_floating_point() else torch.get_default_dtype()
+    complex_steps = torch.fft.ifft(input.to(dtype.to_complex()), half, dim).stride()
+    steps = [step if step == 1 else step // half * length for step in complex_steps]
+    return torch.empty_strided(real.shape, steps, dtype=real.dtype, device="meta")
+
+
 def register_fourier() -> None:
     """Add Fourier transforms and windows to the vocabulary."""
     for name, (signature, text) in _TRANSFORMS.items():
-        function(f"fft.{name}", signature, text, "mapping", "new", need=_transformed, strings=_NORMS)
+        plan = _plan_of(name)
+        function(f"fft.{name}", signature, text, "mapping", "new", need=_transformed, strings=_NORMS, plan=plan)
     for name, text in (("fftshift", "Frequency 0 in the middle."), ("ifftshift", "The inverse of fftshift.")):
         function(f"fft.{name}", "(input, dim=None)", text, "copying", "copy", need=operands)
     for name, text in (("fftfreq", "The frequencies of fft."), ("rfftfreq", "The frequencies of rfft.")):

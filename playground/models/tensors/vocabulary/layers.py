@@ -57,7 +57,7 @@ def register_layers() -> None:
         function(f"nn.functional.{name}", signature, text, "mapping", "new", need=operands, plan=plan)
     function(
         "nn.functional.prelu", "(input, weight)", "x above 0, weight times x below; a weight for each channel.",
-        "mapping", "new", need=operands,
+        "mapping", "new", need=operands, plan=plan_of_one("prelu", torch.nn.functional.prelu),
     )  # fmt: skip
     for name, (signature, text) in _PAIRS.items():
         function(f"nn.functional.{name}", signature, text, "reducing", "new", need=stretched, stretches=True)

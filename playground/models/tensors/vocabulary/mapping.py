@@ -132,11 +132,6 @@ _ACTIVATIONS = {
 }
 
 
-def _plan_log_sigmoid(tensor: torch.Tensor) -> torch.Tensor:
-    """In row order, whatever the order of the operand."""
-    return torch.nn.functional.logsigmoid(tensor).contiguous()
-
-
 def _clamped(tensor: torch.Tensor, *limits: Any, **named: Any) -> torch.Tensor:
     """`clamp` on the meta device, where a limit without axes has no value to read: any number of its dtype does."""
     given = [*limits, *named.values()]
@@ -203,10 +198,9 @@ def register_mapping() -> None:
 def _activations() -> None:
     for name, (signature, description) in _ACTIVATIONS.items():
         strings = ("none", "tanh") if name == "gelu" else ()
-        own = plan_of_one(name, getattr(torch.nn.functional, name))
         function(
             f"nn.functional.{name}", signature, description, "mapping", "new",
-            need=operands, strings=strings, plan=_plan_log_sigmoid if name == "logsigmoid" else own,
+            need=operands, strings=strings, plan=plan_of_one(name, getattr(torch.nn.functional, name)),
         )  # fmt: skip
     for name in ("sigmoid", "tanh"):
         plan = plan_of_one(name, getattr(torch, name))

@@ -9,7 +9,8 @@ from typing import Any
 
 import torch
 
-from playground.models.tensors.vocabulary.bounds import multiplied, operands, stretched
+from playground.models.tensors.indexing import index_tensor
+from playground.models.tensors.vocabulary.bounds import indexed, multiplied, operands, stretched
 from playground.models.tensors.vocabulary.elementwise_plan import plan_of_one, plan_of_two
 from playground.models.tensors.vocabulary.plans import plan_matmul
 from playground.models.tensors.vocabulary.word import VOCABULARY, Word
@@ -69,6 +70,6 @@ INDEX = Word(
     "The elements at an index: slices, None and integers view, lists and masks copy.",
     "operators",
     "view or copy",
-    operator.getitem,
-    operands,
+    index_tensor,
+    indexed,
 )

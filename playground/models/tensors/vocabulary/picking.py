@@ -6,6 +6,7 @@ import torch
 
 from playground.models.tensors.vocabulary.bounds import by_values, operands, padded, product, stretched
 from playground.models.tensors.vocabulary.define import both, function, method
+from playground.models.tensors.vocabulary.elementwise_plan import plan_of_two
 from playground.models.tensors.vocabulary.plans import plan_masked_select, plan_nonzero, plan_unique, plan_unknown
 
 
@@ -58,6 +59,7 @@ def _at_index() -> None:
         "new",
         need=stretched,
         stretches=True,
+        plan=plan_of_two("masked_fill", torch.masked_fill),
     )
 
 
