@@ -6,8 +6,16 @@ from collections.abc import Callable
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPen, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QAbstractScrollArea, QGraphicsView, QScrollArea, QSizePolicy, QToolButton, QWidget
+from PySide6.QtGui import QHideEvent, QKeyEvent, QMouseEvent, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import (
+    QAbstractScrollArea,
+    QGraphicsSceneMouseEvent,
+    QGraphicsView,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from playground.widgets.common.look import code_font, look
 from playground.widgets.common.tooltip import set_tooltip
@@ -35,7 +43,7 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         item = pg.PlotItem(viewBox=self.view, axisItems=self.axes, enableMenu=False)
         super().__init__(parent, plotItem=item)
         item.hideButtons()
-        item.ctrlMenu.setParent(self)  # the library leaves it a window of its own, which outlives the plot
+        item.ctrlMenu.setParent(self, Qt.WindowType.Popup)  # the library leaves it a window of its own, which outlives the plot
         for axis in self.axes.values():
             axis.setZValue(-200)  # below what is drawn
         self.axes["left"].grid = 255
@@ -254,6 +262,19 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._show_readout(None, QPointF())
         self.place_pointed.emit(None)
         self.pointed.emit(None)
+
+    def hideEvent(self, ev: QHideEvent) -> None:
+        """A plot that is hidden while the hand drags in it is let go: the release goes elsewhere."""
+        super().hideEvent(ev)
+        scene = self.scene()
+        for button in tuple(scene.dragButtons):
+            release = QGraphicsSceneMouseEvent(QEvent.Type.GraphicsSceneMouseRelease)
+            release.setButton(button)
+            release.setScenePos(scene.lastDrag.scenePos())
+            release.setScreenPos(scene.lastDrag.screenPos().toPoint())
+            release.setButtonDownScenePos(button, scene.lastDrag.buttonDownScenePos(button))
+            scene.mouseReleaseEvent(release)
+        scene.clickEvents.clear()
 
     def _show_readout(self, place: QPointF | None, at: QPointF) -> None:
         """Write the value under the pointer beside it."""

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.widgets.common.look import look, words_font
 from playground.widgets.common.painting import baseline, elided, text_width
-from playground.widgets.common.tooltip import tooltip_html
+from playground.widgets.common.tooltip import place_beside, tooltip_html
 from playground.widgets.plot.curve import Entry
 
 HEIGHT = 24
@@ -69,6 +68,7 @@ class LegendLine(QWidget):
         self._plan: tuple[object, LegendPlan] | None = None
         self._lines = 1
         self.setMouseTracking(True)
+        place_beside(self)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     @property
@@ -123,9 +123,7 @@ class LegendLine(QWidget):
         if plan.lines != self._lines:
             self._lines = plan.lines
             self.updateGeometry()
-        tip = escape(f"Also drawn: {', '.join(plan.left_out)}") if plan.left_out else ""
-        if tip != self.toolTip():
-            self.setToolTip(tip)
+        self._tell(None)
         self.update()
 
     def plan(self, width: float) -> LegendPlan:
@@ -193,17 +191,18 @@ class LegendLine(QWidget):
             super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        over = self.item_at(event.position()) is not None
-        self.setCursor(Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor)
+        item = self.item_at(event.position())
+        self.setCursor(Qt.CursorShape.PointingHandCursor if item is not None else Qt.CursorShape.ArrowCursor)
+        self._tell(item)
         super().mouseMoveEvent(event)
 
-    def event(self, event: QEvent) -> bool:
-        item = self.item_at(QPointF(event.pos())) if isinstance(event, QHelpEvent) else None
-        if isinstance(event, QHelpEvent) and item is not None:
-            verb = "Show" if item.entry.is_hidden else "Hide"
-            QToolTip.showText(event.globalPos(), tooltip_html(f"{verb} {item.entry.name}"), self)
-            return True
-        return super().event(event)
+    def _tell(self, item: Placed | None) -> None:
+        """What a click on an entry does, elsewhere what found no room."""
+        left_out = ", ".join(self.plan(self.width()).left_out)
+        words = f"Also drawn: {left_out}" if left_out else ""
+        tip = tooltip_html(words if item is None else f"Hide or show {item.entry.name}") if item or words else ""
+        if tip != self.toolTip():
+            self.setToolTip(tip)
 
 
 def _planned(

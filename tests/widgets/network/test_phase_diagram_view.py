@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from plot_hand import LEFT, click, drag, place, point
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QFocusEvent, QImage
 from PySide6.QtTest import QTest
@@ -20,7 +21,6 @@ from playground.widgets.plot.export import save_plot
 SPEC = NetworkSpec(depth=6, width=20, batch=10, activation="tanh", init="lecun_normal", bias_std=0.2)
 THEORY = compute_phase(PhaseRequest(SPEC))
 MEASURED = compute_phase(PhaseRequest(SPEC, "measured"))
-LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
@@ -35,54 +35,76 @@ def test_the_point_lies_at_the_present_setting(view):
     assert view.words.text() == THEORY.words.replace("`", "")
 
 
-@pytest.mark.parametrize("result", [THEORY, MEASURED])
-def test_pixels_and_values_go_both_ways(view, result):
-    view.show_result(result)
-    for x, y in ((result.x[5], result.y[3]), (result.x[-1], result.y[-1]), (1.0, float(result.y[2]))):
-        back = view.map.from_pixel(view.map.to_pixel(x, y))
-        assert back == (pytest.approx(x, rel=1e-6), pytest.approx(y, abs=1e-6))
+def at(view, x, y):
+    """Where a setting lies: gains on an axis of powers of two."""
+    measured = view._result.request.kind == "measured"
+    return place(view.map, math.log2(x) if measured else x, y)
 
 
-def test_dragging_the_point_gives_the_network_that_lies_there(view):
+def keep(view):
+    """The networks that are dragged to, with their gestures, and the ends of the gestures."""
     dragged, ended = [], []
     view.fields_dragged.connect(lambda fields, gesture: dragged.append((replace(SPEC, **fields), gesture)))
     view.gesture_ended.connect(lambda: ended.append(1))
-    start = view.map.to_pixel(*view.map.point).toPoint()
-    target = view.map.to_pixel(1.761, 0.05).toPoint()
-    QTest.mousePress(view.map, Qt.MouseButton.LeftButton, pos=start)
-    QTest.mouseMove(view.map, (start + target) / 2)
-    QTest.mouseMove(view.map, target)
-    QTest.mouseRelease(view.map, Qt.MouseButton.LeftButton, pos=target)
+    return dragged, ended
+
+
+@pytest.mark.parametrize("result", [THEORY, MEASURED])
+def test_each_value_lies_in_the_middle_of_its_cell_and_the_point_comes_to_where_one_clicks(view, result):
+    view.show_result(result)
+    cells, smallest = view.map.cells, view.map.canvas.view.viewPixelSize()
+    for column, row in ((5, 3), (len(result.x) - 1, len(result.y) - 1), (0, 0)):
+        x, y = float(result.x[column]), float(result.y[row])
+        middle = cells.mapToParent(QPointF(column + 0.5, row + 0.5))
+        assert view.map._real(middle) == (pytest.approx(x, rel=1e-6), pytest.approx(y, abs=1e-6))
+        value = cells.image[row, column]
+        assert value == pytest.approx(np.clip(np.log(result.values[row, column]), *cells.levels), nan_ok=True)
+        click(view.map, at(view, x, y) - QPoint(0, -1 if row else 1))
+        assert view.map.point == (pytest.approx(x, rel=0.02), pytest.approx(y, abs=3 * smallest[1]))
+
+
+def test_the_map_fits_into_its_axes(view):
+    for result in (THEORY, MEASURED):
+        view.show_result(result)
+        (left, right), (low, high) = view.map.canvas.view.viewRange()
+        assert (low, high) == pytest.approx((result.y[0], result.y[-1]))
+        assert view.map._real(QPointF(left, low))[0] == pytest.approx(result.x[0])
+        assert view.map._real(QPointF(right, high))[0] == pytest.approx(result.x[-1])
+
+
+def test_dragging_the_point_gives_the_network_that_lies_there(view):
+    dragged, ended = keep(view)
+    start, target = at(view, *view.map.point), at(view, 1.761, 0.05)
+    drag(view.map, start, target)
     assert len({gesture for _, gesture in dragged}) == 1
     assert ended == [1]
     spec = dragged[-1][0]
     assert weight_variance_of(spec, spec.width) == pytest.approx(1.761, abs=0.02)
     assert spec.bias_std**2 == pytest.approx(0.05, abs=0.003)
-    QTest.mouseClick(view.map, Qt.MouseButton.LeftButton, pos=start)
+    click(view.map, start)
     assert dragged[-1][1] != dragged[0][1]
+    assert ended == [1, 1]
 
 
 def test_the_point_moves_by_keys_too(view):
     dragged = []
     view.fields_dragged.connect(lambda fields, _gesture: dragged.append(replace(SPEC, **fields)))
     view.map.setFocus()
-    QTest.keyClick(view.map, Qt.Key.Key_Right)
+    QTest.keyClick(view.map.canvas, Qt.Key.Key_Right)
     assert dragged[-1].gain > SPEC.gain
 
 
 def test_a_key_moves_the_measured_point_by_a_layer_and_is_one_gesture_while_it_is_held(view):
-    dragged, ended = [], []
-    view.fields_dragged.connect(lambda fields, gesture: dragged.append((replace(SPEC, **fields), gesture)))
-    view.gesture_ended.connect(lambda: ended.append(1))
+    dragged, ended = keep(view)
     view.show_result(MEASURED)
-    QTest.keyClick(view.map, Qt.Key.Key_Up)
+    QTest.keyClick(view.map.canvas, Qt.Key.Key_Up)
     assert (dragged[-1][0].depth, ended) == (SPEC.depth + 1, [1])
     first = dragged[-1][1]
-    QTest.keyPress(view.map, Qt.Key.Key_Up)
-    QTest.keyPress(view.map, Qt.Key.Key_Up)
+    QTest.keyPress(view.map.canvas, Qt.Key.Key_Up)
+    QTest.keyPress(view.map.canvas, Qt.Key.Key_Up)
     assert [spec.depth for spec, _ in dragged] == [7, 8, 9]
     assert ended == [1]
-    QTest.keyRelease(view.map, Qt.Key.Key_Up)
+    QTest.keyRelease(view.map.canvas, Qt.Key.Key_Up)
     assert ended == [1, 1]
     assert first != dragged[1][1] == dragged[2][1]
 
@@ -90,24 +112,23 @@ def test_a_key_moves_the_measured_point_by_a_layer_and_is_one_gesture_while_it_i
 def test_a_key_that_is_held_while_the_keyboard_goes_elsewhere_has_let_go(view):
     ended = []
     view.gesture_ended.connect(lambda: ended.append(1))
-    QTest.keyPress(view.map, Qt.Key.Key_Right)
-    QApplication.sendEvent(view.map, QFocusEvent(QEvent.Type.FocusOut))
+    QTest.keyPress(view.map.canvas, Qt.Key.Key_Right)
+    QApplication.sendEvent(view.map.canvas, QFocusEvent(QEvent.Type.FocusOut))
     assert ended == [1]
-    QTest.keyRelease(view.map, Qt.Key.Key_Right)
-    QApplication.sendEvent(view.map, QFocusEvent(QEvent.Type.FocusOut))
+    QTest.keyRelease(view.map.canvas, Qt.Key.Key_Right)
+    QApplication.sendEvent(view.map.canvas, QFocusEvent(QEvent.Type.FocusOut))
     assert ended == [1]
-    QTest.keyPress(view.map, Qt.Key.Key_Right)
+    QTest.keyPress(view.map.canvas, Qt.Key.Key_Right)
     view.close()
     assert ended == [1, 1]
 
 
 def test_a_drag_that_was_undone_while_the_hand_held_the_point_takes_it_back(view):
-    start = view.map.to_pixel(*view.map.point).toPoint()
-    QTest.mousePress(view.map, Qt.MouseButton.LeftButton, pos=start)
-    QTest.mouseMove(view.map, start + QPoint(40, -20))
+    start = at(view, *view.map.point)
+    drag(view.map, start, start + QPoint(40, -20), release=False)
     view.show_setting(THEORY.request)
     assert view.map.point != THEORY.point, "the hand still holds it"
-    QTest.mouseRelease(view.map, Qt.MouseButton.LeftButton, pos=start + QPoint(40, -20))
+    QTest.mouseRelease(view.map.canvas.viewport(), LEFT, pos=start + QPoint(40, -20))
     assert view.map.point == THEORY.point
 
 
@@ -116,9 +137,16 @@ def test_a_window_that_closes_lets_the_point_go_and_stops_computing(view):
     view.gesture_ended.connect(lambda: ended.append(1))
     view.cancelled.connect(lambda: cancelled.append(1))
     view.show_progress(0.5, "gain 24 of 48")
-    QTest.mousePress(view.map, Qt.MouseButton.LeftButton, pos=view.map.to_pixel(1.2, 0.1).toPoint())
+    start = at(view, *view.map.point)
+    drag(view.map, start, start + QPoint(40, -20), release=False)
+    assert view.map.is_held
     view.close()
     assert (ended, cancelled) == ([1], [1])
+    assert not view.map.is_held
+    view.show()
+    drag(view.map, at(view, *view.map.point), start)
+    assert view.map.point == (pytest.approx(1.0, abs=0.01), pytest.approx(0.04, abs=0.002))
+    assert ended == [1, 1]
 
 
 def test_a_setting_of_the_same_diagram_only_moves_the_point(view):
@@ -166,13 +194,12 @@ def test_a_problem_keeps_the_last_diagram(view):
 
 
 def test_pointing_reads_the_value(view):
-    place = view.map.to_pixel(float(THEORY.x[50]), float(THEORY.y[40])).toPoint()
-    QTest.mouseMove(view.map, place + QPoint(3, 0))
-    QTest.mouseMove(view.map, place)
-    x, y = view.map.from_pixel(QPointF(place))
-    assert view.there.text() == THEORY.value_in_words(x, y)
+    there = at(view, float(THEORY.x[50]), float(THEORY.y[40]))
+    point(view.map, there)
+    found = view.map.canvas.view.mapSceneToView(QPointF(there))
+    assert view.there.text() == THEORY.value_in_words(found.x(), found.y())
     assert view.there.text().startswith("at weight variance ")
-    QTest.mouseMove(view.map, QPoint(2, 2))
+    point(view.map, QPoint(2, 2))
     assert view.there.text() == "", "outside the field there is nothing to read"
 
 
@@ -182,11 +209,10 @@ def test_what_the_colours_mean_is_said_in_full_and_gives_way_to_what_is_pointed_
     assert not view.there.isVisible()
     needed = text_width(words_font(), view.meaning.text())
     assert needed <= view.width() - 32
-    x, y = float(result.x[20]), float(result.y[2])
-    view.map.pointed.emit((x, y))
+    point(view.map, at(view, float(result.x[20]), float(result.y[2])))
     assert view.there.isVisible()
     assert not view.meaning.isVisible()
-    view.map.pointed.emit(None)
+    point(view.map, QPoint(2, 2))
     assert view.meaning.isVisible()
 
 
@@ -202,8 +228,7 @@ def test_what_holds_at_the_point_takes_one_line_so_that_the_map_does_not_jump(vi
 def test_the_colours_are_those_that_the_words_name(view):
     """Orange where chi1 is below 1, blue where it is above."""
     for x, warm in ((0.3, True), (3.5, False)):
-        place = view.map.to_pixel(x, 0.02).toPoint()
-        color = view.map.grab().toImage().pixelColor(place)
+        color = view.map.canvas.grab().toImage().pixelColor(at(view, x, 0.02))
         assert (color.red() > color.blue()) == warm
 
 
@@ -215,15 +240,19 @@ def test_an_unfinished_diagram_is_drawn(view):
 
 
 def test_what_was_read_in_one_diagram_is_not_said_of_the_other_nor_of_the_point_that_is_dragged(view):
-    place = view.map.to_pixel(float(THEORY.x[50]), float(THEORY.y[40])).toPoint()
-    for leave in (lambda: view.show_result(MEASURED), lambda: QTest.mousePress(view.map, LEFT, pos=place)):
-        QTest.mouseMove(view.map, place + QPoint(3, 0))
-        QTest.mouseMove(view.map, place)
-        assert view.there.text()
-        leave()
-        assert not view.there.text()
-        assert view.meaning.isVisible()
-    QTest.mouseRelease(view.map, LEFT, pos=place)
+    there = at(view, float(THEORY.x[50]), float(THEORY.y[40]))
+    point(view.map, there)
+    assert view.there.text()
+    view.show_result(MEASURED)
+    assert not view.there.text()
+    assert view.meaning.isVisible()
+    point(view.map, there)
+    assert view.there.text()
+    start = at(view, *view.map.point)
+    drag(view.map, start, start + QPoint(40, 20), release=False)
+    assert not view.there.text()
+    assert view.meaning.isVisible()
+    QTest.mouseRelease(view.map.canvas.viewport(), LEFT, pos=start + QPoint(40, 20))
 
 
 @pytest.mark.parametrize(("result", "value"), [(THEORY, "chi1"), (MEASURED, "rms over that of layer 1")])
@@ -238,5 +267,5 @@ def test_a_diagram_is_exported_as_a_picture_a_drawing_and_its_numbers(view, tmp_
     assert np.array_equal(table[: len(result.x), 0], result.x)
     view.map.say("Saved as phase.csv.")
     assert view.there.text() == "Saved as phase.csv."
-    view.map.pointed.emit(None)
+    point(view.map, QPoint(2, 2))
     assert view.meaning.isVisible()

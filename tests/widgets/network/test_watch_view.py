@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from plot_hand import click, place
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
@@ -34,7 +35,7 @@ def view(shown):
 
 
 def click_layer(plot, layer):
-    QTest.mouseClick(plot.canvas, LEFT, pos=QPoint(round(plot.canvas.x_to_pixel(layer)), 30))
+    click(plot, place(plot, layer))
 
 
 def test_an_empty_list_says_how_to_watch(view):

@@ -4,8 +4,9 @@ import random
 
 import numpy as np
 import pytest
+from plot_hand import LEFT, RIGHT, drag, place, wheel
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
@@ -19,7 +20,6 @@ from playground.widgets.plot.plot import HeatMap, Plot
 
 LAYERS = np.arange(1, 51)
 X, Y = AxisRange(0.5, 50.5), AxisRange(-10, 2, logarithmic=True)
-LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 
 
 @pytest.fixture
@@ -33,30 +33,6 @@ def plot(shown):
     shown(plot, 500, 200)
     plot.canvas.settle()
     return plot
-
-
-def place(plot, x, y):
-    return QPoint(round(plot.canvas.x_to_pixel(x)), round(plot.canvas.y_to_pixel(y)))
-
-
-def wheel(plot, at, notches=1):
-    view, keys = plot.canvas.viewport(), Qt.KeyboardModifier.NoModifier
-    there, way = QPointF(view.mapToGlobal(at)), QPoint(0, 120 * notches)
-    phase = Qt.ScrollPhase.NoScrollPhase
-    QApplication.sendEvent(
-        view, QWheelEvent(QPointF(at), there, QPoint(), way, Qt.MouseButton.NoButton, keys, phase, False)
-    )
-
-
-def drag(plot, start, end, button=LEFT, keys=Qt.KeyboardModifier.NoModifier):
-    view = plot.canvas.viewport()
-    QTest.mouseMove(view, start)
-    QTest.mousePress(view, button, keys, start)
-    for step in (0.3, 0.6, 1.0):
-        at = QPointF(start + (end - start) * step)
-        move = QMouseEvent(QEvent.Type.MouseMove, at, QPointF(view.mapToGlobal(at.toPoint())), button, button, keys)
-        QApplication.sendEvent(view, move)
-    QTest.mouseRelease(view, button, keys, end)
 
 
 def ranges(plot):
@@ -100,7 +76,7 @@ def test_a_drag_pans_and_a_double_click_shows_all_again(plot):
     ("button", "keys"), [(RIGHT, Qt.KeyboardModifier.NoModifier), (LEFT, Qt.KeyboardModifier.ShiftModifier)]
 )
 def test_a_rectangle_zooms_into_it(plot, button, keys):
-    drag(plot, place(plot, 8, -2), place(plot, 16, -6), button, keys)
+    drag(plot, place(plot, 8, -2), place(plot, 16, -6), button=button, keys=keys)
     (left, right), (low, high) = ranges(plot)
     assert (left, right) == pytest.approx((8, 16), abs=0.2)
     assert (low, high) == pytest.approx((-6, -2), abs=0.2)
@@ -294,7 +270,7 @@ def test_any_mouse_leaves_a_plot_whole(plot):
         elif act == "wheel":
             wheel(plot, at, chance.choice((-5, -1, 1, 5)))
         else:
-            drag(plot, at, at + QPoint(chance.randrange(-99, 99), chance.randrange(-99, 99)), button)
+            drag(plot, at, at + QPoint(chance.randrange(-99, 99), chance.randrange(-99, 99)), button=button)
         for menu in plot.findChildren(QMenu, "plot_menu"):
             menu.close()
     assert np.isfinite(ranges(plot)).all()

@@ -1,0 +1,48 @@
+"""A hand on a plot: it points, clicks, drags and turns the wheel over the field, as the mouse of a user does."""
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
+_NO_KEYS = Qt.KeyboardModifier.NoModifier
+
+
+def place(plot, x, y=None):
+    """Where a point of the data lies in the viewport; without y at half the height of the field."""
+    canvas = plot.canvas
+    high = canvas.field().center().y() if y is None else canvas.y_to_pixel(y)
+    return QPoint(round(canvas.x_to_pixel(x)), round(high))
+
+
+def point(plot, at):
+    """Move the pointer to a place, from beside it."""
+    QTest.mouseMove(plot.canvas.viewport(), at + QPoint(3, 0))
+    QTest.mouseMove(plot.canvas.viewport(), at)
+
+
+def click(plot, at, button=LEFT):
+    QTest.mouseClick(plot.canvas.viewport(), button, pos=at)
+
+
+def wheel(plot, at, notches=1):
+    view = plot.canvas.viewport()
+    there, way = QPointF(view.mapToGlobal(at)), QPoint(0, 120 * notches)
+    none, phase = Qt.MouseButton.NoButton, Qt.ScrollPhase.NoScrollPhase
+    QApplication.sendEvent(view, QWheelEvent(QPointF(at), there, QPoint(), way, none, _NO_KEYS, phase, False))
+
+
+def drag(plot, start, *way, button=LEFT, keys=_NO_KEYS, release=True):
+    """Press at `start` and move to each place of `way`, in small steps at the beginning of each."""
+    view, at = plot.canvas.viewport(), start
+    QTest.mouseMove(view, start)
+    QTest.mousePress(view, button, keys, start)
+    for end in way:
+        for step in (0.3, 0.6, 1.0):
+            to = QPointF(at + (end - at) * step)
+            there = QPointF(view.mapToGlobal(to.toPoint()))
+            QApplication.sendEvent(view, QMouseEvent(QEvent.Type.MouseMove, to, there, button, button, keys))
+        at = end
+    if release:
+        QTest.mouseRelease(view, button, keys, at)
