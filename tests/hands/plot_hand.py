@@ -46,3 +46,9 @@ def drag(plot, start, *way, button=LEFT, keys=_NO_KEYS, release=True):
         at = end
     if release:
         QTest.mouseRelease(view, button, keys, at)
+
+
+def labels(plot, side="left"):
+    """What is written at an axis."""
+    axis = plot.canvas.axes[side]
+    return [text for _, text in axis.labels(*axis.range, axis.width() if axis.across else axis.height())]

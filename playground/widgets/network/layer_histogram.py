@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from playground.models.network.histograms import Histogram
@@ -52,7 +51,7 @@ class LayerHistogram(Plot):
         self.strip = Strip(canvas, "right", RIGHT)
         self.zeros = Bars("zeros")
         self.strip.view.addItem(self.zeros, ignoreBounds=True)
-        canvas.view.sigResized.connect(self._place_count)
+        canvas.place_note = self._place_count
         self.take_look()
 
     def show_layer(
@@ -61,7 +60,8 @@ class LayerHistogram(Plot):
         """Show the histogram of a layer on a value axis; `own` labels its ends on the right."""
         self._numbers, self._histogram = numbers, histogram
         self.legend.set_title(f"Histogram of layer {layer}")
-        self.canvas.setAccessibleName(f"Histogram of layer {layer}")
+        for named in (self, self.canvas):
+            named.setAccessibleName(self.legend.title)
         if histogram is None or ends.high <= ends.low:
             self.bars.set_data([0.0, 1.0], [0.0])
             self.rms.hide()
@@ -114,7 +114,6 @@ class LayerHistogram(Plot):
         largest = int(self._histogram.counts.max(initial=0))
         return f"{'sample' if self._histogram.sampled else 'count'}, 0 to {largest:,}"
 
-    @Slot()
     def _place_count(self) -> None:
         """The words stand at the end of the axis where the bars are shorter; where neither has room, nowhere."""
         note, view, bars = self.canvas.note_item, self.canvas.view, self.bars

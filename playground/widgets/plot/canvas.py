@@ -43,7 +43,7 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         item = pg.PlotItem(viewBox=self.view, axisItems=self.axes, enableMenu=False)
         super().__init__(parent, plotItem=item)
         item.hideButtons()
-        item.ctrlMenu.setParent(self, Qt.WindowType.Popup)  # the library leaves it a window of its own, which outlives the plot
+        item.ctrlMenu.setParent(self, Qt.WindowType.Popup)  # else it outlives the plot, or lies over it
         for axis in self.axes.values():
             axis.setZValue(-200)  # below what is drawn
         self.axes["left"].grid = 255
@@ -60,6 +60,7 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.note_item = self._label((1, 1))
         self.readout_item = self._label((0, 1))
         self.readout: Callable[[float, float], str] | None = None
+        self.place_note: Callable[[], None] = self._place_note
         self.back = QToolButton(self)
         self._finish()
 
@@ -226,9 +227,12 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     @Slot()
     def _place_labels(self) -> None:
-        self.note_item.setPos(self.view.width() - 1, self.view.height() - 1)
+        self.place_note()
         self.back.adjustSize()
         self.back.move(self.width() - self.back.width() - 3, TOP + 3)
+
+    def _place_note(self) -> None:
+        self.note_item.setPos(self.view.width() - 1, self.view.height() - 1)
 
     # What Qt asks
 

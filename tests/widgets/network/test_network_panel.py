@@ -3,6 +3,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from plot_hand import click, place, point
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
@@ -222,16 +223,17 @@ def test_a_fix_button_sets_the_network(panel, qtbot):
 
 
 def test_a_click_chooses_a_layer_and_pointing_shows_its_numbers(panel, qtbot):
-    canvas = panel.views.spread.canvas
-    panel.grab()
-    place = QPoint(round(canvas.x_to_pixel(7)), 40)
-    QTest.mouseMove(canvas, place)
+    spread = panel.views.spread
+    there = place(spread, 7)
+    point(spread, there)
     qtbot.waitUntil(lambda: panel.views.layer == 7, timeout=20_000)
     assert panel.state.network.layer == 1
-    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+    click(spread, there)
     assert panel.state.network.layer == 7
-    canvas.pointed.emit(None)
-    assert panel.views.layer == 7
+    point(spread, place(spread, 12))
+    qtbot.waitUntil(lambda: panel.views.layer == 12, timeout=20_000)
+    point(spread, QPoint(2, 2))
+    qtbot.waitUntil(lambda: panel.views.layer == 7, timeout=20_000)
     for plot in (panel.views.distributions.heat, panel.views.gradients, panel.views.zeros):
         assert plot.canvas.crosshair == 7
 

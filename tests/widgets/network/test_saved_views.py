@@ -1,4 +1,5 @@
 import pytest
+from plot_hand import click, drag, place
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
@@ -112,9 +113,11 @@ def test_checkpoints_are_chosen_by_number_or_in_the_plot(details):
     details.box.lineEdit().selectAll()
     QTest.keyClicks(details.box, "6")
     assert chosen == [6]
-    canvas = details.plot.canvas
-    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(round(canvas.x_to_pixel(9)), 40))
+    click(details.plot, place(details.plot, 9))
     assert chosen == [6, 9]
+    drag(details.plot, place(details.plot, RESULT.best_every), place(details.plot, 12), place(details.plot, 3))
+    assert chosen[2:][-1] == 3, "the line is dragged, too"
+    assert not details.plot.canvas.view.is_zoomed()
 
 
 def test_the_peak_curve_is_the_models(details):

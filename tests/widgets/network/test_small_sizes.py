@@ -7,8 +7,9 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QRect, QRectF
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF
 
+from playground.models.network.histograms import Axis
 from playground.models.network.request import compute_network, network_request
 from playground.models.network.spec import NetworkSpec
 from playground.models.network.state import NetworkState
@@ -23,6 +24,7 @@ from playground.widgets.network.layer_numbers import LayerNumbers
 from playground.widgets.network.layer_views import LOW, SLIM
 from playground.widgets.network.network_panel import NetworkPanel
 from playground.widgets.network.theory_section import TheorySection
+from playground.widgets.plot.axis import AxisRange
 
 SPEC = NetworkSpec(depth=8, width=24, batch=16, activation="relu", init="lecun_normal")
 SIZES = [(632, 576), (632, 1000), (700, 576), (800, 576), (900, 700), (992, 796), (1000, 576), (1180, 796), (1360, 796)]
@@ -50,7 +52,7 @@ def parts_of(views):
     """The parts that stand beside each other, by name, with their places in the views."""
     header = views.distributions
     parts = [views.spread, views.gradients, views.zeros, views.spread_numbers, views.gradient_numbers,
-             views.zero_numbers, header.kind, header.scale, header.counts, header.samples, header.heat, header.zeros,
+             views.zero_numbers, header.kind, header.scale, header.counts, header.samples, header.heat,
              header.send, views.title, views.words, views.send, views.own]  # fmt: skip
     parts += [part for part in header.findChildren(TextLabel) if part.text() == "Distributions"]
     return [
@@ -176,6 +178,22 @@ def test_a_high_plot_gives_its_legend_a_second_line(panel):
     assert legend.plan(900).lines == 1
 
 
+def note_place(histogram):
+    """Where the words about the bars stand, or None."""
+    note = histogram.canvas.note_item
+    return note.mapRectToParent(note.boundingRect()) if note.isVisible() else None
+
+
+def marks_of(histogram):
+    """The bars and the line of the rms, as rectangles of the field."""
+    view, bars = histogram.canvas.view, histogram.bars
+    rows = zip(bars.edges[:-1], bars.edges[1:], bars.lengths, strict=True)
+    marks = [view.mapFromView(QRectF(0, low, length, high - low)).boundingRect() for low, high, length in rows]
+    if histogram.rms.isVisible():
+        marks.append(QRectF(0, view.mapFromView(QPointF(0, histogram.rms.value())).y() - 1, view.width(), 2))
+    return [mark for mark in marks if not mark.isEmpty()]
+
+
 @pytest.mark.parametrize("own", [False, True])
 @pytest.mark.parametrize("kind", ["activation", "weight", "preactivation"])
 def test_the_count_stands_clear_of_bars_and_rms(panel, own, kind):
@@ -184,38 +202,29 @@ def test_the_count_stands_clear_of_bars_and_rms(panel, own, kind):
     panel.show_result(compute_network(network_request(PlaygroundState(network=network))))
     histogram = panel.views.histogram
     for width, height in ((208, 90), (208, 122), (288, 220), (110, 100)):
-        field = histogram.field(QRectF(0, 0, width, height))
-        place = histogram.count_place(field)
+        histogram.canvas.setFixedSize(width, height)
+        histogram.canvas.settle()
+        place = note_place(histogram)
         if width == 110:
             assert place is None  # too narrow for the words
         elif place is not None:
-            assert field.contains(place)
-            assert not any(place.intersects(mark) for mark in histogram.marks(field))
+            assert QRectF(histogram.canvas.view.rect()).adjusted(-1, -1, 1, 1).contains(place)
+            assert not any(place.adjusted(1, 3, -1, -3).intersects(mark) for mark in marks_of(histogram))
 
 
-def test_the_count_goes_where_the_bars_leave_room(panel, monkeypatch):
-    histogram = panel.views.histogram
-    field = histogram.field(QRectF(0, 0, 208, 122))
-    upper, lower = QRectF(field.left(), field.top(), 200, 17), QRectF(field.left(), field.bottom() - 17, 200, 17)
-    for marks, middle in (([], "above"), ([upper], "below"), ([upper, lower], None)):
-        monkeypatch.setattr(histogram, "marks", lambda _field, marks=marks: marks)
-        place = histogram.count_place(field)
-        found = None if place is None else "above" if place.center().y() < field.center().y() else "below"
-        assert found == middle
-    assert histogram.count_words().startswith("count, 0 to ")
-
-
-def test_marks_cover_the_bars_at_both_ends(panel):
-    histogram = panel.views.histogram
-    field = histogram.field(QRectF(0, 0, 288, 200))
-    found = histogram._histogram
-    counts = np.zeros_like(found.counts)
-    counts[-1] = counts[0] = 7
-    histogram._histogram = replace(found, counts=counts)
-    histogram._low, histogram._high = found.axis.low, found.axis.high
-    assert histogram.count_place(field) is None
-    counts[-1] = 0
-    assert histogram.count_place(field).center().y() < field.center().y()
+def test_the_count_goes_where_the_bars_leave_room(panel):
+    histogram, ends = panel.views.histogram, AxisRange(-3.0, 1.0, logarithmic=True)
+    histogram.canvas.setFixedSize(288, 200)
+    histogram.canvas.settle()
+    numbers = replace(panel.views.page.network.tables["activation"].layer(0), rms=0.1)
+    for long, where in (((), "above"), ((-1,), "below"), ((0,), "above"), ((0, -1), None)):
+        counts = np.ones(16, dtype=int)
+        counts[[8, *long]] = 700
+        found = replace(histogram._histogram, axis=Axis("log", -3.0, 1.0, rows=16), counts=counts)
+        histogram.show_layer(1, numbers, found, ends, own=True)
+        assert histogram.canvas.note == "count, 0 to 700"
+        place, middle = note_place(histogram), histogram.canvas.view.height() / 2
+        assert (None if place is None else "above" if place.center().y() < middle else "below") == where
 
 
 ROWS = [("mean", "0.364", ""), ("smallest, largest", "-1.22e-8, 3.45e-8", ""), ("std across inputs", "0.4", ""),

@@ -2,7 +2,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from plot_hand import click as click_at
+from plot_hand import drag, labels, place
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from playground.models.network.optimisers import OptimiserSettings
@@ -62,19 +64,19 @@ def test_the_settings_in_the_title_are_whole(section, qtbot, rate, width):
 
 def test_before_there_is_a_loss_the_plot_is_empty_and_says_what_fills_it(section):
     plot = section.plot
-    assert plot.hint.text() == "Play trains 20 steps"
-    assert plot.hint.isVisible()
-    assert plot.rect().contains(plot.hint.geometry())
-    assert not plot.canvas.y_ticks(), "no values stand at an axis without any"
+    assert plot.hint == "Play trains 20 steps"
+    assert plot.hint_item.isVisible()
+    assert plot.canvas.field().contains(plot.hint_item.sceneBoundingRect())
+    assert not labels(plot), "no values stand at an axis without any"
     assert plot.canvas.crosshair is None
-    QTest.mouseClick(plot.canvas, Qt.MouseButton.LeftButton, pos=plot.canvas.rect().center())
+    click_at(plot, plot.canvas.field().center().toPoint())
     assert not section.edits
     section.show_result(result_of(target=3, shown=-1))
-    assert not plot.hint.isVisible()
-    assert plot.canvas.y_ticks()
+    assert not plot.hint_item.isVisible()
+    assert labels(plot)
     assert plot.canvas.crosshair == 3
     click(section.stop)
-    assert plot.hint.isVisible()
+    assert plot.hint_item.isVisible()
     assert plot.canvas.crosshair is None
 
 
@@ -128,24 +130,34 @@ def test_a_result_is_drawn_and_said(section):
     assert section.history.image.counts.sum() == result.counts[:, :-4].sum()
 
 
-def test_dragging_in_the_plot_shows_each_step_in_one_gesture(section):
+def test_dragging_the_handle_shows_each_step_in_one_gesture_and_a_click_is_one_of_its_own(section):
     section.show_settings(replace(SETTINGS, target=20, shown=-1))
     section.show_result(result_of(target=20, shown=-1))
-    canvas = section.plot.canvas
+    plot = section.plot
     section.edits.clear()
-
-    def at(step):
-        return QPoint(round(canvas.x_to_pixel(step)), 40)
-
-    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=at(15))
-    for step in (12, 9):
-        QTest.mouseMove(canvas, at(step))
-    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=at(9))
-    assert [settings.shown for settings, _ in section.edits] == [15, 12, 9]
+    drag(plot, *(place(plot, step) for step in (20, 15, 12, 9)))
+    steps = [settings.shown for settings, _ in section.edits]
+    assert {15, 12, 9} <= set(steps)
+    assert steps == sorted(steps, reverse=True)
+    assert steps[-1] == plot.canvas.crosshair == 9
     assert len({gesture for _, gesture in section.edits}) == 1
-    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=at(3))
+    assert not plot.canvas.view.is_zoomed()
+    click_at(plot, place(plot, 3))
     assert section.edits[-1][0].shown == 3
     assert section.edits[-1][1] != section.edits[0][1]
+    drag(plot, place(plot, 9), place(plot, 30))
+    assert section.edits[-1][0].shown == 20, "no further than it has trained"
+
+
+def test_a_drag_beside_the_handle_moves_loss_and_history_together(section):
+    section.show_settings(replace(SETTINGS, target=20, shown=-1))
+    section.show_result(result_of(target=20, shown=-1))
+    section.edits.clear()
+    drag(section.plot, place(section.plot, 5), place(section.plot, 9))
+    shown = section.plot.canvas.view.viewRange()[0]
+    assert shown[0] == pytest.approx(-4, abs=0.5)
+    assert section.history.canvas.view.viewRange()[0] == shown
+    assert not section.edits
 
 
 def test_a_step_can_be_typed(section):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 from plot_hand import click, place
-from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from torch import nn
