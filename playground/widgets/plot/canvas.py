@@ -44,8 +44,8 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         super().__init__(parent, plotItem=item)
         item.hideButtons()
         item.ctrlMenu.setParent(self, Qt.WindowType.Popup)  # else it outlives the plot, or lies over it
-        for axis in self.axes.values():
-            axis.setZValue(-200)  # below what is drawn
+        for side, below in (("left", -200), ("bottom", -199)):  # below what is drawn, the lines of the grid lowest
+            self.axes[side].setZValue(below)
         self.axes["left"].grid = 255
         self.x_range, self.y_range = AxisRange(), AxisRange()
         self.entries: list[Entry] = []
