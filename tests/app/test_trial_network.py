@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 import torch
-from hand import LEFT
+from hand import SHIFT
+from plot_hand import click, drag, place, point
 from PySide6.QtCore import QPoint
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from playground.models.network.mean_field import weight_variance_of
+from playground.models.words import digits
 
 
 def slide(network, field, pixels, steps=8):
@@ -96,11 +97,11 @@ def test_he_cures_relu_and_the_pinned_one_stays_for_comparison(network):
 
 def test_a_layer_is_sent_to_the_tensors_page(network):
     network.type_number("depth", 10)
-    canvas = network.find("network.spread").canvas
-    QTest.mouseClick(canvas, LEFT, pos=canvas.rect().center())
+    spread = network.find("network.spread")
+    click(spread, place(spread, 6))
     network.settle()
     layer = network.state.network.layer
-    assert 3 <= layer <= 8
+    assert layer == 6
     network.click("network.send")
     network.settle()
     assert network.window.pages.currentIndex() == 0
@@ -108,6 +109,55 @@ def test_a_layer_is_sent_to_the_tensors_page(network):
     truth = network.page.network.layers[layer - 1].activation
     assert sent.shape == (200, 100)
     assert sent.double().square().mean().sqrt().item() == pytest.approx(truth.rms, rel=1e-6)
+
+
+def test_a_curve_is_hidden_in_the_legend_to_see_another_and_comes_back_by_undo_or_a_click(network):
+    network.type_number("depth", 10)
+    spread = network.find("network.spread")
+
+    def click_std():
+        item = next(item for item in spread.legend.plan(spread.legend.width()).placed if item.text == "std")
+        network.click(spread.legend, item.box().center().toPoint())
+        network.settle()
+
+    assert spread.std.isVisible()
+    click_std()
+    assert network.state.network.hidden == {"network.spread: std"}
+    assert not spread.std.isVisible()
+    assert spread.rms.isVisible()
+    assert "std" in [entry.name for entry in spread.legend.listed()], "a click there brings it back"
+    network.type_number("gain", 1.2)
+    assert not spread.std.isVisible(), "another network has it hidden, too"
+    network.undo()
+    assert not spread.std.isVisible()
+    network.undo()
+    assert spread.std.isVisible()
+    assert not network.state.network.hidden
+    click_std()
+    click_std()
+    assert spread.std.isVisible()
+
+
+def test_layers_are_looked_at_closely_and_all_plots_follow(network):
+    """Zoom into layers 8 to 16 by a rectangle, read a value there, see all again."""
+    network.type_number("depth", 30)
+    views = network.panel("network").views
+    spread = views.spread
+    low, high = spread.canvas.y_range.low, spread.canvas.y_range.high
+    drag(spread, place(spread, 8, high), place(spread, 16, low), keys=SHIFT)
+    network.until(lambda: spread.canvas.back.isVisible())
+    for plot in views.plots():
+        assert plot.canvas.view.viewRange()[0] == pytest.approx([8, 16], abs=0.2)
+    rms = network.rms[11]
+    point(spread, place(spread, 12, np.log10(rms)))
+    network.until(lambda: spread.canvas.readout_item.isVisible())
+    assert spread.canvas.readout_item.toPlainText() in {f"layer 12  {name} {digits(rms)}" for name in ("rms", "std")}
+    network.type_number("gain", 1.1)
+    assert spread.canvas.view.viewRange()[0] == pytest.approx([8, 16], abs=0.2), "it stays where the user put it"
+    network.click(spread.canvas.back)
+    for plot in views.plots():
+        assert plot.canvas.view.viewRange()[0] == pytest.approx([0.5, 30.5])
+    assert not spread.canvas.back.isVisible()
 
 
 def test_some_steps_are_trained_and_rewound_to_the_same_weights(network):
@@ -142,10 +192,8 @@ def test_the_point_of_the_phase_diagram_is_dragged(network):
     network.settle()
     view = network.opened("network.phase")
     network.until(lambda: view.map.point is not None, timeout=60_000)
-    start = view.map.to_pixel(*view.map.point).toPoint()
-    target = view.map.to_pixel(1.761, 0.05).toPoint()
     steps = len(network.store.history.past)
-    network.drag(view.map, start, target - start)
+    drag(view.map, place(view.map, *view.map.point), place(view.map, 1.761, 0.05))
     network.settle()
     assert len(network.store.history.past) == steps + 1
     assert weight_variance_of(network.spec, 100) == pytest.approx(1.761, abs=0.05)

@@ -1,7 +1,9 @@
 """A new user compares networks: pins them, feeds them tensors of the program, presses each fix, drags in both maps."""
 
+import numpy as np
 import pytest
 from hand import CONTROL, KEY, LEFT
+from plot_hand import drag, place
 from PySide6.QtTest import QTest
 
 SEVERITIES = ("good", "warning", "error")
@@ -107,9 +109,8 @@ def test_the_measured_map_is_dragged_as_one_step_and_its_words_follow(network):
     network.settle()
     assert view.words.text().startswith("Here layer 20 has ")
     steps = len(network.store.history.past)
-    start = view.map.to_pixel(*view.map.point).toPoint()
-    target = view.map.to_pixel(1.414, 33).toPoint()
-    network.drag(view.map, start, target - start)
+    gain, layer = view.map.point
+    drag(view.map, place(view.map, np.log2(gain), layer), place(view.map, 0.5, 33))
     network.settle()
     assert len(network.store.history.past) == steps + 1
     depth = network.state.network.spec.depth
@@ -117,7 +118,7 @@ def test_the_measured_map_is_dragged_as_one_step_and_its_words_follow(network):
     assert network.find("network.depth").value == depth
     assert view.words.text().startswith(f"Here layer {depth} has ")
     assert not network.state.network.moving
-    QTest.keyClick(view.map, KEY.Key_Z, CONTROL)
+    QTest.keyClick(view.map.canvas, KEY.Key_Z, CONTROL)
     network.settle()
     assert network.state.network.spec.depth == 20, "undo from the window of the map"
 
