@@ -145,12 +145,12 @@ def test_layers_are_looked_at_closely_and_all_plots_follow(network):
     spread = views.spread
     low, high = spread.canvas.y_range.low, spread.canvas.y_range.high
     drag(spread, place(spread, 8, high), place(spread, 16, low), keys=SHIFT)
-    network.until(lambda: spread.canvas.back.isVisible())
+    network.until(spread.canvas.back.isVisible)
     for plot in views.plots():
         assert plot.canvas.view.viewRange()[0] == pytest.approx([8, 16], abs=0.2)
     rms = network.rms[11]
     point(spread, place(spread, 12, np.log10(rms)))
-    network.until(lambda: spread.canvas.readout_item.isVisible())
+    network.until(spread.canvas.readout_item.isVisible)
     assert spread.canvas.readout_item.toPlainText() in {f"layer 12  {name} {digits(rms)}" for name in ("rms", "std")}
     network.type_number("gain", 1.1)
     assert spread.canvas.view.viewRange()[0] == pytest.approx([8, 16], abs=0.2), "it stays where the user put it"

@@ -54,8 +54,8 @@ def test_each_button_of_a_verdict_helps_and_does_what_its_tooltip_says(network, 
     before, labels = banner.severity, [button.text() for button in banner.buttons]
     assert before == "error"
     assert labels
-    for place, label in enumerate(labels):
-        button = network.find(f"network.fix.{place}")
+    for number, label in enumerate(labels):
+        button = network.find(f"network.fix.{number}")
         assert button.text() == label
         promised = button.toolTip()
         network.click(button)

@@ -48,7 +48,11 @@ def rich_state():
         broadcast=BroadcastState(("A", "v"), "*", "A"),
         einsum=EinsumState("ij,kj->ik", ("A", "B")),
         memory=MemoryState(view_shape="2, 6"),
-        network=NetworkState(spec=NetworkSpec(depth=3, gain=1e-300), pins=(NetworkSpec(), NetworkSpec(seed=4))),
+        network=NetworkState(
+            spec=NetworkSpec(depth=3, gain=1e-300),
+            pins=(NetworkSpec(), NetworkSpec(seed=4)),
+            hidden=frozenset({"network.spread: std", "network.zeros: units 0 for every input"}),
+        ),
         memory_budget=10**12,
     )
 
@@ -168,6 +172,8 @@ def test_damaged_sessions_are_refused(saved, change, words):
             "network.spec.gain is 1000000000000000000000000000000000000..., beyond the largest float",
             lambda s: s.network.spec.gain == 1.0,
         ),
+        (changed(state__network__hidden=["a"]), "network.hidden is ", lambda s: s.network.hidden == frozenset()),
+        (changed(state__network__hidden={"set": [1]}), "hidden is 1, not text", lambda s: not s.network.hidden),
         (changed(state__network__hue=3), "parts that are not known here: hue", lambda s: s.network.spec.depth == 3),
         (changed(state__program__bindings__1=5), "bindings[1] is 5", lambda s: len(s.program.names) == 7),
         (
