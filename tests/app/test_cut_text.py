@@ -36,16 +36,20 @@ def test_no_text_of_a_lesson_and_beside_it_is_cut(open_window, qtbot, size):
     tasks = [task for link in workspace.links.values() for task in link.tasks()]
     left, faults, chosen = [], [], False
 
+    def is_at_rest():
+        return not any(task.is_busy for task in tasks)
+
     def all_is_whole():
         seen = window if chosen else window.furniture.lessons._panel  # the rest is covered until then
         left[:] = cut_text.cut_texts(seen)
-        return not left and not any(task.is_busy for task in tasks)
+        return not left and is_at_rest()
 
     for number in range(1, 13):
         workspace.commands.open_lesson(str(number))
         for chosen in (False, True):
             if chosen:
                 qtbot.mouseClick(window.findChild(QWidget, "lessons.predict.0"), Qt.MouseButton.LeftButton)
+            qtbot.waitUntil(is_at_rest, timeout=60_000)
             try:
                 qtbot.waitUntil(all_is_whole, timeout=5000)
             except qtbot.TimeoutError:
