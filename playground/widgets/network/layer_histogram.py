@@ -83,6 +83,7 @@ class LayerHistogram(Plot):
         self._show_zeros(numbers)
         self.set_note(self.count_words())
         self._place_count()
+        self.canvas.read_again()
 
     def _label(self, ends: AxisRange, rms: float | None, own: bool) -> None:
         """The names on the right: rms at its line, and the ends where the range is the layer's own."""

@@ -60,6 +60,7 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.note_item = self._label((1, 1))
         self.readout_item = self._label((0, 1))
         self.readout: Callable[[float, float], str] | None = None
+        self._read_at: QPointF | None = None
         self.place_note: Callable[[], None] = self._place_note
         self.back = QToolButton(self)
         self._finish()
@@ -220,6 +221,7 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     def _on_range_changed(self) -> None:
         if self.view.is_zoomed() == self.back.isHidden():
             self.back.setVisible(self.view.is_zoomed())
+        self.read_again()
 
     @Slot(object)
     def _on_chosen(self, place: QPointF) -> None:
@@ -252,7 +254,8 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         inside = self.view.sceneBoundingRect().contains(ev.position())
         place = self.view.mapSceneToView(ev.position()) if inside else None
         self.place_pointed.emit(place)
-        self._show_readout(place, ev.position())
+        self._read_at = ev.position() if inside else None
+        self.read_again()
         if not ev.buttons():
             self.pointed.emit(None if place is None else self.x_at(place.x()))
 
@@ -263,7 +266,8 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     def leaveEvent(self, ev: QEvent) -> None:
         super().leaveEvent(ev)
-        self._show_readout(None, QPointF())
+        self._read_at = None
+        self.read_again()
         self.place_pointed.emit(None)
         self.pointed.emit(None)
 
@@ -280,13 +284,17 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             scene.mouseReleaseEvent(release)
         scene.clickEvents.clear()
 
-    def _show_readout(self, place: QPointF | None, at: QPointF) -> None:
-        """Write the value under the pointer beside it."""
-        words = self.readout(place.x(), place.y()) if place is not None and self.readout is not None else ""
-        label = self.readout_item
+    def read_again(self) -> None:
+        """Write the value under the pointer beside it, as it is now."""
+        words, at, label = "", self._read_at, self.readout_item
+        if at is not None and self.readout is not None:
+            place = self.view.mapSceneToView(at)
+            words = self.readout(place.x(), place.y())
+        elif not label.isVisible():
+            return
         label.setText(words)
         label.setVisible(bool(words))
-        if words:
+        if at is not None and words:
             inside = self.view.mapFromScene(at)
             wide, high = label.boundingRect().width(), label.boundingRect().height()
             left = inside.x() + 12 if inside.x() + 12 + wide < self.view.width() else inside.x() - 12 - wide

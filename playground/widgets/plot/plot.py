@@ -125,6 +125,7 @@ class Plot(QWidget):
             for entry in self.canvas.entries:
                 entry.set_hidden(self.key_of(entry) in keys)
             self.legend.update()
+            self.canvas.read_again()
 
     def set_ranges(self, x: AxisRange, y: AxisRange) -> None:
         """Show these ranges unless the hand has zoomed; the model gives them, nothing is guessed from the data."""
@@ -174,6 +175,7 @@ class Plot(QWidget):
         self.legend.set_entries(self.canvas.entries)
         if self._flipped:
             self.set_ranges(*self._given)
+        self.canvas.read_again()
 
     def readout(self, x: float, y: float) -> str:
         """The value nearest to a place, with the name of its curve: "layer 12  rms 0.0312"."""
@@ -331,6 +333,7 @@ class HeatMap(Plot):
     ) -> None:
         super().__init__(title, x_name=x_name, x_column=x_column, shows_x=shows_x, parent=parent)
         self.image = self.add(Counts())
+        self.canvas.show_grid(False)  # it would be seen beside the image only
         self.value_of: Callable[[float], float] = self._value
 
     def set_counts(

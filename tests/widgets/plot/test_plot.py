@@ -138,6 +138,15 @@ def test_the_pointer_tells_the_layer_and_the_value(plot):
     assert seen[-1] == 18.0
     assert plot.canvas.readout_item.isVisible()
     assert plot.canvas.readout_item.toPlainText() == "layer 18  rms 1.00e-4"
+    plot.canvas.entries[0].set_data(LAYERS, np.full(50, 2e-4))
+    plot.refresh()
+    assert plot.canvas.readout_item.toPlainText() == "layer 18  rms 2.00e-4", "what holds now, under a hand that rests"
+    plot.set_hidden(frozenset({"Spread: rms"}))
+    assert plot.canvas.readout_item.toPlainText() == "layer 18  std 1.00e-6"
+    plot.set_hidden(frozenset({"Spread: rms", "Spread: std"}))
+    assert not plot.canvas.readout_item.isVisible()
+    plot.set_hidden(frozenset())
+    assert plot.canvas.readout_item.isVisible()
     QApplication.sendEvent(plot.canvas, QEvent(QEvent.Type.Leave))
     assert seen[-1] is None
     assert not plot.canvas.readout_item.isVisible()
