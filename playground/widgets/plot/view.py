@@ -68,6 +68,7 @@ class View(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
             if isinstance(wanted, tuple | list):
                 ranges[name] = _within(float(min(wanted)), float(max(wanted)), low, high)
         super().setRange(**ranges)
+        self._move_items()
 
     def linkedViewChanged(self, view: View | None, axis: int) -> None:
         """Show exactly the range of a linked view: the library lines pixels up, before the first layout wrongly."""
@@ -76,8 +77,14 @@ class View(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
         view.blockLink(True)
         try:
             super().setRange(**{_RANGES[axis]: tuple(view.viewRange()[axis])}, padding=0, disableAutoRange=False)
+            self._move_items()
         finally:
             view.blockLink(False)
+
+    def _move_items(self) -> None:
+        """Move the items now: the library does so while it paints, after which it would have to paint once more."""
+        if not self.rect().isEmpty():
+            self.updateMatrix()
 
     # The hand
 

@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 from plot_hand import LEFT, RIGHT, drag, place, wheel
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
@@ -285,3 +285,25 @@ def test_any_mouse_leaves_a_plot_whole(plot):
     assert np.isfinite(ranges(plot)).all()
     plot.canvas.view_all()
     assert ranges(plot) == [pytest.approx([0.5, 50.5]), pytest.approx([-10, 2])]
+
+
+def test_another_range_is_painted_once(plot, qtbot):
+    class Paints(QObject):
+        """Counts how often a plot is painted."""
+
+        count = 0
+
+        def eventFilter(self, _watched, event):
+            self.count += event.type() == QEvent.Type.Paint
+            return False
+
+    paints = Paints()
+    plot.canvas.viewport().installEventFilter(paints)
+    for low in (-11, -12, -13):
+        qtbot.wait(50)
+        before = paints.count
+        plot.set_ranges(X, AxisRange(low, 2, logarithmic=True))
+        plot.refresh()
+        qtbot.waitUntil(lambda before=before: paints.count > before)
+        qtbot.wait(50)
+        assert paints.count == before + 1
