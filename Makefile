@@ -4,6 +4,7 @@
 # make format  formats the code.         make pictures  makes the README's pictures from the app itself.
 # make wheel   builds the wheel in dist. make clean     removes the environment and all that was built.
 # make test-processors  runs all tests of the models as other processors would; takes many minutes.
+# make test-whole       runs all cases of the long sweeps, of which make test runs a sample.
 # make help    prints these lines.
 PYTHON ?= python3
 VENV   := .venv
@@ -11,7 +12,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 FILES  ?=
 
-.PHONY: run test test-processors check processors format bench pictures wheel libraries clean help
+.PHONY: run test test-processors test-whole check processors format bench pictures wheel libraries clean help
 
 run: libraries $(READY)
 	$(BIN)/python -m playground $(FILES)
@@ -27,6 +28,9 @@ processors: libraries $(READY)
 
 test-processors: libraries $(READY)
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python tools/processors.py tests/models
+
+test-whole: libraries $(READY)
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --every-case tests/models/test_offers.py tests/test_living_tensors.py
 
 check: $(READY)
 	$(BIN)/ruff check .

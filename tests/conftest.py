@@ -32,6 +32,16 @@ settings.register_profile("same", derandomize=True)
 settings.load_profile("same")
 
 
+def pytest_addoption(parser):
+    parser.addoption("--every-case", action="store_true", help="run all cases of the long sweeps, not a sample")
+
+
+@pytest.fixture
+def every_case(request):
+    """Whether the long sweeps run whole: `make test-whole` asks for it."""
+    return request.config.getoption("--every-case")
+
+
 def pytest_configure(config):
     config.addinivalue_line("qt_log_ignore", "This plugin does not support")
     for wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals):

@@ -308,6 +308,24 @@ def test_a_file_is_replaced_only_once_that_was_agreed_to(open_window, tmp_path, 
     qtbot.waitUntil(lambda: path.stat().st_size > 0)
 
 
+def test_a_path_that_is_typed_counts_and_not_the_selected_row(open_window, tmp_path, qtbot):
+    window = open_window()
+    (tmp_path / "B.npy").write_bytes(b"mine")
+    other = tmp_path / "other"
+    other.mkdir()
+    window.furniture.workspace.commands.files.ask_export_tensor("B")
+    dialog = window.findChild(QFileDialog, "export_tensor")
+    dialog.setDirectory(str(tmp_path))
+    dialog.selectFile(str(tmp_path / "B.npy"))
+    field = dialog.findChild(QLineEdit, "fileNameEdit")
+    field.selectAll()
+    QTest.keyClicks(field, str(other / "B.npy"))
+    dialog.accept()
+    assert not dialog.isVisible()
+    qtbot.waitUntil((other / "B.npy").exists)
+    assert (tmp_path / "B.npy").read_bytes() == b"mine"
+
+
 def test_each_file_that_cannot_be_opened_is_named(open_window, tmp_path, qtbot):
     window = open_window()
     paths = [tmp_path / name for name in ("first.npy", "second.pt")]

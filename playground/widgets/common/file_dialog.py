@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QHeaderView, QMessageBox, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QHeaderView, QLineEdit, QMessageBox, QWidget
 
 
 class FileDialog(QFileDialog):
@@ -24,6 +24,7 @@ class FileDialog(QFileDialog):
 
     def accept(self) -> None:
         """Take the chosen files; ask before one is replaced, and say which one is not there."""
+        self._take_what_is_typed()
         files = [Path(name) for name in self.selectedFiles()]
         if self.acceptMode() == QFileDialog.AcceptMode.AcceptSave:
             if any(path.is_file() for path in files):
@@ -38,6 +39,14 @@ class FileDialog(QFileDialog):
             box.open()
         else:
             super().accept()
+
+    def _take_what_is_typed(self) -> None:
+        """Let a whole path that was typed count, and not the row that is still selected in the folder shown."""
+        field = self.findChild(QLineEdit, "fileNameEdit")
+        if field is not None and Path(field.text()).expanduser().is_absolute():
+            for view in self.findChildren(QAbstractItemView):
+                if view.selectionModel() is not None:
+                    view.clearSelection()
 
     def _box(self, words: str) -> QMessageBox:
         box = QMessageBox(self)
