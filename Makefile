@@ -1,6 +1,7 @@
 # make run     opens the app; the first time it sets everything up.
 # make test    runs everything that continuous integration runs; with ARGS, what pytest runs for them and nothing else.
 # make check   lints and checks types.   make bench     prints ratios to bare torch and bare Qt.
+# make house   counts modules, folders and what breaks the rules of the house.
 # make format  formats the code.         make pictures  makes the README's pictures from the app itself.
 # make wheel   builds the wheel in dist. make clean     removes the environment and all that was built.
 # make test-processors  runs all tests of the models as other processors would; takes many minutes.
@@ -12,7 +13,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 FILES  ?=
 
-.PHONY: run test test-processors test-whole check processors format bench pictures wheel libraries clean help
+.PHONY: run test test-processors test-whole check processors house format bench pictures wheel libraries clean help
 
 run: libraries $(READY)
 	$(BIN)/python -m playground $(FILES)
@@ -37,6 +38,9 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+house: $(READY)
+	$(BIN)/python tools/house.py
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

@@ -6,8 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from playground.app import run
-from playground.display import missing_display
+from playground.app.start import missing_display, run
 from playground.version import __version__
 
 

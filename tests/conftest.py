@@ -19,7 +19,7 @@ from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from playground.theme import install_theme
+from playground.app.theme import install_theme
 from playground.widgets.panel import Panel
 
 _SECONDS_FOR_A_THREAD_TO_END = 30.0

@@ -10,25 +10,22 @@ from torch import nn
 from torch.autograd.graph import Node
 
 from playground.models.einsum.ladder import LadderRequest
-from playground.models.einsum.state import EinsumState
+from playground.models.evaluation.evaluate import CACHE
 from playground.models.job import Job
-from playground.models.lessons.state import LessonState
-from playground.models.network.handover import LayerTensorRequest
-from playground.models.network.noise import BANK, NoiseBank
-from playground.models.network.phase_diagram import PhaseRequest
-from playground.models.network.pinned_training import PinnedTrainingRequest
-from playground.models.network.probe import probe
-from playground.models.network.saved_request import SavedRequest
-from playground.models.network.spec import NetworkSpec
-from playground.models.network.state import NetworkState
-from playground.models.network.step_through import StepThroughRequest
-from playground.models.network.training_request import TrainingRequest
-from playground.models.network.training_settings import TrainingSettings
-from playground.models.network.watch_verdict import judge_watched
-from playground.models.state import PlaygroundState
-from playground.models.tensors.evaluation import CACHE
-from playground.models.tensors.program import Program
-from playground.panels import PANELS
+from playground.models.network.saved.request import SavedRequest
+from playground.models.network.send_layer import LayerTensorRequest
+from playground.models.network.spec.noise import BANK, NoiseBank
+from playground.models.network.spec.spec import NetworkSpec
+from playground.models.network.step_through.forward import StepThroughRequest
+from playground.models.network.theory.phase import PhaseRequest
+from playground.models.network.training.pinned import PinnedTrainingRequest
+from playground.models.network.training.request import TrainingRequest
+from playground.models.network.training.settings import TrainingSettings
+from playground.models.network.watch.verdict import judge_watched
+from playground.models.network.watch.watch import measure_module
+from playground.models.program.program import Program
+from playground.models.state import EinsumState, LessonState, NetworkState, PlaygroundState
+from playground.runtime.panels import PANELS
 
 RUNS = 100
 A_FEW = 12
@@ -81,7 +78,7 @@ def side(compute, request):
 def watched(_seed):
     module = nn.Sequential(nn.Linear(4, 4), nn.Tanh(), nn.Linear(4, 2).requires_grad_(False), nn.Dropout())
     batch = torch.ones(3, 4)
-    judge_watched(probe(module, batch, lambda y: 1e9 * y.square().sum()), module, batch)
+    judge_watched(measure_module(module, batch, lambda y: 1e9 * y.square().sum()), module, batch)
 
 
 COMPUTATIONS = {

@@ -9,11 +9,11 @@ from pathlib import Path
 from PySide6.QtCore import QElapsedTimer
 from PySide6.QtWidgets import QApplication
 
-from playground.app import furnish, make_application
-from playground.main_window import MainWindow
+from playground.app.start import furnish, make_application
+from playground.app.theme import install_theme
+from playground.app.window import MainWindow
 from playground.models.lessons import moves
-from playground.models.tensors.state import PointedCell
-from playground.theme import install_theme
+from playground.models.state import PointedCell
 
 SIZE = (1360, 860)
 PICTURES = (("tensors-light.png", "tensors", False), ("network-dark.png", "network", True))

@@ -9,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).resolve().parent.parent / part) for part in ("", "tests/models/tensors")]
+sys.path[:0] = [str(Path(__file__).resolve().parent.parent / part) for part in ("", "tests/models/language/vocabulary")]
 
 import extreme_lines  # noqa: E402
 

@@ -18,7 +18,7 @@ from typing import IO, Any
 import torch
 
 from playground.models.job import Job
-from playground.models.outcome import Problem, ProblemError, refuse
+from playground.models.problem import Problem, ProblemError, refuse
 
 SWITCH = "PLAYGROUND_ONE_PROCESS"
 """Set in the environment, it keeps everything in one process."""

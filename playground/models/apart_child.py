@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from playground.models.apart import receive, send
-from playground.models.outcome import ProblemError
+from playground.models.problem import ProblemError
 
 try:
     import resource

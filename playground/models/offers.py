@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from playground.models.outcome import Fix, Problem, ProblemError
+from playground.models.problem import Fix, Problem, ProblemError
 
 MOST_TRIED = 40
 """Fixes beyond so many are neither tried nor shown."""

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol, TypeVar
 
-from playground.models.outcome import refuse
+from playground.models.problem import refuse
 
 
 class Named(Protocol):

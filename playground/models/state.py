@@ -1,17 +1,246 @@
-"""All that the user can edit, as one frozen value. It holds intent; nothing derived is kept here."""
+"""All that the user can edit, as frozen values. They hold intent; nothing derived is kept here.
+
+What names a tensor elsewhere follows when its line gets another name.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from playground.models.einsum.state import EinsumState
-from playground.models.lessons.state import LessonState
-from playground.models.memory.state import MemoryState
-from playground.models.network.state import NetworkState
-from playground.models.renaming import renamed_line, with_name
-from playground.models.tensors.handover import refreshed
-from playground.models.tensors.program import Program
-from playground.models.tensors.state import BroadcastState, PointedCell, ShapeState
+from playground.models.network.spec.spec import TENSOR_INPUT, NetworkSpec
+from playground.models.network.training.settings import TrainingSettings
+from playground.models.problem import ProblemError
+from playground.models.program.program import Program, refreshed, renamed_text
+
+
+@dataclass(frozen=True, slots=True)
+class PointedCell:
+    """The element `index` of the tensor called `name`: the one cell that every panel outlines."""
+
+    name: str
+    index: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeState:
+    """How the grid lays out the selected tensor: None means the default axes (the last two).
+
+    `cells` is the selected rectangle: start and stop on each axis. `last_gesture` tells what the last one wrote.
+    """
+
+    row_axis: int | None = None
+    column_axis: int | None = None
+    fixed: tuple[tuple[int, int], ...] = ()
+    facets: bool = False
+    cells: tuple[tuple[int, int], ...] | None = None
+    last_gesture: str = ""
+
+    def without_selection(self) -> ShapeState:
+        """The same view without selected cells, and without words about the last gesture."""
+        return replace(self, cells=None, last_gesture="")
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastState:
+    """The operands (names or expressions) and the operator chosen on the broadcast panel, and where they were chosen.
+
+    A selected line that is an operation itself is shown instead, unless the choice was made at that very line
+    (`chosen_at`). `place` chooses among the operations of the line (None: the one that fails or stretches).
+    """
+
+    operands: tuple[str, ...] = ()
+    operator: str = "+"
+    chosen_at: str = ""
+    place: int | None = None
+    gradient: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EinsumState:
+    """The equation as typed; the operands, each a tensor's name or an expression of some ("B.t()").
+
+    `patient`: compute what takes long, too.
+    """
+
+    equation: str = ""
+    operands: tuple[str, ...] = ()
+    patient: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StridedChoice:
+    """Size, stride and offset as dragged or typed, for the tensor `name`; they may be impossible."""
+
+    name: str
+    size: tuple[int, ...]
+    stride: tuple[int, ...]
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryState:
+    """The pinned tensor (empty: follow the selection) and what is typed in the boxes.
+
+    `write_index` is the element to write (None: the pointed one), `strided` the as_strided playground (None: the
+    tensor as it is).
+    """
+
+    pinned: str = ""
+    view_shape: str = ""
+    write_index: tuple[int, ...] | None = None
+    write_value: str = "99"
+    as_bytes: bool = False
+    strided: StridedChoice | None = None
+
+
+def _first_network() -> NetworkSpec:
+    return NetworkSpec(input="digits", activation="relu", init="lecun_normal", loss="cross_entropy")
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkState:
+    """The network, the chosen layer (from 1), and how the plots show them.
+
+    `moving` says that the hand is dragging: displayed histograms may then come from a sample. `confirmed` is the long
+    run that the user agreed to. `kind` and `scale` choose what the distributions show, `own_range` gives the layer's
+    histogram a range of its own. `band` draws the spread over `seeds` seeds. `hidden` are the curves that the user does
+    not want to see: "network.spread: std".
+    """
+
+    layer: int = 1
+    spec: NetworkSpec = field(default_factory=_first_network)
+    pins: tuple[NetworkSpec, ...] = ()
+    kind: str = "activation"
+    scale: str = "log"
+    own_range: bool = False
+    band: bool = True
+    seeds: int = 20
+    moving: bool = False
+    confirmed: NetworkSpec | None = None
+    hidden: frozenset[str] = frozenset()
+    training: TrainingSettings = field(default_factory=TrainingSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What was done in one lesson: the prediction (-1: none yet), the steps behind the learner, the answer seen.
+
+    `skipped` are those of the steps that were passed over.
+    """
+
+    key: str
+    prediction: int = -1
+    steps: int = 0
+    answered: bool = False
+    skipped: tuple[int, ...] = ()
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether the learner has predicted, or gone on without."""
+        return self.prediction >= 0 or self.steps > 0 or self.answered
+
+
+@dataclass(frozen=True, slots=True)
+class LeftWork:
+    """What the learner had made in a lesson when leaving it: `work` grew from `start`, both a `PlaygroundState`."""
+
+    key: str
+    start: object
+    work: object
+
+
+@dataclass(frozen=True, slots=True)
+class LessonState:
+    """The open lesson by key (empty: none; `path` where it is a file of one's own), and the progress in each.
+
+    `is_listed` shows the shelf. `noted` are the acts seen in the open lesson that no step has used yet. `before` is the
+    learner's own work, a `PlaygroundState` that comes back at the end. `start` is how the open lesson began, `left` is
+    what was made in the lessons that were left.
+    """
+
+    key: str = ""
+    path: str = ""
+    is_listed: bool = False
+    progress: tuple[Progress, ...] = ()
+    before: object = None
+    noted: tuple[str, ...] = ()
+    start: object = None
+    left: tuple[LeftWork, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the side panel shows."""
+        return bool(self.key) or self.is_listed
+
+    @property
+    def here(self) -> Progress:
+        """The progress in the open lesson."""
+        return self.progress_in(self.key)
+
+    def progress_in(self, key: str) -> Progress:
+        """The progress in a lesson; a fresh one if it was never opened."""
+        return next((one for one in self.progress if one.key == key), Progress(key))
+
+    def with_progress(self, progress: Progress) -> LessonState:
+        """The state with this progress in its lesson."""
+        others = tuple(one for one in self.progress if one.key != progress.key)
+        return replace(self, progress=tuple(sorted((*others, progress), key=lambda one: one.key)))
+
+
+def renamed_line(before: Program, after: Program) -> tuple[str, str] | None:
+    """The old and the new name, where the programs differ by the name of one line.
+
+    Its code may be another too: `M = torch.ones(4)` typed over the line `A = torch.ones(3)` is A under a new name.
+    """
+    if len(before.bindings) != len(after.bindings):
+        return None
+    other = [(old, new) for old, new in zip(before.names, after.names, strict=True) if old != new]
+    return other[0] if len(other) == 1 else None
+
+
+def with_name(state: PlaygroundState, old: str, new: str) -> PlaygroundState:
+    """The state in which every room that names the tensor `old` names it `new`."""
+    einsum, broadcast, memory = state.einsum, state.broadcast, state.memory
+    strided = memory.strided
+    if strided is not None and strided.name == old:
+        strided = replace(strided, name=new)
+    return replace(
+        state,
+        einsum=replace(einsum, operands=tuple(_in_code(text, old, new) for text in einsum.operands)),
+        broadcast=replace(
+            broadcast,
+            operands=tuple(_in_code(text, old, new) for text in broadcast.operands),
+            chosen_at=new if broadcast.chosen_at == old else broadcast.chosen_at,
+        ),
+        memory=replace(memory, pinned=new if memory.pinned == old else memory.pinned, strided=strided),
+        network=_in_network(state.network, old, new),
+    )
+
+
+def _in_code(text: str, old: str, new: str) -> str:
+    """An operand as typed, with the name rewritten; one that cannot be read stays as it is."""
+    try:
+        return renamed_text(text, old, new)
+    except (ProblemError, SyntaxError, ValueError):
+        return text
+
+
+def _in_network(network: NetworkState, old: str, new: str) -> NetworkState:
+    def fed(spec: NetworkSpec) -> NetworkSpec:
+        return replace(spec, input=TENSOR_INPUT + new) if spec.tensor_name == old else spec
+
+    training = network.training
+    return replace(
+        network,
+        spec=fed(network.spec),
+        pins=tuple(fed(pin) for pin in network.pins),
+        confirmed=None if network.confirmed is None else fed(network.confirmed),
+        training=replace(
+            training,
+            inputs=new if training.inputs == old else training.inputs,
+            targets=new if training.targets == old else training.targets,
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from dataclasses import replace
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from playground.models.outcome import Problem
+from playground.models.problem import Problem
 from playground.models.state import PlaygroundState
-from playground.widgets.common.runs import Run
+from playground.widgets.text.runs import Run
 
 
 class Panel(QWidget):

@@ -9,8 +9,8 @@ from PySide6.QtCore import QCoreApplication, QEvent, QSettings
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
-from playground.app import furnish
-from playground.main_window import MainWindow
+from playground.app.start import furnish
+from playground.app.window import MainWindow
 
 _spec = importlib.util.spec_from_file_location("hand", Path(__file__).with_name("hand.py"))
 assert _spec is not None

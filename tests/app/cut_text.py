@@ -7,10 +7,10 @@ from html import unescape
 
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 
-from playground.widgets.common import painting
-from playground.widgets.common.buttons import Button
-from playground.widgets.common.runs_label import RunsLabel
+from playground.widgets import painting
+from playground.widgets.controls.buttons import Button
 from playground.widgets.einsum.letters_table import LettersTable
+from playground.widgets.text.labels import RunsLabel
 
 PADDING = 22
 """Pixels around the words of a button that it may lose before the words are cut."""

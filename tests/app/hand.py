@@ -6,8 +6,8 @@ from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QMenu, QScrollArea, QWidget
 
-from playground.models.tensors.evaluation import evaluate
-from playground.models.tensors.program import source_code
+from playground.models.evaluation.evaluate import evaluate
+from playground.models.program.program import source_code
 
 LEFT = Qt.MouseButton.LeftButton
 CONTROL = Qt.KeyboardModifier.ControlModifier

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QProgressBar, QPushButton
 
 import playground
 from playground.models.apart import SWITCH, close_all
-from playground.models.tensors.program import Expression
+from playground.models.program.sources import Expression
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from playground.display import missing_display
+from playground.app.start import missing_display
 
 
 def run_app(*arguments, **changes):
@@ -52,7 +52,7 @@ def test_an_unknown_option_is_refused_with_the_usage():
 
 STARTED = """
 import gc, sys
-from playground import app
+from playground.app import start as app
 application = app.make_application("light")
 app.import_torch_meanwhile(application)
 assert "torch" in sys.modules
@@ -94,10 +94,10 @@ WHEN_IT_RUNS = "from PySide6.QtCore import QTimer; QTimer.singleShot(0, press)"
 MOMENTS = {
     "while Qt is imported": ("PySide6.QtWidgets", "press()"),
     "inside of Qt's bindings": ("PySide6.support.deprecated", "press()"),
-    "while the window opens": ("playground.main_window", "press()"),
+    "while the window opens": ("playground.app.window", "press()"),
     "while torch is imported": ("torch", "press()"),
-    "while the panels are built": ("playground.panels", "press()"),
-    "while it is open": ("playground.panels", WHEN_IT_RUNS),
+    "while the panels are built": ("playground.runtime.panels", "press()"),
+    "while it is open": ("playground.runtime.panels", WHEN_IT_RUNS),
 }
 """The module whose import is about to begin, and what is done then: no moment depends on how fast the machine is."""
 

@@ -7,10 +7,10 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-from playground import drag_out
-from playground.drag_out import CarriedTensor, compute_carried, mime_data
+from playground.app import drag_out
+from playground.app.drag_out import CarriedTensor, compute_carried, mime_data
 from playground.models.job import Job
-from playground.models.tensors.program import Program
+from playground.models.program.program import Program
 
 
 def move(card, place, held=True):

@@ -2,12 +2,10 @@
 
 import pytest
 
-from playground.models.einsum.state import EinsumState
-from playground.models.memory.state import MemoryState
-from playground.models.state import PlaygroundState
-from playground.models.tensors.evaluation import evaluate
-from playground.models.tensors.program import Program
-from playground.widgets.common.fix_button import FixButton
+from playground.models.evaluation.evaluate import evaluate
+from playground.models.program.program import Program
+from playground.models.state import EinsumState, MemoryState, PlaygroundState
+from playground.widgets.controls.fix_button import FixButton
 
 BASE = "A = torch.arange(12.).reshape(3, 4)\nv = torch.tensor([10., 20., 30.])\nn = torch.arange(12).reshape(3, 4)\n"
 LINES = [

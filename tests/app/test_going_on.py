@@ -8,10 +8,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from playground.models.example import example_state
-from playground.models.tensors.program import Program, parse_source
-from playground.widgets.common.code_edit import CodeEdit
-from playground.widgets.common.number_box import NumberBox
-from playground.widgets.common.slider import SliderRow
+from playground.models.program.program import Program, parse_source
+from playground.widgets.code.edit import CodeEdit
+from playground.widgets.controls.number_box import NumberBox
+from playground.widgets.controls.slider import SliderRow
 from playground.widgets.tensors.axis_strip import AxisStrip
 
 LEFT = Qt.MouseButton.LeftButton

@@ -9,22 +9,21 @@ from PySide6.QtGui import QMouseEvent, QRegion
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QScrollArea, QWidget
 
-from playground import spotlight
-from playground.models.lessons.acts import ACTS
-from playground.models.lessons.goals import GOALS, TOLERANCE
-from playground.models.lessons.library import find_lesson, library
-from playground.models.lessons.where import part_to_light
-from playground.models.network.activations import ACTIVATIONS
-from playground.models.network.init_schemes import INIT_SCHEMES
-from playground.models.tensors.state import PointedCell
-from playground.widgets.common.slider import FINE
-from playground.widgets.network.step_through_view import StepThroughView
+from playground.app import lesson_dock
+from playground.models.lessons.goals import ACTS, GOALS, TOLERANCE
+from playground.models.lessons.lesson_file import find_lesson, library
+from playground.models.lessons.moves import part_to_light
+from playground.models.network.spec.activations import ACTIVATIONS
+from playground.models.network.spec.inits import INIT_SCHEMES
+from playground.models.state import PointedCell
+from playground.widgets.controls.slider import FINE
+from playground.widgets.network.windows.step_through import StepThroughView
 
 
 @pytest.fixture(autouse=True)
 def lights_go_out_late(monkeypatch):
     """Only what the hand does ends a light, however slow the machine."""
-    monkeypatch.setattr(spotlight, "SHOWN_MILLISECONDS", 600_000)
+    monkeypatch.setattr(lesson_dock, "SHOWN_MILLISECONDS", 600_000)
 
 
 class LessonHand(Hand):
@@ -63,7 +62,7 @@ class LessonHand(Hand):
         self.settle()
         ring = self.find("spotlight")
         spot = ring.mapTo(self.window, ring.rect().center())
-        if isinstance(ring, spotlight.CellRing):
+        if isinstance(ring, lesson_dock.CellRing):
             self.until(lambda: ring._cell() is not None)
             spot = ring._grid.mapTo(self.window, ring._cell().center())
         widget = self.window.childAt(spot)

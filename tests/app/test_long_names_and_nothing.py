@@ -5,9 +5,9 @@ from dataclasses import replace
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from playground.models.tensors.program import Program
-from playground.widgets.common.look import code_font
-from playground.widgets.common.painting import text_width
+from playground.models.program.program import Program
+from playground.widgets.look import code_font
+from playground.widgets.painting import text_width
 from playground.widgets.tensors.card_painter import LEFT, RIGHT, name_room
 
 LONG = "a_rather_long_tensor_name_for_weights"

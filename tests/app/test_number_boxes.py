@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from playground.widgets.common.number_box import NumberBox
+from playground.widgets.controls.number_box import NumberBox
 
 FOLLOWED = "T = torch.arange(10368.).reshape(36, 12, 24)"
 """A tensor whose axes have two digits each, so that more than one digit can be typed everywhere."""

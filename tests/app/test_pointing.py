@@ -7,8 +7,8 @@ from PySide6.QtCore import QEvent, QObject, QPoint
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from playground.models.einsum.state import EinsumState
-from playground.models.tensors.program import Program
+from playground.models.program.program import Program
+from playground.models.state import EinsumState
 
 EXAMPLE = """A = torch.arange(12.).reshape(3, 4)
 v = torch.tensor([10., 20., 30.])

@@ -5,8 +5,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
-from playground.main_window import MainWindow
-from playground.window_settings import DEFAULT_SIZE, remember_theme, remembered_theme, settings
+from playground.app.settings import DEFAULT_SIZE, remember_theme, remembered_theme, settings
+from playground.app.window import MainWindow
 
 
 @pytest.mark.parametrize("time", ["first", "second"])

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 USE = """
-from playground.window_settings import remember_theme, remembered_theme
+from playground.app.settings import remember_theme, remembered_theme
 remember_theme("dark")
 print(remembered_theme())
 """

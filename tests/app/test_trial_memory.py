@@ -8,7 +8,7 @@ from hand import KEY
 from PySide6.QtCore import QPoint
 from PySide6.QtTest import QTest
 
-from playground.models.tensors.program import Program
+from playground.models.program.program import Program
 
 LINES = ("r = A.t().reshape(12)", "q = A.reshape(2, 6)", "c = torch.tensor([1., 2., 3.])", "e = c.expand(3, 3)")
 

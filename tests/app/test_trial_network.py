@@ -8,8 +8,8 @@ from plot_hand import click, drag, place, point
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication
 
-from playground.models.network.mean_field import weight_variance_of
-from playground.models.words import digits
+from playground.models.formatting import digits
+from playground.models.network.theory.mean_field import weight_variance_of
 
 
 def slide(network, field, pixels, steps=8):

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtTest import QTest
 
 from playground.models.network.request import compute_network
-from playground.second_process import SWITCH
+from playground.runtime.worker import SWITCH
 
 
 @pytest.fixture(autouse=True)

@@ -5,9 +5,9 @@ import threading
 import numpy as np
 import pytest
 
-from playground.models.network import training_cost
-from playground.models.network.estimate import MachineSpeed
-from playground.models.network.training_request import RUNS
+from playground.models.network.run.estimate import MachineSpeed
+from playground.models.network.training import cost
+from playground.models.network.training.request import RUNS
 
 
 @pytest.fixture
@@ -25,8 +25,8 @@ def write_steps(network, steps):
 
 
 def slow_machine(monkeypatch):
-    monkeypatch.setattr(training_cost, "machine_speed", lambda: MachineSpeed(0.0, 0.0, 0.0))
-    monkeypatch.setattr(training_cost, "multiply_seconds", lambda _dtype: 1e-5)
+    monkeypatch.setattr(cost, "machine_speed", lambda: MachineSpeed(0.0, 0.0, 0.0))
+    monkeypatch.setattr(cost, "multiply_seconds", lambda _dtype: 1e-5)
 
 
 def test_a_long_training_is_asked_for_and_agreed_to_in_place(network, monkeypatch):

@@ -5,8 +5,8 @@ from PySide6.QtTest import QTest
 from torch import nn
 
 import playground
-from playground.models.tensors.evaluation import evaluate
-from playground.widgets.network.watch_view import WatchView
+from playground.models.evaluation.evaluate import evaluate
+from playground.widgets.network.windows.watch_view import WatchView
 
 
 def test_watch_measures_every_layer_and_leaves_nothing_behind():

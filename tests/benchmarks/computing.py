@@ -7,12 +7,13 @@ from dataclasses import replace
 import torch
 
 from playground.models.einsum.request import compute_einsum, einsum_request
-from playground.models.einsum.state import EinsumState
+from playground.models.evaluation.evaluate import evaluate
 from playground.models.job import Job
-from playground.models.network.network import NetworkSpec, run_network
-from playground.models.state import PlaygroundState
-from playground.models.tensors.evaluation import evaluate
-from playground.models.tensors.program import Expression, Program
+from playground.models.network.run.run import run_network
+from playground.models.network.spec.spec import NetworkSpec
+from playground.models.program.program import Program
+from playground.models.program.sources import Expression
+from playground.models.state import EinsumState, PlaygroundState
 from tests.benchmarks.benchmark import Benchmark, Pair
 
 

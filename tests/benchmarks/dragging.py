@@ -13,16 +13,16 @@ from pathlib import Path
 import torch
 from PySide6.QtCore import QCoreApplication, QEventLoop, Qt, QTimer
 
-from playground.app import make_application, prepare_process
-from playground.compute_thread import prepare_compute_thread
+from playground.app.start import make_application, prepare_process
 from playground.models.job import Job
 from playground.models.network.request import NetworkRequest, compute_network
-from playground.models.network.spec import NetworkSpec
+from playground.models.network.spec.spec import NetworkSpec
 from playground.models.state import PlaygroundState
-from playground.panel_link import PanelLink
-from playground.panels import PANELS
-from playground.store import Store
-from playground.widgets.network.network_panel import NetworkPanel
+from playground.runtime.panel_link import PanelLink
+from playground.runtime.panels import PANELS
+from playground.runtime.store import Store
+from playground.runtime.task import prepare_compute_thread
+from playground.widgets.network.panel import NetworkPanel
 from tests.benchmarks.benchmark import Benchmark, Pair
 
 FRAMES = 60

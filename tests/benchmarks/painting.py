@@ -8,9 +8,9 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QTableView
 
-from playground.app import make_application
-from playground.models.tensors.window import TensorReader
-from playground.widgets.common.tensor_grid import TensorGrid
+from playground.app.start import make_application
+from playground.models.evaluation.reader import TensorReader
+from playground.widgets.grid.tensor_grid import TensorGrid
 from tests.benchmarks.benchmark import Benchmark, Pair
 
 SIZE = (1200, 800)

@@ -10,8 +10,8 @@ import tempfile
 from tests.benchmarks.benchmark import Benchmark, Pair
 
 FIRST_PICTURE = """
-from playground.app import make_application
-from playground.main_window import MainWindow
+from playground.app.start import make_application
+from playground.app.window import MainWindow
 application = make_application("light")
 window = MainWindow()
 window.show()
@@ -22,9 +22,9 @@ assert "torch" not in sys.modules
 """
 
 USABLE = """
-from playground import app
+from playground.app import start as app
 application = app.make_application("light")
-from playground.main_window import MainWindow
+from playground.app.window import MainWindow
 window = MainWindow()
 window.show()
 application.processEvents()

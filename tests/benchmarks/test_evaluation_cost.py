@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 
-from playground.models.tensors.evaluation import CACHE, evaluate
-from playground.models.tensors.program import Expression, Made, Program
+from playground.models.evaluation.evaluate import CACHE, evaluate
+from playground.models.program.program import Program
+from playground.models.program.sources import Expression, Made
 
 LINES = 100
 

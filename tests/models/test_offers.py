@@ -10,25 +10,20 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from playground.models.broadcasting.request import broadcast_request, chosen_operands, compute_broadcast
+from playground.models.broadcasting.request import request_with_fix as with_broadcast_fix
 from playground.models.einsum.edits import with_fix
 from playground.models.einsum.fixes import PATIENCE
 from playground.models.einsum.request import compute_einsum, einsum_request
-from playground.models.einsum.state import EinsumState
+from playground.models.evaluation.evaluate import evaluate
 from playground.models.job import Job
+from playground.models.language.vocabulary import VOCABULARY
 from playground.models.memory.request import compute_memory, memory_request
-from playground.models.memory.state import MemoryState, StridedChoice
-from playground.models.outcome import Problem, ProblemError
-from playground.models.state import PlaygroundState
-from playground.models.tensors.broadcast_request import (
-    broadcast_request,
-    chosen_operands,
-    compute_broadcast,
-)
-from playground.models.tensors.broadcast_request import with_fix as with_broadcast_fix
-from playground.models.tensors.evaluation import evaluate
-from playground.models.tensors.program import Expression, Program, parse_source
-from playground.models.tensors.program_edit import edit_code, paste_problem, pasted, with_statement
-from playground.models.tensors.vocabulary import VOCABULARY
+from playground.models.problem import Problem, ProblemError
+from playground.models.program.edit import edit_code, paste_problem, pasted, with_statement
+from playground.models.program.program import Program, parse_source
+from playground.models.program.sources import Expression
+from playground.models.state import EinsumState, MemoryState, PlaygroundState, StridedChoice
 
 BASE = Program.parse(
     "A = torch.arange(12.).reshape(3, 4)\n"

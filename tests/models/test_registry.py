@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from playground.models.outcome import ProblemError
+from playground.models.problem import ProblemError
 from playground.models.registry import Registry
 
 

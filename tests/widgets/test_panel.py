@@ -1,8 +1,7 @@
 from dataclasses import replace
 
-from playground.models.state import PlaygroundState
-from playground.models.tensors.state import PointedCell
-from playground.widgets.network.network_panel import NetworkPanel
+from playground.models.state import PlaygroundState, PointedCell
+from playground.widgets.network.panel import NetworkPanel
 from playground.widgets.panel import Panel
 
 

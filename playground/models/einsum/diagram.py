@@ -19,7 +19,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Edge:
     """A letter: from node to node, out to the open (`ends_open`), or through a dot where three and more meet.
 
     `bend` parts lines between the same two nodes, in units of their spacing; a loop has both ends at one node.
@@ -40,7 +40,7 @@ class Diagram:
     """Nodes and lines in a square from (0, 0) at the top left to (1, 1)."""
 
     nodes: tuple[Node, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[Edge, ...]
 
 
 def diagram_of(indexing: Indexing) -> Diagram:
@@ -50,7 +50,7 @@ def diagram_of(indexing: Indexing) -> Diagram:
     groups: dict[tuple[int, ...], list[str]] = {}
     for name, label in indexing.labels.items():
         groups.setdefault(_group(label), []).append(name)
-    lines: list[Line] = []
+    lines: list[Edge] = []
     above = sum(len(names) for operands, names in groups.items() if _meets_above(indexing, operands, names[0]))
     met = 0
     for operands, names in groups.items():
@@ -62,7 +62,7 @@ def diagram_of(indexing: Indexing) -> Diagram:
                 lines.append(_meeting(label, operands, nodes, met - (above - 1) / 2))
                 met += 1
             else:
-                lines.append(Line(name, label.size, label.place, operands, None, None, bend))
+                lines.append(Edge(name, label.size, label.place, operands, None, None, bend))
     return Diagram(nodes, tuple(lines))
 
 
@@ -80,21 +80,21 @@ def _meets_above(indexing: Indexing, operands: tuple[int, ...], name: str) -> bo
     return not indexing.labels[name].is_summed or len(operands) > 2 or operands[1] - operands[0] > 1
 
 
-def _hanging(label: Label, node: Node, bend: float, count: int) -> Line:
+def _hanging(label: Label, node: Node, bend: float, count: int) -> Edge:
     """A letter of one operand only: open below it, or ending in a dot where it is summed; a loop for a diagonal."""
     x = node.at[0] + bend * min(0.16, 0.5 / count)
     is_loop = bool(label.diagonal_of)
     end = (x, BOTTOM)
     operands = (node.operand,)
     if is_loop:
-        return Line(label.name, label.size, label.place, operands, None, None if label.is_summed else end, bend, True)
+        return Edge(label.name, label.size, label.place, operands, None, None if label.is_summed else end, bend, True)
     if label.is_summed:
-        return Line(label.name, label.size, label.place, operands, end, None, bend)
-    return Line(label.name, label.size, label.place, operands, None, end, bend)
+        return Edge(label.name, label.size, label.place, operands, end, None, bend)
+    return Edge(label.name, label.size, label.place, operands, None, end, bend)
 
 
-def _meeting(label: Label, operands: tuple[int, ...], nodes: tuple[Node, ...], offset: float) -> Line:
+def _meeting(label: Label, operands: tuple[int, ...], nodes: tuple[Node, ...], offset: float) -> Edge:
     x = sum(nodes[operand].at[0] for operand in operands) / len(operands) + offset * 0.14
     hub = (min(0.95, max(0.05, x)), TOP)
     outside = None if label.is_summed else (hub[0], 0.0)
-    return Line(label.name, label.size, label.place, operands, hub, outside)
+    return Edge(label.name, label.size, label.place, operands, hub, outside)

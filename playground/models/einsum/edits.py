@@ -12,12 +12,12 @@ from playground.models.einsum.equation import parse_equation
 from playground.models.einsum.fixes import EQUATION, PATIENCE
 from playground.models.einsum.labels import Indexing, Shape, index_labels
 from playground.models.einsum.presets import Preset
-from playground.models.einsum.state import EinsumState
-from playground.models.outcome import Fix, ProblemError
-from playground.models.state import PlaygroundState
-from playground.models.tensors.fills import default_made
-from playground.models.tensors.names import fresh_name
-from playground.models.tensors.program import Expression, Made, Program
+from playground.models.language.fills import default_made
+from playground.models.language.names import fresh_name
+from playground.models.problem import Fix, ProblemError
+from playground.models.program.program import Program
+from playground.models.program.sources import Expression, Made
+from playground.models.state import EinsumState, PlaygroundState
 
 MAXIMUM_TRIES = 2000
 ARANGE_ELEMENTS = 100

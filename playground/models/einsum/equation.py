@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
-from playground.models.outcome import Fix, Span, refuse
+from playground.models.problem import Fix, Span, refuse
 
 ELLIPSIS = "..."
 ARROW = "->"

@@ -13,7 +13,7 @@ Labels = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Factor:
     """An expression and the labels of its axes; `is_name` says that no brackets are needed to call a method of it."""
 
     code: str
@@ -31,7 +31,7 @@ class Rewriting:
     """A way to write some einsums: `function(parts, output)` answers its code, or None where it does not apply."""
 
     name: str
-    function: Callable[[Sequence[Part], Labels], str | None]
+    function: Callable[[Sequence[Factor], Labels], str | None]
 
 
 LAVISH = frozenset({"elementwise product", "broadcasting"})
@@ -42,10 +42,10 @@ REWRITINGS: Registry[Rewriting] = Registry("rewriting")
 
 def _rewriting(
     name: str,
-) -> Callable[[Callable[[Sequence[Part], Labels], str | None]], Callable[[Sequence[Part], Labels], str | None]]:
+) -> Callable[[Callable[[Sequence[Factor], Labels], str | None]], Callable[[Sequence[Factor], Labels], str | None]]:
     def decorate(
-        function: Callable[[Sequence[Part], Labels], str | None],
-    ) -> Callable[[Sequence[Part], Labels], str | None]:
+        function: Callable[[Sequence[Factor], Labels], str | None],
+    ) -> Callable[[Sequence[Factor], Labels], str | None]:
         REWRITINGS.register(Rewriting(name, function))
         return function
 
@@ -59,11 +59,11 @@ def equivalents_of(indexing: Indexing) -> tuple[str, ...]:
     """
     if any(label.stretched for label in indexing.labels.values()):
         return ()
-    parts = [Part(name, labels) for name, labels in zip(indexing.names, indexing.input_labels, strict=False)]
+    parts = [Factor(name, labels) for name, labels in zip(indexing.names, indexing.input_labels, strict=False)]
     return rewrite(parts, indexing.output_labels)
 
 
-def rewrite(parts: Sequence[Part], output: Labels, frugal: bool = False) -> tuple[str, ...]:
+def rewrite(parts: Sequence[Factor], output: Labels, frugal: bool = False) -> tuple[str, ...]:
     """The ways to write the sum of products of `parts` whose axes are `output`.
 
     `frugal`: none that builds more in between than the result.
@@ -75,7 +75,7 @@ def rewrite(parts: Sequence[Part], output: Labels, frugal: bool = False) -> tupl
     return tuple(dict.fromkeys(way for way in ways if way is not None))
 
 
-def _without_diagonal(part: Part) -> Part:
+def _without_diagonal(part: Factor) -> Factor:
     """Axes with one label joined into one, which comes last, as `diagonal` does."""
     while repeated := [label for label, count in Counter(part.labels).items() if count > 1]:
         label = repeated[0]
@@ -84,19 +84,19 @@ def _without_diagonal(part: Part) -> Part:
         rest = tuple(other for axis, other in enumerate(part.labels) if axis not in (first, second))
         plain = len(part.labels) == 2
         call = "diagonal()" if plain else f"diagonal(dim1={first}, dim2={second})"
-        part = Part(f"{part.called}.{call}", (*rest, label))
+        part = Factor(f"{part.called}.{call}", (*rest, label))
     return part
 
 
-def _summed_over(part: Part, gone: Labels) -> Part:
+def _summed_over(part: Factor, gone: Labels) -> Factor:
     if not gone:
         return part
     axes = [axis for axis, label in enumerate(part.labels) if label in gone]
     places = "" if len(axes) == len(part.labels) else str(axes[0]) if len(axes) == 1 else str(tuple(axes))
-    return Part(f"{part.called}.sum({places})", tuple(label for label in part.labels if label not in gone))
+    return Factor(f"{part.called}.sum({places})", tuple(label for label in part.labels if label not in gone))
 
 
-def _arranged(part: Part, labels: Labels) -> Part:
+def _arranged(part: Factor, labels: Labels) -> Factor:
     """The part with its axes in another order, in the shortest words."""
     if part.labels == labels:
         return part
@@ -108,11 +108,11 @@ def _arranged(part: Part, labels: Labels) -> Part:
         call = "mT" if moved == [len(order) - 2, len(order) - 1] else f"transpose({moved[0]}, {moved[1]})"
     else:
         call = f"permute({', '.join(map(str, order))})"
-    return Part(f"{part.called}.{call}", labels)
+    return Factor(f"{part.called}.{call}", labels)
 
 
 @_rewriting("one operand")
-def _one_operand(parts: Sequence[Part], output: Labels) -> str | None:
+def _one_operand(parts: Sequence[Factor], output: Labels) -> str | None:
     if len(parts) != 1:
         return None
     part = parts[0]
@@ -124,14 +124,14 @@ def _one_operand(parts: Sequence[Part], output: Labels) -> str | None:
 
 
 @_rewriting("dot product")
-def _dot(parts: Sequence[Part], output: Labels) -> str | None:
+def _dot(parts: Sequence[Factor], output: Labels) -> str | None:
     if len(parts) != 2 or output or len(parts[0].labels) != 1 or parts[0].labels != parts[1].labels:
         return None
     return f"{parts[0].code} @ {parts[1].code}"
 
 
 @_rewriting("outer product")
-def _outer(parts: Sequence[Part], output: Labels) -> str | None:
+def _outer(parts: Sequence[Factor], output: Labels) -> str | None:
     if len(parts) != 2 or len(output) != 2 or any(len(part.labels) != 1 for part in parts):
         return None
     first, second = parts if parts[0].labels == output[:1] else (parts[1], parts[0])
@@ -141,7 +141,7 @@ def _outer(parts: Sequence[Part], output: Labels) -> str | None:
 
 
 @_rewriting("elementwise product")
-def _elementwise(parts: Sequence[Part], output: Labels) -> str | None:
+def _elementwise(parts: Sequence[Factor], output: Labels) -> str | None:
     """All operands with the same letters: multiply, then perhaps sum and transpose."""
     if len(parts) < 2 or any(sorted(part.labels) != sorted(parts[0].labels) for part in parts):
         return None
@@ -152,12 +152,12 @@ def _elementwise(parts: Sequence[Part], output: Labels) -> str | None:
     text = " * ".join(_arranged(part, layout).code for part in parts)
     if layout == output:
         return text
-    total = _summed_over(Part(text, layout, is_name=False), tuple(label for label in layout if label not in output))
+    total = _summed_over(Factor(text, layout, is_name=False), tuple(label for label in layout if label not in output))
     return _arranged(total, output).code
 
 
 @_rewriting("scaling")
-def _scaled(parts: Sequence[Part], output: Labels) -> str | None:
+def _scaled(parts: Sequence[Factor], output: Labels) -> str | None:
     """Numbers without axes times one tensor."""
     full = [part for part in parts if part.labels]
     if len(parts) < 2 or len(full) > 1:
@@ -169,19 +169,21 @@ def _scaled(parts: Sequence[Part], output: Labels) -> str | None:
 
 
 @_rewriting("matrix product")
-def _matmul(parts: Sequence[Part], output: Labels) -> str | None:
+def _matmul(parts: Sequence[Factor], output: Labels) -> str | None:
     return _product_of_two(parts, output, lambda left, right, _rank: f"{left} @ {right}")
 
 
 @_rewriting("batched matrix product")
-def _bmm(parts: Sequence[Part], output: Labels) -> str | None:
+def _bmm(parts: Sequence[Factor], output: Labels) -> str | None:
     def write(left: str, right: str, rank: int) -> str | None:
         return f"torch.bmm({left}, {right})" if rank == 3 else None
 
     return _product_of_two(parts, output, write)
 
 
-def _product_of_two(parts: Sequence[Part], output: Labels, write: Callable[[str, str, int], str | None]) -> str | None:
+def _product_of_two(
+    parts: Sequence[Factor], output: Labels, write: Callable[[str, str, int], str | None]
+) -> str | None:
     """Letters in both and summed: one; in one operand only: kept, at most one each; in both and kept: the batch."""
     if len(parts) != 2:
         return None
@@ -206,7 +208,7 @@ def _product_of_two(parts: Sequence[Part], output: Labels, write: Callable[[str,
 
 
 @_rewriting("chain of matrix products")
-def _chain(parts: Sequence[Part], output: Labels) -> str | None:
+def _chain(parts: Sequence[Factor], output: Labels) -> str | None:
     """Three or more, each sharing one summed letter with the next: `x @ M @ y`."""
     if len(parts) < 3 or len(output) > 2 or any(len(part.labels) not in (1, 2) for part in parts):
         return None
@@ -219,13 +221,13 @@ def _chain(parts: Sequence[Part], output: Labels) -> str | None:
     return " @ ".join(part.code for part in ordered)
 
 
-def _ends(parts: Sequence[Part]) -> tuple[str, str]:
+def _ends(parts: Sequence[Factor]) -> tuple[str, str]:
     first = parts[0].labels[0] if len(parts[0].labels) == 2 else ""
     last = parts[-1].labels[1] if len(parts[-1].labels) == 2 else ""
     return first, last
 
 
-def _follow(left: list[Part], start: Labels) -> list[Part] | None:
+def _follow(left: list[Factor], start: Labels) -> list[Factor] | None:
     """The parts in the order of the chain, transposed where they stand the other way round."""
     vectors = [part for part in left if len(part.labels) == 1]
     if any(len(part.labels) == 1 for part in left) and (not start or not any(start[0] in p.labels for p in left)):
@@ -252,7 +254,7 @@ def _follow(left: list[Part], start: Labels) -> list[Part] | None:
 
 
 @_rewriting("tensor contraction")
-def _tensordot(parts: Sequence[Part], output: Labels) -> str | None:
+def _tensordot(parts: Sequence[Factor], output: Labels) -> str | None:
     """Several letters summed over, none kept in both: `torch.tensordot`."""
     if len(parts) != 2:
         return None
@@ -271,19 +273,19 @@ def _tensordot(parts: Sequence[Part], output: Labels) -> str | None:
 
 
 @_rewriting("broadcasting")
-def _broadcast(parts: Sequence[Part], output: Labels) -> str | None:
+def _broadcast(parts: Sequence[Factor], output: Labels) -> str | None:
     """Each operand with its axes in the order of the result, None where it has none: always possible for two."""
     if len(parts) != 2:
         return None
     involved = dict.fromkeys(label for part in parts for label in part.labels)
     order = (*output, *(label for label in involved if label not in output))
     codes = [_with_new_axes(part, order) for part in parts]
-    total = Part(" * ".join(codes), order, is_name=False)
+    total = Factor(" * ".join(codes), order, is_name=False)
     summed = tuple(label for label in order if label not in output)
     return _summed_over(total, summed).code if summed else total.code
 
 
-def _with_new_axes(part: Part, order: Labels) -> str:
+def _with_new_axes(part: Factor, order: Labels) -> str:
     own = tuple(label for label in order if label in part.labels)
     arranged = _arranged(part, own)
     places = [":" if label in part.labels else "None" for label in order]

@@ -1,4 +1,7 @@
-"""What would mend an equation or its operands: every fix is tried on the shapes before it is offered."""
+"""What would mend an equation or its operands, and whether it may still be on its way to one that fits.
+
+Every fix is tried on the shapes before it is offered.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,74 @@ from itertools import islice
 
 from playground.models.einsum.equation import ARROW, ELLIPSIS, Equation, implicit_output, parse_equation
 from playground.models.einsum.labels import Shape, index_labels
-from playground.models.outcome import Fix, Problem, ProblemError, Span
-from playground.models.words import shape_in_words
+from playground.models.formatting import shape_in_words
+from playground.models.problem import Fix, Problem, ProblemError, Span
+
+NOTE = "note"
+"""The severity of what is only not finished."""
+
+
+def is_unfinished(text: str, shapes: Sequence[Shape]) -> bool:
+    """Whether typing on at the end can make an equation of these operands.
+
+    >>> is_unfinished("ij,j", [(3, 4), (4, 5)]), is_unfinished("ij,i", [(3, 4), (4, 5)])
+    (True, False)
+    """
+    return any(_fits(candidate, shapes) for candidate in _continued(text.rstrip(), shapes))
+
+
+def while_typing(problem: Problem) -> Problem:
+    """What to say of it while the hand types: what is unfinished needs no mending yet."""
+    return replace(problem, fixes=(), span=None) if problem.severity == NOTE else problem
+
+
+def once_left(problem: Problem) -> Problem:
+    """What to say of it when the hand has gone: it does not fit."""
+    return replace(problem, severity="error") if problem.severity == NOTE else problem
+
+
+def _continued(text: str, shapes: Sequence[Shape]) -> Iterator[str]:
+    """Ways to go on: the other half of an arrow, the other dots, letters and terms that are missing."""
+    if text.endswith("-"):
+        yield f"{text}>"
+        return
+    dots = len(text) - len(text.rstrip("."))
+    if 0 < dots < len(ELLIPSIS):
+        text += "." * (len(ELLIPSIS) - dots)
+        yield text
+    if ARROW not in text:
+        yield from _filled(text, shapes)
+
+
+def _filled(text: str, shapes: Sequence[Shape]) -> Iterator[str]:
+    """The last term and those that are not there yet, filled with letters of their own."""
+    try:
+        equation = parse_equation(text)
+    except ProblemError:
+        return
+    given = len(equation.inputs)
+    if given > len(shapes):
+        return
+    missing = max(0, len(shapes[given - 1]) - len(equation.inputs[-1].letters))
+    for count in range(missing, -1, -1):
+        letters = iter(sorted(set(string.ascii_letters) - set(text)))
+        counts = (count, *(len(shape) for shape in shapes[given:]))
+        parts = ["".join(letter for _, letter in zip(range(size), letters, strict=False)) for size in counts]
+        yield text + ",".join(parts) + (ARROW if _sums(equation) else "")
+
+
+def _sums(equation: Equation) -> bool:
+    """Without an ellipsis, all may be summed, so that no output can be the fault."""
+    return not any(term.has_ellipsis for term in equation.inputs)
+
+
+def _fits(text: str, shapes: Sequence[Shape]) -> bool:
+    try:
+        index_labels(parse_equation(text), shapes)
+    except ProblemError:
+        return False
+    return True
+
 
 MAXIMUM_FIXES = 3
 MAXIMUM_TRIES = 300

@@ -1,4 +1,4 @@
-"""What each letter means for operands of given shapes: its size, where it stands, its role and the reason."""
+"""What each letter means for operands of given shapes: its size, where it stands, kept or summed, and why."""
 
 from __future__ import annotations
 
@@ -8,9 +8,68 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from playground.models.einsum.equation import ELLIPSIS, HINT, Equation, Subscript, Term
-from playground.models.einsum.reasons import Circumstances, Occurrence, reason_of, role_of
-from playground.models.outcome import Problem, Span, refuse
-from playground.models.words import joined
+from playground.models.formatting import joined
+from playground.models.problem import Problem, Span, refuse
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A label on axis `axis` of operand number `operand`, whose size there is `size`."""
+
+    operand: int
+    axis: int
+    size: int
+
+
+def role_of(output_axis: int | None, is_diagonal: bool, is_stretched: bool) -> str:
+    """The one word for a label: "summed", "diagonal", "broadcast" or "kept"."""
+    if output_axis is None:
+        return "summed"
+    if is_diagonal:
+        return "diagonal"
+    return "broadcast" if is_stretched else "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a reason is made of: `count` places, the axis of the result (None: none), who repeats or stretches it."""
+
+    label: str
+    output_axis: int | None
+    count: int
+    size: int
+    diagonal: tuple[int, ...]
+    stretched: tuple[Occurrence, ...]
+
+
+def label_reason(about: Circumstances, names: Sequence[str], result_name: str, is_implicit: bool) -> str:
+    """`"axis 0 of C"`, `"not right of the arrow"`, `"twice in A: the diagonal, axis 0 of B"`."""
+    parts = []
+    if about.diagonal:
+        parts.append(f"{_times_in(about.count, about.diagonal, names)}: the diagonal")
+    if about.stretched:
+        where = joined([f"{names[o.operand]} axis {o.axis}" for o in about.stretched])
+        parts.append(f"size 1 of {where} is stretched to {about.size}")
+    parts.append(_ending(about, result_name, is_implicit))
+    return ", ".join(parts)
+
+
+def _times_in(count: int, diagonal: tuple[int, ...], names: Sequence[str]) -> str:
+    inside = joined([names[operand] for operand in diagonal])
+    return f"twice in {inside}" if count == 2 or len(diagonal) > 1 else f"repeated in {inside}"
+
+
+def _ending(about: Circumstances, result_name: str, is_implicit: bool) -> str:
+    ellipsis = "of the ellipsis, " if len(about.label) > 1 else ""
+    if about.output_axis is None:
+        if is_implicit:
+            return f"{ellipsis}no arrow, and it appears {'twice' if about.count == 2 else f'{about.count} times'}"
+        return f"{ellipsis}not right of the arrow"
+    axis = f"axis {about.output_axis} of {result_name}"
+    if is_implicit and not ellipsis:
+        return f"no arrow, and it appears once: {axis}"
+    return f"{ellipsis}{axis}"
+
 
 Shape = tuple[int, ...]
 MAXIMUM_RANK = 64
@@ -82,7 +141,7 @@ class Indexing:
         return len(self.shapes) == 1 and not self.summed
 
 
-def default_names(count: int) -> tuple[str, ...]:
+def default_operand_names(count: int) -> tuple[str, ...]:
     """`A`, `B`, ..., then `T26`, `T27`, ...: what operands without names are called."""
     return tuple(string.ascii_uppercase[i] if i < 26 else f"T{i}" for i in range(count))
 
@@ -92,7 +151,7 @@ def index_labels(
 ) -> Indexing:
     """Match letters with axes; a `ProblemError` that names the letter, the operands and the sizes where they clash."""
     operand_shapes = tuple(tuple(int(size) for size in shape) for shape in shapes)
-    operand_names = tuple(names) or default_names(max(len(operand_shapes), len(equation.inputs)))
+    operand_names = tuple(names) or default_operand_names(max(len(operand_shapes), len(equation.inputs)))
     _check_output(equation)
     if len(equation.inputs) != len(operand_shapes):
         _refuse_count(equation, len(operand_shapes), operand_names)
@@ -105,7 +164,7 @@ def index_labels(
     )
     output_labels = _expand_output(equation, ellipsis_rank)
     result = result_name or next(
-        (name for name in default_names(26) if name not in operand_names), f"T{len(operand_names)}"
+        (name for name in default_operand_names(26) if name not in operand_names), f"T{len(operand_names)}"
     )
     occurrences = _collect(equation, operand_shapes, operand_names, input_labels)
     labels = _make_labels(equation, occurrences, output_labels, operand_names, result)
@@ -250,7 +309,7 @@ def _make_labels(
         diagonal = tuple(dict.fromkeys(o for o in operands if operands.count(o) > 1))
         axis = axis_of.get(name)
         about = Circumstances(name, axis, len(occurrences), size, diagonal, stretched)
-        reason = reason_of(about, names, result_name, equation.output is None)
+        reason = label_reason(about, names, result_name, equation.output is None)
         role = role_of(axis, bool(diagonal), bool(stretched))
         labels[name] = Label(name, size, places[name], tuple(occurrences), role, reason, axis, diagonal, stretched)
     return MappingProxyType(labels)

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 
 from playground.models.einsum.equation import ELLIPSIS, parse_equation
-from playground.models.einsum.labels import Indexing, Shape, index_labels
-from playground.models.outcome import ProblemError
-from playground.models.tensors.quiet import QUIET_TORCH
+from playground.models.einsum.labels import Shape, index_labels
+from playground.models.language.torch_warnings import QUIET_TORCH
+from playground.models.problem import ProblemError
 
 NUMPY_OPERANDS = 63
 """np.einsum takes fewer than 64 operands."""
@@ -36,13 +36,7 @@ class NumpyVerdict:
     code: str = ""
 
 
-def numpy_accepts(indexing: Indexing) -> bool:
-    """Whether np.einsum takes what torch takes: no axes of an ellipsis summed away, fewer than 64 operands."""
-    lost = any(len(name) > 1 and label.is_summed for name, label in indexing.labels.items())
-    return not lost and len(indexing.shapes) <= NUMPY_OPERANDS
-
-
-def compare_with_numpy(equation: str, shapes: Sequence[Shape], dtypes: Sequence[str] = ()) -> NumpyVerdict:
+def einsum_in_numpy(equation: str, shapes: Sequence[Shape], dtypes: Sequence[str] = ()) -> NumpyVerdict:
     """Run both on small stand-ins of these shapes and dtypes ("float32" unless given) and tell the difference."""
     kinds = tuple(dtypes) or ("float32",) * len(shapes)
     small = _cut(tuple(tuple(shape) for shape in shapes))

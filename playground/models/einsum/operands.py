@@ -10,11 +10,11 @@ import torch
 
 from playground.models.einsum.equation import ELLIPSIS, Equation
 from playground.models.einsum.labels import Shape, index_labels
+from playground.models.evaluation.evaluate import Evaluated, evaluate
+from playground.models.formatting import joined, shape_in_words
 from playground.models.job import Job
-from playground.models.outcome import Fix, Problem, ProblemError, Span, refuse
-from playground.models.tensors.evaluation import Evaluated, evaluate
-from playground.models.tensors.program import Program, parse_source
-from playground.models.words import joined, shape_in_words
+from playground.models.problem import Fix, Problem, ProblemError, Span, refuse
+from playground.models.program.program import Program, parse_source
 
 NEW_SIZES = (4, 5, 2, 3, 6, 7)
 """Sizes for letters that no operand gives a size to."""

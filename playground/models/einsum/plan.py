@@ -1,18 +1,108 @@
-"""All that shapes alone tell about an einsum: `plan_einsum("ij,jk->ik", (3, 4), (4, 5))`."""
+"""What shapes alone tell about an einsum: as numbers, loops, a sentence.
+
+`plan_einsum("ij,jk->ik", (3, 4), (4, 5))`
+"""
 
 from __future__ import annotations
 
+import itertools
+import keyword
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from playground.models.einsum.cost import Cost, Path, Step, cost_of
+from playground.models.einsum.cost import ContractionStep, Cost, Path, cost_of
 from playground.models.einsum.equation import Equation, parse_equation
-from playground.models.einsum.equivalents import Part, equivalents_of, rewrite
+from playground.models.einsum.equivalents import Factor, equivalents_of, rewrite
 from playground.models.einsum.fixes import with_fixes
 from playground.models.einsum.labels import Indexing, Label, Shape, index_labels
-from playground.models.einsum.loops import loops_of, nested_loops
-from playground.models.einsum.sentence import sentence_of
-from playground.models.outcome import ProblemError
+from playground.models.formatting import joined
+from playground.models.problem import ProblemError
+
+INDENT = "  "
+
+
+def loop_names(indexing: Indexing) -> dict[str, str]:
+    """What each label is called as a variable: itself, or with a number behind it where a tensor has that name."""
+    written = [*indexing.names, indexing.result_name, "torch", "range"]
+    words = {word for text in written for word in re.findall(r"\w+", text)}
+    names: dict[str, str] = {}
+    for label in indexing.labels:
+        fresh = itertools.chain([label], (f"{label.lower()}{number}" for number in itertools.count(1)))
+        others = words | set(names.values()) | (set(indexing.labels) - {label})
+        names[label] = next(name for name in fresh if name not in others and not keyword.iskeyword(name))
+    return names
+
+
+def cell(indexing: Indexing, operand: int, called: Mapping[str, str] | None = None) -> str:
+    """`"A[i,j]"`; a stretched axis is read at 0, an operand without axes has no brackets."""
+    name = indexing.names[operand]
+    stretched = {(o.operand, o.axis) for label in indexing.labels.values() for o in label.stretched}
+    places = [
+        "0" if (operand, axis) in stretched else (called or {}).get(label, label)
+        for axis, label in enumerate(indexing.input_labels[operand])
+    ]
+    return f"{name}[{','.join(places)}]" if places else name
+
+
+def product_code(indexing: Indexing) -> str:
+    """`"A[i,j]*B[j,k]"`."""
+    called = loop_names(indexing)
+    return "*".join(cell(indexing, operand, called) for operand in range(len(indexing.shapes)))
+
+
+def result_cell(indexing: Indexing) -> str:
+    """`"C[i,k]"`, or `"C"` for a single number."""
+    called = loop_names(indexing)
+    labels = [called[label] for label in indexing.output_labels]
+    return f"{indexing.result_name}[{','.join(labels)}]" if labels else indexing.result_name
+
+
+def loop_labels(indexing: Indexing) -> tuple[str, ...]:
+    """The labels from the outermost loop in: those of the result in its order, then the summed ones."""
+    return (*indexing.output_labels, *indexing.summed)
+
+
+def nested_loops(indexing: Indexing) -> str:
+    """The loops over the whole index space, without the line that makes the result."""
+    lines, called = [], loop_names(indexing)
+    for depth, label in enumerate(loop_labels(indexing)):
+        lines.append(f"{INDENT * depth}for {called[label]} in range({indexing.labels[label].size}):")
+    lines.append(f"{INDENT * len(indexing.labels)}{result_cell(indexing)} += {product_code(indexing)}")
+    return "\n".join(lines)
+
+
+def loops_of(indexing: Indexing, dtype: str = "") -> str:
+    """Runnable Python: the result full of zeros, then the loops that fill it.
+
+    >>> loops_of(index_labels(parse_equation("i,i->"), [(3,), (3,)]))  # doctest: +SKIP
+    C = torch.zeros(())
+    for i in range(3):
+      C += A[i]*B[i]
+    """
+    shape = indexing.output_shape
+    written = f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
+    kind = f", dtype=torch.{dtype}" if dtype and dtype != "float32" else ""
+    return f"{indexing.result_name} = torch.zeros({written}{kind})\n{nested_loops(indexing)}"
+
+
+def sentence_of(indexing: Indexing) -> str:
+    """`"For each i and k, multiply A[i,j] by B[j,k] and add over j."`"""
+    kept, summed = indexing.output_labels, indexing.summed
+    cells = [cell(indexing, operand) for operand in range(len(indexing.shapes))]
+    start = f"For each {joined(kept)}, " if kept else ""
+    if len(cells) == 1:
+        rest = f"add {cells[0]} over {_each(summed)}" if summed else f"take {cells[0]}"
+    else:
+        rest = f"multiply {cells[0]} by {joined(cells[1:])}"
+        if summed:
+            rest += f" and add over {_each(summed)}"
+    text = f"{start}{rest}."
+    return text[0].upper() + text[1:]
+
+
+def _each(labels: tuple[str, ...]) -> str:
+    return joined(labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +195,22 @@ class EinsumPlan:
         return f'torch.einsum("{self.equation.text}", {", ".join(self.names[:count])})'
 
 
-def _step_code(step: Step, is_exact: bool) -> str:
+def _step_code(step: ContractionStep, is_exact: bool) -> str:
     """`is_exact`: no size of 1 is stretched, so that `@` and its like give the same."""
-    parts = [Part(name, labels) for name, labels in zip(step.inputs, step.input_labels, strict=True)]
+    parts = [Factor(name, labels) for name, labels in zip(step.inputs, step.input_labels, strict=True)]
     ways = rewrite(parts, step.output_labels, frugal=True) if is_exact else ()
     way = ways[0] if ways else f'torch.einsum("{step.equation}", {", ".join(step.inputs)})'
     return f"{step.name} = {way}"
 
 
 def plan_einsum(equation: str, *shapes: Sequence[int], names: Sequence[str] = (), result_name: str = "") -> EinsumPlan:
-    """Plan `equation` for operands of these shapes; a `ProblemError` names the letter, the operands and the sizes.
+    """Plan `equation` for operands of these shapes: `output_shape`, `labels`, `cost`, `path`, `loops`.
 
     >>> plan_einsum("ij,jk->ik", (3, 4), (4, 5)).output_shape
     (3, 5)
+
+    Nothing is allocated, so shapes of any size will do. Costs count products and elements. Raises `ProblemError`, whose
+    problem names the letter, the operands and the sizes.
     """
     try:
         indexing = index_labels(parse_equation(equation), shapes, names, result_name)

@@ -8,29 +8,70 @@ from dataclasses import dataclass, field, replace
 
 import torch
 
+from playground.models.einsum.cost import contract, contraction, result_dtype
 from playground.models.einsum.diagram import Diagram, diagram_of
-from playground.models.einsum.dtypes import contract, contraction, result_dtype
 from playground.models.einsum.edits import name_of_result, with_fix
 from playground.models.einsum.equation import HINT, Equation, parse_equation
-from playground.models.einsum.fixes import PATIENCE, with_fixes
+from playground.models.einsum.fixes import NOTE, PATIENCE, is_unfinished, with_fixes
 from playground.models.einsum.labels import Shape, stretch_warning
-from playground.models.einsum.numpy_verdict import NumpyVerdict, compare_with_numpy, first_sentence
+from playground.models.einsum.numpy_verdict import NumpyVerdict, einsum_in_numpy, first_sentence
 from playground.models.einsum.operands import Operand, missing_problem, resolve_operands, with_boxes
 from playground.models.einsum.plan import EinsumPlan, plan_einsum
-from playground.models.einsum.rounding import rounding_note
-from playground.models.einsum.state import EinsumState
-from playground.models.einsum.unfinished import NOTE, is_unfinished
+from playground.models.evaluation.cache import summary_of
+from playground.models.evaluation.evaluate import evaluate
+from playground.models.evaluation.reader import TensorReader
+from playground.models.evaluation.summary import TensorSummary
+from playground.models.formatting import bytes_in_words, digits, shape_in_words
 from playground.models.job import Job
+from playground.models.language.budget import default_budget, run_where_cancelled
+from playground.models.language.vocabulary.costs import seconds_each
 from playground.models.offers import helpful
-from playground.models.outcome import Fix, Problem, ProblemError
-from playground.models.state import PlaygroundState
-from playground.models.tensors.planning import default_budget, run_where_cancelled
-from playground.models.tensors.program import Made, Program
-from playground.models.tensors.summary import TensorSummary
-from playground.models.tensors.summary_cache import summary_of
-from playground.models.tensors.vocabulary.costs import seconds_each
-from playground.models.tensors.window import TensorReader
-from playground.models.words import bytes_in_words, digits, shape_in_words
+from playground.models.problem import Fix, Problem, ProblemError
+from playground.models.program.program import Program
+from playground.models.program.sources import Expression, Made
+from playground.models.state import EinsumState, PlaygroundState
+
+COMPARED_OPERATIONS = 10**8
+"""Einsums of more operations are not run a second time."""
+
+
+def rounding_note(
+    program: Program, ways: Sequence[str], outcome: torch.Tensor, work: int, *, budget: int | None, job: Job
+) -> str:
+    """What the numbers of these lines are to those of the result, in a sentence."""
+    if not (outcome.is_floating_point() or outcome.is_complex()):
+        return "All lines give exactly the same numbers."
+    if work > COMPARED_OPERATIONS:
+        return "All lines give the same sums. They may be rounded in another order: too long a sum to compare here."
+    apart, odd = 0.0, False
+    for way in ways:
+        name = program.fresh_name()
+        other = evaluate(program.appended(name, Expression(way)), budget, job)[name].tensor
+        if other is None or other.shape != outcome.shape:
+            return "All lines give the same sums. They may be rounded in another order."
+        difference = _difference(outcome, other)
+        odd = odd or difference is None
+        apart = max(apart, difference or 0.0)
+    if odd:
+        return "All lines give the same sums, rounded in another order: here one is inf or nan where another is not."
+    if not apart:
+        return "All lines give exactly the same numbers here."
+    return f"All lines give the same sums, rounded in another order: here they differ by up to {apart:.2g}."
+
+
+def _difference(one: torch.Tensor, other: torch.Tensor) -> float | None:
+    """The largest distance of two elements; None where one is finite and the other is not."""
+    wide = torch.complex128 if one.is_complex() else torch.float64
+    left, right = one.to(wide), other.to(wide)
+    finite = left.isfinite()
+    if not torch.equal(finite, right.isfinite()):
+        return None
+    rest = torch.equal(left[~finite].nan_to_num(nan=0.5), right[~finite].nan_to_num(nan=0.5))
+    if not rest:
+        return None
+    apart = (left - right)[finite].abs()
+    return float(apart.max()) if apart.numel() else 0.0
+
 
 PATIENT_OPERATIONS = 2 * 10**11
 """Einsums of more operations are computed only when asked for: a few seconds on two cores."""
@@ -196,7 +237,7 @@ def _told(
         dtype=str(dtype).removeprefix("torch."),
         nbytes=0 if plan.is_view else math.prod(plan.output_shape) * dtype.itemsize,
         largest_bytes=plan.cost.largest_intermediate * dtype.itemsize,
-        numpy=compare_with_numpy(request.equation, plan.shapes, kinds),
+        numpy=einsum_in_numpy(request.equation, plan.shapes, kinds),
         diagram=diagram_of(plan.indexing),
         # Sums of short integers are wider in torch.sum than in bmm, so only one common dtype promises equality.
         equivalents=plan.equivalents if same_dtype and _keeps_dtype(dtype, len(operands)) else (),

@@ -13,13 +13,18 @@ from typing import Any
 import numpy as np
 import torch
 
-from playground.models.files.array_bridge import array_of, dtype_name, storage_refusal
-from playground.models.files.reading import check_budget, open_regular, readable_size, shown_name
-from playground.models.files.tensor_format import LoadedFile, TensorFormat, Tensors
-from playground.models.files.writing import CountedFile
+from playground.models.files.disk import CountedFile, check_budget, open_regular, plain_name, readable_size
+from playground.models.files.tensor_format import (
+    LoadedFile,
+    TensorFormat,
+    Tensors,
+    array_of,
+    dtype_name,
+    storage_refusal,
+)
+from playground.models.formatting import shape_in_words
 from playground.models.job import Job
-from playground.models.outcome import refuse
-from playground.models.words import shape_in_words
+from playground.models.problem import refuse
 
 LARGEST_FIELD = 1000
 """A number takes a few dozen characters; a field longer than this is no number."""
@@ -50,7 +55,7 @@ class _Table:
 def load_csv(path: Path, budget: int, job: Job) -> LoadedFile:
     """One tensor (rows, columns): int64 if all are whole numbers, else float64; a first row of words is a header."""
     size = readable_size(path)
-    name = shown_name(path)
+    name = plain_name(path)
     check_budget(f"{name}, read as numbers,", size * BYTES_FOR_A_CHARACTER, budget)
     with open_regular(path) as file:
         text = _decoded(file.read(size), name)

@@ -1,9 +1,15 @@
-"""`.pt` and `.pth`: tensors, and dictionaries and lists of tensors, read without running anything."""
+"""Whether a pickle only describes tensors, as torch.save does: then opening it takes what its own size explains.
+
+A pickle may name a thing once and use it a million times: copy a long list by reference, or call what allocates. Here
+nothing is run; the opcodes are read in order.
+"""
 
 from __future__ import annotations
 
+import itertools
 import os
 import pickle
+import pickletools
 import re
 import warnings
 import zipfile
@@ -15,14 +21,70 @@ from typing import BinaryIO
 import torch
 
 from playground.models.apart import is_possible, run_apart
-from playground.models.files.array_bridge import plain_tensor, storage_refusal, values_refusal
-from playground.models.files.plain_pickle import is_plain_pickle
-from playground.models.files.reading import check_budget, open_regular, readable_size, shown_name
-from playground.models.files.tensor_format import LARGEST_TENSOR_COUNT, LoadedFile, TensorFormat, Tensors
-from playground.models.files.writing import CountedFile
+from playground.models.files.disk import CountedFile, check_budget, open_regular, plain_name, readable_size
+from playground.models.files.tensor_format import (
+    LARGEST_TENSOR_COUNT,
+    LoadedFile,
+    TensorFormat,
+    Tensors,
+    plain_tensor,
+    storage_refusal,
+    values_refusal,
+)
+from playground.models.formatting import bytes_in_words
 from playground.models.job import Job
-from playground.models.outcome import Problem, ProblemError, refuse
-from playground.models.words import bytes_in_words
+from playground.models.problem import Problem, ProblemError, refuse
+
+LARGEST_PLAIN = 2_000_000
+"""Bytes; a state dict of 1000 tensors takes some 200,000."""
+MOST_STATES = 64
+"""Dictionaries that may be copied into objects, as a state dict's versions are: one for each state dict."""
+ORDERED = "collections OrderedDict"
+REBUILDING = frozenset({"torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_parameter"})
+_PUTS = frozenset({"BINPUT", "LONG_BINPUT", "PUT", "MEMOIZE"})
+_GETS = frozenset({"BINGET", "LONG_BINGET", "GET"})
+
+
+def is_plain_pickle(data: bytes) -> bool:
+    """Whether it makes only tensors, numbers, texts, and dictionaries and lists of them, each of them once."""
+    if len(data) > LARGEST_PLAIN:
+        return False
+    try:
+        codes = [(code.name, argument) for code, argument, _ in pickletools.genops(data)]
+    except Exception:  # a damaged pickle is refused by all kinds of exceptions: torch words them when it opens it
+        return False
+    if sum(name == "BUILD" for name, _ in codes) > MOST_STATES:
+        return False
+    return all(_is_plain_global(argument) for name, argument in codes if name == "GLOBAL") and _calls_are_plain(codes)
+
+
+def _is_plain_global(name: object) -> bool:
+    module, _, item = str(name).partition(" ")
+    kind = module in ("torch", "torch.storage") and (item.endswith("Storage") or item[:1].islower())
+    return name in REBUILDING or name == ORDERED or kind
+
+
+def _calls_are_plain(codes: list[tuple[str, object]]) -> bool:
+    """Whether each ordered dictionary is made empty, none the copy of another, and nothing by way of NEWOBJ."""
+    bare = [(name, argument) for name, argument in codes if name not in _PUTS]
+    ordered = _memo_of_ordered(codes)
+    for place, (name, argument) in enumerate(bare):
+        is_ordered = (name == "GLOBAL" and argument == ORDERED) or (name in _GETS and argument in ordered)
+        if is_ordered and [code for code, _ in bare[place + 1 : place + 3]] != ["EMPTY_TUPLE", "REDUCE"]:
+            return False
+        if name in ("NEWOBJ", "NEWOBJ_EX", "STACK_GLOBAL", "INST", "OBJ", "DUP"):
+            return False
+    return True
+
+
+def _memo_of_ordered(codes: list[tuple[str, object]]) -> set[object]:
+    """The numbers under which the class of ordered dictionaries is kept."""
+    return {
+        number
+        for (name, argument), (put, number) in itertools.pairwise(codes)
+        if name == "GLOBAL" and argument == ORDERED and put in _PUTS
+    }
+
 
 ZIP_MAGIC = b"PK\x03\x04"
 DEEPEST = 100
@@ -42,7 +104,7 @@ def load_pt(path: Path, budget: int, job: Job) -> LoadedFile:
     A file that could make more of itself than it is, is opened in a process of its own first.
     """
     size = readable_size(path)
-    name = shown_name(path)
+    name = plain_name(path)
     with open_regular(path) as file:
         beginning = file.read(4)
         file.seek(0)

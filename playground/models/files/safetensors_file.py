@@ -10,14 +10,20 @@ from pathlib import Path
 import torch
 from safetensors.torch import save as save_bytes
 
-from playground.models.files.array_bridge import dtype_name, plain_tensor, storage_refusal
+from playground.models.files.disk import CountedFile, check_budget, open_regular, plain_name, readable_size
 from playground.models.files.npy_file import dense_losses, read_into
-from playground.models.files.reading import check_budget, open_regular, readable_size, shown_name
-from playground.models.files.tensor_format import LARGEST_TENSOR_COUNT, LoadedFile, TensorFormat, Tensors
-from playground.models.files.writing import CountedFile
+from playground.models.files.tensor_format import (
+    LARGEST_TENSOR_COUNT,
+    LoadedFile,
+    TensorFormat,
+    Tensors,
+    dtype_name,
+    plain_tensor,
+    storage_refusal,
+)
+from playground.models.formatting import bytes_in_words
 from playground.models.job import Job
-from playground.models.outcome import Problem, refuse
-from playground.models.words import bytes_in_words
+from playground.models.problem import Problem, refuse
 
 LARGEST_HEADER = 10_000_000
 LARGEST_RANK = 64
@@ -37,7 +43,7 @@ REFUSED_DTYPES = (torch.complex128, torch.complex32, torch.float8_e8m0fnu)
 
 def load_safetensors(path: Path, budget: int, job: Job | None = None) -> LoadedFile:
     """The tensors by name, copied out of the file: it may then be changed or deleted."""
-    job, name = job or Job(), shown_name(path)
+    job, name = job or Job(), plain_name(path)
     check_budget(name, readable_size(path), budget)
     header = read_header(path)
     header.pop("__metadata__", None)
@@ -111,7 +117,7 @@ def _place(entry: object) -> Place | None:
 def read_header(path: Path) -> dict[str, object]:
     """The JSON header: name to dtype, shape and place; refused in words where it cannot be one."""
     size = readable_size(path)
-    name = shown_name(path)
+    name = plain_name(path)
     with open_regular(path) as file:
         beginning = file.read(8)
         if len(beginning) < 8:

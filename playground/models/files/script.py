@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 
-from playground.models.einsum.state import EinsumState
+from playground.models.evaluation.evaluate import evaluate
 from playground.models.job import Job
-from playground.models.network.spec import NetworkSpec
-from playground.models.state import PlaygroundState
-from playground.models.tensors.evaluation import evaluate
-from playground.models.tensors.program import Expression, Program, source_code
-from playground.models.tensors.script import script
+from playground.models.network.spec.spec import NetworkSpec
+from playground.models.program.program import Program, source_code
+from playground.models.program.script import script
+from playground.models.program.sources import Expression
+from playground.models.state import EinsumState, PlaygroundState
 
 _SHOW = '''
 def show(name, tensor):
@@ -79,7 +79,7 @@ def _network_lines(spec: NetworkSpec) -> list[str]:
         return _commented(f"The network is fed by the tensor {spec.tensor_name}: run it in the app.")
     return [
         "",
-        "from playground.models.network.network import NetworkSpec, run_network",
+        "from playground import NetworkSpec, run_network",
         "",
         f"spec = NetworkSpec({', '.join(chosen)})",
         _LAYERS.strip("\n"),

@@ -16,14 +16,13 @@ from typing import Any, TypeGuard
 
 import torch
 
-from playground.models.files.reading import check_budget, readable_size, shown_name
+from playground.models.files.disk import check_budget, plain_name, readable_size, write_whole
 from playground.models.files.safetensors_file import load_safetensors, read_header, save_safetensors
 from playground.models.files.state_codec import Decoder, Json, MismatchError, encode, family
-from playground.models.files.writing import write_whole
-from playground.models.outcome import Problem, ProblemError, refuse
+from playground.models.language.budget import default_budget
+from playground.models.problem import Problem, ProblemError, refuse
+from playground.models.program.sources import TensorReference
 from playground.models.state import PlaygroundState
-from playground.models.tensors.planning import default_budget
-from playground.models.tensors.program import TensorReference
 
 VERSION = 1
 SUFFIX = ".playground"
@@ -82,7 +81,7 @@ def _bytes_of(storage: torch.UntypedStorage) -> torch.Tensor:
 def load_session(path: str | os.PathLike[str], budget: int | None = None) -> LoadedSession:
     """The state of a session file; what cannot be read of it is left at its usual value and told in the problems."""
     file = Path(path)
-    size, name = readable_size(file), shown_name(file)
+    size, name = readable_size(file), plain_name(file)
     check_budget(name, size, default_budget() if budget is None else budget)
     document = _document(file, name)
     version = document.get("version")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, Union
 
-from playground.models.outcome import ProblemError
+from playground.models.problem import ProblemError
 
 Json = Any
 KIND = "is"

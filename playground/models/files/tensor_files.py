@@ -1,51 +1,71 @@
-"""Open and save tensors in any of the registered formats."""
+"""Open and save tensors in any of the registered formats, and make them lines of the program."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+import unicodedata
+from collections.abc import Collection, Mapping
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
 import torch
 
-from playground.models.files.array_bridge import values_refusal
 from playground.models.files.csv_file import CSV
+from playground.models.files.disk import beginning_of, foreign_kind, plain_name, readable_size, write_whole
 from playground.models.files.npy_file import MAGIC as NPY_MAGIC
-from playground.models.files.npy_file import NPY
-from playground.models.files.npz_file import NPZ
+from playground.models.files.npy_file import NPY, NPZ
 from playground.models.files.pt_file import PT, ZIP_MAGIC
-from playground.models.files.reading import beginning_of, foreign_kind, readable_size, shown_name
 from playground.models.files.safetensors_file import SAFETENSORS
-from playground.models.files.tensor_format import LoadedFile, TensorFormat
-from playground.models.files.writing import write_whole
+from playground.models.files.tensor_format import LoadedFile, TensorFormat, values_refusal
 from playground.models.job import CancelledError, Job
-from playground.models.outcome import Fix, ProblemError, refuse
+from playground.models.language.budget import default_budget
+from playground.models.language.names import fresh_name, name_problem
+from playground.models.problem import Fix, ProblemError, refuse
+from playground.models.program.program import Program
+from playground.models.program.sources import Imported, TensorReference
 from playground.models.registry import Registry
-from playground.models.tensors.planning import default_budget
+
+LONGEST_NAME = 40
+
+
+def import_bindings(program: Program, loaded: LoadedFile, path: str | os.PathLike[str]) -> Program:
+    """The program with one more line for each tensor of the file, under its key where that is free and a name."""
+    for key, tensor in loaded.tensors.items():
+        name = clean_name(key, program.names)
+        program = program.appended(name, Imported(TensorReference(tensor), os.fspath(path), key))
+    return program
+
+
+def clean_name(key: str, taken: Collection[str] = ()) -> str:
+    """A name for a key that may hold anything: `clean_name("layer.0.weight") == "layer_0_weight"`."""
+    plain = unicodedata.normalize("NFKD", key).encode("ascii", "ignore").decode()
+    text = re.sub(r"\W+", "_", plain, flags=re.ASCII).strip("_")[:LONGEST_NAME].rstrip("_")
+    if not text or text[0].isdigit():
+        text = f"t{text}"
+    if name_problem(text) is not None:
+        text = f"{text}_"
+    return fresh_name(taken, text) if text in taken else text
+
 
 FORMATS: Registry[TensorFormat] = Registry("file format")
 for _format in (NPY, NPZ, PT, SAFETENSORS, CSV):
     FORMATS.register(_format)
 
-__all__ = [
-    "FORMATS",
-    "LoadedFile",
-    "TensorFormat",
-    "format_of",
-    "load_tensors",
-    "losses",
-    "planned_losses",
-    "save_tensors",
-]
-
 
 def load_tensors(path: str | os.PathLike[str], budget: int | None = None, job: Job | None = None) -> LoadedFile:
-    """The tensors of a file, known by its first bytes and then by its ending; `ProblemError` if none can be read.
+    """The tensors of a file, known by its first bytes and then by its ending: `.tensors`, `.problems`, `.notes`.
+
+    >>> import tempfile, torch
+    >>> from playground import save_tensors
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_tensors(f"{folder}/a.npz", {"A": torch.ones(2, 3)})
+    ...     load_tensors(f"{folder}/a.npz").tensors["A"].shape
+    torch.Size([2, 3])
 
     At most `budget` bytes are allocated (None: the usual memory budget). Nothing in the file is run, and nothing but a
-    regular file is opened.
+    regular file is opened. Raises `ProblemError` if no tensor can be read.
     """
     file = Path(path)
     readable_size(file)
@@ -56,24 +76,31 @@ def load_tensors(path: str | os.PathLike[str], budget: int | None = None, job: J
     except (ProblemError, CancelledError):
         raise
     except (MemoryError, RecursionError):
-        refuse(f"{shown_name(file)} asks for more memory than there is. It was not opened.")
+        refuse(f"{plain_name(file)} asks for more memory than there is. It was not opened.")
     except OSError as error:
-        refuse(f"{shown_name(file)} cannot be read: {error.strerror or error}.")
+        refuse(f"{plain_name(file)} cannot be read: {error.strerror or error}.")
     except Exception as error:
-        refuse(f"{shown_name(file)} is damaged: {type(error).__name__} while reading it as {chosen.words}.")
+        refuse(f"{plain_name(file)} is damaged: {type(error).__name__} while reading it as {chosen.words}.")
     if not loaded.tensors and loaded.problems:
         raise ProblemError(loaded.problems[0])
     notes = loaded.notes
     if file.suffix.lower() not in chosen.suffixes and file.suffix.lower() in _suffixes():
-        notes = (f"{shown_name(file)} is in truth a {chosen.suffixes[0]} file and was read as one.", *notes)
+        notes = (f"{plain_name(file)} is in truth a {chosen.suffixes[0]} file and was read as one.", *notes)
     return LoadedFile(MappingProxyType(dict(loaded.tensors)), loaded.problems, notes)
 
 
 def save_tensors(path: str | os.PathLike[str], tensors: Mapping[str, torch.Tensor], format: str | None = None) -> None:
-    """Write tensors in a format (None: by the ending of the path), whole or not at all; `ProblemError` says why not."""
+    """Write tensors of any shape in a format (None: by the ending of the path), whole or not at all.
+
+    >>> import tempfile, torch
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_tensors(f"{folder}/a.safetensors", {"A": torch.ones(2, 3)})
+
+    Raises `ProblemError` where the format cannot hold them or the disk does not take them; what was there stays.
+    """
     file = Path(path)
     chosen = format_of(file) if format is None else FORMATS.find(format)
-    name = shown_name(file)
+    name = plain_name(file)
     if not tensors:
         refuse(f"{name} was not saved: there is no tensor to write.")
     if len(tensors) > 1 and not chosen.holds_many:
@@ -113,7 +140,7 @@ def format_of(path: str | os.PathLike[str]) -> TensorFormat:
         endings = [one.suffixes[0] for one in FORMATS.values()]
         said = f"no format ends in {suffix}" if suffix else "it has no ending"
         fixes = tuple(Fix(file.with_suffix(ending).name) for ending in endings) if file.name else ()
-        refuse(f"{shown_name(file)}: {said}. There are {', '.join(endings)}.", fixes=fixes)
+        refuse(f"{plain_name(file)}: {said}. There are {', '.join(endings)}.", fixes=fixes)
     return chosen
 
 
@@ -129,7 +156,7 @@ def _format_inside(file: Path) -> TensorFormat:
     kind = foreign_kind(beginning)
     if kind:
         named = f", although it is named {file.suffix}" if file.suffix.lower() in _suffixes() else ""
-        refuse(f"{shown_name(file)} is {kind}{named}. It holds no tensors that can be opened here.")
+        refuse(f"{plain_name(file)} is {kind}{named}. It holds no tensors that can be opened here.")
     if beginning.startswith(ZIP_MAGIC) and file.suffix.lower() not in (*NPZ.suffixes, *PT.suffixes):
         return NPZ
     if beginning.startswith(ZIP_MAGIC) and file.suffix.lower() in NPZ.suffixes:

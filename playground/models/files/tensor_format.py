@@ -1,16 +1,19 @@
-"""What a file format is, and what comes out of a file."""
+"""What a file format is, what comes out of a file, and how arrays and tensors become each other without loss."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from playground.models.job import Job
-from playground.models.outcome import Problem
+from playground.models.problem import Problem, refuse
 
 Tensors = Mapping[str, torch.Tensor]
 
@@ -61,3 +64,76 @@ class TensorFormat:
     losses: Callable[[torch.Tensor], tuple[str, ...]]
     refusal: Callable[[torch.Tensor], str]
     holds_many: bool
+
+
+LARGEST_NUMPY_RANK = 64
+
+WIDENED = {
+    torch.bfloat16: torch.float32,
+    torch.float8_e4m3fn: torch.float32,
+    torch.float8_e5m2: torch.float32,
+    torch.float8_e4m3fnuz: torch.float32,
+    torch.float8_e5m2fnuz: torch.float32,
+    torch.float8_e8m0fnu: torch.float32,
+    torch.complex32: torch.complex64,
+}
+"""Dtypes that numpy does not have, and the next one that holds all their values exactly."""
+
+
+def dtype_name(dtype: torch.dtype) -> str:
+    """`dtype_name(torch.float32) == "float32"`."""
+    return str(dtype).removeprefix("torch.")
+
+
+def storage_refusal(tensor: torch.Tensor) -> str:
+    """Why a tensor, or a plan of one, has no plain numbers to write, or empty."""
+    if tensor.is_nested:
+        return "a nested tensor has no strides; write its parts"
+    if tensor.layout != torch.strided:
+        return f"a {dtype_name(tensor.layout)} tensor has no storage of its own; write its .to_dense()"  # type: ignore[arg-type]
+    if tensor.is_quantized:
+        return "a quantized tensor is written by its .dequantize() or .int_repr()"
+    return ""
+
+
+def values_refusal(tensor: torch.Tensor) -> str:
+    """Why a tensor has no values that could be written, or empty."""
+    return "a tensor on the meta device has a shape but no values" if tensor.is_meta else storage_refusal(tensor)
+
+
+def plain_tensor(tensor: torch.Tensor) -> torch.Tensor:
+    """The tensor detached, in this machine's memory, with lazy conjugation and negation carried out."""
+    return tensor.detach().cpu().resolve_conj().resolve_neg()
+
+
+def array_of(tensor: torch.Tensor) -> npt.NDArray[np.generic]:
+    """The values as a numpy array; dtypes that numpy does not have are widened without loss."""
+    plain = plain_tensor(tensor)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="ComplexHalf")
+        array: npt.NDArray[np.generic] = plain.to(WIDENED.get(plain.dtype, plain.dtype)).numpy()
+    return array
+
+
+def tensor_of(array: npt.NDArray[np.generic], what: str) -> tuple[torch.Tensor, str]:
+    """The array as a tensor that owns its memory, and a note on what had to change; `what` names it in a refusal."""
+    note = ""
+    if array.dtype.hasobject:
+        refuse(f"{what} holds Python objects. Reading them could run code, so it was not opened.")
+    if array.dtype.names is not None:
+        refuse(f"{what} is a structured array with fields {', '.join(map(str, array.dtype.names))}: no dtype of torch.")
+    if array.dtype.kind in "SUMmVT":
+        refuse(f"{what} holds {_kind_words(array.dtype)}, which torch has no dtype for.")
+    if array.dtype.kind in "fc" and array.dtype.itemsize > (8 if array.dtype.kind == "f" else 16):
+        narrow = np.dtype(np.float64 if array.dtype.kind == "f" else np.complex128)
+        note = f"{what} was {array.dtype}, which torch does not have: read as {narrow}."
+        array = array.astype(narrow)
+    native = array.astype(array.dtype.newbyteorder("="), copy=False)
+    if any(stride < 0 for stride in native.strides) or not native.flags.writeable:
+        native = native.copy()
+    return torch.from_numpy(native), note
+
+
+def _kind_words(dtype: np.dtype[np.generic]) -> str:
+    words = {"S": "byte strings", "U": "text", "T": "text", "M": "dates", "m": "time spans", "V": "raw bytes"}
+    return words.get(dtype.kind, str(dtype))

@@ -1,5 +1,8 @@
 """What a step of a lesson asks for: by what the app notices that it is done, and how it is done for the learner.
 
+The panel in which it happens notes it by name; `presses` are the objectNames that the app presses to do it itself,
+the last of them again and again until it is noted.
+
 A goal is a piece of the state: it is reached when the state holds it, and carried out by putting it in.
 """
 
@@ -11,14 +14,34 @@ from dataclasses import dataclass, fields, replace
 
 import torch
 
-from playground.models.lessons.acts import ACTS
+from playground.models.evaluation.evaluate import Evaluated, evaluate
 from playground.models.lessons.lesson import Pairs
-from playground.models.outcome import refuse
+from playground.models.problem import refuse
+from playground.models.program.program import parse_source
 from playground.models.registry import Registry
-from playground.models.state import PlaygroundState
-from playground.models.tensors.evaluation import Evaluated, evaluate
-from playground.models.tensors.program import parse_source
-from playground.models.tensors.state import PointedCell
+from playground.models.state import PlaygroundState, PointedCell
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An act by its name; `words` say when it is done."""
+
+    name: str
+    words: str
+    presses: tuple[str, ...]
+
+
+STEP_THROUGH = ("network.open.step_through", "network.step_through.back", "network.step_through.next")
+"""One back first: at the last step already, there is nowhere to go on to."""
+
+ACTS: Registry[Act] = Registry("act")
+ACTS.register(Act("ladder", "the ladder of speeds has run", ("einsum.ladder.run",)))
+ACTS.register(Act("forward_pass", "the step-through was moved on to the loss", STEP_THROUGH))
+ACTS.register(Act("backward_pass", "the step-through was moved on to its last step", STEP_THROUGH))
+ACTS.register(
+    Act("checkpoint", "another distance of checkpoints was chosen", ("network.saved.details", "network.saved.every"))
+)
+
 
 Values = Mapping[str, Evaluated]
 _CELL = re.compile(r"\s*(\w+)\s*\[([\d\s,]*)\]\s*")
@@ -62,7 +85,7 @@ def _text(wanted: object) -> str:
     return str(wanted).strip()
 
 
-def cell_of(wanted: object) -> PointedCell:
+def goal_cell(wanted: object) -> PointedCell:
     """The cell that a goal names: "r[1, 0]"."""
     match = _CELL.fullmatch(_text(wanted))
     if match is None:
@@ -78,11 +101,11 @@ def _line(wanted: object) -> tuple[str, str]:
 
 
 def _pointed(state: PlaygroundState, _values: Values, wanted: object) -> bool:
-    return state.pointed == cell_of(wanted)
+    return state.pointed == goal_cell(wanted)
 
 
 def _point(state: PlaygroundState, wanted: object) -> PlaygroundState:
-    cell = cell_of(wanted)
+    cell = goal_cell(wanted)
     is_line = state.program.get(cell.name) is not None
     return replace(state, pointed=cell, selection=cell.name if is_line else state.selection)
 
@@ -209,7 +232,7 @@ def _card(state: PlaygroundState, wanted: object, _part: str) -> str:
 
 def _cell(state: PlaygroundState, wanted: object, part: str) -> str:
     """ "shape.grid r[1, 0]"; the card while another tensor is selected. Grids of other panels show what they show."""
-    cell = cell_of(wanted)
+    cell = goal_cell(wanted)
     if state.pointed == cell:
         return ""
     if state.selection != cell.name and state.program.get(cell.name) is not None:

@@ -1,19 +1,27 @@
-"""Lessons as TOML files: read with the line of whatever is wrong, and written as a skeleton."""
+"""Lessons as TOML files: those that ship with the app, and the present state as one to be filled in.
+
+A file is read with the line of whatever is wrong in it.
+"""
 
 from __future__ import annotations
 
+import functools
+import json
 import re
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from playground.models.lessons.goals import GOALS, do_step
 from playground.models.lessons.lesson import Claim, Lesson, LessonAnswer, LessonStep, Measure, Pairs, Prediction, Start
 from playground.models.lessons.measures import MEASURES
+from playground.models.lessons.moves import start_state
 from playground.models.lessons.scope import holes, parsed_text, shortened
-from playground.models.lessons.start import start_state
-from playground.models.outcome import ProblemError, refuse
+from playground.models.network.spec.spec import NetworkSpec
+from playground.models.problem import ProblemError, refuse
+from playground.models.program.sources import Imported
+from playground.models.resources import resource_path
 from playground.models.state import PlaygroundState
 
 SHELVES = ("questions", "cards")
@@ -258,3 +266,118 @@ def _frozen(value: Any) -> object:
     if isinstance(value, list):
         return tuple(_frozen(one) for one in value)
     return value.strip("\n") if isinstance(value, str) else value
+
+
+@functools.cache
+def library() -> tuple[Lesson, ...]:
+    """All lessons: the twelve questions in order, then the cards."""
+    lessons = [load_lesson(path) for path in sorted(resource_path("lessons").rglob("*.toml"))]
+    return tuple(sorted(lessons, key=lambda lesson: (lesson.shelf != "questions", lesson.number)))
+
+
+def find_lesson(wanted: str) -> tuple[Lesson, str]:
+    """A lesson by number ("4"), key or path, and the path if it is a file of one's own; else a ProblemError."""
+    for lesson in library():
+        if wanted == lesson.key or (lesson.shelf == "questions" and wanted == str(lesson.number)):
+            return lesson, ""
+    if Path(wanted).suffix == ".toml":
+        return load_lesson(wanted), str(wanted)
+    keys = ", ".join(str(lesson.number) for lesson in library() if lesson.shelf == "questions")
+    refuse(f"There is no lesson {wanted!r}: there are {keys}, and files that end in .toml.")
+
+
+def neighbour(lesson: Lesson, step: int) -> Lesson | None:
+    """The lesson before (-1) or after (1) this one in the library; None at the ends and for a file of one's own."""
+    lessons = library()
+    keys = [one.key for one in lessons]
+    if lesson.key not in keys:
+        return None
+    place = keys.index(lesson.key) + step
+    return lessons[place] if 0 <= place < len(lessons) else None
+
+
+def place_in_words(key: str) -> str:
+    """ "lesson 4 of 12" or "card 3 of 19"; empty for no lesson and for a file of one's own."""
+    for shelf, word in (("questions", "lesson"), ("cards", "card")) if key else ():
+        keys = [one.key for one in library() if one.shelf == shelf]
+        if key in keys:
+            return f"{word} {keys.index(key) + 1} of {len(keys)}"
+    return ""
+
+
+def skeleton(state: PlaygroundState, page: str = "tensors") -> str:
+    """The text of a lesson file that starts where the app is now, with a place for each part of a lesson.
+
+    Imported tensors have no line that a lesson could run, and are left out with a comment.
+    """
+    lines = [
+        "# A lesson. Backticks set code, {braces} are filled with what the line in them gives.",
+        'title = "What is asked, in a few words"',
+        'question = "The question, in one or two sentences. Use `code` where you name code."',
+        f"page = {_quoted(page)}",
+        'about = ["shape"]',
+        "",
+        "[start]",
+        *_program(state),
+        f"selection = {_quoted(state.selection)}",
+    ]
+    if state.einsum.equation:
+        lines += [
+            f"equation = {_quoted(state.einsum.equation)}",
+            f"operands = [{', '.join(_quoted(name) for name in state.einsum.operands)}]",
+        ]
+    if page == "network":
+        lines.append(f"network = {_network(state.network.spec)}")
+    text = "\n".join([*lines, *_PARTS, ""])
+    parse_lesson(text)
+    return text
+
+
+_PARTS = (
+    "",
+    "[[prediction]]",
+    'words = "What is right"',
+    "right = true",
+    'check = "1 == 1"',
+    'because = "What the run shows, with a {1 + 1} computed in it."',
+    "",
+    "[[prediction]]",
+    'words = "What many expect"',
+    "right = false",
+    'check = "1 == 2"',
+    'because = "The case that refutes it."',
+    "",
+    "[[step]]",
+    'words = "Something to try. The app notices when the goal is reached."',
+    'part = "shape.grid"',
+    'goal = { line = "Z = torch.zeros(2, 3)" }',
+    "",
+    "[answer]",
+    'words = "The answer."',
+    "",
+    "[[answer.claim]]",
+    'words = "A sentence that the next line makes true."',
+    'check = "1 == 1"',
+)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _program(state: PlaygroundState) -> list[str]:
+    kept = [line for line in state.program.bindings if not isinstance(line.source, Imported)]
+    left_out = [line.name for line in state.program.bindings if isinstance(line.source, Imported)]
+    code = state.program
+    for name in left_out:
+        code = code.without(name)
+    lines = [f"# imported, and so left out: {', '.join(left_out)}"] if left_out else []
+    body = _quoted(code.code) if "'''" in code.code else f"'''\n{code.code}\n'''"
+    return [*lines, f"program = {body}" if kept else 'program = ""']
+
+
+def _network(spec: NetworkSpec) -> str:
+    usual = NetworkSpec()
+    changed = {one.name: getattr(spec, one.name) for one in fields(spec)}
+    pairs = [f"{name} = {json.dumps(value)}" for name, value in changed.items() if value != getattr(usual, name)]
+    return "{ " + ", ".join(pairs) + " }" if pairs else "{}"

@@ -1,41 +1,118 @@
-"""Numbers that a lesson takes from the app's own models: bytes of a storage, the layer of the first inf."""
+"""Numbers that a lesson takes from the app's own models, and what it tries on the spot, in numpy or on a copy."""
 
 from __future__ import annotations
 
+import ast
 import io
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import EllipsisType
 from typing import Any
 
 import numpy as np
 import torch
 
 from playground.models.einsum.plan import plan_einsum
+from playground.models.evaluation.evaluate import Evaluated
 from playground.models.job import Job
+from playground.models.language.budget import CarefulWatch, default_budget
+from playground.models.language.check import check_expression
+from playground.models.language.interpreter import Interpreter
+from playground.models.language.source import parse_expression
+from playground.models.language.torch_warnings import QUIET_TORCH
 from playground.models.lessons.lesson import Measure
-from playground.models.lessons.trials import elements_changed, read_numpy
 from playground.models.memory.layout import Layout, describe_layout
 from playground.models.memory.view_rule import explain_view
-from playground.models.network.layer_statistics import StatisticsTable
-from playground.models.network.network import Detail, NetworkSpec, run_network
-from playground.models.network.result import NetworkResult
-from playground.models.network.saved_request import SavedRequest, SavedResult, compute_saved
-from playground.models.outcome import ProblemError, refuse
+from playground.models.network.measure.measuring import Detail
+from playground.models.network.measure.result import NetworkResult
+from playground.models.network.measure.statistics import StatisticsTable
+from playground.models.network.run.run import run_network
+from playground.models.network.saved.request import SavedRequest, SavedResult, compute_saved
+from playground.models.network.spec.spec import NetworkSpec
+from playground.models.problem import ProblemError, refuse
 from playground.models.registry import Registry
-from playground.models.tensors.check import check_expression
-from playground.models.tensors.evaluation import Evaluated
-from playground.models.tensors.interpreter import Interpreter
-from playground.models.tensors.planning import CarefulWatch, default_budget
-from playground.models.tensors.quiet import QUIET_TORCH
-from playground.models.tensors.source_text import parse_expression
+
+Number = bool | int | float
+Index = tuple[object, ...]
+
+
+def numpy_index(text: str) -> Index:
+    """The index that a text like "::-1, [0, 2], None, ..." says: slices, numbers, lists of them, None, dots."""
+    try:
+        match ast.parse(f"_[{text}]", mode="eval").body:
+            case ast.Subscript(value=ast.Name(), slice=ast.Tuple(elts=parts)):
+                return tuple(_part(part) for part in parts)
+            case ast.Subscript(value=ast.Name(), slice=part):
+                return (_part(part),)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        pass
+    refuse(f"{text!r} is no index of slices, whole numbers, lists, None or dots.")
+
+
+def _part(part: ast.expr) -> object:
+    match part:
+        case ast.Slice(lower=lower, upper=upper, step=step):
+            return slice(*(None if end is None else _whole(end) for end in (lower, upper, step)))
+        case ast.Constant(value=None | EllipsisType() as value):
+            return value
+    return _whole(part)
+
+
+def _whole(part: ast.expr) -> object:
+    """A whole number, or a list of some."""
+    if isinstance(part, ast.List):
+        return [_whole(one) for one in part.elts]
+    value = ast.literal_eval(part)
+    if type(value) is not int:
+        raise ValueError(value)
+    return value
+
+
+def _torch_shape(tensor: torch.Tensor, index: Index) -> tuple[int, ...]:
+    """The shape that torch itself gives, which has no negative steps and reads lists of lists as its version does."""
+    with QUIET_TORCH:
+        return tuple(tensor[index if len(index) > 1 else index[0]].shape)  # type: ignore[index]
+
+
+NUMPY_READINGS: dict[str, Callable[[np.ndarray, torch.Tensor, Index], Number | tuple[Number, ...]]] = {
+    "strides": lambda found, _tensor, _index: tuple(found.strides),
+    "nbytes": lambda found, _tensor, _index: int(found.nbytes),
+    "shape": lambda found, _tensor, _index: tuple(found.shape),
+    "shares": lambda found, tensor, _index: bool(np.shares_memory(found, tensor.numpy())),
+    "torch_shape": lambda _found, tensor, index: _torch_shape(tensor, index),
+    "values": lambda found, _tensor, _index: tuple(found.ravel().tolist()),
+}
+
+
+def read_numpy(tensor: torch.Tensor, index: str, read: str) -> Number | tuple[Number, ...]:
+    """What numpy gives for this index of the tensor's array: strides in bytes, bytes, shape, values, shared or not."""
+    wanted = numpy_index(index)
+    return NUMPY_READINGS[read](tensor.numpy()[wanted], tensor, wanted)  # type: ignore[index]
+
+
+def elements_changed(tensor: torch.Tensor, index: tuple[int, ...], other: torch.Tensor) -> int:
+    """How many elements of `other` have a byte of `tensor[index]` among theirs: writing that changes them."""
+    storage = tensor.untyped_storage()
+    if other.untyped_storage().data_ptr() != storage.data_ptr():
+        return 0
+    written = torch.zeros(storage.nbytes(), dtype=torch.bool)
+    _bytes_of(tensor, written)[index] = True
+    return int(_bytes_of(other, written).any(-1).sum())
+
+
+def _bytes_of(tensor: torch.Tensor, storage: torch.Tensor) -> torch.Tensor:
+    """A mark for each byte of each element of a tensor, (*shape, itemsize), in marks for all bytes of its storage."""
+    item = tensor.itemsize
+    strides = (*(stride * item for stride in tensor.stride()), 1)
+    return storage.as_strided((*tensor.shape, item), strides, int(tensor.storage_offset()) * item)
+
 
 MOST_SECONDS = 20.0
 """Work from which a check or a number in a text is not begun: nobody can cancel it."""
 
 Values = Mapping[str, Evaluated]
-Number = bool | int | float
 Measurement = Number | tuple[Number, ...]
 
 

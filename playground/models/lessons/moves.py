@@ -1,14 +1,42 @@
-"""What the learner does with lessons, from state to state."""
+"""What the learner does with lessons, from state to state: start one, answer, go on; and where each step is done."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from playground.models.lessons.goals import do_step
-from playground.models.lessons.lesson import Lesson
-from playground.models.lessons.start import start_state
-from playground.models.lessons.state import LeftWork, LessonState, Progress
-from playground.models.state import PlaygroundState
+from playground.models.lessons.goals import GOALS, do_step
+from playground.models.lessons.lesson import Lesson, LessonStep
+from playground.models.network.spec.spec import NetworkSpec
+from playground.models.program.program import Program
+from playground.models.state import BroadcastState, LeftWork, LessonState, PlaygroundState, Progress
+
+
+def start_state(lesson: Lesson, code: str = "") -> PlaygroundState:
+    """A fresh state with the lesson's program (or this code), selection, equation, network and memory choices."""
+    start = lesson.start
+    program = Program.parse(code or start.program)
+    state = PlaygroundState(
+        program=program,
+        selection=start.selection or (program.names[-1] if program.names else ""),
+        lesson=LessonState(key=lesson.key),
+    )
+    state = replace(state, einsum=replace(state.einsum, equation=start.equation, operands=start.operands))
+    state = replace(state, broadcast=BroadcastState(operands=start.broadcast, chosen_at=state.selection))
+    state = replace(state, network=replace(state.network, spec=NetworkSpec()))
+    goals = (("network", start.network), ("memory", start.memory))
+    return do_step(tuple(goal for goal in goals if goal[1]), state)
+
+
+def part_to_light(step: LessonStep, state: PlaygroundState) -> str:
+    """The objectName of the part where a hand goes on: that of the first goal that is not reached."""
+    goal = dict(step.goal)
+    places = (GOALS.find(kind).place(state, goal[kind], step.part) for kind in GOALS if kind in goal)
+    return next((place for place in places if place), step.part)
+
+
+def has_place(step: LessonStep) -> bool:
+    """Whether there is a part to light up for a step; a lesson of one's own need not name one."""
+    return bool(part_to_light(step, PlaygroundState()))
 
 
 def opened(state: PlaygroundState, lesson: Lesson, path: str = "") -> PlaygroundState:
@@ -60,7 +88,7 @@ def kept_in_words(state: PlaygroundState) -> str:
     return f"Your own {own} kept. {they} back when the lesson closes."
 
 
-def listed(state: PlaygroundState) -> PlaygroundState:
+def with_list_shown(state: PlaygroundState) -> PlaygroundState:
     """The state with the list of lessons showing, and the learner's own work back."""
     back = closed(state)
     return replace(back, lesson=replace(back.lesson, is_listed=True))

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from playground.models.evaluation.evaluate import evaluate
 from playground.models.job import Job
 from playground.models.lessons.goals import is_step_done
 from playground.models.lessons.lesson import Lesson
-from playground.models.lessons.lesson_file import place_in_file
-from playground.models.lessons.library import find_lesson
+from playground.models.lessons.lesson_file import find_lesson, place_in_file
 from playground.models.lessons.scope import Scope, make_scope, unfilled
-from playground.models.outcome import ProblemError
+from playground.models.problem import ProblemError
 from playground.models.state import PlaygroundState
-from playground.models.tensors.evaluation import evaluate
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class LessonRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class JudgedPrediction:
     """A prediction as the run judged it: `holds` is what its check gave just now."""
 
     words: str
@@ -42,7 +41,7 @@ class LessonResult:
 
     lesson: Lesson
     question: str
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[JudgedPrediction, ...]
     steps: tuple[str, ...]
     now_done: tuple[bool, ...]
     answer: str
@@ -83,7 +82,7 @@ def compute_lesson(request: LessonRequest | None, job: Job) -> LessonResult | No
 
 def _filled(lesson: Lesson, scope: Scope, done: tuple[bool, ...]) -> LessonResult:
     verdicts = tuple(
-        Verdict(one.words, one.detail, scope.is_true(one.check), scope.filled(one.because))
+        JudgedPrediction(one.words, one.detail, scope.is_true(one.check), scope.filled(one.because))
         for one in lesson.predictions
     )
     return LessonResult(
@@ -102,7 +101,7 @@ def _waiting(lesson: Lesson, done: tuple[bool, ...]) -> LessonResult:
     return LessonResult(
         lesson=lesson,
         question=unfilled(lesson.question),
-        verdicts=tuple(Verdict(one.words, one.detail, False, "") for one in lesson.predictions),
+        verdicts=tuple(JudgedPrediction(one.words, one.detail, False, "") for one in lesson.predictions),
         steps=tuple(unfilled(step.words) for step in lesson.steps),
         now_done=done,
         answer="The numbers are being computed.",

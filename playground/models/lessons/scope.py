@@ -10,14 +10,14 @@ from typing import Any
 
 import torch
 
+from playground.models.evaluation.evaluate import Evaluated, evaluate
+from playground.models.formatting import digits
 from playground.models.job import Job
+from playground.models.language.source import parse_expression
 from playground.models.lessons.lesson import Lesson
 from playground.models.lessons.measures import Measurement, take_measure, value_of_line
-from playground.models.outcome import ProblemError, refuse
-from playground.models.tensors.evaluation import Evaluated, evaluate
-from playground.models.tensors.program import Program
-from playground.models.tensors.source_text import parse_expression
-from playground.models.words import digits
+from playground.models.problem import ProblemError, refuse
+from playground.models.program.program import Program
 
 MOST_NUMBERS = 1000
 LONGEST_SHOWN = 60

@@ -3,25 +3,136 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from playground.models.evaluation.evaluate import evaluate
 from playground.models.job import Job
-from playground.models.lessons.figure import layer_figure
 from playground.models.lessons.lesson import Lesson
-from playground.models.lessons.plain_network import network_code
+from playground.models.lessons.moves import start_state
 from playground.models.lessons.request import LessonRequest, LessonResult, compute_lesson
 from playground.models.lessons.scope import in_words
-from playground.models.lessons.start import start_state
-from playground.models.network.spec import NetworkSpec
-from playground.models.outcome import refuse
-from playground.models.tensors.evaluation import evaluate
-from playground.models.tensors.script import script
+from playground.models.network.run.run import run_network
+from playground.models.network.spec.spec import NetworkSpec
+from playground.models.problem import refuse
+from playground.models.program.script import script
+
+WIDTH, HEIGHT, LEFT, BOTTOM = 640, 220, 64, 28
+
+
+def layer_figure(spec: NetworkSpec) -> str:
+    """An SVG drawing of one run, on a log axis; layers whose rms is 0, inf or nan are left out and counted in words."""
+    result = run_network(spec)
+    curves = {
+        "activations": ("#4692BD", result.tables["activation"].rms),
+        "gradients": ("#B87F00", result.tables["activation_gradient"].rms),
+    }
+    logs = {name: (color, _log(values)) for name, (color, values) in curves.items()}
+    finite = np.concatenate([values[np.isfinite(values)] for _, values in logs.values()])
+    low, high = (math.floor(finite.min()), math.ceil(finite.max())) if finite.size else (-1, 1)
+    high = max(high, low + 1)
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" font-size="12">']
+    parts += _axes(low, high, spec.depth)
+    for number, (name, (color, values)) in enumerate(logs.items()):
+        parts.append(f'<polyline fill="none" stroke="{color}" stroke-width="2" points="{_points(values, low, high)}"/>')
+        missing = int((~np.isfinite(values)).sum())
+        note = f", {missing} layers 0, inf or nan" if missing else ""
+        parts.append(f'<text x="{LEFT + 8 + 260 * number}" y="14" fill="{color}">rms of the {name}{note}</text>')
+    return "\n".join([*parts, "</svg>"])
+
+
+def _log(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs: NDArray[np.float64] = np.log10(np.where(np.isfinite(values), values, np.nan))
+    return logs
+
+
+def _points(values: NDArray[np.float64], low: int, high: int) -> str:
+    steps = max(1, len(values) - 1)
+    points = []
+    for layer, value in enumerate(values):
+        if math.isfinite(value):
+            x = LEFT + (WIDTH - LEFT - 8) * layer / steps
+            points.append(f"{x:.1f},{_height(value, low, high):.1f}")
+    return " ".join(points)
+
+
+def _height(value: float, low: int, high: int) -> float:
+    return 24 + (HEIGHT - BOTTOM - 24) * (high - value) / (high - low)
+
+
+def _axes(low: int, high: int, depth: int) -> list[str]:
+    every = max(1, round((high - low) / 5))
+    parts = []
+    for power in range(low, high + 1, every):
+        y = _height(power, low, high)
+        parts.append(f'<line x1="{LEFT}" x2="{WIDTH - 8}" y1="{y:.1f}" y2="{y:.1f}" stroke="#DCDFE4"/>')
+        parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end" fill="#565D68">1e{power}</text>')
+    parts.append(f'<text x="{LEFT}" y="{HEIGHT - 8}" fill="#565D68">layer 1</text>')
+    parts.append(f'<text x="{WIDTH - 8}" y="{HEIGHT - 8}" text-anchor="end" fill="#565D68">{depth}</text>')
+    return parts
+
+
+ACTIVATION_CODE = {
+    "identity": "x",
+    "relu": "torch.relu(x)",
+    "tanh": "torch.tanh(x)",
+    "sigmoid": "torch.sigmoid(x)",
+    "leaky_relu": "torch.nn.functional.leaky_relu(x)",
+    "gelu": "torch.nn.functional.gelu(x)",
+    "silu": "torch.nn.functional.silu(x)",
+    "elu": "torch.nn.functional.elu(x)",
+    "selu": "torch.nn.functional.selu(x)",
+    "softplus": "torch.nn.functional.softplus(x)",
+}
+INIT_CODE = {
+    "zeros": "torch.zeros_like(w)",
+    "normal": "torch.randn_like(w) * {weight_std}",
+    "constant": "torch.full_like(w, {weight_value})",
+    "xavier_normal": "torch.nn.init.xavier_normal_(w)",
+    "xavier_uniform": "torch.nn.init.xavier_uniform_(w)",
+    "kaiming_normal": 'torch.nn.init.kaiming_normal_(w, nonlinearity="relu")',
+    "kaiming_uniform": 'torch.nn.init.kaiming_uniform_(w, nonlinearity="relu")',
+    "lecun_normal": 'torch.nn.init.kaiming_normal_(w, nonlinearity="linear")',
+    "lecun_uniform": 'torch.nn.init.kaiming_uniform_(w, nonlinearity="linear")',
+    "orthogonal": "torch.nn.init.orthogonal_(w)",
+    "torch_default": "torch.nn.init.kaiming_uniform_(w, a=5 ** 0.5)",
+}
+
+
+def network_code(spec: NetworkSpec) -> str:
+    """Plain PyTorch that builds such a network and prints the rms of its layers; `ProblemError` if there is none.
+
+    Its random numbers are torch's own, so single values differ from the app's while their law is the same.
+    """
+    if spec.init not in INIT_CODE:
+        refuse(f"There is no short plain code for the init {spec.init}.")
+    init = INIT_CODE[spec.init].format(weight_std=spec.weight_std, weight_value=spec.weight_value)
+    gain = "" if spec.gain == 1 else f" * {spec.gain}"
+    return "\n".join(
+        (
+            f"torch.manual_seed({spec.seed})",
+            f"x = torch.randn({spec.batch}, {spec.width}, dtype=torch.{spec.dtype})",
+            f"for layer in range(1, {spec.depth + 1}):",
+            f"    w = torch.empty({spec.width}, {spec.width}, dtype=x.dtype)",
+            f"    w = {init}{gain}",
+            "    x = x @ w.T",
+            f"    x = {ACTIVATION_CODE[spec.activation]}",
+            "    if layer % 10 == 1 or not x.isfinite().all():",
+            '        print(layer, "rms", x.double().square().mean().sqrt().item())',
+            "    if not x.isfinite().any():",
+            "        break",
+        )
+    )
+
 
 _CODE = re.compile(r"`([^`]+)`")
 STYLE = """

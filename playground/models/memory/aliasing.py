@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import torch
 
+from playground.models.evaluation.reader import exact_text
+from playground.models.formatting import joined
 from playground.models.memory.layout import sharing_tensors
 from playground.models.memory.readers import cell_of, count_readers, elements_of_cell
-from playground.models.outcome import Problem
-from playground.models.tensors.cell_text import exact_text
-from playground.models.words import joined
+from playground.models.problem import Problem
 
 SHOWN_ELEMENTS = 64
 NAMED_TENSORS = 3

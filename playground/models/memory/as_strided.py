@@ -6,11 +6,11 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from playground.models.formatting import count_in_words, joined, shape_in_words
 from playground.models.memory.layout import Layout
-from playground.models.memory.overlap import measure_reach
+from playground.models.memory.readers import measure_reach
 from playground.models.memory.view_rule import contiguous_strides
-from playground.models.outcome import Fix, Problem
-from playground.models.words import count_in_words, joined, shape_in_words
+from playground.models.problem import Fix, Problem
 
 
 @dataclass(frozen=True, slots=True)

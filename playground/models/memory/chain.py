@@ -10,13 +10,13 @@ from functools import lru_cache
 
 import torch
 
-from playground.models.outcome import ProblemError
-from playground.models.tensors.evaluation import Evaluated, evaluate
-from playground.models.tensors.literals import dotted_name
-from playground.models.tensors.program import Binding, Expression, Program, source_reads
-from playground.models.tensors.source_text import ExpressionText, parse_expression
-from playground.models.tensors.steps import Step
-from playground.models.words import bytes_in_words
+from playground.models.evaluation.evaluate import Evaluated, evaluate
+from playground.models.formatting import bytes_in_words
+from playground.models.language.source import ExpressionText, dotted_name, parse_expression
+from playground.models.language.steps import Step
+from playground.models.problem import ProblemError
+from playground.models.program.program import Program, source_reads
+from playground.models.program.sources import Binding, Expression
 
 REARRANGING = frozenset(
     {"contiguous", "clone", "t", "T", "mT", "transpose", "swapaxes", "permute", "movedim", "reshape", "view", "flatten"}
@@ -75,7 +75,7 @@ def note_steps(name: str, evaluated: dict[str, Evaluated], most: int = 12) -> tu
         lines.insert(0, base)
     notes: list[StepNote] = []
     for line in lines:
-        notes += [StepNote(step, line, verdict_of(step), _note_of(step)) for step in evaluated[line].steps]
+        notes += [StepNote(step, line, step_verdict(step), _note_of(step)) for step in evaluated[line].steps]
     return _with_storages(notes)[-most:]
 
 
@@ -91,7 +91,7 @@ def _with_storages(notes: Sequence[StepNote]) -> tuple[StepNote, ...]:
     return tuple(marked)
 
 
-def verdict_of(step: Step) -> str:
+def step_verdict(step: Step) -> str:
     """`"view"`, `"same"`, `"copy 48 B"`, `"new 48 B"`."""
     return f"{step.kind} {bytes_in_words(step.own_bytes)}" if step.kind in {"copy", "new"} else step.kind
 

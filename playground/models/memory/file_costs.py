@@ -13,11 +13,12 @@ import numpy as np
 import safetensors.torch
 import torch
 
+from playground.models.files.csv_file import characters_of, csv_losses, csv_refusal
+from playground.models.formatting import bytes_in_words, shape_in_words
 from playground.models.memory.layout import Layout
 from playground.models.memory.numpy_side import NUMPY_AXES, numpy_dtype
 from playground.models.memory.view_rule import contiguous_strides
 from playground.models.registry import Registry
-from playground.models.words import bytes_in_words, shape_in_words
 
 TRIED_BYTES = 1 << 16
 """Up to here the tensor's twin is really saved; beyond, one of the same layout but fewer cells, to learn the rest."""
@@ -226,3 +227,27 @@ def _kept_in_words(entry: FileFormat, layout: Layout, strides: tuple[int, ...], 
         return "each element written out: the sharing is lost"
     known = twin.shape == layout.shape or not layout.elements  # numpy has strides of its own where there are none
     return f"in row order: strides become {shape_in_words(strides if known else contiguous_strides(layout.shape))}"
+
+
+SAMPLED = 256
+"""Up to here all elements are written to count their characters, beyond so many of them."""
+
+
+def csv_cost(tensor: torch.Tensor) -> FileCost:
+    """The size of the `.csv` file, from a sample of the elements where they are many, and what does not come back."""
+    refused = csv_refusal(tensor)
+    if tensor.ndim > NUMPY_AXES:
+        refused = f"numpy has at most {NUMPY_AXES} axes, not {tensor.ndim}"
+    if refused:
+        return FileCost(".csv", None, False, f"refused: {refused}")
+    count = tensor.numel()
+    few = count <= SAMPLED
+    sample = tensor.detach() if few else _sample(tensor.detach())
+    size = round(characters_of(sample) * count / max(1, sample.numel()))
+    return FileCost(".csv", size, few, " ".join(csv_losses(tensor)) or "as text, nothing is lost")
+
+
+def _sample(tensor: torch.Tensor) -> torch.Tensor:
+    """Elements at equal distances; they are copied, the tensor is not."""
+    places = torch.arange(SAMPLED) * (tensor.numel() // SAMPLED)
+    return tensor[torch.unravel_index(places, tensor.shape)]

@@ -9,11 +9,10 @@ from math import prod
 
 import torch
 
-from playground.models.memory.overlap import measure_reach
-from playground.models.memory.readers import cell_of
+from playground.models.formatting import bytes_in_words, shape_in_words
+from playground.models.memory.readers import cell_of, measure_reach
 from playground.models.memory.view_rule import contiguous_strides
-from playground.models.outcome import refuse
-from playground.models.words import bytes_in_words, shape_in_words
+from playground.models.problem import refuse
 
 CHANNEL_FORMATS = ((torch.channels_last, "channels_last", 4), (torch.channels_last_3d, "channels_last_3d", 5))
 BYTE_ORDER = sys.byteorder
@@ -106,9 +105,14 @@ class Layout:
 def describe_layout(tensor: torch.Tensor, others: Mapping[str, torch.Tensor] | None = None) -> Layout:
     """Describe any strided tensor, on the meta device too, without reading an element; a `ProblemError` otherwise.
 
-    `others` are the other tensors by name; one may be this very tensor, under a name of its own. `shares_with` lists
-    those on the same storage (the same one, not merely an equal pointer), `base` the first of them whose elements are
-    the storage's cells in order.
+    >>> import torch
+    >>> layout = describe_layout(torch.zeros(3, 4).t())
+    >>> layout.shape, layout.strides, layout.storage_bytes, layout.contiguous
+    ((4, 3), (1, 4), 48, False)
+
+    Strides and offset count elements; what ends in `bytes` counts bytes. `others` are named tensors: `shares_with`
+    lists those on the same storage (the same one, not merely an equal pointer), `base` the first of them whose elements
+    are the storage's cells in order.
     """
     if tensor.is_nested:
         refuse("A nested tensor has no strides: each part has its own. Take one part with .unbind().")

@@ -8,9 +8,9 @@ from math import prod
 import numpy as np
 import torch
 
+from playground.models.formatting import bytes_in_words, shape_in_words
 from playground.models.memory.in_place import try_in_place
 from playground.models.memory.layout import Layout
-from playground.models.words import bytes_in_words, shape_in_words
 
 NUMPY_AXES = 64
 

@@ -1,13 +1,17 @@
-"""Everything that the memory panel shows, computed from the program and what is typed on the panel."""
+"""Everything that the memory panel shows, from the program and what is typed on the panel, also as text to copy."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import torch
 
+from playground.models.evaluation.cards import card_verdict, storage_owner
+from playground.models.evaluation.evaluate import Evaluated, evaluate, try_line
+from playground.models.evaluation.reader import TensorReader
+from playground.models.formatting import bytes_in_words, shape_in_words
 from playground.models.job import Job
 from playground.models.memory.aliasing import WriteEffect, explain_write
 from playground.models.memory.as_strided import (
@@ -19,26 +23,70 @@ from playground.models.memory.as_strided import (
     spec_of,
 )
 from playground.models.memory.chain import ChainAdvice, StepNote, advise_chain, note_steps
-from playground.models.memory.csv_cost import csv_cost
-from playground.models.memory.facts_text import facts_text
-from playground.models.memory.file_costs import FileCost, file_costs
+from playground.models.memory.file_costs import FileCost, csv_cost, file_costs
 from playground.models.memory.in_place import Trial, try_in_place
 from playground.models.memory.layout import Layout, describe_layout, sharing_tensors
 from playground.models.memory.numpy_side import NumpyRow, compare_with_numpy
-from playground.models.memory.readers import cell_of, elements_of_cell
-from playground.models.memory.state import StridedChoice
-from playground.models.memory.storage_window import StorageReader
-from playground.models.memory.view_rule import ViewExplanation, explain_view
-from playground.models.memory.view_text import parse_shape
+from playground.models.memory.readers import StorageReader, cell_of, elements_of_cell
+from playground.models.memory.view_rule import ViewExplanation, explain_view, parse_shape
 from playground.models.offers import helpful
-from playground.models.outcome import Fix, Problem, ProblemError
-from playground.models.state import PlaygroundState
-from playground.models.tensors.evaluation import Evaluated, evaluate, try_line
-from playground.models.tensors.program import Program
-from playground.models.tensors.program_request import storage_owner, verdict_of
-from playground.models.tensors.state import PointedCell
-from playground.models.tensors.window import TensorReader
-from playground.models.words import shape_in_words
+from playground.models.problem import Fix, Problem, ProblemError
+from playground.models.program.program import Program
+from playground.models.state import PlaygroundState, PointedCell, StridedChoice
+
+
+def fact_lines(layout: Layout) -> tuple[tuple[str, str], ...]:
+    """Each fact with its name: `("strides", "(1, 4)")`."""
+    reached = "not known" if layout.reached is None else f"{layout.reached:,} of {layout.storage_cells:,}"
+    overlap = {True: "yes, some cells are read more than once", False: "no", None: "not known"}[layout.overlap]
+    density = "not known" if layout.density is None else f"{layout.density:.4g}"
+    on = f", on {layout.reached * layout.itemsize:,}" if layout.overlap and layout.reached is not None else ""
+    is_whole = layout.contiguous and layout.own_bytes == layout.storage_bytes
+    lines = [
+        ("shape", shape_in_words(layout.shape)),
+        (
+            "strides",
+            f"{shape_in_words(layout.strides)} elements, "
+            f"{shape_in_words([stride * layout.itemsize for stride in layout.strides])} bytes",
+        ),
+        ("offset", f"{layout.offset:,} elements, byte {layout.offset * layout.itemsize:,}"),
+        ("dtype", f"{layout.dtype}, {layout.itemsize} B an element, {layout.byte_order} endian"),
+        ("elements", f"{layout.elements:,}"),
+        ("element bytes", f"{layout.own_bytes:,}{on}"),
+        ("storage bytes", f"{layout.storage_bytes:,}"),
+        ("contiguous", "yes" if layout.contiguous else "no"),
+        ("memory format", layout.memory_format or "none of torch's"),
+        ("cells read", reached),
+        ("density", density),
+        ("overlap", overlap),
+        ("shares with", ", ".join(layout.shares_with) or "nobody"),
+        ("base", layout.base or ("itself" if is_whole else "none that has a name")),
+        ("device", layout.device),
+    ]
+    if layout.conjugated or layout.negated:
+        lines.append(("lazy bits", ", ".join(["conjugate"] * layout.conjugated + ["negative"] * layout.negated)))
+    return tuple(lines)
+
+
+def facts_text(
+    name: str, code: str, layout: Layout, steps: Sequence[StepNote], view: tuple[str, ViewExplanation | None]
+) -> str:
+    """Plain text: the facts, the steps, the verdict on the typed view."""
+    lines = [f"{name} = {code}" if code else name, layout.verdict, ""]
+    lines += [f"{fact:<14} {value}" for fact, value in fact_lines(layout)]
+    if steps:
+        lines += ["", "steps"]
+    for note in steps:
+        step = note.step
+        lines.append(
+            f"{note.line}: {step.code}  {shape_in_words(step.shape)} strides {shape_in_words(step.strides)} "
+            f"offset {step.offset} storage {bytes_in_words(step.storage_bytes)}  {note.verdict}. {note.note}"
+        )
+    view_text, verdict = view
+    if verdict is not None:
+        lines += ["", f"{name}.view({view_text}): {'yes' if verdict.allowed else 'no'}. {verdict.message}"]
+    return "\n".join(lines)
+
 
 SAMPLE = 128
 
@@ -193,7 +241,7 @@ def _sharing(
 ) -> tuple[SharingTensor, ...]:
     rows = []
     for name, other in sharing_tensors(tensor, tensors).items():
-        kind, words = verdict_of(program, name, evaluated[name], storage_owner(program, name, evaluated))
+        kind, words = card_verdict(program, name, evaluated[name], storage_owner(program, name, evaluated))
         rows.append(SharingTensor(name, describe_layout(other), kind, words))
     return tuple(rows)
 

@@ -6,12 +6,45 @@ without gap: `stride[i] == stride[i + 1] * size[i + 1]`. Axes of size 1 never st
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
-from playground.models.outcome import Fix, Problem
-from playground.models.words import count_in_words, shape_in_words
+from playground.models.formatting import count_in_words, shape_in_words
+from playground.models.problem import Fix, Problem, Span
+
+_SIZE = re.compile(r"[+-]?[0-9]+", re.ASCII)
+LARGEST = 2**63 - 1
+MOST_AXES = 64
+
+
+def parse_shape(text: str) -> tuple[int, ...] | Problem:
+    """`parse_shape("(2, -1)") == (2, -1)`; also "2 6", "[2, 6]" and ".view(2, 6)"; else what is wrong, and where."""
+    body, start = text, 0
+    opening = max(text.rfind("("), text.rfind("["))
+    if opening >= 0:
+        start = opening + 1
+        closing = min(
+            (place for place in (text.find(")", start), text.find("]", start)) if place >= 0), default=len(text)
+        )
+        body = text[start:closing]
+    sizes: list[int] = []
+    for match in re.finditer(r"[^,\s]+", body):
+        span = Span(start + match.start(), start + match.end())
+        if not _SIZE.fullmatch(match.group()):
+            return Problem(f"{_short(match.group())} is not a whole number in digits 0 to 9.", span)
+        if len(match.group()) > 20 or abs(int(match.group())) > LARGEST:
+            return Problem(f"{_short(match.group())} is beyond the largest size, 2^63 - 1.", span)
+        sizes.append(int(match.group()))
+        if len(sizes) > MOST_AXES:
+            return Problem(f"More than {MOST_AXES} axes.", span)
+    return tuple(sizes)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 24 else text[:23] + "…"
+
 
 Shape = tuple[int, ...]
 
@@ -121,10 +154,14 @@ def view_strides(shape: Sequence[int], strides: Sequence[int], new_shape: Sequen
 def explain_view(
     shape: Sequence[int], strides: Sequence[int], new_shape: Sequence[int], *, itemsize: int = 4, name: str = "it"
 ) -> ViewExplanation:
-    """Say whether a tensor of this shape and these strides (elements) can be viewed in `new_shape`, and why.
+    """Say whether a tensor of this shape and these strides can be viewed in `new_shape`, and why.
 
-    `explain_view((3, 4), (1, 3), (12,))` is not allowed, `blocking == (0, 1)`. The verdict and the strides are those
-    of `torch.Tensor.view`; `name` and `itemsize` (bytes) serve the words only.
+    >>> explanation = explain_view((3, 4), (1, 3), (12,))
+    >>> explanation.allowed, explanation.blocking
+    (False, (0, 1))
+
+    Strides count elements. The verdict and the strides are those of `torch.Tensor.view`; `name` and `itemsize` (bytes)
+    serve the words only. Nothing is raised: a shape that cannot be has its reason in `message`.
     """
     full, reason = infer_size(shape, new_shape)
     if full is None:

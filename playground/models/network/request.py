@@ -1,43 +1,105 @@
-"""What the network page asks for and gets."""
+"""What the network page asks for and gets, also while the hand is moving, and for the same network drawn many times."""
 
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
+import numpy as np
 import torch
 
+from playground.models.evaluation.evaluate import evaluate
+from playground.models.formatting import bytes_in_words, digits
 from playground.models.job import Job
-from playground.models.network.checks import check_spec
-from playground.models.network.compare import PinnedResult
-from playground.models.network.critical import critical_weight_variance
-from playground.models.network.cure_trial import tried
-from playground.models.network.estimate import LONG_SECONDS, Estimate, estimate
-from playground.models.network.histograms import Histogram
-from playground.models.network.inputs import INPUTS, rows_of
-from playground.models.network.mean_field import (
+from playground.models.language.budget import default_budget
+from playground.models.network.arrays import Floats
+from playground.models.network.measure.histograms import Histogram
+from playground.models.network.measure.measuring import Detail
+from playground.models.network.measure.result import NetworkResult
+from playground.models.network.pinned import PINNED, Curves, PinnedResult, curves_of, judge_run, run_pins
+from playground.models.network.run.estimate import LONG_SECONDS, Estimate, estimate
+from playground.models.network.run.run import own_histograms, run_network
+from playground.models.network.spec.checks import check_spec
+from playground.models.network.spec.inputs import INPUTS, rows_of
+from playground.models.network.spec.spec import NetworkSpec
+from playground.models.network.theory.critical import critical_weight_variance
+from playground.models.network.theory.mean_field import (
     FixedPoint,
-    Prediction,
+    MeanFieldPrediction,
     bias_variance_of,
     fixed_point,
     predict,
     weight_variance_of,
     why_not,
 )
-from playground.models.network.measuring import Detail
-from playground.models.network.pinned_runs import PINNED, run_pins, verdict_of
-from playground.models.network.result import NetworkResult
-from playground.models.network.run import own_histograms, run_network
-from playground.models.network.seeds import Band, run_seeds
-from playground.models.network.spec import NetworkSpec
-from playground.models.network.verdict import Verdict, judge
-from playground.models.outcome import Fix, Problem, ProblemError, refuse
+from playground.models.network.verdict.verdict import Verdict, judge, tried
+from playground.models.problem import Fix, Problem, ProblemError, refuse
+from playground.models.program.program import Program
 from playground.models.state import PlaygroundState
-from playground.models.tensors.evaluation import evaluate
-from playground.models.tensors.planning import default_budget
-from playground.models.tensors.program import Program
-from playground.models.words import bytes_in_words, digits
+
+LOW, HIGH = 0.05, 0.95
+PATIENCE_SECONDS = 5.0
+ALWAYS = 20
+"""After so many seconds no further seed is begun, once so many have run: the 5 and 95 % of these hardly move."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeedBand:
+    """Curves at 5 % and 95 % over `done` of `wanted` seeds; fewer where all of them would have kept the page busy."""
+
+    low: Curves
+    high: Curves
+    done: int
+    wanted: int
+
+
+def band_of(runs: list[Curves], wanted: int) -> SeedBand:
+    """The quantiles of the runs at hand, layer by layer; values that are nan count as missing."""
+
+    def quantile(share: float) -> Curves:
+        stacks = (np.stack([getattr(run, one.name) for run in runs]) for one in fields(Curves))
+        return Curves(*(_quantile(stack, share) for stack in stacks))
+
+    return SeedBand(quantile(LOW), quantile(HIGH), len(runs), wanted)
+
+
+def _quantile(values: Floats, share: float) -> Floats:
+    """Linear quantile of each column's values that are not nan."""
+    result = np.full(values.shape[1], np.nan)
+    known = ~np.isnan(values).all(axis=0)
+    if known.any():
+        with np.errstate(invalid="ignore"):
+            result[known] = np.nanquantile(values[:, known], share, axis=0)
+    return result
+
+
+def run_seeds(
+    spec: NetworkSpec,
+    count: int,
+    tensors: Mapping[str, torch.Tensor] | None = None,
+    job: Job | None = None,
+    show: Callable[[SeedBand], None] | None = None,
+) -> SeedBand:
+    """Run seeds `spec.seed` to `spec.seed + count - 1`; `show` gets the band as it grows.
+
+    Ends early where the seeds would keep the page busy for more than a few seconds: the band says how many ran.
+    """
+    job = job or Job()
+    runs: list[Curves] = []
+    quick, silent = Detail(histograms=(), quick=True), Job(job.is_cancelled)
+    start = time.monotonic()
+    for step in range(count):
+        job.yield_to_newer()
+        if step >= ALWAYS and time.monotonic() - start > PATIENCE_SECONDS:
+            break
+        runs.append(curves_of(run_network(replace(spec, seed=spec.seed + step), tensors, quick, silent)))
+        job.report((step + 1) / count, f"seed {step + 1} of {count}")
+        if show is not None and step + 1 < count and (step + 1) % 5 == 0:
+            show(band_of(runs, count))
+    return band_of(runs, count)
+
 
 Tensors = Mapping[str, torch.Tensor]
 MOST_TRIAL_OPERATIONS = 2e9
@@ -64,7 +126,7 @@ class NetworkRequest:
 class Theory:
     """What mean field says of a network: per layer, and of infinitely many layers, with the critical setting."""
 
-    prediction: Prediction
+    prediction: MeanFieldPrediction
     fixed_point: FixedPoint | None
     critical_gain: float
 
@@ -79,7 +141,7 @@ class NetworkPageResult:
     verdict: Verdict
     pins: tuple[PinnedResult, ...]
     estimate: Estimate
-    band: Band | None = None
+    band: SeedBand | None = None
     own: Sequence[Histogram] = ()
 
 
@@ -101,7 +163,7 @@ def network_request(state: PlaygroundState) -> NetworkRequest:
     )
 
 
-def tensors_of(spec: NetworkSpec, program: Program | None, budget: int | None, job: Job) -> dict[str, torch.Tensor]:
+def fed_tensors(spec: NetworkSpec, program: Program | None, budget: int | None, job: Job) -> dict[str, torch.Tensor]:
     """The one tensor of the program that feeds a network; a `ProblemError` where it has no values."""
     if not spec.tensor_name or program is None:
         return {}
@@ -216,7 +278,7 @@ def compute_network(request: NetworkRequest, job: Job | None = None) -> NetworkP
     problem = check_spec(spec)
     if problem is not None:
         raise ProblemError(problem)
-    tensors = tensors_of(spec, request.program, request.budget, job)
+    tensors = fed_tensors(spec, request.program, request.budget, job)
     cost = check_cost(request, lambda other: estimate(other, features_of(other, tensors)))
     result = _LAST.run(request, tensors, job)
     if spec in request.pins and not result.quick:
@@ -239,7 +301,7 @@ def _with_pins(page: NetworkPageResult, _tensors: Tensors, job: Job) -> NetworkP
 
     def run(spec: NetworkSpec) -> NetworkResult:
         job.yield_to_newer()
-        tensors = tensors_of(spec, request.program, request.budget, job)
+        tensors = fed_tensors(spec, request.program, request.budget, job)
         cost = estimate(spec, features_of(spec, tensors))
         if _is_long(cost, budget):
             took = f"about {digits(cost.seconds, 2)} s and {bytes_in_words(cost.bytes)}"
@@ -262,7 +324,7 @@ def _with_tried_cures(page: NetworkPageResult, tensors: Tensors, job: Job) -> Ne
 
     def judge_spec(spec: NetworkSpec) -> Verdict:
         job.yield_to_newer()
-        return verdict_of(run_network(spec, tensors, Detail(histograms=(), quick=True), silent))
+        return judge_run(run_network(spec, tensors, Detail(histograms=(), quick=True), silent))
 
     return replace(page, verdict=tried(page.verdict, page.request.spec, judge_spec))
 
@@ -274,7 +336,48 @@ def _with_seeds(page: NetworkPageResult, tensors: Tensors, job: Job) -> NetworkP
         return page
     job.show(page)
 
-    def grown(band: Band) -> None:
+    def grown(band: SeedBand) -> None:
         job.show(replace(page, band=band))
 
     return replace(page, band=run_seeds(request.spec, request.seeds, tensors, job, grown))
+
+
+BRIEF_SECONDS = 0.75
+"""Where an exact run takes so long, one of a moving hand takes a third: it is over before anybody would cancel it."""
+REHEARSAL = NetworkRequest(NetworkSpec(), moving=True)
+
+
+def is_brief(request: NetworkRequest) -> bool:
+    """Whether a request can be computed elsewhere: it is over in a moment and needs nothing that is only here."""
+    spec = request.spec
+    if not request.moving or spec.tensor_name or spec.device != "cpu":
+        return False
+    try:
+        if check_spec(spec) is not None:
+            return False
+    except ProblemError:
+        return False
+    if any(PINNED.find(pin, request.program) is None for pin in request.pins):
+        return False
+    cost = _cost(request)
+    budget = request.budget if request.budget is not None else default_budget()
+    return cost.seconds < BRIEF_SECONDS and cost.bytes < budget / 4
+
+
+def _cost(request: NetworkRequest) -> Estimate:
+    return estimate(request.spec, features_of(request.spec, {}))
+
+
+def without_pins(request: NetworkRequest) -> NetworkRequest:
+    """What the other process is asked: the pinned networks, and the tensors that may feed them, stay here."""
+    return replace(request, pins=(), program=None)
+
+
+def run_moving(request: NetworkRequest) -> NetworkResult:
+    """The run of a request whose hand is moving."""
+    return run_network(request.spec, detail=Detail((request.kind,), request.scale, quick=True))
+
+
+def complete_moving(request: NetworkRequest, result: NetworkResult) -> NetworkPageResult:
+    """The page of a request that was run elsewhere: theory, verdict and pinned networks are added here."""
+    return first_page(request, result, _cost(request))

@@ -7,13 +7,12 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from playground.models.einsum.request import EinsumResult
-from playground.models.words import bytes_in_words, count_in_words, digits
-from playground.widgets.common.buttons import Button
-from playground.widgets.common.runs import Run, runs_width
-from playground.widgets.common.runs_label import RunsLabel
-from playground.widgets.common.text_label import TextLabel
-from playground.widgets.common.tooltip import set_tooltip
-from playground.widgets.common.verdict_badge import VerdictBadge
+from playground.models.formatting import bytes_in_words, count_in_words, digits
+from playground.widgets.controls.buttons import Button
+from playground.widgets.controls.tooltip import set_tooltip
+from playground.widgets.text.badges import VerdictBadge
+from playground.widgets.text.labels import RunsLabel, TextLabel
+from playground.widgets.text.runs import Run, runs_width
 
 PATIENCE_MS = 500
 _GAP = Run("      ")

@@ -6,17 +6,17 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
-from playground.models.einsum.loops import loops_of
 from playground.models.einsum.numpy_verdict import NumpyVerdict
+from playground.models.einsum.plan import loops_of
 from playground.models.einsum.request import EinsumResult
-from playground.widgets.common.code_block import CodeBlock
-from playground.widgets.common.runs_label import RunsLabel
-from playground.widgets.common.tabs import TabRow
-from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.code.block import CodeBlock
+from playground.widgets.controls.dim_overlay import PaleCover
+from playground.widgets.controls.tabs import TabRow
+from playground.widgets.controls.tooltip import set_tooltip
 from playground.widgets.einsum.diagram_view import DiagramView
 from playground.widgets.einsum.ladder_view import LadderView
 from playground.widgets.einsum.letters import letter_marker
-from playground.widgets.einsum.pale import PaleCover
+from playground.widgets.text.labels import RunsLabel
 
 TABS = ("Loops", "torch", "numpy", "Words", "Drawing", "Ladder")
 

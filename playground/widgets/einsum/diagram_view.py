@@ -9,11 +9,11 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from playground.models.einsum.diagram import Diagram, Line, Node
-from playground.widgets.common.axis_badge import BADGE, badge_width, paint_axis_badge
-from playground.widgets.common.look import code_font, look, look_holder
-from playground.widgets.common.painting import elided, paint_box, paint_text, text_width
-from playground.widgets.common.tooltip import set_tooltip
+from playground.models.einsum.diagram import Diagram, Edge, Node
+from playground.widgets.controls.tooltip import set_tooltip
+from playground.widgets.look import code_font, look, look_holder
+from playground.widgets.painting import elided, paint_box, paint_text, text_width
+from playground.widgets.text.badges import BADGE, badge_width, paint_axis_badge
 
 NODE_HEIGHT = 24
 MARGIN = 10.0
@@ -47,7 +47,7 @@ class DiagramView(QWidget):
         self.setAccessibleDescription(words)
         self.update()
 
-    def _words(self, line: Line) -> str:
+    def _words(self, line: Edge) -> str:
         assert self._diagram is not None
         names = " and ".join(self._diagram.nodes[operand].name for operand in line.operands)
         return f"{line.label} of size {line.size} at {names}, {'summed' if line.ends_open is None else 'open'}"
@@ -105,7 +105,7 @@ class DiagramView(QWidget):
             self._paint_size(painter, at, line, outwards, self._room(rect, diagram, line))
         painter.restore()
 
-    def _room(self, rect: QRectF, diagram: Diagram, line: Line) -> float:
+    def _room(self, rect: QRectF, diagram: Diagram, line: Edge) -> float:
         """The pixels between the two nodes that a line joins; without limit for all others."""
         if line.hub is not None or line.ends_open is not None or len(line.operands) < 2:
             return math.inf
@@ -114,7 +114,7 @@ class DiagramView(QWidget):
         return abs(self._point(rect, last.at).x() - self._point(rect, first.at).x()) - widths / 2
 
     @staticmethod
-    def _paint_size(painter: QPainter, at: QPointF, line: Line, outwards: int, room: float) -> None:
+    def _paint_size(painter: QPainter, at: QPointF, line: Edge, outwards: int, room: float) -> None:
         """The size beside the badge, on the side that points outwards; above or below where two nodes leave no room."""
         badge = badge_width(line.label)
         size = str(line.size)
@@ -131,7 +131,7 @@ class DiagramView(QWidget):
     def _point(rect: QRectF, at: tuple[float, float]) -> QPointF:
         return QPointF(rect.left() + at[0] * rect.width(), rect.top() + at[1] * rect.height())
 
-    def _paint_line(self, painter: QPainter, rect: QRectF, diagram: Diagram, line: Line) -> QPointF:
+    def _paint_line(self, painter: QPainter, rect: QRectF, diagram: Diagram, line: Edge) -> QPointF:
         """Draw a line; the answer is where its badge goes."""
         painter.setPen(QPen(look().axis_line(line.place), 2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -154,7 +154,7 @@ class DiagramView(QWidget):
         painter.drawPath(path)
         return QPointF(bent)
 
-    def _paint_loop(self, painter: QPainter, rect: QRectF, at: QPointF, line: Line) -> QPointF:
+    def _paint_loop(self, painter: QPainter, rect: QRectF, at: QPointF, line: Edge) -> QPointF:
         """A letter that stands twice in one operand: a loop above its node, open where the letter is kept."""
         box = QRectF(at.x() - LOOP / 2, at.y() - LOOP - 6, LOOP, LOOP)
         painter.drawEllipse(box)
@@ -162,7 +162,7 @@ class DiagramView(QWidget):
             painter.drawLine(QPointF(at.x(), box.top()), QPointF(at.x(), max(rect.top(), box.top() - 16)))
         return QPointF(at.x() + LOOP / 2, at.y() - LOOP / 2 - 6)
 
-    def _paint_star(self, painter: QPainter, rect: QRectF, ends: list[QPointF], line: Line) -> QPointF:
+    def _paint_star(self, painter: QPainter, rect: QRectF, ends: list[QPointF], line: Edge) -> QPointF:
         """A letter that is summed in one operand alone, shared by three, or shared and kept: its lines meet."""
         assert line.hub is not None
         hub = self._point(rect, line.hub)

@@ -1,28 +1,155 @@
-"""The title line: the equation, its operands, what it gives; presets and keeping the result."""
+"""The title line: the equation with its letters on their colours, its operands, what it gives, and the presets."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from playground.models.einsum.equation import ARROW, parse_equation
+from playground.models.einsum.equation import ARROW, HINT, parse_equation
 from playground.models.einsum.labels import index_labels
+from playground.models.einsum.operands import ordinal
 from playground.models.einsum.plan import EinsumPlan
 from playground.models.einsum.presets import PRESETS
-from playground.widgets.common.buttons import Button
-from playground.widgets.common.flow_layout import FlowLayout
-from playground.widgets.common.result_menu import Outcome, ResultMenu
-from playground.widgets.common.runs import Run, axis_run, shape_runs
-from playground.widgets.common.runs_label import RunsLabel
-from playground.widgets.common.section import PADDING
-from playground.widgets.common.text_label import TextLabel
-from playground.widgets.common.title_flow import FlowTitle
-from playground.widgets.common.tooltip import set_tooltip
-from playground.widgets.einsum.equation_edit import EquationEdit
-from playground.widgets.einsum.operand_box import OperandBox
+from playground.widgets.code.edit import CodeEdit
+from playground.widgets.code.marks import BADGE_SPACING
+from playground.widgets.controls.buttons import Button
+from playground.widgets.controls.fields import HEIGHT, ComboBox
+from playground.widgets.controls.layouts import FlowLayout, FlowTitle
+from playground.widgets.controls.result_menu import Outcome, ResultMenu
+from playground.widgets.controls.section import PADDING
+from playground.widgets.controls.tooltip import set_tooltip
+from playground.widgets.einsum.letters import equation_marks
+from playground.widgets.painting import text_width
+from playground.widgets.text.labels import RunsLabel, TextLabel
+from playground.widgets.text.runs import Run, axis_run, shape_runs
+
+LEAST, MOST = 144, 320
+_CHARACTER = 7.8
+_PADDING = 28
+
+
+class EquationEdit(CodeEdit):
+    """`edited(text)` with every key."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(marker=equation_marks, pixels=13, parent=parent)
+        self.setObjectName("einsum.equation")
+        self.setPlaceholderText("ij,jk->ik")
+        self.setAccessibleName("einsum equation")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        set_tooltip(self, HINT, "i,i-> dot   ij->ji transpose   ii->i diagonal")
+        self.textChanged.connect(self.updateGeometry)
+
+    def light(self, letter: str) -> None:
+        """Let one letter stand out wherever it is; "" none."""
+        self.marker = partial(equation_marks, lit=letter)
+        self.viewport().update()
+
+    def sizeHint(self) -> QSize:
+        text = self.text()
+        letters = len(equation_marks(text))
+        width = len(text) * _CHARACTER + letters * BADGE_SPACING + _PADDING
+        return QSize(min(MOST, max(LEAST, round(width))), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(min(LEAST, self.sizeHint().width()), super().minimumSizeHint().height())
+
+
+NOTHING = "none"
+EXPRESSION = "expression..."
+_CHEVRON = 38
+
+
+class NameCombo(ComboBox):
+    """As wide as what is chosen, not as the widest choice."""
+
+    def sizeHint(self) -> QSize:
+        width = text_width(self.item_font(), self.currentText()) + _CHEVRON
+        return QSize(round(min(140.0, max(56.0, width))), HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(min(56, self.sizeHint().width()), HEIGHT)
+
+
+class OperandBox(QWidget):
+    """`chosen(number, text)`: a name, an expression, or "" for nothing."""
+
+    chosen = Signal(int, str)
+
+    def __init__(self, number: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._number = number
+        self._text = ""
+        self.combo = NameCombo(code=True)
+        self.combo.setObjectName(f"einsum.operand.{number}")
+        self.combo.setMaximumWidth(140)
+        set_tooltip(self.combo, f"The {ordinal(number)} operand: a tensor of the program, or an expression")
+        self.field = CodeEdit()
+        self.field.setObjectName(f"einsum.expression.{number}")
+        self.field.setAccessibleName(f"expression for the {ordinal(number)} operand")
+        self.field.setFixedWidth(120)
+        set_tooltip(self.field, "An expression of the program's tensors", "B.t()   A[:, :3]")
+        self.field.hide()
+        self.combo.activated.connect(self._on_activated)
+        self.field.committed.connect(self._on_committed)
+        self.field.reverted.connect(self._close_field)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.combo)
+        row.addWidget(self.field)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def set_choice(self, text: str, names: Sequence[str]) -> None:
+        """Show what is chosen, and what else could be."""
+        items = [*names, *([text] if text and text not in names else []), NOTHING, EXPRESSION]
+        shown = [self.combo.itemText(row) for row in range(self.combo.count())]
+        self._text = text
+        if items != shown:
+            self.combo.blockSignals(True)
+            self.combo.clear()
+            self.combo.addItems(items)
+            self.combo.blockSignals(False)
+            self.combo.updateGeometry()
+        row = items.index(text) if text else items.index(NOTHING)
+        if row != self.combo.currentIndex():
+            self.combo.blockSignals(True)
+            self.combo.setCurrentIndex(row)
+            self.combo.blockSignals(False)
+            self.combo.updateGeometry()
+
+    @Slot(int)
+    def _on_activated(self, row: int) -> None:
+        text = self.combo.itemText(row)
+        if text == EXPRESSION and row == self.combo.count() - 1:
+            self.combo.setCurrentText(self._text or NOTHING)
+            self.open_field()
+        elif text == NOTHING and row == self.combo.count() - 2:
+            self.chosen.emit(self._number, "")
+        else:
+            self.chosen.emit(self._number, text)
+
+    def open_field(self) -> None:
+        """Type an expression instead of choosing a name."""
+        self.combo.hide()
+        self.field.show()
+        self.field.set_text(self._text)
+        self.field.selectAll()
+        self.field.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @Slot()
+    def _close_field(self) -> None:
+        self.field.hide()
+        self.combo.show()
+
+    @Slot(str)
+    def _on_committed(self, text: str) -> None:
+        self._close_field()
+        self.chosen.emit(self._number, text.strip())
+
 
 BESIDE = 2
 """So many operands stand in the title line; more get a line of their own."""

@@ -10,22 +10,22 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.models.einsum.ladder import SIZES, LadderRequest, LadderResult, RungTime
-from playground.models.outcome import Problem
-from playground.models.words import digits
-from playground.widgets.common.buttons import Button
-from playground.widgets.common.combo_box import ComboBox
-from playground.widgets.common.look import code_font, look, look_holder, words_font
-from playground.widgets.common.painting import paint_text, text_width
-from playground.widgets.common.text_label import TextLabel
-from playground.widgets.common.tooltip import set_tooltip
+from playground.models.formatting import digits
+from playground.models.problem import Problem
+from playground.widgets.controls.buttons import Button
+from playground.widgets.controls.fields import ComboBox
+from playground.widgets.controls.tooltip import set_tooltip
+from playground.widgets.look import code_font, look, look_holder, words_font
+from playground.widgets.painting import paint_text, text_width
+from playground.widgets.text.labels import TextLabel
 
 ROW = 20
 NAME_WIDTH = 96
 NUMBER_WIDTH = 132
 
 
-def time_in_words(seconds: float) -> str:
-    """`time_in_words(0.0000123) == "12.3 us"`."""
+def measured_time(seconds: float) -> str:
+    """`measured_time(0.0000123) == "12.3 us"`."""
     for unit, factor in (("s", 1.0), ("ms", 1e3), ("us", 1e6)):
         if seconds * factor >= 1 or unit == "us":
             return f"{digits(seconds * factor)} {unit}"
@@ -47,7 +47,7 @@ class LadderChart(QWidget):
     def set_result(self, result: LadderResult | None) -> None:
         """Show these times."""
         self._result = result
-        words = "" if result is None else "; ".join(f"{t.name} {time_in_words(t.seconds)}" for t in result.times)
+        words = "" if result is None else "; ".join(f"{t.name} {measured_time(t.seconds)}" for t in result.times)
         self.setAccessibleDescription(words)
         self.updateGeometry()
         self.update()
@@ -94,7 +94,7 @@ class LadderChart(QWidget):
         span = math.log10(slowest / fastest * 2) or 1.0
         width = room * math.log10(time.seconds / fastest * 2) / span
         painter.fillRect(QRectF(rect.left() + NAME_WIDTH, rect.top() + 5, width, 10), look().color("heat_positive"))
-        words = time_in_words(time.seconds) + ("" if time.measured == time.rows else "*")
+        words = measured_time(time.seconds) + ("" if time.measured == time.rows else "*")
         ratio = "" if time.seconds == fastest else f"x{digits(time.seconds / fastest)}"
         right = rect.right() - 64
         paint_text(

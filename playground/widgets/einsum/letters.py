@@ -1,13 +1,15 @@
-"""Index letters in their colours: in the equation, in code, in shapes."""
+"""Index letters in their colours: in the equation, in code, in shapes, in one line of the folded panel."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from playground.models.einsum.equation import LETTERS
 from playground.models.einsum.labels import colour_places
-from playground.widgets.common.code_marks import CodeMark, Marker, code_marks
+from playground.models.problem import Problem
+from playground.widgets.code.marks import CodeMark, Marker, code_marks
+from playground.widgets.text.runs import Run
 
 _INDEX = re.compile(r"(?<=for )(?P<loop>\w+)(?= in )|(?<=[\[,])(?P<place>[A-Za-z]\w*)(?=[\],])")
 LONGEST_WITH_BADGES = 400
@@ -42,3 +44,26 @@ def letter_marker(places: Mapping[str, int], lit: str = "") -> Marker:
         return tuple(sorted(found, key=lambda mark: mark.start))
 
     return marks
+
+
+LONGEST = 80
+"""Characters of a longer equation that are shown."""
+
+
+def equation_runs(equation: str) -> tuple[Run, ...]:
+    """`ij,kj->ik`, each letter underlined in its colour."""
+    shown = equation[:LONGEST]
+    axes = {mark.start: mark.axis for mark in equation_marks(equation) if mark.start < LONGEST}
+    return tuple(Run(character, "code", axis=axes.get(at)) for at, character in enumerate(shown))
+
+
+def equation_summary(
+    equation: str, operands: Sequence[str], problem: Problem | None, gives: Sequence[Run] | None
+) -> tuple[Run, ...]:
+    """`ij,kj->ik of A, B gives C (3, 3)`, or what is wrong; `gives` is None before there is a result."""
+    if not equation.strip():
+        return (Run("no equation yet"),)
+    asked = (*equation_runs(equation), Run(" of "), Run(", ".join(operands), "code"))
+    if problem is not None:
+        return (*asked, Run(f": {problem}"))
+    return asked if gives is None else (*asked, Run(" gives "), *gives)

@@ -11,10 +11,10 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintE
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
 from playground.models.einsum.labels import Indexing, Label
-from playground.widgets.common.axis_badge import BADGE, paint_axis_badge
-from playground.widgets.common.look import STALE, code_font, look, look_holder, words_font
-from playground.widgets.common.painting import baseline, elided, paint_box, paint_text, text_width
-from playground.widgets.common.tooltip import place_beside
+from playground.widgets.controls.tooltip import place_beside
+from playground.widgets.look import STALE, code_font, look, look_holder, words_font
+from playground.widgets.painting import baseline, elided, paint_box, paint_text, text_width
+from playground.widgets.text.badges import BADGE, paint_axis_badge
 
 ROW, LINE = 24, 18
 SIZE_X, SIZE_WIDTH = 24, 36

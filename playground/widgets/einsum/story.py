@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from playground.models.einsum.cells import Index
 from playground.models.einsum.request import EinsumResult
-from playground.models.einsum.terms import terms_of, with_fewer_terms
+from playground.models.einsum.terms import Index, terms_of, with_fewer_terms
 from playground.widgets.einsum.sum_lines import factor_text
 from playground.widgets.einsum.tensors_row import TensorsRow, holds
 from playground.widgets.einsum.terms_view import TermsView
@@ -12,7 +11,7 @@ from playground.widgets.einsum.terms_view import TermsView
 LEAST_TERMS = 2
 
 
-class Story:
+class CellFocus:
     """Keeps the grids and the written sum at one cell."""
 
     def __init__(self, tensors: TensorsRow, terms: TermsView) -> None:

@@ -1,4 +1,4 @@
-"""The sum behind a cell as columns of text: `A[1,0]*B[2,0]`, `4*38`, `152`."""
+"""The sum behind a cell as columns of text and as shares of a bar, and how wide these columns are."""
 
 from __future__ import annotations
 
@@ -6,11 +6,90 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from playground.models.einsum.labels import Indexing
 from playground.models.einsum.terms import STEPPED_TERMS, CellSum, Number, ProductTerm
-from playground.models.tensors.cell_story_words import first_text
-from playground.models.tensors.cell_text import exact_text, fitted_text, tidy_number
-from playground.widgets.common.runs import Run
+from playground.models.evaluation.reader import exact_text, fitted_text, tidy_number
+from playground.models.provenance.story import first_text
+from playground.widgets.look import words_font
+from playground.widgets.painting import text_width
+from playground.widgets.text.runs import Run
+
+PLUS, TIGHT_PLUS = 36, 20
+LEAST_COLUMN = 40.0
+_SIGN = 7.2
+
+
+@dataclass(frozen=True, slots=True)
+class TermsSpacing:
+    """The width of each column and of each plus, and the words for the terms left out, all in pixels."""
+
+    column: float
+    plus: float = PLUS
+    gap: str = ""
+
+    @property
+    def sign_at(self) -> float:
+        """Where the plus sign begins in its room."""
+        return round((self.plus - _SIGN) / 2)
+
+    def width(self, columns: int) -> float:
+        """What so many columns take, with what is between them."""
+        signs = columns - 1 + bool(self.gap)
+        return columns * self.column + signs * self.plus + text_width(words_font(), self.gap)
+
+
+def terms_spacing(column: float, columns: int, hidden: int, room: float) -> TermsSpacing:
+    """Roomy where that fits into `room`; else closer together, and where that is not enough, with cut columns."""
+    roomy = TermsSpacing(column, gap=f"{hidden:,} more" if hidden else "")
+    tight = TermsSpacing(column, TIGHT_PLUS, "…" if hidden else "")
+    if roomy.width(columns) <= room:
+        return roomy
+    over = tight.width(columns) - room
+    return TermsSpacing(max(LEAST_COLUMN, column - max(0.0, over) / columns), tight.plus, tight.gap)
+
+
+MOST_SEGMENTS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A share of the sum of all |products|, from 0 to 1; `number` is that of its last term."""
+
+    share: float
+    is_negative: bool
+    number: int
+
+
+def segments_of(cell_sum: CellSum) -> tuple[Segment, ...]:
+    """One segment a term, or for each group of neighbours one of what is added and one of what is taken away."""
+    count = len(cell_sum.products)
+    if count < 2 or cell_sum.block > 1:
+        return ()
+    values = _signed(cell_sum.products)
+    total = float(np.abs(values).sum())
+    if not 0 < total < math.inf:
+        return ()
+    starts = np.arange(0, count, -(-count // MOST_SEGMENTS))
+    added = np.add.reduceat(np.maximum(values, 0), starts) / total
+    taken = np.add.reduceat(np.maximum(-values, 0), starts) / total
+    ends = np.append(starts[1:], count) - 1
+    pairs = zip(added.tolist(), taken.tolist(), ends.tolist(), strict=True)
+    both = ((share, sign, last) for more, less, last in pairs for share, sign in ((more, False), (less, True)))
+    return tuple(Segment(share, sign, last) for share, sign, last in both if share > 0)
+
+
+def _signed(products: Sequence[Number]) -> NDArray[np.float64]:
+    """Real products as they are, complex ones by their size; integers beyond floats count as infinite."""
+    if isinstance(products[0], complex):
+        return np.array([abs(product) for product in products], float)
+    try:
+        return np.array(products, float)
+    except OverflowError:
+        return np.full(len(products), np.inf)
+
 
 PRODUCT_DIGITS = 6
 FACTOR_CHARACTERS = 7
@@ -26,7 +105,7 @@ class TermColumn:
     is_added: bool = True
 
 
-def number_text(value: Number, dtype: str) -> str:
+def cell_value_text(value: Number, dtype: str) -> str:
     """A cell's value, exactly as in the grid."""
     return exact_text(value, dtype)
 
@@ -113,7 +192,7 @@ def spoken(indexing: Indexing, cell_sum: CellSum, dtypes: Sequence[str], dtype: 
     name = "".join(run.text for run in result_runs(indexing, cell_sum.index))
     cells = _with_gap(["".join(run.text for run in column.cells) for column in columns], cell_sum)
     numbers = _with_gap([column.numbers for column in columns], cell_sum)
-    value = "" if cell_sum.value is None else f" = {number_text(cell_sum.value, dtype)}"
+    value = "" if cell_sum.value is None else f" = {cell_value_text(cell_sum.value, dtype)}"
     if len(indexing.shapes) == 1 and cell_sum.count == 1:
         return f"{name} = {cells}{value or f' = {numbers}'}"
     return f"{name} = {cells} = {numbers}{value}" if columns else f"{name} = 0, a sum of no terms"

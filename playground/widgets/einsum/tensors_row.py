@@ -8,13 +8,13 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QWidget
 
-from playground.models.einsum.cells import Index, Region, fed_cells, feeding_cells
 from playground.models.einsum.labels import Label, Shape
 from playground.models.einsum.plan import EinsumPlan
 from playground.models.einsum.request import EinsumResult
-from playground.widgets.common.look import code_font, look
-from playground.widgets.common.painting import text_width
+from playground.models.einsum.terms import Index, Region, fed_cells, feeding_cells
 from playground.widgets.einsum.tensor_column import LEAST_WIDTH, SCROLL_BAR, TensorColumn
+from playground.widgets.look import code_font, look
+from playground.widgets.painting import text_width
 
 SIGN_WIDTH = 18
 RESULT = -1

@@ -10,22 +10,25 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from playground.models.einsum.labels import Indexing
 from playground.models.einsum.terms import CellSum
-from playground.widgets.common.buttons import IconButton
-from playground.widgets.common.look import STALE, code_font, look, look_holder, words_font
-from playground.widgets.common.painting import elided, paint_text, text_width
-from playground.widgets.common.runs import Run, cut_runs, paint_runs, runs_width
-from playground.widgets.common.tooltip import set_tooltip
-from playground.widgets.einsum.sum_bar import Segment, segments_of
+from playground.widgets.controls.buttons import IconButton
+from playground.widgets.controls.tooltip import set_tooltip
 from playground.widgets.einsum.sum_lines import (
+    PLUS,
+    Segment,
     TermColumn,
+    TermsSpacing,
+    cell_value_text,
     exactness,
-    number_text,
     product_text,
     result_runs,
+    segments_of,
     spoken,
     term_columns,
+    terms_spacing,
 )
-from playground.widgets.einsum.terms_spacing import PLUS, TermsSpacing, terms_spacing
+from playground.widgets.look import STALE, code_font, look, look_holder, words_font
+from playground.widgets.painting import elided, paint_text, text_width
+from playground.widgets.text.runs import Run, cut_runs, paint_runs, runs_width
 
 LINE = 18
 BAR_TOP, BAR = 4, 8
@@ -123,7 +126,7 @@ class TermsView(QWidget):
 
     def spacing(self, indexing: Indexing, cell_sum: CellSum) -> TermsSpacing:
         """How far apart the columns stand, so that the value has its room behind them."""
-        value = "" if cell_sum.value is None else f"= {number_text(cell_sum.value, self._dtype)}"
+        value = "" if cell_sum.value is None else f"= {cell_value_text(cell_sum.value, self._dtype)}"
         end = VALUE_GAP + text_width(code_font(12, code_font().Weight.Bold), value)
         room = self.width() - self._left(indexing) - 12 - end
         width = max(self._column_width(column) for column in self._columns)
@@ -261,7 +264,7 @@ class TermsView(QWidget):
             x = paint_text(painter, x, base, f"= {text}", code_font(12), color=look().color("accent"))
             note = f"{cell_sum.upto:,} of {cell_sum.count:,}"
         elif cell_sum.value is not None:
-            value = f"= {number_text(cell_sum.value, self._dtype)}"
+            value = f"= {cell_value_text(cell_sum.value, self._dtype)}"
             x = paint_text(painter, x, base, value, code_font(12, code_font().Weight.Bold), color=look().color("text"))
             note = exactness(cell_sum, self._dtype)
         else:

@@ -9,11 +9,11 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.models.lessons.lesson import Lesson
-from playground.widgets.common.buttons import Button
-from playground.widgets.common.look import icon, look, words_font
-from playground.widgets.common.painting import paint_box
-from playground.widgets.common.runs_label import RunsLabel
-from playground.widgets.common.tooltip import place_beside, set_tooltip
+from playground.widgets.controls.buttons import Button
+from playground.widgets.controls.tooltip import place_beside, set_tooltip
+from playground.widgets.look import icon, look, words_font
+from playground.widgets.painting import paint_box
+from playground.widgets.text.labels import RunsLabel
 
 SHELVES = (("questions", "Twelve questions"), ("cards", "Is it true?"))
 

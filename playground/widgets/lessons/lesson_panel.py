@@ -8,22 +8,20 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLay
 
 from playground.models.lessons import moves
 from playground.models.lessons.lesson import Lesson
-from playground.models.lessons.library import find_lesson, library, neighbour, place_in_words
+from playground.models.lessons.lesson_file import find_lesson, library, neighbour, place_in_words
+from playground.models.lessons.moves import part_to_light
 from playground.models.lessons.request import LessonResult
-from playground.models.lessons.state import Progress
-from playground.models.lessons.where import part_to_light
-from playground.models.outcome import Problem
-from playground.models.state import PlaygroundState
-from playground.widgets.common.buttons import Button, IconButton
-from playground.widgets.common.look import look
-from playground.widgets.common.problem_banner import ProblemBanner
-from playground.widgets.common.section import Hairline, TitleLine
-from playground.widgets.common.text_label import TextLabel
-from playground.widgets.common.tooltip import set_tooltip
+from playground.models.problem import Problem
+from playground.models.state import PlaygroundState, Progress
+from playground.widgets.controls.buttons import Button, IconButton
+from playground.widgets.controls.problem_banner import ProblemBanner
+from playground.widgets.controls.section import Hairline, TitleLine
+from playground.widgets.controls.tooltip import set_tooltip
 from playground.widgets.lessons.lesson_list import LessonList
-from playground.widgets.lessons.lesson_view import LessonView
-from playground.widgets.lessons.step_mark import ProgressBar
+from playground.widgets.lessons.lesson_view import LessonView, ProgressBar
+from playground.widgets.look import look
 from playground.widgets.panel import Panel
+from playground.widgets.text.labels import TextLabel
 
 WIDTH = 368
 
@@ -215,7 +213,7 @@ class LessonPanel(Panel):
 
     @Slot()
     def _on_all_clicked(self) -> None:
-        self.edit(moves.listed(self.state))
+        self.edit(moves.with_list_shown(self.state))
 
     @Slot()
     def _on_close_clicked(self) -> None:

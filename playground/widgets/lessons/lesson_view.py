@@ -1,20 +1,247 @@
-"""The four parts of a lesson, one below the other."""
+"""The four parts of a lesson, one below the other: question, prediction, something to try, the answer."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from playground.models.lessons.fold import folded
+from playground.models.formatting import folded
+from playground.models.lessons.moves import has_place
 from playground.models.lessons.request import LessonResult
-from playground.models.lessons.state import Progress
-from playground.models.lessons.where import has_place
-from playground.widgets.common.buttons import Button
-from playground.widgets.common.code_block import CodeBlock
-from playground.widgets.common.runs_label import RunsLabel
-from playground.widgets.lessons.answer_view import AnswerView
-from playground.widgets.lessons.lesson_part import CODE_COLUMNS, LessonPart
-from playground.widgets.lessons.prediction_card import PredictionCard
+from playground.models.state import Progress
+from playground.widgets.code.block import CodeBlock
+from playground.widgets.controls.buttons import Button
+from playground.widgets.controls.section import Hairline
+from playground.widgets.controls.tooltip import place_beside
+from playground.widgets.look import icon, look, words_font
+from playground.widgets.painting import paint_box
+from playground.widgets.text.labels import RunsLabel
+from playground.widgets.text.runs import Run, parse_runs
+
+SIZE = 24
+
+
+class StepMark(QWidget):
+    """`state` is "waiting", "present" or "done"."""
+
+    def __init__(self, number: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._number = number
+        self._state = "waiting"
+        self.setFixedSize(SIZE, SIZE)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def set_state(self, state: str) -> None:
+        """Show another state, and say it to whoever cannot see it."""
+        self._state = state
+        self.setAccessibleName(f"Part {self._number}: {state}")
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        colours = look()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            circle = QRectF(self.rect()).adjusted(0.75, 0.75, -0.75, -0.75)
+            role = {"waiting": "text3", "present": "accent", "done": "good"}[self._state]
+            painter.setPen(QPen(colours.color(role), 1.5))
+            painter.setBrush(colours.color("accent") if self._state == "present" else Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(circle)
+            if self._state == "done":
+                pixmap = icon("check", "good").pixmap(QSize(16, 16), self.devicePixelRatioF())
+                painter.drawPixmap(4, 4, pixmap)
+                return
+            painter.setPen(colours.color("accent_text" if self._state == "present" else "text3"))
+            painter.setFont(words_font())
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, str(self._number))
+
+
+class ProgressBar(QWidget):
+    """One short line a lesson: done ones green, the present one in accent."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._done: tuple[bool, ...] = ()
+        self._present = -1
+        self.setFixedHeight(12)
+        self.setAccessibleName("Progress through the lessons")
+
+    def set_progress(self, done: tuple[bool, ...], present: int) -> None:
+        """Show which lessons are done and which one is open."""
+        self._done, self._present = done, present
+        self.setAccessibleDescription(f"{sum(done)} of {len(done)} done")
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        colours = look()
+        with QPainter(self) as painter:
+            count = max(1, len(self._done))
+            width = (self.width() - 4 * (count - 1)) / count
+            for number, done in enumerate(self._done):
+                role = "accent" if number == self._present else "good" if done else "edge"
+                painter.fillRect(QRectF(number * (width + 4), 4, width, 4), colours.color(role))
+
+
+CODE_COLUMNS = 36
+"""So many characters of code fit into a part of a lesson, beside its scroll bar."""
+
+
+class LessonPart(QWidget):
+    """`add` puts widgets below the title; a hairline closes the part."""
+
+    def __init__(self, number: int, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.mark = StepMark(number)
+        self.title = RunsLabel(f"**{title}**")
+        self._body = QVBoxLayout()
+        self._body.setSpacing(8)
+        self._body.addWidget(self.title)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        column = QVBoxLayout()
+        column.addWidget(self.mark)
+        column.addStretch(1)
+        row.addLayout(column)
+        row.addLayout(self._body, 1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 12, 0, 0)
+        whole.setSpacing(12)
+        whole.addLayout(row)
+        whole.addWidget(Hairline())
+
+    def add(self, *widgets: QWidget) -> None:
+        """Put widgets below what is there."""
+        for widget in widgets:
+            if isinstance(widget, Button):
+                self._body.addWidget(widget, 0, Qt.AlignmentFlag.AlignLeft)
+            else:
+                self._body.addWidget(widget)
+
+    def set_title(self, title: str) -> None:
+        """Show another title, in bold; its code stays code."""
+        pieces = enumerate(title.split("`"))
+        self.title.set_content("".join(f"`{one}`" if at % 2 else f"**{one}**" for at, one in pieces if one))
+
+
+LEFT = 34
+
+
+class PredictionCard(QWidget):
+    """`chosen(number)` on a click, space or Enter. `set_verdict` shows what the run said of it."""
+
+    chosen = Signal(int)
+
+    def __init__(self, number: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._number = number
+        self._is_chosen = False
+        self.setObjectName(f"lessons.predict.{number}")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self._words, self._detail, self._because = RunsLabel(), RunsLabel(role="text2"), RunsLabel(role="text2")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(LEFT, 6, 10, 6)
+        column.setSpacing(2)
+        for label in (self._words, self._detail, self._because):
+            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+            column.addWidget(label)
+
+    def set_words(self, words: str, detail: str) -> None:
+        """Show the answer to choose."""
+        self._words.set_content(words)
+        self._detail.set_content(detail)
+        self._detail.setVisible(bool(detail))
+        self.setAccessibleName(f"{self._words.text()}. {self._detail.text()}")
+        place_beside(self)
+        self.setToolTip("Choose this answer; you can change it at any time")
+
+    def set_chosen(self, is_chosen: bool) -> None:
+        """Fill or empty the circle."""
+        self._is_chosen = is_chosen
+        self.setAccessibleDescription("chosen" if is_chosen else "")
+        self.update()
+
+    def set_verdict(self, because: str, holds: bool | None) -> None:
+        """Say what the run said of this answer; None takes it away."""
+        mark = "" if holds is None else "**Right.** " if holds else "**Not so.** "
+        self._because.set_content(mark + because if holds is not None else "", "good" if holds else "text2")
+        self._because.setVisible(holds is not None)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.chosen.emit(self._number)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.chosen.emit(self._number)
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        colours = look()
+        fill = "selected" if self._is_chosen else "hover" if self.underMouse() else "raised"
+        with QPainter(self) as painter:
+            paint_box(painter, self.rect(), colours.color(fill), colours.color("accent" if self._is_chosen else "edge"))
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            circle = QRectF(11, 8, 14, 14)
+            painter.setPen(QPen(colours.color("accent" if self._is_chosen else "field"), 1.2))
+            painter.setBrush(colours.color("raised"))
+            painter.drawEllipse(circle)
+            if self._is_chosen:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(colours.color("accent"))
+                painter.drawEllipse(circle.adjusted(3.5, 3.5, -3.5, -3.5))
+
+
+class AnswerView(QWidget):
+    """Shows a result's answer; objectName `lessons.verdict`."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("lessons.verdict")
+        self._verdict, self._words = RunsLabel(), RunsLabel()
+        self._code = CodeBlock()
+        self._claims: list[RunsLabel] = []
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(8)
+        for widget in (self._verdict, self._words, self._code):
+            self._column.addWidget(widget)
+
+    def text(self) -> str:
+        """All that is said, as plain text."""
+        return "\n".join(label.text() for label in (self._verdict, self._words, *self._claims))
+
+    def set_result(self, result: LessonResult, prediction: int) -> None:
+        """Show the answer beside the prediction."""
+        if 0 <= prediction < len(result.verdicts):
+            chosen = result.verdicts[prediction]
+            said = f"You predicted: {chosen.words}. "
+            self._verdict.set_content(said + ("**Right.**" if chosen.holds else "**Not so.**"))
+        else:
+            self._verdict.set_content("**You made no prediction.** You still can: it is never counted.", "text2")
+        self._words.set_content(result.answer)
+        self._code.set_text(folded(result.lesson.answer.code, CODE_COLUMNS))
+        is_above = result.lesson.answer.code.strip() == result.lesson.start.program.strip()
+        self._code.setVisible(bool(result.lesson.answer.code) and not is_above)
+        self._show_claims(result)
+        self.setAccessibleName(self.text())
+
+    def _show_claims(self, result: LessonResult) -> None:
+        while len(self._claims) < len(result.claims):
+            label = RunsLabel()
+            self._claims.append(label)
+            self._column.addWidget(label)
+        for number, label in enumerate(self._claims):
+            label.setVisible(number < len(result.claims))
+            if number < len(result.claims):
+                words, holds = result.claims[number]
+                mark = Run("ran, true: " if holds else "ran, NOT true: ", "bold", "good" if holds else "error")
+                label.set_content((mark, *parse_runs(words)))
+
 
 MOST_PREDICTIONS = 6
 

@@ -9,16 +9,15 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPainterPath, QPen, QPolygonF
 
+from playground.models.evaluation.reader import Glyph, Window
 from playground.models.memory.layout import Layout
-from playground.models.memory.readers import UNKNOWN, count_readers
-from playground.models.memory.storage_window import StorageReader
-from playground.models.tensors.window import Glyph, Window
-from playground.widgets.common.grid_glyphs import paint_digit_glyph
-from playground.widgets.common.grid_style import heat_colors
-from playground.widgets.common.look import code_font, look
-from playground.widgets.common.painting import baseline, paint_text
-from playground.widgets.memory.code_width import code_width
+from playground.models.memory.readers import UNKNOWN, StorageReader, count_readers
+from playground.widgets.grid.painter import paint_digit_glyph
+from playground.widgets.grid.style import heat_colors
+from playground.widgets.look import code_font, look
+from playground.widgets.memory.part import code_width
 from playground.widgets.memory.strip_layout import LABELS, StripLayout
+from playground.widgets.painting import baseline, paint_text
 
 BADGE_FONT = 10
 SPECIAL_WORDS = {Glyph.NAN: "nan", Glyph.POSITIVE_INFINITY: "inf", Glyph.NEGATIVE_INFINITY: "-inf"}

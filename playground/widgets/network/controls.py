@@ -2,29 +2,82 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QSignalBlocker, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from playground.models.network.activations import ACTIVATIONS
-from playground.models.network.checks import devices
-from playground.models.network.init_schemes import INIT_SCHEMES
-from playground.models.network.inputs import INPUTS
-from playground.models.network.normalisations import NORMALISATIONS
-from playground.models.network.spec import DTYPES, TENSOR_INPUT
-from playground.models.network.state import NetworkState
-from playground.widgets.common.buttons import Button
-from playground.widgets.common.check_box import CheckBox
-from playground.widgets.common.combo_box import ComboBox
-from playground.widgets.common.number_box import NumberBox
-from playground.widgets.common.section import TitleLine
-from playground.widgets.common.slider import SliderRow
-from playground.widgets.common.text_label import TextLabel
-from playground.widgets.common.tooltip import set_tooltip
-from playground.widgets.network.choice_words import LOSS_WORDS, RESIDUAL_WORDS, about
-from playground.widgets.network.number_fields import NUMBERS
+from playground.models.network.spec.activations import ACTIVATIONS
+from playground.models.network.spec.checks import LIMITS, devices
+from playground.models.network.spec.inits import INIT_SCHEMES
+from playground.models.network.spec.inputs import INPUTS
+from playground.models.network.spec.normalisations import NORMALISATIONS
+from playground.models.network.spec.spec import DTYPES, TENSOR_INPUT, NetworkSpec
+from playground.models.state import NetworkState
+from playground.widgets.controls.buttons import Button
+from playground.widgets.controls.fields import CheckBox, ComboBox
+from playground.widgets.controls.number_box import NumberBox
+from playground.widgets.controls.section import TitleLine
+from playground.widgets.controls.slider import SliderRow
+from playground.widgets.controls.tooltip import set_tooltip
+from playground.widgets.text.labels import TextLabel
+
+RESIDUAL_WORDS = {"none": "none", "plain": "x + layer(x)", "scaled": "x + layer(x)/√L"}
+LOSS_WORDS = {"mean_square": "mean square", "cross_entropy": "cross entropy"}
+
+
+def about(field: str, spec: NetworkSpec) -> tuple[str, ...]:
+    """Formula, fan convention and source of what is chosen, for the tooltip."""
+    if field == "init" and spec.init in INIT_SCHEMES:
+        scheme = INIT_SCHEMES[spec.init]
+        return (scheme.formula, scheme.fans, scheme.source)
+    if field == "activation" and spec.activation in ACTIVATIONS:
+        return (ACTIVATIONS[spec.activation].formula, ACTIVATIONS[spec.activation].source)
+    if field == "normalisation" and spec.normalisation in NORMALISATIONS:
+        return (NORMALISATIONS[spec.normalisation].formula, NORMALISATIONS[spec.normalisation].source)
+    if field == "residual" and spec.residual == "scaled":
+        return ("x + layer(x) / sqrt(depth), L is the depth",)
+    if field == "input" and spec.input in INPUTS:
+        return (INPUTS[spec.input].formula, INPUTS[spec.input].source)
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class NumberField:
+    """A number of the spec: label, range of the slider, digits, what it means."""
+
+    field: str
+    label: str
+    low: float
+    high: float
+    meaning: str
+    decimals: int | None = None
+    logarithmic: bool = False
+    hard: tuple[float | None, float | None] = (None, None)
+
+
+NUMBERS = {
+    entry.field: entry
+    for entry in (
+        NumberField("depth", "Depth", 1, 500, "How many layers, 1 to 500", logarithmic=True, hard=LIMITS["depth"]),
+        NumberField("width", "Width", 1, 4096, "How many units a layer has, 1 to 4,096", logarithmic=True,
+                    hard=LIMITS["width"]),
+        NumberField("batch", "Batch", 1, 2048, "How many inputs go through at once", logarithmic=True,
+                    hard=LIMITS["batch"]),
+        NumberField("gain", "Gain", 0.0, 3.0, "Multiplies whatever the init gives", decimals=3, hard=(0.0, math.inf)),
+        NumberField("weight_std", "Weight std", 0.001, 10.0, "The standard deviation of the weights", decimals=3,
+                    logarithmic=True, hard=(0.0, math.inf)),
+        NumberField("weight_value", "Value", -1.0, 1.0, "What every weight is set to", decimals=3,
+                    hard=(-math.inf, math.inf)),
+        NumberField("bias_std", "Bias std", 0.0, 1.0, "The standard deviation of the biases; 0 sets them to 0",
+                    decimals=3, hard=(0.0, math.inf)),
+        NumberField("dropout", "Dropout", 0.0, 0.95, "The share of activations set to 0, the others scaled up",
+                    decimals=2, hard=(0.0, 0.999)),
+    )
+}  # fmt: skip
+
 
 LABEL = 68
 ROW = 32

@@ -6,21 +6,29 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
-from playground.models.network.histograms import Histogram
-from playground.models.network.ranges import PlotRanges, held, ranges_of
+from playground.models.network.measure.histograms import Histogram
+from playground.models.network.page import PlotRanges, held, ranges_of
 from playground.models.network.request import NetworkPageResult
-from playground.models.network.state import NetworkState
-from playground.widgets.common.buttons import IconButton
-from playground.widgets.common.look import look
-from playground.widgets.common.text_label import TextLabel
-from playground.widgets.network.curve_plots import GradientPlot, SpreadPlot, ZerosPlot
-from playground.widgets.network.distribution_plot import SEND_WORDS, DistributionPlot, value_range
-from playground.widgets.network.layer_histogram import LayerHistogram
-from playground.widgets.network.layer_numbers import ROW, LayerNumbers, Row
-from playground.widgets.network.layer_rows import gradient_rows, in_one_line, layer_words, spread_rows, zero_rows
+from playground.models.state import NetworkState
+from playground.widgets.controls.buttons import IconButton
+from playground.widgets.look import look
+from playground.widgets.network.layer_numbers import (
+    ROW,
+    LayerNumbers,
+    Row,
+    gradient_rows,
+    in_one_line,
+    layer_words,
+    spread_rows,
+    zero_rows,
+)
+from playground.widgets.network.plots.curve_plots import GradientPlot, SpreadPlot, ZerosPlot
+from playground.widgets.network.plots.distribution_plot import SEND_WORDS, DistributionPlot, value_range
+from playground.widgets.network.plots.layer_histogram import LayerHistogram
 from playground.widgets.plot.axis import AxisRange
 from playground.widgets.plot.canvas import STRIP
 from playground.widgets.plot.plot import Plot
+from playground.widgets.text.labels import TextLabel
 
 NUMBERS_WIDTH = 304
 NARROW_NUMBERS = 208
@@ -36,7 +44,7 @@ _ANY = 16_777_215
 _TITLE = 20
 
 
-class Veil(QWidget):
+class PlotsOverlay(QWidget):
     """Dims the last good result while there is a problem; lets the mouse through."""
 
     def __init__(self, parent: QWidget) -> None:
@@ -79,7 +87,7 @@ class LayerViews(QWidget):
         self._make_title()
         self._lay_out()
         self._connect()
-        self.veil = Veil(self)
+        self.veil = PlotsOverlay(self)
 
     def _make_title(self) -> None:
         self.title = TextLabel("Layer 1", bold=True, fixed=True)

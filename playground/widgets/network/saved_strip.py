@@ -8,14 +8,13 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from playground.models.network.saved_request import KeptResult
-from playground.models.network.saved_words import layer_lines, layer_name
-from playground.models.outcome import Problem
-from playground.widgets.common.buttons import IconButton
-from playground.widgets.common.look import look, look_holder
-from playground.widgets.common.runs_label import RunsLabel
-from playground.widgets.common.text_label import TextLabel
-from playground.widgets.common.tooltip import explained, set_tooltip, show_beside, tooltip_html
+from playground.models.network.saved.request import KeptResult
+from playground.models.network.saved.tensors import layer_lines, layer_name
+from playground.models.problem import Problem
+from playground.widgets.controls.buttons import IconButton
+from playground.widgets.controls.tooltip import explained, set_tooltip, show_beside, tooltip_html
+from playground.widgets.look import look, look_holder
+from playground.widgets.text.labels import RunsLabel, TextLabel
 
 BAR_HEIGHT = 16
 ROOM_FOR_BOTH = 800

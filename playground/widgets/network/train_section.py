@@ -7,23 +7,48 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
-from PySide6.QtCore import QElapsedTimer, QSize, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QRectF, QSize, Signal, Slot
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from playground.models.network.training_request import TrainingResult
-from playground.models.network.training_settings import TrainingSettings
-from playground.models.network.training_words import invitation, loss_range, progress_in_words
-from playground.models.outcome import Fix, Problem
-from playground.models.words import count_in_words
-from playground.widgets.common.problem_banner import ProblemBanner
-from playground.widgets.common.runs_label import RunsLabel
-from playground.widgets.common.tooltip import set_tooltip
-from playground.widgets.network.progress_line import ProgressLine
-from playground.widgets.network.scrub_plot import ScrubPlot, step_range
-from playground.widgets.network.step_history import StepHistory
-from playground.widgets.network.train_rows import StepRow, TrainTitle, enable
-from playground.widgets.network.train_settings import TrainSettings
+from playground.models.formatting import count_in_words
+from playground.models.network.training.page import invitation, loss_range, progress_in_words
+from playground.models.network.training.request import TrainingResult
+from playground.models.network.training.settings import TrainingSettings
+from playground.models.problem import Fix, Problem
+from playground.widgets.controls.problem_banner import ProblemBanner
+from playground.widgets.controls.tooltip import set_tooltip
+from playground.widgets.look import look, look_holder
+from playground.widgets.network.plots.scrub_plot import ScrubPlot, StepHistory, step_range
+from playground.widgets.network.train_controls import StepRow, TrainSettings, TrainTitle, enable
 from playground.widgets.plot.axis import AxisRange
+from playground.widgets.text.labels import RunsLabel
+
+THICK = 2
+
+
+class ProgressLine(QWidget):
+    """Two pixels high; nothing is drawn, and nothing moves, while no computation goes on."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.fraction: float | None = None
+        self.setFixedHeight(THICK)
+        look_holder().changed.connect(self.update)
+
+    def set_fraction(self, fraction: float | None) -> None:
+        """Draw so much of the line, 0 to 1; None draws nothing."""
+        if fraction != self.fraction:
+            self.fraction = fraction
+            self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        if self.fraction is None:
+            return
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), look().color("hairline"))
+            painter.fillRect(QRectF(0, 0, self.width() * min(1.0, self.fraction), THICK), look().color("accent"))
+
 
 PADDING = 16
 PLOT_HEIGHT = 168

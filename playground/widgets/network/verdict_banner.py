@@ -10,15 +10,14 @@ from PySide6.QtCore import QRect, QRectF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from playground.models.network.cures import SpecFix
-from playground.models.network.verdict import Verdict
-from playground.models.outcome import Fix, Problem
-from playground.widgets.common.buttons import Button
-from playground.widgets.common.look import icon, look, look_holder
-from playground.widgets.common.runs import Run, parse_runs, plain, runs_width
-from playground.widgets.common.runs_label import RunsLabel
-from playground.widgets.common.text_label import TextLabel
-from playground.widgets.common.tooltip import set_tooltip
+from playground.models.network.verdict.cures import SpecFix
+from playground.models.network.verdict.verdict import Verdict
+from playground.models.problem import Fix, Problem
+from playground.widgets.controls.buttons import Button
+from playground.widgets.controls.tooltip import set_tooltip
+from playground.widgets.look import icon, look, look_holder
+from playground.widgets.text.labels import RunsLabel, TextLabel
+from playground.widgets.text.runs import Run, parse_runs, plain, runs_width
 
 HEIGHT = 68
 NARROW, HIGH = 860, 100

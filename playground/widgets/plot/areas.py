@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 
-from playground.widgets.common.heat import channels, count_shares, counts_table, rgba_of
-from playground.widgets.common.look import look
+from playground.widgets.heat import channels, count_shares, counts_table, rgba_of
+from playground.widgets.look import look
 from playground.widgets.plot.curve import Entry, in_coordinates
 from playground.widgets.plot.segments import Floats, is_drawing
 

@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from playground.widgets.common.look import code_font, look
-from playground.widgets.common.tooltip import set_tooltip
-from playground.widgets.plot.axis import BOTTOM, LEFT, TOP, Axis, AxisRange
+from playground.widgets.controls.tooltip import set_tooltip
+from playground.widgets.look import code_font, look
+from playground.widgets.plot.axis import BOTTOM, LEFT, TOP, AxisRange, PlotAxis
 from playground.widgets.plot.curve import Curve, Entry
 from playground.widgets.plot.view import View
 
@@ -39,7 +39,7 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self.view = View()
-        self.axes = {"left": Axis("left", LEFT), "bottom": Axis("bottom", BOTTOM)}
+        self.axes = {"left": PlotAxis("left", LEFT), "bottom": PlotAxis("bottom", BOTTOM)}
         item = pg.PlotItem(viewBox=self.view, axisItems=self.axes, enableMenu=False)
         super().__init__(parent, plotItem=item)
         item.hideButtons()
@@ -171,7 +171,7 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         hover.setCosmetic(True)
         self.cursor.setHoverPen(hover)
         for axis in self.plotItem.axes.values():
-            if isinstance(axis["item"], Axis):
+            if isinstance(axis["item"], PlotAxis):
                 axis["item"].take_look()
         fill = look().color(self.ground)
         fill.setAlphaF(0.85)
@@ -350,7 +350,7 @@ class Strip:
     def __init__(self, canvas: Canvas, side: str = "left", room: int = LEFT) -> None:
         self.view = View()
         self.view.setMouseEnabled(False, False)
-        self.axis = Axis(side, room)
+        self.axis = PlotAxis(side, room)
         self.axis.setZValue(-200)
         self.axis.linkToView(self.view)
         layout = canvas.plotItem.layout

@@ -15,7 +15,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
-from playground.widgets.common.look import look
+from playground.widgets.look import look
 from playground.widgets.plot.segments import (
     LINE_STYLES,
     Floats,

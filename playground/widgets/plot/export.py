@@ -20,9 +20,9 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QRectF, QSize
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 
-from playground.models.files.writing import write_whole
-from playground.models.outcome import Problem, ProblemError, refuse
-from playground.widgets.common.look import LIGHT, look_holder
+from playground.models.files.disk import write_whole
+from playground.models.problem import Problem, ProblemError, refuse
+from playground.widgets.look import LIGHT, look_holder
 
 PNG_SCALES = (1, 2, 4)
 PNG_SCALE = 2

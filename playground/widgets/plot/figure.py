@@ -10,8 +10,8 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsItem
 
-from playground.widgets.common.look import look
-from playground.widgets.plot.axis import BOTTOM, Axis
+from playground.widgets.look import look
+from playground.widgets.plot.axis import BOTTOM, PlotAxis
 from playground.widgets.plot.canvas import Canvas
 from playground.widgets.plot.export import Columns
 from playground.widgets.plot.legend import HEIGHT, SECOND, LegendLine
@@ -51,7 +51,7 @@ def _complete(canvas: Canvas, x_name: str, size: QSize) -> Iterator[None]:
     canvas.set_crosshair(None)
     canvas.readout_item.hide()
     canvas.show_x_axis(True, name or x_name)
-    held = [item for item in canvas.scene().items() if isinstance(item, Axis)]
+    held = [item for item in canvas.scene().items() if isinstance(item, PlotAxis)]
     for axis in held:
         axis.setCacheMode(QGraphicsItem.CacheMode.NoCache)
     canvas.take_look()

@@ -9,9 +9,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from playground.widgets.common.look import look, words_font
-from playground.widgets.common.painting import baseline, elided, text_width
-from playground.widgets.common.tooltip import place_beside, tooltip_html
+from playground.widgets.controls.tooltip import place_beside, tooltip_html
+from playground.widgets.look import look, words_font
+from playground.widgets.painting import baseline, elided, text_width
 from playground.widgets.plot.curve import Entry
 
 HEIGHT = 24
@@ -23,7 +23,7 @@ _HIDDEN_OPACITY = 0.5
 
 
 @dataclass(frozen=True)
-class Placed:
+class PlacedEntry:
     """One entry of the legend where it stands."""
 
     entry: Entry
@@ -43,7 +43,7 @@ class LegendPlan:
     """What fits into the title line: the title, the entries, and the names of those left out."""
 
     title: str
-    placed: tuple[Placed, ...] = ()
+    placed: tuple[PlacedEntry, ...] = ()
     lines: int = 1
     left_out: tuple[str, ...] = ()
 
@@ -177,7 +177,7 @@ class LegendLine(QWidget):
 
     # The hand
 
-    def item_at(self, place: QPointF) -> Placed | None:
+    def item_at(self, place: QPointF) -> PlacedEntry | None:
         """The entry at a place of the line."""
         if self._words:
             return None
@@ -196,7 +196,7 @@ class LegendLine(QWidget):
         self._tell(item)
         super().mouseMoveEvent(event)
 
-    def _tell(self, item: Placed | None) -> None:
+    def _tell(self, item: PlacedEntry | None) -> None:
         """What a click on an entry does, elsewhere what found no room."""
         left_out = ", ".join(self.plan(self.width()).left_out)
         words = f"Also drawn: {left_out}" if left_out else ""
@@ -246,12 +246,12 @@ def _needed(names: Sequence[str], roomy: bool) -> float:
 
 def _in_line(
     entries: Sequence[Entry], names: Sequence[str], width: float, roomy: bool, line: int
-) -> tuple[Placed, ...]:
+) -> tuple[PlacedEntry, ...]:
     """The entries right-aligned in one line."""
     (sample, between), placed, x = _spaces(roomy), [], width
     for entry, name in zip(reversed(entries), reversed(names), strict=True):
         x -= text_width(words_font(), name)
         text_x, left = float(round(x)), float(round(x - _GAP - sample))
-        placed.append(Placed(entry, name, QRectF(left, 0, sample, HEIGHT), text_x, line))
+        placed.append(PlacedEntry(entry, name, QRectF(left, 0, sample, HEIGHT), text_x, line))
         x -= _GAP + sample + between
     return tuple(reversed(placed))

@@ -10,9 +10,9 @@ from PySide6.QtCore import QDir, QObject, QStandardPaths, Qt, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
 
-from playground.models.files.reading import shown_name
-from playground.models.outcome import ProblemError
-from playground.models.words import bytes_in_words
+from playground.models.files.disk import plain_name
+from playground.models.formatting import bytes_in_words
+from playground.models.problem import ProblemError
 from playground.widgets.plot.export import (
     PLOT_FORMATS,
     PNG_SCALE,
@@ -67,12 +67,9 @@ class Exporter(QObject):
         """Write the file and say what came of it."""
         problem = save_plot(self._what, path, self._kind, self._scale, self._light)
         if problem is None:
-            self._speaker.say(f"Saved as {shown_name(Path(path))}, {bytes_in_words(Path(path).stat().st_size)}.")
+            self._speaker.say(f"Saved as {plain_name(Path(path))}, {bytes_in_words(Path(path).stat().st_size)}.")
         else:
             self._speaker.say(str(problem), "error")
-        exported = getattr(self._speaker, "exported", None)
-        if exported is not None:
-            exported.emit(problem if problem is not None else path)
 
     @Slot()
     def copy_picture(self) -> None:

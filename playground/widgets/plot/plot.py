@@ -12,8 +12,8 @@ from PySide6.QtCore import QPoint, QRectF, QSize, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QContextMenuEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QVBoxLayout, QWidget
 
-from playground.models.words import digits
-from playground.widgets.common.look import look_holder
+from playground.models.formatting import digits
+from playground.widgets.look import look_holder
 from playground.widgets.plot.areas import Band, Counts, Healthy
 from playground.widgets.plot.axis import AxisRange
 from playground.widgets.plot.canvas import Canvas
@@ -51,9 +51,6 @@ class Plot(QWidget):
     pointed = Signal(object)
     pressed = Signal(float)
     toggled = Signal(str)
-    exported = Signal(object)
-    """The path that was written, or the `Problem` that prevented it."""
-
     may_be_linear = False
     """Whether a logarithmic value axis makes sense as a linear one too."""
 

@@ -17,7 +17,7 @@ from pyqtgraph.Qt.internals import PrimitiveArray
 from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QColor, QPaintEngine, QPainter, QPainterPath, QPen
 
-from playground.widgets.common.look import look
+from playground.widgets.look import look
 
 Floats = NDArray[np.float64]
 _OVERLAP = 0.3

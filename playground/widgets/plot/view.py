@@ -9,7 +9,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtWidgets import QGraphicsSceneWheelEvent
 
-from playground.widgets.common.look import look
+from playground.widgets.look import look
 
 pg.setConfigOptions(mouseRateLimit=0, useOpenGL=False)
 

@@ -1,4 +1,4 @@
-"""The name and the code of the selected card, edited in place."""
+"""The name and the code of the selected card, edited in place, with what the language knows at the cursor."""
 
 from __future__ import annotations
 
@@ -6,15 +6,39 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QFont, QKeyEvent, QPainter, QPaintEvent, QTextCursor
 from PySide6.QtWidgets import QWidget
 
-from playground.models.outcome import Span
-from playground.widgets.common.code_edit import CodeEdit
-from playground.widgets.common.cut_line_edit import CutLineEdit
-from playground.widgets.common.look import code_font
-from playground.widgets.common.painting import text_width
-from playground.widgets.common.tooltip import set_tooltip
+from playground.models.language.completion import complete, signature_help
+from playground.models.problem import Span
+from playground.widgets.code.completion import Completion, CompletionItem
+from playground.widgets.code.edit import CodeEdit
+from playground.widgets.controls.fields import CutLineEdit
+from playground.widgets.controls.tooltip import set_tooltip
+from playground.widgets.look import code_font
+from playground.widgets.painting import text_width
 from playground.widgets.tensors.card_painter import CODE_TOP, LINE_2, paint_code_line
-from playground.widgets.tensors.line_completion import LineCompletion
 from playground.widgets.tensors.tensor_card import TensorCard
+
+_MOST = 40
+
+
+class LineCompletion:
+    """Completes with the tensors above the line; `names` are their shapes (() where one has no result)."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, tuple[int, ...]] = {}
+
+    def complete(self, text: str, position: int) -> Completion:
+        """What may stand at the cursor, the likeliest first."""
+        found = complete(text, position, self.names)
+        items = tuple(
+            CompletionItem(candidate.text, candidate.description or candidate.signature, candidate.insert)
+            for candidate in found.candidates[:_MOST]
+        )
+        return Completion(found.start, items)
+
+    def signature(self, text: str, position: int) -> str:
+        """What the function around the cursor takes, and what it does."""
+        found = signature_help(text, position, self.names)
+        return "" if found is None else f"{found.usage}  {found.description}"
 
 
 class NameEdit(CutLineEdit):

@@ -8,10 +8,11 @@ from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from playground.models.tensors.program import Imported, Program, source_code
-from playground.models.tensors.program_request import ProgramResult
-from playground.widgets.common.focus_ring import PAINTS_FOCUS
-from playground.widgets.common.painting import fill_background
+from playground.models.evaluation.cards import ProgramResult
+from playground.models.program.program import Program, source_code
+from playground.models.program.sources import Imported
+from playground.widgets.controls.focus_ring import PAINTS_FOCUS
+from playground.widgets.painting import fill_background
 from playground.widgets.tensors.card_editors import CardEditors
 from playground.widgets.tensors.card_painter import CardView
 from playground.widgets.tensors.tensor_card import TensorCard

@@ -8,30 +8,14 @@ import numpy as np
 from PySide6.QtCore import QPoint, QRect, QRectF
 from PySide6.QtGui import QFont, QPainter
 
-from playground.models.outcome import Span
-from playground.models.tensors.card_words import short_dtype, summary_words, trouble_words
-from playground.models.tensors.program_request import CardResult, Thumbnail
-from playground.widgets.common.code_marks import code_marks, code_runs
-from playground.widgets.common.grid_style import heat_colors, image_of
-from playground.widgets.common.look import code_font, icon, look
-from playground.widgets.common.painting import (
-    RADIUS_CARD,
-    elided,
-    paint_box,
-    paint_left_bar,
-    paint_text,
-    text_width,
-)
-from playground.widgets.common.runs import (
-    Run,
-    layout_runs,
-    paint_placed,
-    paint_runs,
-    parse_runs,
-    runs_width,
-    shape_runs,
-)
-from playground.widgets.common.verdict_badge import paint_verdict, verdict_width
+from playground.models.evaluation.cards import CardResult, Thumbnail, short_dtype, summary_words, trouble_words
+from playground.models.problem import Span
+from playground.widgets.code.marks import code_marks, code_runs
+from playground.widgets.grid.style import cell_image, heat_colors
+from playground.widgets.look import code_font, icon, look
+from playground.widgets.painting import RADIUS_CARD, elided, paint_box, paint_left_bar, paint_text, text_width
+from playground.widgets.text.badges import paint_verdict, verdict_width
+from playground.widgets.text.runs import Run, layout_runs, paint_placed, paint_runs, parse_runs, runs_width, shape_runs
 
 LEFT, RIGHT = 13, 11
 LINE_1, LINE_2, LINE_3 = 21, 40, 60
@@ -223,7 +207,7 @@ def _paint_numbers(painter: QPainter, rect: QRect, view: CardView) -> None:
 def _paint_thumbnail(painter: QPainter, right: float, middle: float, thumbnail: Thumbnail) -> int:
     rows, columns = thumbnail.values.shape
     cell = max(1, min(5, 20 // max(rows, columns)))
-    image = image_of(heat_colors(thumbnail.values, thumbnail.kinds, thumbnail.scale, np.float64(1.0), False))
+    image = cell_image(heat_colors(thumbnail.values, thumbnail.kinds, thumbnail.scale, np.float64(1.0), False))
     area = QRect(round(right - columns * cell - 1), round(middle - rows * cell / 2), columns * cell, rows * cell)
     painter.drawImage(area, image)
     line = look().color("edge")

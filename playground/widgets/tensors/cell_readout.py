@@ -6,9 +6,9 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from playground.models.tensors.cell_story import CellStory, StoryLine
-from playground.widgets.common.look import code_font, look
-from playground.widgets.common.painting import elided, paint_text, text_width
+from playground.models.provenance.story import CellStory, StoryLine
+from playground.widgets.look import code_font, look
+from playground.widgets.painting import elided, paint_text, text_width
 
 _LINE = 18
 _GAP = 16

@@ -1,23 +1,54 @@
-"""A small form for one gesture: its fields, what it would give, and Done. The tensor follows while it is filled."""
+"""The menu of gestures, and a small form for one: its fields, what it would give, and Done.
+
+The tensor follows while the form is filled.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from playground.models.outcome import Problem
-from playground.models.tensors.gesture import Gesture, Layout, Preview, preview_gesture
-from playground.models.tensors.gesture_fields import Field
-from playground.widgets.common.buttons import Button
-from playground.widgets.common.code_edit import CodeEdit
-from playground.widgets.common.combo_box import ComboBox
-from playground.widgets.common.look import look
-from playground.widgets.common.painting import RADIUS_CARD, paint_box
-from playground.widgets.common.runs import Run, shape_runs
-from playground.widgets.common.runs_label import RunsLabel
-from playground.widgets.common.text_label import TextLabel
-from playground.widgets.common.tooltip import set_tooltip
+from playground.models.problem import Problem
+from playground.models.program.gesture import Field, MenuRow, Preview
+from playground.models.program.gestures import GESTURES, Gesture, Metadata, preview_gesture
+from playground.widgets.code.edit import CodeEdit
+from playground.widgets.controls.buttons import Button
+from playground.widgets.controls.fields import ComboBox
+from playground.widgets.controls.result_menu import Outcome, ResultMenu
+from playground.widgets.controls.tooltip import set_tooltip
+from playground.widgets.look import look
+from playground.widgets.painting import RADIUS_CARD, paint_box
+from playground.widgets.text.labels import RunsLabel, TextLabel
+from playground.widgets.text.runs import Run, shape_runs
+
+
+def gesture_menu(parent: QWidget, rows: Sequence[MenuRow]) -> ResultMenu:
+    """One row a choice; below the line those that open a form. The action's data is its `MenuRow`."""
+    menu = ResultMenu("Reshape, slice, flip", parent)
+    menu.setObjectName("shape.gestures.menu")
+    had_form = False
+    for row in rows:
+        if row.form and not had_form:
+            menu.addSeparator()
+            had_form = True
+        action = menu.add_result(row.label, _outcome(row), row)
+        gesture = GESTURES[row.gesture]
+        code = "" if isinstance(row.outcome, Problem) else f"\n{row.outcome.code}"
+        reason = f"\n{row.outcome}" if isinstance(row.outcome, Problem) else ""
+        action.setToolTip(f"{gesture.description}{code}{reason}")
+    return menu
+
+
+def _outcome(row: MenuRow) -> Outcome:
+    if isinstance(row.outcome, Problem):
+        return Outcome(reason=str(row.outcome))
+    if row.form:
+        return Outcome()
+    return Outcome(row.outcome.layout.shape, row.outcome.verdict, row.outcome.verdict)
+
 
 _WIDTH = 304
 
@@ -28,7 +59,7 @@ class GestureForm(QFrame):
     changed = Signal(object)
     finished = Signal(bool)
 
-    def __init__(self, gesture: Gesture, name: str, layout: Layout, parent: QWidget) -> None:
+    def __init__(self, gesture: Gesture, name: str, layout: Metadata, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("shape.form")
         self.setAccessibleName(gesture.label)

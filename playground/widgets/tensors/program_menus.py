@@ -1,12 +1,87 @@
-"""The menus of the program panel: new tensors, one tensor, the whole program."""
+"""What surrounds the cards: the buttons that add a tensor, the menus, and the note that a lesson keeps everything."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLayout, QMenu, QSizePolicy, QWidget
 
-from playground.models.tensors.fills import FILLS, default_made, made_code
-from playground.models.tensors.program import Program
-from playground.widgets.common.result_menu import Outcome, ResultMenu
+from playground.models.language.fills import FILLS, default_made, made_code
+from playground.models.lessons.moves import kept_in_words
+from playground.models.program.program import Program
+from playground.models.state import PlaygroundState
+from playground.widgets.controls.buttons import Button
+from playground.widgets.controls.result_menu import Outcome, ResultMenu
+from playground.widgets.controls.tooltip import set_tooltip
+from playground.widgets.look import icon, look_holder
+from playground.widgets.text.labels import RunsLabel
+
+ROOMY_WIDTH = 268
+
+
+class AddButtons(QWidget):
+    """Tensor, Line, Open; where there is little room, they lose their icons."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.tensor = Button("Tensor", icon_name="plus", opens_menu=True)
+        self.line = Button("Line", icon_name="terminal")
+        self.open = Button("Open", icon_name="folder-open")
+        self.tensor.setObjectName("tensors.add")
+        self.line.setObjectName("tensors.line")
+        self.open.setObjectName("tensors.open")
+        set_tooltip(self.tensor, "New tensor from a fill: counted up, zeros, random, ...")
+        set_tooltip(self.line, "New line of PyTorch code")
+        set_tooltip(self.open, "Open tensors from files: .npy, .npz, .pt, .safetensors, .csv, images")
+        row = QHBoxLayout(self)
+        row.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        row.setContentsMargins(8, 8, 8, 8)
+        row.setSpacing(8)
+        for button in (self.tensor, self.line, self.open):
+            row.addWidget(button)
+        row.addStretch(1)
+        self.setFixedHeight(40)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the buttons to the room."""
+        super().resizeEvent(event)
+        roomy = self.width() >= ROOMY_WIDTH
+        for button, name in ((self.line, "terminal"), (self.open, "folder-open")):
+            button.icon_name = name if roomy else ""
+            button.updateGeometry()
+        self.tensor.opens_menu = roomy
+        self.tensor.updateGeometry()
+
+
+class KeptNote(QWidget):
+    """`show_state` shows the note, or nothing where nothing of one's own waits."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("tensors.kept")
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self._icon, self._words = QLabel(), RunsLabel(role="text2")
+        self._icon.setFixedSize(16, 16)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 16, 8)
+        row.setSpacing(8)
+        row.addWidget(self._icon)
+        row.addWidget(self._words, 1)
+        look_holder().changed.connect(self._draw_icon)
+        self._draw_icon()
+        self.hide()
+
+    def _draw_icon(self) -> None:
+        self._icon.setPixmap(icon("book-open", "text2").pixmap(QSize(16, 16), self.devicePixelRatioF()))
+
+    def show_state(self, state: PlaygroundState) -> None:
+        """Say what waits for the end of the lesson."""
+        words = kept_in_words(state)
+        self._words.set_content(words)
+        self.setAccessibleName(words)
+        self.setVisible(bool(words))
 
 
 def fills_menu(parent: QWidget) -> ResultMenu:

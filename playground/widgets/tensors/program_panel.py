@@ -8,12 +8,12 @@ from PySide6.QtCore import QPoint, QSize, Qt, Slot
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QLayout, QVBoxLayout, QWidget
 
-from playground.models.outcome import Fix, Problem, ProblemError
-from playground.models.state import PlaygroundState
-from playground.models.tensors.fills import default_made
-from playground.models.tensors.names import name_problem
-from playground.models.tensors.program import Binding, Program, parse_source, source_code
-from playground.models.tensors.program_edit import (
+from playground.models.evaluation.cards import ProgramResult
+from playground.models.language.completion import says_something
+from playground.models.language.fills import default_made
+from playground.models.language.names import name_problem
+from playground.models.problem import Fix, Problem, ProblemError
+from playground.models.program.edit import (
     duplicate,
     edit_code,
     moved,
@@ -23,17 +23,16 @@ from playground.models.tensors.program_edit import (
     split_assignment,
     with_statement,
 )
-from playground.models.tensors.program_request import ProgramResult
-from playground.models.tensors.unfinished import says_something
-from playground.widgets.common.buttons import IconButton
-from playground.widgets.common.painting import fill_background
-from playground.widgets.common.problem_banner import ProblemBanner
-from playground.widgets.common.section import TitleLine
+from playground.models.program.program import Program, parse_source, source_code
+from playground.models.program.sources import Binding
+from playground.models.state import PlaygroundState
+from playground.widgets.controls.buttons import IconButton
+from playground.widgets.controls.problem_banner import ProblemBanner
+from playground.widgets.controls.section import TitleLine
+from playground.widgets.painting import fill_background
 from playground.widgets.panel import Panel
-from playground.widgets.tensors.add_buttons import AddButtons
 from playground.widgets.tensors.card_list import CardList
-from playground.widgets.tensors.kept_note import KeptNote
-from playground.widgets.tensors.program_menus import fills_menu, program_menu, tensor_menu
+from playground.widgets.tensors.program_menus import AddButtons, KeptNote, fills_menu, program_menu, tensor_menu
 
 LEAST_WIDTH = 232
 

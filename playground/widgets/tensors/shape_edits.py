@@ -5,27 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 
-from playground.models.outcome import Problem
-from playground.models.state import PlaygroundState
-from playground.models.tensors.gesture import GESTURES, Gesture, gesture_operation
-from playground.models.tensors.gesture_words import (
+from playground.models.evaluation.selected import ShapeResult
+from playground.models.problem import Problem
+from playground.models.program.edit import Edit, append_operation, permute_axes, resize_axis, squeeze_axis, try_edit
+from playground.models.program.gesture import (
+    gesture_operation,
     gesture_words,
+    insert_axis,
     inserted_words,
+    moved_axis,
     moved_words,
     resized_words,
     squeezed_words,
 )
-from playground.models.tensors.operation import insert_axis, moved_axis
-from playground.models.tensors.program import Program
-from playground.models.tensors.program_edit import (
-    Edit,
-    append_operation,
-    permute_axes,
-    resize_axis,
-    squeeze_axis,
-    try_edit,
-)
-from playground.models.tensors.shape_request import ShapeResult
+from playground.models.program.gestures import GESTURES, Gesture
+from playground.models.program.program import Program
+from playground.models.state import PlaygroundState
 
 
 class ShapeEdits:

@@ -1,15 +1,192 @@
-"""The head of the shape panel: axis chips, facts, pickers and place sliders; it scrolls where room is scarce."""
+"""The head of the shape panel: axis chips, facts, and which axes the grid shows as rows, columns and places."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from playground.widgets.common.painting import fill_background
-from playground.widgets.common.section import PADDING
-from playground.widgets.common.text_label import TextLabel
+from playground.models.language.names import cut_name
+from playground.models.program.program import Program, source_code
+from playground.models.state import ShapeState
+from playground.widgets.code.marks import code_marks, code_runs
+from playground.widgets.controls.buttons import Button
+from playground.widgets.controls.fields import ComboBox
+from playground.widgets.controls.layouts import FlowLayout
+from playground.widgets.controls.section import PADDING
+from playground.widgets.controls.slider import SliderRow
+from playground.widgets.controls.tooltip import set_tooltip
+from playground.widgets.painting import fill_background
 from playground.widgets.tensors.axis_strip import AxisStrip
-from playground.widgets.tensors.layout_bar import AxisPickers, PlaceBar
+from playground.widgets.text.badges import AxisBadge
+from playground.widgets.text.labels import TextLabel
+from playground.widgets.text.runs import Run
+
+LEAST_CODE = 4
+"""Less of the code than so many characters says nothing: the name takes its room."""
+
+
+def title_runs(program: Program, name: str, longest: int = 90) -> tuple[Run, ...]:
+    """Name in bold, the equals sign in the second colour, the code coloured, all in at most `longest` characters."""
+    binding = program.get(name)
+    if binding is None:
+        return ()
+    code = source_code(binding.source).replace("\n", " ")
+    whole, name = name, cut_name(name, max(8, 2 * longest // 3))
+    room = longest - len(name) - len(" = ")
+    if room < LEAST_CODE:
+        return (Run(cut_name(whole, longest), "bold code"),)
+    if len(code) > room:
+        code = code[: room - 1] + "…"
+    return (Run(name, "bold code"), Run(" = ", "code", "text2"), *code_runs(code, code_marks(code)))
+
+
+def shown_axes(shape: tuple[int, ...], state: ShapeState) -> tuple[int | None, int | None]:
+    """Row and column axis: the chosen ones where the tensor has them, else the last two."""
+    rank = len(shape)
+    if rank == 0:
+        return None, None
+    if rank == 1:
+        return None, 0
+    column = state.column_axis if state.column_axis is not None and state.column_axis < rank else rank - 1
+    row = state.row_axis if state.row_axis is not None and state.row_axis < rank else rank - 2
+    if row == column:
+        row = rank - 1 if column != rank - 1 else rank - 2
+    return row, column
+
+
+class AxisPickers(QWidget):
+    """rows [0] columns [1], each a choice of axis badges; choosing the other one's axis swaps them."""
+
+    chosen = Signal(int, int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._axes: tuple[int | None, int | None] = (None, None)
+        self._rank = -1
+        self.rows, self.columns = ComboBox(code=True), ComboBox(code=True)
+        self.rows.setObjectName("shape.rows")
+        self.columns.setObjectName("shape.columns")
+        set_tooltip(self.rows, "The axis that runs down")
+        set_tooltip(self.columns, "The axis that runs across")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        for words, box in (("rows", self.rows), ("columns", self.columns)):
+            box.setFixedWidth(52)
+            row.addWidget(TextLabel(words, "text2", fixed=True))
+            row.addWidget(box)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.rows.currentIndexChanged.connect(self._on_rows)
+        self.columns.currentIndexChanged.connect(self._on_columns)
+
+    def set_axes(self, rank: int, row: int | None, column: int | None) -> None:
+        """Offer the axes of a tensor, two of them chosen."""
+        self._axes = (row, column)
+        for box, axis in ((self.rows, row), (self.columns, column)):
+            with QSignalBlocker(box):
+                if rank != self._rank:
+                    box.clear()
+                    for number in range(rank):
+                        box.add_axis(number)
+                box.setCurrentIndex(-1 if axis is None else axis)
+        self._rank = rank
+
+    @Slot(int)
+    def _on_rows(self, axis: int) -> None:
+        row, column = self._axes
+        if row is not None and column is not None and axis >= 0:
+            self.chosen.emit(axis, row if axis == column else column)
+
+    @Slot(int)
+    def _on_columns(self, axis: int) -> None:
+        row, column = self._axes
+        if row is not None and column is not None and axis >= 0:
+            self.chosen.emit(column if axis == row else row, axis)
+
+
+class _Place(QWidget):
+    """Badge, slider and number for one axis that is neither rows nor columns."""
+
+    moved = Signal(int, int)
+    let_go = Signal()
+
+    def __init__(self, axis: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.axis = axis
+        self.slider = SliderRow(f"Index on axis {axis}", 0, 1, 0, label_width=0)
+        self.slider.label.hide()
+        self.slider.box.setObjectName(f"shape.index.{axis}")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(AxisBadge(axis))
+        row.addWidget(self.slider)
+        set_tooltip(self.slider.slider, f"Which index of axis {axis} is shown")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.slider.changed.connect(self._on_changed)
+        self.slider.gesture_ended.connect(self.let_go)
+
+    def set_place(self, place: int, size: int) -> None:
+        """Show an index of so many."""
+        last = max(0, size - 1)
+        self.slider.box.set_range(0, last)
+        self.slider.set_range(0, last)
+        self.slider.set_value(min(place, last))
+        self.slider.setEnabled(size > 1)
+
+    def sizeHint(self) -> QSize:
+        return QSize(176, 32)
+
+    @Slot(object)
+    def _on_changed(self, value: object) -> None:
+        self.moved.emit(self.axis, int(value))  # type: ignore[call-overload]
+
+
+class PlaceBar(QWidget):
+    """The sliders of all further axes, and the switch that draws the last two of them as small multiples."""
+
+    moved = Signal(int, int)
+    let_go = Signal()
+    facets_changed = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._flow = FlowLayout(self, 12, centred=True)
+        self._places: dict[int, _Place] = {}
+        self.facets = Button("Small multiples")
+        self.facets.setObjectName("shape.facets")
+        self.facets.setCheckable(True)
+        set_tooltip(self.facets, "Draw the last two of the other axes side by side instead of one index at a time")
+        self.facets.toggled.connect(self.facets_changed)
+        self._flow.addWidget(self.facets)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def show_layout(self, shape: tuple[int, ...], state: ShapeState) -> None:
+        """A slider for each axis that is neither rows, columns nor facets; hidden below three axes."""
+        row, column = shown_axes(shape, state)
+        others = [axis for axis in range(len(shape)) if axis not in (row, column)]
+        sliders = others[:-2] if state.facets else others
+        self.setVisible(bool(others))
+        with QSignalBlocker(self.facets):
+            self.facets.setChecked(state.facets)
+        for axis in [axis for axis in self._places if axis not in sliders]:
+            place = self._places.pop(axis)
+            self._flow.removeWidget(place)
+            place.hide()
+            place.deleteLater()
+        fixed = dict(state.fixed)
+        for axis in sliders:
+            if axis not in self._places:
+                self._places[axis] = _Place(axis, self)
+                self._places[axis].moved.connect(self.moved)
+                self._places[axis].let_go.connect(self.let_go)
+                self._flow.addWidget(self._places[axis])
+                self._places[axis].show()
+            self._places[axis].set_place(fixed.get(axis, 0), shape[axis])
+        self.updateGeometry()
+
 
 LINE, SPACING = 32, 8
 """Height of a line of chips or sliders, and the gap below it, in pixels."""

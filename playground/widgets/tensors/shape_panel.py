@@ -9,17 +9,15 @@ from PySide6.QtCore import QPoint, QSize, Slot
 from PySide6.QtGui import QAction, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from playground.models.outcome import Fix, Problem
-from playground.models.state import PlaygroundState
-from playground.models.tensors.gesture import MenuRow
-from playground.models.tensors.program_edit import edit_code
-from playground.models.tensors.shape_request import ShapeResult
-from playground.models.tensors.state import PointedCell
-from playground.models.words import bytes_in_words
-from playground.widgets.common.section import PADDING
+from playground.models.evaluation.selected import ShapeResult
+from playground.models.formatting import bytes_in_words
+from playground.models.problem import Fix, Problem
+from playground.models.program.edit import edit_code
+from playground.models.program.gesture import MenuRow
+from playground.models.state import PlaygroundState, PointedCell
+from playground.widgets.controls.section import PADDING
 from playground.widgets.panel import Panel
-from playground.widgets.tensors.gesture_form import GestureForm
-from playground.widgets.tensors.gesture_menu import gesture_menu
+from playground.widgets.tensors.gesture_form import GestureForm, gesture_menu
 from playground.widgets.tensors.shape_edits import ShapeEdits, registered
 from playground.widgets.tensors.shape_view import ShapeView
 

@@ -9,25 +9,23 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
-from playground.models.outcome import Problem
+from playground.models.evaluation.cards import statistics_lines
+from playground.models.evaluation.selected import ShapeResult
+from playground.models.formatting import bytes_in_words, count_in_words
+from playground.models.problem import Problem
 from playground.models.state import PlaygroundState
-from playground.models.tensors.card_words import statistics_lines
-from playground.models.tensors.shape_request import ShapeResult
-from playground.models.words import bytes_in_words, count_in_words
-from playground.widgets.common.buttons import Button, IconButton
-from playground.widgets.common.painting import fill_background
-from playground.widgets.common.problem_banner import ProblemBanner
-from playground.widgets.common.runs import Run, parse_runs
-from playground.widgets.common.runs_label import RunsLabel
-from playground.widgets.common.section import PADDING, TitleLine
-from playground.widgets.common.tensor_grid import TensorGrid
-from playground.widgets.common.tooltip import set_tooltip
+from playground.widgets.controls.buttons import Button, IconButton
+from playground.widgets.controls.problem_banner import ProblemBanner
+from playground.widgets.controls.section import PADDING, TitleLine
+from playground.widgets.controls.tooltip import set_tooltip
+from playground.widgets.grid.tensor_grid import TensorGrid
+from playground.widgets.painting import fill_background
 from playground.widgets.tensors.cell_readout import CellReadout
-from playground.widgets.tensors.layout_bar import shown_axes
 from playground.widgets.tensors.shape_head import LINE as HEAD_LINE
-from playground.widgets.tensors.shape_head import ShapeHead
-from playground.widgets.tensors.shape_title import title_runs
+from playground.widgets.tensors.shape_head import ShapeHead, shown_axes, title_runs
 from playground.widgets.tensors.tensor_block import TensorBlock
+from playground.widgets.text.labels import RunsLabel
+from playground.widgets.text.runs import Run, parse_runs
 
 PICKERS_FROM = 600
 BLOCK_FROM = 520

@@ -8,13 +8,11 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
-from playground.models.outcome import Fix
-from playground.models.tensors.card_words import definition_of_statistics
-from playground.models.tensors.program_request import CardResult
-from playground.widgets.common.buttons import IconButton
-from playground.widgets.common.fix_button import FixButton, fix_runs
-from playground.widgets.common.runs import plain
-from playground.widgets.common.tooltip import set_tooltip
+from playground.models.evaluation.cards import CardResult, definition_of_statistics
+from playground.models.problem import Fix
+from playground.widgets.controls.buttons import IconButton
+from playground.widgets.controls.fix_button import FixButton, fix_runs
+from playground.widgets.controls.tooltip import set_tooltip
 from playground.widgets.tensors.card_painter import (
     CODE_TOP,
     LEFT,
@@ -26,6 +24,7 @@ from playground.widgets.tensors.card_painter import (
     name_width,
     paint_card,
 )
+from playground.widgets.text.runs import plain
 
 _CARRY_FROM = 16
 

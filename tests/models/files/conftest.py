@@ -2,7 +2,7 @@
 
 import pytest
 
-from playground.models.outcome import ProblemError
+from playground.models.problem import ProblemError
 
 
 @pytest.fixture

@@ -18,10 +18,10 @@ import pytest
 import torch
 
 from playground.models.apart import SWITCH
-from playground.models.files.plain_pickle import is_plain_pickle
+from playground.models.files.pt_file import is_plain_pickle
 from playground.models.files.tensor_files import FORMATS, load_tensors, save_tensors
 from playground.models.job import CancelledError, Job
-from playground.models.outcome import ProblemError
+from playground.models.problem import ProblemError
 
 
 @pytest.fixture

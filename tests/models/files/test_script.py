@@ -7,15 +7,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from playground.models.einsum.state import EinsumState
-from playground.models.files.importing import import_bindings
+from playground.models.evaluation.evaluate import evaluate
 from playground.models.files.script import session_script
-from playground.models.files.tensor_files import FORMATS, load_tensors, save_tensors
-from playground.models.network.network import NetworkSpec, run_network
-from playground.models.network.state import NetworkState
-from playground.models.state import PlaygroundState
-from playground.models.tensors.evaluation import evaluate
-from playground.models.tensors.program import Program
+from playground.models.files.tensor_files import FORMATS, import_bindings, load_tensors, save_tensors
+from playground.models.network.run.run import run_network
+from playground.models.network.spec.spec import NetworkSpec
+from playground.models.program.program import Program
+from playground.models.state import EinsumState, NetworkState, PlaygroundState
 
 ROOT = Path(__file__).parents[3]
 

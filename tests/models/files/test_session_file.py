@@ -7,18 +7,23 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground.models.einsum.state import EinsumState
 from playground.models.example import example_state
 from playground.models.files.session_file import KEY, VERSION, load_session, save_session, session_bytes
 from playground.models.files.state_codec import Decoder, encode, family
 from playground.models.files.tensor_files import save_tensors
-from playground.models.memory.state import MemoryState
-from playground.models.network.spec import NetworkSpec
-from playground.models.network.state import NetworkState
-from playground.models.outcome import ProblemError
-from playground.models.state import PlaygroundState
-from playground.models.tensors.program import Binding, Expression, Imported, Made, Program, TensorReference
-from playground.models.tensors.state import BroadcastState, PointedCell, ShapeState
+from playground.models.network.spec.spec import NetworkSpec
+from playground.models.problem import ProblemError
+from playground.models.program.program import Program
+from playground.models.program.sources import Binding, Expression, Imported, Made, TensorReference
+from playground.models.state import (
+    BroadcastState,
+    EinsumState,
+    MemoryState,
+    NetworkState,
+    PlaygroundState,
+    PointedCell,
+    ShapeState,
+)
 
 BASE = torch.arange(12.0)
 

@@ -5,16 +5,15 @@ import re
 
 import pytest
 
+from playground.models.evaluation.evaluate import evaluate
 from playground.models.lessons.goals import do_step, is_step_done
 from playground.models.lessons.lesson_file import load_lesson
+from playground.models.lessons.moves import part_to_light, start_state
 from playground.models.lessons.scope import make_scope
-from playground.models.lessons.start import start_state
-from playground.models.lessons.where import part_to_light
-from playground.models.network.activations import ACTIVATIONS
-from playground.models.network.init_schemes import INIT_SCHEMES
+from playground.models.network.spec.activations import ACTIVATIONS
+from playground.models.network.spec.inits import INIT_SCHEMES
 from playground.models.resources import resource_path
-from playground.models.tensors.evaluation import evaluate
-from playground.widgets.network.number_fields import NUMBERS
+from playground.widgets.network.controls import NUMBERS
 
 FILES = sorted(resource_path("lessons").rglob("*.toml"))
 

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground.models.lessons.library import find_lesson, library
+from playground.models.lessons.lesson_file import find_lesson, library
 from playground.models.memory.view_rule import explain_view
 
 LETTERS = "abij"

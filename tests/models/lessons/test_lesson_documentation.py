@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from playground.models.evaluation.evaluate import evaluate
 from playground.models.lessons.goals import GOALS, is_step_done
 from playground.models.lessons.lesson_file import _KEYS, parse_lesson
-from playground.models.lessons.measures import MEASURES, NETWORK_READINGS, SAVED_READINGS, WRITES
+from playground.models.lessons.measures import MEASURES, NETWORK_READINGS, NUMPY_READINGS, SAVED_READINGS, WRITES
+from playground.models.lessons.moves import start_state
 from playground.models.lessons.scope import make_scope
-from playground.models.lessons.start import start_state
-from playground.models.lessons.trials import NUMPY_READINGS
-from playground.models.tensors.evaluation import evaluate
 
 TEXT = (Path(__file__).parents[3] / "docs" / "lessons.md").read_text(encoding="utf-8")
 

@@ -4,15 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from playground.models.example import example_program
 from playground.models.job import Job
-from playground.models.lessons.lesson_file import load_lesson, parse_lesson
+from playground.models.lessons.lesson_file import load_lesson, parse_lesson, skeleton
 from playground.models.lessons.request import compute_lesson, lesson_request
 from playground.models.lessons.scope import make_scope
-from playground.models.lessons.skeleton import skeleton
-from playground.models.lessons.state import LessonState
-from playground.models.outcome import ProblemError
-from playground.models.state import PlaygroundState
-from playground.models.tensors.example import example_program
+from playground.models.problem import ProblemError
+from playground.models.state import LessonState, PlaygroundState
 
 GOOD = """title = "A title"
 question = "A question"

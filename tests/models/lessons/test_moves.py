@@ -2,16 +2,16 @@ from dataclasses import replace
 
 import pytest
 
-from playground.models.history import History
+from playground.models.example import example_program
 from playground.models.lessons import moves
-from playground.models.lessons.goals import is_step_done
-from playground.models.lessons.library import find_lesson, library, neighbour, place_in_words
-from playground.models.lessons.start import start_state
-from playground.models.lessons.state import LessonState, Progress
-from playground.models.outcome import ProblemError
-from playground.models.state import PlaygroundState
-from playground.models.tensors.example import example_program
-from playground.models.tensors.program import parse_source
+from playground.models.lessons.goals import do_step, is_step_done
+from playground.models.lessons.lesson import LessonStep
+from playground.models.lessons.lesson_file import find_lesson, library, neighbour, place_in_words
+from playground.models.lessons.moves import part_to_light, start_state
+from playground.models.problem import ProblemError
+from playground.models.program.program import Program, parse_source
+from playground.models.state import LessonState, PlaygroundState, Progress
+from playground.runtime.store import History
 
 
 def own():
@@ -77,7 +77,7 @@ def test_a_lesson_reopens_where_it_was_left_with_the_learners_own_lines():
     state = moves.done_for_me(moves.predicted(moves.opened(own(), lesson), 0), lesson, 1)
     mine = state.program.appended("mine", parse_source("r * 2"))
     state = moves.answer_seen(moves.step_done(replace(state, program=mine, selection="mine"), 3))
-    for way in (moves.closed, moves.listed, lambda state: moves.opened(state, other), lambda state: state):
+    for way in (moves.closed, moves.with_list_shown, lambda state: moves.opened(state, other), lambda state: state):
         again = moves.opened(way(state), lesson)
         assert again.program == mine
         assert (again.selection, again.lesson.here.answered) == ("mine", True)
@@ -169,3 +169,36 @@ def test_the_place_of_a_lesson_is_said():
     assert [place_in_words(key) for key in ("", "mine", "04-rows-or-columns")] == ["", "", "lesson 4 of 12"]
     cards = [one for one in library() if one.shelf == "cards"]
     assert place_in_words(cards[2].key) == f"card 3 of {len(cards)}"
+
+
+def test_the_light_goes_from_part_to_part():
+    state = PlaygroundState(program=Program.parse("a = torch.ones(3)\nS = torch.ones(3, 3)"), selection="a")
+    state = replace(state, einsum=replace(state.einsum, equation="i,i->", operands=("a", "a")))
+    step = LessonStep("", "", (("einsum", (("equation", "ii->i"), ("operands", ("S",)))),))
+    assert part_to_light(step, state) == "einsum.operand.0"
+    state = replace(state, einsum=replace(state.einsum, operands=("S", "a")))
+    assert part_to_light(step, state) == "einsum.operand.1"
+    for nothing in (("S",), ("S", "")):
+        state = replace(state, einsum=replace(state.einsum, operands=nothing))
+        assert part_to_light(step, state) == "einsum.equation"
+    assert part_to_light(step, do_step(step.goal, state)) == ""
+
+
+def test_a_tensor_is_chosen_before_its_cell_or_its_view():
+    state = PlaygroundState(program=Program.parse("a = torch.ones(3)\nb = torch.ones(3)"), selection="a")
+    cell = LessonStep("", "shape.grid", (("pointed", "b[1]"),))
+    assert part_to_light(cell, state) == "tensors.card.b"
+    assert part_to_light(cell, replace(state, selection="b")) == "shape.grid b[1]"
+    view = LessonStep("", "", (("memory", (("view_shape", "3, 1"),)), ("selected", "b")))
+    assert part_to_light(view, state) == "tensors.card.b"
+    assert part_to_light(view, replace(state, selection="b")) == "memory.view_shape"
+
+
+@pytest.mark.parametrize("lesson", library(), ids=lambda lesson: lesson.key)
+def test_every_step_has_a_place_and_none_names_a_part_that_its_goal_knows(lesson):
+    state = start_state(lesson)
+    for step in lesson.steps:
+        assert part_to_light(step, state)
+        if {kind for kind, _ in step.goal} <= {"selected", "einsum", "equation", "memory", "network"}:
+            assert not step.part, f"{step.words}: this goal knows its place"
+        state = do_step(step.goal, state)

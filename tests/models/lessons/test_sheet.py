@@ -7,11 +7,10 @@ import pytest
 import torch
 
 from playground.models.job import Job
-from playground.models.lessons.figure import layer_figure
-from playground.models.lessons.library import library
-from playground.models.lessons.sheet import SheetRequest, compute_sheet
-from playground.models.network.spec import NetworkSpec
-from playground.models.outcome import ProblemError
+from playground.models.lessons.lesson_file import library
+from playground.models.lessons.sheet import SheetRequest, compute_sheet, layer_figure
+from playground.models.network.spec.spec import NetworkSpec
+from playground.models.problem import ProblemError
 
 QUESTIONS = tuple(lesson for lesson in library() if lesson.shelf == "questions")
 

@@ -3,10 +3,10 @@ import random
 import pytest
 import torch
 
+from playground.models.evaluation.evaluate import evaluate
 from playground.models.memory import chain
 from playground.models.memory.chain import advise_chain, note_steps, written_bytes
-from playground.models.tensors.evaluation import evaluate
-from playground.models.tensors.program import Program
+from playground.models.program.program import Program
 
 BASE = "A = torch.arange(12.).reshape(3, 4)\n"
 

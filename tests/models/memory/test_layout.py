@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from playground.models.memory.layout import describe_layout, storage_identity
-from playground.models.outcome import ProblemError
+from playground.models.problem import ProblemError
 
 
 def test_a_transposed_tensor():

@@ -4,15 +4,13 @@ import random
 
 import pytest
 
+from playground.models.evaluation.cards import compute_program, program_request, summary_words
+from playground.models.evaluation.evaluate import evaluate
+from playground.models.formatting import bytes_in_words
 from playground.models.job import Job
-from playground.models.memory.facts_text import fact_lines
-from playground.models.memory.request import compute_memory, memory_request
+from playground.models.memory.request import compute_memory, fact_lines, memory_request
+from playground.models.program.program import Program
 from playground.models.state import PlaygroundState
-from playground.models.tensors.card_words import summary_words
-from playground.models.tensors.evaluation import evaluate
-from playground.models.tensors.program import Program
-from playground.models.tensors.program_request import compute_program, program_request
-from playground.models.words import bytes_in_words
 
 ENDINGS = (
     ".t()", "[1:]", "[::2]", "[0]", "[None]", ".reshape(-1)", ".flatten()", ".contiguous()", ".clone()", " + 1",

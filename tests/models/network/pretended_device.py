@@ -15,20 +15,20 @@ from torch.utils import _pytree as tree
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
 from playground.models.job import Job
-from playground.models.network import checks, devices
-from playground.models.network.activations import ACTIVATIONS
-from playground.models.network.init_schemes import INIT_SCHEMES
-from playground.models.network.measuring import Detail
-from playground.models.network.normalisations import NORMALISATIONS
-from playground.models.network.optimisers import OPTIMISERS
-from playground.models.network.phase_diagram import relative_rms
+from playground.models.network.measure.measuring import Detail
 from playground.models.network.request import NetworkRequest, compute_network
-from playground.models.network.run import layer_tensor, own_histograms, run_network
-from playground.models.network.spec import NetworkSpec
-from playground.models.network.step_through import StepThroughRequest, compute_step_through
-from playground.models.network.training_request import RUNS, TrainingRequest, compute_training
-from playground.models.network.training_settings import TrainingSettings
-from playground.models.network.watch import watch
+from playground.models.network.run.run import layer_tensor, own_histograms, run_network
+from playground.models.network.spec import checks, devices
+from playground.models.network.spec.activations import ACTIVATIONS
+from playground.models.network.spec.inits import INIT_SCHEMES
+from playground.models.network.spec.normalisations import NORMALISATIONS
+from playground.models.network.spec.spec import NetworkSpec
+from playground.models.network.step_through.forward import StepThroughRequest, compute_step_through
+from playground.models.network.theory.phase import relative_rms
+from playground.models.network.training.optimisers import OPTIMISERS
+from playground.models.network.training.request import RUNS, TrainingRequest, compute_training
+from playground.models.network.training.settings import TrainingSettings
+from playground.models.network.watch.watched import watch_module
 
 NAME = "pretended"
 VIEWS = ("aten::as_strided", "aten::view", "aten::_reshape_alias")
@@ -176,7 +176,7 @@ def trainings(device):
 def modules(device):
     torch.manual_seed(1)
     parts = torch.nn.Linear(5, 6), torch.nn.Tanh(), torch.nn.Linear(6, 3)
-    watched = watch(torch.nn.Sequential(*parts).to(device), torch.randn(4, 5).to(device)).result
+    watched = watch_module(torch.nn.Sequential(*parts).to(device), torch.randn(4, 5).to(device)).result
     yield "problem", np.array([float(watched.problem is None)]), 0.0
     yield "loss", np.array([watched.loss]), 1e-5
     yield "layers", np.array([layer.activation.rms for layer in watched.layers]), 1e-5

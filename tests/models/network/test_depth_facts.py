@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from playground.models.network.compare import curves_of
-from playground.models.network.network import Detail, NetworkSpec, build, run_network
+from playground.models.network.measure.measuring import Detail
+from playground.models.network.pinned import curves_of
+from playground.models.network.run.build import build
+from playground.models.network.run.run import run_network
+from playground.models.network.spec.spec import NetworkSpec
 
 QUICK = Detail(histograms=(), quick=True)
 BOOK = NetworkSpec()

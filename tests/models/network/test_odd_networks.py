@@ -3,18 +3,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from playground.models.network.optimisers import OPTIMISERS, OptimiserSettings
-from playground.models.network.phase_diagram import PhaseRequest, compute_phase
-from playground.models.network.ranges import ranges_of
+from playground.models.network.page import ranges_of
 from playground.models.network.request import NetworkRequest, compute_network
-from playground.models.network.saved_request import SavedRequest, compute_saved
-from playground.models.network.spec import NetworkSpec
-from playground.models.network.step_through import StepThroughRequest, compute_step_through
-from playground.models.network.training_request import TrainingRequest, compute_training
-from playground.models.network.training_settings import TrainingSettings
-from playground.models.network.training_words import progress_in_words
-from playground.models.outcome import ProblemError
-from playground.models.tensors.program import Program
+from playground.models.network.saved.request import SavedRequest, compute_saved
+from playground.models.network.spec.spec import NetworkSpec
+from playground.models.network.step_through.forward import StepThroughRequest, compute_step_through
+from playground.models.network.theory.phase import PhaseRequest, compute_phase
+from playground.models.network.training.optimisers import OPTIMISERS, OptimiserSettings
+from playground.models.network.training.page import progress_in_words
+from playground.models.network.training.request import TrainingRequest, compute_training
+from playground.models.network.training.settings import TrainingSettings
+from playground.models.problem import ProblemError
+from playground.models.program.program import Program
 
 PLAIN = NetworkSpec(depth=4, width=6, batch=5, activation="relu", init="kaiming_normal")
 ODD = {

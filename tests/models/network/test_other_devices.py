@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from playground.models.network import devices
-from playground.models.network.build import build
-from playground.models.network.checks import check_spec
-from playground.models.network.cures import _float64
-from playground.models.network.spec import NetworkSpec
+from playground.models.network.run.build import build
+from playground.models.network.spec import devices
+from playground.models.network.spec.checks import check_spec
+from playground.models.network.spec.spec import NetworkSpec
+from playground.models.network.verdict.cures import _float64
 
 ROOT = Path(__file__).parents[3]
 
@@ -34,7 +34,7 @@ def test_networks_pages_trainings_and_modules_are_those_of_the_cpu(arguments):
 
 
 def test_float64_is_refused_where_the_device_has_none(monkeypatch):
-    monkeypatch.setattr("playground.models.network.checks.devices", lambda: ("cpu", "mps"))
+    monkeypatch.setattr("playground.models.network.spec.checks.devices", lambda: ("cpu", "mps"))
     spec = NetworkSpec(dtype="float64", device="mps")
     problem = check_spec(spec)
     assert problem.message == "The device 'mps' has no float64."

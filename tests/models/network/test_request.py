@@ -1,23 +1,38 @@
-from dataclasses import replace
+"""What a second process is asked, and that its answer is the one this process would have given."""
+
+import pickle
+from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
 import pytest
 import torch
 
 from playground.models.job import CancelledError, Job
-from playground.models.network import seeds
-from playground.models.network.compare import difference, short_name
-from playground.models.network.cure_trial import SEVERITIES
-from playground.models.network.estimate import LONG_SECONDS, estimate, multiply_seconds
-from playground.models.network.handover import HandedLayer, LayerTensorRequest, compute_layer_tensor
-from playground.models.network.network import NetworkSpec
-from playground.models.network.ranges import held, ranges_of
-from playground.models.network.request import compute_network, network_request
-from playground.models.network.seeds import run_seeds
-from playground.models.network.state import NetworkState
-from playground.models.outcome import ProblemError
-from playground.models.state import PlaygroundState
-from playground.models.tensors.program import Imported, Program, TensorReference
+from playground.models.network import request as requests
+from playground.models.network import request as seeds
+from playground.models.network.page import held, ranges_of
+from playground.models.network.pinned import PinnedRuns, difference, setting_name
+from playground.models.network.request import (
+    REHEARSAL,
+    NetworkRequest,
+    complete_moving,
+    compute_network,
+    is_brief,
+    network_request,
+    run_moving,
+    run_seeds,
+    without_pins,
+)
+from playground.models.network.run.estimate import LONG_SECONDS, estimate, multiply_seconds
+from playground.models.network.send_layer import HandedLayer, LayerTensorRequest, compute_layer_tensor
+from playground.models.network.spec.activations import ACTIVATIONS
+from playground.models.network.spec.inits import INIT_SCHEMES
+from playground.models.network.spec.spec import NetworkSpec
+from playground.models.network.verdict.verdict import SEVERITIES
+from playground.models.problem import Problem, ProblemError
+from playground.models.program.program import Program
+from playground.models.program.sources import Imported, TensorReference
+from playground.models.state import NetworkState, PlaygroundState
 
 SMALL = NetworkSpec(depth=6, width=10, batch=8, activation="tanh", init="lecun_normal")
 
@@ -58,7 +73,7 @@ def test_pins_are_named_by_what_differs():
     other = replace(SMALL, init="kaiming_normal", gain=1.5)
     page = compute(state_of(pins=(other, SMALL)))
     assert page.pins[0].name == "He normal, gain 1.5"
-    assert page.pins[1].name == short_name(SMALL)
+    assert page.pins[1].name == setting_name(SMALL)
     assert page.pins[0].curves.rms == pytest.approx(
         compute(state_of(spec=other)).network.tables["activation"].rms, rel=1e-6
     )
@@ -68,7 +83,7 @@ def test_pins_are_named_by_what_differs():
 def test_pins_of_one_activation_init_and_gain_are_named_by_what_tells_them_apart_first():
     relu = NetworkSpec(activation="relu", init="kaiming_normal", input="digits", loss="cross_entropy")
     pins = (relu, replace(relu, normalisation="layer"), replace(relu, init="orthogonal"))
-    assert [short_name(pin, pins) for pin in pins] == [
+    assert [setting_name(pin, pins) for pin in pins] == [
         "norm none, relu, He normal, gain 1",
         "norm layer, relu, He normal, gain 1",
         "relu, orthogonal, gain 1",
@@ -248,3 +263,115 @@ def test_the_estimate_grows_with_what_is_done_and_is_never_nothing(dtype):
     many = estimate(replace(SMALL, dtype=dtype, depth=60, width=40), 40)
     assert 0 < few.seconds < many.seconds
     assert multiply_seconds(NetworkSpec(dtype=dtype).torch_dtype) > 0
+
+
+MOVING_SMALL = NetworkSpec(depth=4, width=8, batch=6, activation="relu")
+MOVING = NetworkRequest(MOVING_SMALL, moving=True)
+
+
+def differences(one, other, path="page"):
+    """The places where two results differ, seconds left out."""
+    if path.endswith(".seconds"):
+        return []
+    if is_dataclass(one):
+        return [
+            found
+            for field in fields(one)
+            for found in differences(getattr(one, field.name), getattr(other, field.name), f"{path}.{field.name}")
+        ]
+    if isinstance(one, dict):
+        return [found for key in one | other for found in differences(one[key], other[key], f"{path}[{key!r}]")]
+    if isinstance(one, np.ndarray):
+        return [] if np.array_equal(one, other, equal_nan=one.dtype.kind == "f") else [path]
+    if isinstance(one, tuple | list):
+        if len(one) != len(other):
+            return [path]
+        return [
+            x for place, pair in enumerate(zip(one, other, strict=True)) for x in differences(*pair, f"{path}[{place}]")
+        ]
+    return [] if one == other or (one != one and other != other) else [path]
+
+
+def elsewhere(request):
+    """What comes back through the pipes of another process."""
+    there = pickle.loads(pickle.dumps(without_pins(request)))
+    return complete_moving(request, pickle.loads(pickle.dumps(run_moving(there))))
+
+
+def test_a_small_network_of_a_moving_hand_is_brief():
+    assert is_brief(MOVING)
+    assert is_brief(REHEARSAL)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        replace(MOVING, moving=False),
+        replace(MOVING, spec=NetworkSpec(depth=500, width=4096, batch=200)),
+        replace(MOVING, spec=replace(MOVING_SMALL, input="tensor:A"), program=Program()),
+        replace(MOVING, spec=replace(MOVING_SMALL, device="cuda")),
+        replace(MOVING, spec=replace(MOVING_SMALL, depth=0)),
+        replace(MOVING, spec=replace(MOVING_SMALL, activation="none such")),
+        replace(MOVING, pins=(replace(MOVING_SMALL, seed=987),)),
+        replace(MOVING, budget=10_000),
+    ],
+    ids=[
+        "exact",
+        "long",
+        "fed by a tensor",
+        "on a gpu",
+        "refused",
+        "unknown",
+        "beside a pin that has not run",
+        "beyond the memory limit",
+    ],
+)
+def test_what_must_be_computed_here_is_not(request_):
+    assert not is_brief(request_)
+
+
+@pytest.mark.processor
+@pytest.mark.parametrize("activation", list(ACTIVATIONS))
+def test_the_answer_is_the_same_to_the_bit_for_each_activation(activation):
+    request = replace(MOVING, spec=replace(MOVING_SMALL, activation=activation))
+    assert differences(elsewhere(request), compute_network(request)) == []
+
+
+@pytest.mark.processor
+@pytest.mark.parametrize("init", list(INIT_SCHEMES))
+def test_the_answer_is_the_same_to_the_bit_for_each_init(init):
+    request = replace(
+        MOVING, spec=replace(MOVING_SMALL, init=init, loss="cross_entropy", input="digits"), kind="weight"
+    )
+    assert differences(elsewhere(request), compute_network(request)) == []
+
+
+def test_pinned_networks_are_added_here_and_do_not_travel(monkeypatch):
+    kept = PinnedRuns()
+    monkeypatch.setattr("playground.models.network.pinned.PINNED", kept)
+    monkeypatch.setattr("playground.models.network.request.PINNED", kept)
+    monkeypatch.setattr(requests, "PINNED", kept)
+    pin = replace(MOVING_SMALL, gain=2.0)
+    request = replace(MOVING, pins=(pin,))
+    assert not is_brief(request)
+    compute_network(replace(request, moving=False))
+    assert is_brief(request)
+    assert without_pins(request) == MOVING
+    page = elsewhere(request)
+    assert page.request == request
+    assert page.pins[0].spec == pin
+    assert page.pins[0].curves is not None
+    assert differences(page, compute_network(request)) == []
+
+
+def test_a_pin_that_was_refused_is_known_too(monkeypatch):
+    kept = PinnedRuns()
+    monkeypatch.setattr("playground.models.network.request.PINNED", kept)
+    pin = replace(MOVING_SMALL, input="tensor:A")
+    kept.keep(pin, Problem("There is no A."), None)
+    assert is_brief(replace(MOVING, pins=(pin,)))
+
+
+def test_only_a_small_message_travels():
+    program_with_values = replace(MOVING, pins=(replace(MOVING_SMALL, gain=2.0),), program=Program())
+    assert len(pickle.dumps(without_pins(program_with_values))) < 2000

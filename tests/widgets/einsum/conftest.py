@@ -9,11 +9,10 @@ from PySide6.QtWidgets import QWidget
 
 from playground.models.einsum.ladder import compute_ladder
 from playground.models.einsum.request import compute_einsum, einsum_request
-from playground.models.einsum.state import EinsumState
-from playground.models.outcome import ProblemError
-from playground.models.state import PlaygroundState
-from playground.models.tensors.program import Program
-from playground.widgets.einsum.einsum_panel import EinsumPanel
+from playground.models.problem import ProblemError
+from playground.models.program.program import Program
+from playground.models.state import EinsumState, PlaygroundState
+from playground.widgets.einsum.panel import EinsumPanel
 
 PROGRAM = """A = torch.arange(12.).reshape(3, 4)
 v = torch.tensor([10., 20., 30.])

@@ -9,9 +9,9 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
 from playground.models.einsum.request import compute_einsum, einsum_request
-from playground.models.einsum.state import EinsumState
-from playground.models.state import PlaygroundState
-from playground.models.tensors.program import Made, Program
+from playground.models.program.program import Program
+from playground.models.program.sources import Made
+from playground.models.state import EinsumState, PlaygroundState
 from playground.widgets.einsum import letters_table
 from playground.widgets.einsum.letters_table import LettersTable
 

@@ -8,11 +8,11 @@ from unittest import mock
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from playground.models.tensors.program import Program
+from playground.models.program.program import Program
 from playground.widgets.einsum import terms_view
 from playground.widgets.einsum.details import DRAWN
-from playground.widgets.einsum.heights import lower_height
-from playground.widgets.einsum.terms_spacing import PLUS, terms_spacing
+from playground.widgets.einsum.layout import lower_height
+from playground.widgets.einsum.sum_lines import PLUS, terms_spacing
 
 CHAIN = """A = torch.arange(12.).reshape(3, 4)
 B = torch.arange(20.).reshape(4, 5)

@@ -5,8 +5,8 @@ from unittest import mock
 
 from PySide6.QtCore import Qt
 
-from playground.models.tensors.program import Program
-from playground.models.tensors.state import PointedCell
+from playground.models.program.program import Program
+from playground.models.state import PointedCell
 from playground.widgets.einsum import terms_view
 from playground.widgets.einsum.sum_lines import exactness, term_columns
 

@@ -5,9 +5,9 @@ from PySide6.QtWidgets import QWidget
 
 from playground.models.job import Job
 from playground.models.lessons import moves
-from playground.models.lessons.library import find_lesson, library
+from playground.models.lessons.lesson_file import find_lesson, library
 from playground.models.lessons.request import compute_lesson, lesson_request
-from playground.models.outcome import Problem
+from playground.models.problem import Problem
 from playground.models.state import PlaygroundState
 from playground.widgets.lessons.lesson_panel import LessonPanel
 
@@ -187,5 +187,5 @@ def test_the_title_says_where_on_which_shelf_one_is(panel):
     for key, title, place in (("4", "Lesson", "4 of 12"), ("none-copies", "Card", "13 of 19")):
         opened(panel, key)
         assert (panel._title.title.text(), panel._place_words.text()) == (title, place)
-    panel.accept_state(moves.listed(panel.state))
+    panel.accept_state(moves.with_list_shown(panel.state))
     assert (panel._title.title.text(), panel._place_words.text()) == ("Lessons", "")

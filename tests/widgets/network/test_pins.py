@@ -5,19 +5,16 @@ import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtTest import QTest
 
-from playground.models.network.comparison import comparison
-from playground.models.network.ranges import ranges_of
+from playground.models.formatting import digits
+from playground.models.network.page import comparison, ranges_of
 from playground.models.network.request import compute_network, network_request
-from playground.models.network.spec import NetworkSpec
-from playground.models.network.state import NetworkState
-from playground.models.state import PlaygroundState
-from playground.models.words import digits
-from playground.widgets.network.comparison_view import ROW
-from playground.widgets.network.curve_plots import GradientPlot, SpreadPlot, ZerosPlot
-from playground.widgets.network.distribution_plot import DistributionPlot, layer_range
-from playground.widgets.network.ghosts import tag
-from playground.widgets.network.layer_rows import gradient_rows, spread_rows
-from playground.widgets.network.pins import PinsSection
+from playground.models.network.spec.spec import NetworkSpec
+from playground.models.state import NetworkState, PlaygroundState
+from playground.widgets.network.layer_numbers import gradient_rows, spread_rows
+from playground.widgets.network.pins import ROW, PinsSection
+from playground.widgets.network.plots.curve_plots import GradientPlot, SpreadPlot, ZerosPlot
+from playground.widgets.network.plots.distribution_plot import DistributionPlot, layer_range
+from playground.widgets.network.plots.ghosts import tag
 from playground.widgets.plot.curve import in_coordinates
 
 SPEC = NetworkSpec(depth=12, width=20, batch=16, activation="tanh", init="lecun_normal")

@@ -9,22 +9,20 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF
 
-from playground.models.network.histograms import Axis
+from playground.models.formatting import digits
+from playground.models.network.measure.histograms import Axis
 from playground.models.network.request import compute_network, network_request
-from playground.models.network.spec import NetworkSpec
-from playground.models.network.state import NetworkState
-from playground.models.state import PlaygroundState
-from playground.models.words import digits
-from playground.widgets.common.look import code_font, words_font
-from playground.widgets.common.painting import text_width
-from playground.widgets.common.text_label import TextLabel
+from playground.models.network.spec.spec import NetworkSpec
+from playground.models.state import NetworkState, PlaygroundState
+from playground.widgets.look import code_font, words_font
 from playground.widgets.network.controls import NetworkControls
-from playground.widgets.network.distribution_plot import NUMBER, CountLegend
-from playground.widgets.network.layer_numbers import LayerNumbers
+from playground.widgets.network.layer_numbers import LayerNumbers, TheorySection
 from playground.widgets.network.layer_views import LOW, SLIM
-from playground.widgets.network.network_panel import NetworkPanel
-from playground.widgets.network.theory_section import TheorySection
+from playground.widgets.network.panel import NetworkPanel
+from playground.widgets.network.plots.distribution_plot import NUMBER, CountLegend
+from playground.widgets.painting import text_width
 from playground.widgets.plot.axis import AxisRange
+from playground.widgets.text.labels import TextLabel
 
 SPEC = NetworkSpec(depth=8, width=24, batch=16, activation="relu", init="lecun_normal")
 SIZES = [(632, 576), (632, 1000), (700, 576), (800, 576), (900, 700), (992, 796), (1000, 576), (1180, 796), (1360, 796)]

@@ -7,15 +7,16 @@ from plot_hand import drag, labels, place
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from playground.models.network.optimisers import OptimiserSettings
-from playground.models.network.spec import NetworkSpec
-from playground.models.network.step_histograms import ZERO
-from playground.models.network.training_request import TrainingRequest, compute_training
-from playground.models.network.training_settings import TrainingSettings
-from playground.models.outcome import Fix, Problem
-from playground.widgets.common.look import look
-from playground.widgets.common.painting import text_width
-from playground.widgets.network.train_section import TrainSection, step_range
+from playground.models.network.measure.histograms import ZERO
+from playground.models.network.spec.spec import NetworkSpec
+from playground.models.network.training.optimisers import OptimiserSettings
+from playground.models.network.training.request import TrainingRequest, compute_training
+from playground.models.network.training.settings import TrainingSettings
+from playground.models.problem import Fix, Problem
+from playground.widgets.look import look
+from playground.widgets.network.plots.scrub_plot import step_range
+from playground.widgets.network.train_section import TrainSection
+from playground.widgets.painting import text_width
 
 SPEC = NetworkSpec(depth=2, width=8, batch=50, activation="relu", init="kaiming_normal")
 SETTINGS = TrainingSettings(rates=OptimiserSettings(learning_rate=0.1), steps=20)

@@ -8,11 +8,11 @@ from PySide6.QtGui import QImage, QRegion
 from PySide6.QtTest import QTest
 
 from playground.models.job import Job
-from playground.models.network.saved_request import SavedRequest
-from playground.models.network.spec import NetworkSpec
-from playground.models.network.state import NetworkState
-from playground.panels import PANELS
-from playground.widgets.common.number_box import NumberBox
+from playground.models.network.saved.request import SavedRequest
+from playground.models.network.spec.spec import NetworkSpec
+from playground.models.state import NetworkState
+from playground.runtime.panels import PANELS
+from playground.widgets.controls.number_box import NumberBox
 from playground.widgets.network.controls import NetworkControls
 from playground.widgets.network.layer_numbers import ROW, LayerNumbers
 from playground.widgets.network.saved_strip import SavedStrip

@@ -3,8 +3,8 @@
 import pytest
 from PySide6.QtWidgets import QPushButton
 
-from playground.models.network.verdict import Verdict
-from playground.models.outcome import Fix, Problem
+from playground.models.network.verdict.verdict import Verdict
+from playground.models.problem import Fix, Problem
 from playground.widgets.network.verdict_banner import VerdictBanner
 
 HEALTHY = Verdict("good", "Healthy.", "All is well.")

@@ -10,8 +10,7 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from playground.models.outcome import Problem
-from playground.widgets.common.look import LIGHT
+from playground.widgets.look import LIGHT
 from playground.widgets.plot.areas import Band
 from playground.widgets.plot.axis import AxisRange
 from playground.widgets.plot.curve import Curve
@@ -202,8 +201,6 @@ def test_file_names_are_plain(plot):
 
 
 def test_the_menu_asks_for_a_path_writes_and_says_what_came_of_it(plot, tmp_path, qtbot):
-    told = []
-    plot.exported.connect(told.append)
     menu = plot.menu()
     next(action for action in menu.actions() if action.text() == "Save as SVG...").trigger()
     dialog = plot.findChild(QFileDialog)
@@ -215,8 +212,6 @@ def test_the_menu_asks_for_a_path_writes_and_says_what_came_of_it(plot, tmp_path
     assert plot.legend.words.startswith("Saved as x.svg, ")
     dialog.fileSelected.emit(str(tmp_path / "missing" / "x.svg"))
     assert "folder is not there" in plot.legend.words
-    assert told[0] == str(tmp_path / "x.svg")
-    assert isinstance(told[1], Problem)
     dialog.close()
     menu.close()
 

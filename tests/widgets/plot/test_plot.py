@@ -10,9 +10,9 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 
-from playground.models.words import digits
-from playground.theme import install_theme
-from playground.widgets.common.look import DARK, LIGHT
+from playground.app.theme import install_theme
+from playground.models.formatting import digits
+from playground.widgets.look import DARK, LIGHT
 from playground.widgets.plot.areas import Band, Healthy
 from playground.widgets.plot.axis import AxisRange
 from playground.widgets.plot.curve import Curve, in_coordinates

@@ -1,6 +1,6 @@
 import pytest
 
-from playground.models.tensors.cell_story import CellStory, StoryLine
+from playground.models.provenance.story import CellStory, StoryLine
 from playground.widgets.tensors.cell_readout import CellReadout
 
 LINES = tuple(StoryLine(f"A[0,{place}]", str(place)) for place in range(6))

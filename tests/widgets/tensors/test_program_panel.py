@@ -7,13 +7,14 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QTextCursor
 from PySide6.QtTest import QTest
 
-from playground.models.history import History
+from playground.models.evaluation.cards import compute_program, program_request
 from playground.models.job import Job
-from playground.models.outcome import Problem
+from playground.models.language.fills import FILLS
+from playground.models.problem import Problem
+from playground.models.program.program import Program, source_code
+from playground.models.program.sources import Made
 from playground.models.state import PlaygroundState
-from playground.models.tensors.fills import FILLS
-from playground.models.tensors.program import Made, Program, source_code
-from playground.models.tensors.program_request import compute_program, program_request
+from playground.runtime.store import History
 from playground.widgets.tensors.card_painter import FULL_HEIGHT, LEFT, LINE_3, card_height, message_height
 from playground.widgets.tensors.program_menus import fills_menu, tensor_menu
 from playground.widgets.tensors.program_panel import ProgramPanel

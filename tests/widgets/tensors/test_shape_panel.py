@@ -9,19 +9,19 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from playground.models.history import History
+from playground.models.evaluation.evaluate import evaluate
+from playground.models.evaluation.selected import compute_shape, shape_request
 from playground.models.job import Job
-from playground.models.outcome import Problem
-from playground.models.state import PlaygroundState
-from playground.models.tensors.evaluation import evaluate
-from playground.models.tensors.gestures import GESTURES
-from playground.models.tensors.program import Imported, Program, TensorReference, source_code
-from playground.models.tensors.shape_request import compute_shape, shape_request
-from playground.models.tensors.state import PointedCell
-from playground.widgets.common.runs import plain
-from playground.widgets.tensors.block_geometry import block_geometry, size_at
-from playground.widgets.tensors.gesture_menu import gesture_menu
+from playground.models.problem import Problem
+from playground.models.program.gestures import GESTURES
+from playground.models.program.program import Program, source_code
+from playground.models.program.sources import Imported, TensorReference
+from playground.models.state import PlaygroundState, PointedCell
+from playground.runtime.store import History
+from playground.widgets.tensors.gesture_form import gesture_menu
 from playground.widgets.tensors.shape_panel import ShapePanel
+from playground.widgets.tensors.tensor_block import block_geometry, size_at
+from playground.widgets.text.runs import plain
 
 TEXT = """A = torch.arange(12.).reshape(3, 4)
 v = torch.tensor([10., 20., 30.])

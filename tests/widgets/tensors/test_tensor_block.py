@@ -4,8 +4,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtTest import QTest
 
-from playground.widgets.tensors.block_geometry import HANDLE
-from playground.widgets.tensors.tensor_block import TensorBlock
+from playground.widgets.tensors.tensor_block import HANDLE, TensorBlock
 
 
 @pytest.mark.parametrize("handle", ["columns", "rows", "both"])

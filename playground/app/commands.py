@@ -1,0 +1,309 @@
+"""Everything that the window can do, each with its key and its words; and the Export menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
+
+from playground.app.drag_out import DragOut
+from playground.app.files import KEEPS_ALL, FilesAtWork, TextsAtWork, foreseen_losses
+from playground.app.memory_limit import MemoryLimitForm
+from playground.models.example import example_state
+from playground.models.files.tensor_files import FORMATS
+from playground.models.program.script import script
+from playground.models.state import PlaygroundState
+from playground.runtime.store import Store
+
+if TYPE_CHECKING:
+    from playground.models.program.program import Program
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSpec:
+    """A command: its key, its words, its shortcuts, its icon, and the method of `Commands` that does it."""
+
+    key: str
+    words: str
+    shortcuts: tuple[str, ...] = ()
+    icon: str = ""
+
+
+COMMANDS = (
+    CommandSpec("undo", "Undo", ("Ctrl+Z",), "undo-2"),
+    CommandSpec("redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo-2"),
+    CommandSpec("open_files", "Open files...", ("Ctrl+O",), "folder-open"),
+    CommandSpec("export_selected", "Export the selected tensor...", ("Ctrl+E",), "upload"),
+    CommandSpec("copy_program", "Copy the program as PyTorch code", ("Ctrl+Shift+C",), "copy"),
+    CommandSpec("new_program", "Start with an empty program", (), ""),
+    CommandSpec("open_example", "Open the worked example", (), ""),
+    CommandSpec("memory_limit", "Memory limit...", (), ""),
+    CommandSpec("search_commands", "Search commands", ("Ctrl+K",), "search"),
+    CommandSpec("show_tensors", "Go to Tensors", ("Ctrl+1",), ""),
+    CommandSpec("show_network", "Go to Network", ("Ctrl+2",), ""),
+    CommandSpec("show_lessons", "Lessons", ("F1",), "book-open"),
+    CommandSpec("save_answers", "Save the answers of all lessons...", (), ""),
+    CommandSpec("save_as_lesson", "Save this as a lesson...", (), ""),
+    CommandSpec("toggle_theme", "Switch between light and dark", ("Ctrl+Shift+L",), "contrast"),
+    CommandSpec("follow_system_theme", "Follow the system's light or dark", (), ""),
+    CommandSpec("toggle_full_screen", "Full screen", ("F11",), ""),
+    CommandSpec("quit", "Quit", ("Ctrl+Q",), ""),
+)
+
+
+class Commands(QObject):
+    """The commands of one window. What only the window itself can do is asked of it by signals."""
+
+    page_wanted = Signal(str)
+    search_wanted = Signal()
+    theme_wanted = Signal(str)
+    full_screen_wanted = Signal()
+    close_wanted = Signal()
+    lesson_wanted = Signal(str)
+    part_wanted = Signal(str)
+    lessons_wanted = Signal()
+
+    def __init__(self, store: Store, window: QWidget) -> None:
+        super().__init__(window)
+        self._store = store
+        self._window = window
+        self.files = FilesAtWork(store, window)
+        self.drags = DragOut(store, window)
+        self.texts = TextsAtWork(store, window)
+        self._limit_form: MemoryLimitForm | None = None
+        self.actions = {spec.key: self._make_action(spec) for spec in COMMANDS}
+        store.changed.connect(self._on_store_changed)
+        self._on_store_changed(store.state)
+
+    def _make_action(self, spec: CommandSpec) -> QAction:
+        action = QAction(spec.words, self)
+        action.setObjectName(f"command.{spec.key}")
+        action.setShortcuts([QKeySequence(shortcut) for shortcut in spec.shortcuts])
+        action.setProperty("icon", spec.icon)
+        run: Callable[[], None] = getattr(self, spec.key)
+        action.triggered.connect(run)
+        self._window.addAction(action)
+        return action
+
+    def close(self) -> None:
+        """Wait for files that are being read or written."""
+        self.files.close()
+        self.drags.close()
+        self.texts.close()
+
+    @Slot(str, object)
+    def run_request(self, name: str, argument: object) -> None:
+        """A panel asks by name: ("open_files", None), ("export_tensor", "A"), ("export_plot", widget)."""
+        if name not in REQUESTS:
+            raise ValueError(f"no command {name!r} for {argument!r}")
+        REQUESTS[name](self, argument)
+
+    def open_paths(self, paths: tuple[str, ...]) -> None:
+        """Read these files and add their tensors to the program; a .toml file is a lesson."""
+        lessons = tuple(path for path in paths if path.lower().endswith(".toml"))
+        tensors = tuple(path for path in paths if path not in lessons)
+        if tensors:
+            self.files.open_paths(tensors)
+        for path in lessons[-1:]:
+            self.open_lesson(path)
+
+    def open_lesson(self, lesson: str) -> None:
+        """Open a lesson by number, key or file."""
+        self.lesson_wanted.emit(lesson)
+
+    def replace_program(self, program: Program) -> None:
+        """Make this the program, with its last line selected."""
+        names = program.names
+        self._begin(PlaygroundState(program=program, selection=names[-1] if names else ""))
+
+    @Slot()
+    def undo(self) -> None:
+        """One step back."""
+        self._store.undo()
+
+    @Slot()
+    def redo(self) -> None:
+        """One step forward again."""
+        self._store.redo()
+
+    @Slot()
+    def open_files(self) -> None:
+        """Choose files to open."""
+        self.files.ask_open()
+
+    @Slot()
+    def export_selected(self) -> None:
+        """Choose where the selected tensor goes."""
+        self.files.ask_export_tensor(self._store.state.selection)
+
+    @Slot()
+    def copy_program(self) -> None:
+        """Put the program on the clipboard, as plain PyTorch."""
+        QGuiApplication.clipboard().setText(script(self._store.state.program))
+        self.files.said.emit("copied the program as PyTorch code")
+
+    @Slot()
+    def new_program(self) -> None:
+        """Take away all tensors; undo brings them back."""
+        self._begin(PlaygroundState())
+
+    @Slot()
+    def open_example(self) -> None:
+        """Bring the worked example back; undo returns to what was there."""
+        self._begin(example_state())
+
+    def _begin(self, state: PlaygroundState) -> None:
+        """Begin anew on the Tensors page; the network, the lessons and the memory limit stay."""
+        now = self._store.state
+        self._store.apply(replace(state, network=now.network, lesson=now.lesson, memory_budget=now.memory_budget))
+
+    @Slot()
+    def memory_limit(self) -> None:
+        """Show the form for the memory limit."""
+        if self._limit_form is None:
+            self._limit_form = MemoryLimitForm(self._store, self._window)
+        self._limit_form.show()
+        self._limit_form.raise_()
+        self._limit_form.box.setFocus()
+
+    @Slot()
+    def search_commands(self) -> None:
+        """Open the command search."""
+        self.search_wanted.emit()
+
+    @Slot()
+    def show_tensors(self) -> None:
+        """Go to the Tensors page."""
+        self.page_wanted.emit("tensors")
+
+    @Slot()
+    def show_network(self) -> None:
+        """Go to the Network page."""
+        self.page_wanted.emit("network")
+
+    @Slot()
+    def show_lessons(self) -> None:
+        """Show the lessons, or close them."""
+        self.lessons_wanted.emit()
+
+    @Slot()
+    def save_answers(self) -> None:
+        """Choose where the answer sheet goes."""
+        self.texts.ask_save_answers()
+
+    @Slot()
+    def save_as_lesson(self) -> None:
+        """Choose where the present state goes as the beginning of a lesson."""
+        self.texts.ask_save_lesson()
+
+    @Slot()
+    def toggle_theme(self) -> None:
+        """Switch between light and dark."""
+        self.theme_wanted.emit("toggle")
+
+    @Slot()
+    def follow_system_theme(self) -> None:
+        """Be light or dark as the system is."""
+        self.theme_wanted.emit("system")
+
+    @Slot()
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or stop filling it."""
+        self.full_screen_wanted.emit()
+
+    @Slot()
+    def quit(self) -> None:
+        """Close the window."""
+        self.close_wanted.emit()
+
+    @Slot(object)
+    def _on_store_changed(self, state: PlaygroundState) -> None:
+        history = self._store.history
+        self.actions["undo"].setEnabled(history.can_undo)
+        self.actions["redo"].setEnabled(history.can_redo)
+        self.actions["export_selected"].setEnabled(bool(state.selection))
+
+
+REQUESTS: dict[str, Callable[[Commands, Any], None]] = {
+    "open_files": lambda commands, _: commands.open_files(),
+    "export_tensor": lambda commands, name: commands.files.ask_export_tensor(name),
+    "export_plot": lambda commands, plot: commands.files.ask_export_plot(plot),
+    "drag_out": lambda commands, name: commands.drags.start(name),
+    "show_tensors": lambda commands, _: commands.show_tensors(),
+    "show_page": lambda commands, page: commands.page_wanted.emit(page),
+    "memory_limit": lambda commands, _: commands.memory_limit(),
+    "save_answers": lambda commands, _: commands.save_answers(),
+    "light_part": lambda commands, part: commands.part_wanted.emit(part),
+}
+"""What a panel may ask for by name, and what comes of it."""
+
+
+def visible_plots(window: QWidget) -> Iterator[QWidget]:
+    """All widgets now on screen that can be exported as a plot, in the order in which they were made."""
+    for widget in window.findChildren(QWidget):
+        if hasattr(widget, "paint_plot") and widget.isVisible():
+            yield widget
+
+
+class ExportMenu(QMenu):
+    """Filled each time it is about to open."""
+
+    def __init__(self, store: Store, commands: Commands, window: QWidget) -> None:
+        super().__init__(window)
+        self.setObjectName("export.menu")
+        self.setToolTipsVisible(True)
+        self._store = store
+        self._commands = commands
+        self._window = window
+        self.aboutToShow.connect(self._on_about_to_show)
+        self.triggered.connect(self._on_triggered)
+
+    @Slot()
+    def _on_about_to_show(self) -> None:
+        self.clear()
+        self._add_tensor(self._store.state)
+        plots = list(visible_plots(self._window))
+        if plots:
+            self._add_heading("Plots")
+        for plot in plots:
+            self._add(f"{plot.plot_name()}...", ("plot", plot))  # type: ignore[attr-defined]
+        self._add_heading("Program")
+        self.addAction(self._commands.actions["copy_program"])
+        self._add_heading("Lessons")
+        self.addAction(self._commands.actions["save_answers"])
+
+    def _add_tensor(self, state: PlaygroundState) -> None:
+        if not state.selection:
+            return
+        self._add_heading("Tensor")
+        for one in FORMATS.values():
+            action = self._add(f"{state.selection} as {one.suffixes[0]}...", ("tensor", one.name))
+            lost = foreseen_losses(state, state.selection, one.name)
+            action.setToolTip(" ".join(lost) or KEEPS_ALL)
+            action.setText(f"{action.text()}\t{'not all is kept' if lost else 'keeps all'}")
+
+    def _add_heading(self, words: str) -> None:
+        """A row that cannot be chosen; a style sheet leaves Qt's own section titles out."""
+        if not self.isEmpty():
+            self.addSeparator()
+        self.addAction(words).setEnabled(False)
+
+    def _add(self, words: str, what: tuple[str, object]) -> QAction:
+        action = self.addAction(words.replace("&", "&&"))
+        action.setData(what)
+        return action
+
+    @Slot(QAction)
+    def _on_triggered(self, action: QAction) -> None:
+        what = action.data()
+        if not what:
+            return
+        kind, argument = what
+        if kind == "tensor":
+            self._commands.files.ask_export_tensor(self._store.state.selection, str(argument))
+        else:
+            self._commands.files.ask_export_plot(argument)

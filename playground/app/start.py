@@ -1,0 +1,306 @@
+"""Starts the application: what `show()`, `watch()` and the command do.
+
+Nothing heavy is imported at the top of this file: the command answers `--help` at once, and the window's frame is on
+screen before torch is imported. This is the one file that imports inside functions.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, Any, TextIO
+
+from playground.models.job import Job
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from playground.app.window import MainWindow
+    from playground.models.network.watch.watched import Watched
+    from playground.models.program.program import Program
+
+
+class InterruptNote:
+    """Remembers an interrupt from the first moment on; a second one ends the process at once.
+
+    The exception that Python would raise instead may come up inside Qt's bindings while they are imported, and be lost.
+    """
+
+    def __init__(self) -> None:
+        self.is_set = False
+        self._old_handler = signal.signal(signal.SIGINT, self._on_interrupt)
+
+    def close(self) -> None:
+        """Give the signal back to whoever had it."""
+        signal.signal(signal.SIGINT, self._old_handler)
+
+    def _on_interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        if self.is_set:
+            raise KeyboardInterrupt
+        self.is_set = True
+
+
+PATIENCE = 1.0
+"""Seconds before a first word."""
+WIDTH = 60
+
+
+@contextmanager
+def terminal_progress(what: str, terminal: TextIO, patience: float = PATIENCE) -> Iterator[Job]:
+    """A job that writes `"Watching: 43 %, h.3.up"` over itself, and wipes the line in the end; mute in a file."""
+    start, is_written = time.monotonic(), False
+
+    def report(fraction: float, words: str) -> None:
+        nonlocal is_written
+        if terminal.isatty() and time.monotonic() - start >= patience:
+            is_written = True
+            terminal.write(f"\r{f'{what}: {fraction:.0%}, {words}'[:WIDTH]:{WIDTH}}")
+            terminal.flush()
+
+    try:
+        yield Job(report=report).paced()
+    finally:
+        if is_written:
+            terminal.write(f"\r{'':{WIDTH}}\r")
+            terminal.flush()
+
+
+WINDOWLESS = ("offscreen", "minimal", "vnc", "linuxfb", "eglfs")
+
+
+def missing_display(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> str:
+    """Why no window can be opened, in a sentence; empty where one can."""
+    if not platform.startswith("linux"):
+        return ""
+    if environment.get("QT_QPA_PLATFORM", "").split(":")[0] in WINDOWLESS:
+        return ""
+    if environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"):
+        return ""
+    return (
+        "there is no display to open a window on: neither DISPLAY nor WAYLAND_DISPLAY is set. "
+        "Start it from a desktop session, or use ssh -X, or set QT_QPA_PLATFORM=offscreen."
+    )
+
+
+SWITCH_SECONDS = 0.0005
+"""How long one thread keeps the interpreter while another waits; Python's own 5 ms are a third of a frame."""
+
+
+def run(
+    files: tuple[str, ...] = (), *, theme: str | None = None, page: str = "tensors", lesson: str | None = None
+) -> int:
+    """Open the window, work until it is closed, return the exit status."""
+    note = InterruptNote()
+    application = make_application(theme)
+    from playground.app.crash import install_crash_report
+    from playground.app.interrupt import Interrupt
+    from playground.app.window import MainWindow
+
+    interrupt = Interrupt(application, lambda: note.is_set)
+    window = MainWindow()
+    install_crash_report(window)
+    window.show_page(page)
+    window.show()
+    application.processEvents()
+    import_torch_meanwhile(application)
+    status = 0
+    if not window.is_closed:
+        furnish(window, files, lesson)
+        warm_up_meanwhile()
+        prepare_process()
+        status = application.exec()
+    interrupt.close()
+    note.close()
+    return interrupt.status or status
+
+
+def make_application(theme: str | None = None) -> QApplication:
+    """The QApplication of this process, made and dressed if there is none yet."""
+    from PySide6.QtWidgets import QApplication
+
+    from playground.app.settings import remembered_theme
+    from playground.app.theme import install_theme
+
+    application = QApplication.instance()
+    if not isinstance(application, QApplication):
+        application = QApplication(sys.argv[:1])
+    application.setApplicationName("tensor-playground")
+    application.setApplicationDisplayName("Tensor Playground")
+    application.setOrganizationName("tensor-playground")
+    application.setDesktopFileName("tensor-playground")
+    theme = theme or remembered_theme()
+    install_theme(application, dark=None if theme == "system" else theme == "dark")
+    return application
+
+
+def import_torch_meanwhile(application: QApplication) -> None:
+    """Import torch in a thread while the frame of the window answers events.
+
+    What it brings stays for good: the garbage collector is not to walk all of it again and again, now or later.
+    """
+    if "torch" in sys.modules:
+        return
+    collects = gc.isenabled()
+    gc.disable()
+    failure: list[BaseException] = []
+
+    def import_torch() -> None:
+        try:
+            import torch  # noqa: F401
+        except BaseException as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=import_torch, name="import torch")
+    thread.start()
+    while thread.is_alive():
+        application.processEvents()
+        thread.join(0.01)
+    gc.freeze()
+    if collects:
+        gc.enable()
+    if failure:
+        raise failure[0]
+
+
+def warm_up_meanwhile() -> None:
+    """Import what torch imports at the first plan on the meta device, a second of work, before it is needed.
+
+    Leaving waits for it: a process that ends in the middle of that import aborts.
+    """
+    from playground.models.language.budget import warm_up
+
+    threading.Thread(target=warm_up, name="warm up").start()
+
+
+def prepare_process() -> None:
+    """Let window and computations take turns often, and let the garbage collector pass over what stays for good.
+
+    A full collection walks all of torch's modules: a tenth of a second in which nothing moves.
+    """
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.collect()
+    gc.freeze()
+
+
+def furnish(window: MainWindow, files: tuple[str, ...] = (), lesson: str | None = None) -> None:
+    """Fill the frame of the window with the panels and the worked example, then open what was asked for."""
+    from playground.app.window_contents import Furniture
+    from playground.models.example import example_state
+    from playground.runtime.panels import PANELS
+
+    furniture = Furniture(window, window.pages, PANELS, example_state())
+    window.furnish(furniture)
+    furniture.workspace.commands.open_paths(files)
+    if lesson:
+        furniture.workspace.commands.open_lesson(lesson)
+
+
+class Handle:
+    """What `show()` returns: `.window`, the `.program` as it now is, `.close()`."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self.window = window
+
+    @property
+    def program(self) -> Program:
+        """The tensors as the user has them now."""
+        return self.window.furniture.workspace.store.state.program
+
+    def close(self) -> None:
+        """Close the window and wait for its computations."""
+        self.window.close()
+
+
+_open_windows: list[MainWindow] = []
+
+
+def show(*unnamed: Any, block: bool = True, theme: str | None = None, lesson: object = None, **tensors: Any) -> Handle:
+    """Open the window on these tensors, and return a `Handle`: `.window`, the `.program` as it now is, `.close()`.
+
+    >>> handle = show(A=[[1.0, 2.0], [3.0, 4.0]], block=False)
+    >>> handle.program.names
+    ('A',)
+    >>> handle.close()
+
+    Tensors, numpy arrays and nested lists of numbers of any shape are taken as they are, without a copy where torch
+    needs none. With no tensors the worked example opens. `block=True` returns when the window is closed, except in a
+    notebook. `theme` is "light", "dark" or "system"; `lesson` is a lesson's number, its key or the path of its file.
+    Raises `RuntimeError` where no window can be opened, `TypeError` for what is no tensor.
+    """
+    reason = missing_display()
+    if reason:
+        raise RuntimeError(reason)
+    if threading.current_thread() is not threading.main_thread():
+        raise RuntimeError("playground.show() must be called from the main thread: Qt allows windows nowhere else.")
+    from playground.models.program.program import named_by_variables, program_of
+
+    caller = sys._getframe(1)
+    tensors = named_by_variables(unnamed, {**caller.f_globals, **caller.f_locals}, tensors) | tensors
+    program = program_of(tensors) if tensors else None
+    in_notebook = _enable_notebook_events()
+    application = make_application(theme)
+    from playground.app.window import MainWindow
+
+    window = MainWindow()
+    furnish(window, lesson=None if lesson is None else str(lesson))
+    if program is not None:
+        window.furniture.workspace.commands.replace_program(program)
+    _open_windows.append(window)
+    window.closed.connect(_forget_closed_windows)
+    window.show()
+    if block and not in_notebook:
+        application.exec()
+    return Handle(window)
+
+
+def watch(module: Any, batch: Any, *, loss: Any = None, name: str = "", show_window: bool = False) -> Watched:
+    """Run any `nn.Module` once on a batch and measure each layer, forward and backward; nothing is left behind in it.
+
+    >>> import torch
+    >>> watched = watch(torch.nn.Sequential(torch.nn.Linear(8, 4), torch.nn.ReLU()), torch.ones(2, 8))
+    >>> [layer.kind for layer in watched.result.layers]
+    ['Linear', 'ReLU']
+
+    `batch` is what the module is called with: a tensor, or a tuple or dictionary of arguments. `loss` is a function
+    from the output to a scalar. What was watched is listed under Own models on the network page of every window of this
+    process; `show_window=True` opens one on it. Raises `ValueError` for what cannot be run at all.
+    """
+    from playground.models.network.watch.watched import watch_module
+    from playground.models.problem import ProblemError
+
+    try:
+        with terminal_progress("Watching", sys.stderr) as job:
+            watched = watch_module(module, batch, loss, name, job)
+    except ProblemError as error:
+        raise ValueError(str(error.problem)) from error
+    if show_window and not any(not window.is_closed for window in _open_windows):
+        show(block=False)
+    for window in _open_windows:
+        panel = window.furniture.workspace.panels["network"]
+        panel.windows.show_watched()  # type: ignore[attr-defined]
+        if show_window:
+            window.show_page("network")
+            panel.windows.open_watch()  # type: ignore[attr-defined]
+    return watched
+
+
+def _forget_closed_windows() -> None:
+    _open_windows[:] = [window for window in _open_windows if not window.is_closed]
+
+
+def _enable_notebook_events() -> bool:
+    """Let a notebook's kernel run Qt's events; whether this is one."""
+    if "IPython" not in sys.modules:
+        return False
+    shell = sys.modules["IPython"].get_ipython()
+    if shell is None:
+        return False
+    shell.enable_gui("qt")
+    return True

@@ -1,0 +1,154 @@
+"""The window: header, pages and bottom line, and the empty columns that stand there while torch is imported.
+
+It places things and passes words on; what they mean is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+
+from playground.app.header import COMPACT_BELOW, Header, Pages
+from playground.app.settings import restore_geometry, save_geometry, settings
+from playground.widgets.controls.focus_ring import PAINTS_FOCUS
+from playground.widgets.look import look, words_font
+
+if TYPE_CHECKING:
+    from playground.app.window_contents import Furniture
+
+LEFT, RIGHT = 272, 352
+
+
+class FramePage(QWidget):
+    """Paints the columns in their colours, so that nothing flashes when the panels come."""
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Left column, centre, right column, and one quiet word."""
+        with QPainter(self) as painter:
+            colours = look()
+            painter.fillRect(self.rect(), colours.color("panel"))
+            painter.fillRect(0, 0, LEFT, self.height(), colours.color("window"))
+            for x in (LEFT, self.width() - RIGHT):
+                painter.fillRect(x, 0, 1, self.height(), colours.color("hairline"))
+            painter.setPen(colours.color("text3"))
+            painter.setFont(words_font())
+            centre = self.rect().adjusted(LEFT, 0, -RIGHT, 0)
+            painter.drawText(centre, Qt.AlignmentFlag.AlignCenter, "Starting torch")
+
+
+PAGES = ("tensors", "network")
+
+
+class MainWindow(QMainWindow):
+    """First an empty frame, shown before torch is imported; `furnish` fills it."""
+
+    closed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("main_window")
+        self.setWindowTitle("Tensor Playground")
+        self.setAcceptDrops(True)
+        self.is_closed = False
+        self._furniture: Furniture | None = None
+        self.pages = Pages()
+        self._header = Header(self.pages)
+        for title in PAGES:
+            self._header.add_page(title.capitalize(), FramePage())
+        self._content = QWidget()
+        self._content.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._content.setProperty(PAINTS_FOCUS, True)
+        self._content.setFocus()
+        self._column = QVBoxLayout(self._content)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(self._header)
+        self._column.addWidget(self.pages, 1)
+        self.setCentralWidget(self._content)
+        restore_geometry(self)
+
+    def furnish(self, furniture: Furniture) -> None:
+        """Put the panels, the header's tools, the notice and the bottom line into the frame."""
+        self._furniture = furniture
+        commands = furniture.workspace.commands
+        commands.page_wanted.connect(self.show_page)
+        commands.full_screen_wanted.connect(self.toggle_full_screen)
+        furniture.lessons.page_wanted.connect(self.show_page)
+        current = self.pages.currentIndex()
+        self.pages.blockSignals(True)
+        for index, page in enumerate(furniture.pages):
+            frame = self.pages.widget(index)
+            self.pages.removeTab(index)
+            self.pages.insertTab(index, page, PAGES[index].capitalize())
+            if frame is not None:
+                frame.deleteLater()
+        self.pages.blockSignals(False)
+        self.pages.setCurrentIndex(current)
+        self._header.set_tools(furniture.tools)
+        self._column.addWidget(furniture.notice)
+        self._column.addWidget(furniture.status)
+        furniture.restore(settings())
+        self._content.setFocus()
+        self._fit_tools()
+
+    @property
+    def furniture(self) -> Furniture:
+        """What `furnish` put in."""
+        assert self._furniture is not None, "the window is not furnished yet"
+        return self._furniture
+
+    @Slot(str)
+    def show_page(self, name: str) -> None:
+        """Go to the page "tensors" or "network"."""
+        self.pages.setCurrentIndex(PAGES.index(name))
+
+    @Slot()
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or stop filling it."""
+        if self.isFullScreen():
+            self.showNormal()
+        else:
+            self.showFullScreen()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The header loses its words when it gets narrow."""
+        super().resizeEvent(event)
+        self._fit_tools()
+
+    def _fit_tools(self) -> None:
+        if self._furniture is not None:
+            self._furniture.tools.set_compact(self.width() < COMPACT_BELOW)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files may be dropped anywhere; a tensor that was dragged out of the window is here already."""
+        if event.mimeData().hasUrls() and event.source() is None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open the dropped files."""
+        paths = tuple(url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile())
+        if self._furniture is not None and paths:
+            event.acceptProposedAction()
+            self._furniture.workspace.commands.open_paths(paths)
+
+    def _go_out_of_sight(self) -> None:
+        """Nobody shall look at a window that waits for a computation, or at a dialog of one that is gone."""
+        for window in self.findChildren(QWidget):
+            if window.isWindow() and window.isVisible():
+                window.close()
+        self.hide()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember the sizes, wait for the computations, go."""
+        if not self.is_closed:
+            self.is_closed = True
+            save_geometry(self)
+            if self._furniture is not None:
+                self._furniture.save(settings())
+                self._go_out_of_sight()
+                self._furniture.workspace.close()
+            self.closed.emit()
+        super().closeEvent(event)

@@ -1,0 +1,1 @@
+"""What the program gives: each line computed once, within a budget, and read, summarised and shown."""

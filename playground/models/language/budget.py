@@ -1,0 +1,240 @@
+"""The budget: what a line may allocate, looked at before each operation."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+
+from playground.models.apart import is_possible, run_apart
+from playground.models.formatting import bytes_in_words, time_in_words
+from playground.models.job import Job
+from playground.models.language.steps import share_storage
+from playground.models.language.torch_warnings import QUIET_TORCH
+from playground.models.language.vocabulary import VOCABULARY, Word
+from playground.models.language.vocabulary.bounds import nothing, tensors
+from playground.models.language.vocabulary.costs import LONG_SECONDS, MOST_SECONDS
+from playground.models.language.vocabulary.plans import VALUE_PLANS, einsum_intermediate_bytes
+from playground.models.problem import refuse
+
+SMALL = 1 << 25
+"""Bytes below which an operation runs straight away: planning it would take longer than doing it."""
+
+
+def machine_memory() -> int:
+    """The bytes of memory of this machine (4 GiB if it does not say)."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError, AttributeError):
+        return 4 << 30
+
+
+def default_budget() -> int:
+    """A quarter of the machine's memory, in bytes."""
+    return machine_memory() // 4
+
+
+class NeedsPlanError(Exception):
+    """The line may be large or long: plan it on the meta device before it runs."""
+
+
+class NoValuesError(Exception):
+    """The line needs values of a tensor that was too large to compute."""
+
+
+class Watch:
+    """Looks at each operation before and after it. This one lets everything pass: the line was planned before.
+
+    What may be long is called in a process of its own, where somebody could cancel it.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+
+    def before(
+        self, word: Word, positional: Sequence[Any], keywords: Mapping[str, Any], operands: Sequence[torch.Tensor]
+    ) -> None:
+        """Raise if the call must not be made."""
+        self.job.check()
+        if word.storage != "fact" and any(tensor.is_meta for tensor in operands):
+            raise NoValuesError
+
+    def after(self, word: Word, operands: Sequence[torch.Tensor], results: Sequence[torch.Tensor]) -> None:
+        """Take note of what the call allocated."""
+
+    def call(self, word: Word, positional: Sequence[Any], keywords: dict[str, Any]) -> Any:
+        """Make the call, where it can be cancelled if it may be long."""
+        seconds = word.work((*positional, *keywords.values()))
+        if seconds <= LONG_SECONDS:
+            return word.call(*positional, **keywords)
+        return run_where_cancelled(call_word, (word.name, tuple(positional), keywords), self.job, seconds, word.name)
+
+
+def run_where_cancelled(
+    function: Callable[..., Any], arguments: tuple[Any, ...], job: Job, seconds: float, what: str
+) -> Any:
+    """What a function gives, computed in a process of its own if it may be long and somebody could cancel it."""
+    if seconds > LONG_SECONDS:
+        job.report(0.0, f"{what}, up to {time_in_words(seconds)}")
+        if job.can_be_cancelled and is_possible():
+            return run_apart(function, arguments, job)
+    return function(*arguments)
+
+
+def call_word(name: str, positional: Sequence[Any], keywords: dict[str, Any]) -> Any:
+    """What a word of the vocabulary gives, in whatever process."""
+    with QUIET_TORCH:
+        return VOCABULARY[name].call(*positional, **keywords)
+
+
+def makes(word: Word, arguments: Sequence[Any]) -> bool:
+    """Whether a call makes a tensor from numbers alone, so that only its `device` can say that it is a plan."""
+    return word.family == "making" and word.storage == "new" and not tensors(arguments)
+
+
+def carried(values: Sequence[torch.Tensor]) -> int:
+    """The bytes of the storages, once each, that a call in another process holds a second time."""
+    return sum({one.untyped_storage()._cdata: one.untyped_storage().nbytes() for one in values}.values())
+
+
+class StraightWatch(Watch):
+    """Lets small operations run and asks for a plan as soon as one could be large or long."""
+
+    def __init__(self, job: Job, limit: int) -> None:
+        super().__init__(job)
+        self.left = min(limit, SMALL)
+
+    def before(
+        self, word: Word, positional: Sequence[Any], keywords: Mapping[str, Any], operands: Sequence[torch.Tensor]
+    ) -> None:
+        """Raise `NeedsPlanError` unless the upper bound of what the call allocates is small."""
+        super().before(word, positional, keywords, operands)
+        arguments = (*positional, *keywords.values())
+        need = word.need(arguments)
+        if word.storage != "view" and word.need is not nothing:
+            need = max(need, word.workspace(arguments), max((tensor.nbytes for tensor in operands), default=0))
+        if need > self.left or word.work(arguments) > LONG_SECONDS:
+            raise NeedsPlanError
+
+
+class PlanWatch(Watch):
+    """Follows a line on the meta device and adds up what it would allocate, and how long that would take."""
+
+    def __init__(self, job: Job, limit: int) -> None:
+        super().__init__(job)
+        self.limit = limit
+        self.used = 0
+        self.depends_on_values = False
+        self.largest = 0
+        self.sent = 0
+        self.seconds = 0.0
+        self.is_apart = False
+
+    @property
+    def fits(self) -> bool:
+        """Whether the whole line stays within the limit."""
+        return max(self.used, self.largest, self.sent) <= self.limit
+
+    @property
+    def needed(self) -> int:
+        """The bytes that do not fit: those of the line itself, or else with what travels to another process."""
+        own = max(self.used, self.largest)
+        return own if own > self.limit else max(own, self.sent)
+
+    def before(
+        self, word: Word, positional: Sequence[Any], keywords: Mapping[str, Any], operands: Sequence[torch.Tensor]
+    ) -> None:
+        """Note what is needed meanwhile, and where the shape will only be a bound; nothing is refused unplanned."""
+        self.job.check()
+        arguments = (*positional, *keywords.values())
+        if word.name == "torch.einsum":
+            self.largest = max(self.largest, einsum_intermediate_bytes(arguments[0], operands))
+        masks = word.name == "[]" and any(tensor.dtype is torch.bool for tensor in operands)
+        self.depends_on_values = self.depends_on_values or masks or word.plan in VALUE_PLANS
+        self.seconds += word.work(arguments)
+        self.largest = max(self.largest, word.workspace(arguments))
+        self.is_apart = word.work(arguments) > LONG_SECONDS
+        if word.storage == "fact" and word.need is not nothing:
+            self.largest = max(self.largest, *(operand.nbytes for operand in operands), 0)
+
+    def after(self, word: Word, operands: Sequence[torch.Tensor], results: Sequence[torch.Tensor]) -> None:
+        """Add the storages that are new; to fill one, an operand may be needed in full, even one with stride 0."""
+        for result in results:
+            if not any(share_storage(result, operand) for operand in operands):
+                self.used += result.untyped_storage().nbytes()
+                self.largest = max(self.largest, *(operand.nbytes for operand in operands), 0)
+        if self.is_apart:
+            self.sent = max(self.sent, self.used + carried(operands) + carried(results))
+
+    def call(self, word: Word, positional: Sequence[Any], keywords: dict[str, Any]) -> Any:
+        """Make the call on the meta device."""
+        return (word.plan or word.call)(*positional, **keywords)
+
+
+class CarefulWatch(Watch):
+    """Runs a line that cannot be planned as a whole: each call is planned by itself, or else bounded."""
+
+    def __init__(self, job: Job, limit: int, seconds: float = MOST_SECONDS) -> None:
+        super().__init__(job)
+        self.limit = self.left = limit
+        self.seconds = seconds
+
+    def before(
+        self, word: Word, positional: Sequence[Any], keywords: Mapping[str, Any], operands: Sequence[torch.Tensor]
+    ) -> None:
+        """Refuse a call that does not fit into what is left, or that nobody would wait for."""
+        super().before(word, positional, keywords, operands)
+        arguments = (*positional, *keywords.values())
+        seconds = word.work(arguments)
+        need = 0 if word.need is nothing else self._need(word, positional, keywords)
+        meanwhile = 0 if word.storage == "view" else word.workspace(arguments)
+        if word.storage != "view" and word.need is not nothing:
+            meanwhile = max(meanwhile, *(operand.nbytes for operand in operands), 0)
+        if seconds > LONG_SECONDS:
+            meanwhile += carried(operands) + 2 * need
+        if max(need, meanwhile) > self.left:
+            size = f"{bytes_in_words(max(need, meanwhile))}, and {bytes_in_words(self.left)} are left"
+            refuse(f"{word.name} may take up to {size} of {bytes_in_words(self.limit)}.", badge="too large")
+        if seconds > self.seconds:
+            refuse(f"{word.name} may take up to {time_in_words(seconds)}.", badge="too long")
+        self.left -= 0 if word.storage in ("view", "fact") else need
+
+    def _need(self, word: Word, positional: Sequence[Any], keywords: Mapping[str, Any]) -> int:
+        """The bytes of a call. A refusal by shape, which the plan finds, comes before one by size."""
+        bound = word.need((*positional, *keywords.values()))
+        named = {name: _on_meta(value) for name, value in keywords.items() if name != "generator"}
+        if makes(word, (*positional, *keywords.values())):
+            named["device"] = "meta"
+        try:
+            planned = tensors((word.plan or word.call)(*_on_meta(positional), **named))
+        except Exception as error:  # what has no plan says so by any exception; the loose bound holds
+            if bound > self.left and not needs_values(error):
+                raise
+            return bound
+        return 0 if word.storage == "view" else sum(tensor.nbytes for tensor in planned)
+
+
+_NO_VALUES = re.compile(
+    r"\bmeta\b|not computed|item\(\)|depends on values|data-dependent|is planned here|DispatchKey|fake tensor",
+    re.IGNORECASE,
+)
+
+
+def needs_values(error: Exception) -> bool:
+    """Whether a plan failed for want of values or of a plan; else the call itself is wrong."""
+    has_no_plan = isinstance(error, NotImplementedError) and "ot implemented" in str(error)
+    return has_no_plan or "Could not run" in str(error) or _NO_VALUES.search(str(error)) is not None
+
+
+def _on_meta(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return torch.empty_strided(value.shape, value.stride(), dtype=value.dtype, device="meta")
+    return type(value)(map(_on_meta, value)) if type(value) in (list, tuple) else value
+
+
+def warm_up() -> None:
+    """Import what torch's plans on the meta device need: a second of work, once, best done in a background thread."""
+    torch.empty(1, device="meta").exp()

@@ -1,0 +1,118 @@
+"""Words that write the elements anew, in another order, number or type."""
+
+from __future__ import annotations
+
+import torch
+
+from playground.models.language.vocabulary.bounds import operands, repeated_elements, sizes
+from playground.models.language.vocabulary.plans import plan_repeat_interleave
+from playground.models.language.vocabulary.word import both, function, method
+
+_SHORTHANDS = (
+    ("float", "float32"),
+    ("double", "float64"),
+    ("half", "float16"),
+    ("bfloat16", "bfloat16"),
+    ("int", "int32"),
+    ("long", "int64"),
+    ("short", "int16"),
+    ("char", "int8"),
+    ("byte", "uint8"),
+    ("bool", "bool"),
+)
+CASTS = frozenset({"to", "type", "type_as", *(name for name, _dtype in _SHORTHANDS)})
+"""Words that give every element another dtype."""
+
+
+def register_copying() -> None:
+    """Add copies and casts to the vocabulary."""
+    _orders()
+    _casts()
+
+
+def _orders() -> None:
+    both(
+        "clone",
+        "(*, memory_format=torch.preserve_format)",
+        "A copy with a storage of its own; dense strides are kept.",
+        "copying",
+        "copy",
+        need=operands,
+    )
+    both(
+        "roll",
+        "(shifts, dims=None)",
+        "Move elements along axes; what falls off comes back at the other end.",
+        "copying",
+        "copy",
+        need=operands,
+    )
+    both(
+        "rot90", "(k=1, dims=(0, 1))", "Turn by k quarters in the plane of two axes.", "copying", "copy", need=operands
+    )
+    method(
+        "flip", "(*dims)", "Reverse axes: a copy, for torch has no negative strides.", "copying", "copy", need=operands
+    )
+    function(
+        "flip",
+        "(input, dims)",
+        "Reverse axes: a copy, for torch has no negative strides.",
+        "copying",
+        "copy",
+        need=operands,
+    )
+    both("fliplr", "()", "Reverse axis 1.", "copying", "copy", need=operands)
+    both("flipud", "()", "Reverse axis 0.", "copying", "copy", need=operands)
+    method("repeat", "(*sizes)", "Copies side by side, so many along each axis.", "copying", "copy", need=sizes)
+    method("tile", "(*dims)", "Copies side by side; missing leading counts are 1.", "copying", "copy", need=sizes)
+    function(
+        "tile", "(input, dims)", "Copies side by side; missing leading counts are 1.", "copying", "copy", need=sizes
+    )
+    repeated = "Each element several times in a row."
+    both(
+        "repeat_interleave",
+        "(repeats, dim=None)",
+        repeated,
+        "copying",
+        "copy",
+        need=repeated_elements,
+        plan=plan_repeat_interleave,
+    )
+
+
+def _casts() -> None:
+    method(
+        "to",
+        "(dtype, *, memory_format=torch.preserve_format)",
+        "As another dtype; the same tensor if it has that dtype.",
+        "copying",
+        "copy",
+        need=operands,
+        call=_to,
+    )
+    method("type", "(dtype)", "The same as to.", "copying", "copy", need=operands, call=_type)
+    method("type_as", "(other)", "As the dtype of other.", "copying", "copy", need=operands)
+    for name, dtype in _SHORTHANDS:
+        arguments = "(*, memory_format=torch.preserve_format)"
+        method(name, arguments, f"As {dtype}; the same tensor if it is that.", "copying", "copy", need=operands)
+
+
+def _type(tensor: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    if not isinstance(dtype, torch.dtype):
+        raise TypeError("type takes a dtype, torch.float64 for one.")
+    return tensor.to(dtype)
+
+
+def _to(
+    tensor: torch.Tensor,
+    dtype: torch.dtype | torch.Tensor | None = None,
+    *,
+    memory_format: torch.memory_format = torch.preserve_format,
+) -> torch.Tensor:
+    if dtype is None and memory_format is not torch.preserve_format:
+        dtype = tensor.dtype
+    if isinstance(dtype, torch.Tensor):
+        dtype = dtype.dtype
+    if not isinstance(dtype, torch.dtype):
+        raise TypeError("to takes a dtype, torch.float64 for one: everything here is on the CPU")
+    return tensor.to(dtype, memory_format=memory_format)

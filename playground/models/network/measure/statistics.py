@@ -1,0 +1,234 @@
+"""Statistics of tensors, exact and safe at the extremes, for many layers at once.
+
+Moments are those of the finite values; nan and inf are counted apart. They are summed in float64, so float32 at 1e36
+and 1e-30 neither overflows nor vanishes; float64 beyond 1e100 is scaled by a power of two first. `quick` sums in
+float32 where the values allow it: the same numbers to about six digits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import torch
+
+from playground.models.network.arrays import Counts, Floats
+from playground.models.network.measure.histograms import CACHED, Histogram, HistogramTable, choose_axis, count_layers
+from playground.models.network.measure.moments import (
+    SAFE_FLOAT32,
+    FiniteRange,
+    Moments,
+    finite_range,
+    is_safe,
+    rows_at,
+    short_moments,
+    wide_moments,
+)
+from playground.models.network.measure.reductions import (
+    Reductions,
+    as_floats,
+    count_below,
+    extremes_of,
+    stacked,
+    sum_rows,
+    zeros_between,
+)
+from playground.models.network.spec.devices import summable
+
+NEAR_ZERO = 1e-3
+"""A value is near zero where it is not 0 and its magnitude is below this share of the layer's rms."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TensorStatistics:
+    """One tensor in numbers. `std` is torch's (divided by count - 1); `near_zero_fraction`: 0 < |a| < 0.001 rms."""
+
+    count: int
+    mean: float
+    std: float
+    rms: float
+    minimum: float
+    maximum: float
+    zero_fraction: float
+    near_zero_fraction: float
+    nan_count: int
+    inf_count: int
+    subnormal_count: int
+    histogram: Histogram | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StatisticsTable:
+    """`TensorStatistics` of all layers as columns, each (layers,); `histograms` where they were counted."""
+
+    count: Counts
+    mean: Floats
+    std: Floats
+    rms: Floats
+    minimum: Floats
+    maximum: Floats
+    zeros: Counts
+    near_zeros: Counts
+    nans: Counts
+    infs: Counts
+    subnormals: Counts
+    histograms: HistogramTable | None = None
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Sent to another process as two arrays: of twelve, half of the time would go into their headers."""
+        floats = np.stack((self.mean, self.std, self.rms, self.minimum, self.maximum))
+        counts = np.stack((self.count, self.zeros, self.near_zeros, self.nans, self.infs, self.subnormals))
+        return _from_columns, (floats, counts, self.histograms)
+
+    def part(self, layers: slice) -> StatisticsTable:
+        """Some of the layers, without histograms."""
+        return StatisticsTable(
+            self.count[layers],
+            self.mean[layers],
+            self.std[layers],
+            self.rms[layers],
+            self.minimum[layers],
+            self.maximum[layers],
+            self.zeros[layers],
+            self.near_zeros[layers],
+            self.nans[layers],
+            self.infs[layers],
+            self.subnormals[layers],
+        )
+
+    def layer(self, index: int) -> TensorStatistics:
+        """The statistics of layer `index`, from 0."""
+        count = int(self.count[index])
+        share = 1 / count if count else math.nan
+        return TensorStatistics(
+            count,
+            float(self.mean[index]),
+            float(self.std[index]),
+            float(self.rms[index]),
+            float(self.minimum[index]),
+            float(self.maximum[index]),
+            int(self.zeros[index]) * share,
+            int(self.near_zeros[index]) * share,
+            int(self.nans[index]),
+            int(self.infs[index]),
+            int(self.subnormals[index]),
+            None if self.histograms is None else self.histograms.layer(index),
+        )
+
+
+def _from_columns(floats: Floats, counts: Counts, histograms: HistogramTable | None) -> StatisticsTable:
+    """The inverse of `StatisticsTable.__reduce__`."""
+    mean, std, rms, minimum, maximum = floats
+    count, zeros, near_zeros, nans, infs, subnormals = counts
+    return StatisticsTable(
+        count, mean, std, rms, minimum, maximum, zeros, near_zeros, nans, infs, subnormals, histograms
+    )
+
+
+def measure(stack: torch.Tensor, quick: bool = False, found: Reductions | None = None) -> StatisticsTable:
+    """The statistics of each layer of a (layers, ...) stack; `quick` leaves near zero and subnormal uncounted.
+
+    `found` is what somebody knows of the layers already.
+    """
+    original = summable(stack.detach()).reshape(len(stack), -1)
+    x = as_floats(original)
+    layers, count = x.shape
+    extremes = extremes_of(x) if found is None else (found.low, found.high)
+    finite = finite_range(x, *extremes)
+    moments = _moments(x, finite, found, quick)
+    low, high = finite.low, finite.high
+    none = np.zeros(layers, dtype=np.int64)
+    known = None if found is None else found.zeros
+    zeros = zeros_between(x, low, high) if known is None else known
+    near, subnormal = (none, none) if quick else _small_counts(x, original.dtype, moments.rms, zeros)
+    counts = np.full(layers, count, dtype=np.int64)
+    std = np.where(low == high, 0.0, moments.std)
+    return StatisticsTable(
+        counts, moments.mean, std, moments.rms, low, high, zeros, near, finite.nans, finite.infs, subnormal
+    )
+
+
+def _moments(x: torch.Tensor, finite: FiniteRange, found: Reductions | None, quick: bool) -> Moments:
+    """In float32 where that is quick and safe, all other rows in float64."""
+    lost, peak = finite.nans + finite.infs, np.fmax(np.abs(finite.low), np.abs(finite.high))
+    if not quick or x.dtype != torch.float32:
+        return wide_moments(x, peak, lost)
+    short = (lost == 0) & is_safe(peak, SAFE_FLOAT32)
+    if short.all():
+        known = None if found is None else found.sums
+        return short_moments(x, *(known or sum_rows(x)))
+    columns = np.empty((3, len(x)))
+    if short.any():
+        part = rows_at(x, np.flatnonzero(short))
+        columns[:, short] = short_moments(part, *sum_rows(part)).columns
+    if not short.all():
+        part = rows_at(x, np.flatnonzero(~short))
+        columns[:, ~short] = wide_moments(part, peak[~short], lost[~short], quick=True).columns
+    return Moments(*columns)
+
+
+def _small_counts(x: torch.Tensor, dtype: torch.dtype, rms: Floats, zeros: Counts) -> tuple[Counts, Counts]:
+    """How many values of each row are near zero, and how many are subnormal in the dtype they came in."""
+    magnitude = x.abs()
+    threshold = _rounded_up(np.nan_to_num(rms * NEAR_ZERO), x)[:, None]
+    near = count_below(magnitude, threshold) - np.where(threshold[:, 0].cpu().numpy() > 0, zeros, 0)
+    tiny = torch.finfo(dtype).tiny if dtype.is_floating_point else 0.0
+    if not tiny:
+        return near, np.zeros(len(x), dtype=np.int64)
+    return near, count_below(magnitude, torch.full_like(threshold, tiny)) - zeros
+
+
+def _rounded_up(bounds: Floats, like: torch.Tensor) -> torch.Tensor:
+    """The smallest numbers of the dtype of `like` that are no less: what is below them is below the bounds."""
+    exact = torch.from_numpy(bounds)
+    rounded = exact.to(like.dtype)
+    above = torch.nextafter(rounded, torch.tensor(math.inf, dtype=like.dtype))
+    return torch.where(rounded.double() < exact, above, rounded).to(like.device)
+
+
+def joined_tables(tables: Sequence[StatisticsTable]) -> StatisticsTable:
+    """The tables of consecutive layers as one, without histograms."""
+    if len(tables) == 1:
+        return tables[0]
+    columns = {
+        field.name: np.concatenate([getattr(table, field.name) for table in tables])
+        for field in fields(StatisticsTable)
+        if field.name != "histograms"
+    }
+    return StatisticsTable(**columns, histograms=None)
+
+
+def measure_stacks(
+    stacks: Iterable[tuple[int, torch.Tensor]], quick: bool = False, found: Mapping[int, Reductions] | None = None
+) -> StatisticsTable:
+    """The statistics of all layers of some stacks, in their order; `found`: reductions by a stack's first layer.
+
+    Unless `quick` or known they are taken in parts that a processor's cache holds: they are gone over several times.
+    """
+    tables = []
+    for start, stack in stacks:
+        known = None if found is None else found.get(start)
+        at_once = len(stack) if quick or known else max(1, CACHED // max(1, stack[0].numel()))
+        tables += [measure(part, quick, known) for part in torch.split(stack, at_once)]
+    return joined_tables(tables)
+
+
+def measure_layers(tensors: Sequence[torch.Tensor], quick: bool = False) -> StatisticsTable:
+    """The statistics of a tensor a layer, of whatever shapes."""
+    return measure_stacks(stacked(tensors), quick)
+
+
+def describe_tensor(tensor: torch.Tensor, scale: str | None = "log") -> TensorStatistics:
+    """The statistics of one tensor of any shape, with a histogram of all its values where there is a scale for it; an
+    empty tensor's are nan."""
+    if not tensor.numel():
+        nan = math.nan
+        return TensorStatistics(0, nan, nan, nan, nan, nan, nan, nan, 0, 0, 0)
+    stack = tensor.detach().reshape(1, -1)
+    table = measure(stack)
+    if scale is None:
+        return table.layer(0)
+    axis = choose_axis(scale, table.rms, table.minimum, table.maximum)
+    return replace(table, histograms=count_layers([stack], axis)).layer(0)

@@ -1,0 +1,123 @@
+"""The passes of a plain chain of layers without autograd's graph: autograd's own operations, in its order, to its bits.
+
+The tensors of all layers lie one behind the other in buffers of this thread, which the next run overwrites: nothing is
+allocated and nothing is copied before it is measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import torch
+
+from playground.models.network.measure.reductions import CHUNK, layers_of, scratch
+from playground.models.network.run.passes import Network, Passes, Trace
+from playground.models.network.spec.activations import ACTIVATIONS
+
+ALIGNMENT = 64
+"""The bytes of which the address of a tensor's memory is a multiple, on the CPU."""
+Told = Callable[[int], None]
+
+
+def is_plain(network: Network) -> bool:
+    """Whether a network is a chain of linear layers and activations only, on the CPU, small enough for the buffers."""
+    spec = network.spec
+    values = len(network.weights) * max(network.inputs.shape[0] * spec.width, network.weights[-1].numel())
+    return (
+        spec.normalisation == "none"
+        and spec.residual == "none"
+        and spec.dropout == 0
+        and spec.device == "cpu"
+        and spec.dtype in ("float32", "float64")
+        and ACTIVATIONS[spec.activation].direct is not None
+        and values <= CHUNK
+    )
+
+
+def run_directly(network: Network, forward: Told, backward: Told, biases: bool = True) -> Passes:
+    """One forward pass, the loss, and its gradients, of a network that `is_plain`; the tensors last until the next run.
+
+    `forward(layer)` and `backward(layer)` are called after each layer.
+    """
+    shape = torch.Size((network.inputs.shape[0], network.spec.width))
+    whole = {kind: _buffer(network, kind, shape) for kind in ("preactivation", "activation", "activation_gradient")}
+    by_weight = _buffer(network, "weight_gradient", network.weights[-1].shape)
+    trace = _forward(network, whole, forward, biases)
+    by_weights = list(layers_of(by_weight, "weight_gradient"))
+    if network.weights[0].shape == by_weight.shape[1:]:
+        whole["weight_gradient"] = by_weight
+    else:
+        by_weights[0] = torch.empty_like(network.weights[0])
+    loss, last, head = _loss(network, trace.activations[-1])
+    gradients = layers_of(whole["activation_gradient"], "activation_gradient")
+    gradients[-1].copy_(last)
+    by_biases = _backward(network, trace, (gradients, by_weights), backward, biases)
+    return Passes(trace, gradients, tuple(by_weights), by_biases, head, trace.activations[-1], loss, whole)
+
+
+def _buffer(network: Network, slot: str, shape: torch.Size) -> torch.Tensor:
+    """A tensor a layer, one behind the other, each where torch itself would let one begin: a product's last bits depend
+    on how its operands lie in memory."""
+    dtype = network.inputs.dtype
+    whole = (len(network.weights), *shape)
+    return scratch(whole, dtype, network.inputs.device, slot, ALIGNMENT // dtype.itemsize)
+
+
+def _forward(network: Network, whole: Mapping[str, torch.Tensor], told: Told, biases: bool) -> Trace:
+    rule = ACTIVATIONS[network.spec.activation].direct
+    assert rule is not None
+    before, after = (layers_of(whole[kind], kind) for kind in ("preactivation", "activation"))
+    adds = biases or not network.unbiased
+    x = network.inputs
+    for layer, weight in enumerate(network.weights):
+        if adds:
+            torch.addmm(network.biases[layer], x, weight.t(), out=before[layer])
+        else:
+            torch.mm(x, weight.t(), out=before[layer])
+        rule.forward(before[layer], after[layer])
+        x = after[layer]
+        told(layer)
+    return Trace(list(before), list(after))
+
+
+def _loss(network: Network, output: torch.Tensor) -> tuple[float, torch.Tensor, tuple[torch.Tensor, ...]]:
+    """The loss, its gradient by the last layer's output, and those by the output layer, by autograd where there is one.
+
+    That of the mean square is worked out as autograd does, 2 a times 1 / values, without its graph.
+    """
+    if network.spec.loss == "mean_square" and type(network).loss is Network.loss:
+        one = output.numpy().dtype.type(1)
+        share = float(one / one.dtype.type(output.numel()))
+        return float(output.square().mean()), output.mul(2).mul_(share), ()
+    head = tuple(p.detach().requires_grad_() for p in (network.head_weight, network.head_bias) if p is not None)
+    leaf = output.detach().requires_grad_()
+    if head:
+        network = replace(network, head_weight=head[0], head_bias=head[1])
+    loss = network.loss(leaf)
+    first, *rest = torch.autograd.grad(loss, (leaf, *head), materialize_grads=True)
+    return float(loss.detach()), first, tuple(rest)
+
+
+def _backward(
+    network: Network,
+    trace: Trace,
+    into: tuple[Sequence[torch.Tensor], Sequence[torch.Tensor]],
+    told: Told,
+    biases: bool,
+) -> tuple[torch.Tensor, ...]:
+    """Fill in the gradients of activations and weights, from the last layer back; returns those of the biases."""
+    rule = ACTIVATIONS[network.spec.activation].direct
+    assert rule is not None
+    gradients, by_weights = into
+    through, by_biases = torch.empty_like(gradients[-1]), []
+    turned = through.t()
+    for layer in range(len(gradients) - 1, -1, -1):
+        rule.backward(gradients[layer], trace.preactivations[layer], trace.activations[layer], through)
+        torch.mm(turned, trace.activations[layer - 1] if layer else network.inputs, out=by_weights[layer])
+        if biases:
+            by_biases.append(through.sum(0))
+        if layer:
+            torch.mm(through, network.weights[layer], out=gradients[layer - 1])
+        told(layer)
+    return tuple(reversed(by_biases))

@@ -1,0 +1,143 @@
+"""Runs a network forward and backward once and measures every layer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+import torch
+
+from playground.models.job import Job
+from playground.models.network.measure.histograms import Histogram, choose_axis, count_layers
+from playground.models.network.measure.measuring import Detail, measure_kinds
+from playground.models.network.measure.reductions import CHUNK, Stacks, stacked
+from playground.models.network.measure.result import HeadResult, NetworkResult
+from playground.models.network.measure.statistics import describe_tensor, measure, measure_layers
+from playground.models.network.run.build import build
+from playground.models.network.run.draws import LastOf, ScaledDraws
+from playground.models.network.run.fast import is_plain, run_directly
+from playground.models.network.run.passes import Network, Passes, run_passes, tell
+from playground.models.network.spec.spec import NetworkSpec
+
+
+def run_network(
+    spec: NetworkSpec,
+    tensors: Mapping[str, torch.Tensor] | None = None,
+    detail: Detail | None = None,
+    job: Job | None = None,
+) -> NetworkResult:
+    """Build the network, run it forward and backward once, measure every layer.
+
+    >>> from playground import NetworkSpec
+    >>> result = run_network(NetworkSpec(depth=5, activation="relu", init="kaiming_normal"))
+    >>> len(result.layers), 0.5 < result.layers[4].activation.rms < 2
+    (5, True)
+
+    Each entry of `layers` has the statistics of its activations, pre-activations, weights and gradients; `tensors` are
+    the program's, for a spec that is fed one of them. Raises a `ProblemError` for a spec that cannot be run, and
+    `CancelledError` when the job is cancelled.
+    """
+    detail, job = detail or Detail(), (job or Job()).paced()
+    start = time.perf_counter()
+    network = build(
+        spec,
+        tensors,
+        lambda layer: tell(job, "LSUV", layer, spec.depth, 0.0),
+        lambda layer: tell(job, "drawing", layer, spec.depth, 0.0),
+        fleeting=detail.quick,
+    )
+    return measure_network(network, detail, job, start)
+
+
+def measure_network(
+    network: Network, detail: Detail | None = None, job: Job | None = None, start: float | None = None
+) -> NetworkResult:
+    """Run a network that is built already forward and backward once, and measure every layer."""
+    detail, job = detail or Detail(), job or Job()
+    start = time.perf_counter() if start is None else start
+    spec = network.spec
+    passes = _passes(network, job, biases=not detail.quick)
+    seconds = time.perf_counter() - start
+    whole, scaled = dict(passes.whole), _in_one_stack(network.scaled)
+    if scaled is not None:
+        whole["weight"] = scaled.whole
+    stacks = {kind: Stacks(all_, kind, whole.get(kind)) for kind, all_ in sources(network, passes).items()}
+    tables, units = measure_kinds(spec, stacks, detail, scaled, job)
+    return NetworkResult(
+        spec,
+        tables,
+        units,
+        _describe_inputs(network.inputs),
+        passes.loss,
+        measure_layers(passes.bias_gradients) if passes.bias_gradients else None,
+        _head(network, passes),
+        batch=network.inputs.shape[0],
+        features=network.inputs.shape[1],
+        seconds=seconds,
+        quick=detail.quick,
+    )
+
+
+def _in_one_stack(scaled: ScaledDraws | None) -> ScaledDraws | None:
+    """Weights that are a multiple of their draws, where they are few enough to be measured at once."""
+    return scaled if scaled is not None and scaled.whole.numel() <= CHUNK else None
+
+
+def _passes(network: Network, job: Job, biases: bool) -> Passes:
+    """The passes by autograd; those of a plain chain without its graph: faster, and the same to the bit."""
+    if not is_plain(network):
+        return run_passes(network, job, biases)
+    depth = len(network.weights)
+    return run_directly(
+        network,
+        lambda layer: tell(job, "forward", layer, depth, 0.0),
+        lambda layer: tell(job, "backward", depth - 1 - layer, depth, 0.45),
+        biases,
+    )
+
+
+def sources(network: Network, passes: Passes) -> dict[str, Sequence[torch.Tensor]]:
+    """The tensors of each kind, one a layer."""
+    return {
+        "activation": passes.trace.activations,
+        "preactivation": passes.trace.preactivations,
+        "activation_gradient": passes.activation_gradients,
+        "weight": network.weights,
+        "weight_gradient": passes.weight_gradients,
+    }
+
+
+def layer_tensor(
+    spec: NetworkSpec, kind: str, layer: int, tensors: Mapping[str, torch.Tensor] | None = None
+) -> torch.Tensor:
+    """One layer's tensor itself, a copy that belongs to nobody: activations are (batch, width). `layer` from 0."""
+    network = build(spec, tensors)
+    return sources(network, run_passes(network, biases=False))[kind][layer].detach().cpu().clone()
+
+
+def own_histograms(
+    spec: NetworkSpec, kind: str, scale: str, tensors: Mapping[str, torch.Tensor] | None = None
+) -> tuple[Histogram, ...]:
+    """Each layer's histogram on the range of its own values."""
+    network = build(spec, tensors)
+    found: list[Histogram] = []
+    for _start, stack in stacked(sources(network, run_passes(network, biases=False))[kind]):
+        table = measure(stack, quick=True)
+        for layer in range(len(stack)):
+            one = slice(layer, layer + 1)
+            axis = choose_axis(scale, table.rms[one], table.minimum[one], table.maximum[one])
+            found.append(count_layers([stack[one]], axis).layer(0))
+    return tuple(found)
+
+
+_describe_inputs = LastOf(describe_tensor)
+
+
+def _head(network: Network, passes: Passes) -> HeadResult | None:
+    if network.head_weight is None:
+        return None
+    with torch.no_grad():
+        logits = network.logits(passes.output)
+    return HeadResult(
+        describe_tensor(logits), describe_tensor(passes.head_gradients[0]), describe_tensor(passes.head_gradients[1])
+    )

@@ -1,0 +1,1 @@
+"""What autograd keeps between the forward and the backward pass."""

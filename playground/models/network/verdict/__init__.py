@@ -1,0 +1,1 @@
+"""What the measured numbers say, why, and what would help."""

@@ -1,0 +1,378 @@
+"""Runs a module once with hooks on what its layers return, and notes what autograd keeps and which weights stand right.
+
+Every tensor is reduced where it is still what it was.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+from torch.autograd.graph import saved_tensors_hooks
+from torch.nn.parameter import is_lazy
+from torch.overrides import TorchFunctionMode
+
+from playground.models.job import Job
+from playground.models.network.watch.parts import watched_layers
+from playground.models.network.watch.values import has_values
+
+RIGHT_OPERAND = {torch.matmul, torch.mm, torch.Tensor.matmul, torch.Tensor.mm, torch.Tensor.__matmul__}
+GAINS = (math.sqrt(2), 1.0, 1 / math.sqrt(3), 5 / 3)
+"""Times 1 / sqrt(fan in), the std of: He, LeCun, torch's default, He for tanh."""
+CLOSE = 0.05
+
+
+@dataclass
+class RightOperands(TorchFunctionMode):
+    """While it is entered, notes which two-dimensional leaf tensors stand untransposed to the right of a matmul."""
+
+    found: dict[int, torch.Tensor] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def __torch_function__(
+        self,
+        function: Callable[..., Any],
+        types: Any,
+        arguments: tuple[Any, ...] = (),
+        named: Mapping[str, Any] | None = None,
+    ) -> Any:
+        named = named or {}
+        if function in RIGHT_OPERAND:
+            right = arguments[1] if len(arguments) > 1 else named.get("other", named.get("mat2"))
+            if isinstance(right, torch.nn.Parameter) and right.dim() == 2:
+                self.found[id(right)] = right
+        return function(*arguments, **named)
+
+
+def fan_in_words(name: str, weight: torch.Tensor) -> str:
+    """What to say of a weight that was used as `x @ W`, where its std is one that an init took from the wrong axis.
+
+    `"w (200, 50) is used as x @ w, so its fan-in is 200, but torch's inits count its last axis, 50: its std 0.2 is 2
+    times the 0.1 that was meant."`
+    """
+    rows, columns = weight.shape
+    if rows == columns or weight.numel() < 2 or not weight.is_floating_point():
+        return ""
+    std = float(weight.detach().double().std())
+    # What is drawn varies by this much of itself, three times over; the sizes of small weights tell nothing.
+    tolerance = max(CLOSE, 3 / math.sqrt(2 * weight.numel()))
+    if not any(_is_close(std, gain / math.sqrt(columns), tolerance) for gain in GAINS):
+        return ""
+    if any(_is_close(std, gain / math.sqrt(rows), tolerance) for gain in GAINS):
+        return ""
+    factor = math.sqrt(rows / columns)
+    return (
+        f"{name} ({rows}, {columns}) is used as x @ {name}, so its fan-in is {rows}, but torch's inits count its last "
+        f"axis, {columns}: its std is {std:.3g}, which should be {std / factor:.3g}. Initialise {name}.T instead."
+    )
+
+
+def fans_in_words(module: torch.nn.Module, operands: RightOperands) -> tuple[str, ...]:
+    """A sentence on each parameter of the module that was met so."""
+    met = ((name, weight) for name, weight in module.named_parameters() if id(weight) in operands.found)
+    return tuple(words for name, weight in met if (words := fan_in_words(name, weight)))
+
+
+def _is_close(one: float, other: float, share: float) -> bool:
+    return abs(one - other) <= share * other
+
+
+Packed = tuple[torch.Tensor, int]
+
+
+class SavedBytes:
+    """Counts while `hooks()` is entered; `owner()` is the path of the innermost layer under way.
+
+    Each storage counts once, for the run that saved it first; those of `living` tensors, the parameters, buffers and
+    the batch, not at all: they live anyway.
+    """
+
+    def __init__(self, living: Iterable[torch.Tensor], owner: Callable[[], str | None]) -> None:
+        self._owner = owner
+        self._seen = {storage for tensor in living if (storage := _storage(tensor)) is not None}
+        self._holds: list[torch.Tensor] = []
+        self._bytes: dict[str | None, int] = {}
+
+    def hooks(self) -> AbstractContextManager[None]:
+        """What a checkpoint inside keeps back is not seen: autograd does not keep it either."""
+        return saved_tensors_hooks(self._pack, _unpack)
+
+    def take(self, path: str) -> int:
+        """The bytes that were saved in a layer's name since this was asked last."""
+        return self._bytes.pop(path, 0)
+
+    def let_go(self) -> None:
+        """The storages are held on to while counting, so that no other takes the place of one that is gone."""
+        self._holds.clear()
+
+    def _pack(self, tensor: torch.Tensor) -> Packed:
+        # Detached: autograd's nodes hold what is packed, and a tensor that knows its node would close a circle.
+        kept = tensor.detach()
+        storage = _storage(kept)
+        if storage is not None and storage not in self._seen:
+            self._seen.add(storage)
+            self._holds.append(kept)
+            owner = self._owner()
+            self._bytes[owner] = self._bytes.get(owner, 0) + kept.untyped_storage().nbytes()
+        return kept, -1 if kept.is_inference() else kept._version
+
+
+def _unpack(packed: Packed) -> torch.Tensor:
+    """Under hooks torch does not look whether a saved tensor was written to since: without this it would not raise."""
+    tensor, version = packed
+    if version >= 0 and tensor._version != version:
+        raise RuntimeError(
+            "one of the variables needed for gradient computation has been modified by an inplace operation: "
+            f"{list(tensor.shape)} is at version {tensor._version}; expected version {version} instead"
+        )
+    return tensor
+
+
+def _storage(tensor: torch.Tensor) -> int | None:
+    return int(tensor.untyped_storage()._cdata) if has_values(tensor) else None
+
+
+Reduce = Callable[[torch.Tensor], Any]
+ReduceOutput = Callable[[nn.Module, torch.Tensor | None, torch.Tensor], Any]
+
+
+@dataclass(slots=True)
+class LayerRun:
+    """One run of one module: what its output reduced to, and the output's gradient once the backward pass came by."""
+
+    path: str
+    module: nn.Module
+    call: int
+    shape: tuple[int, ...]
+    dtype: str
+    outputs: int
+    activation: Any = None
+    gradient: Any = None
+    awaits_gradient: bool = False
+    saved_bytes: int | None = None
+
+
+@dataclass(slots=True)
+class RunRecord:
+    """What one forward pass through a watched module did, as far as it came."""
+
+    runs: list[LayerRun] = field(default_factory=list)
+    open_layers: list[str] = field(default_factory=list)
+
+
+def tensors_in(value: Any, depth: int = 0) -> Iterator[torch.Tensor]:
+    """Every tensor in nested tuples, lists, mappings and dataclasses, in order: `tensors_in({"a": x, "b": (y,)})`."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif depth > 20:
+        return
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from tensors_in(inner, depth + 1)
+    elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        for inner in value:
+            yield from tensors_in(inner, depth + 1)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for entry in dataclasses.fields(value):
+            yield from tensors_in(getattr(value, entry.name, None), depth + 1)
+
+
+def differentiable(tensor: torch.Tensor) -> bool:
+    """Whether a gradient can be taken with respect to this tensor's values."""
+    return tensor.dtype.is_floating_point or tensor.dtype.is_complex
+
+
+class _Remembering:
+    """Reduces a tensor, but the very one before it, unchanged, only once: layers often hand on their input."""
+
+    def __init__(self, reduce: Reduce) -> None:
+        self._reduce = reduce
+        self._last: tuple[torch.Tensor, int, Any] | None = None
+
+    def __call__(self, tensor: torch.Tensor) -> Any:
+        if tensor.is_inference():  # such a tensor does not say whether it was written to
+            return self._reduce(tensor)
+        if self._last is not None:
+            before, version, reduced = self._last
+            if _is_same(tensor, before) and tensor._version == version:
+                return reduced
+        reduced = self._reduce(tensor)
+        # Held on to, so that its memory is not given to another tensor in the meantime.
+        self._last = (tensor, tensor._version, reduced)
+        return reduced
+
+
+def _is_same(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether two tensors are the same values in the same memory."""
+    if one.layout != torch.strided or other.layout != torch.strided or one.is_nested or other.is_nested:
+        return False
+    return (
+        one.dtype == other.dtype
+        and one.shape == other.shape
+        and one.stride() == other.stride()
+        and one.device == other.device
+        and one.data_ptr() == other.data_ptr() != 0
+    )
+
+
+class Watcher:
+    """Puts hooks on the layers of a module, keeps what they see in `record`, and takes the hooks away again.
+
+    `output(layer, entered, left)` reduces what a layer was given and what it returned, `gradient` what comes back.
+    """
+
+    def __init__(self, module: nn.Module, output: ReduceOutput, gradient: Reduce, job: Job) -> None:
+        self.record = RunRecord()
+        self._output = output
+        self._reduce_gradient = _Remembering(gradient)
+        self._job = job
+        self._calls: dict[nn.Module, int] = {}
+        self._handles: list[Any] = []
+        self._came_back = 0
+        self._module = module
+        self._saved: SavedBytes | None = None
+        self.operands = RightOperands()
+        layers = watched_layers(module)
+        self._expected = len(layers)
+        for path, part in layers:
+            self._handles.append(part.register_forward_pre_hook(self._before(path)))
+            self._handles.append(part.register_forward_hook(self._after(path)))
+
+    @contextmanager
+    def looking(self, batch: Any, counts_saved: bool) -> Iterator[None]:
+        """While the forward pass runs: note how weights are used, and what is saved for the way back."""
+        living = (*self._module.parameters(), *self._module.buffers(), *tensors_in(batch))
+        is_counted = counts_saved and not any(is_lazy(tensor) for tensor in living)
+        self._saved = SavedBytes(living, self._innermost) if is_counted else None
+        with self.operands, self._saved.hooks() if self._saved else nullcontext():
+            yield
+
+    def _innermost(self) -> str | None:
+        return self.record.open_layers[-1] if self.record.open_layers else None
+
+    def remove(self) -> None:
+        """Take all hooks away."""
+        if self._saved is not None:
+            self._saved.let_go()
+        for handle in self._handles:
+            handle.remove()
+
+    def _report(self, path: str, fraction: float) -> None:
+        self._job.report(fraction, path or "the module itself")
+
+    def _before(self, path: str) -> Callable[[nn.Module, Any], None]:
+        def hook(_module: nn.Module, _inputs: Any) -> None:
+            self._job.check()
+            if is_recomputing():
+                return
+            self._report(path, min(1.0, len(self.record.runs) / self._expected) / 2)
+            self.record.open_layers.append(path)
+
+        return hook
+
+    def _after(self, path: str) -> Callable[[nn.Module, Any, Any], None]:
+        def hook(module: nn.Module, inputs: Any, output: Any) -> None:
+            if is_recomputing():
+                self._await_again(module, output)
+                return
+            if path in self.record.open_layers:
+                self.record.open_layers.remove(path)
+            self._calls[module] = self._calls.get(module, 0) + 1
+            tensors = list(tensors_in(output))
+            main = _main_of(tensors)
+            run = LayerRun(path, module, self._calls[module], (), type(output).__name__, len(tensors))
+            run.saved_bytes = None if self._saved is None else self._saved.take(path)
+            self.record.runs.append(run)
+            if main is None:
+                return
+            run.shape, run.dtype = tuple(main.shape), str(main.dtype).removeprefix("torch.")
+            entered = next(tensors_in(inputs), None)
+            run.activation = self._output(module, None if entered is None else entered.detach(), main.detach())
+            self._await_gradient(run, main)
+            self._job.check()
+
+        return hook
+
+    def _await_gradient(self, run: LayerRun, output: torch.Tensor) -> None:
+        if output.requires_grad:
+            run.awaits_gradient = True
+            output.register_hook(self._gradient_of(run))  # type: ignore[no-untyped-call]
+
+    def _await_again(self, module: nn.Module, output: Any) -> None:
+        """A checkpoint runs a layer once more, on the way back: it is no run of its own, but its gradient is the first
+        run's where that one had no graph. Of several such runs it is the one that gave the same values."""
+        main = _main_of(list(tensors_in(output)))
+        if main is None or not main.requires_grad:
+            return
+        waiting = [run for run in self.record.runs if run.module is module and not run.awaits_gradient]
+        if len(waiting) > 1:
+            again = self._output(module, None, main.detach())
+            waiting = [run for run in waiting if run.activation and run.activation.gave_the_same(again)]
+        if waiting:
+            self._await_gradient(waiting[-1], main)
+
+    def _gradient_of(self, run: LayerRun) -> Callable[[torch.Tensor], None]:
+        def hook(gradient: torch.Tensor | None) -> None:
+            self._job.check()
+            self._came_back += 1
+            self._report(f"{run.path}, going back", 0.5 + min(0.98, self._came_back / len(self.record.runs)) / 2)
+            if gradient is not None:  # a quantised layer sends none back
+                run.gradient = self._reduce_gradient(gradient.detach())
+
+        return hook
+
+
+def is_recomputing() -> bool:
+    """Whether a backward pass is under way: what runs then is a checkpoint's forward once more."""
+    return torch._C._current_graph_task_id() != -1
+
+
+def _main_of(tensors: list[torch.Tensor]) -> torch.Tensor | None:
+    """The tensor that a layer's numbers are those of: the first that a gradient can be taken of."""
+    return next((tensor for tensor in tensors if differentiable(tensor)), tensors[0] if tensors else None)
+
+
+def call_module(module: nn.Module, batch: Any) -> Any:
+    """`module(batch)`; a tuple or list is spread over the arguments, a mapping over the named ones."""
+    if isinstance(batch, Mapping):
+        return module(**batch)
+    if isinstance(batch, tuple | list):
+        return module(*batch)
+    return module(batch)
+
+
+def with_tensors(batch: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
+    """The batch with each tensor in it changed; lists, tuples and named tuples stay such, a mapping becomes a dict."""
+    if isinstance(batch, torch.Tensor):
+        return change(batch)
+    if isinstance(batch, Mapping):
+        return {key: with_tensors(value, change) for key, value in batch.items()}
+    if isinstance(batch, tuple | list):
+        parts = [with_tensors(part, change) for part in batch]
+        if hasattr(batch, "_fields"):
+            return type(batch)(*parts)
+        return parts if isinstance(batch, list) else tuple(parts)
+    return batch
+
+
+def with_gradient(batch: Any) -> Any:
+    """The batch with copies of its tensors, of which those of floating-point numbers ask for a gradient."""
+    return with_tensors(batch, lambda tensor: tensor.detach().clone().requires_grad_(differentiable(tensor)))
+
+
+def words_for(error: BaseException) -> str:
+    """One line on what was raised, short enough to read: `ValueError: wrong size`."""
+    if isinstance(error, RecursionError):
+        return "RecursionError: it calls itself without end"
+    if isinstance(error, SystemExit):
+        return f"SystemExit: it tried to end the program ({error.code!r})"
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__

@@ -1,0 +1,167 @@
+"""The layers of a watched module, made of what its hooks saw, and the histograms of each kind of their tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+
+import torch
+from torch import nn
+
+from playground.models.network.measure.histograms import SCALES, HistogramTable
+from playground.models.network.measure.statistics import TensorStatistics
+from playground.models.network.watch.hooks import LayerRun, RunRecord
+from playground.models.network.watch.parts import ScriptedWhole, is_quantised
+from playground.models.network.watch.values import Keeper, KeptValues, Reduced, count_kind, reduce
+
+Gradients = dict[int, Reduced]
+WATCHED_KINDS = ("activation", "activation_gradient", "weight", "weight_gradient")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WatchedLayer:
+    """One run of one layer of a watched module.
+
+    `path` is its name in the module ("" for the module itself), `call` counts the runs of the same layer from 1.
+    `dead_fraction` is the share of its `units` that are 0 for every input; `saturated_fraction` is there for tanh and
+    sigmoid; `spread` and `cosine` tell how far two inputs still differ. `note` says in words what is special: run
+    again, weights shared, several outputs, no gradient. `kept` are the values of each kind of tensor, by its name;
+    `entered` is how many nan and inf came in, where some come out. `saved_bytes` is what autograd keeps of it for the
+    way back, parameters and the batch apart, each storage at the layer that saved it first; None where it is unknown.
+    """
+
+    path: str
+    kind: str
+    call: int
+    shape: tuple[int, ...]
+    dtype: str
+    parameter_count: int
+    activation: TensorStatistics | None
+    activation_gradient: TensorStatistics | None
+    weight: TensorStatistics | None
+    weight_gradient: TensorStatistics | None
+    dead_fraction: float | None
+    note: str = ""
+    units: int = 0
+    saturated_fraction: float | None = None
+    spread: float = float("nan")
+    cosine: float = float("nan")
+    kept: dict[str, KeptValues] = field(default_factory=dict)
+    entered: tuple[int, int] = (0, 0)
+    saved_bytes: int | None = None
+
+    def statistics(self, kind: str) -> TensorStatistics | None:
+        """Those of one of `WATCHED_KINDS`."""
+        found: TensorStatistics | None = getattr(self, kind)
+        return found
+
+
+class CountedKinds(Mapping[tuple[str, str], HistogramTable]):
+    """The histograms by kind of tensor and scale, each counted when it is first looked at: most never are."""
+
+    def __init__(self, layers: tuple[WatchedLayer, ...]) -> None:
+        self._layers = layers
+        self._counted: dict[tuple[str, str], HistogramTable] = {}
+
+    def __getitem__(self, key: tuple[str, str]) -> HistogramTable:
+        if key not in self._counted:
+            kind, scale = key
+            kept = [layer.kept.get(kind) for layer in self._layers]
+            self._counted[key] = count_kind(kept, [layer.statistics(kind) for layer in self._layers], scale)
+        return self._counted[key]
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return product(WATCHED_KINDS, SCALES) if self._layers else iter(())
+
+    def __len__(self) -> int:
+        return len(WATCHED_KINDS) * len(SCALES) if self._layers else 0
+
+    def forget_values(self) -> None:
+        """Let go of the tensors; what was not counted yet is counted now, on samples."""
+        for key in self:
+            self[key]
+        for layer in self._layers:
+            layer.kept.clear()
+
+
+@dataclass(slots=True)
+class _Weights:
+    """What is known of each weight by its id: who has it first, and its numbers."""
+
+    gradients: Gradients
+    keeper: Keeper
+    owners: dict[int, str] = field(default_factory=dict)
+    reduced: dict[int, Reduced] = field(default_factory=dict)
+
+    def of(self, weight: nn.Parameter | None) -> tuple[Reduced, Reduced]:
+        """The numbers of a weight and of its gradient."""
+        if weight is None:
+            return Reduced(), Reduced()
+        if id(weight) not in self.reduced:
+            self.reduced[id(weight)] = reduce(weight.detach(), self.keeper)
+        return self.reduced[id(weight)], self.gradients.get(id(weight), Reduced())
+
+
+def measured_layers(record: RunRecord, gradients: Gradients, keeper: Keeper) -> tuple[WatchedLayer, ...]:
+    """One entry a run of a layer; `gradients` are those of the parameters by their ids."""
+    calls: dict[nn.Module, int] = {}
+    for run in record.runs:
+        calls[run.module] = max(calls.get(run.module, 0), run.call)
+    weights = _Weights(gradients, keeper)
+    return tuple(_layer(run, calls[run.module], weights) for run in record.runs)
+
+
+def _layer(run: LayerRun, calls: int, weights: _Weights) -> WatchedLayer:
+    own = [p for p in run.module.parameters(recurse=isinstance(run.module, ScriptedWhole)) if p is not None]
+    weight = next((p for p in own if p.dim() >= 2), own[0] if own else None)
+    output, gradient = run.activation or Reduced(), run.gradient or Reduced()
+    reduced, by_weight = weights.of(weight) if own else (_packed_weight(run.module, weights.keeper), Reduced())
+    parts = zip(WATCHED_KINDS, (output, gradient, reduced, by_weight), strict=True)
+    return WatchedLayer(
+        run.path,
+        type(run.module).__name__,
+        run.call,
+        run.shape,
+        run.dtype,
+        sum(p.numel() for p in own),
+        output.statistics,
+        gradient.statistics,
+        reduced.statistics,
+        by_weight.statistics,
+        output.dead,
+        "; ".join(_notes(run, calls, own, weight, weights)),
+        output.units,
+        output.saturated,
+        output.spread,
+        output.cosine,
+        {kind: part.kept for kind, part in parts if part.kept is not None},
+        output.entered,
+        run.saved_bytes,
+    )
+
+
+def _packed_weight(module: nn.Module, keeper: Keeper) -> Reduced:
+    """The numbers that a quantised layer's weight stands for."""
+    weight = getattr(module, "weight", None) if is_quantised(module) else None
+    packed = weight() if callable(weight) else weight
+    return reduce(packed.dequantize(), keeper) if isinstance(packed, torch.Tensor) else Reduced()
+
+
+def _notes(
+    run: LayerRun, calls: int, own: list[nn.Parameter], weight: nn.Parameter | None, weights: _Weights
+) -> list[str]:
+    notes = []
+    if calls > 1:
+        notes.append(f"run {run.call} of {calls}" + (", its gradients are those of all runs together" if own else ""))
+    if weight is not None:
+        owner = weights.owners.setdefault(id(weight), run.path)
+        if owner != run.path:
+            notes.append(f"weights shared with {owner}")
+    if run.outputs > 1:
+        notes.append(f"the first of {run.outputs} outputs")
+    if not run.shape and run.activation is None:
+        notes.append(f"returns {run.dtype}" if not run.outputs else "a single number")
+    if run.activation is not None and run.gradient is None:
+        notes.append("no gradient comes back")
+    return notes

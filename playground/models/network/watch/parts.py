@@ -1,0 +1,105 @@
+"""Which parts of a watched module count as layers, and which of them torch runs in a way of its own."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import torch
+from torch import nn
+
+from playground.models.formatting import count_in_words
+from playground.models.problem import Problem
+
+QUANTISED = ("torch.ao.nn.quantized", "torch.ao.nn.intrinsic.quantized", "torch.nn.quantized")
+COMPILED = "_orig_mod"
+"""Under this name torch.compile keeps the module that it compiles."""
+
+
+class ScriptedWhole(nn.Module):
+    """Stands around a scripted module, which takes no hooks itself."""
+
+    def __init__(self, scripted: torch.jit.ScriptModule) -> None:
+        super().__init__()
+        self.scripted = scripted
+
+    def forward(self, *arguments: Any, **named: Any) -> Any:
+        """What the scripted module gives."""
+        return self.scripted(*arguments, **named)
+
+
+def is_quantised(part: nn.Module) -> bool:
+    """Whether it is one of torch's quantised layers, whose weights are packed in a part that never runs."""
+    return type(part).__module__.startswith(QUANTISED)
+
+
+def is_compiled(part: nn.Module) -> bool:
+    """Whether calling it calls what torch.compile made of it."""
+    return isinstance(getattr(part, COMPILED, None), nn.Module) or part._compiled_call_impl is not None
+
+
+def shown_path(path: str) -> str:
+    """The path as it was before torch.compile put a module between."""
+    return ".".join(part for part in path.split(".") if part != COMPILED)
+
+
+def watched_layers(module: nn.Module) -> list[tuple[str, nn.Module]]:
+    """The parts that count as layers: those without parts of their own, and those that hold parameters themselves.
+
+    A module that occurs at two places is listed once, by its first path. Scripted parts take no hooks and are left out,
+    but for a `ScriptedWhole`; so are the parts of a quantised layer.
+    """
+    if isinstance(module, ScriptedWhole):
+        return [("", module)]
+    found = []
+    packed: set[nn.Module] = set()
+    for path, part in module.named_modules():
+        if isinstance(part, torch.jit.ScriptModule) or part in packed:
+            continue
+        if is_quantised(part):
+            packed.update(part.modules())
+        is_leaf = is_quantised(part) or next(iter(part.children()), None) is None
+        if is_leaf or any(parameter is not None for parameter in part._parameters.values()):
+            found.append((shown_path(path), part))
+    return found or [("", module)]
+
+
+@contextmanager
+def runs_eagerly() -> Iterator[None]:
+    """Inside, what torch.compile made runs as it was before: compiled, hooks would be traced, for half a minute.
+
+    Where nothing can have been compiled yet, the compiler, which takes seconds to import, is left alone. That quantised
+    layers have no way back is said by `quantised_problem`, so that torch need not warn of it.
+    """
+    stance = torch.compiler.set_stance("force_eager") if "torch._dynamo" in sys.modules else nullcontext()
+    with stance, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="quantized::.* autograd kernel was not registered")
+        yield
+
+
+def compiled_notes(module: nn.Module) -> list[str]:
+    """What is to be said where parts of a module are compiled."""
+    paths = [path for path, part in module.named_modules() if path and is_compiled(part)]
+    if not paths:
+        return []
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    ran = "they were" if more else "it was"
+    return [f"{shown_path(paths[0])[:60]}{more} {'are' if more else 'is'} compiled. What ran is as {ran} before."]
+
+
+def quantised_problem(module: nn.Module) -> Problem | None:
+    """That there is no way back through quantised layers, where there are some."""
+    names = [shown_path(path) for path, part in watched_layers(module) if is_quantised(part)]
+    if not names:
+        return None
+    first = f", the first is {names[0][:60]}" if names[0] else ""
+    return Problem(
+        f"{count_in_words(len(names), 'layer')} of it {'is' if len(names) == 1 else 'are'} quantised{first}. Quantised "
+        "layers compute with whole numbers and have no backward pass: no gradient reaches what lies before them. "
+        "What they return, and their weights, are measured all the same.",
+        badge="no gradients",
+        severity="warning",
+    )

@@ -1,0 +1,271 @@
+"""The backward pass of a watched module: through activation checkpointing of either kind, leaving no `.grad` behind."""
+
+from __future__ import annotations
+
+import copy
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.parameter import is_lazy
+
+from playground.models.formatting import count_in_words
+from playground.models.job import CancelledError, Job
+from playground.models.network.saved.tensors import backward_nodes
+from playground.models.network.spec.devices import summable
+from playground.models.network.watch.guard import module_untouched, prints_caught, random_state_untouched
+from playground.models.network.watch.hooks import (
+    RunRecord,
+    Watcher,
+    call_module,
+    differentiable,
+    fans_in_words,
+    tensors_in,
+    with_gradient,
+    words_for,
+)
+from playground.models.network.watch.layers import CountedKinds, Gradients, WatchedLayer, measured_layers
+from playground.models.network.watch.parts import ScriptedWhole, compiled_notes, quantised_problem, runs_eagerly
+from playground.models.network.watch.values import (
+    Keeper,
+    Reduced,
+    batch_axis_of,
+    entered_odd,
+    odd_counts,
+    prepare,
+    reduce,
+    saturated_share,
+)
+from playground.models.problem import Problem, refuse
+
+REENTRANT = "CheckpointFunctionBackward"
+"""The node of a checkpoint with use_reentrant=True: it calls backward itself, and refuses torch.autograd.grad."""
+
+
+def gradients_by(value: torch.Tensor, tensors: Sequence[torch.Tensor]) -> list[torch.Tensor | None]:
+    """The gradients of a scalar by leaf tensors, None where there is none; their `.grad` is afterwards as before."""
+    nodes = list(backward_nodes(value.grad_fn))
+    if not any(node.name() == REENTRANT for node in nodes):
+        return list(torch.autograd.grad(value, tuple(tensors), allow_unused=True))
+    reached = [node.variable for node in nodes if hasattr(node, "variable")]
+    with _no_grad_left((*tensors, *reached)):
+        value.backward()  # type: ignore[no-untyped-call]
+        return [tensor.grad for tensor in tensors]
+
+
+@contextmanager
+def _no_grad_left(tensors: Sequence[torch.Tensor]) -> Iterator[None]:
+    """Each tensor's `.grad` is empty inside and as before afterwards; what would step an optimiser is not called."""
+    different = list({id(tensor): tensor for tensor in tensors}.values())
+    before = [(tensor, tensor.grad, tensor._post_accumulate_grad_hooks) for tensor in different]
+    try:
+        for tensor, _gradient, hooks in before:
+            tensor.grad = None
+            if hooks:
+                tensor._post_accumulate_grad_hooks = OrderedDict()
+        yield
+    finally:
+        for tensor, gradient, hooks in before:
+            tensor.grad = gradient
+            if hooks:
+                tensor._post_accumulate_grad_hooks = hooks
+
+
+Loss = Callable[[Any], torch.Tensor]
+STANDARD_LOSS = "the mean square distance of what it returns from standard normal targets"
+TARGET_SEED = 0
+HOOKS_REFUSED = "saved tensor hooks"
+"""In torch.func's words where a module uses it: it then runs once more, without counting what is saved."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WatchResult:
+    """The layers in the order in which they ran, the loss, and what went wrong, if anything did.
+
+    `notes` are sentences on the whole: that a copy ran because of lazy parameters, how much it printed. `counted` are
+    the histograms by kind of tensor and scale. `batch_odd` is how many values of the batch are nan, and how many inf.
+    `warnings` are sentences on what makes the module unhealthy though its numbers do not show it.
+    """
+
+    kind: str
+    layers: tuple[WatchedLayer, ...]
+    loss: float | None
+    parameter_count: int
+    training: bool
+    problem: Problem | None = None
+    notes: tuple[str, ...] = ()
+    counted: CountedKinds = field(default_factory=lambda: CountedKinds(()))
+    loss_words: str = ""
+    batch_odd: tuple[int, int] = (0, 0)
+    warnings: tuple[str, ...] = ()
+
+
+def measure_module(module: nn.Module, batch: Any, loss: Loss | None = None, job: Job | None = None) -> WatchResult:
+    """Run `module(batch)` forward and backward once and measure every layer.
+
+    `batch` is a tensor, a tuple of arguments, or a mapping of named ones; `loss` makes a scalar of what the module
+    returns, by default the mean square distance of all numbers in it from standard normal targets, the same ones each
+    time: without targets it would be constant, and every gradient 0, where a norm comes last. What the module raises
+    becomes `result.problem`, with the layers that ran before it. Weights, buffers, gradients, modes, hooks and random
+    states are afterwards as before.
+
+    Raises a `ProblemError` for what is no module or has no values, `CancelledError` when cancelled between layers.
+    """
+    result = _probe(module, batch, loss, job or Job())
+    if result.problem is not None and HOOKS_REFUSED in result.problem.message:
+        result = _probe(module, batch, loss, job or Job(), counts_saved=False)
+    return result
+
+
+def _probe(module: nn.Module, batch: Any, loss: Loss | None, job: Job, counts_saved: bool = True) -> WatchResult:
+    module, notes = _runnable(module)
+    prepare()
+    with random_state_untouched(), module_untouched(module), runs_eagerly(), prints_caught() as printed:
+        keeper, axis = Keeper(), batch_axis_of(module)
+
+        def seen(part: nn.Module, entered: torch.Tensor | None, left: torch.Tensor) -> Reduced:
+            reduced = reduce(left, keeper, part, axis if left.dim() == 3 else 0)
+            return replace(reduced, saturated=saturated_share(part, entered), entered=entered_odd(reduced, entered))
+
+        watcher = Watcher(module, seen, lambda gradient: reduce(gradient, keeper), job)
+        try:
+            value, gradients, problem = _run(module, batch, loss, (watcher, counts_saved), keeper)
+        finally:
+            watcher.remove()
+        layers = measured_layers(watcher.record, gradients, keeper)
+        count = sum(parameter.numel() for parameter in module.parameters())
+        training, fans = module.training, fans_in_words(module, watcher.operands)
+    if printed.count:
+        first = f", beginning with {printed.kept[0][:80]!r}" if printed.kept else ""
+        notes.append(f"It printed {count_in_words(printed.count, 'line')}{first}.")
+    if problem is None or problem.badge == "no gradients":
+        problem = quantised_problem(module) or problem
+    kind, counted = type(module).__name__, CountedKinds(layers)
+    words = STANDARD_LOSS if loss is None else "the loss that was given"
+    odd = [odd_counts(tensor.detach()) for tensor in tensors_in(batch)]
+    in_batch = sum(nans for nans, _ in odd), sum(infs for _, infs in odd)
+    return WatchResult(kind, layers, value, count, training, problem, tuple(notes), counted, words, in_batch, fans)
+
+
+def _runnable(module: nn.Module) -> tuple[nn.Module, list[str]]:
+    """The module to run in place of this one, and what has to be said about that."""
+    notes: list[str] = []
+    if not isinstance(module, nn.Module):
+        refuse(f"Only an nn.Module can be watched, this is {type(module).__name__}.")
+    original = getattr(module, "_orig_mod", None)
+    if isinstance(original, nn.Module):
+        module = original
+        notes.append("It is compiled. What ran is the module as it was before, layer by layer.")
+    if isinstance(module, torch.jit.ScriptModule):
+        notes.append("It is scripted: its layers run out of Python's sight, so it counts as one.")
+        module = ScriptedWhole(module)
+    else:
+        hidden = [path for path, part in module.named_modules() if isinstance(part, torch.jit.ScriptModule)]
+        outer = [path for path in hidden if not any(path.startswith(f"{other}.") for other in hidden)]
+        if outer:
+            more = f" and {len(outer) - 1} more" if len(outer) > 1 else ""
+            notes.append(f"{outer[0][:60]}{more} is scripted: what runs in there is out of Python's sight, not listed.")
+    notes += compiled_notes(module)
+    tensors = (*module.parameters(), *module.buffers())
+    if any(tensor.device.type == "meta" for tensor in tensors if not is_lazy(tensor)):
+        refuse(
+            "Its parameters are on the meta device: they have shapes but no values. Materialise it with to_empty first."
+        )
+    if any(is_lazy(tensor) for tensor in tensors):
+        module = copy.deepcopy(module)
+        notes.append("It has lazy parameters. A copy was run, so that yours stays uninitialised.")
+        notes.append("The copy's lazy parameters were drawn for this run.")
+    return module, notes
+
+
+def _run(
+    module: nn.Module, batch: Any, loss: Loss | None, watching: tuple[Watcher, bool], keeper: Keeper
+) -> tuple[float | None, Gradients, Problem | None]:
+    """The loss, the statistics of each parameter's gradient by its id, and what went wrong."""
+    phase, (watcher, counts_saved) = "its forward pass", watching
+    try:
+        with torch.enable_grad(), torch.inference_mode(False):
+            fed = with_gradient(batch)
+            with watcher.looking(fed, counts_saved):
+                output = call_module(module, fed)
+            phase = "the loss"
+            value, problem = _loss_of(output, loss)
+            if value is None:
+                return None, {}, problem
+            phase = "its backward pass"
+            return float(value.detach()), _backward(module, fed, value, keeper), problem
+    except CancelledError:
+        raise
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a watched module may raise anything at all, SystemExit too
+        return None, {}, _problem_of(error, phase, watcher.record)
+
+
+def _problem_of(error: BaseException, phase: str, record: RunRecord) -> Problem:
+    words = words_for(error)
+    where = record.open_layers[-1] if record.open_layers and phase == "its forward pass" else ""
+    if where:
+        after = record.runs[-1].path if record.runs else ""
+        ran = f" {count_in_words(len(record.runs), 'layer')} ran before it." if after else " It was the first to run."
+        return Problem(f"{words}.{ran}", lead=f"Layer {where} raised.", badge="raised")
+    return Problem(f"{words}.", lead=f"The module raised in {phase}.", badge="raised")
+
+
+def _loss_of(output: Any, loss: Loss | None) -> tuple[torch.Tensor | None, Problem | None]:
+    """The scalar to take gradients of; None with a problem where there is nothing to take one of."""
+    if loss is not None:
+        value = loss(output)
+        if not isinstance(value, torch.Tensor) or value.numel() != 1:
+            shape = tuple(value.shape) if isinstance(value, torch.Tensor) else type(value).__name__
+            return None, Problem(f"The loss gave {shape}. It must give one number.", badge="no gradients")
+        value = value.reshape(())
+    else:
+        numbers = [tensor for tensor in tensors_in(output) if differentiable(tensor) and tensor.numel()]
+        if not numbers:
+            kind = "None" if output is None else f"a {type(output).__name__}"
+            return None, Problem(
+                f"The module returned {kind} without numbers in it, so there is nothing to take a gradient of. "
+                "The activations are measured all the same.",
+                badge="no gradients",
+                severity="warning",
+            )
+        value = _distance_from_targets(numbers)
+    if not value.requires_grad:
+        return None, Problem(
+            "What the module returned does not depend on any parameter or input through autograd.",
+            badge="no gradients",
+            severity="warning",
+        )
+    return value, None
+
+
+def _distance_from_targets(numbers: list[torch.Tensor]) -> torch.Tensor:
+    """The mean square of the numbers minus standard normal targets, in float64."""
+    generator = torch.Generator().manual_seed(TARGET_SEED)
+    total = sum(tensor.numel() for tensor in numbers)
+    squares = []
+    for tensor in numbers:
+        values = summable(tensor)
+        target = torch.randn(values.shape, generator=generator).to(values.device)
+        wide = values.to(torch.complex128 if tensor.is_complex() else torch.float64)
+        squares.append((wide - target).abs().square().sum().cpu())
+    return torch.stack(squares).sum() / total
+
+
+def _backward(module: nn.Module, fed: Any, value: torch.Tensor, keeper: Keeper) -> Gradients:
+    """Take the gradients without touching `.grad`; the hooks on the outputs see theirs as it goes."""
+    parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    inputs = [tensor for tensor in tensors_in(fed) if tensor.requires_grad and tensor.is_leaf]
+    if not parameters and not inputs:
+        return {}
+    found = gradients_by(value, (*parameters, *inputs))
+    gradients: Gradients = {}
+    for parameter, gradient in zip(parameters, found, strict=False):
+        if gradient is not None:
+            gradients[id(parameter)] = reduce(gradient.detach(), keeper)
+    return gradients

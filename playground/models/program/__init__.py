@@ -1,0 +1,1 @@
+"""What is written: the program, its sources, and the gestures that rewrite it."""

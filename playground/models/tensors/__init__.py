@@ -1,1 +1,0 @@
-"""Tensors as a program of PyTorch lines: parsing, planning, evaluating, broadcasting, gestures."""

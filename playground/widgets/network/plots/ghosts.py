@@ -1,0 +1,117 @@
+"""The curves of pinned networks, grey beside the present one's, each with its number where there are several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter, QTransform
+from PySide6.QtWidgets import QWidget
+
+from playground.models.network.pinned import Curves, PinnedResult
+from playground.widgets.look import code_font, look
+from playground.widgets.plot.curve import Curve
+from playground.widgets.plot.plot import Plot
+from playground.widgets.plot.segments import Floats
+
+TAG = 14
+"""The side of the square that the number of a ghost stands in."""
+
+
+class Ghost(Curve):
+    """A pinned curve; `number` is its number among several, 0 for none."""
+
+    def __init__(self, style: str) -> None:
+        super().__init__("", style)
+        self.key = style
+        self.number = 0
+        self.pin = ""
+        """What differs in this pinned network; the name in the legend may be that of several."""
+
+    def columns(self) -> Mapping[str, Floats]:
+        """Its numbers under a name of its own."""
+        return {f"{self.name.partition(':')[0] or 'pinned'}: {self.pin}": self.y}
+
+
+class GhostNumber(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph has no types
+    """The number of a ghost, above all curves."""
+
+    def __init__(self, ghost: Ghost) -> None:
+        super().__init__()
+        self._ghost = ghost
+        self.setZValue(6)
+
+    def boundingRect(self) -> QRectF:
+        rect = self.viewRect()
+        return QRectF() if rect is None else QRectF(rect)
+
+    def viewTransformChanged(self) -> None:
+        self.prepareGeometryChange()
+        super().viewTransformChanged()
+
+    def paint(self, painter: QPainter, _option: object = None, _widget: QWidget | None = None) -> None:
+        ghost, to = self._ghost, painter.worldTransform()
+        if not ghost.number or not ghost.isVisible():
+            return
+        box = tag(*ghost.pixels(to), to.mapRect(self.boundingRect()), ghost.number)
+        if box is not None:
+            painter.setWorldTransform(QTransform())
+            paint_number(painter, box, ghost.number, "panel")
+            painter.setWorldTransform(to)
+
+
+def tag(x: Floats, y: Floats, field: QRectF, number: int) -> QRectF | None:
+    """Where the number of a curve stands: on the line near its right end, each further left than the one before.
+
+    A pinned network may be deeper than the plot shows: then the right end is that of the plot.
+    """
+    known = np.flatnonzero(np.isfinite(y) & (x >= field.left()) & (x <= field.right()))
+    if not len(known):
+        return None
+    # Between the layers, of which short networks have too few for all numbers.
+    at = max(float(x[known[0]]), float(x[known[-1]]) - TAG * 1.5 * number)
+    line = float(np.interp(at, x[known], y[known]))
+    if not field.top() <= line <= field.bottom():
+        return None
+    return QRectF(at - TAG / 2, min(max(line - TAG / 2, field.top()), field.bottom() - TAG), TAG, TAG)
+
+
+def add_ghosts(plot: Plot, kept: list[Ghost], style: str, count: int) -> None:
+    """See to it that a plot has at least so many ghosts of a style; the numbers stand on the solid ones."""
+    while len(kept) < count:
+        kept.append(plot.add(Ghost(style)))
+        if style == "pinned":
+            plot.canvas.view.addItem(GhostNumber(kept[-1]), ignoreBounds=True)
+
+
+def paint_number(painter: QPainter, box: QRectF, number: int, ground: str) -> None:
+    """Write the number of a ghost onto its line, which the ground hides behind it."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(look().color(ground))
+    painter.drawEllipse(box)
+    painter.setPen(look().color("text2"))
+    painter.setFont(code_font())
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(number))
+
+
+def show_ghosts(
+    ghosts: Sequence[Ghost], pins: Sequence[PinnedResult], of: Callable[[Curves], Floats], words: str
+) -> None:
+    """Give the ghosts their curves and hide those that are left over."""
+    drawn = [(number, pin.name, pin.curves) for number, pin in enumerate(pins, start=1) if pin.curves is not None]
+    several = len(pins) > 1
+    if words.endswith(":"):
+        words = f"{words} {'; '.join(f'{number} {name}' if several else name for number, name, _ in drawn)}"
+    for place, ghost in enumerate(ghosts):
+        if place >= len(drawn):
+            ghost.set_data([], [])
+            continue
+        number, ghost.pin, curves = drawn[place]
+        values = of(curves)
+        ghost.short_name = words.partition(":")[0]
+        ghost.name, ghost.in_legend = words, place == 0 and bool(words)
+        ghost.number = number if several and ghost.style == "pinned" else 0
+        ghost.set_data(np.arange(1, len(values) + 1), values)

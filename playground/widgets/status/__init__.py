@@ -1,1 +1,0 @@
-"""The line at the bottom of the window."""
