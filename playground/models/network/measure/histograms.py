@@ -106,6 +106,11 @@ class HistogramTable:
     above: Counts
     sampled: int = 0
 
+    def part(self, layers: Sequence[int]) -> HistogramTable:
+        """Those of some of the layers, on the same axis."""
+        rows = list(layers)
+        return HistogramTable(self.axis, self.counts[rows], self.below[rows], self.above[rows], self.sampled)
+
     def layer(self, index: int) -> Histogram:
         """The histogram of layer `index`, from 0."""
         return Histogram(self.axis, self.counts[index], int(self.below[index]), int(self.above[index]), self.sampled)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -21,9 +21,9 @@ WATCHED_KINDS = ("activation", "activation_gradient", "weight", "weight_gradient
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WatchedLayer:
-    """One run of one layer of a watched module.
+    """One run of one layer or block of a watched module; within a block others ran.
 
-    `path` is its name in the module ("" for the module itself), `call` counts the runs of the same layer from 1.
+    `path` is its name in the module ("" for the module itself), `call` counts the runs of the same one from 1.
     `dead_fraction` is the share of its `units` that are 0 for every input; `saturated_fraction` is there for tanh and
     sigmoid; `spread` and `cosine` tell how far two inputs still differ. `note` says in words what is special: run
     again, weights shared, several outputs, no gradient. `kept` are the values of each kind of tensor, by its name;
@@ -33,6 +33,7 @@ class WatchedLayer:
 
     path: str
     kind: str
+    is_block: bool
     call: int
     shape: tuple[int, ...]
     dtype: str
@@ -58,18 +59,25 @@ class WatchedLayer:
 
 
 class CountedKinds(Mapping[tuple[str, str], HistogramTable]):
-    """The histograms by kind of tensor and scale, each counted when it is first looked at: most never are."""
+    """The histograms by kind of tensor and scale, each counted when it is first looked at: most never are.
 
-    def __init__(self, layers: tuple[WatchedLayer, ...]) -> None:
-        self._layers = layers
+    Those of some `rows` of `all_rows` are taken from what is counted there, on the same axis.
+    """
+
+    def __init__(
+        self, layers: tuple[WatchedLayer, ...], all_rows: CountedKinds | None = None, rows: Sequence[int] = ()
+    ) -> None:
+        self._layers, self._all, self._rows = layers, all_rows, list(rows)
         self._counted: dict[tuple[str, str], HistogramTable] = {}
 
     def __getitem__(self, key: tuple[str, str]) -> HistogramTable:
         if key not in self._counted:
-            kind, scale = key
-            kept = [layer.kept.get(kind) for layer in self._layers]
-            self._counted[key] = count_kind(kept, [layer.statistics(kind) for layer in self._layers], scale)
+            self._counted[key] = self._count(*key) if self._all is None else self._all[key].part(self._rows)
         return self._counted[key]
+
+    def _count(self, kind: str, scale: str) -> HistogramTable:
+        kept = [layer.kept.get(kind) for layer in self._layers]
+        return count_kind(kept, [layer.statistics(kind) for layer in self._layers], scale)
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return product(WATCHED_KINDS, SCALES) if self._layers else iter(())
@@ -104,7 +112,7 @@ class _Weights:
 
 
 def measured_layers(record: RunRecord, gradients: Gradients, keeper: Keeper) -> tuple[WatchedLayer, ...]:
-    """One entry a run of a layer; `gradients` are those of the parameters by their ids."""
+    """One entry a run of a layer or block; `gradients` are those of the parameters by their ids."""
     calls: dict[nn.Module, int] = {}
     for run in record.runs:
         calls[run.module] = max(calls.get(run.module, 0), run.call)
@@ -121,6 +129,7 @@ def _layer(run: LayerRun, calls: int, weights: _Weights) -> WatchedLayer:
     return WatchedLayer(
         run.path,
         type(run.module).__name__,
+        run.is_block,
         run.call,
         run.shape,
         run.dtype,

@@ -82,10 +82,14 @@ HOOKS_REFUSED = "saved tensor hooks"
 """In torch.func's words where a module uses it: it then runs once more, without counting what is saved."""
 
 
+ROLES = ("layers", "blocks")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class WatchResult:
-    """The layers in the order in which they ran, the loss, and what went wrong, if anything did.
+    """The layers and blocks in the order in which they returned, the loss, and what went wrong, if anything did.
 
+    A block, within which others ran, is listed where it returns something of its own, a residual sum for example.
     `notes` are sentences on the whole: that a copy ran because of lazy parameters, how much it printed. `counted` are
     the histograms by kind of tensor and scale. `batch_odd` is how many values of the batch are nan, and how many inf.
     `warnings` are sentences on what makes the module unhealthy though its numbers do not show it.
@@ -102,6 +106,27 @@ class WatchResult:
     loss_words: str = ""
     batch_odd: tuple[int, int] = (0, 0)
     warnings: tuple[str, ...] = ()
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What the rows can be filtered by: layers or blocks where there are both, and the classes, as they ran."""
+        roles = ROLES if len({layer.is_block for layer in self.layers}) > 1 else ()
+        return (*roles, *dict.fromkeys(layer.kind for layer in self.layers))
+
+    def matching(self, name: str = "", kind: str = "") -> WatchResult:
+        """The rows whose path holds `name`, in any case, and that are of one of `kinds`; "" stands for all.
+
+        Their histograms are those of the whole result, on its axes.
+        """
+        rows = [
+            row
+            for row, layer in enumerate(self.layers)
+            if name.lower() in layer.path.lower() and kind in ("", layer.kind, ROLES[layer.is_block])
+        ]
+        if len(rows) == len(self.layers):
+            return self
+        layers = tuple(self.layers[row] for row in rows)
+        return replace(self, layers=layers, counted=CountedKinds(layers, self.counted, rows))
 
 
 def measure_module(module: nn.Module, batch: Any, loss: Loss | None = None, job: Job | None = None) -> WatchResult:
@@ -208,11 +233,12 @@ def _run(
 
 def _problem_of(error: BaseException, phase: str, record: RunRecord) -> Problem:
     words = words_for(error)
-    where = record.open_layers[-1] if record.open_layers and phase == "its forward pass" else ""
-    if where:
-        after = record.runs[-1].path if record.runs else ""
-        ran = f" {count_in_words(len(record.runs), 'layer')} ran before it." if after else " It was the first to run."
-        return Problem(f"{words}.{ran}", lead=f"Layer {where} raised.", badge="raised")
+    inside = record.open_parts[-1] if record.open_parts and phase == "its forward pass" else None
+    if inside is not None and inside.path:
+        count = sum(not run.is_block for run in record.runs)
+        ran = f" {count_in_words(count, 'layer')} ran before it." if count else " It was the first to run."
+        what = "Block" if inside.holds else "Layer"
+        return Problem(f"{words}.{ran}", lead=f"{what} {inside.path} raised.", badge="raised")
     return Problem(f"{words}.", lead=f"The module raised in {phase}.", badge="raised")
 
 

@@ -81,7 +81,7 @@ class CountLegend(QWidget):
         """The count at the end of the colours, and how many values of a layer were counted (0: all)."""
         if (largest, sampled) != (self._largest, self._sampled):
             self._largest, self._sampled = largest, sampled
-            more = f" While you drag, about {sampled:,} values of each layer are counted." if sampled else ""
+            more = f" At most about {sampled:,} values per layer are counted." if sampled else ""
             set_tooltip(self, f"Colours are the logarithm of the count, from 1 to {largest:,}.{more}")
             self.update()
 
