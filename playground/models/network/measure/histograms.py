@@ -106,10 +106,9 @@ class HistogramTable:
     above: Counts
     sampled: int = 0
 
-    def part(self, layers: Sequence[int]) -> HistogramTable:
+    def part(self, layers: list[int]) -> HistogramTable:
         """Those of some of the layers, on the same axis."""
-        rows = list(layers)
-        return HistogramTable(self.axis, self.counts[rows], self.below[rows], self.above[rows], self.sampled)
+        return HistogramTable(self.axis, self.counts[layers], self.below[layers], self.above[layers], self.sampled)
 
     def layer(self, index: int) -> Histogram:
         """The histogram of layer `index`, from 0."""

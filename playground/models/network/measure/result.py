@@ -1,4 +1,4 @@
-"""What a run measured, layer by layer; read-only numbers, no tensors."""
+"""What was measured of a network, layer by layer; read-only numbers, no tensors."""
 
 from __future__ import annotations
 
@@ -40,29 +40,38 @@ class HeadResult:
     bias_gradient: TensorStatistics
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class NetworkResult:
-    """All layers as columns in `tables`, one `StatisticsTable` a kind of tensor; `layers[0]` is the first layer.
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Measured:
+    """What was measured of a network of the page or of a watched module: all that plots, numbers and exports need.
 
-    `quick` says that near-zero, subnormal values and bias gradients were left out and histograms sampled.
+    `tables` has one `StatisticsTable` a kind of tensor, a row a layer, of 0 values where a layer has no such tensor.
+    `dtype` is that of all activations, "" where they have several. `quick` says that near-zero, subnormal values and
+    bias gradients were left out and histograms sampled.
     """
 
-    spec: NetworkSpec
     tables: dict[str, StatisticsTable]
     units: UnitTable
-    input: TensorStatistics
-    loss: float
+    dtype: str
     bias_gradients: StatisticsTable | None = None
-    head: HeadResult | None = None
-    batch: int = 0
-    features: int = 0
-    seconds: float = 0.0
     quick: bool = False
 
     @property
     def depth(self) -> int:
         """How many layers were measured."""
         return len(self.tables["activation"].rms)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NetworkResult(Measured):
+    """A run of a network that a spec describes; `layers[0]` is the first layer."""
+
+    spec: NetworkSpec
+    input: TensorStatistics
+    loss: float
+    head: HeadResult | None = None
+    batch: int = 0
+    features: int = 0
+    seconds: float = 0.0
 
     @property
     def input_mean_square(self) -> float:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from typing import overload
 
+import numpy as np
 import torch
 from torch import nn
 
-from playground.models.network.measure.histograms import SCALES, HistogramTable
-from playground.models.network.measure.statistics import TensorStatistics
+from playground.models.network.arrays import Floats
+from playground.models.network.measure.histograms import SCALES, Histogram, HistogramTable
+from playground.models.network.measure.statistics import StatisticsTable, TensorStatistics, table_of
+from playground.models.network.measure.units import UnitTable
+from playground.models.network.spec.spec import DTYPES
 from playground.models.network.watch.hooks import LayerRun, RunRecord
 from playground.models.network.watch.parts import ScriptedWhole, is_quantised
-from playground.models.network.watch.values import Keeper, KeptValues, Reduced, count_kind, reduce
+from playground.models.network.watch.values import Keeper, KeptValues, Reduced, count_alone, count_kind, reduce
 
 Gradients = dict[int, Reduced]
 WATCHED_KINDS = ("activation", "activation_gradient", "weight", "weight_gradient")
@@ -91,6 +96,64 @@ class CountedKinds(Mapping[tuple[str, str], HistogramTable]):
             self[key]
         for layer in self._layers:
             layer.kept.clear()
+
+
+class OwnHistograms(Sequence[Histogram]):
+    """Each layer's histogram on the range of its own values, counted when it is looked at."""
+
+    def __init__(self, layers: tuple[WatchedLayer, ...], kind: str, scale: str, shared: HistogramTable) -> None:
+        self._layers, self._kind, self._scale, self._shared = layers, kind, scale, shared
+        self._counted: dict[int, Histogram] = {}
+
+    def __len__(self) -> int:
+        return len(self._layers)
+
+    @overload
+    def __getitem__(self, index: int) -> Histogram: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Histogram]: ...
+    def __getitem__(self, index: int | slice) -> Histogram | Sequence[Histogram]:
+        if isinstance(index, slice):
+            return [self._count(place) for place in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"layer {index} of {len(self)}")
+        return self._count(index % len(self))
+
+    def _count(self, index: int) -> Histogram:
+        if index not in self._counted:
+            layer = self._layers[index]
+            kept, statistics = layer.kept.get(self._kind), layer.statistics(self._kind)
+            if kept is None or statistics is None:
+                # Without its values what was counted on the axis of all layers is all there is.
+                return self._shared.layer(index)
+            self._counted[index] = count_alone(kept, statistics, self._scale)
+        return self._counted[index]
+
+
+def tables_of_kinds(layers: tuple[WatchedLayer, ...]) -> dict[str, StatisticsTable]:
+    """The statistics of each of `WATCHED_KINDS`, without histograms."""
+    return {kind: table_of([layer.statistics(kind) for layer in layers]) for kind in WATCHED_KINDS}
+
+
+def units_of(layers: tuple[WatchedLayer, ...]) -> UnitTable:
+    """What the batch tells about the units of each layer."""
+
+    def floats(values: Iterable[float | None]) -> Floats:
+        return np.array(list(values), dtype=np.float64)  # None becomes nan
+
+    return UnitTable(
+        np.array([layer.units for layer in layers], dtype=np.int64),
+        floats(layer.dead_fraction for layer in layers),
+        floats(layer.saturated_fraction for layer in layers),
+        floats(layer.spread for layer in layers),
+        floats(layer.cosine for layer in layers),
+    )
+
+
+def common_dtype(layers: tuple[WatchedLayer, ...]) -> str:
+    """That of all activations, "" where they have several or one that is no floating-point number."""
+    found = {layer.dtype for layer in layers if layer.activation is not None}
+    return found.pop() if len(found) == 1 and found <= DTYPES.keys() else ""
 
 
 @dataclass(slots=True)

@@ -15,6 +15,8 @@ from torch.nn.parameter import is_lazy
 
 from playground.models.formatting import count_in_words
 from playground.models.job import CancelledError, Job
+from playground.models.network.measure.result import Measured
+from playground.models.network.request import LayerPage
 from playground.models.network.saved.tensors import backward_nodes
 from playground.models.network.spec.devices import summable
 from playground.models.network.watch.guard import module_untouched, prints_caught, random_state_untouched
@@ -28,7 +30,16 @@ from playground.models.network.watch.hooks import (
     with_gradient,
     words_for,
 )
-from playground.models.network.watch.layers import CountedKinds, Gradients, WatchedLayer, measured_layers
+from playground.models.network.watch.layers import (
+    CountedKinds,
+    Gradients,
+    OwnHistograms,
+    WatchedLayer,
+    common_dtype,
+    measured_layers,
+    tables_of_kinds,
+    units_of,
+)
 from playground.models.network.watch.parts import ScriptedWhole, compiled_notes, quantised_problem, runs_eagerly
 from playground.models.network.watch.values import (
     Keeper,
@@ -86,7 +97,7 @@ ROLES = ("layers", "blocks")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class WatchResult:
+class WatchResult(Measured):
     """The layers and blocks in the order in which they returned, the loss, and what went wrong, if anything did.
 
     A block, within which others ran, is listed where it returns something of its own, a residual sum for example.
@@ -126,7 +137,24 @@ class WatchResult:
         if len(rows) == len(self.layers):
             return self
         layers = tuple(self.layers[row] for row in rows)
-        return replace(self, layers=layers, counted=CountedKinds(layers, self.counted, rows))
+        return replace(
+            self,
+            layers=layers,
+            tables={kind: table.part(rows) for kind, table in self.tables.items()},
+            units=self.units.part(rows),
+            counted=CountedKinds(layers, self.counted, rows),
+        )
+
+    def page(self, kind: str = "activation", scale: str = "log", own: bool = False) -> LayerPage:
+        """What the plots draw of one kind of tensor on one scale; `own` gives each histogram its own range."""
+        counted = self.counted[kind, scale]
+        tables = {**self.tables, kind: replace(self.tables[kind], histograms=counted)}
+        alone = OwnHistograms(self.layers, kind, scale, counted) if own else ()
+        return LayerPage(network=replace(self, tables=tables), kind=kind, own=alone)
+
+
+NOTHING = WatchResult("", (), None, 0, False, tables=tables_of_kinds(()), units=units_of(()), dtype="")
+"""Of no module."""
 
 
 def measure_module(module: nn.Module, batch: Any, loss: Loss | None = None, job: Job | None = None) -> WatchResult:
@@ -173,7 +201,22 @@ def _probe(module: nn.Module, batch: Any, loss: Loss | None, job: Job, counts_sa
     words = STANDARD_LOSS if loss is None else "the loss that was given"
     odd = [odd_counts(tensor.detach()) for tensor in tensors_in(batch)]
     in_batch = sum(nans for nans, _ in odd), sum(infs for _, infs in odd)
-    return WatchResult(kind, layers, value, count, training, problem, tuple(notes), counted, words, in_batch, fans)
+    return WatchResult(
+        kind,
+        layers,
+        value,
+        count,
+        training,
+        problem,
+        tuple(notes),
+        counted,
+        words,
+        in_batch,
+        fans,
+        tables=tables_of_kinds(layers),
+        units=units_of(layers),
+        dtype=common_dtype(layers),
+    )
 
 
 def _runnable(module: nn.Module) -> tuple[nn.Module, list[str]]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QObject, QSize, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.models.formatting import count_in_words
 from playground.models.network.send_layer import watched_tensor
 from playground.models.network.watch.verdict import WatchedVerdict
-from playground.models.network.watch.watch import WatchResult
+from playground.models.network.watch.watch import NOTHING, WatchResult
 from playground.models.network.watch.watched import Watched
 from playground.models.problem import Fix, ProblemError
 from playground.widgets.code.block import CodeBlock
@@ -111,8 +111,6 @@ EMPTY = WatchedVerdict(
     "Any torch.nn.Module will do; its weights, modes, hooks and random states are left unchanged.",
 )
 
-NOTHING = WatchResult("", (), None, 0, False)
-
 
 def watched_in_words(result: WatchResult) -> str:
     """`"GPT in training mode, 20 layers and 4 blocks ran, 12,000 parameters, loss 1.02"`."""
@@ -151,7 +149,7 @@ class WatchView(QWidget):
         self.verdict = WatchVerdict()
         self.filter = WatchFilter()
         self.table = WatchTable()
-        self.nothing = RunsLabel("No layer and no block matches.", role="text2")
+        self.nothing = QWidget()
         self.layers = WatchLayers()
         self.help = WatchHelp()
         self._lay_out()
@@ -179,8 +177,11 @@ class WatchView(QWidget):
         self._rule = Hairline(vertical=True)
         beside.addWidget(self._rule)
         beside.addWidget(self.layers, 1)
-        self.nothing.setContentsMargins(16, 12, 16, 0)
-        beside.addWidget(self.nothing, 1, Qt.AlignmentFlag.AlignTop)
+        beside.addWidget(self.nothing, 1)
+        words = QVBoxLayout(self.nothing)
+        words.setContentsMargins(16, 12, 16, 0)
+        words.addWidget(RunsLabel("No layer or block matches.", role="text2"))
+        words.addStretch(1)
 
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
