@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import product
-from typing import overload
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from torch import nn
 
 from playground.models.network.arrays import Floats
 from playground.models.network.measure.histograms import SCALES, Histogram, HistogramTable
+from playground.models.network.measure.result import EachLayer
 from playground.models.network.measure.statistics import StatisticsTable, TensorStatistics, table_of
 from playground.models.network.measure.units import UnitTable
 from playground.models.network.spec.spec import DTYPES
@@ -98,36 +99,20 @@ class CountedKinds(Mapping[tuple[str, str], HistogramTable]):
             layer.kept.clear()
 
 
-class OwnHistograms(Sequence[Histogram]):
-    """Each layer's histogram on the range of its own values, counted when it is looked at."""
+def histograms_alone(
+    layers: tuple[WatchedLayer, ...], kind: str, scale: str, shared: HistogramTable
+) -> Sequence[Histogram]:
+    """Each layer's histogram on the range of its own values, counted when it is looked at.
 
-    def __init__(self, layers: tuple[WatchedLayer, ...], kind: str, scale: str, shared: HistogramTable) -> None:
-        self._layers, self._kind, self._scale, self._shared = layers, kind, scale, shared
-        self._counted: dict[int, Histogram] = {}
+    Where its values are no longer kept, what was counted on the `shared` axis of all layers is all there is.
+    """
 
-    def __len__(self) -> int:
-        return len(self._layers)
+    @cache
+    def count(row: int) -> Histogram:
+        kept, statistics = layers[row].kept.get(kind), layers[row].statistics(kind)
+        return shared.layer(row) if kept is None or statistics is None else count_alone(kept, statistics, scale)
 
-    @overload
-    def __getitem__(self, index: int) -> Histogram: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Histogram]: ...
-    def __getitem__(self, index: int | slice) -> Histogram | Sequence[Histogram]:
-        if isinstance(index, slice):
-            return [self._count(place) for place in range(*index.indices(len(self)))]
-        if not -len(self) <= index < len(self):
-            raise IndexError(f"layer {index} of {len(self)}")
-        return self._count(index % len(self))
-
-    def _count(self, index: int) -> Histogram:
-        if index not in self._counted:
-            layer = self._layers[index]
-            kept, statistics = layer.kept.get(self._kind), layer.statistics(self._kind)
-            if kept is None or statistics is None:
-                # Without its values what was counted on the axis of all layers is all there is.
-                return self._shared.layer(index)
-            self._counted[index] = count_alone(kept, statistics, self._scale)
-        return self._counted[index]
+    return EachLayer(len(layers), count)
 
 
 def tables_of_kinds(layers: tuple[WatchedLayer, ...]) -> dict[str, StatisticsTable]:

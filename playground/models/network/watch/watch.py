@@ -33,9 +33,9 @@ from playground.models.network.watch.hooks import (
 from playground.models.network.watch.layers import (
     CountedKinds,
     Gradients,
-    OwnHistograms,
     WatchedLayer,
     common_dtype,
+    histograms_alone,
     measured_layers,
     tables_of_kinds,
     units_of,
@@ -149,7 +149,7 @@ class WatchResult(Measured):
         """What the plots draw of one kind of tensor on one scale; `own` gives each histogram its own range."""
         counted = self.counted[kind, scale]
         tables = {**self.tables, kind: replace(self.tables[kind], histograms=counted)}
-        alone = OwnHistograms(self.layers, kind, scale, counted) if own else ()
+        alone = histograms_alone(self.layers, kind, scale, counted) if own else ()
         return LayerPage(network=replace(self, tables=tables), kind=kind, own=alone)
 
 
