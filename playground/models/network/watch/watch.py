@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +18,12 @@ from playground.models.formatting import count_in_words
 from playground.models.job import CancelledError, Job
 from playground.models.network.saved.tensors import backward_nodes
 from playground.models.network.spec.devices import summable
-from playground.models.network.watch.guard import module_untouched, prints_caught, random_state_untouched
+from playground.models.network.watch.guard import (
+    RandomStates,
+    module_untouched,
+    prints_caught,
+    random_state_untouched,
+)
 from playground.models.network.watch.hooks import (
     RunRecord,
     Watcher,
@@ -88,7 +94,8 @@ class WatchResult:
 
     `notes` are sentences on the whole: that a copy ran because of lazy parameters, how much it printed. `counted` are
     the histograms by kind of tensor and scale. `batch_odd` is how many values of the batch are nan, and how many inf.
-    `warnings` are sentences on what makes the module unhealthy though its numbers do not show it.
+    `warnings` are sentences on what makes the module unhealthy though its numbers do not show it. `random` is where the
+    random numbers began, `odd_gradients` are the parameters whose gradient is not finite.
     """
 
     kind: str
@@ -102,6 +109,15 @@ class WatchResult:
     loss_words: str = ""
     batch_odd: tuple[int, int] = (0, 0)
     warnings: tuple[str, ...] = ()
+    random: RandomStates | None = None
+    odd_gradients: tuple[str, ...] = ()
+
+    @property
+    def is_odd(self) -> bool:
+        """Whether anything that was measured is nan or inf."""
+        measured = (numbers for layer in self.layers for numbers in (layer.activation, layer.activation_gradient))
+        odd = any(numbers is not None and numbers.nan_count + numbers.inf_count for numbers in measured)
+        return odd or bool(self.odd_gradients) or (self.loss is not None and not math.isfinite(self.loss))
 
 
 def measure_module(module: nn.Module, batch: Any, loss: Loss | None = None, job: Job | None = None) -> WatchResult:
@@ -122,8 +138,9 @@ def measure_module(module: nn.Module, batch: Any, loss: Loss | None = None, job:
 
 
 def _probe(module: nn.Module, batch: Any, loss: Loss | None, job: Job, counts_saved: bool = True) -> WatchResult:
-    module, notes = _runnable(module)
+    module, notes = runnable(module)
     prepare()
+    random = RandomStates.present()
     with random_state_untouched(), module_untouched(module), runs_eagerly(), prints_caught() as printed:
         keeper, axis = Keeper(), batch_axis_of(module)
 
@@ -139,6 +156,7 @@ def _probe(module: nn.Module, batch: Any, loss: Loss | None, job: Job, counts_sa
         layers = measured_layers(watcher.record, gradients, keeper)
         count = sum(parameter.numel() for parameter in module.parameters())
         training, fans = module.training, fans_in_words(module, watcher.operands)
+        odd_names = _odd_gradients(module, gradients)
     if printed.count:
         first = f", beginning with {printed.kept[0][:80]!r}" if printed.kept else ""
         notes.append(f"It printed {count_in_words(printed.count, 'line')}{first}.")
@@ -148,10 +166,22 @@ def _probe(module: nn.Module, batch: Any, loss: Loss | None, job: Job, counts_sa
     words = STANDARD_LOSS if loss is None else "the loss that was given"
     odd = [odd_counts(tensor.detach()) for tensor in tensors_in(batch)]
     in_batch = sum(nans for nans, _ in odd), sum(infs for _, infs in odd)
-    return WatchResult(kind, layers, value, count, training, problem, tuple(notes), counted, words, in_batch, fans)
+    return WatchResult(
+        kind, layers, value, count, training, problem, tuple(notes), counted, words, in_batch, fans, random, odd_names
+    )
 
 
-def _runnable(module: nn.Module) -> tuple[nn.Module, list[str]]:
+def _odd_gradients(module: nn.Module, gradients: Gradients) -> tuple[str, ...]:
+    """The names of the parameters whose gradient is not finite."""
+    found = []
+    for name, parameter in module.named_parameters():
+        numbers = gradients[id(parameter)].statistics if id(parameter) in gradients else None
+        if numbers is not None and numbers.nan_count + numbers.inf_count:
+            found.append(name)
+    return tuple(found)
+
+
+def runnable(module: nn.Module) -> tuple[nn.Module, list[str]]:
     """The module to run in place of this one, and what has to be said about that."""
     notes: list[str] = []
     if not isinstance(module, nn.Module):
@@ -193,7 +223,7 @@ def _run(
             with watcher.looking(fed, counts_saved):
                 output = call_module(module, fed)
             phase = "the loss"
-            value, problem = _loss_of(output, loss)
+            value, problem = loss_of(output, loss)
             if value is None:
                 return None, {}, problem
             phase = "its backward pass"
@@ -216,7 +246,7 @@ def _problem_of(error: BaseException, phase: str, record: RunRecord) -> Problem:
     return Problem(f"{words}.", lead=f"The module raised in {phase}.", badge="raised")
 
 
-def _loss_of(output: Any, loss: Loss | None) -> tuple[torch.Tensor | None, Problem | None]:
+def loss_of(output: Any, loss: Loss | None) -> tuple[torch.Tensor | None, Problem | None]:
     """The scalar to take gradients of; None with a problem where there is nothing to take one of."""
     if loss is not None:
         value = loss(output)
