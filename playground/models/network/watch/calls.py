@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
@@ -31,6 +32,12 @@ OF_THE_APP = str(Path(__file__).parents[3])
 UNINITIALISED = {"empty", "empty_like", "new_empty", "empty_strided"}
 PLACED = {"full", "full_like", "new_full", "masked_fill", "fill", "tensor", "as_tensor", "where", "__setitem__"}
 """What puts numbers that the code gives into a tensor."""
+SIGNS = {"div": "/", "true_divide": "/", "divide": "/", "mul": "×", "multiply": "×", "add": "+", "sub": "-",
+         "subtract": "-", "pow": "**", "__rdiv__": "/", "__rtruediv__": "/", "__rsub__": "-", "rsub": "-",
+         "__rpow__": "**"}  # fmt: skip
+SPOKEN = {"/": "division", "×": "multiplication", "+": "addition", "-": "subtraction", "**": "power"}
+BY_CODE, UNSEEN = "code", "unseen"
+"""Who gave what is not finite: a number in the code, or what runs out of Python's sight."""
 IN_PLACE = {"__iadd__", "__isub__", "__imul__", "__itruediv__", "__ipow__", "__setitem__"}
 
 
@@ -129,7 +136,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Event:
-    """The birth of a nan or an inf. `given` says what brought it where no operation made it; `cause` is an inf before."""
+    """The birth of a nan or an inf. `given` says what brought it where no operation did; `cause` is an inf before."""
 
     call: Call | None
     is_nan: bool
@@ -137,7 +144,7 @@ class Event:
     cause: Event | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class StepBack:
     """A step of the backward pass that got finite gradients, but in sums, and gave some that are not."""
 
@@ -149,6 +156,14 @@ class StepBack:
     """The first that it gave, None where the sum was at fault."""
     saved: Mapping[str, Any]
     forward_class: type | None = None
+    reaches: bool = False
+    """Whether what it gave came to a parameter; a relu on the way may have taken it out."""
+
+
+def spoken(call: Call) -> str:
+    """`"exp"`, `"division"`."""
+    name = plain_name(call.name)
+    return SPOKEN[SIGNS[name]] if name in SIGNS else name.strip("_")
 
 
 def name_of(function: Callable[..., Any]) -> str:
@@ -189,8 +204,8 @@ def _odd_numbers(values: Any, depth: int = 0) -> Iterator[float]:
 class CallRecorder(TorchFunctionMode):
     """While it is entered, follows each call of torch and each step of the backward pass that belongs to one.
 
-    `replaced(call)` may give what is called instead, with the call, the function and its arguments. What went in and came out is
-    kept for functions by one of the names `keeps`, and where it is not finite. `close()` lets all go.
+    `replaced(call)` may give what is called instead, with the call, the function and its arguments. What went in and
+    came out is kept for functions by one of the names `keeps`, and where it is not finite. `close()` lets all go.
     """
 
     def __init__(
@@ -200,11 +215,12 @@ class CallRecorder(TorchFunctionMode):
         self._job, self._keeps, self._replaced = job, keeps, replaced
         self.calls: list[Call] = []
         self.layer_event: Event | None = None
-        self.step_back: StepBack | None = None
+        self.steps_back: list[StepBack] = []
         self._events: Any = WeakTensorKeyDictionary()
         self._made_by: Any = WeakTensorKeyDictionary()
         self._layers: list[str] = []
         self._nodes: dict[Node, Call | None] = {}
+        self._coming: dict[Node, StepBack] = {}
         self._handles: list[Any] = []
 
     def brought(self, tensor: torch.Tensor, what: str) -> None:
@@ -221,10 +237,11 @@ class CallRecorder(TorchFunctionMode):
         """Take the hooks away, and let go of all tensors and steps."""
         for handle in self._handles:
             handle.remove()
-        for kept in (self._handles, self.calls, self._nodes, self._layers):
-            kept.clear()  # type: ignore[attr-defined]
-        self._events.clear()
-        self._made_by.clear()
+        self.layer_event = None
+        for kept in (self.calls, self.steps_back, self._handles, self._layers):
+            kept.clear()
+        for known in (self._nodes, self._coming, self._events, self._made_by):
+            known.clear()
 
     @contextmanager
     def following(self, module: nn.Module) -> Iterator[None]:
@@ -241,9 +258,10 @@ class CallRecorder(TorchFunctionMode):
     def _leave(self, _module: nn.Module, _inputs: Any, output: Any) -> None:
         if self._layers:
             self._layers.pop()
-        if self.layer_event is None:
-            found = (self.event_of(tensor) for tensor in tensors_in(output))
-            self.layer_event = next((event for event in found if event is not None), None)
+        if self.layer_event is None or self.layer_event.given == BY_CODE:
+            found = [event for tensor in tensors_in(output) if (event := self.event_of(tensor)) is not None]
+            made = (event for event in found if event.given != BY_CODE)
+            self.layer_event = next(made, self.layer_event or (found[0] if found else None))
 
     def __torch_function__(
         self,
@@ -307,19 +325,19 @@ class CallRecorder(TorchFunctionMode):
         known: list[tuple[torch.Tensor, Event]] = []
         for tensor, original in zip(inputs, originals, strict=True):
             if has_odd(tensor):
-                there = self._events.get(original) or Event(None, has_odd(tensor, nan_alone=True), "unseen")
+                there = self._events.get(original) or Event(None, has_odd(tensor, nan_alone=True), UNSEEN)
                 known.append((tensor, there))
         is_nan = has_odd(output, nan_alone=True)
         nans = [event for tensor, event in known if has_odd(tensor, nan_alone=True)]
-        call.odd = (nans or [event for _, event in known] or [None])[0]
+        call.odd = next(iter((*nans, *(event for _, event in known))), None)
         if nans or (known and not is_nan):
             return nans[0] if nans else known[0][1]
         numbers = list(_odd_numbers((call.arguments, call.named)))
         name = plain_name(call.name)
-        if numbers and (not is_nan or name in PLACED or any(number != number for number in numbers)):
-            return Event(call, is_nan, "code")
+        if numbers and (not is_nan or name in PLACED or any(map(math.isnan, numbers))):
+            return Event(call, is_nan, BY_CODE)
         if not inputs and name not in UNINITIALISED:
-            return Event(call, is_nan, "code")
+            return Event(call, is_nan, BY_CODE)
         return Event(call, is_nan, cause=known[0][1] if known else None)
 
     def _own(self, node: Node | None, call: Call | None) -> None:
@@ -334,27 +352,40 @@ class CallRecorder(TorchFunctionMode):
             waiting.extend(following for following, _ in one.next_functions)
 
     def _on_step(self, number: int, given: Any, came: Any) -> None:
-        if self.step_back is not None:
-            return
         with torch._C.DisableTorchFunction():
             self._job.check()
-            came = [gradient.detach() for gradient in came if gradient is not None]
-            given = [gradient.detach() for gradient in given if gradient is not None]
-            summed = [gradient for gradient in came if has_odd(gradient)]
-            odd = [gradient for gradient in given if has_odd(gradient)]
-            if not summed and not odd:
+            odd = [gradient is not None and has_odd(gradient) for gradient in given]
+            summed = [gradient.detach() for gradient in came if gradient is not None and has_odd(gradient)]
+            if not summed and not any(odd):
                 return
             node = next(islice(self._nodes, number, None))
-            saved = {} if summed else saved_by(node)
-            gradient = (summed or came or odd)[0]
-            self.step_back = StepBack(
-                node.name(),
-                self._nodes[node],
-                gradient,
-                None if summed else odd[0],
-                saved,
-                getattr(node, "_forward_cls", None),
-            )
+            step = self._coming.get(node)
+            if step is None:
+                step = self._born(node, given, came, summed)
+            for is_odd, (following, _) in zip(odd, node.next_functions, strict=False):
+                if is_odd and following is not None:
+                    self._coming.setdefault(following, step)
+                    step.reaches = step.reaches or isinstance(getattr(following, "variable", None), nn.Parameter)
+
+    def _born(self, node: Node, given: Any, came: Any, summed: list[torch.Tensor]) -> StepBack:
+        gradients = [gradient.detach() for gradient in came if gradient is not None]
+        odd = [gradient.detach() for gradient in given if gradient is not None and has_odd(gradient)]
+        step = StepBack(
+            node.name(),
+            self._nodes[node],
+            (summed or gradients or odd)[0],
+            None if summed else odd[0],
+            {} if summed else saved_by(node),
+            getattr(node, "_forward_cls", None),
+        )
+        self.steps_back.append(step)
+        return step
+
+    @property
+    def step_back(self) -> StepBack | None:
+        """The first step that made a gradient not finite and whose gradients reach a parameter, else the first."""
+        reaching = (step for step in self.steps_back if step.reaches)
+        return next(reaching, self.steps_back[0] if self.steps_back else None)
 
 
 def saved_by(node: Node) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from playground.models.network.watch.calls import Call, plain_name, text_of_operand, with_keyword, with_operand
+from playground.models.network.watch.calls import Call, plain_name, spoken, text_of_operand, with_keyword, with_operand
 
 AT_MOST_BETWEEN = 8
 """So many operations may lie between one and the `where` that leaves out some of what it gives."""
@@ -27,7 +27,7 @@ HARMLESS = {"exp": 0, "exp2": 0, "expm1": 0, "sinh": 0, "cosh": 0, "log": 1, "lo
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Remedy:
-    """`code` stands for the code of `call`; `apply(live, function, *arguments, **named)` does the same in another run,
+    """`words` say what to do, `code` stands for the code of `call`; `apply(live, function, *arguments, **named)` does the same in another run,
     where the call is `live`.
 
     `keeps` says that nothing that was finite changes, which is looked at when it is tried. `is_pattern` is true where
@@ -35,6 +35,7 @@ class Remedy:
     """
 
     call: Call
+    words: str
     code: str
     apply: Callable[..., Any]
     keeps: bool = False
@@ -46,7 +47,9 @@ def _inner(text: str) -> str:
     return ast.unparse(ast.parse(text, mode="eval")) if text else ""
 
 
-def of_operand(call: Call, index: int, template: str, change: Callable[[Any], Any], keeps: bool = False) -> Remedy:
+def of_operand(
+    call: Call, index: int, words: str, template: str, change: Callable[[Any], Any], keeps: bool = False
+) -> Remedy:
     """The same call of another operand: `{x}` in the template is its code, `change` does the same to its value."""
 
     def apply(_live: Call, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
@@ -54,7 +57,7 @@ def of_operand(call: Call, index: int, template: str, change: Callable[[Any], An
         return function(*changed, **named)
 
     code = with_operand(call, index, template)
-    return Remedy(call, code or _pattern(call, template), apply, keeps, not code)
+    return Remedy(call, words, code or _pattern(call, template), apply, keeps, not code)
 
 
 def _pattern(call: Call, template: str) -> str:
@@ -70,9 +73,10 @@ def _pattern(call: Call, template: str) -> str:
 class Guard:
     """A `where` or `masked_fill` that takes what a call gives in some places alone.
 
-    `taken` is true at those; `code` says the same. `bound` is (is_upper, number) where they are those on one side of it.
+    `taken` is true at those; `code` says the same. `bound` is (is_upper, number) where they lie on one side of that.
     """
 
+    name: str
     taken: torch.Tensor
     code: str
     bound: tuple[bool, float] | None
@@ -126,7 +130,7 @@ def _guard(call: Call, operand: int, where: Call, is_true: bool) -> Guard | None
             bound = COMPARED[made.name] == is_true, right
     if text and not is_true:
         text = f"~({text})" if not text.isidentifier() else f"~{text}"
-    return Guard(condition if is_true else ~condition, text, bound)
+    return Guard(plain_name(where.name), condition if is_true else ~condition, text, bound)
 
 
 def _condition_text(call: Call, where: Call, place: int) -> str:
@@ -152,9 +156,8 @@ def guarded(call: Call, operand: int, calls: Sequence[Call]) -> list[Remedy]:
     if guard.bound is not None and plain_name(call.name) in ("exp", "exp2", "expm1", "sinh", "cosh"):
         is_upper, number = guard.bound
         side = "max" if is_upper else "min"
-        found.append(
-            of_operand(call, operand, f"{{x}}.clamp({side}={number!r})", lambda x: x.clamp(**{side: number}), True)
-        )
+        code, words = f"{{x}}.clamp({side}={number!r})", f"clamp the input of {spoken(call)} before {guard.name}"
+        found.append(of_operand(call, operand, words, code, lambda x: x.clamp(**{side: number}), True))
     code = with_operand(call, operand, f"torch.where({guard.code}, {{x}}, {fill})") if guard.code else ""
 
     def apply(live: Call, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
@@ -164,7 +167,8 @@ def guarded(call: Call, operand: int, calls: Sequence[Call]) -> list[Remedy]:
             changed[operand] = torch.where(there.taken, changed[operand], fill)
         return function(*changed, **named)
 
-    return [*found, Remedy(call, code, apply, keeps=True)] if code else found
+    words = f"keep out of {spoken(call)} what {guard.name} leaves out"
+    return [*found, Remedy(call, words, code, apply, keeps=True)] if code else found
 
 
 def _dtype(call: Call, operand: int = 0) -> torch.dtype:
@@ -180,12 +184,14 @@ def smallest(call: Call, operand: int = 0) -> float:
 def clamped_below(call: Call, operand: int, least: float | None = None) -> Remedy:
     """`x.clamp(min=1e-12)`: whatever is larger stays as it is."""
     bound = smallest(call, operand) if least is None else least
-    return of_operand(call, operand, f"{{x}}.clamp(min={bound!r})", lambda x: x.clamp(min=bound))
+    what = "denominator" if spoken(call) in ("division", "reciprocal") else f"input of {spoken(call)}"
+    return of_operand(call, operand, f"clamp the {what}", f"{{x}}.clamp(min={bound!r})", lambda x: x.clamp(min=bound))
 
 
 def clamped_between(call: Call, low: float, high: float) -> Remedy:
     """`x.clamp(-0.999999, 0.999999)`: whatever lies between stays as it is."""
-    return of_operand(call, 0, f"{{x}}.clamp({low!r}, {high!r})", lambda x: x.clamp(low, high))
+    words, code = f"clamp the input of {spoken(call)}", f"{{x}}.clamp({low!r}, {high!r})"
+    return of_operand(call, 0, words, code, lambda x: x.clamp(low, high))
 
 
 def of_exp(call: Call, calls: Sequence[Call]) -> list[Remedy]:
@@ -200,12 +206,12 @@ def of_exp(call: Call, calls: Sequence[Call]) -> list[Remedy]:
     remedies = guarded(call, 0, calls)
     divided = any(plain_name(one.name) == "div" and _leads_to(one, call, 3) for one in later)
     if divided and plain_name(call.name) == "exp":
-        remedies.append(
-            of_operand(call, 0, "{x} - {x}.amax(-1, keepdim=True)", lambda x: x - x.amax(-1, keepdim=True))
-        )
+        words, code = "take the maximum away first", "{x} - {x}.amax(-1, keepdim=True)"
+        remedies.append(of_operand(call, 0, words, code, lambda x: x - x.amax(-1, keepdim=True)))
     limit = torch.finfo(_dtype(call)).max
     bound = math.floor(math.log2(limit) if call.name.startswith("exp2") else math.log(limit)) - 1
-    return [*remedies, of_operand(call, 0, f"{{x}}.clamp(max={bound})", lambda x: x.clamp(max=bound))]
+    words, code = f"clamp the input of {spoken(call)}", f"{{x}}.clamp(max={bound})"
+    return [*remedies, of_operand(call, 0, words, code, lambda x: x.clamp(max=bound))]
 
 
 def _logsumexp(exp: Call, total: Call, log: Call) -> Remedy | None:
@@ -220,7 +226,7 @@ def _logsumexp(exp: Call, total: Call, log: Call) -> Remedy | None:
         inside = live.feeding[0].feeding[0].arguments[0]
         return torch.logsumexp(inside, axes, keepdim=keeps)
 
-    return Remedy(log, f"torch.logsumexp({text}, {axes}{more})", apply)
+    return Remedy(log, "use logsumexp", f"torch.logsumexp({text}, {axes}{more})", apply)
 
 
 def of_log(call: Call, calls: Sequence[Call]) -> list[Remedy]:
@@ -245,7 +251,7 @@ def _joined_with_log(log: Call, made: Call) -> list[Remedy]:
     def apply(live: Call, _function: Callable[..., Any], *_arguments: Any, **_named: Any) -> Any:
         return function(live.feeding[0].arguments[0])
 
-    return [Remedy(log, code, apply, is_pattern=text == "x")]
+    return [Remedy(log, f"use {code.partition('(')[0].split('.')[-1]}", code, apply, is_pattern=text == "x")]
 
 
 def of_division(call: Call, calls: Sequence[Call]) -> list[Remedy]:
@@ -258,14 +264,14 @@ def of_division(call: Call, calls: Sequence[Call]) -> list[Remedy]:
     if not bool((value < 0).any()):
         found.append(clamped_below(call, below, 1e-6 if value.dtype != torch.float16 else 1e-3))
     code = "torch.where({x} == 0, 1, {x})"
-    return [*found, of_operand(call, below, code, lambda x: torch.where(x == 0, 1, x))]
+    return [*found, of_operand(call, below, "divide by 1 where it is 0", code, lambda x: torch.where(x == 0, 1, x))]
 
 
 def of_softmax(call: Call, _calls: Sequence[Call]) -> list[Remedy]:
     """A row of -inf alone has no softmax; one of the smallest finite number has."""
     low = torch.finfo(_dtype(call)).min
     code = f"{{x}}.clamp(min=torch.finfo({_dtype(call)}).min)"
-    return [of_operand(call, 0, code, lambda x: x.clamp(min=low))]
+    return [of_operand(call, 0, "mask with the smallest finite number", code, lambda x: x.clamp(min=low))]
 
 
 def of_std(call: Call, _calls: Sequence[Call]) -> list[Remedy]:
@@ -276,14 +282,22 @@ def of_std(call: Call, _calls: Sequence[Call]) -> list[Remedy]:
         return function(*arguments, **{**rest, "correction": 0})
 
     code = with_keyword(call, "correction", "0")
-    return [Remedy(call, code or f"torch.{call.name}(x, correction=0)", apply, is_pattern=not code)]
+    return [Remedy(call, "divide by n", code or f"torch.{call.name}(x, correction=0)", apply, is_pattern=not code)]
 
 
 def of_cast(call: Call, _calls: Sequence[Call]) -> list[Remedy]:
     """bfloat16 reaches as far as float32."""
     text = text_of_operand(call, 0)
     code = f"{text or 'x'}.to(torch.bfloat16)"
-    return [Remedy(call, code, lambda _live, _function, x, *_rest, **_named: x.to(torch.bfloat16), is_pattern=not text)]
+    return [
+        Remedy(
+            call,
+            "cast to bfloat16",
+            code,
+            lambda _live, _function, x, *_rest, **_named: x.to(torch.bfloat16),
+            is_pattern=not text,
+        )
+    ]
 
 
 def of_empty(call: Call, _calls: Sequence[Call]) -> list[Remedy]:
@@ -300,7 +314,7 @@ def of_empty(call: Call, _calls: Sequence[Call]) -> list[Remedy]:
     def apply(_live: Call, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         return function(*arguments, **named).zero_()
 
-    return [Remedy(call, code or "torch.zeros(...)", apply, is_pattern=not code)]
+    return [Remedy(call, "begin with zeros", code or "torch.zeros(...)", apply, is_pattern=not code)]
 
 
 def of_power(call: Call, calls: Sequence[Call]) -> list[Remedy]:

@@ -11,12 +11,9 @@ from typing import Any
 import torch
 
 from playground.models.formatting import digits, shape_in_words
-from playground.models.network.watch.calls import UNINITIALISED, Call, Event, StepBack, plain_name
+from playground.models.network.watch.calls import SIGNS, UNINITIALISED, Call, Event, StepBack, plain_name
 from playground.models.network.watch.values import has_values
 
-SIGNS = {"div": "/", "true_divide": "/", "divide": "/", "mul": "×", "multiply": "×", "add": "+", "sub": "-",
-         "subtract": "-", "pow": "**", "__rdiv__": "/", "__rtruediv__": "/", "__rsub__": "-", "rsub": "-",
-         "__rpow__": "**"}  # fmt: skip
 PRODUCTS = {"matmul", "__matmul__", "__rmatmul__", "mm", "bmm", "linear", "addmm", "baddbmm", "einsum", "conv1d",
             "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "bilinear", "dot", "mv",
             "tensordot"}  # fmt: skip
@@ -34,7 +31,7 @@ class Meeting:
 
 def first_odd(tensor: torch.Tensor) -> tuple[int, ...]:
     """The index of the first nan, or where there is none of the first inf."""
-    nans = tensor.isnan()
+    nans: torch.Tensor = tensor.isnan()
     odd = nans if bool(nans.any()) else ~tensor.isfinite()
     return tuple(int(place) for place in odd.nonzero()[0])
 
@@ -59,7 +56,7 @@ def shown(number: float) -> str:
 def limit_in_words(dtype: torch.dtype) -> str:
     """`"float16 ends at 65,504"`."""
     largest = torch.finfo(dtype).max
-    words = f"{largest:,.0f}" if largest < 1e6 else f"{largest:.2g}"
+    words = f"{largest:,.0f}" if largest < 1e6 else digits(largest)
     return f"{str(dtype).removeprefix('torch.')} ends at {words}"
 
 
@@ -70,6 +67,8 @@ def met_in_forward(event: Event) -> Meeting:
         return Meeting(f"{event.given} is not finite.", "")
     out = call.output
     index = first_odd(out)
+    if event.given:
+        return Meeting(f"The code puts {'nan' if event.is_nan else 'inf'} there.", "", index)
     name, result = plain_name(call.name), complex(out[index]).real if out.is_complex() else float(out[index])
     if name in UNINITIALISED:
         return Meeting("Memory that nobody set.", f"torch.{name} gives whatever was there before.", index)
@@ -96,40 +95,37 @@ def _of_two(name: str, numbers: list[float | None], result: float, dtype: torch.
     assert first is not None
     assert second is not None
     sign = SIGNS[name]
-    words = f"{shown(first)} {sign} {shown(second)} is {shown(result)}"
-    if sign == "/" and second == 0:
-        return "Division by 0.", f"{words}."
-    if sign == "**" and first <= 0:
-        return ("A root of a negative number." if first < 0 else "0 to a negative power."), f"{words}."
-    if math.isnan(result):
-        return f"{words}.", "No number is right there."
-    return f"{sign} overflows.", f"{words}: {limit_in_words(dtype)}."
+    lead = f"{shown(first)} {sign} {_signed(second)} is {shown(result)}."
+    if sign == "**" and first <= 0 and not math.isinf(second):
+        return lead, "A negative number has no such root." if first < 0 else "0 has no negative power."
+    is_overflow = math.isinf(result) and not math.isinf(first) and not math.isinf(second) and (sign, second) != ("/", 0)
+    return lead, f"{limit_in_words(dtype)}." if is_overflow else ""
+
+
+def _signed(number: float) -> str:
+    return f"({shown(number)})" if number < 0 else shown(number)
 
 
 UNARY = {
-    "log": (lambda x: x <= 0, "log has a value above 0 alone"),
-    "log2": (lambda x: x <= 0, "log2 has a value above 0 alone"),
-    "log10": (lambda x: x <= 0, "log10 has a value above 0 alone"),
-    "log1p": (lambda x: x <= -1, "log1p has a value above -1 alone"),
-    "sqrt": (lambda x: x < 0, "a negative number has no root"),
-    "rsqrt": (lambda x: x <= 0, "rsqrt has a value above 0 alone"),
+    **{name: (lambda x: x <= 0, f"{name} is finite only above 0") for name in ("log", "log2", "log10", "rsqrt")},
+    "log1p": (lambda x: x <= -1, "log1p is finite only above -1"),
+    "sqrt": (lambda x: x < 0, "a negative number has no square root"),
     "reciprocal": (lambda x: x == 0, "0 has no reciprocal"),
-    **{name: (lambda x: abs(x) > 1, f"{name} has a value between -1 and 1 alone")
+    **{name: (lambda x: abs(x) > 1, f"{name} exists only from -1 to 1")
        for name in ("acos", "asin", "arccos", "arcsin")},
-    **{name: (lambda x: abs(x) >= 1, f"{name} has a value between -1 and 1 alone") for name in ("atanh", "arctanh")},
-    "logit": (lambda x: x <= 0 or x >= 1, "logit has a value between 0 and 1 alone"),
-    "acosh": (lambda x: x < 1, "acosh has a value from 1 on alone"),
+    **{name: (lambda x: abs(x) >= 1, f"{name} is finite only between -1 and 1") for name in ("atanh", "arctanh")},
+    "logit": (lambda x: x <= 0 or x >= 1, "logit is finite only between 0 and 1"),
+    "acosh": (lambda x: x < 1, "acosh exists only from 1 on"),
 }  # fmt: skip
 """Where each has no finite value, and that in words."""
 
 
 def _of_one(name: str, number: float, result: float, dtype: torch.dtype) -> tuple[str, str]:
-    words = f"{name}({shown(number)}) is {shown(result)}"
+    lead = f"{name}({shown(number)}) is {shown(result)}."
     if name in UNARY and UNARY[name][0](number):
-        return f"{name} outside its domain.", f"{words}: {UNARY[name][1]}."
-    if math.isinf(result):
-        return f"{name} overflows.", f"{words}: {limit_in_words(dtype)}."
-    return f"{name} is not finite.", f"{words}."
+        words = UNARY[name][1]
+        return lead, f"{words[0].upper()}{words[1:]}." if words.startswith("a ") else f"{words}."
+    return lead, f"{limit_in_words(dtype)}." if math.isinf(result) else ""
 
 
 def _of_softmax(call: Call, index: tuple[int, ...], _result: float) -> tuple[str, str] | None:
@@ -221,9 +217,9 @@ SLOPES = {
     "Log10": Slope(lambda g, s: g / (s["self"] * math.log(10)), "{g} / ({self} × ln 10)"),
     "Log1P": Slope(lambda g, s: g / (s["self"] + 1), "{g} / ({self} + 1)"),
     "Sqrt": Slope(lambda g, s: g / (2 * s["result"]), "{g} / (2 × {result})"),
-    "Rsqrt": Slope(lambda g, s: -0.5 * g * s["result"].pow(3), "-½ × {g} × {result}³"),
-    "Reciprocal": Slope(lambda g, s: -g * (s["result"] * s["result"]), "-{g} × {result}²"),
-    "Acos": Slope(lambda g, s: g * -((1 - s["self"] ** 2).rsqrt()), "-{g} / sqrt(1 - {self}²)"),
+    "Rsqrt": Slope(lambda g, s: -0.5 * g * s["result"].pow(3), "{g} × -½ × {result}³"),
+    "Reciprocal": Slope(lambda g, s: -g * (s["result"] * s["result"]), "{g} × -({result}²)"),
+    "Acos": Slope(lambda g, s: g * -((1 - s["self"] ** 2).rsqrt()), "{g} × -1 / sqrt(1 - {self}²)"),
     "Asin": Slope(lambda g, s: g * ((1 - s["self"] ** 2).rsqrt()), "{g} / sqrt(1 - {self}²)"),
     "Atanh": Slope(lambda g, s: g * 1 / (1 - s["self"] ** 2), "{g} / (1 - {self}²)"),
     "Div": Slope(lambda g, s: g / s["other"], "{g} / {other}"),
@@ -245,19 +241,19 @@ def met_going_back(step: StepBack) -> Meeting:
     if step.given is None:
         index = first_odd(step.gradient)
         value = shown(float(step.gradient[index])) if not step.gradient.is_complex() else "inf"
-        words = f"Those of several ways add up to {value}: {limit_in_words(step.gradient.dtype)}."
-        return Meeting("A sum of gradients overflows.", words, index)
+        words = f"those of several ways add up to {value}; {limit_in_words(step.gradient.dtype)}"
+        return Meeting("A sum of gradients overflows", words, index)
     if step.forward_class is not None:
-        words = f"The backward of {step.forward_class.__name__} is the module's own: it returns what is not finite."
-        return Meeting("A backward of your own.", words, first_odd(step.given))
+        words = f"{step.forward_class.__name__} has a backward of the module's own, which returns it"
+        return Meeting("A gradient is not finite", words, first_odd(step.given))
     slope = SLOPES.get(step_name(step))
     found = None if slope is None else _at_first(slope, step)
     if found is not None:
         return found
     index = first_odd(step.given)
     largest = shown(float(step.gradient.abs().max())) if step.gradient.numel() else "0"
-    words = f"It gives {shown(float(step.given[index].real))} of gradients up to {largest}."
-    return Meeting(f"Going back through {step_name(step)} is not finite.", words, index)
+    words = f"{step_name(step)} gives {shown(float(step.given[index].real))} of gradients up to {largest}"
+    return Meeting("A gradient is not finite", words, index)
 
 
 def _at_first(slope: Slope, step: StepBack) -> Meeting | None:
@@ -271,11 +267,13 @@ def _at_first(slope: Slope, step: StepBack) -> Meeting | None:
     index, shape = first_odd(gradients), tuple(step.gradient.shape)
     saved = {name: number_at(value, index, shape) for name, value in step.saved.items()}
     numbers = {name: shown(number) for name, number in saved.items() if number is not None}
-    g, result = shown(float(step.gradient[index])), shown(float(gradients[index]))
-    if "{self}" in slope.words:
-        numbers["self"] = re.sub(r"^-.*", r"(\g<0>)", numbers["self"])
-    words = slope.words.format(g=g, **numbers)
-    return Meeting(f"{words} is {result}.", "", index)
+    came, result = float(step.gradient[index]), float(gradients[index])
+    if "self" in numbers:
+        numbers["self"] = _signed(saved["self"] or 0.0)
+    ones: torch.Tensor = slope.gradient(torch.ones_like(step.gradient), step.saved)
+    words = f"the gradient that comes back is {shown(came)}, the slope there is {shown(float(ones[index]))}"
+    lead = f"{slope.words.format(g=shown(came), **numbers)} is {shown(result)}"
+    return Meeting(lead, words, index)
 
 
 def operands_in_words(call: Call) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,13 +10,26 @@ from typing import Any
 import torch
 from torch import nn
 
-from playground.models.formatting import shape_in_words
 from playground.models.job import CancelledError, Job
-from playground.models.network.watch.calls import Call, CallRecorder, Event, StepBack, plain_name
-from playground.models.network.watch.cures import KEPT_NAMES, REMEDIES, Remedy
+from playground.models.network.watch.calls import (
+    BY_CODE,
+    UNSEEN,
+    Call,
+    CallRecorder,
+    Event,
+    StepBack,
+    plain_name,
+    spoken,
+)
+from playground.models.network.watch.cures import KEPT_NAMES, REMEDIES, Remedy, guard_of
 from playground.models.network.watch.guard import module_untouched, prints_caught, random_state_untouched
 from playground.models.network.watch.hooks import call_module, tensors_in, with_gradient
-from playground.models.network.watch.meetings import Meeting, met_going_back, met_in_forward, operands_in_words
+from playground.models.network.watch.meetings import (
+    Meeting,
+    met_going_back,
+    met_in_forward,
+    operands_in_words,
+)
 from playground.models.network.watch.parts import runs_eagerly
 from playground.models.network.watch.watch import Loss, WatchResult, gradients_by, loss_of, runnable
 from playground.models.problem import Fix, Problem
@@ -85,7 +99,7 @@ def find_origin(
             for remedy in _remedies(found)[:MOST_TRIED]:
                 meaning = _try(remedy, found, result, (module, batch, loss), job)
                 if meaning:
-                    fixes.append(Fix(remedy.code, gives="Copy the cure", meaning=meaning, target="copy"))
+                    fixes.append(Fix(remedy.code, gives=remedy.words, meaning=meaning, target="copy"))
                     break
             cured = Problem(problem.message, problem.span, tuple(fixes), lead=problem.lead, badge=problem.badge)
             return Origin(cured, *(getattr(origin, name) for name in Origin.__slots__[1:]))
@@ -97,7 +111,9 @@ def _run(result: WatchResult, module: nn.Module, batch: Any, loss: Loss | None, 
     """One run, forward, and where all is finite there also backward."""
     module, _notes = runnable(module)
     found = _Found(recorder)
-    with module_untouched(module), runs_eagerly(), prints_caught(), torch.enable_grad(), torch.inference_mode(False):
+    quiet = warnings.catch_warnings()  # what it warns of was said when it was measured
+    with quiet, module_untouched(module), runs_eagerly(), prints_caught(), torch.enable_grad():
+        warnings.simplefilter("ignore")
         if result.random is not None:
             result.random.restore()
         try:
@@ -108,6 +124,8 @@ def _run(result: WatchResult, module: nn.Module, batch: Any, loss: Loss | None, 
                 value, _problem = loss_of(call_module(module, fed), loss)
                 last = None if value is None else recorder.event_of(value)
                 found.event = recorder.layer_event or last
+                if last is not None and found.event is not None and found.event.given == BY_CODE:
+                    found.event = last
                 if value is not None and found.event is None:
                     found.loss = float(value.detach())
                     gradients_by(value, _leaves(module, fed))
@@ -141,29 +159,23 @@ def _origin(found: _Found) -> Origin | None:
         return _described(found, met, f"{met.words} {then}".strip())
     if found.step is None:
         return None
-    met = met_going_back(found.step)
-    call = found.call
-    way = f"Going back through {plain_name(call.name)}" if call is not None else "Going back"
-    gradient = f"{way}, the gradient that comes is {_range(found.step.gradient)}. {met.words}".strip()
-    return _described(found, met, gradient)
-
-
-def _range(gradient: torch.Tensor) -> str:
-    finite = gradient[gradient.isfinite()]
-    if gradient.is_complex() or not finite.numel():
-        return "not finite"
-    return "finite" if len(finite) == gradient.numel() else "not finite any more"
+    met, call = met_going_back(found.step), found.call
+    through = "" if call is None else f", going back through {spoken(call)}"
+    guard = None if call is None else guard_of(call, 0, found.recorder.calls)
+    left_out = f" {guard.name} leaves this value out, but its 0 is multiplied all the same." if guard else ""
+    lead = f"{met.lead}{through}."
+    return _described(found, Meeting(lead, "", met.index), f"{met.words[:1].upper()}{met.words[1:]}.{left_out}")
 
 
 def _then(event: Event) -> str:
     met, call = met_in_forward(event), event.call
     line = call.own_line if call is not None else None
     where = f" on line {line.line}" if line is not None else ""
-    return f"Then{where}: {met.lead.rstrip('.')}. {met.words}".strip()
+    return f"Then{where}: {met.lead} {met.words}".strip()
 
 
 def _brought(event: Event) -> Origin | None:
-    if event.given in ("unseen", "code"):
+    if event.given in (UNSEEN, BY_CODE):
         return None
     what = "nan" if event.is_nan else "inf"
     words = "No operation made it: it was there before the run."
@@ -180,9 +192,9 @@ def _described(found: _Found, met: Meeting, words: str) -> Origin:
     else:
         layer = f"layer {call.layer}" if call.layer else "the module"
         where = layer if place is None else f"{place.file}, line {place.line}"
-        operation, shapes = plain_name(call.name), operands_in_words(call)
+        operation, shapes = spoken(call), operands_in_words(call)
     if met.index:
-        words = f"{words} First at {shape_in_words(met.index).replace('(', '[').replace(')', ']')}.".strip()
+        words = f"{words} First at [{', '.join(map(str, met.index))}].".strip()
     problem = Problem(words, span, lead=met.lead, badge="not finite")
     return Origin(problem, operation, where, source, shapes, met.index, found.step is not None)
 
@@ -191,29 +203,29 @@ def _remedies(found: _Found) -> list[Remedy]:
     call = found.call
     if call is None or (found.event is not None and found.event.given):
         return []
-    culprit = call
-    if found.event is None and call.odd is not None and call.odd.call is not None:
-        culprit = _root(call.odd).call or call  # an inf that a step back met: what made it is to be mended
-    seek = REMEDIES.get(plain_name(culprit.name)) or REMEDIES.get(plain_name(call.name))
-    chosen = culprit if plain_name(culprit.name) in REMEDIES else call
-    return [] if seek is None else seek(chosen, found.recorder.calls)
+    candidates = [call]
+    if found.event is None and call.odd is not None and (source := _root(call.odd).call) is not None:
+        candidates.insert(0, source)  # an inf that the step back met: what made it is to be mended
+    for candidate in candidates:
+        if plain_name(candidate.name) in REMEDIES:
+            return REMEDIES[plain_name(candidate.name)](candidate, found.recorder.calls)
+    return []
 
 
-def _try(
-    remedy: Remedy, found: _Found, result: WatchResult, run: tuple[nn.Module, Any, Loss | None], job: Job
-) -> str:
+def _try(remedy: Remedy, found: _Found, result: WatchResult, run: tuple[nn.Module, Any, Loss | None], job: Job) -> str:
     """What came of a cure in a run of its own, in words; empty where it does not help."""
 
     def replaced(call: Call) -> Callable[..., Any] | None:
         return remedy.apply if call.is_at(remedy.call) else None
 
+    written = "x stands for what goes in. " if remedy.is_pattern else ""
     recorder = CallRecorder(job, KEPT_NAMES, replaced)
     tried = _run(result, *run, recorder)
     try:
         if remedy.keeps and found.loss is not None and tried.loss != found.loss:
             return ""
         if tried.is_clean:
-            return "Tried: with it all numbers are finite, forward and backward."
+            return f"{written}Tried: with it all numbers are finite, forward and backward."
         other = tried.call
         if other is None or other.is_at(remedy.call) or (found.call is not None and other.is_at(found.call)):
             return ""
@@ -221,6 +233,6 @@ def _try(
         if tried.event is None and found.event is None and other.number > remedy.call.number:
             return ""
         where = f"line {line.line}" if line is not None else f"layer {other.layer}"
-        return f"Tried: this one is gone. The next is {plain_name(other.name)}, {where}."
+        return f"{written}Tried: this one is gone. The next is {spoken(other)}, {where}."
     finally:
         recorder.close()
