@@ -27,9 +27,9 @@ HARMLESS = {"exp": 0, "exp2": 0, "expm1": 0, "sinh": 0, "cosh": 0, "log": 1, "lo
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Remedy:
-    """`words` say what to do, `code` stands for the code of `call`; `apply(live, function, *arguments, **named)` does the same in another run,
-    where the call is `live`.
+    """`words` say what to do, `code` stands for the code of `call`.
 
+    `apply(live, function, *arguments, **named)` does the same in another run, where the call is `live`.
     `keeps` says that nothing that was finite changes, which is looked at when it is tried. `is_pattern` is true where
     the code of the call could not be read: it is then written with an x.
     """
@@ -48,7 +48,7 @@ def _inner(text: str) -> str:
 
 
 def of_operand(
-    call: Call, index: int, words: str, template: str, change: Callable[[Any], Any], keeps: bool = False
+    call: Call, index: int, words: str, template: str, change: Callable[[Any], Any], *, keeps: bool = False
 ) -> Remedy:
     """The same call of another operand: `{x}` in the template is its code, `change` does the same to its value."""
 
@@ -157,7 +157,7 @@ def guarded(call: Call, operand: int, calls: Sequence[Call]) -> list[Remedy]:
         is_upper, number = guard.bound
         side = "max" if is_upper else "min"
         code, words = f"{{x}}.clamp({side}={number!r})", f"clamp the input of {spoken(call)} before {guard.name}"
-        found.append(of_operand(call, operand, words, code, lambda x: x.clamp(**{side: number}), True))
+        found.append(of_operand(call, operand, words, code, lambda x: x.clamp(**{side: number}), keeps=True))
     code = with_operand(call, operand, f"torch.where({guard.code}, {{x}}, {fill})") if guard.code else ""
 
     def apply(live: Call, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
@@ -289,15 +289,11 @@ def of_cast(call: Call, _calls: Sequence[Call]) -> list[Remedy]:
     """bfloat16 reaches as far as float32."""
     text = text_of_operand(call, 0)
     code = f"{text or 'x'}.to(torch.bfloat16)"
-    return [
-        Remedy(
-            call,
-            "cast to bfloat16",
-            code,
-            lambda _live, _function, x, *_rest, **_named: x.to(torch.bfloat16),
-            is_pattern=not text,
-        )
-    ]
+
+    def apply(_live: Call, _function: Callable[..., Any], *arguments: Any, **_named: Any) -> Any:
+        return arguments[0].to(torch.bfloat16)
+
+    return [Remedy(call, "cast to bfloat16", code, apply, is_pattern=not text)]
 
 
 def of_empty(call: Call, _calls: Sequence[Call]) -> list[Remedy]:

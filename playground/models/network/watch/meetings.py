@@ -106,10 +106,10 @@ def _signed(number: float) -> str:
     return f"({shown(number)})" if number < 0 else shown(number)
 
 
-UNARY = {
+UNARY: dict[str, tuple[Callable[[float], bool], str]] = {
     **{name: (lambda x: x <= 0, f"{name} is finite only above 0") for name in ("log", "log2", "log10", "rsqrt")},
     "log1p": (lambda x: x <= -1, "log1p is finite only above -1"),
-    "sqrt": (lambda x: x < 0, "a negative number has no square root"),
+    "sqrt": (lambda x: x < 0, "A negative number has no square root"),
     "reciprocal": (lambda x: x == 0, "0 has no reciprocal"),
     **{name: (lambda x: abs(x) > 1, f"{name} exists only from -1 to 1")
        for name in ("acos", "asin", "arccos", "arcsin")},
@@ -123,8 +123,7 @@ UNARY = {
 def _of_one(name: str, number: float, result: float, dtype: torch.dtype) -> tuple[str, str]:
     lead = f"{name}({shown(number)}) is {shown(result)}."
     if name in UNARY and UNARY[name][0](number):
-        words = UNARY[name][1]
-        return lead, f"{words[0].upper()}{words[1:]}." if words.startswith("a ") else f"{words}."
+        return lead, f"{UNARY[name][1]}."
     return lead, f"{limit_in_words(dtype)}." if math.isinf(result) else ""
 
 

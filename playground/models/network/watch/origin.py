@@ -162,7 +162,7 @@ def _origin(found: _Found) -> Origin | None:
     met, call = met_going_back(found.step), found.call
     through = "" if call is None else f", going back through {spoken(call)}"
     guard = None if call is None else guard_of(call, 0, found.recorder.calls)
-    left_out = f" {guard.name} leaves this value out, but its 0 is multiplied all the same." if guard else ""
+    left_out = f" `{guard.name}` leaves this value out, but its 0 is multiplied all the same." if guard else ""
     lead = f"{met.lead}{through}."
     return _described(found, Meeting(lead, "", met.index), f"{met.words[:1].upper()}{met.words[1:]}.{left_out}")
 
