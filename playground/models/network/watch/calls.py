@@ -246,13 +246,15 @@ class CallRecorder(TorchFunctionMode):
     @contextmanager
     def following(self, module: nn.Module) -> Iterator[None]:
         """Note inside which layer each call is, and which layer is the first to return what is not finite."""
-        for path, part in watched_layers(module):
-            self._handles.append(part.register_forward_pre_hook(partial(self._enter, path)))
+        layers = watched_layers(module)
+        for place, (path, part) in enumerate(layers):
+            self._handles.append(part.register_forward_pre_hook(partial(self._enter, path, place / len(layers))))
             self._handles.append(part.register_forward_hook(self._leave))
         with self:
             yield
 
-    def _enter(self, path: str, _module: nn.Module, _inputs: Any) -> None:
+    def _enter(self, path: str, share: float, _module: nn.Module, _inputs: Any) -> None:
+        self._job.report(share, f"looking for the first nan or inf, {path or 'the module itself'}")
         self._layers.append(path)
 
     def _leave(self, _module: nn.Module, _inputs: Any, output: Any) -> None:

@@ -88,7 +88,6 @@ def find_origin(
     if not result.is_odd or any(result.batch_odd):
         return None
     job = job or Job()
-    job.report(0.0, "looking for the first nan or inf")
     with random_state_untouched():
         found = _run(result, module, batch, loss, CallRecorder(job, KEPT_NAMES))
         try:
