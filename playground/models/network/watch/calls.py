@@ -22,7 +22,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from playground.models.job import Job
-from playground.models.network.watch.hooks import differentiable, tensors_in
+from playground.models.network.watch.hooks import REENTRANT, differentiable, tensors_in
 from playground.models.network.watch.parts import watched_layers
 from playground.models.network.watch.values import has_values
 from playground.models.problem import Span
@@ -185,8 +185,9 @@ def has_odd(tensor: torch.Tensor, nan_alone: bool = False) -> bool:
     """Whether a tensor holds a nan or an inf; False where it has no values to look at."""
     if not has_values(tensor) or not differentiable(tensor):
         return False
+    values = tensor.detach()  # else autograd would save for these questions too, which a checkpoint counts
     try:
-        return bool(tensor.isnan().any() if nan_alone else not tensor.isfinite().all())
+        return bool(values.isnan().any() if nan_alone else not values.isfinite().all())
     except RuntimeError:  # inside torch.func's transforms no value may be looked at
         return False
 
@@ -362,6 +363,8 @@ class CallRecorder(TorchFunctionMode):
                 return
             node = next(islice(self._nodes, number, None))
             step = self._coming.get(node)
+            if step is None and node.name() == REENTRANT and self.steps_back:
+                step = self.steps_back[-1]  # made by a step inside, of a backward pass of its own
             if step is None:
                 step = self._born(node, given, came, summed)
             for is_odd, (following, _) in zip(odd, node.next_functions, strict=False):
@@ -372,12 +375,16 @@ class CallRecorder(TorchFunctionMode):
     def _born(self, node: Node, given: Any, came: Any, summed: list[torch.Tensor]) -> StepBack:
         gradients = [gradient.detach() for gradient in came if gradient is not None]
         odd = [gradient.detach() for gradient in given if gradient is not None and has_odd(gradient)]
+        call = self._nodes[node]
+        # A checkpoint gives what is saved out once alone: then what the call was given stands for it.
+        known = {} if call is None else dict(zip(("self", "other"), call.arguments, strict=False))
+        known |= {} if call is None or call.output is None else {"result": call.output}
         step = StepBack(
             node.name(),
-            self._nodes[node],
+            call,
             (summed or gradients or odd)[0],
             None if summed else odd[0],
-            {} if summed else saved_by(node),
+            {} if summed else known | saved_by(node),
             getattr(node, "_forward_cls", None),
         )
         self.steps_back.append(step)

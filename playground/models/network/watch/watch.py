@@ -25,6 +25,7 @@ from playground.models.network.watch.guard import (
     random_state_untouched,
 )
 from playground.models.network.watch.hooks import (
+    REENTRANT,
     RunRecord,
     Watcher,
     call_module,
@@ -48,9 +49,6 @@ from playground.models.network.watch.values import (
 )
 from playground.models.problem import Problem, refuse
 
-REENTRANT = "CheckpointFunctionBackward"
-"""The node of a checkpoint with use_reentrant=True: it calls backward itself, and refuses torch.autograd.grad."""
-
 
 def gradients_by(value: torch.Tensor, tensors: Sequence[torch.Tensor]) -> list[torch.Tensor | None]:
     """The gradients of a scalar by leaf tensors, None where there is none; their `.grad` is afterwards as before."""
@@ -59,7 +57,7 @@ def gradients_by(value: torch.Tensor, tensors: Sequence[torch.Tensor]) -> list[t
         return list(torch.autograd.grad(value, tuple(tensors), allow_unused=True))
     reached = [node.variable for node in nodes if hasattr(node, "variable")]
     with _no_grad_left((*tensors, *reached)):
-        value.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(value)  # value.backward() would hide the recomputation from modes of torch's functions
         return [tensor.grad for tensor in tensors]
 
 
