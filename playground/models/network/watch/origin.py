@@ -224,7 +224,7 @@ def _try(remedy: Remedy, found: _Found, result: WatchResult, run: tuple[nn.Modul
         if remedy.keeps and found.loss is not None and tried.loss != found.loss:
             return ""
         if tried.is_clean:
-            return f"{written}Tried: with it all numbers are finite, forward and backward."
+            return f"{written}Tried: then all numbers are finite."
         other = tried.call
         if other is None or other.is_at(remedy.call) or (found.call is not None and other.is_at(found.call)):
             return ""

@@ -248,7 +248,7 @@ def test_the_operation_is_named_and_the_cure_mends_the_code(name):
     assert origin.shapes.startswith("(")
     if cure is not None:
         assert origin.problem.fixes[0].code == cure
-        assert origin.problem.fixes[0].meaning == "Tried: with it all numbers are finite, forward and backward."
+        assert origin.problem.fixes[0].meaning == "Tried: then all numbers are finite."
         cured = measured(written(mended_at(source, line, origin, cure)))
         assert not cured.is_odd
         assert math.isfinite(cured.loss)
