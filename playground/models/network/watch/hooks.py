@@ -24,6 +24,8 @@ from playground.models.job import Job
 from playground.models.network.watch.parts import PARAMETRIZATIONS, has_parameters, watched_parts
 from playground.models.network.watch.values import has_values
 
+REENTRANT = "CheckpointFunctionBackward"
+"""The node of a checkpoint with use_reentrant=True: it calls backward itself, and refuses torch.autograd.grad."""
 RIGHT_OPERAND = {torch.matmul, torch.mm, torch.Tensor.matmul, torch.Tensor.mm, torch.Tensor.__matmul__}
 GAINS = (math.sqrt(2), 1.0, 1 / math.sqrt(3), 5 / 3)
 """Times 1 / sqrt(fan in), the std of: He, LeCun, torch's default, He for tanh."""

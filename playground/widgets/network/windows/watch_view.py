@@ -22,6 +22,7 @@ from playground.widgets.controls.section import Hairline, TitleLine
 from playground.widgets.controls.tooltip import set_tooltip
 from playground.widgets.network.verdict_banner import Offer, VerdictBanner
 from playground.widgets.network.windows.watch_layers import WatchLayers
+from playground.widgets.network.windows.watch_origin import WatchOrigin
 from playground.widgets.network.windows.watch_table import WatchFilter, WatchTable
 from playground.widgets.painting import fill_background
 from playground.widgets.text.labels import RunsLabel, TextLabel
@@ -75,17 +76,19 @@ class WatchHelp(QWidget):
 
 
 class WatchVerdict(VerdictBanner):
-    """A press on a fix copies its code."""
+    """A press on a fix copies its code. `origin` stands below it: where the first nan comes from."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("network.watch.verdict")
         self._why = ""
+        self.origin = WatchOrigin()
         self.fix_chosen.connect(self._on_fix)
 
     def show_words(self, words: WatchedVerdict) -> None:
         """Say a verdict."""
         self._why = words.why
+        self.origin.show_origin(words.origin)
         self._say(words.severity, words.lead, words.text, words.why)
         self._offer([Offer(fix.gives, fix.meaning, fix) for fix in words.fixes])
         for place, button in enumerate(self.buttons):
@@ -189,6 +192,7 @@ class WatchView(QWidget):
         column.addWidget(line)
         column.addWidget(Hairline())
         column.addWidget(self.verdict)
+        column.addWidget(self.verdict.origin)
         column.addWidget(self.banner)
         column.addWidget(self.help, 1)
         column.addLayout(beside, 1)
