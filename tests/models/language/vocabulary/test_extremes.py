@@ -338,7 +338,18 @@ class Unreadable:
         (torch.Tensor.to_sparse, (torch.eye(2),), "cannot leave"),
         (len, (Unreadable(),), "does not understand"),
     ],
-    ids=["lambda", "lock", "generator", "sparse", "meta", "iterator", "lock back", "bound", "sparse back", "unreadable"],
+    ids=[
+        "lambda",
+        "lock",
+        "generator",
+        "sparse",
+        "meta",
+        "iterator",
+        "lock back",
+        "bound",
+        "sparse back",
+        "unreadable",
+    ],
 )
 def test_what_cannot_be_sent_is_said_and_the_next_call_works(apart, function, arguments, words) -> None:
     if words is None:
