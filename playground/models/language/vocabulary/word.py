@@ -11,7 +11,7 @@ from typing import Any, Literal
 import torch
 
 from playground.models.language.vocabulary.bounds import nothing
-from playground.models.language.vocabulary.costs import HEAVY, LIGHT, WORK, WORKSPACE, each
+from playground.models.language.vocabulary.costs import HEAVY, LIGHT, WORK, WORKSPACE, casts, each
 from playground.models.language.vocabulary.guards import GUARDS, VALUE_GUARDS, Guard
 from playground.models.registry import Registry
 
@@ -61,7 +61,10 @@ class Word:
     @property
     def workspace(self) -> Need:
         """The bytes that a call holds while it runs, besides operands and result."""
-        return WORKSPACE.get(self.short_name, nothing)
+        if self.storage == "view" or self.need is nothing:
+            return nothing
+        own = WORKSPACE.get(self.short_name, nothing)
+        return own if self.storage == "view or copy" else lambda arguments: max(own(arguments), CASTS(arguments))
 
     @property
     def guard(self) -> Guard | None:
@@ -89,6 +92,10 @@ class Word:
     def parameters(self) -> tuple[str, ...]:
         """The parameter names in order."""
         return _parameters(self.signature)
+
+
+CASTS = casts(1)
+"""What any word may need: its operands once more, in the dtype that it computes in."""
 
 
 def no_work(_: Sequence[Any]) -> float:
