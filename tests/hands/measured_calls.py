@@ -168,7 +168,8 @@ def _made(word: Word) -> Iterator[tuple[str, Measured]]:
     for text, (positional, keywords) in calls(word):
         arguments = (*positional, *keywords.values())
         try:
-            if word.short_name not in LOOSE and max(word.need(arguments), word.workspace(arguments)) > MOST_BYTES:
+            most = 50 * MOST_BYTES if word.short_name in LOOSE else MOST_BYTES
+            if max(word.need(arguments), word.workspace(arguments)) > most:
                 continue
             with record_function(f"call {text}"):
                 result = call_word(word.name, positional, keywords)

@@ -15,6 +15,7 @@ import torch
 
 from playground.models.einsum.plan import plan_einsum
 from playground.models.language.vocabulary.bounds import (
+    HUGE,
     WORD,
     indexed,
     leaves,
@@ -32,6 +33,8 @@ Bytes = Callable[[Sequence[Any]], int]
 
 LIGHT, HEAVY, SLOW = 5e-9, 3e-8, 2.5e-7
 """Seconds for an element: moved or added; sorted or exponentiated; by series, by hashing or by index."""
+DRAWING = frozenset({"rand", "randn", "randint", "randperm", "normal", "rand_like", "randn_like", "randint_like"})
+"""Words that draw each element that they make."""
 LONG_SECONDS = 1.0
 """Work from which a call runs where it can be cancelled."""
 MOST_SECONDS = 3600.0
@@ -51,6 +54,16 @@ def elements(arguments: Sequence[Any]) -> int:
 def each(seconds: float) -> Seconds:
     """So long for each element."""
     return lambda arguments: seconds * elements(arguments)
+
+
+def each_made(seconds: float, need: Bytes) -> Seconds:
+    """So long for each element of what is made from numbers, by the bound of its bytes where there is one."""
+
+    def total(arguments: Sequence[Any]) -> float:
+        made = need(arguments) // WORD
+        return seconds * (made if made < HUGE // WORD else elements(arguments))
+
+    return total
 
 
 def sorting(arguments: Sequence[Any]) -> float:
@@ -282,7 +295,8 @@ def chosen_bytes(arguments: Sequence[Any]) -> int:
     """As many elements as there are, in as many places as are chosen: a grid of them, with a mask and indices."""
     count = sum(tensor.numel() for tensor in tensors(arguments))
     chosen = max((number for number in whole_numbers(arguments)), default=2)
-    return WORD * max(2, chosen) * count ** max(2, min(chosen, 60))
+    grid: int = count ** max(2, min(chosen, 60))
+    return WORD * max(2, chosen) * grid
 
 
 def grid_bytes(arguments: Sequence[Any]) -> int:
@@ -362,7 +376,9 @@ _BY_BYTES: tuple[tuple[Bytes, str], ...] = (
     (lambda a: 2 * squared_sizes(a), "vander"),
     (lambda a: 2 * grid_bytes(tensors(a)[-2:]), "addr"),
     (repeated_bytes, "repeat_interleave"),
+    (lambda a: int(WORD * scaled(a) / (SLOW / 2)), "interpolate"),
     (casts(2), "isfinite"),
+    (casts(4), "bernoulli"),
     (casts(3), "diff logsumexp"),
     (casts(6), "float_power cosine_similarity cumulative_trapezoid trapezoid cross_entropy histc logsigmoid nansum "
                "nanmean softmin softsign cov corrcoef searchsorted fftshift ifftshift cdist kl_div max_pool2d "

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import torch
 
 from playground.models.language.vocabulary.bounds import nothing
-from playground.models.language.vocabulary.costs import HEAVY, LIGHT, WORK, WORKSPACE, casts, each
+from playground.models.language.vocabulary.costs import DRAWING, HEAVY, LIGHT, WORK, WORKSPACE, casts, each, each_made
 from playground.models.language.vocabulary.guards import GUARDS, VALUE_GUARDS, Guard
 from playground.models.registry import Registry
 
@@ -55,7 +55,9 @@ class Word:
         """The seconds of work of a call, loosely, from its arguments alone: none for views and facts of the layout."""
         if self.storage == "view" or (self.storage == "fact" and self.need is nothing):
             return no_work
-        light = self.family in ("copying", "reshaping", "operators", "making", "picking")
+        if self.family == "making" and self.short_name not in WORK:
+            return each_made(HEAVY if self.short_name in DRAWING else LIGHT, self.need)
+        light = self.family in ("copying", "reshaping", "operators", "picking")
         return WORK.get(self.short_name) or each(LIGHT if light else HEAVY)
 
     @property
