@@ -346,19 +346,28 @@ def _with_pins(page: NetworkPageResult, _tensors: Tensors, job: Job) -> NetworkP
 
 
 def _with_tried_cures(page: NetworkPageResult, tensors: Tensors, job: Job) -> NetworkPageResult:
-    """The page whose verdict offers what was seen to help, unless the hand is moving or trying would take long."""
-    spec = page.request.spec
-    operations = 6 * spec.batch * page.estimate.weights
-    if page.request.moving or not page.verdict.illness or operations > MOST_TRIAL_OPERATIONS:
+    """The page whose verdict offers what was seen to help, unless the hand is moving or trying would take long.
+
+    With many inputs some of them are enough, where the network is as ill with these.
+    """
+    spec, verdict = page.request.spec, page.verdict
+    batch = min(spec.batch, int(MOST_TRIAL_OPERATIONS / (6 * max(1, page.estimate.weights))))
+    if page.request.moving or not verdict.illness or batch < min(2, spec.batch):
         return page
     job.show(page)
     silent = Job(job.is_cancelled, is_superseded=job.is_superseded)
 
-    def judge_spec(spec: NetworkSpec) -> Verdict:
+    def judge_spec(other: NetworkSpec) -> Verdict:
         job.yield_to_newer()
-        return judge_run(run_network(spec, tensors, Detail(histograms=(), quick=True), silent))
+        return judge_run(run_network(replace(other, batch=batch), tensors, Detail(histograms=(), quick=True), silent))
 
-    return replace(page, verdict=tried(page.verdict, page.request.spec, judge_spec))
+    if batch < spec.batch:
+        if judge_spec(spec).illness != verdict.illness:
+            return page
+        offered = tried(verdict, spec, judge_spec).fixes
+        told = tuple(replace(fix, outcome=f"Tried with {batch:,} inputs: {fix.outcome}") for fix in offered)
+        return replace(page, verdict=replace(verdict, fixes=told))
+    return replace(page, verdict=tried(verdict, spec, judge_spec))
 
 
 def _with_seeds(page: NetworkPageResult, tensors: Tensors, job: Job) -> NetworkPageResult:

@@ -148,7 +148,7 @@ class WatchView(QWidget):
         self.which.setMinimumWidth(180)
         set_tooltip(self.which, "What was watched")
         self.summary = TextLabel("", "text2")
-        self.banner = ProblemBanner()
+        self.banner = ProblemBanner(first=0)
         self.verdict = WatchVerdict()
         self.filter = WatchFilter()
         self.table = WatchTable()
