@@ -156,9 +156,7 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     def show_grid(self, shown: bool) -> None:
         """Draw the lines at the labels, or leave them out."""
         self.grid = shown
-        self.axes["left"].grid = 255 if shown else False
-        self.axes["left"].prepareGeometryChange()
-        self.axes["left"].redraw()
+        self.axes["left"].show_grid(shown)
 
     def take_look(self) -> None:
         """Take the colours of the present look."""
