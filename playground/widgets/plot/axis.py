@@ -100,7 +100,8 @@ TextPlace = tuple[QRectF, Qt.AlignmentFlag | Qt.TextFlag, str]
 class AxisRange:
     """From `low` to `high` in coordinates: the exponent of ten where `logarithmic`, else the value divided by `unit`.
 
-    `ticks` label the whole range; `text` words a coordinate where neither a power nor a plain number does.
+    `ticks` label the whole range, and a part of it unless whole numbers do; `text` words a coordinate where neither a
+    power nor a plain number does.
     """
 
     low: float = 0.0
@@ -114,7 +115,7 @@ class AxisRange:
         """At most `most` places between `low` and `high` with their labels; only whole ones for layers and steps."""
         if self.ticks is not None:
             given = tuple(tick for tick in self.ticks if low <= tick[0] <= high)
-            if len(given) > 1 or (low, high) == (self.low, self.high):
+            if (low, high) == (self.low, self.high) or (len(given) > 1 and not whole):
                 return given
         if high <= low:
             return ()

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from playground.widgets.network.plots.distribution_plot import layer_range
 from playground.widgets.plot.axis import AxisRange, layer_ticks, linear_ticks, log_ticks, power_text, tick_text
 
 finite = st.floats(-1e12, 1e12)
@@ -63,3 +64,13 @@ def test_impossible_ranges_have_no_ticks(ends):
 
 def test_given_ticks_win():
     assert AxisRange(0, 1, ticks=((0, "0%"), (1, "100%"))).labelled(0, 1, 9) == ((0, "0%"), (1, "100%"))
+
+
+@pytest.mark.parametrize("depth", [3, 8, 50, 500])
+def test_a_part_of_the_layers_is_labelled_as_densely_as_all(depth):
+    whole = layer_range(depth)
+    for low in range(1, depth):
+        for high in range(low + 1, min(depth, low + 30)):
+            labels = whole.labelled(low - 0.5, high + 0.5, 8, whole=True)
+            assert len(labels) >= min(high - low + 1, 4), (low, high)
+            assert all(place == int(text) for place, text in labels)
