@@ -81,10 +81,17 @@ def power_text(exponent: float) -> str:
 def value_ticks(low: float, high: float, most: int) -> tuple[tuple[float, str], ...]:
     """Places and labels on a logarithmic axis between two exponents: powers of ten, or round numbers where few fit."""
     powers = log_ticks(low, high, most)
+    first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
+    if len(powers) < 2 and first < last:
+        powers = (float(first), float(last))
     if len(powers) > 1 or not -300 < low < high < 300:
         return tuple((power, power_text(power)) for power in powers)
-    numbers = [number for number in linear_ticks(10.0**low, 10.0**high, most) if number > 0]
-    return tuple((math.log10(number), tick_text(number)) for number in numbers)
+    kept: list[tuple[float, str]] = []
+    for number in linear_ticks(10.0**low, 10.0**high, most):
+        place = math.log10(number) if number > 0 else low - 1
+        if low <= place and (not kept or place - kept[-1][0] >= (high - low) / (1.5 * most)):
+            kept.append((place, tick_text(number)))
+    return tuple(kept)
 
 
 LEFT, TOP, BOTTOM = 48, 8, 22

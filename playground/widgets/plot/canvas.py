@@ -316,13 +316,14 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             lefts = inside.x() + 12, inside.x() - 12 - size.width()
             tops = [inside.y() + away for near in range(0, 100, 20) for away in (-6 - near - size.height(), 18 + near)]
             places = [QRectF(QPointF(left, top), size) for top in tops for left in lefts]
-            label.setPos(self._free(places).bottomLeft())
+            taken = QRectF() if self.back.isHidden() else self.view.mapRectFromScene(QRectF(self.back.geometry()))
+            label.setPos(self._free([place for place in places if not place.intersects(taken)]).bottomLeft())
 
     def _free(self, places: Sequence[QRectF]) -> QRectF:
         """The first place in the field through which no curve runs, else the first in the field."""
         field = QRectF(self.view.rect())
-        within = [place for place in places if field.contains(place)]
-        return next((place for place in within if not self._is_crossed(place)), (within or places)[0] & field)
+        within = [place for place in places if field.contains(place)] or [field]
+        return next((place for place in within if not self._is_crossed(place)), within[0])
 
     def _is_crossed(self, place: QRectF) -> bool:
         """Whether a curve runs through a rectangle of the view."""

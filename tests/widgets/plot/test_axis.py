@@ -6,7 +6,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from playground.widgets.network.plots.distribution_plot import layer_range
-from playground.widgets.plot.axis import AxisRange, layer_ticks, linear_ticks, log_ticks, power_text, tick_text
+from playground.widgets.plot.axis import (
+    AxisRange,
+    layer_ticks,
+    linear_ticks,
+    log_ticks,
+    power_text,
+    tick_text,
+    value_ticks,
+)
 
 finite = st.floats(-1e12, 1e12)
 
@@ -74,3 +82,11 @@ def test_a_part_of_the_layers_is_labelled_as_densely_as_all(depth):
             labels = whole.labelled(low - 0.5, high + 0.5, 8, whole=True)
             assert len(labels) >= min(high - low + 1, 4), (low, high)
             assert all(place == int(text) for place, text in labels)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.floats(-30, 30), st.floats(0.05, 60), st.integers(2, 8))
+def test_labels_of_a_logarithmic_axis_have_room(low, width, most):
+    places = [place for place, _ in value_ticks(low, low + width, most)]
+    assert all(low - 1e-6 <= place <= low + width + 1e-6 for place in places)
+    assert all(b - a >= width / (1.5 * most) - 1e-9 or b - a >= 1 for a, b in pairwise(places))

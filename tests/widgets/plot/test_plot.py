@@ -168,6 +168,18 @@ def test_what_is_written_into_the_field_covers_no_curve(plot, layer):
             assert not written.contains(on)
 
 
+def test_the_value_is_not_written_below_view_all(plot):
+    plot.canvas.view.setRange(xRange=(10, 45), padding=0)
+    back = plot.canvas.back
+    at = back.geometry().center() + QPoint(-back.width(), back.height())
+    for curve in plot.canvas.entries:
+        curve.set_data(LAYERS, np.full(50, 10.0 ** plot.canvas.view.mapSceneToView(QPointF(at)).y()))
+    QTest.mouseMove(plot.canvas.viewport(), at)
+    text = plot.canvas.readout_item
+    assert text.isVisible()
+    assert not text.mapRectToScene(text.boundingRect()).intersects(QRectF(back.geometry()))
+
+
 def test_view_all_stands_where_no_curve_runs(plot):
     plot.canvas.entries[0].set_data(LAYERS, np.geomspace(1e-9, 10.0, 50))
     plot.canvas.view.setRange(xRange=(10, 45), padding=0)
