@@ -118,6 +118,7 @@ class Distributions(HeatMap):
         self.setObjectName("network.distributions")
         self.setAccessibleName("Distributions, layer by layer")
         self.legend.hide()
+        self.canvas.note_is_of_range = True
         self.strip = Strip(self.canvas)
         self.shares = Counts()
         self.strip.view.addItem(self.shares, ignoreBounds=True)
