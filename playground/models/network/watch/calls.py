@@ -23,7 +23,7 @@ from torch.utils.weak import WeakTensorKeyDictionary
 
 from playground.models.job import Job
 from playground.models.network.watch.hooks import REENTRANT, differentiable, tensors_in
-from playground.models.network.watch.parts import watched_layers
+from playground.models.network.watch.parts import watched_parts
 from playground.models.network.watch.values import has_values
 from playground.models.problem import Span
 
@@ -247,7 +247,7 @@ class CallRecorder(TorchFunctionMode):
     @contextmanager
     def following(self, module: nn.Module) -> Iterator[None]:
         """Note inside which layer each call is, and which layer is the first to return what is not finite."""
-        layers = watched_layers(module)
+        layers = watched_parts(module)
         for place, (path, part) in enumerate(layers):
             self._handles.append(part.register_forward_pre_hook(partial(self._enter, path, place / len(layers))))
             self._handles.append(part.register_forward_hook(self._leave))

@@ -29,12 +29,10 @@ from playground.models.problem import Fix
 
 
 def rms_of(result: WatchResult, gradient: bool = False) -> Floats:
-    """The rms of each layer's output, or of its gradient, (layers,); nan where there is none."""
-    values = []
-    for layer in result.layers:
-        statistics = layer.activation_gradient if gradient else layer.activation
-        values.append(np.nan if statistics is None else statistics.rms)
-    return np.array(values, dtype=np.float64)
+    """The rms of each layer's output, or of its gradient, (layers,), blocks left out; nan where there is none."""
+    is_layer = np.array([not layer.is_block for layer in result.layers], dtype=bool)
+    rms: Floats = result.tables["activation_gradient" if gradient else "activation"].rms[is_layer]
+    return rms
 
 
 def run_name(layer: WatchedLayer) -> str:
