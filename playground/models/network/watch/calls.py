@@ -278,8 +278,6 @@ class CallRecorder(TorchFunctionMode):
         name = name_of(function)
         if name == "__set__":
             return function(*arguments, **named)
-        if function is torch.autograd.backward and isinstance(arguments[0], torch.Tensor):
-            return self._go_back(arguments[0])
         tensors = list(tensors_in((arguments, named)))
         for tensor in tensors:
             self._own(tensor.grad_fn if tensor.requires_grad else None, None)
@@ -298,13 +296,6 @@ class CallRecorder(TorchFunctionMode):
         if outputs:
             self._note(call, outputs, [before[0], *tensors[1:]] if writes else tensors, tensors)
         return result
-
-    def _go_back(self, value: torch.Tensor) -> None:
-        """torch.autograd.backward, but what a checkpoint with use_reentrant=True runs again on the way is seen too."""
-        start = torch.ones_like(value)
-        with self:
-            engine = torch.autograd.graph._engine_run_backward
-            engine((value,), (start,), False, False, (), allow_unreachable=True, accumulate_grad=True)
 
     def _note(
         self,
