@@ -409,9 +409,7 @@ def test_only_the_gradient_of_a_bias_is_not_finite():
     assert find_origin(result, module, BATCH).operation == "sqrt"
 
 
-INSIDE_UNSEEN = pytest.mark.xfail(
-    reason="the step is named CheckpointFunctionBackward, not what is inside", strict=True
-)
+INSIDE_UNSEEN = pytest.mark.xfail(reason="named CheckpointFunctionBackward, not what is inside", strict=True)
 
 
 @pytest.mark.parametrize("reentrant", [pytest.param(True, marks=INSIDE_UNSEEN), False])
