@@ -133,7 +133,7 @@ def _storage_of(tensor: torch.Tensor) -> torch.Tensor:
     plain = torch.empty(0, dtype=tensor.dtype)
     if storage.nbytes() % tensor.itemsize or safetensors_refusal(plain):
         plain = torch.empty(0, dtype=torch.uint8)
-    return plain.set_(storage)  # type: ignore[call-overload, no-any-return]
+    return plain.set_(storage)
 
 
 def is_session(path: str | os.PathLike[str]) -> bool:
@@ -142,6 +142,13 @@ def is_session(path: str | os.PathLike[str]) -> bool:
         return _session_text(Path(path)) is not None
     except ProblemError:
         return False
+
+
+def session_about(path: str | os.PathLike[str]) -> Mapping[str, Json]:
+    """What was said of a session besides its state, read from the header alone; `ProblemError` if it is none."""
+    file = Path(path)
+    about = _document(file, plain_name(file)).get("about")
+    return about if isinstance(about, dict) else {}
 
 
 def _session_text(file: Path) -> str | None:
