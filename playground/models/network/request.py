@@ -17,7 +17,7 @@ from playground.models.language.budget import default_budget
 from playground.models.network.arrays import Floats
 from playground.models.network.measure.histograms import Histogram
 from playground.models.network.measure.measuring import Detail
-from playground.models.network.measure.result import NetworkResult
+from playground.models.network.measure.result import Measured, NetworkResult
 from playground.models.network.pinned import PINNED, Curves, PinnedResult, curves_of, judge_run, run_pins
 from playground.models.network.run.estimate import LONG_SECONDS, Estimate, estimate
 from playground.models.network.run.run import own_histograms, run_network
@@ -131,18 +131,42 @@ class Theory:
     critical_gain: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class NetworkPageResult:
-    """Everything the plots and numbers show. `band` is None until the seeds have run, `own` unless asked for."""
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class LayerPage:
+    """What the plots and numbers over the layers show: the distributions of one `kind` of tensor, and beside what was
+    measured the theory where there is one, pinned networks, and the band over seeds, None until they have run.
+
+    `own` are histograms on ranges of their own, where asked for; while the hand is `moving`, axes hold still.
+    """
+
+    network: Measured
+    kind: str
+    own: Sequence[Histogram] = ()
+    theory: Theory | None = None
+    pins: tuple[PinnedResult, ...] = ()
+    band: SeedBand | None = None
+    moving: bool = False
+
+    @property
+    def predicted_rms(self) -> Floats | None:
+        """What theory says of the rms of each layer's activations."""
+        return None if self.theory is None else self.theory.prediction.rms
+
+    @property
+    def predicted_gradients(self) -> Floats | None:
+        """What theory says of the rms of the gradients by them."""
+        return None if self.theory is None else self.theory.prediction.gradient_rms
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class NetworkPageResult(LayerPage):
+    """Everything that the network page shows of a request."""
 
     request: NetworkRequest
     network: NetworkResult
     theory: Theory
     verdict: Verdict
-    pins: tuple[PinnedResult, ...]
     estimate: Estimate
-    band: SeedBand | None = None
-    own: Sequence[Histogram] = ()
 
 
 def network_request(state: PlaygroundState) -> NetworkRequest:
@@ -263,8 +287,16 @@ _LAST = _LastRun()
 def first_page(request: NetworkRequest, result: NetworkResult, cost: Estimate) -> NetworkPageResult:
     """What can be said of a run at once: theory and verdict, and those pinned networks that have run already."""
     theory = theory_of(request.spec, result.input_mean_square, result.features)
-    pins = run_pins(request.pins, request.spec, request.program, None)
-    return NetworkPageResult(request, result, theory, judge(result, theory.prediction), pins, cost)
+    return NetworkPageResult(
+        request=request,
+        network=result,
+        kind=request.kind,
+        theory=theory,
+        verdict=judge(result, theory.prediction),
+        pins=run_pins(request.pins, request.spec, request.program, None),
+        estimate=cost,
+        moving=request.moving,
+    )
 
 
 def compute_network(request: NetworkRequest, job: Job | None = None) -> NetworkPageResult:

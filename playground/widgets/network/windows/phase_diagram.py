@@ -70,7 +70,7 @@ class PhasePlot(Plot):
         canvas = self.canvas
         canvas.steps_whole = False
         canvas.axes["left"].set_size(LEFT)
-        canvas.axes["left"].grid = False
+        canvas.axes["left"].show_grid(False)
         canvas.axes["bottom"].set_size(BOTTOM)
         canvas.plotItem.layout.setContentsMargins(0, 12, 16, 0)
         self._x = self._y = np.array([0.0, 1.0])
