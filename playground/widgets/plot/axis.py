@@ -81,10 +81,17 @@ def power_text(exponent: float) -> str:
 def value_ticks(low: float, high: float, most: int) -> tuple[tuple[float, str], ...]:
     """Places and labels on a logarithmic axis between two exponents: powers of ten, or round numbers where few fit."""
     powers = log_ticks(low, high, most)
+    first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
+    if len(powers) < 2 and first < last:
+        powers = (float(first), float(last))
     if len(powers) > 1 or not -300 < low < high < 300:
         return tuple((power, power_text(power)) for power in powers)
-    numbers = [number for number in linear_ticks(10.0**low, 10.0**high, most) if number > 0]
-    return tuple((math.log10(number), tick_text(number)) for number in numbers)
+    kept: list[tuple[float, str]] = []
+    for number in linear_ticks(10.0**low, 10.0**high, most):
+        place = math.log10(number) if number > 0 else low - 1
+        if low <= place and (not kept or place - kept[-1][0] >= (high - low) / (1.5 * most)):
+            kept.append((place, tick_text(number)))
+    return tuple(kept)
 
 
 LEFT, TOP, BOTTOM = 48, 8, 22
@@ -100,7 +107,8 @@ TextPlace = tuple[QRectF, Qt.AlignmentFlag | Qt.TextFlag, str]
 class AxisRange:
     """From `low` to `high` in coordinates: the exponent of ten where `logarithmic`, else the value divided by `unit`.
 
-    `ticks` label the whole range; `text` words a coordinate where neither a power nor a plain number does.
+    `ticks` label the whole range, and a part of it unless whole numbers do; `text` words a coordinate where neither a
+    power nor a plain number does.
     """
 
     low: float = 0.0
@@ -114,7 +122,7 @@ class AxisRange:
         """At most `most` places between `low` and `high` with their labels; only whole ones for layers and steps."""
         if self.ticks is not None:
             given = tuple(tick for tick in self.ticks if low <= tick[0] <= high)
-            if len(given) > 1 or (low, high) == (self.low, self.high):
+            if (low, high) == (self.low, self.high) or (len(given) > 1 and not whole):
                 return given
         if high <= low:
             return ()
