@@ -133,9 +133,10 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     def set_note(self, words: str) -> None:
         """Say a few words in the lower right corner."""
-        self.note_item.setText(words)
+        if words != self.note:
+            self.note_item.setText(words)
         self.note_item.setVisible(bool(words))
-        self._place_labels()
+        self.place_note()
 
     def _show_note(self) -> None:
         self.note_item.setVisible(bool(self.note) and not (self.note_is_of_range and self.view.is_zoomed()))
