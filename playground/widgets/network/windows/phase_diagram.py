@@ -314,7 +314,7 @@ class PhaseDiagramView(QWidget):
         self.cancel = Button("Cancel", "quiet")
         self.cancel.setObjectName("network.phase.cancel")
         self.cancel.hide()
-        self.banner = ProblemBanner()
+        self.banner = ProblemBanner(first=0)
         line = TitleLine("Phase diagram")
         line.add(self.tabs)
         line.add_right(self.progress)
