@@ -49,6 +49,7 @@ COMMANDS = (
     CommandSpec("save_session", "Save the session", "File", ("Ctrl+S",), opens_group=True),
     CommandSpec("save_session_as", "Save the session as...", "File", ("Ctrl+Shift+S",)),
     CommandSpec("export_selected", "Export the selected tensor...", "File", ("Ctrl+E",), "upload", opens_group=True),
+    CommandSpec("save_script", "Save as Python...", "File"),
     CommandSpec("save_answers", "Save the answers of all lessons...", "File"),
     CommandSpec("save_as_lesson", "Save this as a lesson...", "File"),
     CommandSpec("close_window", "Close the window", "File", ("Ctrl+W",), opens_group=True),
@@ -230,6 +231,11 @@ class Commands(QObject):
         self.lessons_wanted.emit()
 
     @Slot()
+    def save_script(self) -> None:
+        """Choose where the program goes as a Python script."""
+        self.texts.ask_save_script()
+
+    @Slot()
     def save_answers(self) -> None:
         """Choose where the answer sheet goes."""
         self.texts.ask_save_answers()
@@ -320,6 +326,7 @@ class ExportMenu(QMenu):
         self._add_figures([plot for plot in plots if isinstance(plot, Plot)])
         self._add_heading("Program")
         self.addAction(self._commands.actions["copy_program"])
+        self.addAction(self._commands.actions["save_script"])
         self._add_heading("Lessons")
         self.addAction(self._commands.actions["save_answers"])
 
