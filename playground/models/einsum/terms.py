@@ -1,6 +1,6 @@
-"""Which cells feed which, and the sum of products behind one cell of the result, with its numbers.
+"""Which cells feed which, and the sum of products behind one result cell, with its numbers.
 
-It reads the cells that it needs and no others.
+Reads only the cells that it needs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Pattern = tuple[int | None, ...]
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """The cells whose index agrees with `pattern` wherever that is not None, and has equal places on `tied` axes.
+    """The cells with an index that matches `pattern` wherever that is not None, and is equal on `tied` axes.
 
     `Region((1, None))` is row 1; `Region((None, None), ((0, 1),))` is the diagonal.
     """
@@ -30,7 +30,7 @@ class Region:
     tied: tuple[tuple[int, ...], ...] = ()
 
     def contains(self, index: Index) -> bool:
-        """Whether this cell is in the region."""
+        """True if this cell is in the region."""
         agrees = all(want is None or want == place for want, place in zip(self.pattern, index, strict=True))
         return agrees and all(len({index[axis] for axis in axes}) == 1 for axes in self.tied)
 
@@ -46,7 +46,7 @@ class Region:
         return math.prod(free) * math.prod(self.shape[axes[0]] for axes in self.tied)
 
     def patterns(self, limit: int = 1000) -> Iterator[Pattern]:
-        """The region as rectangles: one, or one for each place on the diagonals, at most `limit`."""
+        """The region as rectangles: one, or one per place on the diagonals, at most `limit`."""
         ranges = [range(self.shape[axes[0]]) for axes in self.tied]
         for places in itertools.islice(itertools.product(*ranges), limit):
             pattern = list(self.pattern)
@@ -57,7 +57,7 @@ class Region:
 
 
 def feeding_cells(indexing: Indexing, index: Index) -> tuple[Region, ...]:
-    """For each operand the cells that go into the result at `index`."""
+    """For each operand, the cells that contribute to the result at `index`."""
     at = dict(zip(indexing.output_labels, index, strict=True))
     regions = []
     for labels, shape in zip(indexing.input_labels, indexing.shapes, strict=True):
@@ -70,7 +70,7 @@ def feeding_cells(indexing: Indexing, index: Index) -> tuple[Region, ...]:
 
 
 def _tied(labels: tuple[str, ...], known: dict[str, int]) -> tuple[tuple[int, ...], ...]:
-    """The axes that run together: those of one summed letter that stands more than once."""
+    """The axes that run together: those of a summed letter that appears more than once."""
     groups = (
         tuple(axis for axis, label in enumerate(labels) if label == name)
         for name in dict.fromkeys(labels)
@@ -80,7 +80,7 @@ def _tied(labels: tuple[str, ...], known: dict[str, int]) -> tuple[tuple[int, ..
 
 
 def fed_cells(indexing: Indexing, operand: int, index: Index) -> Region | None:
-    """The cells of the result that this cell of an operand goes into; None where it is used nowhere."""
+    """The result cells that this operand cell contributes to; None if it is not used."""
     at: dict[str, int] = {}
     labels, shape = indexing.input_labels[operand], indexing.shapes[operand]
     for label, place, size in zip(labels, index, shape, strict=True):
@@ -95,10 +95,10 @@ def fed_cells(indexing: Indexing, operand: int, index: Index) -> Region | None:
 Number = bool | int | float | complex
 SHOWN_TERMS = 8
 EXACT_TERMS = 50_000
-"""Sums of more terms are not added up again under the hand."""
+"""Sums with more terms than this are not stepped through."""
 
 SINGLE_TERMS = 1_000_000
-"""Sums of more terms grow by blocks of terms."""
+"""Sums with more terms than this are stepped in blocks."""
 
 STEPPED_TERMS = 30_000_000
 """Sums of more terms cannot be stepped through: the hand would wait."""

@@ -1,4 +1,4 @@
-"""One matrix product, five ways, as bars on a logarithmic scale, timed when asked."""
+"""One matrix product computed five ways, timed on request, as bars on a logarithmic scale."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def measured_time(seconds: float) -> str:
 
 
 class LadderChart(QWidget):
-    """The bars: name, time, how many times as long as `@`."""
+    """The bars: name, time, and the ratio to `@`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,7 +41,7 @@ class LadderChart(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("times of five ways to multiply matrices")
         self._result: LadderResult | None = None
-        self.note = "The same product by three Python loops, by rows, by broadcasting, by einsum and by @."
+        self.note = "The same product with three Python loops, row by row, by broadcasting, with einsum and with @."
         look_holder().changed.connect(self.update)
 
     def set_result(self, result: LadderResult | None) -> None:
@@ -56,11 +56,11 @@ class LadderChart(QWidget):
         return QSize(200, 5 * ROW)
 
     def plot_name(self) -> str:
-        """The name of the files."""
+        """The default file name."""
         return "matrix product ladder"
 
     def plot_columns(self) -> dict[str, Sequence[object]]:
-        """Name, code, seconds and share of the rows that was measured."""
+        """Name, code, seconds, and the share of rows that was timed."""
         times = () if self._result is None else self._result.times
         return {
             "way": [time.name for time in times],
@@ -113,7 +113,7 @@ class LadderView(QWidget):
 
     run_wanted = Signal(object)
     noted = Signal(str)
-    """ "ladder" when it has run: a lesson may have asked for it."""
+    """ Emits "ladder" after a run: a lesson may ask for it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -148,7 +148,7 @@ class LadderView(QWidget):
         self.run_wanted.emit(LadderRequest(int(self._size.currentData())))
 
     def show_answer(self, outcome: object, final: bool) -> None:
-        """Show times as they come in, or why there are none."""
+        """Show times as they arrive, or the reason why there are none."""
         if isinstance(outcome, LadderResult):
             self.chart.set_result(outcome)
             partly = any(time.measured < time.rows for time in outcome.times)

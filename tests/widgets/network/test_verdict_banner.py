@@ -21,12 +21,12 @@ def banner(shown):
 def test_why_something_was_not_taken_stands_beside_a_problem_and_a_verdict_until_it_is_taken_away(banner):
     banner.show_verdict(HEALTHY)
     banner.show_given_up(REFUSAL)
-    assert banner.text() == f"Healthy.  All is well. Not taken. {REFUSAL}"
+    assert banner.text() == f"Healthy.  All is well. Rejected. {REFUSAL}"
     banner.show_problem(PROBLEM)
     assert REFUSAL in banner.text()
     assert [button.text() for button in banner.buttons] == ["batch 2"]
     banner.show_verdict(ILL)
-    assert banner.text() == f"Activations vanish.  Layer 2 is 0. Not taken. {REFUSAL}"
+    assert banner.text() == f"Activations vanish.  Layer 2 is 0. Rejected. {REFUSAL}"
     banner.show_given_up("")
     assert REFUSAL not in banner.text()
 

@@ -1,4 +1,4 @@
-"""The page's own plots and the numbers of one layer, on the layers of a watched module."""
+"""The page's plots and one layer's numbers, for the layers of a watched module."""
 
 from __future__ import annotations
 
@@ -22,62 +22,60 @@ from playground.widgets.network.plots.distribution_plot import KIND_WORDS
 
 
 def value_rows(layer: WatchedLayer) -> list[Row]:
-    """What stands beside the spread of the outputs."""
+    """The rows beside the spread of the outputs."""
     rows: list[Row] = [("output", _shape(layer), "The shape and dtype of what the layer returns.")]
     numbers = layer.activation
     if numbers is None:
         return rows
     rows += [
         ("mean", digits(numbers.mean), "The mean of all values that the layer returns."),
-        ("std", digits(numbers.std), "Their standard deviation, as torch.std: divided by count - 1."),
-        ("rms", digits(numbers.rms), "The root of the mean square; a mean of 0 makes it the std."),
+        ("std", digits(numbers.std), "Their standard deviation, as torch.std computes it: divided by count - 1."),
+        ("rms", digits(numbers.rms), "The root of the mean square; equals the std if the mean is 0."),
         ("std across inputs", digits(layer.spread),
-         "The std over the inputs of each value, root mean square over them: 0 where all inputs end alike."),
+         "The std over the inputs of each value, root mean square over values: 0 if all inputs give the same output."),
         ("cosine of inputs", digits(layer.cosine),
-         "The mean cosine between what two different inputs give: 1 where all point the same way."),
+         "The mean cosine between the outputs for two different inputs: 1 if all point the same way."),
         ("smallest, largest", f"{digits(numbers.minimum)}, {digits(numbers.maximum)}", "Of the finite values."),
     ]  # fmt: skip
     return rows
 
 
 def watched_gradient_rows(layer: WatchedLayer) -> list[Row]:
-    """What stands beside the gradients."""
+    """The rows beside the gradients."""
     rows: list[Row] = []
     for name, numbers, tip in (
-        ("outputs", layer.activation_gradient, "rms of the loss's gradient by what this layer returns."),
-        ("weights", layer.weight_gradient, "rms of the loss's gradient by this layer's weight."),
+        ("outputs", layer.activation_gradient, "RMS of ∂loss/∂outputs of this layer."),
+        ("weights", layer.weight_gradient, "RMS of ∂loss/∂weight of this layer."),
     ):
         rows.append((name, "none" if numbers is None else digits(numbers.rms), tip))
     if layer.weight is not None:
         rows.append(("weights' std", digits(layer.weight.std), "The std of the weight itself."))
     if layer.parameter_count:
-        rows.append(("parameters", f"{layer.parameter_count:,}", "Of this layer itself, biases too."))
+        rows.append(("parameters", f"{layer.parameter_count:,}", "Of this layer itself, including biases."))
     if layer.saved_bytes is not None:
-        tip = (
-            "What autograd keeps of it for the way back, parameters apart; each memory counts once, where first saved."
-        )
+        tip = "What autograd keeps of it for the backward pass, without parameters; shared memory counts once."
         rows.append(("saved", bytes_in_words(layer.saved_bytes), tip))
     return rows
 
 
 def watched_zero_rows(layer: WatchedLayer) -> list[Row]:
-    """What stands beside the zeros."""
+    """The rows beside the zeros."""
     numbers = layer.activation
     if numbers is None:
         return []
     rows: list[Row] = [
-        ("exactly 0", percent(numbers.zero_fraction), "Values that are exactly 0, of all values of the layer."),
+        ("exactly 0", percent(numbers.zero_fraction), "The share of the layer's values that are exactly 0."),
     ]
     if layer.dead_fraction is not None:
         dead = round(layer.dead_fraction * layer.units)
         tip = "Units that are 0 for every input; channels are the units of images and convolutions."
         rows.append(("dead units", f"{dead:,} of {layer.units:,}", tip))
-    rows.append(("nan, inf", f"{numbers.nan_count:,}, {numbers.inf_count:,}", "Counted apart; others leave them out."))
+    rows.append(("nan, inf", f"{numbers.nan_count:,}, {numbers.inf_count:,}", "Excluded from the other statistics."))
     if layer.saturated_fraction is not None:
-        tip = "Values where the slope stays below 1 % of its steepest."
+        tip = "Values where the slope is below 1 % of its maximum."
         rows.append(("saturated", percent(layer.saturated_fraction), tip))
     near = f"{percent(numbers.near_zero_fraction)}, {numbers.subnormal_count:,}"
-    tip = "Below a thousandth of the rms and not 0; and below the smallest normal number of the dtype."
+    tip = "Near 0: below a thousandth of the rms, but not 0. Subnormal: below the dtype's smallest normal number."
     rows.append(("near 0, subnormal", near, tip))
     return rows
 
@@ -90,14 +88,14 @@ TITLE_LENGTH = 26
 
 
 def _cut(name: str) -> str:
-    """The end of a long path says more than its beginning."""
+    """Keep the end of a long path, which says more than its beginning."""
     return name if len(name) <= TITLE_LENGTH else f"…{name[1 - TITLE_LENGTH :]}"
 
 
 class WatchLayers(LayerViews):
-    """`show_result` draws a probed module; which kind, scale and layer it shows is its own affair.
+    """`show_result` draws a watched module; this view keeps its own kind, scale and layer.
 
-    `chosen(row)` is the layer that a click chose, from 0; `tensor_wanted(row, kind)` asks to send one on.
+    `chosen(row)` is the layer that a click chose, from 0; `tensor_wanted(row, kind)` asks for a tensor of it.
     """
 
     chosen = Signal(int)
@@ -116,7 +114,7 @@ class WatchLayers(LayerViews):
         self.wants_tensor.connect(self._on_wants_tensor)
 
     def _leave_out_kinds(self) -> None:
-        """A module's layers have no pre-activations of their own: those are the outputs of other layers."""
+        """A module's layers have no separate pre-activations: those are the outputs of other layers."""
         box = self.distributions.kind
         rows, items = box.view(), box.model()
         for row, kind in enumerate(KIND_WORDS):
@@ -126,18 +124,18 @@ class WatchLayers(LayerViews):
 
     @property
     def kind(self) -> str:
-        """The kind of tensor whose distributions are shown."""
+        """The kind of tensor shown in the distributions."""
         return self._shown.kind
 
     def show_result(self, result: WatchResult) -> None:
-        """Draw another module, from its first layer; one in which no layer ran leaves the plots dimmed."""
+        """Draw another module, starting at its first layer; if no layer ran, the plots stay dimmed."""
         self._result = result
         self._shown = replace(self._shown, layer=1)
         self.show_state(self._shown)
         self._draw()
 
     def choose(self, row: int) -> None:
-        """Choose a layer, from 0, without a signal back."""
+        """Choose a layer, from 0, without emitting a signal."""
         self._shown = replace(self._shown, layer=row + 1)
         self.show_state(self._shown)
 
@@ -159,7 +157,7 @@ class WatchLayers(LayerViews):
             self._show_layer()
 
     def _join(self, page: NetworkPageResult) -> None:
-        # Not every layer has weights, gradients or units: the curves go on to the next one that has.
+        # Not every layer has weights, gradients or units: the curves continue at the next one that has.
         layers, tables, units = np.arange(1, page.network.depth + 1), page.network.tables, page.network.units
         for curve, values in (
             (self.spread.std, tables["activation"].std),

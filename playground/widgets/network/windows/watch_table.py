@@ -1,4 +1,4 @@
-"""The layers of a watched module as a table, in the order in which they ran."""
+"""The layers of a watched module as a table, in the order they ran."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from playground.widgets.look import code_font, look, look_holder, words_font
 Index = QModelIndex | QPersistentModelIndex
 COLUMNS = ("", "layer", "kind", "output")
 TIPS = (
-    "In the order in which they ran",
+    "In the order they ran",
     "The name in the module",
     "The class of the layer",
-    "The shape of what it returns",
+    "The shape of its output",
 )
 NUMBER, LAYER, KIND, OUTPUT = 0, 1, 2, 3
 WIDTHS = {NUMBER: 32, KIND: 96, OUTPUT: 120}
@@ -93,7 +93,7 @@ class WatchTable(QTableView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("network.watch.layers")
-        self.setAccessibleName("Layers in the order in which they ran")
+        self.setAccessibleName("Layers in the order they ran")
         self.rows = WatchModel(self)
         self.setModel(self.rows)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -122,11 +122,11 @@ class WatchTable(QTableView):
         self.rows.show_layers(layers)
 
     def set_narrow(self, narrow: bool) -> None:
-        """Leave out the shapes, which stand beside the plots too, where there is little room."""
+        """Hide the shapes, which are also beside the plots, if there is little room."""
         self.setColumnHidden(OUTPUT, narrow)
 
     def choose(self, row: int) -> None:
-        """Choose a row without a signal back."""
+        """Choose a row without emitting a signal."""
         if row != self.currentIndex().row() and 0 <= row < self.rows.rowCount():
             self.setCurrentIndex(self.rows.index(row, 0))
 

@@ -1,4 +1,4 @@
-"""Own models: what was watched, each module's layers in the order they ran, in the page's own plots, with a verdict."""
+"""Own models: the watched modules, each with its layers in the order they ran, the page's plots, and a verdict."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ playground.watch(model, batch)
 playground.show()"""
 
 WORDS = (
-    "Run these lines in Python or in a notebook, with a model and a batch of your own. `playground.watch` runs the "
+    "Run these lines in Python or in a notebook, with your own model and batch. `playground.watch` runs the "
     "model once, forward and backward, and measures each layer. The window that `playground.show` opens lists it here. "
-    "A loss of your own goes in as `loss=`, a function from the output to a scalar."
+    "Pass your own loss as `loss=`, a function from the output to a scalar."
 )
 
 
 class WatchHelp(QWidget):
-    """Words, the lines, and a button that copies them."""
+    """A text, the lines of code, and a button that copies them."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,7 +50,7 @@ class WatchHelp(QWidget):
         self.code.setMaximumWidth(self.code.sizeHint().width())
         self.copy = Button("Copy", icon_name="copy")
         self.copy.setObjectName("network.watch.copy")
-        set_tooltip(self.copy, "Put these lines on the clipboard")
+        set_tooltip(self.copy, "Copy these lines")
         self.copy.clicked.connect(self._on_copy_clicked)
         self.said = RunsLabel(role="text2")
         row = QHBoxLayout()
@@ -72,7 +72,7 @@ class WatchHelp(QWidget):
 
 
 class WatchVerdict(VerdictBanner):
-    """A press on a fix copies its code."""
+    """A verdict banner where pressing a fix copies its code."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -81,7 +81,7 @@ class WatchVerdict(VerdictBanner):
         self.fix_chosen.connect(self._on_fix)
 
     def show_words(self, words: WatchedVerdict) -> None:
-        """Say a verdict."""
+        """Show a verdict."""
         self._why = words.why
         self._say(words.severity, words.lead, words.text, words.why)
         self._offer([Offer(fix.gives, fix.meaning, fix) for fix in words.fixes])
@@ -110,9 +110,9 @@ EMPTY = WatchedVerdict(
 
 
 class WatchView(QWidget):
-    """`show_watched(entries)` lists what was watched, the newest chosen.
+    """`show_watched(entries)` lists the watched modules and chooses the newest.
 
-    `tensor_handed(tensor)` is a `WatchedTensor` that the hand sent to the tensors page.
+    `tensor_handed(tensor)` carries a `WatchedTensor` that the user sent to the Tensors page.
     """
 
     tensor_handed = Signal(object)
@@ -127,7 +127,7 @@ class WatchView(QWidget):
         self.which = ComboBox(code=True)
         self.which.setObjectName("network.watch.which")
         self.which.setMinimumWidth(180)
-        set_tooltip(self.which, "What was watched")
+        set_tooltip(self.which, "Watched modules")
         self.summary = TextLabel("", "text2")
         self.banner = ProblemBanner()
         self.verdict = WatchVerdict()
@@ -164,7 +164,7 @@ class WatchView(QWidget):
         column.addLayout(beside, 1)
 
     def _rename_parts(self) -> None:
-        """The page's own parts have the same names, and a part is found by its name."""
+        """Rename parts that share a name with the page's own, since parts are found by name."""
         for part in self.findChildren(QObject):
             name = part.objectName()
             if name.startswith("network.") and not name.startswith("network.watch"):
@@ -180,7 +180,7 @@ class WatchView(QWidget):
         self.table.set_narrow(narrow)
 
     def show_watched(self, entries: tuple[Watched, ...]) -> None:
-        """List what was watched, the newest chosen."""
+        """List the watched modules and choose the newest."""
         newest = entries[-1:] != self._entries[-1:]
         chosen = len(entries) - 1 if newest else min(self.which.currentIndex(), len(entries) - 1)
         if entries == self._entries and entries:
@@ -193,7 +193,7 @@ class WatchView(QWidget):
             self.which.addItem(entry.name[:NAME_LENGTH])
         self.which.setEnabled(bool(entries))
         self.which.setCurrentIndex(chosen)
-        # The same module watched again, on another batch: the layer that is looked at stays.
+        # The same module watched again on another batch: keep the current layer.
         self._show_entry(chosen, max(0, self._layer) if self.which.currentText() == before else 0)
 
     def _show_entry(self, index: int, layer: int = 0) -> None:
@@ -210,7 +210,7 @@ class WatchView(QWidget):
             f"{result.kind[:NAME_LENGTH]} {mode}, {count_in_words(len(result.layers), 'layer')} ran, "
             f"{count_in_words(result.parameter_count, 'parameter')}{loss}"
         )
-        set_tooltip(self.summary, f"The loss that the gradients are of: {result.loss_words}.")
+        set_tooltip(self.summary, f"The gradients are of this loss: {result.loss_words}.")
         self.banner.set_problem(None)
         self.verdict.show_words(self._entries[index].verdict)
         self.table.show_layers(result.layers)
@@ -221,7 +221,7 @@ class WatchView(QWidget):
             self._on_layer(min(layer, len(result.layers) - 1))
 
     def _show_parts(self, shown: bool) -> None:
-        """Plots without a layer would only pretend."""
+        """Hide the plots if no layer ran."""
         for part in (self.table, self._rule, self.layers):
             part.setVisible(shown)
 
