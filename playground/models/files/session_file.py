@@ -1,7 +1,7 @@
-"""Everything the user made as one file: the state as JSON, the imported tensors as their raw storages beside it.
+"""The user's whole session as one file: the state as JSON, and the imported tensors as raw storages.
 
-The file is a .safetensors whose header carries the JSON. Storages are written once each, as bytes, so that strides,
-offsets, sharing and every dtype come back exactly.
+The file is a .safetensors with the JSON in its header. Each storage is written once, as bytes, so that strides,
+offsets, sharing and every dtype are restored exactly.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ KEY = "tensor-playground"
 
 @dataclass(frozen=True, slots=True)
 class LoadedSession:
-    """The state of a session, and what of it could not be read."""
+    """The state of a session, and the parts that could not be read."""
 
     state: PlaygroundState
     problems: tuple[Problem, ...] = ()
 
 
 def save_session(path: str | os.PathLike[str], state: PlaygroundState) -> None:
-    """Write the state with its imported tensors, whole or not at all; `ProblemError` says why not."""
+    """Write the state with its imported tensors, atomically; raises `ProblemError` on failure."""
     storages: dict[int, torch.UntypedStorage] = {}
     text = json.dumps({"version": VERSION, "state": encode(state, partial(_tensor_json, storages))}, allow_nan=False)
     tensors = {f"storage.{place}": _bytes_of(storage) for place, storage in enumerate(storages.values())}
@@ -50,14 +50,14 @@ def _save(tensors: Mapping[str, torch.Tensor], text: str, fresh: Path) -> int:
 
 
 def session_bytes(state: PlaygroundState) -> int:
-    """How many bytes of tensors a session file of this state holds."""
+    """The bytes of tensors in a session file for this state."""
     storages: dict[int, torch.UntypedStorage] = {}
     encode(state, partial(_tensor_json, storages))
     return sum(storage.nbytes() for storage in storages.values())
 
 
 def _tensor_json(storages: dict[int, torch.UntypedStorage], value: object) -> Json | None:
-    """A tensor as its place in a storage; the storages are collected by identity."""
+    """Encodes a tensor as its place in a storage; collects storages by identity."""
     if not isinstance(value, TensorReference):
         return None
     tensor = value.tensor.detach().cpu().resolve_conj().resolve_neg()
@@ -79,14 +79,14 @@ def _bytes_of(storage: torch.UntypedStorage) -> torch.Tensor:
 
 
 def load_session(path: str | os.PathLike[str], budget: int | None = None) -> LoadedSession:
-    """The state of a session file; what cannot be read of it is left at its usual value and told in the problems."""
+    """Read a session file; parts that cannot be read keep their defaults and are listed in the problems."""
     file = Path(path)
     size, name = readable_size(file), plain_name(file)
     check_budget(name, size, default_budget() if budget is None else budget)
     document = _document(file, name)
     version = document.get("version")
     if type(version) is not int or version < 1:
-        refuse(f"{name} is no session: it has no version.")
+        refuse(f"{name} is not a session: it has no version.")
     if version > VERSION:
         refuse(f"{name} was saved by a newer Tensor Playground (version {version}, this one reads {VERSION}).")
     storages = _storages(file, size)
@@ -95,7 +95,7 @@ def load_session(path: str | os.PathLike[str], budget: int | None = None) -> Loa
         state = decoder.read(document.get("state"), PlaygroundState)
     except (MismatchError, RecursionError) as error:
         words = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        refuse(f"{name} is no session that can be read: {words}.")
+        refuse(f"{name} is not a readable session: {words}.")
     return LoadedSession(state, tuple(Problem(f"{name}: {note}", severity="warning") for note in decoder.notes))
 
 
@@ -103,21 +103,21 @@ def _document(file: Path, name: str) -> dict[str, Any]:
     try:
         metadata = read_header(file).get("__metadata__")
     except ProblemError:
-        refuse(f"{name} is no session that was saved here, or it is damaged.")
+        refuse(f"{name} is not a session saved by this app, or it is damaged.")
     text = metadata.get(KEY) if isinstance(metadata, dict) else None
     if not isinstance(text, str):
-        refuse(f"{name} holds no session.")
+        refuse(f"{name} contains no session.")
     try:
         document = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
-        refuse(f"{name} is a damaged session: its description is no JSON.")
+        refuse(f"{name} is a damaged session: its description is not JSON.")
     return document
 
 
 def _no_constant(text: str) -> float:
-    raise ValueError(f"{text} is no JSON")
+    raise ValueError(f"{text} is not JSON")
 
 
 def _storages(file: Path, size: int) -> dict[int, torch.UntypedStorage]:
@@ -133,7 +133,7 @@ def _storages(file: Path, size: int) -> dict[int, torch.UntypedStorage]:
 
 
 def _reference(storages: Mapping[int, torch.UntypedStorage], data: Json, wanted: type) -> object:
-    """The tensor at its place in a storage; every number is checked before torch sees it."""
+    """Decodes a tensor from its place in a storage; every number is checked before torch uses it."""
     if wanted is not TensorReference:
         return NotImplemented
     if not isinstance(data, dict):
@@ -144,12 +144,12 @@ def _reference(storages: Mapping[int, torch.UntypedStorage], data: Json, wanted:
     if storage is None:
         raise MismatchError("a tensor", "missing from the file")
     if not isinstance(dtype, torch.dtype) or not _is_size(offset) or not _are_sizes(shape) or not _are_sizes(strides):
-        raise MismatchError("a tensor", "described in a way that is not known")
+        raise MismatchError("a tensor", "described in an unknown way")
     if len(shape) != len(strides):
         raise MismatchError("a tensor", f"described by {len(shape)} sizes and {len(strides)} strides")
     reach = offset + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True)) + 1
     if 0 not in shape and reach * dtype.itemsize > storage.nbytes():
-        raise MismatchError("a tensor", "described as larger than what is stored of it")
+        raise MismatchError("a tensor", "described as larger than its stored data")
     try:
         tensor = torch.empty(0, dtype=dtype).set_(storage, offset, tuple(shape), tuple(strides))
     except (RuntimeError, OverflowError) as error:

@@ -16,7 +16,7 @@ KINDS = ("activation", "preactivation", "activation_gradient", "weight", "weight
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerResult:
-    """One layer: its tensors in numbers, and what the batch tells about its units."""
+    """One layer: the statistics of its tensors, and what the batch tells about its units."""
 
     index: int
     activation: TensorStatistics
@@ -33,7 +33,7 @@ class LayerResult:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeadResult:
-    """The ten-class output layer of a network with a cross entropy."""
+    """The ten-class output layer of a network with cross entropy."""
 
     logits: TensorStatistics
     weight_gradient: TensorStatistics
@@ -42,9 +42,9 @@ class HeadResult:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NetworkResult:
-    """All layers as columns in `tables`, one `StatisticsTable` a kind of tensor; `layers[0]` is the first layer.
+    """All layers as columns in `tables`, one `StatisticsTable` per kind of tensor; `layers[0]` is the first layer.
 
-    `quick` says that near-zero, subnormal values and bias gradients were left out and histograms sampled.
+    `quick`: near-zero and subnormal values and bias gradients were skipped, and histograms sampled.
     """
 
     spec: NetworkSpec
@@ -61,18 +61,18 @@ class NetworkResult:
 
     @property
     def depth(self) -> int:
-        """How many layers were measured."""
+        """The number of measured layers."""
         return len(self.tables["activation"].rms)
 
     @property
     def input_mean_square(self) -> float:
-        """That of the finite inputs, 1 where there are none; inf where no float reaches so far."""
+        """The mean square of the finite inputs, 1 if there are none; inf if it exceeds the largest float."""
         rms = self.input.rms
         return rms * rms if math.isfinite(rms) else 1.0
 
     @property
     def layers(self) -> LayerResults:
-        """One `LayerResult` a layer, made as asked for."""
+        """One `LayerResult` per layer, created on access."""
         return LayerResults(self)
 
 

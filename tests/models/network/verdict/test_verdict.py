@@ -152,7 +152,7 @@ def test_what_biases_bring_back_is_not_said_to_end_at_0():
     assert not zeros[-1]
     verdict = judge(result, predict(spec))
     layer = int(np.argmax(zeros)) + 1
-    assert verdict.lead == f"Nothing of the input gets past layer {layer}."
+    assert verdict.lead == f"None of the input gets past layer {layer}."
     assert verdict.text.endswith("relu cuts them all, and what follows is of the biases alone.")
     offered = tried(verdict, spec, verdict_of).fixes
     assert offered
@@ -165,7 +165,7 @@ def test_inputs_of_one_direction_that_differ_in_length_are_not_called_alike():
     said = judge(result, predict(spec)).plain()
     share = result.units.spread[-1] / result.tables["activation"].rms[-1]
     assert share > 0.1
-    assert said.startswith("All inputs end in one direction.")
+    assert said.startswith("All inputs end in the same direction.")
     assert digits(float(share)) in said
     assert "nearly the same output" not in said
 
