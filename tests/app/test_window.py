@@ -215,7 +215,7 @@ def test_the_export_menu_lists_the_tensor_the_plots_and_the_program(window, stor
     menu.aboutToShow.emit()
     words = [action.text() for action in menu.actions()]
     assert "B as .npy...\tlossless" in words
-    assert "B as .csv...\tnot all is kept" in words
+    assert "B as .csv...\tloses information" in words
     assert "Copy the program as PyTorch code" in words
     assert "Save the answers of all lessons..." in words
     assert sum(1 for action in menu.actions() if (action.data() or ("",))[0] == "plot") >= 3

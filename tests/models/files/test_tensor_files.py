@@ -140,7 +140,7 @@ def test_one_tensor_formats_refuse_many_and_unknown_endings_are_named(tmp_path, 
     assert ".npz, .pt, .safetensors hold many" in sentence(save_tensors, tmp_path / "x.npy", two)
     assert "no format ends in .docx" in sentence(save_tensors, tmp_path / "x.docx", {"a": torch.zeros(2)})
     assert "it has no suffix" in sentence(format_of, "x")
-    assert "There is no file format called 'npq'. Near it: npz, npy" in sentence(
+    assert "There is no file format called 'npq'. Did you mean npz or npy?" in sentence(
         save_tensors, tmp_path / "x", two, format="npq"
     )
 

@@ -1,7 +1,7 @@
 """The edge between gradients that vanish and gradients that explode: where chi1 at the fixed point crosses 1.
 
 At a smooth crossing chi1 is 1 there, at sw2 = 1 / E[phi'^2] and q = sw2 E[phi^2] + sb2 (Poole et al. 2016). For gelu
-and silu with little bias the fixed point itself jumps, from near 0 to infinity, and chi1 with it: that jump is the edge.
+and silu with small bias the fixed point itself jumps, from near 0 to infinity, and chi1 with it: the jump is the edge.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ The mean square of a layer is a mean over `width` units, so it varies by a share
 expanding one makes them grow. A positive number with a fixed mean and a logarithm of variance u is typically at
 exp(-u / 2) of the mean, and so the rms at exp(-u / 4) of theory: for relu this is the log-normal law of Hanin and Nica
 2018 ("Products of many large random matrices and gradients in deep neural networks"), with mean -beta / 2 and variance
-beta = 5 depth / width. Going backward, the weights alone add 2 / width per layer; the slopes' contribution differs from input
-to input and is omitted. All of this is for one input: many different ones average some of it out.
+beta = 5 depth / width. Going backward, the weights alone add 2 / width per layer; the slopes' part differs between inputs
+and is omitted. All of this is for one input: many different ones average some of it out.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NODES = 10
 
 @cache
 def quadrature() -> tuple[torch.Tensor, torch.Tensor]:
-    """Nodes and weights for the expectation over a standard normal: 10 Gauss-Legendre nodes in each octave of |z| up to 16.
+    """Nodes and weights for the mean over a standard normal: 10 Gauss-Legendre nodes in each octave of |z| up to 16.
 
     Gauss-Hermite would need fewer nodes, but loses up to 2 % if a slope jumps at 0 (elu, selu) or changes within a
     fraction of the node spacing (tanh with a large variance); here no panel crosses 0, and they get finer towards it.

@@ -187,7 +187,7 @@ def fixed_point(activation: str, weight_variance: float, bias_variance: float = 
 
 
 def weight_variance_of(spec: NetworkSpec, fan_in: int) -> float:
-    """sw2 of a layer: fan_in times the variance of a weight, including the gain; inf if it exceeds the largest float."""
+    """sw2 of a layer: fan_in times the variance of a weight, including the gain; inf beyond the largest float."""
     scheme = INIT_SCHEMES[spec.init]
     return fan_in * scheme.variance(fan_in, spec.width, spec) * spec.gain * spec.gain
 
@@ -220,7 +220,7 @@ def why_not(spec: NetworkSpec) -> str:
 def predict(
     spec: NetworkSpec, input_mean_square: float | None = None, features: int | None = None
 ) -> MeanFieldPrediction:
-    """The theoretical rms of each layer's activations and gradients, for inputs with this mean square and feature count.
+    """The theoretical rms of each layer's activations and gradients, given the inputs' mean square and feature count.
 
     >>> from playground import NetworkSpec
     >>> theory = predict(NetworkSpec(depth=3, activation="relu", init="kaiming_normal"))

@@ -65,7 +65,7 @@ class PhaseRequest:
 
     @property
     def measured_depth(self) -> int:
-        """The number of layers in the measured diagram: in steps of 50, so that it does not change while depth is dragged.
+        """The number of layers in the measured diagram: in steps of 50, so that dragging the depth does not change it.
 
         With a residual scaled by the depth, each depth is a different network, so there it is the depth itself.
         """
@@ -172,7 +172,7 @@ def _theory(request: PhaseRequest, job: Job) -> PhaseResult:
 
 
 def theory_words(found: FixedPoint, depth: int | None = None) -> str:
-    """The theory's sentence about a fixed point: chi1, q*, the scales and the trainable depth, compared with the network's."""
+    """The theory's sentence about a fixed point: chi1, q*, the scales, and the trainable depth beside the network's."""
     if not math.isfinite(found.q):
         return f"The variance grows without bound; chi1 is `{digits(found.chi1, 4)}`."
     if math.isinf(found.depth_scale):

@@ -122,7 +122,7 @@ RUNS = _Runs()
 
 
 def compute_training(request: TrainingRequest, job: Job | None = None) -> TrainingResult:
-    """Train up to the requested step, showing partial results; a cancelled job pauses, and the step reached is the result.
+    """Train up to the requested step, showing partial results; a cancelled job pauses and returns what it reached.
 
     Raises a `ProblemError` if spec, task or tensors do not fit, if there is not enough memory, or to ask before a long
     training; `CancelledError` if the job is cancelled before there is anything to show.

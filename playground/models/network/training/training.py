@@ -46,9 +46,9 @@ class TrainingFailure:
     def words(self) -> str:
         """`"At step 37 the activations of layer 12 are inf for the first time. Training stopped there."`."""
         if self.what in FED:
-            return f"The {self.what} of step {self.step:,} contain {self.kind}, whatever the network is. No step can be made."
+            return f"The {self.what} of step {self.step:,} contain {self.kind} for any network. No step can be made."
         if self.what == "loss":
-            return f"At step {self.step:,} the loss is {self.kind}, although every layer is finite. Training stopped there."
+            return f"At step {self.step:,} the loss is {self.kind}, but every layer is finite. Training stopped there."
         whose = f"of layer {self.layer}" if self.layer <= self.depth else "of the output layer"
         way = " in the backward pass" if self.what == "gradients" else ""
         return (
@@ -159,8 +159,8 @@ def training_step(
 ) -> tuple[TrainingState, StepRecord]:
     """One forward and backward pass on the step's batch and one update; returns the state unchanged on failure.
 
-    Pure: the same state gives the same next state, bit for bit. The job is informed of each layer, forward and backward,
-    and `CancelledError` is raised there if it is cancelled.
+    Pure: the same state gives the same next state, bit for bit. The job is informed of each layer, forward and
+    backward, and `CancelledError` is raised there if it is cancelled.
     """
     job = job or Job()
     live = network_at(task, state).requiring_grad()
@@ -245,7 +245,7 @@ class TrainingRun:
         return self._state
 
     def advance_to(self, target: int, job: Job | None = None, after: Callable[[], None] | None = None) -> None:
-        """Train until `target` updates are made, the training fails, or the job is cancelled; calls `after` each step."""
+        """Train until `target` updates are made, the training fails, or the job is cancelled; `after` each step."""
         job = job or Job()
         while self.reached < target and self.failure is None and not job.is_cancelled():
             step, start = self.reached, time.perf_counter()

@@ -11,7 +11,7 @@ BAND = (0.5, 2.0)
 GRADIENT_DECADES = 10.0
 """The first layer's gradients must be within this factor of the last layer's."""
 APART = 0.9
-"""Inputs are distinguished if their mean cosine at the last layer is at most this, unless they were more alike initially."""
+"""Inputs are told apart if their mean cosine at the last layer is at most this, unless they were more alike before."""
 
 
 def band_in_words() -> str:

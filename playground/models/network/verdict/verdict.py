@@ -42,7 +42,7 @@ ALIKE = 0.999
 ONE_NUMBER = 0.1
 """Inputs with one direction that differ by more than this share of the rms still differ in length."""
 CHANCE = 2.5
-"""Inputs that all point the same way turn off about half of relu's units; this many standard deviations more is an illness."""
+"""Inputs that all point the same way turn off about half of relu's units; so many deviations more is an illness."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +324,7 @@ def _alike(result: NetworkResult, _prediction: MeanFieldPrediction) -> Verdict |
         why = "The spread looks healthy, but the last layer tells only one number about each input."
     else:
         lead, text = "All inputs give the same output.", f"{angle}, and they differ by `{digits(share)}` of the rms."
-        why = "The spread over the whole layer looks healthy, yet the network gives every input nearly the same output."
+        why = "The spread over the whole layer looks healthy, but the network gives every input nearly the same output."
     return _ill(result.spec, "alike", lead, text, why, severity="warning")
 
 
@@ -347,7 +347,7 @@ def _units(result: NetworkResult, _prediction: MeanFieldPrediction) -> Verdict |
     worst = int(np.argmax(saturated))
     if saturated[worst] > MOST and result.spec.activation in SATURATING:
         share = f"`{saturated[worst]:.0%}` of the values"
-        text = f"At layer {worst + 1} {share} lie where the slope is below 1 % of its steepest."
+        text = f"At layer {worst + 1} {share} lie where the slope is below 1 % of its maximum."
         return _ill(result.spec, "explode", "Units are saturated.", text, severity="warning")
     return None
 
@@ -357,11 +357,11 @@ MOST_TRIALS = 12
 
 
 def tried(verdict: Verdict, spec: NetworkSpec, judge_spec: Callable[[NetworkSpec], Verdict]) -> Verdict:
-    """The verdict with the changes that help, each with what it leads to; `judge_spec` runs and judges a network.
+    """The verdict with the changes that help, each with its outcome; `judge_spec` runs and judges a network.
 
-    A change helps where it leads to a milder verdict, or where the input was the cause and no longer is. Those that
-    heal come first, each kind in the order of `CURES`; trying ends with the third that heals. Where nothing helps,
-    nothing is offered.
+    A change helps if it leads to a milder verdict, or if the input was the cause and no longer is. Changes that heal
+    come first, each kind in the order of `CURES`; trying ends with the third that heals. If nothing helps, nothing is
+    offered.
     """
     if not verdict.illness:
         return verdict

@@ -1,4 +1,4 @@
-"""A watched module as a result of the network page, so that the page's own plots draw it."""
+"""A watched module as a result of the Network page, so that the page's plots can draw it."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ NO_THEORY = "no theory drawn: it is for plain chains of equal layers"
 
 
 def page_of(result: WatchResult, kind: str = "activation", scale: str = "log", own: bool = False) -> NetworkPageResult:
-    """What the page's plots draw of a watched module of one layer or more; `own` gives each histogram its own range.
+    """The page for a watched module with at least one layer; `own` gives each histogram its own range.
 
-    Its spec says the depth alone: nothing else of a module fits one.
+    Its spec only has the depth: nothing else of a module fits one.
     """
     layers = result.layers
     spec = NetworkSpec(depth=len(layers))
@@ -54,7 +54,7 @@ def page_of(result: WatchResult, kind: str = "activation", scale: str = "log", o
 
 
 class OwnHistograms(Sequence[Histogram]):
-    """Each layer's histogram on the range of its own values, counted when it is looked at."""
+    """Each layer's histogram on the range of its own values, counted on access."""
 
     def __init__(self, result: WatchResult, kind: str, scale: str) -> None:
         self._result, self._kind, self._scale = result, kind, scale
@@ -79,14 +79,14 @@ class OwnHistograms(Sequence[Histogram]):
             layer = self._result.layers[index]
             kept, statistics = layer.kept.get(self._kind), layer.statistics(self._kind)
             if kept is None or statistics is None:
-                # Without its values what was counted on the axis of all layers is all there is.
+                # Without its values, only the counts on the shared axis are available.
                 return self._result.counted[self._kind, self._scale].layer(index)
             self._counted[index] = count_alone(kept, statistics, self._scale)
         return self._counted[index]
 
 
 def _numbers(statistics: TensorStatistics | None) -> TensorStatistics:
-    """The statistics, or those of no values at all."""
+    """The statistics, or those of an empty tensor."""
     nan = math.nan
     return statistics or TensorStatistics(0, nan, nan, nan, nan, nan, 0.0, 0.0, 0, 0, 0)
 

@@ -207,4 +207,4 @@ def test_a_scripted_part_is_named():
     )
     result = measure_module(module, BATCH)
     assert [layer.path for layer in result.layers] == ["0", "2"]
-    assert result.notes == ("1 is scripted: what runs in there is out of Python's sight, not listed.",)
+    assert result.notes == ("1 is scripted: Python cannot see the layers in it, so they are not listed.",)
