@@ -15,9 +15,9 @@ def test_unwritable_places(tmp_path, sentence):
     one = {"x": torch.eye(2)}
     assert "its folder does not exist" in sentence(save_tensors, tmp_path / "no" / "x.npy", one)
     (tmp_path / "folder.npy").mkdir()
-    assert "a folder of that name" in sentence(save_tensors, tmp_path / "folder.npy", one)
+    assert "a folder with that name" in sentence(save_tensors, tmp_path / "folder.npy", one)
     assert "longer than this file system" in sentence(save_tensors, tmp_path / ("x" * 300 + ".npy"), one)
-    assert "no file can have" in sentence(save_tensors, tmp_path / "a\0b.npy", one)
+    assert "not a valid file name" in sentence(save_tensors, tmp_path / "a\0b.npy", one)
     os.mkfifo(tmp_path / "pipe.npy")
     assert "a device or a pipe" in sentence(save_tensors, tmp_path / "pipe.npy", one)
     assert sorted(os.listdir(tmp_path)) == ["folder.npy", "pipe.npy"]

@@ -179,11 +179,11 @@ def test_damaged_sessions_are_refused(saved, change, words):
         ),
         (changed(state__network__hidden=["a"]), "network.hidden is ", lambda s: s.network.hidden == frozenset()),
         (changed(state__network__hidden={"set": [1]}), "hidden is 1, not text", lambda s: not s.network.hidden),
-        (changed(state__network__hue=3), "parts that are not known here: hue", lambda s: s.network.spec.depth == 3),
+        (changed(state__network__hue=3), "unknown parts: hue", lambda s: s.network.spec.depth == 3),
         (changed(state__program__bindings__1=5), "bindings[1] is 5", lambda s: len(s.program.names) == 7),
         (
             changed(state__program__bindings__1__source={"is": "Evil"}),
-            "of no kind that is known",
+            "of an unknown kind",
             lambda s: "B" not in s.program.names,
         ),
         (
@@ -193,7 +193,7 @@ def test_damaged_sessions_are_refused(saved, change, words):
         ),
         (
             changed(state__program__bindings__2__source__reference__shape=[13]),
-            "larger than what is stored",
+            "larger than its stored data",
             lambda s: "x" not in s.program.names,
         ),
         (
@@ -237,10 +237,10 @@ def test_an_older_session_without_a_part_takes_the_usual_value(saved):
 def test_other_files_are_no_sessions(tmp_path):
     save_tensors(tmp_path / "x.safetensors", {"x": torch.eye(2)})
     for data, words in (
-        ((tmp_path / "x.safetensors").read_bytes(), "holds no session"),
+        ((tmp_path / "x.safetensors").read_bytes(), "contains no session"),
         (b"", "empty"),
-        (b"\x00" * 100, "no session that was saved here"),
-        (b"{}" * 50, "no session that was saved here"),
+        (b"\x00" * 100, "not a session saved by this app"),
+        (b"{}" * 50, "not a session saved by this app"),
     ):
         (tmp_path / "a.playground").write_bytes(data)
         with pytest.raises(ProblemError) as caught:

@@ -66,11 +66,11 @@ def test_values_are_those_of_torch(line: str) -> None:
         ("A.to('float64')", "A dtype is written torch.float64.", "A.to(torch.float64)"),
         ("A.to(torch.device('cpu'))", "Everything here is on the CPU.", ""),
         ("A.data", "Lines do not track gradients, so .detach() changes nothing.", ""),
-        ("torch.FloatTensor([1., 2.])", "torch.tensor takes values", "torch.tensor([1., 2.])"),
+        ("torch.FloatTensor([1., 2.])", "Use torch.tensor with values", "torch.tensor([1., 2.])"),
         ("torch.geqrf(A)[0]", "torch.geqrf is not in the vocabulary.", ""),
-        ("A.reshape(9., 1)", "sizes and axes are whole numbers, and 9.0 is none", ""),
-        ("torch.nn.functional.dropout(A, 0.5)", "Dropout draws anew each time.", ""),
-        ("torch.linalg.svd(A)", "These are 3 tensors", "torch.linalg.svd(A)[0]"),
+        ("A.reshape(9., 1)", "sizes and axes must be whole numbers, but 9.0 is not", ""),
+        ("torch.nn.functional.dropout(A, 0.5)", "Dropout draws different numbers each time.", ""),
+        ("torch.linalg.svd(A)", "This gives 3 tensors", "torch.linalg.svd(A)[0]"),
     ],
 )
 def test_what_torch_refuses_is_refused_by_name(line: str, message: str, fix: str) -> None:

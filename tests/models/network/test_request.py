@@ -105,7 +105,7 @@ def test_a_tensor_of_the_program_feeds_the_network():
     assert (page.network.batch, page.network.features) == (5, 3)
     assert page.network.input.rms == pytest.approx(float(tensor.square().mean().sqrt()))
     assert page.theory.prediction.rms is not None
-    with pytest.raises(ProblemError, match="none of that name"):
+    with pytest.raises(ProblemError, match="no tensor with that name"):
         compute(state_of(spec=spec))
 
 

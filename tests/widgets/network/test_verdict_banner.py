@@ -9,7 +9,7 @@ from playground.widgets.network.verdict_banner import VerdictBanner
 
 HEALTHY = Verdict("good", "Healthy.", "All is well.")
 ILL = Verdict("error", "Activations vanish.", "Layer 2 is 0.")
-PROBLEM = Problem("Batch norm needs 2 inputs or more.", fixes=(Fix("2", gives="batch 2", target="batch"),))
+PROBLEM = Problem("Batch norm needs at least 2 inputs.", fixes=(Fix("2", gives="batch 2", target="batch"),))
 REFUSAL = "Depth must be at most 500."
 
 

@@ -6,7 +6,7 @@ The mean square of a layer is a mean over `width` units, so it varies by a share
 expanding one makes them grow. A positive number with a fixed mean and a logarithm of variance u is typically at
 exp(-u / 2) of the mean, and so the rms at exp(-u / 4) of theory: for relu this is the log-normal law of Hanin and Nica
 2018 ("Products of many large random matrices and gradients in deep neural networks"), with mean -beta / 2 and variance
-beta = 5 depth / width. Going backward, the weights alone add 2 / width per layer; the slopes' part differs between inputs
+beta = 5 depth / width. Going backward, the weights alone add 2 / width per layer; the slopes' part varies by input
 and is omitted. All of this is for one input: many different ones average some of it out.
 """
 
