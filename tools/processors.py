@@ -35,7 +35,7 @@ def marked(folder: Path) -> list[str]:
 
 
 def run_tests(setting: str, arguments: list[str]) -> tuple[bool, str]:
-    """True if the tests pass with a setting; prints the outcome."""
+    """True if the tests pass with a setting; with a line on the outcome."""
     settings = dict(one.split("=") for one in setting.split())
     done = subprocess.run(
         [sys.executable, *PYTEST, *arguments],
