@@ -1,5 +1,6 @@
 """The rules of the house that a machine can keep; `make house` prints what these tests count."""
 
+import ast
 import importlib.util
 import re
 import subprocess
@@ -86,6 +87,19 @@ def test_functions_stay_small():
 
 def test_modules_import_at_their_top():
     assert not {name: found for name in house.files() if name != LAZY and (found := house.inner_imports(name))}
+
+
+ON_ONE_SYSTEM = {"resource", "fcntl", "pwd", "grp", "termios", "tty", "pty", "syslog", "winreg", "msvcrt"}
+
+
+@pytest.mark.parametrize("folder", ["playground", "tests", "tools"])
+def test_what_one_system_lacks_is_imported_where_that_may_fail(folder):
+    """Every file can be imported on every system: such a module is imported inside `try`."""
+    for path in (ROOT / folder).rglob("*.py"):
+        for statement in ast.parse(path.read_text()).body:
+            names = [one.name for one in statement.names] if isinstance(statement, ast.Import) else []
+            names += [str(statement.module)] if isinstance(statement, ast.ImportFrom) else []
+            assert not ON_ONE_SYSTEM & {name.split(".")[0] for name in names}, path
 
 
 def test_no_module_imports_itself_in_a_circle():

@@ -81,10 +81,26 @@ def watched(_seed):
     judge_watched(measure_module(module, batch, lambda y: 1e9 * y.square().sum()), module, batch)
 
 
+class Broken(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(4, 4)
+
+    def forward(self, x):
+        z = 300 * self.linear(x)
+        return torch.where(z <= 0, torch.exp(z), 1 + z)
+
+
+def watched_nan(_seed):
+    module, batch = Broken(), torch.randn(3, 4)
+    judge_watched(measure_module(module, batch), module, batch)
+
+
 COMPUTATIONS = {
     **{spec.key: panel(spec) for spec in PANELS},
     **{name: side(compute, REQUESTS[name]) for spec in PANELS for name, compute in spec.sides.items()},
     "watched module": watched,
+    "watched module with a nan": watched_nan,
 }
 
 

@@ -269,17 +269,22 @@ def watch(module: Any, batch: Any, *, loss: Any = None, name: str = "", show_win
     ['Linear', 'ReLU']
 
     `batch` is what the module is called with: a tensor, or a tuple or dictionary of arguments. `loss` is a function
-    from the output to a scalar. The watched module is listed under Own models on the Network page of every window of
-    this process; `show_window=True` opens one. Raises `ValueError` for a module that cannot run at all.
+    from the output to a scalar. What was watched is listed under Own models on the network page of every window of this
+    process; `show_window=True` opens one on it. What takes longer than a second shows how far it is, in the terminal
+    and over a window that is open, whose Cancel does what Ctrl+C does. Raises `ValueError` for what cannot be run at
+    all, `KeyboardInterrupt` where it was cancelled.
     """
+    from playground.models.job import CancelledError
     from playground.models.network.watch.watched import watch_module
     from playground.models.problem import ProblemError
 
     try:
-        with terminal_progress("Watching", sys.stderr) as job:
+        with terminal_progress("Watching", sys.stderr) as told, _progress_over_window(told) as job:
             watched = watch_module(module, batch, loss, name, job)
     except ProblemError as error:
         raise ValueError(str(error.problem)) from error
+    except CancelledError:
+        raise KeyboardInterrupt("watching was cancelled") from None
     if show_window and not any(not window.is_closed for window in _open_windows):
         show(block=False)
     for window in _open_windows:
@@ -289,6 +294,22 @@ def watch(module: Any, batch: Any, *, loss: Any = None, name: str = "", show_win
             window.show_page("network")
             panel.windows.open_watch()  # type: ignore[attr-defined]
     return watched
+
+
+@contextmanager
+def _progress_over_window(job: Job) -> Iterator[Job]:
+    """The job, shown over the newest open window too; Qt allows that in the main thread alone."""
+    windows = [window for window in _open_windows if not window.is_closed and window.isVisible()]
+    if not windows or threading.current_thread() is not threading.main_thread():
+        yield job
+        return
+    from playground.app.watch_progress import WatchProgress
+
+    bar = WatchProgress(windows[-1], PATIENCE)
+    try:
+        yield bar.job_beside(job)
+    finally:
+        bar.end()
 
 
 def _forget_closed_windows() -> None:

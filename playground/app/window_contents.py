@@ -106,7 +106,7 @@ class Furniture(QObject):
         self.export_menu = ExportMenu(self.workspace.store, commands, window)
         self.tools = HeaderTools(commands.actions, self.export_menu)
         self.palette = CommandPalette(window)
-        self.notice = ProblemBanner()
+        self.notice = ProblemBanner(first=0)
         self.notice.setObjectName("notice")
         commands.close_wanted.connect(window.close)
         commands.theme_wanted.connect(self._on_theme_wanted)

@@ -166,7 +166,7 @@ def run_apart(
             job.check()
             if seconds and waited > seconds:
                 refuse(f"It was stopped after {seconds:.0f} seconds.", badge="too long")
-        is_fine = outcome[0][0] != "died"
+        is_fine = outcome[0][0] not in ("died", "not sent")
     finally:
         if not is_fine:
             child.end()
@@ -185,6 +185,8 @@ def _ask(child: _Child, request: object, outcome: list[Any]) -> None:
         outcome.append(child.ask(request))
     except (EOFError, OSError, pickle.UnpicklingError, MemoryError):
         outcome.append(("died", None))
+    except Exception as error:  # what cannot be sent says so by any exception
+        outcome.append(("not sent", error))
 
 
 def _given(kind: str, value: Any) -> Any:
@@ -194,6 +196,8 @@ def _given(kind: str, value: Any) -> Any:
         raise ProblemError(value)
     if kind == "memory":
         raise MemoryError
+    if kind == "not sent":
+        raise TypeError(f"This cannot be computed in another process: {value}") from value
     if kind == "died":
         raise ProblemError(
             Problem("The process that computed this ended: torch crashed, or memory ran out.", badge="crashed")

@@ -27,13 +27,21 @@ def main() -> None:
         storages: list[torch.UntypedStorage] = []
         try:
             function, arguments, threads, memory = receive(sys.stdin.buffer, storages)
-        except (EOFError, OSError):
+        except (EOFError, OSError, MemoryError):
             return
+        except Exception as error:  # what this process cannot make of the bytes, all of which it has read
+            send(answers, ("error", f"The process apart does not understand the request: {error}"), [])
+            continue
         torch.set_num_threads(threads)
         _limit(memory)
         answer = _outcome(function, arguments)
         _limit(0)
-        send(answers, answer, storages)
+        try:
+            send(answers, answer, storages)
+        except (OSError, MemoryError):
+            return
+        except Exception as error:  # what cannot be sent says so by any exception, before a byte of it is
+            send(answers, ("error", f"The result cannot leave its process: {error}"), [])
         del answer, arguments, storages
 
 

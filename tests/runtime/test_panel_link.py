@@ -229,3 +229,56 @@ def test_what_a_panel_ignores_is_in_none_of_its_requests(spec):
         assert spec.request(replace(state, network=other)) == spec.request(state)
     else:
         assert spec.key in ("network", "lessons")
+
+
+def test_a_panel_knows_whether_what_it_shows_is_of_the_present_state(make_link, qtbot):
+    """Not from an edit on until its answer; at once where the same is asked for, or a refusal comes at once."""
+    go_on = threading.Event()
+
+    def compute(request, job):
+        if request == "held":
+            go_on.wait(10)
+        return request
+
+    def request(state):
+        return refuse("no") if state.selection == "refused" else state.selection
+
+    link, panel, store = make_link(compute, request)
+    qtbot.waitUntil(lambda: panel.is_answered)
+    select(store, "held")
+    assert not panel.is_answered
+    panel.take_offer(replace(panel.state, selection="lost"))
+    assert store.state.selection == "held"
+    store.apply(replace(store.state, memory_budget=5))
+    assert not panel.is_answered, "an edit that asks for nothing answers nothing"
+    go_on.set()
+    qtbot.waitUntil(lambda: panel.is_answered)
+    assert panel.results[-1] == "held"
+    panel.take_offer(replace(panel.state, selection="taken"))
+    assert store.state.selection == "taken"
+    qtbot.waitUntil(lambda: panel.is_answered)
+    select(store, "refused")
+    assert panel.is_answered
+    assert is_idle(link)
+
+
+def test_an_answer_to_what_is_asked_no_longer_makes_no_offer_good(make_link, qtbot):
+    """First pictures come while a newer request waits."""
+    shown, go_on = threading.Event(), threading.Event()
+
+    def compute(request, job):
+        if request == "long":
+            job.show("first picture of long")
+            shown.set()
+            go_on.wait(10)
+        return request
+
+    link, panel, store = make_link(compute)
+    select(store, "long")
+    qtbot.waitUntil(lambda: "first picture of long" in panel.results)
+    assert panel.is_answered
+    select(store, "next")
+    assert not panel.is_answered
+    go_on.set()
+    qtbot.waitUntil(lambda: panel.results[-1:] == ["next"])
+    assert panel.is_answered

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from playground.models.program.program import Program
 from playground.models.program.sources import Made
 from playground.models.state import PlaygroundState, PointedCell
-from playground.runtime.store import History, Store
+from playground.runtime.store import History, Store, rebased
 
 
 @pytest.fixture
@@ -177,3 +177,79 @@ def test_undoing_everything_and_redoing_it_comes_back(steps):
     while back.can_redo:
         back = back.redone()
     assert back.present == present
+
+
+def test_an_edit_made_while_the_store_tells_is_told_next_to_all_in_one_order(store):
+    """Whoever listens first edits at once; those behind hear of the first state before they hear of the second."""
+    heard = {"first": [], "last": []}
+
+    def first(state):
+        heard["first"].append(state)
+        if state.memory_budget == 1:
+            store.apply(replace(state, memory_budget=2))
+
+    store.changed.connect(first)
+    store.changed.connect(heard["last"].append)
+    store.apply(replace(store.state, memory_budget=1))
+    assert [state.memory_budget for state in heard["first"]] == [1, 2]
+    assert heard["last"] == heard["first"]
+
+
+def test_an_edit_that_takes_itself_back_while_the_store_tells_is_told_as_it_is(store, seen):
+    """Two listeners edit in the same telling: the last state is told once."""
+    store.changed.connect(lambda state: store.apply(replace(state, memory_budget=None)))
+    store.apply(replace(store.state, memory_budget=1))
+    assert store.state.memory_budget is None
+    assert [state.memory_budget for state in seen] == [1, None]
+
+
+def test_two_who_contradict_each_other_are_stopped(store):
+    store.changed.connect(lambda state: store.apply(replace(state, memory_budget=(state.memory_budget or 0) + 1)))
+    with pytest.raises(RuntimeError, match="without end"):
+        store.apply(replace(store.state, memory_budget=1))
+    store.changed.disconnect()
+    store.apply(replace(store.state, memory_budget=3))
+    assert store.state.memory_budget == 3, "the store goes on"
+
+
+FIELDS = {
+    "program": st.sampled_from([Program(), Program().appended("A", Made("arange", (3,)))]),
+    "selection": st.sampled_from(["", "A", "B"]),
+    "memory_budget": st.sampled_from([None, 10**9, 10**10]),
+    "pointed": st.sampled_from([None, PointedCell("A", (0,))]),
+}
+STATES = st.builds(lambda **changed: replace(PlaygroundState(), **changed), **FIELDS)
+
+
+@given(STATES, STATES, STATES)
+def test_rebased_keeps_what_each_changed(base, edited, present):
+    """Field by field: what the edit changed is the edit's, everything else is that of the present state."""
+    both = rebased(edited, base, present)
+    for name in FIELDS:
+        changed = getattr(edited, name) != getattr(base, name)
+        assert getattr(both, name) == getattr(edited if changed else present, name)
+    assert rebased(edited, base, base) == edited
+    assert rebased(base, base, present) == present
+
+
+@given(STATES, st.lists(st.tuples(STATES, st.sampled_from([None, "drag"])), min_size=1, max_size=6))
+def test_edits_of_an_old_state_lose_nothing_and_are_undone_one_by_one(base, edits_of_base):
+    """Whoever still shows an old state edits that one; the store keeps what others did meanwhile."""
+    store = Store(base)
+    expected = base
+    for edited, gesture in edits_of_base:
+        expected = rebased(edited, base, expected)
+        store.apply(edited, gesture, base)
+        assert store.state == expected
+    while store.history.can_undo:
+        store.undo()
+    assert store.state.without_pointing() == base.without_pointing()
+
+
+def test_the_base_is_looked_at_only_where_another_state_is_present(store):
+    """A panel that shows the present state says what it says: nothing of the store's is put back into it."""
+    edited = replace(store.state, selection="A", memory_budget=1)
+    store.apply(edited, None, store.state)
+    assert store.state is edited
+    store.apply(replace(edited, memory_budget=None), None, edited)
+    assert (store.state.selection, store.state.memory_budget) == ("A", None)

@@ -39,3 +39,17 @@ def test_a_panel_without_cells_keeps_still_while_the_hand_moves(qtbot):
     assert panel.shown == [state, selected]
     assert panel.state is selected
     assert not NetworkPanel.follows_pointing
+
+
+def test_an_offer_is_taken_while_what_is_shown_is_of_the_present_state(qtbot):
+    panel, edits = Counting(), []
+    qtbot.addWidget(panel)
+    panel.edited.connect(lambda state, gesture: edits.append((state, gesture)))
+    panel.accept_state(PlaygroundState())
+    offered = replace(PlaygroundState(), selection="A")
+    panel.take_offer(offered, "gesture")
+    panel.is_answered = False
+    panel.take_offer(offered)
+    assert edits == [(offered, "gesture")]
+    panel.edit(offered)
+    assert len(edits) == 2, "what the hand does is no offer"

@@ -158,10 +158,15 @@ def compute_einsum(request: EinsumRequest, job: Job | None = None) -> EinsumResu
         raise ProblemError(problem) from None
 
 
+def _state_with_fix(request: EinsumRequest, fix: Fix) -> PlaygroundState:
+    """What the button of a fix makes of what was asked."""
+    einsum = EinsumState(request.equation, request.operands, patient=request.patient)
+    return with_fix(PlaygroundState(program=request.program, einsum=einsum, memory_budget=request.budget), fix)
+
+
 def _mended(request: EinsumRequest, fix: Fix, job: Job) -> str | None:
     """The shape of the result after a fix; raises `ProblemError` if there is still a problem."""
-    einsum = EinsumState(request.equation, request.operands, patient=request.patient)
-    state = with_fix(PlaygroundState(program=request.program, einsum=einsum), fix)
+    state = _state_with_fix(request, fix)
     made = state.program.bindings[len(request.program.bindings) :]
     is_small = all(math.prod(one.source.shape) <= TRIED_ELEMENTS for one in made if isinstance(one.source, Made))
     state = replace(state, memory_budget=request.budget if is_small else 0)
@@ -191,8 +196,14 @@ def _answer(request: EinsumRequest, result: EinsumResult, job: Job) -> EinsumRes
     job.check()
     problem = _refusal(request, result)
     if problem is not None:
+        problem = helpful(problem, lambda fix: _allowed(request, result, fix))
         return replace(result, problem=problem, summaries=_summaries(result.operands, None, job))
     return _computed(request, result, job)
+
+
+def _allowed(request: EinsumRequest, result: EinsumResult, fix: Fix) -> str | None:
+    """Nothing to tell where a fix lets the values be computed, None where it does not."""
+    return "" if _refusal(einsum_request(_state_with_fix(request, fix)), result) is None else None
 
 
 def _parsed(request: EinsumRequest, job: Job) -> Equation:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -66,13 +66,19 @@ class CardResult:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProgramResult:
-    """One card per line, by name and in order."""
+    """A card a line, by name and in order, of this program."""
 
     cards: tuple[CardResult, ...]
+    program: Program = field(default_factory=Program)
 
     def card(self, name: str) -> CardResult | None:
         """The card with this name."""
         return next((card for card in self.cards if card.name == name), None)
+
+    def is_of(self, program: Program, name: str) -> bool:
+        """Whether the card of this name is that of the program: the line and those above it are the same."""
+        stop = program.names.index(name) + 1 if name in program.names else 0
+        return stop > 0 and self.program.bindings[:stop] == program.bindings[:stop]
 
 
 def program_request(state: PlaygroundState) -> ProgramRequest:
@@ -87,10 +93,10 @@ def compute_program(request: ProgramRequest, job: Job) -> ProgramResult:
     for place, card in enumerate(cards):
         tensor = evaluated[card.name].tensor
         if card.summary is None and tensor is not None:
-            job.show(ProgramResult(tuple(cards)))
+            job.show(ProgramResult(tuple(cards), request.program))
             summary_of(tensor, job)
             cards[place] = _with_numbers(card, evaluated[card.name])
-    return ProgramResult(tuple(cards))
+    return ProgramResult(tuple(cards), request.program)
 
 
 def _card(program: Program, name: str, evaluated: Mapping[str, Evaluated]) -> CardResult:

@@ -89,13 +89,22 @@ def evaluate(program: Program, budget: int | None = None, job: Job | None = None
     return run.results
 
 
-def try_line(program: Program, code: str, budget: int | None = None, job: Job | None = None) -> torch.Tensor | None:
-    """The shape, strides and dtype that a line with this code would have after the program; None if it fails."""
+def try_line(
+    program: Program, code: str, budget: int | None = None, job: Job | None = None, *, with_values: bool = False
+) -> torch.Tensor | None:
+    """The shape, strides and dtype that a line with this code would have after the program; None if it fails.
+
+    `with_values`: None too where it would be too large or too long to compute.
+    """
     run = _Run(program, default_budget() if budget is None else budget, job or Job())
     with QUIET_TORCH:
         for place, binding in enumerate(program.bindings):
             run.add(place, binding)
-        return run.tried(Binding(program.fresh_name(), parse_source(code)), Around(program.names, ())).meta
+        line = Binding(program.fresh_name(), parse_source(code))
+        tried = run.tried(line, Around(program.names, ()))
+    reads = [run.results[name] for name in source_reads(line.source) if name in run.results]
+    has_values = not tried.too_large and all(one.tensor is not None for one in reads)
+    return tried.meta if has_values or not with_values else None
 
 
 class _Run:

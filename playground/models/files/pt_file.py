@@ -197,7 +197,9 @@ def _collect(content: object, path: Path, name: str) -> LoadedFile:
     left_out: list[str] = []
     for visited, (key, value) in enumerate(_parts(content)):
         if visited >= MOST_VISITED or len(tensors) >= LARGEST_TENSOR_COUNT:
-            most = f"{len(tensors):,} tensors" if tensors else f"{MOST_VISITED:,} entries"
+            if not tensors:
+                refuse(f"{name} has no tensor among its first {MOST_VISITED:,} entries, and more were not looked at.")
+            most = f"{len(tensors):,} tensors" if visited < MOST_VISITED else f"{MOST_VISITED:,} entries"
             problems.append(Problem(f"{name} contains more; the first {most} are opened."))
             break
         if value is _TOO_DEEP:

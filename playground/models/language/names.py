@@ -7,6 +7,7 @@ import keyword
 import string
 from collections.abc import Collection, Sequence
 
+from playground.models.offers import helpful
 from playground.models.problem import Fix, Problem, Span
 
 RESERVED = frozenset(
@@ -22,7 +23,12 @@ _CHARACTERS = _LETTERS | frozenset(string.digits)
 
 
 def name_problem(name: str, taken: Collection[str] = ()) -> Problem | None:
-    """Why a tensor cannot be called `name` (None if it can); `taken` are the names already in use."""
+    """Why a tensor cannot be called `name` (None: it can), with names that it can have; `taken` are already in use."""
+    problem = _refusal(name, taken)
+    return None if problem is None else helpful(problem, lambda fix: None if _refusal(fix.code, taken) else "")
+
+
+def _refusal(name: str, taken: Collection[str]) -> Problem | None:
     if not name:
         return Problem("A tensor needs a name.", Span(0, 0))
     if len(name) > MAXIMUM_LENGTH:
@@ -32,11 +38,11 @@ def name_problem(name: str, taken: Collection[str] = ()) -> Problem | None:
             return _character_problem(name, place, taken)
     whole = Span(0, len(name))
     if name[0] not in _LETTERS:
-        return Problem("A name must start with a letter.", Span(0, 1), (Fix(f"t{name}"),))
+        return Problem("A name must start with a letter.", Span(0, 1), (Fix(_free(f"t{name}", taken)),))
     if name.startswith("__"):
         return Problem("Names that start with two underscores belong to Python.", whole)
     if keyword.iskeyword(name):
-        return Problem(f"{name} is a Python keyword.", whole, (Fix(f"{name}_"),))
+        return Problem(f"{name} is a Python keyword.", whole, (Fix(_free(f"{name}_", taken)),))
     if name in RESERVED:
         return Problem(f"{name} already means something in a PyTorch script.", whole, (Fix(fresh_name(taken, name)),))
     if name in taken:
@@ -47,13 +53,17 @@ def name_problem(name: str, taken: Collection[str] = ()) -> Problem | None:
 def _character_problem(name: str, place: int, taken: Collection[str]) -> Problem:
     character = name[place]
     kept = "".join(c for c in name if c in _CHARACTERS)
-    fixes = (Fix(kept),) if kept and name_problem(kept, taken) is None else ()
     looks = " although it may look like one" if character.isalpha() else ""
     return Problem(
         f"{character!r} (U+{ord(character):04X}) is not a letter a to z, a digit or _{looks}.",
         Span(place, place + 1),
-        fixes,
+        (Fix(_free(kept, taken)),),
     )
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """The name, with a number where it is taken."""
+    return fresh_name(taken, name) if name in taken else name
 
 
 def cut_name(name: str, longest: int) -> str:

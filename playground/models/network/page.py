@@ -13,8 +13,8 @@ from playground.models.formatting import bytes_in_words, count_in_words, digits
 from playground.models.network.arrays import Floats
 from playground.models.network.measure.histograms import Axis
 from playground.models.network.pinned import PinnedResult, curves_of, setting_name
-from playground.models.network.request import NetworkPageResult
-from playground.models.network.spec.spec import NetworkSpec
+from playground.models.network.request import LayerPage, NetworkPageResult
+from playground.models.network.spec.spec import DTYPES, NetworkSpec
 
 HEADS = ("network", "verdict", "last rms", "gradient 1 / last", "zeros, last", "dead, last")
 MEANINGS = (
@@ -115,19 +115,17 @@ class End:
     words: str
 
 
-def ends_of(page: NetworkPageResult) -> tuple[End, ...]:
-    """The smallest and the largest number of the network's dtype; none for a watched module, which may mix dtypes."""
-    if not page.network.batch:
+def ends_of(page: LayerPage) -> tuple[End, ...]:
+    """The smallest and the largest number of the network's dtype; none for a watched module that mixes several."""
+    dtype = page.network.dtype
+    if not dtype:
         return ()
-    dtype = page.network.spec.torch_dtype
-    known = torch.finfo(dtype)
-    return tuple(
-        End(value, f"{page.network.spec.dtype} ends at {digits(value)}")
-        for value in (known.smallest_normal * known.eps, known.max)
-    )
+    known = torch.finfo(DTYPES[dtype])
+    ends = (known.smallest_normal * known.eps, known.max)
+    return tuple(End(value, f"{dtype} ends at {digits(value)}") for value in ends)
 
 
-def near_ends(page: NetworkPageResult, curves: Iterable[Floats]) -> tuple[End, ...]:
+def near_ends(page: LayerPage, curves: Iterable[Floats]) -> tuple[End, ...]:
     """The number type's limits that these curves approach or pass; pinned networks may have other types."""
     known = [curve[np.isfinite(curve) & (curve > 0)] for curve in (within_reach(curve, page) for curve in curves)]
     numbers = np.concatenate([np.empty(0), *known])
@@ -137,21 +135,21 @@ def near_ends(page: NetworkPageResult, curves: Iterable[Floats]) -> tuple[End, .
     return tuple(end for end in ends_of(page) if low / REACH <= end.value <= high * REACH)
 
 
-def within_reach(curve: Floats, page: NetworkPageResult) -> Floats:
+def within_reach(curve: Floats, page: LayerPage) -> Floats:
     """The theory curve, cut off slightly beyond the limits of the number type."""
-    if page.network.spec.dtype == "float64" or not ends_of(page):
+    if page.network.dtype == "float64" or not ends_of(page):
         return curve
     smallest, largest = (end.value for end in ends_of(page))
     known = np.isfinite(curve) & (curve > 0)
     return np.where(known, np.clip(curve, smallest / REACH, largest * REACH), np.nan)
 
 
-def ranges_of(page: NetworkPageResult) -> PlotRanges:
+def ranges_of(page: LayerPage) -> PlotRanges:
     """The ranges that include everything a page shows."""
-    tables, prediction = page.network.tables, page.theory.prediction
+    tables, predicted = page.network.tables, page.predicted_rms
     spread = [tables["activation"].rms, tables["activation"].std]
     gradients = [tables["activation_gradient"].rms, tables["weight_gradient"].rms]
-    spread += [within_reach(prediction.rms, page)] if prediction.rms is not None else []
+    spread += [within_reach(predicted, page)] if predicted is not None else []
     for pin in page.pins:
         if pin.curves is not None:
             depth = page.network.depth  # a pinned network may extend beyond the part that is drawn
@@ -159,8 +157,8 @@ def ranges_of(page: NetworkPageResult) -> PlotRanges:
             gradients += [pin.curves.activation_gradient[:depth], pin.curves.weight_gradient[:depth]]
     if page.band is not None:
         spread += [page.band.low.rms, page.band.high.rms]
-    histograms = tables[page.request.kind].histograms
-    axis = histograms.axis if histograms is not None else Axis(page.request.scale, -1, 1, 1)
+    histograms = tables[page.kind].histograms
+    axis = histograms.axis if histograms is not None else Axis("log", -1, 1, 1)
     unit = axis.unit if axis.scale == "linear" else 1.0
     low, high = axis.low * unit, axis.high * unit
     return PlotRanges(

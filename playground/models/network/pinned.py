@@ -10,7 +10,7 @@ import numpy as np
 
 from playground.models.formatting import digits
 from playground.models.network.arrays import Floats
-from playground.models.network.measure.result import NetworkResult
+from playground.models.network.measure.result import Measured, NetworkResult
 from playground.models.network.spec.inits import INIT_SCHEMES
 from playground.models.network.spec.inputs import INPUTS
 from playground.models.network.spec.spec import NetworkSpec
@@ -50,7 +50,7 @@ class PinnedResult:
     severity: str
 
 
-def curves_of(result: NetworkResult) -> Curves:
+def curves_of(result: Measured) -> Curves:
     """The curves of a run."""
     tables = result.tables
     return Curves(

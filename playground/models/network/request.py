@@ -17,7 +17,7 @@ from playground.models.language.budget import default_budget
 from playground.models.network.arrays import Floats
 from playground.models.network.measure.histograms import Histogram
 from playground.models.network.measure.measuring import Detail
-from playground.models.network.measure.result import NetworkResult
+from playground.models.network.measure.result import Measured, NetworkResult
 from playground.models.network.pinned import PINNED, Curves, PinnedResult, curves_of, judge_run, run_pins
 from playground.models.network.run.estimate import LONG_SECONDS, Estimate, estimate
 from playground.models.network.run.run import own_histograms, run_network
@@ -131,18 +131,42 @@ class Theory:
     critical_gain: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class NetworkPageResult:
-    """Everything the plots and numbers show. `band` is None until the seeds have run, `own` unless requested."""
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class LayerPage:
+    """What the plots and numbers over the layers show: the distributions of one `kind` of tensor, and beside what was
+    measured the theory where there is one, pinned networks, and the band over seeds, None until they have run.
+
+    `own` are histograms on ranges of their own, where asked for; while the hand is `moving`, axes hold still.
+    """
+
+    network: Measured
+    kind: str
+    own: Sequence[Histogram] = ()
+    theory: Theory | None = None
+    pins: tuple[PinnedResult, ...] = ()
+    band: SeedBand | None = None
+    moving: bool = False
+
+    @property
+    def predicted_rms(self) -> Floats | None:
+        """What theory says of the rms of each layer's activations."""
+        return None if self.theory is None else self.theory.prediction.rms
+
+    @property
+    def predicted_gradients(self) -> Floats | None:
+        """What theory says of the rms of the gradients by them."""
+        return None if self.theory is None else self.theory.prediction.gradient_rms
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class NetworkPageResult(LayerPage):
+    """Everything that the network page shows of a request."""
 
     request: NetworkRequest
     network: NetworkResult
     theory: Theory
     verdict: Verdict
-    pins: tuple[PinnedResult, ...]
     estimate: Estimate
-    band: SeedBand | None = None
-    own: Sequence[Histogram] = ()
 
 
 def network_request(state: PlaygroundState) -> NetworkRequest:
@@ -263,8 +287,16 @@ _LAST = _LastRun()
 def first_page(request: NetworkRequest, result: NetworkResult, cost: Estimate) -> NetworkPageResult:
     """The immediate page for a run: theory and verdict, and the pinned networks that have already run."""
     theory = theory_of(request.spec, result.input_mean_square, result.features)
-    pins = run_pins(request.pins, request.spec, request.program, None)
-    return NetworkPageResult(request, result, theory, judge(result, theory.prediction), pins, cost)
+    return NetworkPageResult(
+        request=request,
+        network=result,
+        kind=request.kind,
+        theory=theory,
+        verdict=judge(result, theory.prediction),
+        pins=run_pins(request.pins, request.spec, request.program, None),
+        estimate=cost,
+        moving=request.moving,
+    )
 
 
 def compute_network(request: NetworkRequest, job: Job | None = None) -> NetworkPageResult:
@@ -314,19 +346,28 @@ def _with_pins(page: NetworkPageResult, _tensors: Tensors, job: Job) -> NetworkP
 
 
 def _with_tried_cures(page: NetworkPageResult, tensors: Tensors, job: Job) -> NetworkPageResult:
-    """The page with fixes that were seen to help, unless the user is dragging or trying would take long."""
-    spec = page.request.spec
-    operations = 6 * spec.batch * page.estimate.weights
-    if page.request.moving or not page.verdict.illness or operations > MOST_TRIAL_OPERATIONS:
+    """The page with fixes that were seen to help, unless the user is dragging or trying would take long.
+
+    With many inputs some of them are enough, where the network is as ill with these.
+    """
+    spec, verdict = page.request.spec, page.verdict
+    batch = min(spec.batch, int(MOST_TRIAL_OPERATIONS / (6 * max(1, page.estimate.weights))))
+    if page.request.moving or not verdict.illness or batch < min(2, spec.batch):
         return page
     job.show(page)
     silent = Job(job.is_cancelled, is_superseded=job.is_superseded)
 
-    def judge_spec(spec: NetworkSpec) -> Verdict:
+    def judge_spec(other: NetworkSpec) -> Verdict:
         job.yield_to_newer()
-        return judge_run(run_network(spec, tensors, Detail(histograms=(), quick=True), silent))
+        return judge_run(run_network(replace(other, batch=batch), tensors, Detail(histograms=(), quick=True), silent))
 
-    return replace(page, verdict=tried(page.verdict, page.request.spec, judge_spec))
+    if batch < spec.batch:
+        if judge_spec(spec).illness != verdict.illness:
+            return page
+        offered = tried(verdict, spec, judge_spec).fixes
+        told = tuple(replace(fix, outcome=f"Tried with {batch:,} inputs: {fix.outcome}") for fix in offered)
+        return replace(page, verdict=replace(verdict, fixes=told))
+    return replace(page, verdict=tried(verdict, spec, judge_spec))
 
 
 def _with_seeds(page: NetworkPageResult, tensors: Tensors, job: Job) -> NetworkPageResult:

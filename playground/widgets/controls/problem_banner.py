@@ -64,7 +64,7 @@ def problem_runs(problem: Problem, text: str = "") -> tuple[Run, ...]:
 class ProblemBanner(QWidget):
     """Hidden while there is no problem. `fix_chosen(fix)` when a button or a menu row is chosen.
 
-    `first`: how many fixes are buttons; fewer if `fit` has little room.
+    `first`: so many fixes are buttons, fewer where `fit` has little room for them; 0 where none can be taken.
     """
 
     fix_chosen = Signal(object)
@@ -89,6 +89,11 @@ class ProblemBanner(QWidget):
         self.setSizePolicy(policy)
         self._fixes.setSizePolicy(policy)
         self.hide()
+
+    @property
+    def offers(self) -> bool:
+        """Whether it shows fixes at all."""
+        return self._first > 0
 
     @property
     def problem(self) -> Problem | None:
@@ -120,12 +125,12 @@ class ProblemBanner(QWidget):
             button.chosen.connect(self._on_chosen)
             self._flow.addWidget(button)
             self.buttons.append(button)
-        if len(fixes) > 1:
+        if len(fixes) > 1 and self.offers:
             self.more = IconButton("ellipsis", "More fixes", parent=self._fixes)
             self.more.clicked.connect(self._on_more)
             self._flow.addWidget(self.more)
         self._show_first(self._first)
-        self._fixes.setVisible(bool(fixes))
+        self._fixes.setVisible(bool(self.buttons))
 
     def _show_first(self, count: int) -> None:
         """Show this many fixes as buttons; the rest are in the menu."""

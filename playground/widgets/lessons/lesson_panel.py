@@ -40,7 +40,7 @@ class LessonPanel(Panel):
         super().__init__(parent)
         self.setFixedWidth(WIDTH)
         self._result: LessonResult | None = None
-        self._banner = ProblemBanner()
+        self._banner = ProblemBanner(first=0)
         self._progress = ProgressBar()
         self._list = LessonList(library())
         self._list.opened.connect(self.open_lesson)

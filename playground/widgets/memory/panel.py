@@ -84,6 +84,7 @@ class MemoryPanel(Panel):
         self.column.write.preview_changed.connect(self._on_preview_changed)
         self.column.bits.as_bytes_edited.connect(self._on_as_bytes_edited)
         self.column.strided.spec_edited.connect(self._on_spec_edited)
+        self.column.strided.spec_taken.connect(self._on_spec_taken)
         self.column.strided.drag_ended.connect(self._on_drag_ended)
         for box in (self.column.view.shape, self.column.write.value):
             box.editingFinished.connect(self._on_drag_ended)
@@ -257,7 +258,7 @@ class MemoryPanel(Panel):
         if self._result is not None and self._result.name in self.state.program.names:
             name = fresh_name(self.state.program.names)
             program = self.state.program.appended(name, Expression(f"{self._result.name}{code}"))
-            self.edit(replace(self.state, program=program, selection=name))
+            self.take_offer(replace(self.state, program=program, selection=name))
 
     @Slot(object)
     def _on_file_fix_chosen(self, code: object) -> None:
@@ -286,6 +287,11 @@ class MemoryPanel(Panel):
     def _on_spec_edited(self, spec: StridedSpec, gesture: Hashable) -> None:
         name = shown_name(self.state)
         self._edit_memory(gesture, strided=StridedChoice(name, spec.size, spec.stride, spec.offset))
+
+    @Slot(object)
+    def _on_spec_taken(self, spec: StridedSpec) -> None:
+        if self.is_answered:
+            self._on_spec_edited(spec, None)
 
     @Slot()
     def _on_strided_reset(self) -> None:

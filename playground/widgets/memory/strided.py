@@ -146,9 +146,13 @@ CHOOSE = "Start from…"
 
 
 class StridedPart(FoldingPart):
-    """`spec_edited(spec, gesture)`; `reset_wanted()` for the tensor's own arguments; `kept(code)` to add a line."""
+    """`spec_edited(spec, gesture)`, or `spec_taken(spec)` of an offer; `reset_wanted()` for the tensor as it is.
+
+    `kept(code)` to make it a line.
+    """
 
     spec_edited = Signal(object, object)
+    spec_taken = Signal(object)
     drag_ended = Signal()
     reset_wanted = Signal()
     kept = Signal(str)
@@ -334,7 +338,7 @@ class StridedPart(FoldingPart):
         if spec is None:
             self.kept.emit(fix.code)
         else:
-            self.spec_edited.emit(spec, None)
+            self.spec_taken.emit(spec)
 
     @Slot()
     def _on_keep(self) -> None:

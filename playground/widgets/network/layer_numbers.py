@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from playground.models.formatting import digits
 from playground.models.network.measure.statistics import TensorStatistics
-from playground.models.network.request import NetworkPageResult
+from playground.models.network.request import LayerPage, NetworkPageResult
 from playground.widgets.controls.section import TitleLine
 from playground.widgets.controls.tooltip import show_beside, tooltip_html
 from playground.widgets.look import code_font, look, look_holder, words_font
@@ -145,26 +145,27 @@ class LayerNumbers(QWidget):
                 painter.drawText(QPointF(left, base), elided(code, value, rect.right() - left + 1))
 
 
-def spread_rows(page: NetworkPageResult, layer: int) -> list[Row]:
+def spread_rows(page: LayerPage, layer: int) -> list[Row]:
     """The numbers beside the spread: mean, std, rms, theory, std across inputs, pinned. `layer` from 1."""
-    result = page.network.layers[layer - 1]
-    numbers = result.activation
+    numbers, units = page.network.tables["activation"].layer(layer - 1), page.network.units
+    if not numbers.count:
+        return []
     rows: list[Row] = [
         ("mean", digits(numbers.mean), "The mean of all values of the layer, for all inputs."),
         ("std", digits(numbers.std), "Their standard deviation, as torch.std computes it: divided by count - 1."),
         ("rms", digits(numbers.rms), "The root of the mean square; equals the std if the mean is 0."),
     ]
-    theory = page.theory.prediction.rms
+    theory = page.predicted_rms
     if theory is not None:
         rows.append(("rms, theory", digits(float(theory[layer - 1])), "By mean-field theory, for infinite width."))
     across = "The std over the inputs of each unit, root mean square over units: 0 if all inputs give the same output."
-    rows.append(("std across inputs", digits(result.spread_across_inputs), across))
+    rows.append(("std across inputs", digits(float(units.spread[layer - 1])), across))
     for number, pin in enumerate(page.pins[:2], start=1):
         if pin.curves is not None and layer <= len(pin.curves.rms):
             name = pin.name if len(page.pins) == 1 else f"pinned {number}"
             rows.append((f"rms, {name}", digits(float(pin.curves.rms[layer - 1])), f"Pinned: {pin.name}."))
     cosine = "The mean cosine between the activations of two different inputs: 1 if all point the same way."
-    rows.append(("cosine of inputs", digits(result.cosine_between_inputs), cosine))
+    rows.append(("cosine of inputs", digits(float(units.cosine[layer - 1])), cosine))
     if page.band is not None:
         low, high = float(page.band.low.rms[layer - 1]), float(page.band.high.rms[layer - 1])
         rows.append(("seeds, rms", f"{digits(low)} to {digits(high)}", f"5 to 95 % over {page.band.done} seeds."))
@@ -172,15 +173,15 @@ def spread_rows(page: NetworkPageResult, layer: int) -> list[Row]:
     return rows
 
 
-def gradient_rows(page: NetworkPageResult, layer: int) -> list[Row]:
+def gradient_rows(page: LayerPage, layer: int) -> list[Row]:
     """The numbers beside the gradients."""
     tables = page.network.tables
     gradient = tables["activation_gradient"].rms
-    rows: list[Row] = [
-        ("activations", digits(float(gradient[layer - 1])), "RMS of ∂loss/∂activations of this layer."),
-        ("weights", digits(float(tables["weight_gradient"].rms[layer - 1])),
-         "RMS of ∂loss/∂weights of this layer."),
-    ]  # fmt: skip
+    rows: list[Row] = []
+    for name, kind in (("activations", "activation_gradient"), ("weights", "weight_gradient")):
+        numbers = tables[kind].layer(layer - 1)
+        meaning = f"rms of the loss's gradient by this layer's {name}."
+        rows.append((name, digits(numbers.rms) if numbers.count else "none", meaning))
     biases = page.network.bias_gradients
     if biases is not None or page.network.quick:  # their place is kept during a drag
         value = "" if biases is None else digits(float(biases.rms[layer - 1]))
@@ -192,10 +193,11 @@ def gradient_rows(page: NetworkPageResult, layer: int) -> list[Row]:
     if any(odd):
         meaning = "How many gradients of activations and of weights are nan or inf; excluded from the other statistics."
         rows.append(("not finite", f"{odd[0]:,}, {odd[1]:,}", meaning))
-    if layer >= 2 and gradient[layer - 1] > 0:
+    # The row before a watched layer's need not be what it was given; where there is theory, layers are a chain.
+    if page.theory is not None and layer >= 2 and gradient[layer - 1] > 0:
         factor = float(gradient[layer - 2] / gradient[layer - 1])
         rows.append(("per layer, backward", f"×{digits(factor)}", "This step: the layer before divided by this layer."))
-    theory = page.theory.prediction.gradient_rms
+    theory = page.predicted_gradients
     if theory is not None:
         rows.append(("activations, theory", digits(float(theory[layer - 1])), "By mean-field theory."))
     for pin in page.pins[:1]:
@@ -203,32 +205,38 @@ def gradient_rows(page: NetworkPageResult, layer: int) -> list[Row]:
             curves, name = pin.curves, "pinned" if len(page.pins) == 1 else "pinned 1"
             rows.append((f"{name}, activations", digits(float(curves.activation_gradient[layer - 1])), pin.name))
             rows.append((f"{name}, weights", digits(float(curves.weight_gradient[layer - 1])), pin.name))
-    rows.append(("weights' std", digits(float(tables["weight"].std[layer - 1])), "The std of the weights themselves."))
+    if tables["weight"].count[layer - 1]:
+        std = float(tables["weight"].std[layer - 1])
+        rows.append(("weights' std", digits(std), "The std of the weights themselves."))
     return rows
 
 
-def zero_rows(page: NetworkPageResult, layer: int) -> list[Row]:
+def zero_rows(page: LayerPage, layer: int) -> list[Row]:
     """The numbers beside the zeros: exact and near zeros, dead, saturated, nan, inf, subnormal."""
-    result = page.network.layers[layer - 1]
-    numbers, width = result.activation, page.network.spec.width
-    quick = page.network.quick
-    near = "" if quick else percent(numbers.near_zero_fraction)
-    return [
+    numbers, units = page.network.tables["activation"].layer(layer - 1), page.network.units
+    if not numbers.count:
+        return []
+    count, dead, saturated = (float(of[layer - 1]) for of in (units.count, units.dead, units.saturated))
+    near = "" if page.network.quick else percent(numbers.near_zero_fraction)
+    subnormal = "" if page.network.quick else f"{numbers.subnormal_count:,}"
+    rows: list[Row] = [
         ("exactly 0", percent(numbers.zero_fraction), "The share of the layer's values that are exactly 0."),
-        ("dead units", f"{round(result.dead_fraction * width):,} of {width:,}", "Units that are 0 for every input."),
+        ("dead units", f"{round(dead * count) if count else 0:,} of {count:,.0f}",
+         "Units that are 0 for every input; channels are the units of images and convolutions."),
         ("nan, inf", f"{numbers.nan_count:,}, {numbers.inf_count:,}", "Excluded from the other statistics."),
-        ("saturated", percent(result.saturated_fraction),
+        ("saturated", percent(saturated),
          "Values where the activation's slope is below 1 % of its maximum."),
-        ("near 0, subnormal", f"{near}, {'' if quick else format(numbers.subnormal_count, ',')}",
+        ("near 0, subnormal", f"{near}, {subnormal}",
          "Near 0: below a thousandth of the rms, but not 0. Subnormal: below the dtype's smallest normal number."),
     ]  # fmt: skip
+    unknown = {"dead units": not count, "saturated": math.isnan(saturated)}
+    return [row for row in rows if not unknown.get(row[0])]
 
 
-ONE_LINE = ("rms", "activation grads", "output grads", "exactly 0", "dead units", "nan, inf")
+ONE_LINE = ("rms", "activation grads", "exactly 0", "dead units", "nan, inf")
 """The rows that come first if all numbers share a line."""
 _OF_GRADIENTS = {
     "activations": "activation grads",
-    "outputs": "output grads",
     "weights": "weight grads",
     "biases": "bias grads",
 }

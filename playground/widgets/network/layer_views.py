@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QVBoxLayout, QW
 
 from playground.models.network.measure.histograms import Histogram
 from playground.models.network.page import PlotRanges, held, ranges_of
-from playground.models.network.request import NetworkPageResult
+from playground.models.network.request import LayerPage
 from playground.models.state import NetworkState
 from playground.widgets.controls.buttons import IconButton
 from playground.widgets.look import look
@@ -73,7 +73,7 @@ class LayerViews(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.page: NetworkPageResult | None = None
+        self.page: LayerPage | None = None
         self._ranges: PlotRanges | None = None
         self._chosen = 1
         self._pointed: int | None = None
@@ -189,10 +189,10 @@ class LayerViews(QWidget):
             self._chosen = state.layer
             self._show_layer()
 
-    def show_page(self, page: NetworkPageResult) -> None:
+    def show_page(self, page: LayerPage) -> None:
         """Draw a result; the axes do not change during a drag."""
         self.page = page
-        self._ranges = held(self._ranges, ranges_of(page), page.request.moving)
+        self._ranges = held(self._ranges, ranges_of(page), page.moving)
         self.distributions.show_page(page, self._ranges)
         for plot in (self.spread, self.gradients, self.zeros):
             plot.show_page(page, self._ranges)
@@ -211,7 +211,7 @@ class LayerViews(QWidget):
             plot.set_crosshair(layer, str(layer))
         if page is None or self._ranges is None:
             return
-        table = page.network.tables[page.request.kind]
+        table = page.network.tables[page.kind]
         numbers = table.layer(layer - 1)
         title, words = self.title_of(page, layer)
         self.title.set_text(title)
@@ -238,11 +238,11 @@ class LayerViews(QWidget):
         ):
             numbers_beside.set_rows(found)
 
-    def title_of(self, page: NetworkPageResult, layer: int) -> tuple[str, str]:
+    def title_of(self, page: LayerPage, layer: int) -> tuple[str, str]:
         """The layer's name and number of values. Override if layers have names."""
-        return f"Layer {layer}", layer_words(page.network.tables[page.request.kind].layer(layer - 1))
+        return f"Layer {layer}", layer_words(page.network.tables[page.kind].layer(layer - 1))
 
-    def rows_of(self, page: NetworkPageResult, layer: int) -> tuple[list[Row], list[Row], list[Row]]:
+    def rows_of(self, page: LayerPage, layer: int) -> tuple[list[Row], list[Row], list[Row]]:
         """The rows beside spread, gradients and zeros. Override if layers differ in their numbers."""
         return spread_rows(page, layer), gradient_rows(page, layer), zero_rows(page, layer)
 

@@ -325,5 +325,5 @@ class NetworkPanel(Panel):
     def _on_tensor_wanted(self) -> None:
         # Send what is shown: the plots may still show the previous network, which had more layers.
         page, layer = self.views.page, self.views.layer
-        shown = page.request if page is not None else network_request(self.state)
+        shown = page.request if isinstance(page, NetworkPageResult) else network_request(self.state)
         self.asked.emit(LAYER_SIDE, LayerTensorRequest(shown.spec, shown.kind, layer, shown.program, shown.budget))

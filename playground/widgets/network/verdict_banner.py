@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
-from PySide6.QtCore import QRect, QRectF, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QRect, QRectF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -16,11 +16,12 @@ from playground.models.problem import Fix, Problem
 from playground.widgets.controls.buttons import Button
 from playground.widgets.controls.tooltip import set_tooltip
 from playground.widgets.look import icon, look, look_holder
-from playground.widgets.text.labels import RunsLabel, TextLabel
-from playground.widgets.text.runs import Run, parse_runs, plain, runs_width
+from playground.widgets.text.labels import RunsLabel
+from playground.widgets.text.runs import Run, parse_runs, runs_width
 
 HEIGHT = 68
 NARROW, HIGH = 860, 100
+_REASON_HIGH = 24
 _BAR = 4
 _LEFT = 40
 _RIGHT = 16
@@ -77,7 +78,7 @@ class _OfferButton(Button):
 
 
 class VerdictBanner(QWidget):
-    """Two lines: lead and numbers; reason and fixes. `fix_chosen` carries a `SpecFix` or a `Fix`."""
+    """Lead and numbers; below them reason and fixes. `fix_chosen` carries a `SpecFix` or a `Fix`."""
 
     fix_chosen = Signal(object)
     cancelled = Signal()
@@ -85,6 +86,7 @@ class VerdictBanner(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("network.verdict")
+        self._least = HEIGHT
         self.setFixedHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.severity = "good"
@@ -93,10 +95,12 @@ class VerdictBanner(QWidget):
         self._problem: Problem | None = None
         self._given_up = ""
         self._said: tuple[str, str, str] = ("", "", "")
-        self.message = RunsLabel(wrap=False)
-        self.reason = TextLabel("", "text2")
+        self.message, self.reason = RunsLabel(), RunsLabel("", "text2")
         for label in (self.message, self.reason):
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+            policy.setHeightForWidth(True)
+            label.setSizePolicy(policy)
+        self.reason.setMinimumHeight(_REASON_HIGH)
         self.buttons: list[_OfferButton] = []
         self.cancel = Button("Cancel", "quiet")
         self.cancel.setObjectName("network.cancel")
@@ -185,8 +189,8 @@ class VerdictBanner(QWidget):
         while not why and len(clauses) > 1 and self._is_too_long((*bold, *parse_runs(" ".join(clauses)))):
             rest.insert(0, clauses.pop())
         self.message.set_content((*bold, *parse_runs(" ".join(clauses))))
-        self.reason.set_text(plain(parse_runs(why or " ".join(rest))), "warning" if self._given_up else "text2")
-        set_tooltip(self.message, plain((*bold, *parse_runs(text))))
+        self.reason.set_content(why or " ".join(rest), "warning" if self._given_up else "text2")
+        self._take_height()
 
     def _is_too_long(self, runs: tuple[Run, ...]) -> bool:
         return runs_width(runs) > self.width() - _LEFT - _RIGHT
@@ -197,8 +201,22 @@ class VerdictBanner(QWidget):
         is_narrow = self.width() < NARROW
         ways = QBoxLayout.Direction
         self._below.setDirection(ways.TopToBottom if is_narrow else ways.LeftToRight)
-        self.setFixedHeight(HIGH if is_narrow else HEIGHT)
+        if event.oldSize().width() != self.width():
+            self._least = HIGH if is_narrow else HEIGHT
         self._fit()
+
+    def event(self, event: QEvent) -> bool:
+        handled = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:  # a button came or went, and left the reason another width
+            self._take_height()
+        return handled
+
+    def _take_height(self) -> None:
+        """Be as high as the words need; it shrinks with another width alone, so that nothing jumps under a drag."""
+        layout = self.layout()
+        if layout is not None:
+            self._least = max(self._least, layout.heightForWidth(self.width()))
+            self.setFixedHeight(self._least)
 
     def _offer(self, offers: list[Offer]) -> None:
         if len(offers) == len(self.buttons):
@@ -259,7 +277,7 @@ class VerdictBanner(QWidget):
             self._fraction = fraction
             set_tooltip(self.cancel, f"Stop: {words}")
             if self._asks:
-                self.reason.set_text(f"{words[:1].upper()}{words[1:]}.")
+                self.reason.set_content(f"{words[:1].upper()}{words[1:]}.")
                 if self.window().focusWidget() in self.buttons:
                     self.cancel.setFocus()  # rather than to the next widget, which the next key would change
                 for button in self.buttons:
@@ -283,5 +301,5 @@ class VerdictBanner(QWidget):
             if not self.message.text():
                 return  # nothing has run yet, so there is no verdict
             painter.fillRect(QRectF(0, 0, _BAR, rect.height()), look().color(self.severity))
-            place = QRect(16, self.message.y() + (self.message.height() - 16) // 2, 16, 16)
+            place = QRect(16, self.message.y() + 1, 16, 16)
             icon(_ICONS[self.severity], self.severity).paint(painter, place, Qt.AlignmentFlag.AlignCenter)

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QPainter
 
 from playground.widgets.heat import channels, count_shares, counts_table, rgba_of
 from playground.widgets.look import look
-from playground.widgets.plot.curve import Entry, in_coordinates
+from playground.widgets.plot.curve import Entry, InView, in_coordinates
 from playground.widgets.plot.segments import Floats, is_drawing
 
 BAND_OPACITY = 0.3
@@ -40,6 +40,8 @@ class Band(pg.FillBetweenItem, Entry):  # type: ignore[misc]  # pyqtgraph has no
 
     def set_data(self, x: ArrayLike, low: ArrayLike, high: ArrayLike) -> None:
         """Fill between `low` and `high`; empty data hides it."""
+        if not np.size(x) and not len(self.x):
+            return
         self.x, self.low, self.high = (np.asarray(part, float) for part in (x, low, high))
         self.place()
 
@@ -77,7 +79,9 @@ class Healthy(pg.LinearRegionItem, Entry):  # type: ignore[misc]  # pyqtgraph ha
 
     def __init__(self, low: float, high: float, name: str) -> None:
         self.ends = low, high
-        super().__init__((0.0, 0.0), "horizontal", pen=pg.mkPen(None), movable=False)
+        super().__init__((0.0, 0.0), "horizontal", movable=False)
+        for line in self.lines:
+            line.hide()
         self.describe(name, True, "healthy")
         self.setZValue(-10)
         self.take_look()
@@ -101,7 +105,7 @@ class Healthy(pg.LinearRegionItem, Entry):  # type: ignore[misc]  # pyqtgraph ha
         paint_swatch(painter, rect, look().color("healthy"))
 
 
-class Bars(pg.BarGraphItem, Entry):  # type: ignore[misc]  # pyqtgraph has no types
+class Bars(InView, pg.BarGraphItem, Entry):
     """A horizontal histogram: `lengths[i]` from `edges[i]` to `edges[i + 1]` of the value axis."""
 
     def __init__(self, name: str, color: str = "count") -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt, Slot
 from PySide6.QtGui import QPainter
 
 from playground.models.formatting import digits
@@ -81,24 +81,34 @@ def power_text(exponent: float) -> str:
 def value_ticks(low: float, high: float, most: int) -> tuple[tuple[float, str], ...]:
     """Places and labels on a logarithmic axis between two exponents: powers of ten, or round numbers if few fit."""
     powers = log_ticks(low, high, most)
+    first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
+    if len(powers) < 2 and first < last:
+        powers = (float(first), float(last))
     if len(powers) > 1 or not -300 < low < high < 300:
         return tuple((power, power_text(power)) for power in powers)
-    numbers = [number for number in linear_ticks(10.0**low, 10.0**high, most) if number > 0]
-    return tuple((math.log10(number), tick_text(number)) for number in numbers)
+    kept: list[tuple[float, str]] = []
+    for number in linear_ticks(10.0**low, 10.0**high, most):
+        place = math.log10(number) if number > 0 else low - 1
+        if low <= place and (not kept or place - kept[-1][0] >= (high - low) / (1.5 * most)):
+            kept.append((place, tick_text(number)))
+    return tuple(kept)
 
 
 LEFT, TOP, BOTTOM = 48, 8, 22
 _PIXELS_A_TICK = {"left": 22, "right": 22, "bottom": 80, "top": 80}
 _SPACE = 8
 _ASCENT = 11
+_VCENTER = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip
 Ticks = tuple[tuple[float, str], ...]
+TextPlace = tuple[QRectF, Qt.AlignmentFlag | Qt.TextFlag, str]
 
 
 @dataclass(frozen=True, slots=True)
 class AxisRange:
     """From `low` to `high` in coordinates: the exponent of ten if `logarithmic`, otherwise the value divided by `unit`.
 
-    `ticks` label the whole range; `text` formats a coordinate if neither a power nor a plain number fits.
+    `ticks` label the whole range, and a part of it unless whole numbers do; `text` words a coordinate where neither a
+    power nor a plain number does.
     """
 
     low: float = 0.0
@@ -112,7 +122,7 @@ class AxisRange:
         """At most `most` labelled places between `low` and `high`; only whole numbers for layers and steps."""
         if self.ticks is not None:
             given = tuple(tick for tick in self.ticks if low <= tick[0] <= high)
-            if len(given) > 1 or (low, high) == (self.low, self.high):
+            if (low, high) == (self.low, self.high) or (len(given) > 1 and not whole):
                 return given
         if high <= low:
             return ()
@@ -141,15 +151,12 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         self.mark: tuple[float, str] | None = None
         self.below = 0
         """How far the lowest label may extend below the axis."""
+        self._bounds: QRectF | None = None
         super().__init__(orientation, maxTickLength=0)
         self.enableAutoSIPrefix(False)
         self.across = orientation in ("top", "bottom")
         self.setStyle(
             tickFont=code_font(),
-            tickTextOffset=4 if self.across else _SPACE,
-            tickAlpha=255,
-            maxTickLevel=0,
-            hideOverlappingLabels=60,
             autoExpandTextSpace=False,
             autoReduceTextSpace=False,
         )
@@ -177,6 +184,12 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
             self.mark = mark
             self.redraw()
 
+    def show_grid(self, shown: bool) -> None:
+        """Draw a line through the view at each label, or none."""
+        self.grid, self._bounds = 255 if shown else False, None
+        self.prepareGeometryChange()
+        self.redraw()
+
     def redraw(self) -> None:
         """Redraw the axis."""
         self.picture = None
@@ -187,8 +200,6 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         self.setPen(pg.mkPen(look().color("edge")))
         self.setTickPen(pg.mkPen(look().color("hairline")))
         self.setTextPen(pg.mkPen(look().color("text2")))
-
-    # Overrides of pyqtgraph
 
     def labels(self, low: float, high: float, size: float) -> Ticks:
         """The labelled places that fit."""
@@ -205,49 +216,68 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
             ticks = shown.labelled(low, high, most, whole)
         return ticks
 
-    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:  # noqa: N803
-        return [(1.0, [place for place, _ in self.labels(minVal, maxVal, size)])]
+    # Overrides of pyqtgraph
 
-    def tickStrings(self, values: Sequence[float], _scale: float, _spacing: float) -> list[str]:
-        low, high = self.range
-        known = dict(self.labels(low, high, self.width() if self.across else self.height()))
-        return [known.get(value, "") for value in values]
+    @Slot()
+    def _resetCachedProperties(self) -> None:
+        super()._resetCachedProperties()
+        self._bounds = None
+
+    def linkedViewChanged(self, view: pg.ViewBox, newRange: Sequence[float] | None = None) -> None:  # noqa: N803
+        self._bounds = None
+        super().linkedViewChanged(view, newRange)
 
     def boundingRect(self) -> QRectF:
-        rect = QRectF(super().boundingRect())
-        return rect.adjusted(-LEFT, 0, 8, 0) if self.across else rect.adjusted(0, -_ASCENT, 0, 15)
+        if self._bounds is None:  # Qt asks a dozen times a frame
+            view, rect = self.linkedView(), self.rect()
+            if view is not None and self.grid is not False:
+                rect |= view.mapRectToItem(self, view.boundingRect())
+            self._bounds = rect.adjusted(-LEFT, 0, 8, 0) if self.across else rect.adjusted(0, -_ASCENT, 0, 15)
+        return self._bounds
 
-    def generateDrawSpecs(self, p: QPainter) -> tuple[Any, Any, Any] | None:
-        specs = super().generateDrawSpecs(p)
-        if specs is None or self.range_shown.high <= self.range_shown.low:
+    def generateDrawSpecs(self, _p: QPainter) -> tuple[Any, Any, Any] | None:
+        """Lines and labels from the range shown; the library would choose, measure and drop labels of its own."""
+        (low, high), size = self.range, self.size()
+        if self.range_shown.high <= self.range_shown.low or high <= low or min(size.width(), size.height()) <= 0:
             return None
-        (pen, start, end), ticks, texts = specs
+        length = size.width() if self.across else size.height()
+        places = [
+            ((place - low) / (high - low) * length, text)
+            for place, text in self.labels(low, high, length)
+            if low <= place <= high
+        ]
         if self.across:
-            line = pen, start - QPointF(0, 1), end - QPointF(0, 1)
-            return line, [], self._apart([(QRectF(rect), flags, text) for rect, flags, text in texts])
-        return (pen, start, end), ticks, [(self._inside(QRectF(rect)), flags, text) for rect, flags, text in texts]
+            line = self.pen(), QPointF(-1, 0), QPointF(length + 1, 0)
+            return line, [], self._apart(places) if self.style["showValues"] else []
+        edge = size.width() - 1 if self.orientation == "left" else 1
+        line = self.pen(), QPointF(edge, -1), QPointF(edge, length + 1)
+        grid = []
+        if self.grid is not False:
+            right = self.boundingRect().right()
+            grid = [(self.tickPen(), QPointF(right, length - y), QPointF(edge + 1, length - y)) for y, _ in places]
+        return line, grid, [self._beside(length - y, text) for y, text in places] if self.style["showValues"] else []
 
-    def _inside(self, rect: QRectF) -> QRectF:
-        """A label moved just enough not to be cut at the end of the axis."""
-        middle = rect.center().y()
-        lowest = self.height() - 4 + self.below
-        rect.moveCenter(QPointF(rect.center().x(), min(max(middle, -3.0), lowest)))
-        return rect
+    def _beside(self, y: float, text: str) -> TextPlace:
+        """A label beside the axis, moved so far that it is not cut at the end."""
+        middle = min(max(y, -3.0), self.height() - 4 + self.below)
+        if self.orientation == "left":
+            return QRectF(0, middle - 8, self.width() - _SPACE, 16), _VCENTER | Qt.AlignmentFlag.AlignRight, text
+        return QRectF(_SPACE, middle - 8, self.width() - _SPACE, 16), _VCENTER | Qt.AlignmentFlag.AlignLeft, text
 
-    def _apart(self, texts: list[tuple[QRectF, int, str]]) -> list[tuple[QRectF, int, str]]:
-        """Labels inside the axis, without those that touch an earlier label or the mark."""
-        kept, last, box = [], -1e9, self.mark_box()
-        for rect, flags, text in texts:
-            rect.moveLeft(min(max(rect.left(), -2.0), self.width() - rect.width() + 1))
-            covered = box is not None and rect.left() < box.right() + 3 and rect.right() > box.left() - 3
-            if rect.left() > last + 6 and not covered:
-                kept.append((rect, flags, text))
-                last = rect.right()
+    def _apart(self, places: Sequence[tuple[float, str]]) -> list[TextPlace]:
+        """Labels inside the axis, without those that touch one before them or the mark; the name at the left."""
+        kept: list[TextPlace] = []
+        last, box, flags = -1e9, self.mark_box(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip
+        for x, text in places:
+            wide = text_width(code_font(), text)
+            left = min(max(x - wide / 2, -2.0), self.width() - wide + 1)
+            covered = box is not None and left < box.right() + 3 and left + wide > box.left() - 3
+            if left > last + 6 and not covered:
+                kept.append((QRectF(left, 4, wide, 13), flags, text))
+                last = left + wide
         if self.name:
             wide = text_width(code_font(), self.name)
-            high = kept[0][0] if kept else QRectF(0, 4, 0, 13)
-            place = QRectF(-_SPACE - wide, high.top(), wide, high.height())
-            kept.append((place, Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextDontClip, self.name))
+            kept.append((QRectF(-_SPACE - wide, 4, wide, 13), flags, self.name))
         return kept
 
     def mark_box(self) -> QRectF | None:

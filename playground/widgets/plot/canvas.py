@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QMouseEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractScrollArea,
@@ -61,6 +63,8 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.readout_item = self._label((0, 1))
         self.readout: Callable[[float, float], str] | None = None
         self._read_at: QPointF | None = None
+        self.note_is_of_range = False
+        """Whether the note counts what lies beyond the model's range, so that it is untrue of any other."""
         self.place_note: Callable[[], None] = self._place_note
         self.back = QToolButton(self)
         self._finish()
@@ -133,6 +137,10 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.note_item.setVisible(bool(words))
         self._place_labels()
 
+    def _show_note(self) -> None:
+        self.note_item.setVisible(bool(self.note) and not (self.note_is_of_range and self.view.is_zoomed()))
+        self.place_note()
+
     @property
     def note(self) -> str:
         """The note in the lower right corner."""
@@ -156,9 +164,7 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     def show_grid(self, shown: bool) -> None:
         """Draw or hide the lines at the labels."""
         self.grid = shown
-        self.axes["left"].grid = 255 if shown else False
-        self.axes["left"].prepareGeometryChange()
-        self.axes["left"].redraw()
+        self.axes["left"].show_grid(shown)
 
     def take_look(self) -> None:
         """Apply the current look's colours."""
@@ -221,6 +227,7 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     def _on_range_changed(self) -> None:
         if self.view.is_zoomed() == self.back.isHidden():
             self.back.setVisible(self.view.is_zoomed())
+        self._show_note()
         self.read_again()
 
     @Slot(object)
@@ -231,7 +238,15 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     def _place_labels(self) -> None:
         self.place_note()
         self.back.adjustSize()
-        self.back.move(self.width() - self.back.width() - 3, TOP + 3)
+        self._place_back()
+
+    def _place_back(self) -> None:
+        """Put "view all" into a corner through which no curve runs."""
+        size = QSizeF(self.back.size())
+        field = QRectF(self.view.rect()).adjusted(3, 3, -3, -3)
+        lefts, tops = (field.right() - size.width(), field.left()), (field.top(), field.bottom() - size.height())
+        place = self._free([QRectF(QPointF(left, top), size) for top in tops for left in lefts])
+        self.back.move(self.view.mapToScene(place.topLeft()).toPoint())
 
     def _place_note(self) -> None:
         self.note_item.setPos(self.view.width() - 1, self.view.height() - 1)
@@ -286,6 +301,8 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     def read_again(self) -> None:
         """Show the current value beside the pointer."""
+        if not self.back.isHidden():
+            self._place_back()
         words, at, label = "", self._read_at, self.readout_item
         if at is not None and self.readout is not None:
             place = self.view.mapSceneToView(at)
@@ -295,17 +312,38 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         label.setText(words)
         label.setVisible(bool(words))
         if at is not None and words:
-            inside = self.view.mapFromScene(at)
-            wide, high = label.boundingRect().width(), label.boundingRect().height()
-            left = inside.x() + 12 if inside.x() + 12 + wide < self.view.width() else inside.x() - 12 - wide
-            top = inside.y() - 6 if inside.y() - 6 > high else inside.y() + 18 + high
-            label.setPos(max(0.0, left), min(top, self.view.height()))
+            inside, size = self.view.mapFromScene(at), label.boundingRect().size()
+            lefts = inside.x() + 12, inside.x() - 12 - size.width()
+            tops = [inside.y() + away for near in range(0, 100, 20) for away in (-6 - near - size.height(), 18 + near)]
+            places = [QRectF(QPointF(left, top), size) for top in tops for left in lefts]
+            taken = QRectF() if self.back.isHidden() else self.view.mapRectFromScene(QRectF(self.back.geometry()))
+            label.setPos(self._free([place for place in places if not place.intersects(taken)]).bottomLeft())
+
+    def _free(self, places: Sequence[QRectF]) -> QRectF:
+        """The first place in the field through which no curve runs, else the first in the field."""
+        field = QRectF(self.view.rect())
+        within = [place for place in places if field.contains(place)] or [field]
+        return next((place for place in within if not self._is_crossed(place)), within[0])
+
+    def _is_crossed(self, place: QRectF) -> bool:
+        """Whether a curve runs through a rectangle of the view."""
+        to = self.view.childGroup.transform()
+        for entry in self.entries:
+            if isinstance(entry, Curve) and entry.isVisible() and len(entry.x):
+                x, y = entry.pixels(to)
+                among = x[(x > place.left()) & (x < place.right())]
+                runs = np.interp([place.left(), *among, place.right()], x, y, math.nan, math.nan)
+                runs = runs[np.isfinite(runs)]
+                if len(runs) and runs.max() > place.top() and runs.min() < place.bottom():
+                    return True
+        return False
 
     def wheelEvent(self, ev: QWheelEvent) -> None:
         """In a scrolling column, the wheel scrolls the column until the plot has been clicked."""
         if not self.hasFocus() and _scrolls(self):
             ev.ignore()
             return
+        self.setFocus(Qt.FocusReason.MouseFocusReason)  # so that A shows all again
         super().wheelEvent(ev)
 
     def keyPressEvent(self, ev: QKeyEvent) -> None:

@@ -102,7 +102,22 @@ class Entry:
         return {}
 
 
-class Curve(pg.GraphicsObject, Entry):  # type: ignore[misc]  # pyqtgraph has no types
+class InView(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph has no types
+    """What fills the view whatever its numbers are: the model gives the ranges, and nothing is measured."""
+
+    def boundingRect(self) -> QRectF:
+        rect = self.viewRect()
+        return QRectF() if rect is None else rect
+
+    def viewTransformChanged(self) -> None:
+        self.prepareGeometryChange()
+        super().viewTransformChanged()
+
+    def dataBounds(self, _axis: int, _frac: float = 1.0, _orthoRange: object = None) -> None:  # noqa: N803
+        """Nothing is measured."""
+
+
+class Curve(InView, Entry):  # type: ignore[misc]  # pyqtgraph has no types
     """A line of `style` "curve", "theory", "pinned" or "pinned dotted"; gaps where there is no finite number, and a dot
     for a number alone between two gaps.
 
@@ -117,6 +132,8 @@ class Curve(pg.GraphicsObject, Entry):  # type: ignore[misc]  # pyqtgraph has no
         self.style, self.axis, self.role = style, axis, role
         self.x: Floats = np.empty(0)
         self.y: Floats = np.empty(0)
+        self.coordinates: Floats = self.y
+        """Where `y` lies on the axis."""
         self.mark: float | None = None
         """The x of the cursor, where a dot marks the value."""
         self._lines: tuple[object, object, Floats] | None = None
@@ -135,7 +152,7 @@ class Curve(pg.GraphicsObject, Entry):  # type: ignore[misc]  # pyqtgraph has no
         self.place()
 
     def place(self) -> None:
-        self._lines = None
+        self._lines, self.coordinates = None, in_coordinates(self.y, self.logarithmic)
         self.update()
 
     def take_look(self) -> None:
@@ -151,10 +168,13 @@ class Curve(pg.GraphicsObject, Entry):  # type: ignore[misc]  # pyqtgraph has no
         return self.y[np.isfinite(self.y)]
 
     def value_at(self, x: float) -> float | None:
-        if len(self.x) == 0:
-            return None
-        nearest = int(np.abs(self.x - x).argmin())
-        return float(self.y[nearest]) if self.x[nearest] == x else None
+        at = self._place_of(x)
+        return None if at is None else float(self.y[at])
+
+    def _place_of(self, x: float) -> int | None:
+        """Which point lies at an x; they are in order."""
+        at = int(self.x.searchsorted(x))
+        return at if at < len(self.x) and self.x[at] == x else None
 
     def sample(self) -> Hashable:
         return self.style, self.axis, self.role
@@ -167,24 +187,10 @@ class Curve(pg.GraphicsObject, Entry):  # type: ignore[misc]  # pyqtgraph has no
     def columns(self) -> Mapping[str, Floats]:
         return {self.name: self.y}
 
-    # Overrides of pyqtgraph and Qt
-
-    def boundingRect(self) -> QRectF:
-        rect = self.viewRect()
-        return QRectF() if rect is None else QRectF(rect)
-
-    def viewTransformChanged(self) -> None:
-        self.prepareGeometryChange()
-        super().viewTransformChanged()
-
-    def dataBounds(self, _axis: int, _frac: float = 1.0, _orthoRange: object = None) -> None:  # noqa: N803
-        """None: the model gives the ranges, so nothing is measured."""
-
     def paint(self, painter: QPainter, _option: object = None, _widget: QWidget | None = None) -> None:
-        to = painter.worldTransform()
+        to, style, color = painter.worldTransform(), LINE_STYLES[self.style], self.color
         painter.setWorldTransform(QTransform())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        style, color = LINE_STYLES[self.style], self.color
         if is_drawing(painter):
             x, y = self.pixels(to)
             painter.setPen(line_pen(self.style, self.axis, self.role))
@@ -198,21 +204,14 @@ class Curve(pg.GraphicsObject, Entry):  # type: ignore[misc]  # pyqtgraph has no
                 x, y = self.pixels(to)
                 self._lines = scale, packed_lines(line_segments(x, y, style, ratio)), lone_points(x, y)
             paint_segments(painter, self._lines[1], color, style.width)
-            if len(self._lines[2]):
-                paint_points(painter, self._lines[2], color, style.width)
-        self._paint_mark(painter, to)
-        painter.setWorldTransform(to)
+            paint_points(painter, self._lines[2], color, style.width)
+        at = None if self.mark is None else self._place_of(self.mark)
+        if at is not None and math.isfinite(self.coordinates[at]):
+            painter.setPen(QPen(look().color("panel"), 1))
+            painter.setBrush(color)
+            painter.drawEllipse(to.map(QPointF(self.x[at], self.coordinates[at])), _DOT, _DOT)
 
     def pixels(self, to: QTransform) -> tuple[Floats, Floats]:
         """The points in pixels."""
         with np.errstate(over="ignore", invalid="ignore"):
-            y = in_coordinates(self.y, self.logarithmic)
-            return self.x * to.m11() + to.dx(), y * to.m22() + to.dy()
-
-    def _paint_mark(self, painter: QPainter, to: QTransform) -> None:
-        value = None if self.mark is None else self.value_at(self.mark)
-        y = math.nan if value is None else float(in_coordinates(value, self.logarithmic))
-        if self.mark is not None and math.isfinite(y):
-            painter.setPen(QPen(look().color("panel"), 1))
-            painter.setBrush(self.color)
-            painter.drawEllipse(to.map(QPointF(self.mark, y)), _DOT, _DOT)
+            return self.x * to.m11() + to.dx(), self.coordinates * to.m22() + to.dy()

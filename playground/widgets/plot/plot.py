@@ -350,7 +350,7 @@ class HeatMap(Plot):
         if cell is None:
             return super().readout(x, y)
         low, high = (digits(self.value_of(end)) for end in cell[:2])
-        return f"{self.x_words(self.canvas.x_at(x))}  {low} to {high}: {cell[2]:,.0f}"
+        return f"{self.x_words(self.canvas.x_at(x))}  {low} to {high}  count {cell[2]:,.0f}"
 
     def plot_columns(self) -> Columns:
         """One row per cell: x, the range of values, the count; then the curves over it."""

@@ -117,12 +117,13 @@ def _dashed(ends: Floats, dashes: tuple[float, ...]) -> Floats:
     lengths = np.hypot(ends[2] - ends[0], ends[3] - ends[1])
     period = sum(dashes)
     parts = []
-    for run in np.split(np.arange(len(lengths)), np.flatnonzero(_breaks(ends)) + 1):
-        at = np.concatenate(([0.0], np.cumsum(lengths[run])))
+    breaks = np.flatnonzero(_breaks(ends)) + 1
+    for first, last in zip((0, *breaks), (*breaks, len(lengths)), strict=True):
+        at = np.concatenate(((0.0,), np.cumsum(lengths[first:last])))
         starts = np.arange(0.0, at[-1], period)
-        cuts = np.unique(np.concatenate((at, starts, np.minimum(starts + dashes[0], at[-1]))))
-        x = np.interp(cuts, at, np.append(ends[0, run], ends[2, run[-1]]))
-        y = np.interp(cuts, at, np.append(ends[1, run], ends[3, run[-1]]))
+        cuts = np.sort(np.concatenate((at, starts, np.minimum(starts + dashes[0], at[-1]))))
+        x = np.interp(cuts, at, np.append(ends[0, first:last], ends[2, last - 1]))
+        y = np.interp(cuts, at, np.append(ends[1, first:last], ends[3, last - 1]))
         drawn = (cuts[:-1] + cuts[1:]) / 2 % period < dashes[0]
         parts.append(np.stack((x[:-1], y[:-1], x[1:], y[1:]))[:, drawn])
     return np.concatenate(parts, axis=1)
@@ -130,29 +131,27 @@ def _dashed(ends: Floats, dashes: tuple[float, ...]) -> Floats:
 
 def _breaks(ends: Floats) -> NDArray[np.bool_]:
     """The places where a segment does not continue the one before."""
-    return np.asarray((ends[:2, 1:] != ends[2:, :-1]).any(axis=0))
+    return np.asarray((ends[0, 1:] != ends[2, :-1]) | (ends[1, 1:] != ends[3, :-1]))
 
 
 def _overlapping(ends: Floats, style: LineStyle, overlap: float) -> Floats:
     """The segments, lengthened where they meet: the sharper the turn, the more, to fill it like a round joint."""
-    step = ends[2:] - ends[:2]
-    length = np.sqrt((step * step).sum(axis=0))
+    length = np.hypot(ends[2] - ends[0], ends[3] - ends[1])
     if not length.all():
-        kept = length > 0
-        ends, step, length = ends[:, kept], step[:, kept], length[kept]
+        ends, length = ends[:, length > 0], length[length > 0]
     if not ends.size:
         return ends
-    step /= length
-    cosine = (step[:, :-1] * step[:, 1:]).sum(axis=0)
+    across, down = (ends[2] - ends[0]) / length, (ends[3] - ends[1]) / length
+    cosine = across[:-1] * across[1:] + down[:-1] * down[1:]
     half = style.width / 2
     outer = 0.0 if style.dashes else half * 0.75  # a round end covers three quarters of what a square one does
     joint = np.full(len(length) + 1, outer)
     turned = half * np.sqrt(np.maximum(1.0 - cosine, 0.0) / np.maximum(1.0 + cosine, 1e-9))
     joint[1:-1] = np.where(_breaks(ends), outer, np.minimum(np.maximum(turned, overlap), half))
-    longer = np.empty_like(ends)
-    longer[:2] = ends[:2] - step * joint[:-1]
-    longer[2:] = ends[2:] + step * joint[1:]
-    return longer
+    before, after = joint[:-1], joint[1:]
+    return np.stack(
+        (ends[0] - across * before, ends[1] - down * before, ends[2] + across * after, ends[3] + down * after)
+    )
 
 
 def paint_segments(painter: QPainter, lines: PrimitiveArray, color: QColor, width: float) -> None:
@@ -171,6 +170,8 @@ def packed_lines(rows: Floats) -> PrimitiveArray:
 
 def paint_points(painter: QPainter, points: Floats, color: QColor, width: float) -> None:
     """Paint the output of `lone_points` as dots twice as wide as the line."""
+    if not len(points):
+        return
     painter.setPen(QPen(color, 2 * width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
     for x, y in points.tolist():
         painter.drawPoint(QPointF(x, y))

@@ -34,6 +34,7 @@ class View(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
     def __init__(self) -> None:
         super().__init__(enableMenu=False, defaultPadding=0.0)
         self.home: list[tuple[float, float]] = [(0.0, 1.0), (0.0, 1.0)]
+        self._known: set[int] = set()
         self.wheel_allowed = True
         self.disableAutoRange()
 
@@ -48,7 +49,8 @@ class View(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
         """Set another model range, shown at once unless the user has zoomed."""
         if (low, high) == self.home[axis] or not low < high:
             return
-        follows = not self.is_zoomed(axis)
+        follows = axis not in self._known or not self.is_zoomed(axis)  # what moves an empty plot is no choice
+        self._known.add(axis)
         self.home[axis] = (low, high)
         if follows:
             self.show_home(axis)

@@ -81,6 +81,11 @@ class CardList(QScrollArea):
         self._result = result
         self._refresh()
 
+    @property
+    def result(self) -> ProgramResult:
+        """What the cards show."""
+        return self._result
+
     def card(self, name: str) -> TensorCard | None:
         """The card of a line."""
         return next((card for card in self.cards if card.view.name == name), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QPoint, QSize, Qt, Slot
@@ -44,9 +45,9 @@ class ProgramPanel(Panel):
         super().__init__(parent)
         fill_background(self, "window")
         self._gestures = 0
-        self._deleted: tuple[Binding, int] | None = None
         self._failure: Problem | None = None
-        self._refused_paste: tuple[str, Problem] | None = None
+        self._take: Callable[[Fix], None] | None = None
+        self._asked_about: Program | None = None
         self.title_line = TitleLine("Program")
         self.more = IconButton("ellipsis", "More: copy the program, paste lines")
         self.title_line.add_right(self.more)
@@ -103,6 +104,8 @@ class ProgramPanel(Panel):
     # Content
 
     def show_state(self, state: PlaygroundState) -> None:
+        if self._take is not None and state.program != self._asked_about:
+            self._offer(None)
         self.list.show_program(state.program, state.selection)
         self.kept.show_state(state)
 
@@ -114,7 +117,12 @@ class ProgramPanel(Panel):
 
     def show_problem(self, problem: Problem) -> None:
         self._failure = problem
-        self.problem.set_problem(problem)
+        self._offer(problem)
+
+    def _offer(self, problem: Problem | None, text: str = "", take: Callable[[Fix], None] | None = None) -> None:
+        """Say what is wrong; `take` is what taking a fix does, which is offered while the program is this one."""
+        self._take, self._asked_about = take, self.state.program
+        self.problem.set_problem(problem, text)
 
     # User actions
 
@@ -123,8 +131,7 @@ class ProgramPanel(Panel):
         state = self.state.with_program(program)
         if selection is not None and selection != state.selection:
             state = replace(state, selection=selection, pointed=None)
-        self.problem.set_problem(None)
-        self._deleted = None
+        self._offer(None)
         self.edit(state, gesture)
 
     @Slot(str)
@@ -179,8 +186,8 @@ class ProgramPanel(Panel):
             program = pasted(self.state.program, text)
         except ProblemError as error:
             problem = paste_problem(self.state.program, text, error.problem)
-            self.problem.set_problem(problem, text if len(text) < 2000 else "")
-            self._refused_paste = (text, problem)
+            shown = text if len(text) < 2000 else ""
+            self._offer(problem, shown, lambda fix: self.paste(with_statement(text, problem, fix)))
             return
         self._change(program, program.names[-1] if program.names else None)
 
@@ -242,42 +249,48 @@ class ProgramPanel(Panel):
         users = program.dependents(name)
         place = program.names.index(name)
         left = program.without(name)
+        cards = [card for user in users if (card := self.list.result.card(user)) is not None]
+        had_results = any(card.shape is not None and self.list.result.is_of(program, card.name) for card in cards)
         selection = left.names[min(place, len(left.names) - 1)] if left.names else ""
         self._change(left, selection)
         if users:
             have = "has" if len(users) == 1 else "have"
             words = f"{name} is deleted. {', '.join(users)} used it and {have} no result."
-            self.problem.set_problem(Problem(words, fixes=(Fix(f"Restore {name}"),), severity="warning"))
-            self._deleted = (program.bindings[place], place)
+            fixes = (Fix(f"Restore {name}"),) if had_results else ()
+            binding = program.bindings[place]
+            self._offer(Problem(words, fixes=fixes, severity="warning"), "", lambda _: self._bring_back(binding, place))
+
+    def _bring_back(self, binding: Binding, place: int) -> None:
+        program = restored(self.state.program, binding, place)
+        self._change(program, binding.name)
 
     @Slot(str, object)
     def _on_fix(self, name: str, fix: Fix) -> None:
-        self._change(edit_code(self.state.program, name, fix.code), name)
-        self.setFocus(Qt.FocusReason.OtherFocusReason)
+        """Take what a card offers, unless the line has become another since."""
+        if self.list.result.is_of(self.state.program, name):
+            self._change(edit_code(self.state.program, name, fix.code), name)
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot(object)
     def _on_banner_fix(self, fix: Fix) -> None:
-        if self._deleted is not None:
-            binding, place = self._deleted
-            program = restored(self.state.program, binding, place)
-            self._change(program, program.names[min(place, len(program.names) - 1)])
-        elif self._refused_paste is not None and self.problem.problem is self._refused_paste[1]:
-            self.paste(with_statement(*self._refused_paste, fix))
-        else:
-            self._on_renamed(fix.code)
+        if self._take is not None:
+            self._take(fix)
 
     @Slot(str)
     def _on_name_typed(self, text: str) -> None:
-        taken = [name for name in self.state.program.names if name != self.state.selection]
-        self.problem.set_problem(name_problem(text, taken), text)
+        line = self.list.editors.line
+        taken = [name for name in self.state.program.names if name != line]
+        self._offer(name_problem(text, taken), text, lambda fix: self._rename(line, fix.code))
 
     @Slot(str)
     def _on_renamed(self, text: str) -> None:
-        old = self.list.editors.line
+        self._rename(self.list.editors.line, text)
+
+    def _rename(self, line: str, text: str) -> None:
         try:
-            program = self.state.program.renamed(old, text.strip())
+            program = self.state.program.renamed(line, text.strip())
         except ProblemError as error:
-            self.problem.set_problem(error.problem, text)
+            self._offer(error.problem, text, lambda fix: self._rename(line, fix.code))
             return
         self._change(program, text.strip())
         self.list.editors.name.set_name(text.strip())
@@ -307,13 +320,8 @@ class ProgramPanel(Panel):
         assignment = split_assignment(text)
         if assignment is not None and self.state.program.get(name) is not None:
             new_name, code = assignment
-            program = edit_code(self.state.program, name, code)
-            try:
-                program = program.renamed(name, new_name)
-            except ProblemError as error:
-                self.problem.set_problem(error.problem, text)
-                new_name = name
-            self._change(program, new_name)
+            self._change(edit_code(self.state.program, name, code), name)
+            self._rename(name, new_name)
         binding = self.state.program.get(self.state.selection)
         if binding is not None:
             self.list.editors.code.set_text(source_code(binding.source))

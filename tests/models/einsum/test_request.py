@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from playground.models.einsum import edits
+from playground.models.einsum import request as requests
 from playground.models.einsum.cost import result_dtype
 from playground.models.einsum.ladder import RUNGS, LadderRequest, compute_ladder
 from playground.models.einsum.numpy_verdict import einsum_in_numpy
@@ -303,3 +304,12 @@ def test_a_slow_rung_is_timed_on_its_first_rows():
 )
 def test_the_einsum_of_a_line(text, expected):
     assert edits.einsum_of_line(PROGRAM.appended("E", Expression(text)), "E") == expected
+
+
+def test_to_compute_what_takes_long_is_offered_where_it_then_is_computed(monkeypatch):
+    monkeypatch.setattr(requests, "PATIENT_OPERATIONS", 10)
+    asked = state("ij,jk->ik", "A", "B")
+    (fix,) = compute_einsum(einsum_request(asked)).problem.fixes
+    assert compute_einsum(einsum_request(edits.with_fix(asked, fix))).tensor is not None
+    monkeypatch.setattr(requests, "_refusal", lambda *_: Problem("No.", fixes=(fix,)))
+    assert not compute_einsum(einsum_request(asked)).problem.fixes

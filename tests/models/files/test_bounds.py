@@ -68,6 +68,7 @@ def test_pickles_that_grow_are_refused(tmp_path, apart, case, container):
     with pytest.raises(ProblemError) as caught:
         load_tensors(path)
     assert caught.value.problem.message.endswith(".")
+    assert "opened." not in caught.value.problem.message.replace("not opened.", ""), "nothing was opened"
     assert time.monotonic() - start < 60
 
 

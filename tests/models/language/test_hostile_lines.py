@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import resource
-
 import pytest
 import torch
+from peak_memory import peak_bytes
 
 from playground.models.evaluation.evaluate import evaluate
 from playground.models.problem import ProblemError
@@ -226,15 +225,11 @@ def result_of(line: str):
     return evaluate(BASE.appended("Z", parse_source(line)))["Z"]
 
 
-def megabytes() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 @pytest.mark.parametrize("line", REFUSED, ids=lambda line: f"{len(line)}-{line[:40]!r}")
 def test_hostile_lines_get_a_place_and_a_sentence(line: str) -> None:
-    before = megabytes()
+    before = peak_bytes()
     result = result_of(line)
-    assert megabytes() - before < 200, "nothing is allocated"
+    assert peak_bytes() - before < 200_000_000, "nothing is allocated"
     assert result.tensor is None
     assert result.meta is None
     problem = result.problem
@@ -251,9 +246,9 @@ def test_hostile_lines_get_a_place_and_a_sentence(line: str) -> None:
 
 @pytest.mark.parametrize("line", TOO_LARGE)
 def test_lines_too_large_keep_their_shape(line: str) -> None:
-    before = megabytes()
+    before = peak_bytes()
     result = result_of(line)
-    assert megabytes() - before < 200, "nothing is allocated"
+    assert peak_bytes() - before < 200_000_000, "nothing is allocated"
     assert result.tensor is None
     assert result.meta is not None
     assert result.meta.numel() > 10**8

@@ -184,3 +184,25 @@ def test_the_order_of_the_channels_is_that_of_torch(shape: tuple[int, ...]) -> N
             pairs = zip(planned.stride(), real.stride(), planned.shape, strict=True)
             assert all(ours == its for ours, its, size in pairs if size > 1), (whole.shape, whole.stride())
             assert suggested_format(on_meta) == suggested_format(whole)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=4), st.integers(0, 6), st.data())
+def test_many_passes_of_diff_are_planned_as_one(shape: list[int], passes: int, data: st.DataObject) -> None:
+    order = data.draw(st.permutations(range(len(shape))))
+    dim = data.draw(st.integers(-len(shape), len(shape) - 1))
+    dtype = data.draw(st.sampled_from([torch.float32, torch.int64, torch.bool]))
+    tensor = torch.ones(shape, dtype=dtype).permute(order)
+    tensor = tensor[..., ::2] if data.draw(st.booleans()) else tensor
+    word = VOCABULARY[".diff"]
+    planned, real = word.plan(tensor.to("meta"), passes, dim), tensor.diff(passes, dim)
+    assert (planned.shape, planned.dtype) == (real.shape, real.dtype)
+    if real.numel() > 1:
+        pairs = zip(planned.stride(), real.stride(), real.shape, strict=True)
+        assert all(ours == its for ours, its, size in pairs if size > 1)
+
+
+def test_a_plan_of_many_passes_takes_one() -> None:
+    with torch.profiler.profile() as seen:
+        VOCABULARY[".diff"].plan(torch.empty(9000, 3, device="meta"), 8000, 0)
+    assert len(seen.events()) < 100

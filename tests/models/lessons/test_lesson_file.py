@@ -1,8 +1,8 @@
-import resource
 import time
 from dataclasses import replace
 
 import pytest
+from peak_memory import peak_bytes
 
 from playground.models.example import example_program
 from playground.models.job import Job
@@ -105,11 +105,6 @@ def test_the_present_state_saved_as_a_lesson_opens_again(page):
     assert lesson.start.program == state.program.code
     assert lesson.start.equation == "ij,kj->ik"
     assert lesson.page == page
-
-
-def peak_bytes() -> int:
-    """The most memory that this process has held."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 FAULTS = {

@@ -18,7 +18,7 @@ from playground.models.memory.request import (
 )
 from playground.models.problem import ProblemError
 from playground.models.program.program import Program
-from playground.models.program.sources import Binding, Imported, TensorReference
+from playground.models.program.sources import Binding, Expression, Imported, TensorReference
 from playground.models.state import MemoryState, PlaygroundState, PointedCell, StridedChoice
 
 PROGRAM = """A = torch.arange(12.).reshape(3, 4)
@@ -207,3 +207,18 @@ def test_one_is_1065353216_in_other_eyes():
     tensor = torch.ones(1)
     assert StorageReader(tensor.view(torch.int32)).text(0) == "1065353216"
     assert explain_bits(StorageReader(tensor).cell_bytes(0), "int32").formula == "1065353216"
+
+
+@pytest.mark.parametrize("line", ["A.t()", "A[:, 1:3]", "v.expand(500, 3)", "A.t().to(torch.bfloat16)"])
+@pytest.mark.parametrize("spare", [4, 10_000])
+def test_what_would_make_a_file_smaller_is_offered_where_its_line_has_values(line, spare):
+    """With so many bytes left of the budget beside the lines that there are."""
+    program = Program.parse(f"A = torch.arange(12.).reshape(3, 4)\nv = torch.ones(3)\nZ = {line}")
+    storages = [one.tensor.untyped_storage() for one in evaluate(program).values()]
+    budget = sum({one.data_ptr(): one.nbytes() for one in storages}.values()) + spare
+    state = PlaygroundState(program=program, selection="Z", memory_budget=budget)
+    result = compute_memory(memory_request(state), Job())
+    offered = [cost for cost in result.files if cost.fix]
+    assert bool(offered) == (spare > 4)
+    for cost in offered:
+        assert evaluate(program.appended("Y", Expression(cost.fix)), budget)["Y"].tensor is not None, cost

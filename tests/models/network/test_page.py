@@ -11,7 +11,6 @@ from playground.models.formatting import bytes_in_words
 from playground.models.network.page import REACH, ends_of, ranges_of, run_in_words, sizes_in_words
 from playground.models.network.request import compute_network, network_request
 from playground.models.network.spec.spec import DTYPES, NetworkSpec
-from playground.models.network.watch.page import page_of
 from playground.models.network.watch.watch import measure_module
 from playground.models.state import NetworkState, PlaygroundState
 
@@ -67,9 +66,18 @@ def test_the_layers_that_a_deeper_pinned_network_has_beyond_this_one_take_no_roo
     assert ranges_of(beside).gradients.low <= math.log10(first.min())
 
 
-def test_a_watched_module_has_no_number_type_of_its_own():
-    result = measure_module(torch.nn.Linear(3, 2), torch.randn(4, 3))
-    assert not ends_of(page_of(result))
+def test_a_watched_module_has_the_number_type_of_its_layers_where_they_share_one():
+    half = measure_module(torch.nn.Linear(3, 2).half(), torch.randn(4, 3).half())
+    assert [end.words for end in ends_of(half.page())][1] == "float16 ends at 65504"
+    mixed = measure_module(torch.nn.Sequential(torch.nn.Linear(3, 2), Double()), torch.randn(4, 3))
+    assert not ends_of(mixed.page())
+    whole = measure_module(torch.nn.Flatten(), torch.arange(4))
+    assert not ends_of(whole.page())
+
+
+class Double(torch.nn.Module):
+    def forward(self, x):
+        return x.double()
 
 
 def page_words(spec):

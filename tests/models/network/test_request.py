@@ -28,6 +28,7 @@ from playground.models.network.send_layer import HandedLayer, LayerTensorRequest
 from playground.models.network.spec.activations import ACTIVATIONS
 from playground.models.network.spec.inits import INIT_SCHEMES
 from playground.models.network.spec.spec import NetworkSpec
+from playground.models.network.verdict.cures import all_cures
 from playground.models.network.verdict.verdict import SEVERITIES
 from playground.models.problem import Problem, ProblemError
 from playground.models.program.program import Program
@@ -167,14 +168,26 @@ def test_what_the_verdict_offers_was_tried_and_says_what_came_of_it():
     shown = []
     sick = NetworkSpec(depth=50, width=40, batch=8, weight_std=3.0, dtype="float16")
     page = compute(state_of(spec=sick), Job(show=shown.append))
-    assert "bfloat16" in [fix.label for fix in shown[0].verdict.fixes], "by rule, before anything was tried"
+    assert "bfloat16" in [fix.label for fix in all_cures(sick, page.verdict.illness)], "by rule"
+    assert not shown[0].verdict.fixes, "nothing is offered before it was tried"
     assert "bfloat16" not in [fix.label for fix in page.verdict.fixes]
     assert page.verdict.lead == shown[0].verdict.lead
     for fix in page.verdict.fixes:
         after = compute(state_of(spec=fix.spec)).verdict
         assert SEVERITIES.index(after.severity) < SEVERITIES.index(page.verdict.severity)
         assert fix.outcome == f"{after.lead} {after.text}".replace("`", "")
-    assert not [fix for fix in compute(state_of(spec=sick, moving=True)).verdict.fixes if fix.outcome]
+    assert not compute(state_of(spec=sick, moving=True)).verdict.fixes
+
+
+def test_with_many_inputs_what_is_offered_was_tried_with_some(monkeypatch):
+    sick = NetworkSpec(depth=50, width=40, batch=800, weight_std=3.0)
+    whole = compute(state_of(spec=sick)).verdict
+    for batch, word in ((20, "Tried with 20 inputs: "), (1, None)):
+        monkeypatch.setattr(requests, "MOST_TRIAL_OPERATIONS", 6 * 50 * 40 * 40 * (batch + 0.5))
+        verdict = compute(state_of(spec=replace(sick, seed=batch))).verdict
+        assert bool(verdict.fixes) == (word is not None)
+        assert [fix.label for fix in verdict.fixes] == [fix.label for fix in whole.fixes if word]
+        assert all(fix.outcome.startswith(word) and fix.spec.batch == 800 for fix in verdict.fixes)
 
 
 def test_a_pin_that_takes_long_is_not_run_beside_another_network():

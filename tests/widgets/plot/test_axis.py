@@ -5,7 +5,16 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from playground.widgets.plot.axis import AxisRange, layer_ticks, linear_ticks, log_ticks, power_text, tick_text
+from playground.widgets.network.plots.distribution_plot import layer_range
+from playground.widgets.plot.axis import (
+    AxisRange,
+    layer_ticks,
+    linear_ticks,
+    log_ticks,
+    power_text,
+    tick_text,
+    value_ticks,
+)
 
 finite = st.floats(-1e12, 1e12)
 
@@ -63,3 +72,21 @@ def test_impossible_ranges_have_no_ticks(ends):
 
 def test_given_ticks_win():
     assert AxisRange(0, 1, ticks=((0, "0%"), (1, "100%"))).labelled(0, 1, 9) == ((0, "0%"), (1, "100%"))
+
+
+@pytest.mark.parametrize("depth", [3, 8, 50, 500])
+def test_a_part_of_the_layers_is_labelled_as_densely_as_all(depth):
+    whole = layer_range(depth)
+    for low in range(1, depth):
+        for high in range(low + 1, min(depth, low + 30)):
+            labels = whole.labelled(low - 0.5, high + 0.5, 8, whole=True)
+            assert len(labels) >= min(high - low + 1, 4), (low, high)
+            assert all(place == int(text) for place, text in labels)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.floats(-30, 30), st.floats(0.05, 60), st.integers(2, 8))
+def test_labels_of_a_logarithmic_axis_have_room(low, width, most):
+    places = [place for place, _ in value_ticks(low, low + width, most)]
+    assert all(low - 1e-6 <= place <= low + width + 1e-6 for place in places)
+    assert all(b - a >= width / (1.5 * most) - 1e-9 or b - a >= 1 for a, b in pairwise(places))

@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 from plot_hand import LEFT, RIGHT, drag, place, wheel
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
@@ -152,6 +152,76 @@ def test_the_pointer_tells_the_layer_and_the_value(plot):
     assert not plot.canvas.readout_item.isVisible()
 
 
+@pytest.mark.parametrize("layer", range(2, 50, 6))
+def test_what_is_written_into_the_field_covers_no_curve(plot, layer):
+    falling = np.linspace(1.5, -9.5, 50)
+    plot.canvas.entries[0].set_data(LAYERS, 10.0**falling)
+    plot.canvas.entries[1].set_data(LAYERS, 10.0 ** (falling - 0.5))
+    QTest.mouseMove(plot.canvas.viewport(), place(plot, layer, falling[layer - 1] + 0.3))
+    assert plot.canvas.readout_item.isVisible()
+    view, text = plot.canvas.view, plot.canvas.readout_item
+    written = view.mapRectFromItem(text, text.boundingRect())
+    for x in np.linspace(1, 50, 400):
+        for down in (0, 0.5):
+            y = np.interp(x, LAYERS, falling) - down
+            on = view.mapFromScene(QPointF(plot.canvas.x_to_pixel(x), plot.canvas.y_to_pixel(y)))
+            assert not written.contains(on)
+
+
+def test_the_value_is_not_written_below_view_all(plot):
+    plot.canvas.view.setRange(xRange=(10, 45), padding=0)
+    back = plot.canvas.back
+    at = back.geometry().center() + QPoint(-back.width(), back.height())
+    for curve in plot.canvas.entries:
+        curve.set_data(LAYERS, np.full(50, 10.0 ** plot.canvas.view.mapSceneToView(QPointF(at)).y()))
+    QTest.mouseMove(plot.canvas.viewport(), at)
+    text = plot.canvas.readout_item
+    assert text.isVisible()
+    assert not text.mapRectToScene(text.boundingRect()).intersects(QRectF(back.geometry()))
+
+
+def test_view_all_stands_where_no_curve_runs(plot):
+    plot.canvas.entries[0].set_data(LAYERS, np.geomspace(1e-9, 10.0, 50))
+    plot.canvas.view.setRange(xRange=(10, 45), padding=0)
+    back, view = plot.canvas.back.geometry(), plot.canvas.view
+    assert plot.canvas.back.isVisible()
+    assert view.sceneBoundingRect().contains(QRectF(back))
+    assert not QRectF(back).contains(QPointF(plot.canvas.x_to_pixel(44), plot.canvas.y_to_pixel(0.55)))
+    assert back.center().x() < plot.canvas.width() / 2, "the curve ends in the upper right corner"
+
+
+def test_a_wheel_over_a_plot_without_data_zooms_nothing(shown):
+    plot = Plot("Spread", x_name="layer")
+    shown(plot, 500, 200)
+    wheel(plot, QPoint(250, 100), 2)
+    plot.set_ranges(X, Y)
+    assert ranges(plot) == [[0.5, 50.5], [-10, 2]]
+    assert plot.canvas.back.isHidden()
+    wheel(plot, QPoint(250, 100), 2)
+    zoomed = ranges(plot)
+    plot.set_ranges(AxisRange(0.5, 60.5), Y)
+    assert ranges(plot) == zoomed
+
+
+def test_after_the_wheel_a_shows_all_again(plot):
+    plot.canvas.clearFocus()
+    at = place(plot, 12, -4)
+    wheel(plot, at)
+    assert plot.canvas.back.isVisible()
+    QTest.keyClick(plot.window().focusWidget(), Qt.Key.Key_A)
+    assert plot.canvas.back.isHidden()
+
+
+def test_a_note_about_the_range_is_gone_while_another_is_shown(plot):
+    plot.set_note("2 below")
+    for of_range in (False, True):
+        plot.canvas.note_is_of_range = of_range
+        wheel(plot, place(plot, 12, -4))
+        assert plot.canvas.note_item.isVisible() is not of_range
+        plot.canvas.view_all()
+        assert plot.canvas.note_item.isVisible()
+
+
 def test_the_keyboard_walks_the_layers(plot):
     seen, pressed = [], []
     plot.set_ranges(AxisRange(1, 50), Y)
@@ -243,7 +313,7 @@ def test_an_image_holds_the_logarithm_of_the_counts(shown):
     assert image.image[1, 0] == pytest.approx(0.12 + 0.88 / 2)
     assert list(image.levels) == [0.0, 1.0]
     assert image.mapRectToParent(image.boundingRect()).getRect() == pytest.approx((0.5, -2, 4, 3))
-    assert heat.readout(1.2, -1.5) == f"layer 1  {digits(0.01)} to {digits(0.1)}: 100"
+    assert heat.readout(1.2, -1.5) == f"layer 1  {digits(0.01)} to {digits(0.1)}  count 100"
     assert heat.grab().toImage().pixelColor(60, 180).isValid()
 
 

@@ -11,8 +11,8 @@ from playground.models.evaluation.cards import compute_program, program_request
 from playground.models.job import Job
 from playground.models.language.fills import FILLS
 from playground.models.problem import Problem
-from playground.models.program.program import Program, source_code
-from playground.models.program.sources import Made
+from playground.models.program.program import Program, parse_source, source_code
+from playground.models.program.sources import Expression, Made
 from playground.models.state import PlaygroundState
 from playground.runtime.store import History
 from playground.widgets.tensors.card_painter import FULL_HEIGHT, LEFT, LINE_3, card_height, message_height
@@ -50,6 +50,11 @@ class Bench:
         self.history = self.history.applied(state, gesture)
         self.panel.accept_state(self.state)
         self.panel.show_result(compute_program(program_request(self.state), Job()))
+
+    def edit_unanswered(self, state):
+        """Another state, whose result is not there yet."""
+        self.history = self.history.applied(state)
+        self.panel.accept_state(state)
 
     def seal(self):
         self.history = self.history.sealed()
@@ -104,6 +109,83 @@ def test_a_fix_mends_the_line(bench):
     QTest.mouseClick(bench.card("D").fix_button, Qt.MouseButton.LeftButton)
     assert bench.code("D") == "A + v[:, None]"
     assert bench.card("D").fix_button is None
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("D", "A * v"), ("v", "torch.ones(4)"), ("A", "torch.ones(3, 4)"), ("B", "A * 2")]
+)
+def test_a_fix_of_a_line_that_is_another_by_now_is_not_taken(bench, name, code):
+    button = bench.card("D").fix_button
+    edited = replace(bench.state, program=bench.state.program.with_source(name, parse_source(code)))
+    bench.edit_unanswered(edited)
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert bench.state == edited
+
+
+def test_a_fix_is_taken_while_a_line_below_is_computed(bench):
+    bench.edit_unanswered(replace(bench.state, program=bench.state.program.appended("E", Expression("A.exp()"))))
+    QTest.mouseClick(bench.card("D").fix_button, Qt.MouseButton.LeftButton)
+    assert bench.code("D") == "A + v[:, None]"
+    assert bench.code("E") == "A.exp()"
+
+
+def deleted(bench, name):
+    bench.select(name)
+    QTest.keyClick(bench.panel.list, Qt.Key.Key_Delete)
+    return bench.panel.problem
+
+
+def test_a_line_is_brought_back_where_its_users_had_results(bench):
+    before = bench.state.program
+    banner = deleted(bench, "B")
+    assert "W used it" in str(banner.problem)
+    QTest.mouseClick(banner.buttons[0], Qt.MouseButton.LeftButton)
+    assert bench.state.program == before
+    assert bench.state.selection == "B"
+    assert banner.isHidden()
+
+
+def test_a_line_without_a_result_is_not_offered_back(qtbot):
+    bench = Bench(qtbot, TEXT + "\nF = D + 1", "F")
+    banner = deleted(bench, "D")
+    assert "F used it" in str(banner.problem)
+    assert not banner.buttons
+
+
+@pytest.mark.parametrize("how", ["undone", "elsewhere"])
+def test_an_offer_goes_when_the_program_becomes_another(bench, how):
+    banner = deleted(bench, "B")
+    assert banner.buttons
+    if how == "undone":
+        bench.undo()
+    else:
+        bench.apply(replace(bench.state, program=bench.state.program.appended("Z", Expression("A"))))
+    assert banner.isHidden()
+
+
+def test_a_name_is_offered_to_the_line_that_it_was_typed_for(bench):
+    bench.select("v")
+    QTest.keyClick(bench.panel.list, Qt.Key.Key_F2)
+    field = bench.panel.findChild(object, "tensors.name")
+    field.selectAll()
+    QTest.keyClicks(field, "1x")
+    button = bench.panel.problem.buttons[0]
+    bench.apply(replace(bench.state, selection="W"))
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert bench.state.program.names == ("A", "t1x", "B", "W", "D")
+    assert bench.code("B") == "A + t1x[:, None]"
+
+
+def test_an_assignment_to_a_name_that_is_taken_keeps_the_code_and_says_so(bench):
+    code = bench.panel.list.editors.code
+    code.setFocus()
+    code.selectAll()
+    QTest.keyClicks(code, "A = v * 3")
+    QTest.keyClick(code, Qt.Key.Key_Return)
+    assert bench.code("B") == "v * 3"
+    assert "already" in str(bench.panel.problem.problem)
+    QTest.mouseClick(bench.panel.problem.buttons[0], Qt.MouseButton.LeftButton)
+    assert bench.code("A2") == "v * 3"
 
 
 def test_typing_code_is_live_and_one_step_of_undo(bench):

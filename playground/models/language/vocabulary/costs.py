@@ -14,7 +14,18 @@ from typing import Any
 import torch
 
 from playground.models.einsum.plan import plan_einsum
-from playground.models.language.vocabulary.bounds import WORD, indexed, leaves, stretched, tensors, whole_numbers
+from playground.models.language.vocabulary.bounds import (
+    HUGE,
+    WORD,
+    indexed,
+    leaves,
+    product,
+    repeated_elements,
+    squared_sizes,
+    stretched,
+    tensors,
+    whole_numbers,
+)
 from playground.models.problem import ProblemError
 
 Seconds = Callable[[Sequence[Any]], float]
@@ -22,6 +33,8 @@ Bytes = Callable[[Sequence[Any]], int]
 
 LIGHT, HEAVY, SLOW = 5e-9, 3e-8, 2.5e-7
 """Seconds per element: for moving or adding; for sorting or exponentials; for series, hashing or indexing."""
+DRAWING = frozenset({"rand", "randn", "randint", "randperm", "normal", "rand_like", "randn_like", "randint_like"})
+"""Words that draw each element that they make."""
 LONG_SECONDS = 1.0
 """Seconds from which a call runs in a cancellable process."""
 MOST_SECONDS = 3600.0
@@ -41,6 +54,16 @@ def elements(arguments: Sequence[Any]) -> int:
 def each(seconds: float) -> Seconds:
     """This many seconds for each element."""
     return lambda arguments: seconds * elements(arguments)
+
+
+def each_made(seconds: float, need: Bytes) -> Seconds:
+    """So long for each element of what is made from numbers, by the bound of its bytes where there is one."""
+
+    def total(arguments: Sequence[Any]) -> float:
+        made = need(arguments) // WORD
+        return seconds * (made if made < HUGE // WORD else elements(arguments))
+
+    return total
 
 
 def sorting(arguments: Sequence[Any]) -> float:
@@ -202,7 +225,7 @@ def _scores(found: Sequence[torch.Tensor]) -> int:
 def score_bytes(arguments: Sequence[Any]) -> int:
     """The attention scores, with their mask and softmax."""
     found = tensors(arguments)[:3]
-    return 3 * WORD * _scores(found) if len(found) == 3 and all(tensor.ndim >= 2 for tensor in found) else 0
+    return 4 * WORD * _scores(found) if len(found) == 3 and all(tensor.ndim >= 2 for tensor in found) else 0
 
 
 def bilinear(arguments: Sequence[Any]) -> float:
@@ -231,6 +254,21 @@ def copies(count: float) -> Bytes:
     return total
 
 
+def casts(count: float) -> Bytes:
+    """So many copies of the operands, as wide as torch computes with them: integers and bools in 8 bytes."""
+
+    def total(arguments: Sequence[Any]) -> int:
+        sizes = [(one.numel(), max(4, one.element_size()) if is_fraction(one) else WORD) for one in tensors(arguments)]
+        return int(count * sum(elements * width for elements, width in sizes))
+
+    return total
+
+
+def is_fraction(tensor: torch.Tensor) -> bool:
+    """Whether its numbers have a fraction."""
+    return tensor.is_floating_point() or tensor.is_complex()
+
+
 def indices(count: float) -> Bytes:
     """This many 8-byte indices for each element of the operands."""
     return lambda arguments: int(count * WORD * sum(tensor.numel() for tensor in tensors(arguments)))
@@ -253,16 +291,45 @@ def column_bytes(arguments: Sequence[Any]) -> int:
     return 2 * wide * batches * places * (math.prod(weight.shape[1:]) + weight.shape[0] + weight.shape[1])
 
 
-def square_bytes(arguments: Sequence[Any]) -> int:
-    """Pairs of elements: a mask, and the pairs themselves with their indices."""
-    return 4 * WORD * sum(tensor.numel() for tensor in tensors(arguments)) ** 2
+def chosen_bytes(arguments: Sequence[Any]) -> int:
+    """As many elements as there are, in as many places as are chosen: a grid of them, with a mask and indices."""
+    count = sum(tensor.numel() for tensor in tensors(arguments))
+    chosen = max((number for number in whole_numbers(arguments)), default=2)
+    grid: int = count ** max(2, min(chosen, 60))
+    return WORD * max(2, chosen) * grid
+
+
+def grid_bytes(arguments: Sequence[Any]) -> int:
+    """Each element of one tensor with each of every other, a column a tensor."""
+    found = tensors(arguments)
+    return WORD * len(found) * math.prod(tensor.numel() for tensor in found)
+
+
+def repeated_bytes(arguments: Sequence[Any]) -> int:
+    """A place for each element that comes out; a plan, which has no values, does not know them."""
+    unknown = any(tensor.is_meta for tensor in tensors(arguments))
+    return indices(6)(arguments) if unknown else max(repeated_elements(arguments), indices(6)(arguments))
 
 
 def factor_bytes(arguments: Sequence[Any]) -> int:
     """Square matrices as large as the longer axis, as LAPACK's workspace."""
     return sum(
-        6 * tensor.element_size() * math.prod(tensor.shape[:-2]) * (max(tensor.shape[-2:], default=1) + 1) ** 2
+        12 * tensor.element_size() * math.prod(tensor.shape[:-2]) * (max(tensor.shape[-2:], default=1) + 1) ** 2
         for tensor in tensors(arguments)
+    )
+
+
+def tolerant_bytes(arguments: Sequence[Any]) -> int:
+    """Factors, and the singular values compared with each of the tolerances, where these are tensors."""
+    return factor_bytes(arguments) + (2 * product(arguments) if len(tensors(arguments)) > 1 else 0)
+
+
+def spectrum_bytes(arguments: Sequence[Any]) -> int:
+    """Two complex copies of the operand, one axis of it as long as is asked for."""
+    length = _most(arguments)
+    return sum(
+        4 * max(4, one.element_size()) * one.numel() * max(1, -(-length // max(1, min(one.shape, default=1))))
+        for one in tensors(arguments)
     )
 
 
@@ -291,7 +358,7 @@ _BY_WORK: tuple[tuple[Seconds, str], ...] = (
     (bilinear, "bilinear"),
     (scaled, "interpolate"),
     (covered, "cov corrcoef"),
-    (lambda a: SLOW * square_bytes(a) / WORD, "combinations"),
+    (lambda a: SLOW * chosen_bytes(a) / WORD, "combinations"),
     (picking, "[]"),
     (sorting, "sort argsort msort topk kthvalue median nanmedian quantile nanquantile searchsorted bucketize fft ifft "
               "rfft irfft fft2 ifft2"),
@@ -304,13 +371,28 @@ _BY_WORK: tuple[tuple[Seconds, str], ...] = (
 _BY_BYTES: tuple[tuple[Bytes, str], ...] = (
     (score_bytes, "scaled_dot_product_attention"),
     (column_bytes, "conv1d conv2d conv3d"),
-    (square_bytes, "combinations"),
+    (lambda a: 4 * chosen_bytes(a), "combinations"),
+    (lambda a: 4 * grid_bytes(a), "cartesian_prod"),
+    (lambda a: 2 * squared_sizes(a), "vander"),
+    (lambda a: 2 * grid_bytes(tensors(a)[-2:]), "addr"),
+    (repeated_bytes, "repeat_interleave"),
+    (lambda a: int(WORD * scaled(a) / (SLOW / 2)), "interpolate"),
+    (casts(2), "isfinite"),
+    (casts(4), "bernoulli"),
+    (casts(3), "diff logsumexp"),
+    (casts(6), "float_power cosine_similarity cumulative_trapezoid trapezoid cross_entropy histc logsigmoid nansum "
+               "nanmean softmin softsign cov corrcoef searchsorted fftshift ifftshift cdist kl_div max_pool2d "
+               "max_pool3d count_nonzero"),
     (factor_bytes, "inv inverse det logdet slogdet solve solve_triangular cholesky qr matrix_exp eigvalsh svdvals svd "
-                   "matrix_rank eigh pinv pinverse cond eig eigvals matrix_power multi_dot"),
-    (wide_copies(4), "isclose allclose"),
-    (wide_copies(2), "equal dist pairwise_distance cosine_similarity smooth_l1_loss huber_loss binary_cross_entropy "
-                  "binary_cross_entropy_with_logits kl_div mse_loss l1_loss"),
+                   "eigh pinverse cond eig eigvals matrix_power multi_dot"),
+    (tolerant_bytes, "pinv matrix_rank"),
+    (spectrum_bytes, "fft ifft rfft irfft fft2 ifft2"),
+    (lambda a: 6 * WORD * _most(a), "blackman_window"),
+    (wide_copies(4), "isclose allclose mse_loss l1_loss smooth_l1_loss huber_loss binary_cross_entropy "
+                     "binary_cross_entropy_with_logits"),
+    (wide_copies(2), "equal dist pairwise_distance"),
     (indices(6), "unique unique_consecutive isin"),
+    (indices(2), "masked_select"),
     (indices(4), "median nanmedian mode sort argsort msort topk kthvalue quantile nanquantile"),
     (indices(3), "index_put index_add"),
 )  # fmt: skip

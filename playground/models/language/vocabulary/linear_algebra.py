@@ -48,6 +48,11 @@ def _matrices(arguments: Sequence[Any]) -> int:
     )
 
 
+def _tolerant(arguments: Sequence[Any]) -> int:
+    """The same for each tolerance, where these are tensors."""
+    return _matrices(arguments) + (product(arguments) if len(tensors(arguments)) > 1 else 0)
+
+
 def _last_by_columns(factors: Callable[..., Any]) -> Callable[..., Any]:
     """Meta factors, the last in column-major order: LAPACK leaves it so, but torch plans it row-major."""
 
@@ -66,7 +71,7 @@ def register_linear_algebra() -> None:
     for name, (signature, text) in _OF_ONE.items():
         function(
             f"linalg.{name}", signature, text, "multiplying", "new",
-            need=_matrices, strings=_STRINGS.get(name, ()), plan=_PLANS.get(name),
+            need=_tolerant if "rtol" in signature else _matrices, strings=_STRINGS.get(name, ()), plan=_PLANS.get(name),
         )  # fmt: skip
     for name, text in (
         ("inverse", "The inverse matrix."),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import torch
+
 from playground.models.language.vocabulary.bounds import binned, operands, squared_sizes
 from playground.models.language.vocabulary.word import both, function, method
 
@@ -31,7 +33,6 @@ _PLAIN = {
     "log_softmax": ("(dim, dtype=None)", "The logarithm of softmax."),
     "logsumexp": ("(dim, keepdim=False)", "The logarithm of the sum of exponentials, without overflow."),
     "trace": ("()", "The sum along the diagonal of a matrix."),
-    "diff": ("(n=1, dim=-1)", "Differences of neighbours."),
 }
 
 _SPREAD = "(dim=None, *, correction=1, keepdim=False, unbiased=True)"
@@ -55,8 +56,18 @@ def _statistics() -> None:
         ("cumulative_trapezoid", "The running area below a curve along an axis."),
     ):
         function(name, "(y, x=None, *, dx=1, dim=-1)", text, "reducing", "new", need=operands)
+    text = "Differences of neighbours."
+    both("diff", "(n=1, dim=-1)", text, "reducing", "new", need=operands, plan=_differences)
     text = "Slices along an axis, each limited to a norm."
     both("renorm", "(p, dim, maxnorm)", text, "reducing", "new", need=operands)
+
+
+def _differences(input: torch.Tensor, n: int = 1, dim: int = -1) -> torch.Tensor:
+    """Many passes lie in memory as one does, over an axis that is shorter by the others."""
+    if n < 2 or not input.ndim:
+        return input.diff(n, dim)
+    size = input.size(dim)
+    return input.narrow(dim, 0, max(1, size - n + 1) if size else 0).diff(1, dim)
 
 
 def _spreads() -> None:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import torch
 
 from playground.models.language.vocabulary.bounds import nothing
-from playground.models.language.vocabulary.costs import HEAVY, LIGHT, WORK, WORKSPACE, each
+from playground.models.language.vocabulary.costs import DRAWING, HEAVY, LIGHT, WORK, WORKSPACE, casts, each, each_made
 from playground.models.language.vocabulary.guards import GUARDS, VALUE_GUARDS, Guard
 from playground.models.registry import Registry
 
@@ -55,13 +55,18 @@ class Word:
         """A loose bound on the seconds a call takes, from its arguments: 0 for views and facts of the layout."""
         if self.storage == "view" or (self.storage == "fact" and self.need is nothing):
             return no_work
-        light = self.family in ("copying", "reshaping", "operators", "making", "picking")
+        if self.family == "making" and self.short_name not in WORK:
+            return each_made(HEAVY if self.short_name in DRAWING else LIGHT, self.need)
+        light = self.family in ("copying", "reshaping", "operators", "picking")
         return WORK.get(self.short_name) or each(LIGHT if light else HEAVY)
 
     @property
     def workspace(self) -> Need:
         """The temporary bytes of a call, besides operands and result."""
-        return WORKSPACE.get(self.short_name, nothing)
+        if self.storage == "view" or self.need is nothing:
+            return nothing
+        own = WORKSPACE.get(self.short_name, nothing)
+        return own if self.storage == "view or copy" else lambda arguments: max(own(arguments), CASTS(arguments))
 
     @property
     def guard(self) -> Guard | None:
@@ -89,6 +94,10 @@ class Word:
     def parameters(self) -> tuple[str, ...]:
         """The parameter names in order."""
         return _parameters(self.signature)
+
+
+CASTS = casts(1)
+"""What any word may need: its operands once more, in the dtype that it computes in."""
 
 
 def no_work(_: Sequence[Any]) -> float:

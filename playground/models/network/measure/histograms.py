@@ -105,6 +105,10 @@ class HistogramTable:
     above: Counts
     sampled: int = 0
 
+    def part(self, layers: list[int]) -> HistogramTable:
+        """Those of some of the layers, on the same axis."""
+        return HistogramTable(self.axis, self.counts[layers], self.below[layers], self.above[layers], self.sampled)
+
     def layer(self, index: int) -> Histogram:
         """The histogram of layer `index`, from 0."""
         return Histogram(self.axis, self.counts[index], int(self.below[index]), int(self.above[index]), self.sampled)

@@ -172,6 +172,7 @@ def _units(
     spec: NetworkSpec, preactivations: Stacks, tables: Mapping[str, StatisticsTable], parts: Sequence[UnitPart]
 ) -> UnitTable:
     return UnitTable(
+        np.full(spec.depth, spec.width),
         np.concatenate([part.dead for part in parts]),
         _saturated(spec, preactivations, tables),
         np.concatenate([part.spread for part in parts]),

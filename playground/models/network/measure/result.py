@@ -1,17 +1,38 @@
-"""What a run measured, layer by layer; read-only numbers, no tensors."""
+"""What was measured of a network, layer by layer; read-only numbers, no tensors."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import overload
+from typing import TypeVar, overload
 
 from playground.models.network.measure.statistics import StatisticsTable, TensorStatistics
 from playground.models.network.measure.units import UnitTable
 from playground.models.network.spec.spec import NetworkSpec
 
 KINDS = ("activation", "preactivation", "activation_gradient", "weight", "weight_gradient")
+
+
+Entry = TypeVar("Entry")
+
+
+class EachLayer(Sequence[Entry]):
+    """One entry a layer, made from its number, from 0, when asked for; indexed, sliced and iterated like a tuple."""
+
+    def __init__(self, depth: int, make: Callable[[int], Entry]) -> None:
+        self._places, self._make = range(depth), make
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, index: int) -> Entry: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Entry]: ...
+    def __getitem__(self, index: int | slice) -> Entry | Sequence[Entry]:
+        found = self._places[index]
+        return self._make(found) if isinstance(found, int) else [self._make(place) for place in found]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,29 +61,38 @@ class HeadResult:
     bias_gradient: TensorStatistics
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class NetworkResult:
-    """All layers as columns in `tables`, one `StatisticsTable` per kind of tensor; `layers[0]` is the first layer.
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Measured:
+    """What was measured of a network of the page or of a watched module: all that plots, numbers and exports need.
 
-    `quick`: near-zero and subnormal values and bias gradients were skipped, and histograms sampled.
+    `tables` has one `StatisticsTable` a kind of tensor, a row a layer, of 0 values where a layer has no such tensor.
+    `dtype` is that of all activations, "" where they have several. `quick` says that near-zero, subnormal values and
+    bias gradients were left out and histograms sampled.
     """
 
-    spec: NetworkSpec
     tables: dict[str, StatisticsTable]
     units: UnitTable
-    input: TensorStatistics
-    loss: float
+    dtype: str
     bias_gradients: StatisticsTable | None = None
-    head: HeadResult | None = None
-    batch: int = 0
-    features: int = 0
-    seconds: float = 0.0
     quick: bool = False
 
     @property
     def depth(self) -> int:
         """The number of measured layers."""
         return len(self.tables["activation"].rms)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NetworkResult(Measured):
+    """A run of a network that a spec describes; `layers[0]` is the first layer."""
+
+    spec: NetworkSpec
+    input: TensorStatistics
+    loss: float
+    head: HeadResult | None = None
+    batch: int = 0
+    features: int = 0
+    seconds: float = 0.0
 
     @property
     def input_mean_square(self) -> float:
@@ -71,43 +101,17 @@ class NetworkResult:
         return rms * rms if math.isfinite(rms) else 1.0
 
     @property
-    def layers(self) -> LayerResults:
+    def layers(self) -> Sequence[LayerResult]:
         """One `LayerResult` per layer, created on access."""
-        return LayerResults(self)
-
-
-class LayerResults(Sequence[LayerResult]):
-    """The layers of a result: indexed, sliced and iterated like a tuple."""
-
-    def __init__(self, result: NetworkResult) -> None:
-        self._result = result
-
-    def __len__(self) -> int:
-        return self._result.depth
-
-    @overload
-    def __getitem__(self, index: int) -> LayerResult: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[LayerResult]: ...
-    def __getitem__(self, index: int | slice) -> LayerResult | Sequence[LayerResult]:
-        if isinstance(index, slice):
-            return [self._layer(i) for i in range(*index.indices(len(self)))]
-        if not -len(self) <= index < len(self):
-            raise IndexError(f"layer {index} of {len(self)}")
-        return self._layer(index % len(self))
-
-    def __iter__(self) -> Iterator[LayerResult]:
-        return (self._layer(i) for i in range(len(self)))
+        return EachLayer(self.depth, self._layer)
 
     def _layer(self, index: int) -> LayerResult:
-        result, units = self._result, self._result.units
-        kinds = {kind: table.layer(index) for kind, table in result.tables.items()}
         return LayerResult(
             index,
-            **kinds,
-            bias_gradient=None if result.bias_gradients is None else result.bias_gradients.layer(index),
-            dead_fraction=float(units.dead[index]),
-            saturated_fraction=float(units.saturated[index]),
-            spread_across_inputs=float(units.spread[index]),
-            cosine_between_inputs=float(units.cosine[index]),
+            **{kind: table.layer(index) for kind, table in self.tables.items()},
+            bias_gradient=None if self.bias_gradients is None else self.bias_gradients.layer(index),
+            dead_fraction=float(self.units.dead[index]),
+            saturated_fraction=float(self.units.saturated[index]),
+            spread_across_inputs=float(self.units.spread[index]),
+            cosine_between_inputs=float(self.units.cosine[index]),
         )

@@ -59,6 +59,9 @@ class TensorStatistics:
     histogram: Histogram | None = None
 
 
+_NOTHING = TensorStatistics(0, *(math.nan,) * 7, 0, 0, 0)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class StatisticsTable:
     """`TensorStatistics` of all layers as columns, each (layers,); `histograms` if they were counted."""
@@ -82,7 +85,7 @@ class StatisticsTable:
         counts = np.stack((self.count, self.zeros, self.near_zeros, self.nans, self.infs, self.subnormals))
         return _from_columns, (floats, counts, self.histograms)
 
-    def part(self, layers: slice) -> StatisticsTable:
+    def part(self, layers: slice | list[int]) -> StatisticsTable:
         """Some of the layers, without histograms."""
         return StatisticsTable(
             self.count[layers],
@@ -124,6 +127,34 @@ def _from_columns(floats: Floats, counts: Counts, histograms: HistogramTable | N
     count, zeros, near_zeros, nans, infs, subnormals = counts
     return StatisticsTable(
         count, mean, std, rms, minimum, maximum, zeros, near_zeros, nans, infs, subnormals, histograms
+    )
+
+
+def table_of(layers: Sequence[TensorStatistics | None]) -> StatisticsTable:
+    """The statistics of layers that were described one by one, without histograms; no values where there are none."""
+    known = [_NOTHING if one is None else one for one in layers]
+
+    def floats(name: str) -> Floats:
+        return np.array([getattr(one, name) for one in known], dtype=np.float64)
+
+    def counts(name: str) -> Counts:
+        return np.array([getattr(one, name) for one in known], dtype=np.int64)
+
+    def shares(name: str) -> Counts:
+        return np.array([round(getattr(one, name) * one.count) if one.count else 0 for one in known], dtype=np.int64)
+
+    return StatisticsTable(
+        counts("count"),
+        floats("mean"),
+        floats("std"),
+        floats("rms"),
+        floats("minimum"),
+        floats("maximum"),
+        shares("zero_fraction"),
+        shares("near_zero_fraction"),
+        counts("nan_count"),
+        counts("inf_count"),
+        counts("subnormal_count"),
     )
 
 
@@ -224,8 +255,7 @@ def describe_tensor(tensor: torch.Tensor, scale: str | None = "log") -> TensorSt
     """The statistics of one tensor of any shape, with a histogram of all its values if there is a scale; nan
     for an empty tensor."""
     if not tensor.numel():
-        nan = math.nan
-        return TensorStatistics(0, nan, nan, nan, nan, nan, nan, nan, 0, 0, 0)
+        return _NOTHING
     stack = tensor.detach().reshape(1, -1)
     table = measure(stack)
     if scale is None:

@@ -35,17 +35,24 @@ FAINT = {np.dtype(np.float32): 1e-15, np.dtype(np.float64): 1e-140}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnitTable:
-    """One number per layer, each (layers,).
+    """One number a layer, each (layers,), nan where it was not measured.
 
-    `dead`: share of units that are 0 for every input. `saturated`: share of values where the activation's slope is
-    below 1 % of its maximum. `spread`: root mean square over the units of the std over the inputs. `cosine`: mean
-    cosine between two different inputs' activations, ignoring inputs of all zeros; nan for fewer than two.
+    `count`: the units, 0 where none are told apart. `dead`: share of units that are 0 for every input. `saturated`:
+    share of values where the activation's slope stays below 1 % of its steepest. `spread`: root mean square over the
+    units of the std over the inputs. `cosine`: mean cosine between two different inputs' activations, inputs of all
+    zeros left out; nan for fewer than two.
     """
 
+    count: Counts
     dead: Floats
     saturated: Floats
     spread: Floats
     cosine: Floats
+
+    def part(self, layers: list[int]) -> UnitTable:
+        """Some of the layers."""
+        columns = (self.count, self.dead, self.saturated, self.spread, self.cosine)
+        return UnitTable(*(column[layers] for column in columns))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -65,15 +65,16 @@ def measure_network(
     tables, units = measure_kinds(spec, stacks, detail, scaled, job)
     return NetworkResult(
         spec,
-        tables,
-        units,
         _describe_inputs(network.inputs),
         passes.loss,
-        measure_layers(passes.bias_gradients) if passes.bias_gradients else None,
         _head(network, passes),
         batch=network.inputs.shape[0],
         features=network.inputs.shape[1],
         seconds=seconds,
+        tables=tables,
+        units=units,
+        dtype=spec.dtype,
+        bias_gradients=measure_layers(passes.bias_gradients) if passes.bias_gradients else None,
         quick=detail.quick,
     )
 

@@ -197,8 +197,3 @@ def all_cures(spec: NetworkSpec, illness: str) -> tuple[SpecFix, ...]:
         if fix is not None and fix.spec != spec and all(fix.spec != other.spec for other in found):
             found.append(fix)
     return tuple(found)
-
-
-def cures_for(spec: NetworkSpec, illness: str) -> tuple[SpecFix, ...]:
-    """The first three, untried."""
-    return all_cures(spec, illness)[:MOST_FIXES]

@@ -1,4 +1,4 @@
-"""The verdict on the measured numbers, in words, with changes that help, each tried before it is offered."""
+"""What the measured numbers say, in words, with the changes that help, each tried before it is offered."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from playground.models.network.spec.activations import ACTIVATIONS
 from playground.models.network.spec.inits import INIT_SCHEMES
 from playground.models.network.spec.spec import NetworkSpec
 from playground.models.network.theory.mean_field import MeanFieldPrediction
-from playground.models.network.verdict.cures import MOST_FIXES, OF_THE_INPUT, SpecFix, all_cures, cures_for
+from playground.models.network.verdict.cures import MOST_FIXES, OF_THE_INPUT, SpecFix, all_cures
 from playground.models.network.verdict.healthy import band_in_words, farthest_from_band, unhealthy
 from playground.models.network.verdict.reasons import (
     KEEPS,
@@ -49,8 +49,8 @@ CHANCE = 2.5
 class Verdict:
     """`lead` is in bold, `text` beside it, `why` below; numbers are in backticks.
 
-    `illness` is the key in `CURES` for its fixes; `mild` means that it is no illness, but still keeps the network from
-    being healthy.
+    `illness` is the key of `CURES` for what may help; `fixes` are those of them that were tried and do. `mild` says
+    that it is no illness, and yet keeps the network from being healthy.
     """
 
     severity: str
@@ -89,12 +89,12 @@ def _first(mask: NDArray[np.bool_]) -> int | None:
     return int(np.argmax(mask)) + 1 if mask.any() else None
 
 
-def _ill(spec: NetworkSpec, illness: str, lead: str, text: str, why: str = "", *, severity: str = "error") -> Verdict:
-    return Verdict(severity, lead, text, why, cures_for(spec, illness), illness)
+def _ill(illness: str, lead: str, text: str, why: str = "", *, severity: str = "error") -> Verdict:
+    return Verdict(severity, lead, text, why, illness=illness)
 
 
 def judge(result: NetworkResult, prediction: MeanFieldPrediction) -> Verdict:
-    """The most serious finding about a run; "good" if nothing is wrong."""
+    """The most serious finding about a run; "good" if nothing is wrong. `tried` finds what helps."""
     for look_for in (_overflow, _all_zero, _same_units, _spread, _nothing_back, _gradients, _loss, _alike, _units):
         verdict = look_for(result, prediction)
         if verdict is not None:
@@ -117,7 +117,7 @@ def _not_ill(result: NetworkResult, prediction: MeanFieldPrediction) -> Verdict:
     if lacks == "gradient":
         lead = f"Gradients {'grow' if ratio > 1 else 'shrink'} going backward."
         why = why_gradients(result, exploding=ratio > 1)
-        ill = _ill(result.spec, "gradient", lead, f"{reach[:1].upper()}{reach[1:]}", why, severity="warning")
+        ill = _ill("gradient", lead, f"{reach[:1].upper()}{reach[1:]}", why, severity="warning")
         return replace(ill, mild=True)
     if lacks == "alike":
         alike = f"But inputs become alike: their mean cosine at layer {result.depth} is"
@@ -133,7 +133,7 @@ def _outside_band(result: NetworkResult, prediction: MeanFieldPrediction) -> Ver
     lead = f"Activations are too {'large' if large else 'small'}."
     text = f"At layer {layer + 1} the rms is `{digits(rms[layer])}`; a healthy one is {band_in_words()}."
     why = why_spread(result.spec, prediction, layer + 1, exploding=large)
-    return _ill(result.spec, "explode" if large else "vanish", lead, text, why, severity="warning")
+    return _ill("explode" if large else "vanish", lead, text, why, severity="warning")
 
 
 def _overflow(result: NetworkResult, prediction: MeanFieldPrediction) -> Verdict | None:
@@ -164,7 +164,7 @@ def _overflow(result: NetworkResult, prediction: MeanFieldPrediction) -> Verdict
         why = why_spread(result.spec, prediction, result.depth if backward else layer, exploding=True)
         if not backward and largest_part_is_bias(result):
             why = f"Most of layer 1's output comes from the biases: their std is `{digits(result.spec.bias_std)}`."
-        return _ill(result.spec, "overflow", lead, text, why)
+        return _ill("overflow", lead, text, why)
     return None
 
 
@@ -183,7 +183,7 @@ def _broken_input(result: NetworkResult) -> Verdict | None:
     counts = " and ".join(f"{count:,} {what}" for count, what in ((nans, "nan"), (infs, "inf")) if count)
     narrow = infs and dtype != "float64"
     text = f"{f'As {dtype} it' if narrow else 'It'} contains {counts}, and every layer passes them on."
-    return _ill(result.spec, "input range" if narrow else "input", "The input is not finite.", text)
+    return _ill("input range" if narrow else "input", "The input is not finite.", text)
 
 
 def _broken_weights(result: NetworkResult, layer: int) -> Verdict | None:
@@ -195,7 +195,7 @@ def _broken_weights(result: NetworkResult, layer: int) -> Verdict | None:
     some = f"`{count:,}` {'weight is' if count == 1 else 'weights are'}"
     share = "every weight is" if count == table.count[layer - 1] else some
     text = f"In layer {layer} {share} inf or nan: {result.spec.dtype} ends at `{largest_of(result.spec)}`."
-    return _ill(result.spec, "overflow", "The weights overflow.", text)
+    return _ill("overflow", "The weights overflow.", text)
 
 
 def _broken_biases(result: NetworkResult) -> Verdict | None:
@@ -204,14 +204,14 @@ def _broken_biases(result: NetworkResult) -> Verdict | None:
     if INIT_SCHEMES[spec.init].own_bias or spec.bias_std < torch.finfo(spec.torch_dtype).max:
         return None
     text = f"Their std is `{digits(spec.bias_std)}`, and {spec.dtype} ends at `{largest_of(spec)}`."
-    return _ill(spec, "overflow", "The biases overflow.", text)
+    return _ill("overflow", "The biases overflow.", text)
 
 
 def _plain_overflow(result: NetworkResult) -> Verdict:
     spec = result.spec
     what = "logits leave" if result.head is not None else "squares of the last layer's values leave"
     text = f"The loss is {result.loss:g}: the {what} the range of {spec.dtype}, which ends at `{largest_of(spec)}`."
-    return _ill(spec, "overflow", "The loss overflows.", text)
+    return _ill("overflow", "The loss overflows.", text)
 
 
 def _all_zero(result: NetworkResult, prediction: MeanFieldPrediction) -> Verdict | None:
@@ -226,13 +226,13 @@ def _all_zero(result: NetworkResult, prediction: MeanFieldPrediction) -> Verdict
         )
         text = f"Every activation from layer {layer} on is exactly 0, {gradients}."
         why = "All units are identical and stay identical: training cannot make them differ."
-        return _ill(spec, "zeros", "Nothing gets through.", text, why)
+        return _ill("zeros", "Nothing gets through.", text, why)
     if result.input.zero_fraction == 1:
         text = f"Every layer from {layer} on is 0 too, whatever its weights are."
-        return _ill(spec, "input", "The input is all zeros.", text)
+        return _ill("input", "The input is all zeros.", text)
     if spec.normalisation == "layer" and spec.width == 1:
         text = "Layer norm subtracts the mean over the units, which with one unit is the value itself."
-        return _ill(spec, "one unit", "Nothing gets through.", text)
+        return _ill("one unit", "Nothing gets through.", text)
     factor = factor_a_layer(table.rms)
     rate = _rate(factor, exploding=False)
     lead = f"Activations vanish{rate}." if rate else "Activations end at 0."
@@ -240,19 +240,19 @@ def _all_zero(result: NetworkResult, prediction: MeanFieldPrediction) -> Verdict
     weights = result.tables["weight"]
     if weights.zeros[layer - 1] == weights.count[layer - 1]:
         idle = f"Every weight of layer {layer} is 0, and so is every activation."
-        return _ill(spec, "zeros", "Nothing gets through.", idle)
+        return _ill("zeros", "Nothing gets through.", idle)
     revived = table.zeros[-1] < table.count[-1]
     end = f"None of the input gets past layer {layer}." if revived else "Activations end at 0."
     if cuts_all(result, layer):
         after = "what follows comes only from the biases" if revived else "every value is exactly 0"
         what = ACTIVATIONS[spec.activation].label
         text = f"At layer {layer} no pre-activation is above 0: {what} cuts them all, and {after}."
-        return _ill(spec, "vanish", end, text)
+        return _ill("vanish", end, text)
     if spec.dropout and not underflows(spec, float(result.tables["preactivation"].rms[layer - 1])):
         share = f"{digits(100 * spec.dropout)} % of them at each layer, and here the last"
         text = f"{'At' if revived else 'From'} layer {layer}{'' if revived else ' on'} every value is exactly 0"
-        return _ill(spec, "dropout", end, f"{text}: dropout takes {share}.")
-    return _ill(spec, "vanish", lead, text, why_spread(spec, prediction, layer, exploding=False))
+        return _ill("dropout", end, f"{text}: dropout takes {share}.")
+    return _ill("vanish", lead, text, why_spread(spec, prediction, layer, exploding=False))
 
 
 def _spread(result: NetworkResult, prediction: MeanFieldPrediction) -> Verdict | None:
@@ -269,7 +269,7 @@ def _spread(result: NetworkResult, prediction: MeanFieldPrediction) -> Verdict |
     if prediction.rms is not None and math.isfinite(prediction.rms[-1]):
         text += f"; theory predicts ×{digits(prediction.slope)} and `{digits(float(prediction.rms[-1]))}`"
     why = why_spread(result.spec, prediction, result.depth, exploding=exploding)
-    return _ill(result.spec, "explode" if exploding else "vanish", lead, text + ".", why)
+    return _ill("explode" if exploding else "vanish", lead, text + ".", why)
 
 
 def _nothing_back(result: NetworkResult, _prediction: MeanFieldPrediction) -> Verdict | None:
@@ -281,12 +281,12 @@ def _nothing_back(result: NetworkResult, _prediction: MeanFieldPrediction) -> Ve
     text = f"Every gradient from layer {result.depth - int(np.argmax(none[::-1]))} down is exactly 0"
     if idle:
         text += ": all weights are 0, and gradients pass through them."
-        return _ill(spec, "zeros", "Nothing comes back.", text)
+        return _ill("zeros", "Nothing comes back.", text)
     above = result.depth - int(np.argmax(none[::-1]))  # from 0: the layer above the last one without a gradient
     last = result.tables["activation"].rms[-1] / table.count[-1]
     faint = underflows(spec, float(table.rms[above] if above < result.depth else last))
     cause = f"{spec.dtype} has nothing smaller" if faint else "the slopes that they pass through are 0"
-    return _ill(spec, "gradient", "Nothing comes back.", f"{text}: {cause}.")
+    return _ill("gradient", "Nothing comes back.", f"{text}: {cause}.")
 
 
 def _gradients(result: NetworkResult, _prediction: MeanFieldPrediction) -> Verdict | None:
@@ -304,7 +304,7 @@ def _gradients(result: NetworkResult, _prediction: MeanFieldPrediction) -> Verdi
         text = f"From layer {layer} down they are exactly 0."
     else:
         text = f"They reach layer 1 at {compared(ratio)} of layer {result.depth}."
-    return _ill(result.spec, "gradient", lead, text, why_gradients(result, exploding=exploding))
+    return _ill("gradient", lead, text, why_gradients(result, exploding=exploding))
 
 
 def _loss(result: NetworkResult, _prediction: MeanFieldPrediction) -> Verdict | None:
@@ -325,7 +325,7 @@ def _alike(result: NetworkResult, _prediction: MeanFieldPrediction) -> Verdict |
     else:
         lead, text = "All inputs give the same output.", f"{angle}, and they differ by `{digits(share)}` of the rms."
         why = "The spread over the whole layer looks healthy, but the network gives every input nearly the same output."
-    return _ill(result.spec, "alike", lead, text, why, severity="warning")
+    return _ill("alike", lead, text, why, severity="warning")
 
 
 def _same_units(result: NetworkResult, _prediction: MeanFieldPrediction) -> Verdict | None:
@@ -333,7 +333,7 @@ def _same_units(result: NetworkResult, _prediction: MeanFieldPrediction) -> Verd
     told_apart = spec.bias_std or spec.dropout or (spec.residual != "none" and result.features == spec.width)
     if spec.init == "constant" and spec.width > 1 and not told_apart:
         text = "Equal weights give equal activations and equal gradients, so they stay equal in training."
-        return _ill(result.spec, "zeros", "All units of a layer are the same.", text)
+        return _ill("zeros", "All units of a layer are the same.", text)
     return None
 
 
@@ -342,13 +342,13 @@ def _units(result: NetworkResult, _prediction: MeanFieldPrediction) -> Verdict |
     worst = int(np.argmax(dead))
     if dead[worst] > 0.5 + CHANCE * 0.5 / math.sqrt(result.spec.width):
         text = f"At layer {worst + 1} `{dead[worst]:.0%}` of the units are 0 for every input and pass no gradient."
-        return _ill(result.spec, "alike", "Units are dead.", text, severity="warning")
+        return _ill("alike", "Units are dead.", text, severity="warning")
     saturated = result.units.saturated
     worst = int(np.argmax(saturated))
     if saturated[worst] > MOST and result.spec.activation in SATURATING:
         share = f"`{saturated[worst]:.0%}` of the values"
         text = f"At layer {worst + 1} {share} lie where the slope is below 1 % of its maximum."
-        return _ill(result.spec, "explode", "Units are saturated.", text, severity="warning")
+        return _ill("explode", "Units are saturated.", text, severity="warning")
     return None
 
 

@@ -119,24 +119,41 @@ def module_untouched(module: nn.Module) -> Iterator[None]:
             _restore_tensor(tensor_record)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class RandomStates:
+    """Where the random numbers of torch (each started device), numpy and Python stand."""
+
+    of_torch: torch.Tensor
+    of_cuda: list[torch.Tensor] | None
+    of_numpy: Any
+    of_python: Any
+
+    @classmethod
+    def present(cls) -> RandomStates:
+        """Those of now."""
+        cuda_runs = torch.cuda.is_available() and torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+        cuda_states = torch.cuda.get_rng_state_all() if cuda_runs else None
+        return cls(torch.get_rng_state(), cuda_states, np.random.get_state(), random.getstate())
+
+    def restore(self) -> None:
+        """Begin there again."""
+        torch.set_rng_state(self.of_torch)
+        if self.of_cuda is not None:
+            torch.cuda.set_rng_state_all(self.of_cuda)
+        np.random.set_state(self.of_numpy)
+        random.setstate(self.of_python)
+
+
 @contextmanager
 def random_state_untouched() -> Iterator[None]:
     """Restores the random states of torch (each initialised device), numpy and Python."""
-    torch_state = torch.get_rng_state()
-    cuda_runs = torch.cuda.is_available() and torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
-    cuda_states = torch.cuda.get_rng_state_all() if cuda_runs else None
-    numpy_state = np.random.get_state()
-    python_state = random.getstate()
+    states = RandomStates.present()
     grad_enabled = torch.is_grad_enabled()
     default_dtype = torch.get_default_dtype()
     try:
         yield
     finally:
-        torch.set_rng_state(torch_state)
-        if cuda_states is not None:
-            torch.cuda.set_rng_state_all(cuda_states)
-        np.random.set_state(numpy_state)
-        random.setstate(python_state)
+        states.restore()
         torch.set_grad_enabled(grad_enabled)
         if torch.get_default_dtype() != default_dtype:
             torch.set_default_dtype(default_dtype)

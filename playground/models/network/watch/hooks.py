@@ -7,21 +7,25 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import nn
 from torch.autograd.graph import saved_tensors_hooks
+from torch.multiprocessing.reductions import StorageWeakRef
 from torch.nn.parameter import is_lazy
 from torch.overrides import TorchFunctionMode
+from torch.utils.weak import WeakIdRef
 
 from playground.models.job import Job
-from playground.models.network.watch.parts import watched_layers
+from playground.models.network.watch.parts import PARAMETRIZATIONS, has_parameters, watched_parts
 from playground.models.network.watch.values import has_values
 
+REENTRANT = "CheckpointFunctionBackward"
+"""The node of a checkpoint with use_reentrant=True: it calls backward itself, and refuses torch.autograd.grad."""
 RIGHT_OPERAND = {torch.matmul, torch.mm, torch.Tensor.matmul, torch.Tensor.mm, torch.Tensor.__matmul__}
 GAINS = (math.sqrt(2), 1.0, 1 / math.sqrt(3), 5 / 3)
 """Times 1 / sqrt(fan in), the std of: He, LeCun, torch's default, He for tanh."""
@@ -146,10 +150,14 @@ ReduceOutput = Callable[[nn.Module, torch.Tensor | None, torch.Tensor], Any]
 
 @dataclass(slots=True)
 class LayerRun:
-    """One run of one module: its reduced output, and the output's gradient after the backward pass."""
+    """One run of one module: its reduced output, and the output's gradient after the backward pass.
+
+    `is_block`: other modules ran within it.
+    """
 
     path: str
     module: nn.Module
+    is_block: bool
     call: int
     shape: tuple[int, ...]
     dtype: str
@@ -161,11 +169,20 @@ class LayerRun:
 
 
 @dataclass(slots=True)
+class OpenPart:
+    """A module whose forward is under way; `holds` says that another one has run within it."""
+
+    path: str
+    module: nn.Module
+    holds: bool = False
+
+
+@dataclass(slots=True)
 class RunRecord:
-    """The record of one forward pass through a watched module, as far as it got."""
+    """What one forward pass through a watched module did, as far as it came; `open_parts` from outside to inside."""
 
     runs: list[LayerRun] = field(default_factory=list)
-    open_layers: list[str] = field(default_factory=list)
+    open_parts: list[OpenPart] = field(default_factory=list)
 
 
 def tensors_in(value: Any, depth: int = 0) -> Iterator[torch.Tensor]:
@@ -190,43 +207,38 @@ def differentiable(tensor: torch.Tensor) -> bool:
     return tensor.dtype.is_floating_point or tensor.dtype.is_complex
 
 
+def _values_key(tensor: torch.Tensor) -> Hashable:
+    """Equal for two tensors only if they are the same values in the same memory; keeps no memory alive."""
+    if tensor.is_inference():  # such a tensor has no version counter
+        return object()
+    memory: Hashable = WeakIdRef(tensor)
+    with suppress(NotImplementedError):  # inside torch.func a tensor has no storage
+        memory = StorageWeakRef(tensor.untyped_storage()) if has_values(tensor) else memory  # type: ignore[no-untyped-call]
+    place = (tensor.storage_offset(), tensor.stride()) if isinstance(memory, StorageWeakRef) else None
+    return place, tensor.shape, tensor.dtype, tensor._version, memory
+
+
 class _Remembering:
     """Reduces a tensor, and reuses the result for the same unchanged tensor: layers often return their input."""
 
     def __init__(self, reduce: Reduce) -> None:
         self._reduce = reduce
-        self._last: tuple[torch.Tensor, int, Any] | None = None
+        self._last: Hashable = None
+        self._reduced: Any = None
 
     def __call__(self, tensor: torch.Tensor) -> Any:
-        if tensor.is_inference():  # such a tensor has no version counter
-            return self._reduce(tensor)
-        if self._last is not None:
-            before, version, reduced = self._last
-            if _is_same(tensor, before) and tensor._version == version:
-                return reduced
-        reduced = self._reduce(tensor)
-        # Kept, so that its memory is not reused for another tensor meanwhile.
-        self._last = (tensor, tensor._version, reduced)
-        return reduced
-
-
-def _is_same(one: torch.Tensor, other: torch.Tensor) -> bool:
-    """True if two tensors are the same values in the same memory."""
-    if one.layout != torch.strided or other.layout != torch.strided or one.is_nested or other.is_nested:
-        return False
-    return (
-        one.dtype == other.dtype
-        and one.shape == other.shape
-        and one.stride() == other.stride()
-        and one.device == other.device
-        and one.data_ptr() == other.data_ptr() != 0
-    )
+        key = _values_key(tensor)
+        if key != self._last:
+            self._last, self._reduced = key, self._reduce(tensor)
+        return self._reduced
 
 
 class Watcher:
-    """Puts hooks on a module's layers, stores what they see in `record`, and removes the hooks again.
+    """Puts hooks on the parts of a module, keeps what they see in `record`, and takes the hooks away again.
 
-    `output(layer, entered, left)` reduces a layer's input and output, `gradient` its output's gradient.
+    `output(part, entered, left)` reduces what a part was given and what it returned, `gradient` what comes back. A part
+    within which others ran is a block. One without parameters of its own that hands on what one of them returned has
+    nothing to add, and is not recorded.
     """
 
     def __init__(self, module: nn.Module, output: ReduceOutput, gradient: Reduce, job: Job) -> None:
@@ -235,14 +247,15 @@ class Watcher:
         self._reduce_gradient = _Remembering(gradient)
         self._job = job
         self._calls: dict[nn.Module, int] = {}
+        self._returned: set[Hashable] = set()
         self._handles: list[Any] = []
         self._came_back = 0
         self._module = module
         self._saved: SavedBytes | None = None
         self.operands = RightOperands()
-        layers = watched_layers(module)
-        self._expected = len(layers)
-        for path, part in layers:
+        parts = watched_parts(module)
+        self._expected, self._finished = len(parts), 0
+        for path, part in parts:
             self._handles.append(part.register_forward_pre_hook(self._before(path)))
             self._handles.append(part.register_forward_hook(self._after(path)))
 
@@ -256,7 +269,7 @@ class Watcher:
             yield
 
     def _innermost(self) -> str | None:
-        return self.record.open_layers[-1] if self.record.open_layers else None
+        return self.record.open_parts[-1].path if self.record.open_parts else None
 
     def remove(self) -> None:
         """Remove all hooks."""
@@ -269,12 +282,14 @@ class Watcher:
         self._job.report(fraction, path or "the module itself")
 
     def _before(self, path: str) -> Callable[[nn.Module, Any], None]:
-        def hook(_module: nn.Module, _inputs: Any) -> None:
+        def hook(module: nn.Module, _inputs: Any) -> None:
             self._job.check()
             if is_recomputing():
                 return
-            self._report(path, min(1.0, len(self.record.runs) / self._expected) / 2)
-            self.record.open_layers.append(path)
+            self._report(path, min(1.0, self._finished / self._expected) / 2)
+            if self.record.open_parts and PARAMETRIZATIONS not in path.split("."):
+                self.record.open_parts[-1].holds = True
+            self.record.open_parts.append(OpenPart(path, module))
 
         return hook
 
@@ -283,13 +298,17 @@ class Watcher:
             if is_recomputing():
                 self._await_again(module, output)
                 return
-            if path in self.record.open_layers:
-                self.record.open_layers.remove(path)
-            self._calls[module] = self._calls.get(module, 0) + 1
+            is_block = self._close(module)
+            saved = None if self._saved is None else self._saved.take(path)
             tensors = list(tensors_in(output))
             main = _main_of(tensors)
-            run = LayerRun(path, module, self._calls[module], (), type(output).__name__, len(tensors))
-            run.saved_bytes = None if self._saved is None else self._saved.take(path)
+            key = None if main is None else _values_key(main)
+            if is_block and key in self._returned and not has_parameters(module):
+                return
+            self._returned.add(key)
+            self._calls[module] = self._calls.get(module, 0) + 1
+            run = LayerRun(path, module, is_block, self._calls[module], (), type(output).__name__, len(tensors))
+            run.saved_bytes = saved
             self.record.runs.append(run)
             if main is None:
                 return
@@ -300,6 +319,15 @@ class Watcher:
             self._job.check()
 
         return hook
+
+    def _close(self, module: nn.Module) -> bool:
+        """Take a part off the open ones, with those inside it that raised; whether others ran within it."""
+        self._finished += 1
+        while self.record.open_parts:
+            part = self.record.open_parts.pop()
+            if part.module is module:
+                return part.holds
+        return False
 
     def _await_gradient(self, run: LayerRun, output: torch.Tensor) -> None:
         if output.requires_grad:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import product
 
+import numpy as np
 import torch
 from torch import nn
 
-from playground.models.network.measure.histograms import SCALES, HistogramTable
-from playground.models.network.measure.statistics import TensorStatistics
+from playground.models.network.arrays import Floats
+from playground.models.network.measure.histograms import SCALES, Histogram, HistogramTable
+from playground.models.network.measure.result import EachLayer
+from playground.models.network.measure.statistics import StatisticsTable, TensorStatistics, table_of
+from playground.models.network.measure.units import UnitTable
+from playground.models.network.spec.spec import DTYPES
 from playground.models.network.watch.hooks import LayerRun, RunRecord
 from playground.models.network.watch.parts import ScriptedWhole, is_quantised
-from playground.models.network.watch.values import Keeper, KeptValues, Reduced, count_kind, reduce
+from playground.models.network.watch.values import Keeper, KeptValues, Reduced, count_alone, count_kind, reduce
 
 Gradients = dict[int, Reduced]
 WATCHED_KINDS = ("activation", "activation_gradient", "weight", "weight_gradient")
@@ -21,9 +27,9 @@ WATCHED_KINDS = ("activation", "activation_gradient", "weight", "weight_gradient
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WatchedLayer:
-    """One run of one layer of a watched module.
+    """One run of one layer or block of a watched module; within a block others ran.
 
-    `path` is its name in the module ("" for the module itself), `call` counts the runs of the same layer from 1.
+    `path` is its name in the module ("" for the module itself), `call` counts the runs of the same one from 1.
     `dead_fraction` is the share of its `units` that are 0 for every input; `saturated_fraction` exists for tanh and
     sigmoid; `spread` and `cosine` tell how much two inputs still differ. `note` describes special cases: run again,
     shared weights, several outputs, no gradient. `kept` has the values of each kind of tensor, by name; `entered`
@@ -33,6 +39,7 @@ class WatchedLayer:
 
     path: str
     kind: str
+    is_block: bool
     call: int
     shape: tuple[int, ...]
     dtype: str
@@ -58,18 +65,25 @@ class WatchedLayer:
 
 
 class CountedKinds(Mapping[tuple[str, str], HistogramTable]):
-    """The histograms by kind of tensor and scale, each counted on first access: most are never needed."""
+    """The histograms by kind of tensor and scale, each counted on first access: most are never needed.
 
-    def __init__(self, layers: tuple[WatchedLayer, ...]) -> None:
-        self._layers = layers
+    Those of some `rows` of `all_rows` are taken from what is counted there, on the same axis.
+    """
+
+    def __init__(
+        self, layers: tuple[WatchedLayer, ...], all_rows: CountedKinds | None = None, rows: Sequence[int] = ()
+    ) -> None:
+        self._layers, self._all, self._rows = layers, all_rows, list(rows)
         self._counted: dict[tuple[str, str], HistogramTable] = {}
 
     def __getitem__(self, key: tuple[str, str]) -> HistogramTable:
         if key not in self._counted:
-            kind, scale = key
-            kept = [layer.kept.get(kind) for layer in self._layers]
-            self._counted[key] = count_kind(kept, [layer.statistics(kind) for layer in self._layers], scale)
+            self._counted[key] = self._count(*key) if self._all is None else self._all[key].part(self._rows)
         return self._counted[key]
+
+    def _count(self, kind: str, scale: str) -> HistogramTable:
+        kept = [layer.kept.get(kind) for layer in self._layers]
+        return count_kind(kept, [layer.statistics(kind) for layer in self._layers], scale)
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return product(WATCHED_KINDS, SCALES) if self._layers else iter(())
@@ -83,6 +97,48 @@ class CountedKinds(Mapping[tuple[str, str], HistogramTable]):
             self[key]
         for layer in self._layers:
             layer.kept.clear()
+
+
+def histograms_alone(
+    layers: tuple[WatchedLayer, ...], kind: str, scale: str, shared: HistogramTable
+) -> Sequence[Histogram]:
+    """Each layer's histogram on the range of its own values, counted when it is looked at.
+
+    Where its values are no longer kept, what was counted on the `shared` axis of all layers is all there is.
+    """
+
+    @cache
+    def count(row: int) -> Histogram:
+        kept, statistics = layers[row].kept.get(kind), layers[row].statistics(kind)
+        return shared.layer(row) if kept is None or statistics is None else count_alone(kept, statistics, scale)
+
+    return EachLayer(len(layers), count)
+
+
+def tables_of_kinds(layers: tuple[WatchedLayer, ...]) -> dict[str, StatisticsTable]:
+    """The statistics of each of `WATCHED_KINDS`, without histograms."""
+    return {kind: table_of([layer.statistics(kind) for layer in layers]) for kind in WATCHED_KINDS}
+
+
+def units_of(layers: tuple[WatchedLayer, ...]) -> UnitTable:
+    """What the batch tells about the units of each layer."""
+
+    def floats(values: Iterable[float | None]) -> Floats:
+        return np.array(list(values), dtype=np.float64)  # None becomes nan
+
+    return UnitTable(
+        np.array([layer.units for layer in layers], dtype=np.int64),
+        floats(layer.dead_fraction for layer in layers),
+        floats(layer.saturated_fraction for layer in layers),
+        floats(layer.spread for layer in layers),
+        floats(layer.cosine for layer in layers),
+    )
+
+
+def common_dtype(layers: tuple[WatchedLayer, ...]) -> str:
+    """That of all activations, "" where they have several or one that is no floating-point number."""
+    found = {layer.dtype for layer in layers if layer.activation is not None}
+    return found.pop() if len(found) == 1 and found <= DTYPES.keys() else ""
 
 
 @dataclass(slots=True)
@@ -104,7 +160,7 @@ class _Weights:
 
 
 def measured_layers(record: RunRecord, gradients: Gradients, keeper: Keeper) -> tuple[WatchedLayer, ...]:
-    """One entry per run of a layer; `gradients` are the parameters' gradients, by id."""
+    """One entry a run of a layer or block; `gradients` are those of the parameters by their ids."""
     calls: dict[nn.Module, int] = {}
     for run in record.runs:
         calls[run.module] = max(calls.get(run.module, 0), run.call)
@@ -121,6 +177,7 @@ def _layer(run: LayerRun, calls: int, weights: _Weights) -> WatchedLayer:
     return WatchedLayer(
         run.path,
         type(run.module).__name__,
+        run.is_block,
         run.call,
         run.shape,
         run.dtype,

@@ -1,4 +1,4 @@
-"""Which parts of a watched module count as layers, and which of them torch runs specially."""
+"""Which parts of a watched module take hooks, and which of them torch runs in a way of its own."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from playground.models.problem import Problem
 QUANTISED = ("torch.ao.nn.quantized", "torch.ao.nn.intrinsic.quantized", "torch.nn.quantized")
 COMPILED = "_orig_mod"
 """The attribute where torch.compile keeps the original module."""
+PARAMETRIZATIONS = "parametrizations"
+"""Under this name torch keeps what computes a layer's weights, as for spectral norm; it makes the layer no block."""
 
 
 class ScriptedWhole(nn.Module):
@@ -46,25 +48,27 @@ def shown_path(path: str) -> str:
     return ".".join(part for part in path.split(".") if part != COMPILED)
 
 
-def watched_layers(module: nn.Module) -> list[tuple[str, nn.Module]]:
-    """The parts that count as layers: those without children, and those with parameters of their own.
+def watched_parts(module: nn.Module) -> list[tuple[str, nn.Module]]:
+    """The parts that take hooks, the module itself among them, each by its path.
 
-    A module that occurs twice is listed once, by its first path. Scripted parts cannot have hooks and are omitted,
-    except a `ScriptedWhole`; so are the parts of a quantised layer.
+    A module that occurs at two places is listed once, by its first path. Scripted parts take no hooks and are left out,
+    but for a `ScriptedWhole`; so are what torch.compile puts around a module, and the parts of a quantised layer.
     """
     if isinstance(module, ScriptedWhole):
         return [("", module)]
     found = []
     packed: set[nn.Module] = set()
     for path, part in module.named_modules():
-        if isinstance(part, torch.jit.ScriptModule) or part in packed:
-            continue
         if is_quantised(part):
-            packed.update(part.modules())
-        is_leaf = is_quantised(part) or next(iter(part.children()), None) is None
-        if is_leaf or any(parameter is not None for parameter in part._parameters.values()):
+            packed.update(inner for inner in part.modules() if inner is not part)
+        if not isinstance(part, torch.jit.ScriptModule) and part not in packed and COMPILED not in part._modules:
             found.append((shown_path(path), part))
-    return found or [("", module)]
+    return found
+
+
+def has_parameters(part: nn.Module) -> bool:
+    """Whether a module holds parameters itself, not only in its parts."""
+    return any(parameter is not None for parameter in part._parameters.values())
 
 
 @contextmanager
@@ -91,7 +95,7 @@ def compiled_notes(module: nn.Module) -> list[str]:
 
 def quantised_problem(module: nn.Module) -> Problem | None:
     """A note that quantised layers have no backward pass, if there are any."""
-    names = [shown_path(path) for path, part in watched_layers(module) if is_quantised(part)]
+    names = [path for path, part in watched_parts(module) if is_quantised(part)]
     if not names:
         return None
     first = f", the first is {names[0][:60]}" if names[0] else ""

@@ -23,17 +23,16 @@ from playground.models.network.verdict.verdict import DECADES, factor_a_layer
 from playground.models.network.watch.guard import random_state_untouched
 from playground.models.network.watch.hooks import with_tensors
 from playground.models.network.watch.layers import WatchedLayer
+from playground.models.network.watch.origin import Origin, find_origin
 from playground.models.network.watch.watch import Loss, WatchResult, measure_module
 from playground.models.problem import Fix
 
 
 def rms_of(result: WatchResult, gradient: bool = False) -> Floats:
-    """The rms of each layer's output, or of its gradient, (layers,); nan if there is none."""
-    values = []
-    for layer in result.layers:
-        statistics = layer.activation_gradient if gradient else layer.activation
-        values.append(np.nan if statistics is None else statistics.rms)
-    return np.array(values, dtype=np.float64)
+    """The rms of each layer's output, or of its gradient, (layers,), blocks left out; nan where there is none."""
+    is_layer = np.array([not layer.is_block for layer in result.layers], dtype=bool)
+    rms: Floats = result.tables["activation_gradient" if gradient else "activation"].rms[is_layer]
+    return rms
 
 
 def run_name(layer: WatchedLayer) -> str:
@@ -95,6 +94,8 @@ def _not_finite(result: WatchResult) -> list[tuple[str, str]]:
                 way = "down" if is_backward else "on"
                 found.append(("error", f"The {what} are not finite from {layer_title(layer)} {way}: {counts}."))
                 break
+    if not found and result.odd_gradients:
+        found.append(("error", f"The gradient of {result.odd_gradients[0]} is not finite."))
     if not found and result.loss is not None and not math.isfinite(result.loss):
         found.append(("error", f"The loss is {result.loss:g}."))
     return found
@@ -165,13 +166,17 @@ WEIGHTED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 @dataclass(frozen=True, slots=True)
 class WatchedVerdict:
-    """`lead` is in bold, `text` beside it, `why` below; each fix is code to run on the module."""
+    """`lead` is in bold, `text` beside it, `why` below; each fix is code to run on the module.
+
+    `origin` is the operation that made the first nan or inf, where there is one.
+    """
 
     severity: str
     lead: str
     text: str
     why: str = ""
     fixes: tuple[Fix, ...] = ()
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +262,7 @@ def judge_watched(
 
     The module itself is not touched. If it cannot be copied, or its copy raises, nothing is offered.
     """
-    words = words_alone(result)
+    words = replace(words_alone(result), origin=find_origin(result, module, batch, loss, job))
     if words.severity != "error" or result.problem is not None or not result.layers:
         return words
     return replace(words, fixes=tuple(_tried(module, batch, loss, job or Job())))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,10 +16,18 @@ from torch.nn.parameter import is_lazy
 
 from playground.models.formatting import count_in_words
 from playground.models.job import CancelledError, Job
+from playground.models.network.measure.result import Measured
+from playground.models.network.request import LayerPage
 from playground.models.network.saved.tensors import backward_nodes
 from playground.models.network.spec.devices import summable
-from playground.models.network.watch.guard import module_untouched, prints_caught, random_state_untouched
+from playground.models.network.watch.guard import (
+    RandomStates,
+    module_untouched,
+    prints_caught,
+    random_state_untouched,
+)
 from playground.models.network.watch.hooks import (
+    REENTRANT,
     RunRecord,
     Watcher,
     call_module,
@@ -28,7 +37,16 @@ from playground.models.network.watch.hooks import (
     with_gradient,
     words_for,
 )
-from playground.models.network.watch.layers import CountedKinds, Gradients, WatchedLayer, measured_layers
+from playground.models.network.watch.layers import (
+    CountedKinds,
+    Gradients,
+    WatchedLayer,
+    common_dtype,
+    histograms_alone,
+    measured_layers,
+    tables_of_kinds,
+    units_of,
+)
 from playground.models.network.watch.parts import ScriptedWhole, compiled_notes, quantised_problem, runs_eagerly
 from playground.models.network.watch.values import (
     Keeper,
@@ -42,9 +60,6 @@ from playground.models.network.watch.values import (
 )
 from playground.models.problem import Problem, refuse
 
-REENTRANT = "CheckpointFunctionBackward"
-"""The node of a checkpoint with use_reentrant=True: it calls backward itself and refuses torch.autograd.grad."""
-
 
 def gradients_by(value: torch.Tensor, tensors: Sequence[torch.Tensor]) -> list[torch.Tensor | None]:
     """The gradients of a scalar with respect to leaf tensors, None if there is none; their `.grad` is restored."""
@@ -53,7 +68,7 @@ def gradients_by(value: torch.Tensor, tensors: Sequence[torch.Tensor]) -> list[t
         return list(torch.autograd.grad(value, tuple(tensors), allow_unused=True))
     reached = [node.variable for node in nodes if hasattr(node, "variable")]
     with _no_grad_left((*tensors, *reached)):
-        value.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(value)  # value.backward() would hide the recomputation from modes of torch's functions
         return [tensor.grad for tensor in tensors]
 
 
@@ -82,13 +97,18 @@ HOOKS_REFUSED = "saved tensor hooks"
 """Part of torch.func's message if a module uses it: it then runs again, without counting saved tensors."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class WatchResult:
-    """The layers in the order they ran, the loss, and the problem, if any.
+ROLES = ("layers", "blocks")
 
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WatchResult(Measured):
+    """The layers and blocks in the order in which they returned, the loss, and what went wrong, if anything did.
+
+    A block, within which others ran, is listed where it returns something of its own, a residual sum for example.
     `notes` are sentences on the whole module: that a copy ran because of lazy parameters, how much it printed.
     `counted` are the histograms by kind of tensor and scale. `batch_odd` counts nan and inf in the batch. `warnings`
-    are sentences on what makes the module unhealthy although its numbers do not show it.
+    are sentences on what makes the module unhealthy although its numbers do not show it. `random` is where the
+    random numbers began, `odd_gradients` are the parameters whose gradient is not finite.
     """
 
     kind: str
@@ -102,6 +122,53 @@ class WatchResult:
     loss_words: str = ""
     batch_odd: tuple[int, int] = (0, 0)
     warnings: tuple[str, ...] = ()
+    random: RandomStates | None = None
+    odd_gradients: tuple[str, ...] = ()
+
+    @property
+    def is_odd(self) -> bool:
+        """Whether anything that was measured is nan or inf."""
+        measured = (numbers for layer in self.layers for numbers in (layer.activation, layer.activation_gradient))
+        odd = any(numbers is not None and numbers.nan_count + numbers.inf_count for numbers in measured)
+        return odd or bool(self.odd_gradients) or (self.loss is not None and not math.isfinite(self.loss))
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What the rows can be filtered by: layers or blocks where there are both, and the classes, as they ran."""
+        roles = ROLES if len({layer.is_block for layer in self.layers}) > 1 else ()
+        return (*roles, *dict.fromkeys(layer.kind for layer in self.layers))
+
+    def matching(self, name: str = "", kind: str = "") -> WatchResult:
+        """The rows whose path holds `name`, in any case, and that are of one of `kinds`; "" stands for all.
+
+        Their histograms are those of the whole result, on its axes.
+        """
+        rows = [
+            row
+            for row, layer in enumerate(self.layers)
+            if name.lower() in layer.path.lower() and kind in ("", layer.kind, ROLES[layer.is_block])
+        ]
+        if len(rows) == len(self.layers):
+            return self
+        layers = tuple(self.layers[row] for row in rows)
+        return replace(
+            self,
+            layers=layers,
+            tables={kind: table.part(rows) for kind, table in self.tables.items()},
+            units=self.units.part(rows),
+            counted=CountedKinds(layers, self.counted, rows),
+        )
+
+    def page(self, kind: str = "activation", scale: str = "log", own: bool = False) -> LayerPage:
+        """What the plots draw of one kind of tensor on one scale; `own` gives each histogram its own range."""
+        counted = self.counted[kind, scale]
+        tables = {**self.tables, kind: replace(self.tables[kind], histograms=counted)}
+        alone = histograms_alone(self.layers, kind, scale, counted) if own else ()
+        return LayerPage(network=replace(self, tables=tables), kind=kind, own=alone)
+
+
+NOTHING = WatchResult("", (), None, 0, False, tables=tables_of_kinds(()), units=units_of(()), dtype="")
+"""Of no module."""
 
 
 def measure_module(module: nn.Module, batch: Any, loss: Loss | None = None, job: Job | None = None) -> WatchResult:
@@ -122,8 +189,9 @@ def measure_module(module: nn.Module, batch: Any, loss: Loss | None = None, job:
 
 
 def _probe(module: nn.Module, batch: Any, loss: Loss | None, job: Job, counts_saved: bool = True) -> WatchResult:
-    module, notes = _runnable(module)
+    module, notes = runnable(module)
     prepare()
+    random = RandomStates.present()
     with random_state_untouched(), module_untouched(module), runs_eagerly(), prints_caught() as printed:
         keeper, axis = Keeper(), batch_axis_of(module)
 
@@ -139,6 +207,7 @@ def _probe(module: nn.Module, batch: Any, loss: Loss | None, job: Job, counts_sa
         layers = measured_layers(watcher.record, gradients, keeper)
         count = sum(parameter.numel() for parameter in module.parameters())
         training, fans = module.training, fans_in_words(module, watcher.operands)
+        odd_names = _odd_gradients(module, gradients)
     if printed.count:
         first = f", starting with {printed.kept[0][:80]!r}" if printed.kept else ""
         notes.append(f"It printed {count_in_words(printed.count, 'line')}{first}.")
@@ -148,10 +217,37 @@ def _probe(module: nn.Module, batch: Any, loss: Loss | None, job: Job, counts_sa
     words = STANDARD_LOSS if loss is None else "the given loss"
     odd = [odd_counts(tensor.detach()) for tensor in tensors_in(batch)]
     in_batch = sum(nans for nans, _ in odd), sum(infs for _, infs in odd)
-    return WatchResult(kind, layers, value, count, training, problem, tuple(notes), counted, words, in_batch, fans)
+    return WatchResult(
+        kind,
+        layers,
+        value,
+        count,
+        training,
+        problem,
+        tuple(notes),
+        counted,
+        words,
+        in_batch,
+        fans,
+        random,
+        odd_names,
+        tables=tables_of_kinds(layers),
+        units=units_of(layers),
+        dtype=common_dtype(layers),
+    )
 
 
-def _runnable(module: nn.Module) -> tuple[nn.Module, list[str]]:
+def _odd_gradients(module: nn.Module, gradients: Gradients) -> tuple[str, ...]:
+    """The names of the parameters whose gradient is not finite."""
+    found = []
+    for name, parameter in module.named_parameters():
+        numbers = gradients[id(parameter)].statistics if id(parameter) in gradients else None
+        if numbers is not None and numbers.nan_count + numbers.inf_count:
+            found.append(name)
+    return tuple(found)
+
+
+def runnable(module: nn.Module) -> tuple[nn.Module, list[str]]:
     """The module to run instead of this one, with notes about it."""
     notes: list[str] = []
     if not isinstance(module, nn.Module):
@@ -195,7 +291,7 @@ def _run(
             with watcher.looking(fed, counts_saved):
                 output = call_module(module, fed)
             phase = "the loss"
-            value, problem = _loss_of(output, loss)
+            value, problem = loss_of(output, loss)
             if value is None:
                 return None, {}, problem
             phase = "its backward pass"
@@ -210,15 +306,16 @@ def _run(
 
 def _problem_of(error: BaseException, phase: str, record: RunRecord) -> Problem:
     words = words_for(error)
-    where = record.open_layers[-1] if record.open_layers and phase == "its forward pass" else ""
-    if where:
-        after = record.runs[-1].path if record.runs else ""
-        ran = f" {count_in_words(len(record.runs), 'layer')} ran before it." if after else " It was the first to run."
-        return Problem(f"{words}.{ran}", lead=f"Layer {where} raised an exception.", badge="raised")
+    inside = record.open_parts[-1] if record.open_parts and phase == "its forward pass" else None
+    if inside is not None and inside.path:
+        count = sum(not run.is_block for run in record.runs)
+        ran = f" {count_in_words(count, 'layer')} ran before it." if count else " It was the first to run."
+        what = "Block" if inside.holds else "Layer"
+        return Problem(f"{words}.{ran}", lead=f"{what} {inside.path} raised.", badge="raised")
     return Problem(f"{words}.", lead=f"The module raised an exception in {phase}.", badge="raised")
 
 
-def _loss_of(output: Any, loss: Loss | None) -> tuple[torch.Tensor | None, Problem | None]:
+def loss_of(output: Any, loss: Loss | None) -> tuple[torch.Tensor | None, Problem | None]:
     """The scalar to differentiate; None with a problem if there is none."""
     if loss is not None:
         value = loss(output)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from playground.models.network.measure.statistics import StatisticsTable
 from playground.models.network.page import AxisSpan, PlotRanges, near_ends
 from playground.models.network.pinned import Curves
-from playground.models.network.request import NetworkPageResult
+from playground.models.network.request import LayerPage
 from playground.models.network.verdict.healthy import BAND, band_in_words
 from playground.widgets.network.plots.distribution_plot import layer_range
 from playground.widgets.network.plots.ghosts import Ghost, add_ghosts, show_ghosts
@@ -23,6 +23,15 @@ from playground.widgets.plot.segments import Floats
 
 SKY, ORANGE, PINK, GREEN = 4, 1, 3, 2
 """Colours of the axes, reused: this page has no axis letters."""
+
+
+def known_layers(values: Floats, table: StatisticsTable | None = None) -> tuple[Floats, Floats]:
+    """The layers, from 1, that have values in a table, and these: a curve goes on over those that have none at all.
+
+    Without a table, those whose value is no nan.
+    """
+    known = ~np.isnan(values) if table is None else table.count > 0
+    return np.flatnonzero(known).astype(np.float64) + 1, values[known]
 
 
 class LayerPlot(Plot):
@@ -41,13 +50,13 @@ class LayerPlot(Plot):
         self._narrow = narrow
         self.refresh()
 
-    def show_ghosts(self, page: NetworkPageResult, style: str, of: Callable[[Curves], Floats], words: str) -> None:
+    def show_ghosts(self, page: LayerPage, style: str, of: Callable[[Curves], Floats], words: str) -> None:
         """Draw one curve per pinned network; if `words` end in ":", the legend says what differs."""
         kept = self._ghosts.setdefault(style, [])
         add_ghosts(self, kept, style, len(page.pins))
         show_ghosts(kept, page.pins, of, words)
 
-    def show_ends(self, page: NetworkPageResult, curves: list[Floats], span: AxisSpan) -> None:
+    def show_ends(self, page: LayerPage, curves: list[Floats], span: AxisSpan) -> None:
         """Draw the number type's limit, if these curves come near it and the logarithmic axis includes it."""
         ends = [end for end in near_ends(page, curves) if span.low <= math.log10(end.value) <= span.high]
         while len(self._ends) < len(ends):
@@ -80,16 +89,16 @@ class SpreadPlot(LayerPlot):
         self.set_healthy(*BAND, "" if narrow else band_in_words())
         super().set_narrow(narrow)
 
-    def show_page(self, page: NetworkPageResult, ranges: PlotRanges) -> None:
+    def show_page(self, page: LayerPage, ranges: PlotRanges) -> None:
         """Draw a result."""
         layers = np.arange(1, page.network.depth + 1)
         self.set_ranges(
             layer_range(page.network.depth), AxisRange(ranges.spread.low, ranges.spread.high, logarithmic=True)
         )
         table = page.network.tables["activation"]
-        self.std.set_data(layers, table.std)
-        self.rms.set_data(layers, table.rms)
-        theory = page.theory.prediction.rms
+        self.std.set_data(*known_layers(table.std, table))
+        self.rms.set_data(*known_layers(table.rms, table))
+        theory = page.predicted_rms
         self.theory.set_data([], []) if theory is None else self.theory.set_data(layers, theory)
         if page.band is None:
             self.band.set_data([], [], [])
@@ -114,16 +123,17 @@ class GradientPlot(LayerPlot):
         self.theory = self.add(Curve("theory", "theory"))
         self.band = self.add(Band("seeds", axis=SKY, in_legend=False))
 
-    def show_page(self, page: NetworkPageResult, ranges: PlotRanges) -> None:
+    def show_page(self, page: LayerPage, ranges: PlotRanges) -> None:
         """Draw a result."""
         layers = np.arange(1, page.network.depth + 1)
         self.set_ranges(
             layer_range(page.network.depth), AxisRange(ranges.gradients.low, ranges.gradients.high, logarithmic=True)
         )
-        self.activations.set_data(layers, page.network.tables["activation_gradient"].rms)
-        self.weights.set_data(layers, page.network.tables["weight_gradient"].rms)
+        for curve, kind in ((self.activations, "activation_gradient"), (self.weights, "weight_gradient")):
+            table = page.network.tables[kind]
+            curve.set_data(*known_layers(table.rms, table))
         self.set_note(_why_empty(page.network.tables["activation_gradient"]))
-        theory = page.theory.prediction.gradient_rms
+        theory = page.predicted_gradients
         self.theory.set_data([], []) if theory is None else self.theory.set_data(layers, theory)
         if page.band is None:
             self.band.set_data([], [], [])
@@ -167,23 +177,19 @@ class ZerosPlot(LayerPlot):
         self.is_low = False
         self.words_of = _percent
 
-    def show_page(self, page: NetworkPageResult, _ranges: PlotRanges) -> None:
+    def show_page(self, page: LayerPage, _ranges: PlotRanges) -> None:
         """Draw a result."""
-        layers = np.arange(1, page.network.depth + 1)
         self.set_ranges(
             layer_range(page.network.depth),
             AxisRange(0.0, 1.0, ticks=ENDS if self.is_low else PERCENT, text=_percent),
         )
         table, units = page.network.tables["activation"], page.network.units
-        self.zeros.set_data(layers, table.zeros / np.maximum(1, table.count))
-        self.dead.set_data(layers, units.dead)
-        broken = (table.nans + table.infs) / np.maximum(1, table.count)
-        self.broken.set_data(layers, broken) if broken.any() else self.broken.set_data([], [])
-        same = np.array_equal(units.saturated, table.zeros / np.maximum(1, table.count))
-        if same or not units.saturated.any():
-            self.saturated.set_data([], [])
-        else:
-            self.saturated.set_data(layers, units.saturated)
+        zeros, broken = (of / np.maximum(1, table.count) for of in (table.zeros, table.nans + table.infs))
+        self.zeros.set_data(*known_layers(zeros, table))
+        self.dead.set_data(*known_layers(units.dead))
+        self.broken.set_data(*known_layers(broken, table)) if broken.any() else self.broken.set_data([], [])
+        is_told = np.nan_to_num(units.saturated).any() and not np.array_equal(units.saturated, zeros)
+        self.saturated.set_data(*known_layers(units.saturated)) if is_told else self.saturated.set_data([], [])
         self.show_ghosts(page, "pinned", lambda curves: curves.zeros, "pinned")
         self.show_ghosts(page, "pinned dotted", lambda curves: curves.dead, "" if self._narrow else "pinned, dead")
         self.refresh()

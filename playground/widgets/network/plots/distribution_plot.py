@@ -15,7 +15,7 @@ from playground.models.formatting import digits
 from playground.models.network.measure.histograms import Axis, HistogramTable
 from playground.models.network.page import PlotRanges
 from playground.models.network.pinned import Curves
-from playground.models.network.request import NetworkPageResult
+from playground.models.network.request import LayerPage
 from playground.widgets.controls.buttons import IconButton
 from playground.widgets.controls.fields import ComboBox
 from playground.widgets.controls.tooltip import set_tooltip
@@ -81,7 +81,7 @@ class CountLegend(QWidget):
         """Set the count at the end of the colour scale, and how many values per layer were counted (0: all)."""
         if (largest, sampled) != (self._largest, self._sampled):
             self._largest, self._sampled = largest, sampled
-            more = f" While you drag, about {sampled:,} values of each layer are counted." if sampled else ""
+            more = f" At most about {sampled:,} values per layer are counted." if sampled else ""
             set_tooltip(self, f"Colours are the logarithm of the count, from 1 to {largest:,}.{more}")
             self.update()
 
@@ -118,6 +118,7 @@ class Distributions(HeatMap):
         self.setObjectName("network.distributions")
         self.setAccessibleName("Distributions, layer by layer")
         self.legend.hide()
+        self.canvas.note_is_of_range = True
         self.strip = Strip(self.canvas)
         self.shares = Counts()
         self.strip.view.addItem(self.shares, ignoreBounds=True)
@@ -208,24 +209,24 @@ class DistributionPlot(QWidget):
                     box.setCurrentIndex(row)
                 box.update()
 
-    def show_page(self, page: NetworkPageResult, ranges: PlotRanges) -> None:
+    def show_page(self, page: LayerPage, ranges: PlotRanges) -> None:
         """Draw the counts of the chosen kind."""
-        table = page.network.tables[page.request.kind]
+        table = page.network.tables[page.kind]
         if table.histograms is None:
             return
         found = table.histograms
         axis = found.axis
         self.heat.value_of = axis.value
         self.heat.set_ranges(layer_range(page.network.depth), value_range(axis, ranges))
-        if self._axis != (page.request.kind, axis.scale):  # a zoom into other values has no meaning here
-            self._axis = page.request.kind, axis.scale
+        if self._axis != (page.kind, axis.scale):  # a zoom into other values has no meaning here
+            self._axis = page.kind, axis.scale
             self.heat.canvas.view.show_home(1)
         largest = int(found.counts.max(initial=1))
         self.heat.set_counts(found.counts.T, 1.0, axis.low, axis.high, largest=largest)
         self.counts.set_counts(largest, found.sampled)
         self.heat.show_shares(table.zeros / np.maximum(1, table.count))
         self.heat.set_note(_left_out(found, table.nans.sum(), table.infs.sum()))
-        rms = page.theory.prediction.rms if page.request.kind == "activation" else None
+        rms = page.predicted_rms if page.kind == "activation" else None
         layers = np.arange(1, page.network.depth + 1)
         if rms is None or axis.scale == "linear":
             self._show_theory([], [])
@@ -234,16 +235,16 @@ class DistributionPlot(QWidget):
             self._show_theory(layers, places)
         self._show_ghosts(page, axis)
         self.samples.set_entries([self.theory])
-        self.heat.legend.set_title(f"Distributions of the {KIND_WORDS[page.request.kind]}")
+        self.heat.legend.set_title(f"Distributions of the {KIND_WORDS[page.kind]}")
         self.heat.refresh()
 
     def _show_theory(self, layers: ArrayLike, places: ArrayLike) -> None:
         for curve in (self.ground, self.theory):
             curve.set_data(layers, places)
 
-    def _show_ghosts(self, page: NetworkPageResult, axis: Axis) -> None:
+    def _show_ghosts(self, page: LayerPage, axis: Axis) -> None:
         """Draw the rms of pinned networks, if the map shows activations and the axis can show it."""
-        pins = page.pins if page.request.kind == "activation" and axis.scale != "linear" else ()
+        pins = page.pins if page.kind == "activation" and axis.scale != "linear" else ()
         add_ghosts(self.heat, self._ghosts, "pinned", len(pins))
 
         def place(curves: Curves) -> Floats:

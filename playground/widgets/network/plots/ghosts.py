@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QTransform
 from PySide6.QtWidgets import QWidget
 
 from playground.models.network.pinned import Curves, PinnedResult
 from playground.widgets.look import code_font, look
-from playground.widgets.plot.curve import Curve
+from playground.widgets.plot.curve import Curve, InView
 from playground.widgets.plot.plot import Plot
 from playground.widgets.plot.segments import Floats
 
@@ -35,21 +34,13 @@ class Ghost(Curve):
         return {f"{self.name.partition(':')[0] or 'pinned'}: {self.pin}": self.y}
 
 
-class GhostNumber(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph has no types
+class GhostNumber(InView):
     """The number of a ghost, above all curves."""
 
     def __init__(self, ghost: Ghost) -> None:
         super().__init__()
         self._ghost = ghost
         self.setZValue(6)
-
-    def boundingRect(self) -> QRectF:
-        rect = self.viewRect()
-        return QRectF() if rect is None else QRectF(rect)
-
-    def viewTransformChanged(self) -> None:
-        self.prepareGeometryChange()
-        super().viewTransformChanged()
 
     def paint(self, painter: QPainter, _option: object = None, _widget: QWidget | None = None) -> None:
         ghost, to = self._ghost, painter.worldTransform()
@@ -59,7 +50,6 @@ class GhostNumber(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph has no 
         if box is not None:
             painter.setWorldTransform(QTransform())
             paint_number(painter, box, ghost.number, "panel")
-            painter.setWorldTransform(to)
 
 
 def tag(x: Floats, y: Floats, field: QRectF, number: int) -> QRectF | None:

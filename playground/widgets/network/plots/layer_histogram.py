@@ -37,7 +37,7 @@ class LayerHistogram(Plot):
         canvas = self.canvas
         canvas.steps_whole = False
         canvas.axes["left"].set_size(1)
-        canvas.axes["left"].grid = False
+        canvas.axes["left"].show_grid(False)
         canvas.axes["bottom"].whole = True
         self.right = PlotAxis("right", RIGHT)
         canvas.plotItem.setAxisItems({"right": self.right})

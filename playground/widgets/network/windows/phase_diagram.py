@@ -70,7 +70,7 @@ class PhasePlot(Plot):
         canvas = self.canvas
         canvas.steps_whole = False
         canvas.axes["left"].set_size(LEFT)
-        canvas.axes["left"].grid = False
+        canvas.axes["left"].show_grid(False)
         canvas.axes["bottom"].set_size(BOTTOM)
         canvas.plotItem.layout.setContentsMargins(0, 12, 16, 0)
         self._x = self._y = np.array([0.0, 1.0])
@@ -314,7 +314,7 @@ class PhaseDiagramView(QWidget):
         self.cancel = Button("Cancel", "quiet")
         self.cancel.setObjectName("network.phase.cancel")
         self.cancel.hide()
-        self.banner = ProblemBanner()
+        self.banner = ProblemBanner(first=0)
         line = TitleLine("Phase diagram")
         line.add(self.tabs)
         line.add_right(self.progress)

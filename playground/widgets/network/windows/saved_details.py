@@ -105,7 +105,7 @@ class SavedDetails(QWidget):
         set_tooltip(self.box, "Keep one input every this many layers, and recompute the rest")
         self.words = RunsLabel()
         self.words.setObjectName("network.saved.checkpoints")
-        self.banner = ProblemBanner()
+        self.banner = ProblemBanner(first=0)
         self._lay_out()
         self.box.changed.connect(self._on_every)
         self.plot.pressed.connect(self._on_every)

@@ -79,7 +79,7 @@ class StepThroughView(QWidget):
         self.spelled.setObjectName("network.step_through.spelled")
         self.agreement = RunsLabel(role="text2")
         self.agreement.setObjectName("network.step_through.agreement")
-        self.banner = ProblemBanner()
+        self.banner = ProblemBanner(first=0)
         self.grids: list[NamedGrid] = []
         self.result_grid = NamedGrid()
         self.result_grid.pointed.connect(self._on_pointed)

@@ -4,84 +4,36 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QResizeEvent, QStandardItemModel
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QListView, QWidget
 
-from playground.models.formatting import bytes_in_words, digits, shape_in_words
-from playground.models.network.request import NetworkPageResult
+from playground.models.formatting import bytes_in_words, shape_in_words
+from playground.models.network.request import LayerPage
 from playground.models.network.watch.layers import WATCHED_KINDS, WatchedLayer
-from playground.models.network.watch.page import page_of
 from playground.models.network.watch.verdict import run_name
 from playground.models.network.watch.watch import WatchResult
 from playground.models.state import NetworkState
-from playground.widgets.network.layer_numbers import Row, percent
+from playground.widgets.network.layer_numbers import Row
 from playground.widgets.network.layer_views import LayerViews
 from playground.widgets.network.plots.distribution_plot import KIND_WORDS
 
 
-def value_rows(layer: WatchedLayer) -> list[Row]:
-    """The rows beside the spread of the outputs."""
-    rows: list[Row] = [("output", _shape(layer), "The shape and dtype of what the layer returns.")]
-    numbers = layer.activation
-    if numbers is None:
-        return rows
-    rows += [
-        ("mean", digits(numbers.mean), "The mean of all values that the layer returns."),
-        ("std", digits(numbers.std), "Their standard deviation, as torch.std computes it: divided by count - 1."),
-        ("rms", digits(numbers.rms), "The root of the mean square; equals the std if the mean is 0."),
-        ("std across inputs", digits(layer.spread),
-         "The std over the inputs of each value, root mean square over values: 0 if all inputs give the same output."),
-        ("cosine of inputs", digits(layer.cosine),
-         "The mean cosine between the outputs for two different inputs: 1 if all point the same way."),
-        ("smallest, largest", f"{digits(numbers.minimum)}, {digits(numbers.maximum)}", "Of the finite values."),
-    ]  # fmt: skip
-    return rows
+def shape_rows(layer: WatchedLayer) -> list[Row]:
+    """What a layer returns."""
+    shape = f"{shape_in_words(layer.shape)} {layer.dtype}" if layer.activation is not None else layer.dtype
+    return [("output", shape, "The shape and dtype of what the layer returns.")]
 
 
-def watched_gradient_rows(layer: WatchedLayer) -> list[Row]:
-    """The rows beside the gradients."""
+def cost_rows(layer: WatchedLayer) -> list[Row]:
+    """What a layer has and keeps."""
     rows: list[Row] = []
-    for name, numbers, tip in (
-        ("outputs", layer.activation_gradient, "RMS of ∂loss/∂outputs of this layer."),
-        ("weights", layer.weight_gradient, "RMS of ∂loss/∂weight of this layer."),
-    ):
-        rows.append((name, "none" if numbers is None else digits(numbers.rms), tip))
-    if layer.weight is not None:
-        rows.append(("weights' std", digits(layer.weight.std), "The std of the weight itself."))
     if layer.parameter_count:
         rows.append(("parameters", f"{layer.parameter_count:,}", "Of this layer itself, including biases."))
     if layer.saved_bytes is not None:
         tip = "What autograd keeps of it for the backward pass, without parameters; shared memory counts once."
         rows.append(("saved", bytes_in_words(layer.saved_bytes), tip))
     return rows
-
-
-def watched_zero_rows(layer: WatchedLayer) -> list[Row]:
-    """The rows beside the zeros."""
-    numbers = layer.activation
-    if numbers is None:
-        return []
-    rows: list[Row] = [
-        ("exactly 0", percent(numbers.zero_fraction), "The share of the layer's values that are exactly 0."),
-    ]
-    if layer.dead_fraction is not None:
-        dead = round(layer.dead_fraction * layer.units)
-        tip = "Units that are 0 for every input; channels are the units of images and convolutions."
-        rows.append(("dead units", f"{dead:,} of {layer.units:,}", tip))
-    rows.append(("nan, inf", f"{numbers.nan_count:,}, {numbers.inf_count:,}", "Excluded from the other statistics."))
-    if layer.saturated_fraction is not None:
-        tip = "Values where the slope is below 1 % of its maximum."
-        rows.append(("saturated", percent(layer.saturated_fraction), tip))
-    near = f"{percent(numbers.near_zero_fraction)}, {numbers.subnormal_count:,}"
-    tip = "Near 0: below a thousandth of the rms, but not 0. Subnormal: below the dtype's smallest normal number."
-    rows.append(("near 0, subnormal", near, tip))
-    return rows
-
-
-def _shape(layer: WatchedLayer) -> str:
-    return f"{shape_in_words(layer.shape)} {layer.dtype}" if layer.activation is not None else layer.dtype
 
 
 TITLE_LENGTH = 26
@@ -144,48 +96,23 @@ class WatchLayers(LayerViews):
             self.set_dimmed(True)
             return
         shown = self._shown
-        self.show_page(page_of(self._result, shown.kind, shown.scale, shown.own_range))
+        self.show_page(self._result.page(shown.kind, shown.scale, shown.own_range))
 
-    def show_page(self, page: NetworkPageResult) -> None:
-        super().show_page(page)
-        self._join(page)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if self.page is not None:
-            self._join(self.page)
-            self._show_layer()
-
-    def _join(self, page: NetworkPageResult) -> None:
-        # Not every layer has weights, gradients or units: the curves continue at the next one that has.
-        layers, tables, units = np.arange(1, page.network.depth + 1), page.network.tables, page.network.units
-        for curve, values in (
-            (self.spread.std, tables["activation"].std),
-            (self.spread.rms, tables["activation"].rms),
-            (self.gradients.activations, tables["activation_gradient"].rms),
-            (self.gradients.weights, tables["weight_gradient"].rms),
-            (self.zeros.dead, units.dead),
-            (self.zeros.saturated, np.where(np.nanmax(units.saturated, initial=0) > 0, units.saturated, np.nan)),
-        ):
-            known = ~np.isnan(values)
-            curve.set_data(layers[known], values[known])
-        for plot in (self.spread, self.gradients, self.zeros):
-            plot.refresh()
-
-    def title_of(self, page: NetworkPageResult, layer: int) -> tuple[str, str]:
+    def title_of(self, page: LayerPage, layer: int) -> tuple[str, str]:
         assert self._result is not None
         found = self._result.layers[layer - 1]
-        numbers = page.network.tables[page.request.kind].layer(layer - 1)
+        numbers = page.network.tables[page.kind].layer(layer - 1)
         count = f"{numbers.count:,} values" if numbers.count else f"no {KIND_WORDS[self.kind]}"
         if self.is_narrow:
             return f"{layer}  {_cut(run_name(found))}", ""
         words = (f"{_cut(run_name(found))}: {found.kind[:TITLE_LENGTH]}", count, found.note)
         return f"Layer {layer}", ", ".join(part for part in words if part)
 
-    def rows_of(self, page: NetworkPageResult, layer: int) -> tuple[list[Row], list[Row], list[Row]]:
+    def rows_of(self, page: LayerPage, layer: int) -> tuple[list[Row], list[Row], list[Row]]:
         assert self._result is not None
         found = self._result.layers[layer - 1]
-        return value_rows(found), watched_gradient_rows(found), watched_zero_rows(found)
+        spread, gradients, zeros = super().rows_of(page, layer)
+        return [*shape_rows(found), *spread], [*gradients, *cost_rows(found)], zeros
 
     @Slot(int)
     def _on_layer_chosen(self, layer: int) -> None:

@@ -1,27 +1,33 @@
-"""The layers of a watched module as a table, in the order they ran."""
+"""The rows of a watched module as a table, in the order in which they returned, and what filters them."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal, Slot
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
+from collections.abc import Sequence
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QFont, QPalette
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QHeaderView, QLineEdit, QTableView, QWidget
 
 from playground.models.formatting import shape_in_words
 from playground.models.network.watch.layers import WatchedLayer
-from playground.widgets.controls.tooltip import tooltip_html
+from playground.widgets.controls.fields import ComboBox
+from playground.widgets.controls.tooltip import set_tooltip, tooltip_html
 from playground.widgets.look import code_font, look, look_holder, words_font
 
 Index = QModelIndex | QPersistentModelIndex
 COLUMNS = ("", "layer", "kind", "output")
 TIPS = (
-    "In the order they ran",
+    "In the order in which they returned",
     "The name in the module",
-    "The class of the layer",
+    "The class of the layer or block",
     "The shape of its output",
 )
 NUMBER, LAYER, KIND, OUTPUT = 0, 1, 2, 3
 WIDTHS = {NUMBER: 32, KIND: 96, OUTPUT: 120}
 NAME_LENGTH = 60
+BLOCK_WORDS = "A block: what it makes of what the layers within it return"
+ALL_KINDS = "all kinds"
+BOLD, PLAIN = QFont.Weight.DemiBold, QFont.Weight.Normal
 
 
 def cells_of(number: int, layer: WatchedLayer) -> tuple[str, ...]:
@@ -74,9 +80,10 @@ class WatchModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return cells_of(index.row() + 1, layer)[column]
         if role == Qt.ItemDataRole.FontRole:
-            return words_font() if column == KIND else code_font()
+            return words_font(BOLD if layer.is_block else PLAIN) if column == KIND else code_font()
         if role == Qt.ItemDataRole.ToolTipRole:
-            return tooltip_html(cells_of(index.row() + 1, layer)[column], layer.note)
+            block = BLOCK_WORDS if layer.is_block else ""
+            return tooltip_html(cells_of(index.row() + 1, layer)[column], block, layer.note)
         if role == Qt.ItemDataRole.ForegroundRole:
             broken = layer.activation is not None and layer.activation.nan_count + layer.activation.inf_count > 0
             if broken and column == NUMBER:
@@ -93,7 +100,7 @@ class WatchTable(QTableView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("network.watch.layers")
-        self.setAccessibleName("Layers in the order they ran")
+        self.setAccessibleName("Layers and blocks in the order in which they returned")
         self.rows = WatchModel(self)
         self.setModel(self.rows)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -142,3 +149,47 @@ class WatchTable(QTableView):
     def _on_row(self, now: QModelIndex, _before: QModelIndex) -> None:
         if now.isValid():
             self.chosen.emit(now.row())
+
+
+class WatchFilter(QWidget):
+    """A part of the name and a kind; `edited` when either changes."""
+
+    edited = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.name = QLineEdit()
+        self.name.setObjectName("network.watch.filter.name")
+        self.name.setFont(code_font())
+        self.name.setPlaceholderText("filter by name")
+        self.name.setAccessibleName("Filter by name")
+        self.name.setClearButtonEnabled(True)
+        set_tooltip(self.name, "Show only the layers and blocks whose name contains this")
+        self.kind = ComboBox()
+        self.kind.setObjectName("network.watch.filter.kind")
+        self.kind.setAccessibleName("Filter by kind")
+        set_tooltip(self.kind, "Show only layers, only blocks, or those of one class")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 8, 8)
+        row.setSpacing(8)
+        row.addWidget(self.name, 3)
+        row.addWidget(self.kind, 2)
+        self.show_kinds(())
+        self.name.textChanged.connect(self.edited)
+        self.kind.currentIndexChanged.connect(self.edited)
+
+    def show_kinds(self, kinds: Sequence[str]) -> None:
+        """Offer other kinds; the chosen one stays chosen where it is among them."""
+        chosen = self.chosen_kind
+        with QSignalBlocker(self.kind):
+            self.kind.clear()
+            self.kind.addItem(ALL_KINDS, "")
+            for kind in kinds:
+                self.kind.addItem(_cut(kind), kind)
+            self.kind.setCurrentIndex(max(0, self.kind.findData(chosen)))
+        self.kind.update()
+
+    @property
+    def chosen_kind(self) -> str:
+        """The kind, "" for all."""
+        return self.kind.currentData() or ""

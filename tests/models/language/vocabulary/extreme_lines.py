@@ -6,19 +6,23 @@ import itertools
 import mmap
 import os
 import random
-import resource
 import signal
 import struct
-import time
 from collections.abc import Callable, Iterator, Sequence
 
 import torch
+import torch._dynamo  # plans import it, and else each child would do so again, in seconds that count as its own
 
 from playground.models.evaluation.evaluate import CACHE, evaluate
 from playground.models.language.budget import default_budget
 from playground.models.language.vocabulary import VOCABULARY, Word
 from playground.models.program.program import Program
 from playground.models.program.sources import Binding, Expression, Imported, TensorReference
+
+try:
+    import resource
+except ImportError:  # there is no such thing on Windows, nor forked children
+    resource = None
 
 LEAST = -(2**63)
 SMALL_LEAST = {torch.int8: -(2**7), torch.int16: -(2**15), torch.int32: -(2**31), torch.int64: LEAST}
@@ -173,11 +177,6 @@ def program_of(line: str) -> Program:
     return Program((*given, Binding("R_", Expression(line))))
 
 
-def peak_bytes() -> int:
-    """The most memory that this process has held."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
 def in_children(
     count: int,
     run: Callable[[int], None],
@@ -233,11 +232,8 @@ def words() -> list[Word]:
     return [word for word in VOCABULARY.values() if word.name not in (".values", ".indices", ".manual_seed")]
 
 
-def try_line(line: str, slow: Callable[[float, int], None] | None = None) -> None:
-    """Evaluate a line; `slow(seconds, bytes)` is told what it took."""
-    before, start = peak_bytes(), time.monotonic()
+def try_line(line: str) -> None:
+    """Evaluate a line."""
     result = evaluate(program_of(line), min(1 << 30, default_budget()))
     CACHE.clear()
-    if slow is not None:
-        slow(time.monotonic() - start, peak_bytes() - before)
     assert result["R_"].problem is None or "A bug" not in str(result["R_"].problem)

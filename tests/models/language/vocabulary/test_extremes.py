@@ -7,6 +7,7 @@ import os
 import pickle
 import subprocess
 import sys
+import threading
 import time
 import warnings
 from dataclasses import replace
@@ -309,3 +310,51 @@ def test_refusals_apart_are_those_of_torch_and_a_crash_is_said(apart) -> None:
         run_apart(os._exit, (3,), Job())
     with pytest.raises(ProblemError, match="stopped after"):
         run_apart(time.sleep, (60,), Job(), seconds=1)
+
+
+def refuses(*_: object) -> None:
+    """A way to be made again that fails."""
+    raise ValueError("no")
+
+
+class Unreadable:
+    """Goes into a message and does not come out of it."""
+
+    def __reduce__(self):
+        return refuses, ()
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "words"),
+    [
+        (lambda: 1, (), "another process"),
+        (len, (threading.Lock(),), "another process"),
+        (len, ((x for x in ()),), "another process"),
+        (len, (torch.eye(2).to_sparse(),), "another process"),
+        (torch.add, (torch.empty(2, device="meta"), 1), "another process"),
+        (iter, ([1],), None),
+        (threading.Lock, (), "cannot leave"),
+        (torch.eye(2).to_sparse, (), "cannot leave"),
+        (torch.Tensor.to_sparse, (torch.eye(2),), "cannot leave"),
+        (len, (Unreadable(),), "does not understand"),
+    ],
+    ids=[
+        "lambda",
+        "lock",
+        "generator",
+        "sparse",
+        "meta",
+        "iterator",
+        "lock back",
+        "bound",
+        "sparse back",
+        "unreadable",
+    ],
+)
+def test_what_cannot_be_sent_is_said_and_the_next_call_works(apart, function, arguments, words) -> None:
+    if words is None:
+        assert list(run_apart(function, arguments, Job())) == [1]
+    else:
+        with pytest.raises((TypeError, RuntimeError), match=words):
+            run_apart(function, arguments, Job())
+    assert run_apart(len, ([1, 2],), Job()) == 2

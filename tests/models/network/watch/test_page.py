@@ -10,7 +10,6 @@ from playground.models.network.measure.histograms import SCALES
 from playground.models.network.page import ranges_of
 from playground.models.network.send_layer import watched_tensor
 from playground.models.network.watch.layers import WATCHED_KINDS
-from playground.models.network.watch.page import page_of
 from playground.models.network.watch.values import Keeper
 from playground.models.network.watch.verdict import judge_watched, words_alone
 from playground.models.network.watch.watch import measure_module
@@ -30,7 +29,7 @@ def mlp(depth=3, activation=nn.ReLU):
 @pytest.mark.parametrize("scale", SCALES)
 def test_the_page_holds_the_numbers_of_every_layer(kind, scale):
     result = measure_module(mlp(), BATCH)
-    page = page_of(result, kind, scale)
+    page = result.page(kind, scale)
     table = page.network.tables[kind]
     assert page.network.depth == 6
     for row, layer in enumerate(result.layers):
@@ -50,7 +49,7 @@ def test_the_page_holds_the_numbers_of_every_layer(kind, scale):
 
 def test_each_layer_has_a_range_of_its_own_while_its_values_are_kept():
     result = measure_module(mlp(), BATCH)
-    own = page_of(result, "activation", "linear", own=True).own
+    own = result.page("activation", "linear", own=True).own
     assert len(own) == 6
     value = result.layers[2].activation
     axis = own[2].axis
@@ -63,10 +62,11 @@ def test_each_layer_has_a_range_of_its_own_while_its_values_are_kept():
     assert np.array_equal(own[3].counts, result.counted["activation", "linear"].counts[3])
 
 
-def test_theory_is_not_drawn():
-    page = page_of(measure_module(mlp(), BATCH))
-    assert page.theory.prediction.rms is None
-    assert "plain chains" in page.theory.prediction.reason
+def test_there_is_no_theory_of_a_watched_module():
+    page = measure_module(mlp(), BATCH).page()
+    assert page.theory is None
+    assert page.predicted_rms is None
+    assert page.predicted_gradients is None
 
 
 def test_a_tensor_is_sent_as_it_was():
@@ -109,7 +109,7 @@ def test_the_oldest_values_are_let_go_and_the_plots_stay():
     with pytest.raises(ProblemError, match="have been discarded"):
         watched_tensor(first, 0, "activation")
     assert watched_tensor(second, 0, "activation")
-    assert page_of(first.result).network.tables["activation"].histograms.counts.sum() > 0
+    assert first.result.page().network.tables["activation"].histograms.counts.sum() > 0
     assert WatchList(most_bytes=0).add("large", measure_module(mlp(), BATCH)).result.layers[0].kept, (
         "the newest keeps its own"
     )

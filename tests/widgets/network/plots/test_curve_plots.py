@@ -10,7 +10,6 @@ import torch
 from playground.models.network.page import ranges_of
 from playground.models.network.request import compute_network, network_request
 from playground.models.network.spec.spec import NetworkSpec
-from playground.models.network.watch.page import page_of
 from playground.models.network.watch.watch import measure_module
 from playground.models.state import NetworkState, PlaygroundState
 from playground.widgets.network.plots.curve_plots import GradientPlot, SpreadPlot
@@ -80,7 +79,7 @@ class Raises(torch.nn.Module):
 def test_an_empty_plot_of_gradients_says_why(qtbot):
     plot = GradientPlot()
     qtbot.addWidget(plot)
-    broken = page_of(measure_module(Raises(), torch.randn(4, 3)))
+    broken = measure_module(Raises(), torch.randn(4, 3)).page()
     for found, words in (
         (page(init="zeros"), "every gradient is exactly 0"),
         (page(activation="identity", init="normal", dtype="float16"), "no finite gradient in any layer"),

@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from torch import nn
 
 import playground
+from playground.models.formatting import bytes_in_words
 from playground.models.network.watch.verdict import judge_watched
 from playground.models.network.watch.watch import measure_module
 from playground.models.network.watch.watched import WATCHED, WatchList
@@ -282,6 +283,119 @@ def test_odd_modules_are_shown_all_the_same(watch_view, module):
             watch_view.layers.distributions.kind.setCurrentIndex(kind)
             watch_view.grab()
     assert watch_view.verdict.text()
+
+
+class Residual(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.then = nn.Linear(8, 8), nn.Tanh()
+
+    def forward(self, x):
+        return x + self.then(self.first(x))
+
+
+def residual_entries():
+    torch.manual_seed(0)
+    module = nn.Sequential(*(Residual() for _ in range(3)), nn.Linear(8, 2))
+    watched = WatchList()
+    watched.add("residual", measure_module(module, BATCH))
+    return watched.entries
+
+
+def listed(view):
+    rows = view.table.rows
+    return [rows.data(rows.index(row, 1)) for row in range(rows.rowCount())]
+
+
+def choose_kind(view, kind):
+    """By the keyboard, as one who tabs to the box and types."""
+    view.filter.kind.setFocus()
+    while view.filter.kind.currentText() != kind:
+        before = view.filter.kind.currentText()
+        QTest.keyClick(view.filter.kind, Qt.Key.Key_Down)
+        assert view.filter.kind.currentText() != before
+
+
+def test_blocks_are_listed_after_their_layers_and_counted(watch_view):
+    watch_view.show_watched(residual_entries())
+    assert listed(watch_view) == ["0.first", "0.then", "0", "1.first", "1.then", "1", "2.first", "2.then", "2", "3"]
+    assert "7 layers and 3 blocks ran" in watch_view.summary.text()
+    rows = watch_view.table.rows
+    assert "A block" in rows.data(rows.index(2, 1), Qt.ItemDataRole.ToolTipRole)
+    assert "A block" not in rows.data(rows.index(1, 1), Qt.ItemDataRole.ToolTipRole)
+    kinds = [watch_view.filter.kind.itemText(row) for row in range(watch_view.filter.kind.count())]
+    assert kinds == ["all kinds", "layers", "blocks", "Linear", "Tanh", "Residual"]
+
+
+def test_typing_a_name_and_choosing_a_kind_leaves_what_matches(watch_view):
+    (entry,) = residual_entries()
+    watch_view.show_watched((entry,))
+    watch_view.table.setCurrentIndex(watch_view.table.rows.index(5, 0))
+    choose_kind(watch_view, "blocks")
+    assert listed(watch_view) == ["0", "1", "2"]
+    assert watch_view.layer == 1, "the chosen row stays chosen"
+    assert watch_view.summary.text().startswith("3 of 10 rows match. ")
+    blocks = [layer.activation.rms for layer in entry.result.layers if layer.is_block]
+    assert np.array_equal(watch_view.layers.spread.rms.y, blocks)
+    whole = entry.result.counted["activation", "log"]
+    heat = watch_view.layers.page.network.tables["activation"].histograms
+    assert heat.axis is whole.axis
+    assert np.array_equal(heat.counts, whole.counts[[2, 5, 8]])
+    choose_kind(watch_view, "Linear")
+    QTest.keyClicks(watch_view.filter.name, "FIRST")
+    assert listed(watch_view) == ["0.first", "1.first", "2.first"]
+    assert watch_view.layer == 0
+    QTest.keyClicks(watch_view.filter.name, "nowhere")
+    assert listed(watch_view) == []
+    assert watch_view.nothing.isVisible()
+    assert not watch_view.layers.isVisible()
+    watch_view.filter.name.clear()
+    assert watch_view.layers.isVisible()
+    assert not watch_view.nothing.isVisible()
+
+
+def test_what_is_sent_of_filtered_rows_is_the_chosen_one(watch_view):
+    (entry,) = residual_entries()
+    watch_view.show_watched((entry,))
+    choose_kind(watch_view, "blocks")
+    handed = []
+    watch_view.tensor_handed.connect(handed.append)
+    watch_view.table.setCurrentIndex(watch_view.table.rows.index(2, 0))
+    QTest.mouseClick(watch_view.layers.send, LEFT)
+    assert handed[0].name == "a_2"
+    assert torch.equal(handed[0].tensor, entry.result.layers[8].kept["activation"].tensor)
+
+
+def test_a_kind_that_another_module_lacks_is_let_go_and_a_name_stays(watch_view):
+    watch_view.show_watched(residual_entries())
+    choose_kind(watch_view, "blocks")
+    QTest.keyClicks(watch_view.filter.name, "2")
+    watch_view.show_watched((*watch_view._entries, *entries()[:1]))
+    assert watch_view.filter.kind.currentText() == "all kinds"
+    assert watch_view.filter.name.text() == "2"
+    assert listed(watch_view) == ["2"]
+
+
+def test_the_bytes_that_autograd_keeps_stand_beside_the_gradients(watch_view):
+    (entry,) = residual_entries()
+    watch_view.show_watched((entry,))
+    for row, layer in enumerate(entry.result.layers):
+        watch_view.table.setCurrentIndex(watch_view.table.rows.index(row, 0))
+        ((value, tip),) = [
+            (value, tip) for name, value, tip in watch_view.layers.gradient_numbers.rows if name == "saved"
+        ]
+        assert value == bytes_in_words(layer.saved_bytes)
+        assert "autograd" in tip
+    assert {layer.saved_bytes for layer in entry.result.layers} == {0, 20 * 8 * 4}
+
+
+def test_a_sample_is_called_one_without_a_word_of_dragging(watch_view):
+    watched = WatchList()
+    watched.add("wide", measure_module(nn.Linear(8, 4096), BATCH))
+    watch_view.show_watched(watched.entries)
+    tip = watch_view.layers.distributions.counts.toolTip()
+    assert "At most about 65,536 values per layer are counted." in tip
+    assert "drag" not in tip
 
 
 def test_the_lines_are_copied_and_go_away_when_something_was_watched(shown):
