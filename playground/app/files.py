@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 
 from playground.models.evaluation.evaluate import evaluate
 from playground.models.files.disk import write_whole
+from playground.models.files.session_file import LoadedSession, is_session, load_session
 from playground.models.files.tensor_files import (
     FORMATS,
     format_of,
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
 
 
 class FileDialog(QFileDialog):
-    """Open it with `open()`; it deletes itself when closed."""
+    """Open it with `open()`; it deleted when closed."""
 
     def __init__(self, window: QWidget, title: str, folder: str = "") -> None:
         super().__init__(window, title, folder)
@@ -255,6 +256,7 @@ class OpenResult:
 
     files: tuple[tuple[str, LoadedFile], ...]
     problems: tuple[Problem, ...]
+    sessions: tuple[tuple[str, LoadedSession], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,18 +271,21 @@ class ExportRequest:
 
 def compute_open(request: OpenRequest, job: Job) -> OpenResult:
     """Read all files; one that cannot be read does not stop the others from opening."""
-    files, problems = [], []
+    files, problems, sessions = [], [], []
     for number, path in enumerate(request.paths):
         job.check()
         job.report(number / len(request.paths), f"reading {Path(path).name}")
         try:
+            if is_session(path):
+                sessions.append((path, load_session(path)))
+                continue
             loaded = load_tensors(path, job=job)
         except ProblemError as error:
             problems.append(error.problem)
             continue
         files.append((path, loaded))
         problems.extend(loaded.said)
-    return OpenResult(tuple(files), tuple(problems))
+    return OpenResult(tuple(files), tuple(problems), tuple(sessions))
 
 
 def compute_export(request: ExportRequest, job: Job) -> str:
@@ -302,6 +307,9 @@ class FilesAtWork(QObject):
 
     failed = Signal(object)
     """A `Problem`."""
+
+    session_read = Signal(str, object)
+    """The path of a session, and the `LoadedSession`."""
 
     became_busy = Signal(bool)
 
@@ -340,9 +348,9 @@ class FilesAtWork(QObject):
     def ask_open(self) -> None:
         """Let the user choose files to open."""
         suffixes = " ".join(f"*{suffix}" for one in FORMATS.values() for suffix in one.suffixes)
-        dialog = FileDialog(self._window, "Open tensors")
+        dialog = FileDialog(self._window, "Open tensors or a session")
         dialog.setObjectName("open_files")
-        dialog.setNameFilters([f"Tensors ({suffixes})", "All files (*)"])
+        dialog.setNameFilters([f"Tensors and sessions ({suffixes})", "All files (*)"])
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.filesSelected.connect(self._on_files_chosen)
         dialog.open()
@@ -410,6 +418,8 @@ class FilesAtWork(QObject):
         self._read_next()
 
     def _add(self, result: OpenResult) -> None:
+        for path, session in result.sessions[-1:]:
+            self.session_read.emit(path, session)
         state = self._store.state
         program = state.program
         for path, loaded in result.files:

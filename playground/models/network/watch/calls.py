@@ -247,9 +247,9 @@ class CallRecorder(TorchFunctionMode):
     @contextmanager
     def following(self, module: nn.Module) -> Iterator[None]:
         """Note inside which layer each call is, and which layer is the first to return what is not finite."""
-        parts = watched_parts(module)
-        for place, (path, part) in enumerate(parts):
-            self._handles.append(part.register_forward_pre_hook(partial(self._enter, path, place / len(parts))))
+        layers = watched_parts(module)
+        for place, (path, part) in enumerate(layers):
+            self._handles.append(part.register_forward_pre_hook(partial(self._enter, path, place / len(layers))))
             self._handles.append(part.register_forward_hook(self._leave))
         with self:
             yield
@@ -278,8 +278,6 @@ class CallRecorder(TorchFunctionMode):
         name = name_of(function)
         if name == "__set__":
             return function(*arguments, **named)
-        if function is torch.autograd.backward and isinstance(arguments[0], torch.Tensor):
-            return self._go_back(arguments[0])
         tensors = list(tensors_in((arguments, named)))
         for tensor in tensors:
             self._own(tensor.grad_fn if tensor.requires_grad else None, None)
@@ -298,13 +296,6 @@ class CallRecorder(TorchFunctionMode):
         if outputs:
             self._note(call, outputs, [before[0], *tensors[1:]] if writes else tensors, tensors)
         return result
-
-    def _go_back(self, value: torch.Tensor) -> None:
-        """torch.autograd.backward, but what a checkpoint with use_reentrant=True runs again on the way is seen too."""
-        start = torch.ones_like(value)
-        with self:
-            engine = torch.autograd.graph._engine_run_backward
-            engine((value,), (start,), False, False, (), allow_unreachable=True, accumulate_grad=True)
 
     def _note(
         self,

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from playground.app.drag_out import DragOut
 from playground.app.files import KEEPS_ALL, FilesAtWork, TextsAtWork, foreseen_losses
 from playground.app.memory_limit import MemoryLimitForm
+from playground.app.session.session import Session
 from playground.models.example import example_state
 from playground.models.files.tensor_files import FORMATS
 from playground.models.program.script import script
@@ -25,33 +26,44 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
-    """A command: its key, title, shortcuts and icon, and the method of `Commands` that runs it."""
+    """A command: its words, its menu, its shortcuts, its icon; `key` names the method of `Commands` that does it."""
 
     key: str
     words: str
+    menu: str
     shortcuts: tuple[str, ...] = ()
     icon: str = ""
+    opens_group: bool = False
+    """Whether a line stands above it in its menu."""
 
 
+MENUS = ("File", "Edit", "View", "Help")
 COMMANDS = (
-    CommandSpec("undo", "Undo", ("Ctrl+Z",), "undo-2"),
-    CommandSpec("redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo-2"),
-    CommandSpec("open_files", "Open files...", ("Ctrl+O",), "folder-open"),
-    CommandSpec("export_selected", "Export the selected tensor...", ("Ctrl+E",), "upload"),
-    CommandSpec("copy_program", "Copy the program as PyTorch code", ("Ctrl+Shift+C",), "copy"),
-    CommandSpec("new_program", "Start with an empty program", (), ""),
-    CommandSpec("open_example", "Open the worked example", (), ""),
-    CommandSpec("memory_limit", "Memory limit...", (), ""),
-    CommandSpec("search_commands", "Search commands", ("Ctrl+K",), "search"),
-    CommandSpec("show_tensors", "Go to Tensors", ("Ctrl+1",), ""),
-    CommandSpec("show_network", "Go to Network", ("Ctrl+2",), ""),
-    CommandSpec("show_lessons", "Lessons", ("F1",), "book-open"),
-    CommandSpec("save_answers", "Save the answers of all lessons...", (), ""),
-    CommandSpec("save_as_lesson", "Save this as a lesson...", (), ""),
-    CommandSpec("toggle_theme", "Switch between light and dark", ("Ctrl+Shift+L",), "contrast"),
-    CommandSpec("follow_system_theme", "Follow the system's light or dark", (), ""),
-    CommandSpec("toggle_full_screen", "Full screen", ("F11",), ""),
-    CommandSpec("quit", "Quit", ("Ctrl+Q",), ""),
+    CommandSpec("new_session", "New session", "File", ("Ctrl+N",)),
+    CommandSpec("open_files", "Open files...", "File", ("Ctrl+O",), "folder-open"),
+    CommandSpec("open_recent", "Open recent...", "File"),
+    CommandSpec("open_example", "Open the worked example", "File"),
+    CommandSpec("save_session", "Save the session", "File", ("Ctrl+S",), opens_group=True),
+    CommandSpec("save_session_as", "Save the session as...", "File", ("Ctrl+Shift+S",)),
+    CommandSpec("export_selected", "Export the selected tensor...", "File", ("Ctrl+E",), "upload", opens_group=True),
+    CommandSpec("save_answers", "Save the answers of all lessons...", "File"),
+    CommandSpec("save_as_lesson", "Save this as a lesson...", "File"),
+    CommandSpec("close_window", "Close the window", "File", ("Ctrl+W",), opens_group=True),
+    CommandSpec("quit", "Quit", "File", ("Ctrl+Q",)),
+    CommandSpec("undo", "Undo", "Edit", ("Ctrl+Z",), "undo-2"),
+    CommandSpec("redo", "Redo", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo-2"),
+    CommandSpec(
+        "copy_program", "Copy the program as PyTorch code", "Edit", ("Ctrl+Shift+C",), "copy", opens_group=True
+    ),
+    CommandSpec("new_program", "Start with an empty program", "Edit"),
+    CommandSpec("memory_limit", "Memory limit...", "Edit", opens_group=True),
+    CommandSpec("show_tensors", "Go to Tensors", "View", ("Ctrl+1",)),
+    CommandSpec("show_network", "Go to Network", "View", ("Ctrl+2",)),
+    CommandSpec("toggle_theme", "Switch between light and dark", "View", ("Ctrl+Shift+L",), "contrast", True),
+    CommandSpec("follow_system_theme", "Follow the system's light or dark", "View"),
+    CommandSpec("toggle_full_screen", "Full screen", "View", ("F11",), opens_group=True),
+    CommandSpec("search_commands", "Search commands", "Help", ("Ctrl+K",), "search"),
+    CommandSpec("show_lessons", "Lessons", "Help", ("F1",), "book-open"),
 )
 
 
@@ -66,6 +78,7 @@ class Commands(QObject):
     lesson_wanted = Signal(str)
     part_wanted = Signal(str)
     lessons_wanted = Signal()
+    recent_wanted = Signal()
 
     def __init__(self, store: Store, window: QWidget) -> None:
         super().__init__(window)
@@ -74,6 +87,8 @@ class Commands(QObject):
         self.files = FilesAtWork(store, window)
         self.drags = DragOut(store, window)
         self.texts = TextsAtWork(store, window)
+        self.session = Session(store, window)
+        self.files.session_read.connect(self.session.take)
         self._limit_form: MemoryLimitForm | None = None
         self.actions = {spec.key: self._make_action(spec) for spec in COMMANDS}
         store.changed.connect(self._on_store_changed)
@@ -94,6 +109,7 @@ class Commands(QObject):
         self.files.close()
         self.drags.close()
         self.texts.close()
+        self.session.close()
 
     @Slot(str, object)
     def run_request(self, name: str, argument: object) -> None:
@@ -134,6 +150,26 @@ class Commands(QObject):
     def open_files(self) -> None:
         """Choose files to open."""
         self.files.ask_open()
+
+    @Slot()
+    def new_session(self) -> None:
+        """Begin anew on both pages."""
+        self.session.new()
+
+    @Slot()
+    def open_recent(self) -> None:
+        """Show the sessions of late."""
+        self.recent_wanted.emit()
+
+    @Slot()
+    def save_session(self) -> None:
+        """Write the session to its file."""
+        self.session.save()
+
+    @Slot()
+    def save_session_as(self) -> None:
+        """Choose where the session goes."""
+        self.session.ask_save()
 
     @Slot()
     def export_selected(self) -> None:
@@ -216,9 +252,14 @@ class Commands(QObject):
         self.full_screen_wanted.emit()
 
     @Slot()
-    def quit(self) -> None:
-        """Close the window."""
+    def close_window(self) -> None:
+        """Close this window; its session is kept."""
         self.close_wanted.emit()
+
+    @Slot()
+    def quit(self) -> None:
+        """Close all windows."""
+        QApplication.closeAllWindows()
 
     @Slot(object)
     def _on_store_changed(self, state: PlaygroundState) -> None:
