@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
@@ -19,6 +19,9 @@ from playground.models.files.tensor_files import FORMATS
 from playground.models.program.script import script
 from playground.models.state import PlaygroundState
 from playground.runtime.store import Store
+from playground.widgets.plot.figure import Figure
+from playground.widgets.plot.menu import add_exports
+from playground.widgets.plot.plot import Plot
 
 if TYPE_CHECKING:
     from playground.models.program.program import Program
@@ -306,16 +309,25 @@ class ExportMenu(QMenu):
     @Slot()
     def _on_about_to_show(self) -> None:
         self.clear()
+        for figure in self.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            figure.deleteLater()
         self._add_tensor(self._store.state)
         plots = list(visible_plots(self._window))
         if plots:
             self._add_heading("Plots")
         for plot in plots:
             self._add(f"{plot.plot_name()}...", ("plot", plot))  # type: ignore[attr-defined]
+        self._add_figures([plot for plot in plots if isinstance(plot, Plot)])
         self._add_heading("Program")
         self.addAction(self._commands.actions["copy_program"])
         self._add_heading("Lessons")
         self.addAction(self._commands.actions["save_answers"])
+
+    def _add_figures(self, plots: list[Plot]) -> None:
+        """All plots of the page below each other, in the look of the screen and in that of paper."""
+        if len(plots) > 1:
+            for name, light in (("Plots as one figure", False), ("Plots as one figure, light for print", True)):
+                add_exports(self.addMenu(name), Figure(name, plots), plots[0], light)
 
     def _add_tensor(self, state: PlaygroundState) -> None:
         if not state.selection:
@@ -346,5 +358,5 @@ class ExportMenu(QMenu):
         kind, argument = what
         if kind == "tensor":
             self._commands.files.ask_export_tensor(self._store.state.selection, str(argument))
-        else:
+        elif kind == "plot":
             self._commands.files.ask_export_plot(argument)

@@ -164,8 +164,7 @@ class Plot(QWidget):
 
     def set_note(self, note: str) -> None:
         """Show what lies outside the range: "2 below"."""
-        if note != self.canvas.note:
-            self.canvas.set_note(note)
+        self.canvas.set_note(note)
 
     def refresh(self) -> None:
         """Update the legend after data has changed."""
