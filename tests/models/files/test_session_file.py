@@ -163,14 +163,14 @@ def saved(tmp_path):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda text: text[: len(text) // 2], "no JSON"),
-        (lambda text: "", "no JSON"),
-        (lambda text: "[" * 1_000_000, "no JSON"),
-        (lambda text: '{"a":' * 100_000, "no JSON"),
-        (lambda text: "NaN", "no JSON"),
-        (lambda text: text.replace("1e-300", "NaN"), "no JSON"),
-        (lambda text: "9" * 10_000, "no JSON"),
-        (lambda text: "[]", "no JSON"),
+        (lambda text: text[: len(text) // 2], "not JSON"),
+        (lambda text: "", "not JSON"),
+        (lambda text: "[" * 1_000_000, "not JSON"),
+        (lambda text: '{"a":' * 100_000, "not JSON"),
+        (lambda text: "NaN", "not JSON"),
+        (lambda text: text.replace("1e-300", "NaN"), "not JSON"),
+        (lambda text: "9" * 10_000, "not JSON"),
+        (lambda text: "[]", "not JSON"),
         (lambda text: "{}", "no version"),
         (changed(version="1"), "no version"),
         (changed(version=True), "no version"),
@@ -230,12 +230,12 @@ def test_damaged_sessions_are_refused(saved, change, words):
         ),
         (
             changed(state__program__bindings__2__source__reference__offset=-1),
-            "not known",
+            "in an unknown way",
             lambda s: "x" not in s.program.names,
         ),
         (
             changed(state__program__bindings__2__source__reference__dtype="load"),
-            "not known",
+            "in an unknown way",
             lambda s: "x" not in s.program.names,
         ),
         (
