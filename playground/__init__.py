@@ -1,8 +1,8 @@
 """Tensor Playground: see what tensors and deep networks really do.
 
-`show(A=tensor)` opens the window on your tensors, `watch(module, batch)` measures each layer of a network of yours; the
-other names compute what the panels show, without a window. Importing the package imports neither Qt nor torch: a name
-brings what it needs when it is first used. These names are the package's contract; the modules behind them may move.
+`show(A=tensor)` opens the window on your tensors; `watch(module, batch)` measures each layer of your own network. The
+other names compute what the panels show, without a window. Importing the package imports neither Qt nor torch: each
+name imports what it needs on first use. These names are the package's contract; the modules behind them may move.
 """
 
 from importlib import import_module

@@ -19,7 +19,7 @@ def make_parser() -> argparse.ArgumentParser:
     words = "a session, or .npy, .npz, .pt, .safetensors or .csv to open"
     parser.add_argument("files", nargs="*", metavar="FILE", help=words)
     parser.add_argument("--new", action="store_true", help="start with the worked example, not with the last session")
-    parser.add_argument("--theme", choices=("system", "light", "dark"), default=None, help="colours of the window")
+    parser.add_argument("--theme", choices=("system", "light", "dark"), default=None, help="colour theme of the window")
     parser.add_argument("--page", choices=("tensors", "network"), default="tensors", help="the page to open on")
     parser.add_argument("--lesson", metavar="N|FILE", default=None, help="open a lesson, by number or from a file")
     parser.add_argument("--version", action="version", version=f"tensor-playground {__version__}")
@@ -27,7 +27,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; the exit status is 0, or 2 where no window can be opened."""
+    """Run the command; the exit status is 0, or 2 if no window can be opened."""
     options = make_parser().parse_args(arguments)
     reason = missing_display()
     if reason:

@@ -1,6 +1,6 @@
-"""Counts what the house is made of, and what breaks its rules: `make house`.
+"""Counts modules and functions, and lists rule violations: `make house`.
 
-Everything is read from the source with `ast`; nothing is imported. `tests/test_house_rules.py` asks the same functions.
+Everything is read from the source with `ast`; nothing is imported. `tests/test_house_rules.py` uses the same functions.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ LONGEST_FUNCTION = 50
 SMALL_MODULE = 80
 FULL_FOLDER = 15
 REGISTRIES = {"models/language/vocabulary"}
-"""Folders of entries: one family of words a module, however many or small they are."""
+"""Folders of registry entries: one family of words per module, of any number and size."""
 
 
 @cache
 def files() -> dict[str, Path]:
-    """Dotted name -> file, of every module."""
+    """Dotted name -> file, for every module."""
     return {name_of(file): file for file in sorted(PACKAGE.rglob("*.py"))}
 
 
 def name_of(file: Path) -> str:
-    """`playground.models.state` of `playground/models/state.py`; a package is called as its folder."""
+    """`playground.models.state` of `playground/models/state.py`; a package is named after its folder."""
     return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
@@ -41,13 +41,13 @@ def parsed(file: Path) -> ast.Module:
 
 @cache
 def length(name: str) -> int:
-    """How many lines a module has."""
+    """The number of lines of a module."""
     return files()[name].read_text(encoding="utf-8").count("\n")
 
 
 @cache
 def imports(name: str) -> frozenset[str]:
-    """The modules that a module imports, those for types alone too."""
+    """The modules that a module imports, including those only for types."""
     found = set()
     for node in ast.walk(parsed(files()[name])):
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -60,7 +60,7 @@ def imports(name: str) -> frozenset[str]:
 
 @cache
 def importers() -> dict[str, frozenset[str]]:
-    """Module -> the modules that import it; the face of the package is not counted."""
+    """Module -> the modules that import it; the package's `__init__` is not counted."""
     found = defaultdict(set)
     for name in files().keys() - {"playground"}:
         for other in imports(name):
@@ -69,7 +69,7 @@ def importers() -> dict[str, frozenset[str]]:
 
 
 def circles() -> list[list[str]]:
-    """Groups of modules that import each other in a circle, imports for types counted."""
+    """Import cycles, including imports for types."""
     order: dict[str, int] = {}
     lowest: dict[str, int] = {}
     path: list[str] = []
@@ -96,7 +96,7 @@ def circles() -> list[list[str]]:
 
 
 def folders() -> dict[str, int]:
-    """Folder -> how many modules lie in it, its `__init__` not counted."""
+    """Folder -> its number of modules, without its `__init__`."""
     inner = [file for file in files().values() if file.name != "__init__.py"]
     return dict(Counter(str(file.parent.relative_to(PACKAGE)) for file in inner))
 
@@ -110,7 +110,7 @@ def functions() -> Iterator[tuple[str, str, int]]:
 
 
 def inner_imports(name: str) -> list[str]:
-    """The functions of a module that import inside."""
+    """The functions of a module that contain imports."""
     found = []
     for node in ast.walk(parsed(files()[name])):
         if isinstance(node, ast.FunctionDef):
@@ -119,14 +119,14 @@ def inner_imports(name: str) -> list[str]:
 
 
 def defines_widget(name: str) -> bool:
-    """Whether a module is a widget of its own: it defines a class made from one of Qt's or of the app's."""
+    """True if a module is a widget: it defines a class derived from one of Qt's or of the app's."""
     classes = [node for node in parsed(files()[name]).body if isinstance(node, ast.ClassDef)]
     bases = {ast.unparse(base).split("[")[0] for node in classes for base in node.bases}
     return any(re.match(r"Q[A-Z]", base) or base.endswith(("Panel", "Part", "Plot")) for base in bases)
 
 
 def small_helpers() -> list[str]:
-    """Modules under 80 lines that one other imports, which they belong into."""
+    """Modules under 80 lines with a single importer, into which they belong."""
     return [
         f"{name} ({length(name)} lines, for {next(iter(users))})"
         for name, users in importers().items()
@@ -139,7 +139,7 @@ def small_helpers() -> list[str]:
 
 
 def public_definitions() -> Iterator[tuple[str, ast.ClassDef | ast.FunctionDef]]:
-    """Module and node of each class and function at the top of a module whose name does not begin with `_`."""
+    """Module and node of each class and function at the top of a module with a name that does not start with `_`."""
     for name, file in files().items():
         for node in parsed(file).body:
             if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
@@ -147,11 +147,11 @@ def public_definitions() -> Iterator[tuple[str, ast.ClassDef | ast.FunctionDef]]
 
 
 def names_twice() -> dict[str, list[str]]:
-    """Name -> the modules that each define something of their own by it."""
+    """Name -> the modules that each define something with it."""
     found = defaultdict(list)
     for module, node in public_definitions():
         found[node.name].append(module)
-    found.pop("main", None)  # what every program starts with
+    found.pop("main", None)  # the name of every program's entry point
     return {name: modules for name, modules in found.items() if len(modules) > 1}
 
 
@@ -176,7 +176,7 @@ def unheard_signals() -> list[str]:
 
 
 def unused_modules() -> list[str]:
-    """Modules that nothing in the app imports, or names to be run by."""
+    """Modules that nothing in the app imports or runs by name."""
     reached = imports("playground") | {"playground.__main__"}
     return [
         name
@@ -190,7 +190,7 @@ def unused_modules() -> list[str]:
 
 @cache
 def names_used() -> Counter[str]:
-    """How often each name is read, imported or asked for as an attribute."""
+    """How often each name is read, imported or used as an attribute."""
     found: Counter[str] = Counter()
     for file in files().values():
         for node in ast.walk(parsed(file)):
@@ -206,7 +206,7 @@ def names_used() -> Counter[str]:
 
 
 def unused_definitions() -> list[str]:
-    """Public functions and classes that nothing in the app calls; a decorator that registers one uses it."""
+    """Public functions and classes that nothing in the app calls; registration by a decorator counts as use."""
     used = names_used()
     return [
         f"{module}: {node.name}"
@@ -216,7 +216,7 @@ def unused_definitions() -> list[str]:
 
 
 def main() -> None:
-    """Print the counts, and under them whatever breaks a rule."""
+    """Print the counts, and below them all rule violations."""
     sizes = {name: length(name) for name in files()}
     inner = [name for name, file in files().items() if file.name != "__init__.py"]
     tests = sorted((ROOT / "tests").rglob("*.py"))
@@ -225,7 +225,7 @@ def main() -> None:
     )
     bands = Counter("under 80" if sizes[n] < 80 else "to 400" if sizes[n] <= 400 else "to 600" for n in inner)
     print("modules by lines: " + ", ".join(f"{count} {band}" for band, count in sorted(bands.items(), reverse=True)))
-    print("\nmodules a folder")
+    print("\nmodules per folder")
     for folder, count in sorted(folders().items()):
         print(f"  {count:3}  {folder}" + ("   too many" if count > FULL_FOLDER and folder not in REGISTRIES else ""))
     print("\nlongest modules")
@@ -238,9 +238,9 @@ def main() -> None:
         "circles": [" ".join(group) for group in circles()],
         "single importers under 80 lines": small_helpers(),
         "names defined twice": [f"{name}: {', '.join(modules)}" for name, modules in names_twice().items()],
-        "signals that nobody connects": unheard_signals(),
-        "modules used by tests alone": unused_modules(),
-        "functions and classes used by tests alone": unused_definitions(),
+        "signals that nothing connects": unheard_signals(),
+        "modules used only by tests": unused_modules(),
+        "functions and classes used only by tests": unused_definitions(),
     }.items():
         print(f"\n{title}: {len(found)}", *found, sep="\n  ")
 

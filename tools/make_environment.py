@@ -1,6 +1,6 @@
-"""Makes the virtual environment and installs the app with its tests in it: `make_environment.py .venv`.
+"""Creates the virtual environment and installs the app with its test dependencies: `make_environment.py .venv`.
 
-The versions are those of constraints.txt. Needs nothing but Python 3.11 to 3.13.
+The versions are those of constraints.txt. Needs only Python 3.11 to 3.13.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ OLDEST, NEWEST = (3, 11), (3, 13)
 
 
 def main(folder: str) -> int:
-    """Make the environment if it is not there, and install."""
+    """Create the environment if it does not exist, and install."""
     version = sys.version_info[:2]
     if not OLDEST <= version <= NEWEST:
         wanted = f"{OLDEST[0]}.{OLDEST[1]} to {NEWEST[0]}.{NEWEST[1]}"
         print(f"Tensor Playground needs Python {wanted}; this is {version[0]}.{version[1]}.", file=sys.stderr)
-        print("Name another one with: make PYTHON=python3.11 run", file=sys.stderr)
+        print("Choose another one with: make PYTHON=python3.11 run", file=sys.stderr)
         return 1
     python = Path(folder) / "bin" / "python"
     if not python.exists():
-        print(f"Making {folder} (once; torch is the large part) ...", flush=True)
+        print(f"Creating {folder} (once; torch is the large part) ...", flush=True)
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     subprocess.run(
         [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check",

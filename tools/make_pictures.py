@@ -21,7 +21,7 @@ QUIET_MILLISECONDS, MOST_MILLISECONDS = 600, 60_000
 
 
 def settle(application: QApplication, window: MainWindow) -> None:
-    """Let all computations finish and the window paint: until nothing has been computed for a while."""
+    """Process events until all computations have finished and the window has been idle for a while."""
     tasks = [task for link in window.furniture.workspace.links.values() for task in link.tasks()]
     whole, quiet = QElapsedTimer(), QElapsedTimer()
     whole.start()
@@ -33,7 +33,7 @@ def settle(application: QApplication, window: MainWindow) -> None:
 
 
 def take_lesson(application: QApplication, window: MainWindow, path: Path) -> None:
-    """The fourth lesson, with a prediction made."""
+    """Open the fourth lesson, with a prediction made."""
     install_theme(application, dark=False)
     window.show_page("tensors")
     window.furniture.workspace.commands.open_lesson("4")

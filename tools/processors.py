@@ -1,7 +1,7 @@
-"""Runs tests as other processors would: with the settings by which torch's libraries leave newer instructions out.
+"""Runs tests as other processors would: with settings that make torch's libraries avoid newer instructions.
 
-`python tools/processors.py` runs the tests that are marked `processor` with the settings of a whole processor together,
-`python tools/processors.py tests/models` all that are there with each setting alone. Where a processor has none of
+`python tools/processors.py` runs the tests marked `processor` with all settings of one kind of processor together;
+`python tools/processors.py tests/models` runs all tests there with each setting separately. On a processor without
 these instructions (arm64), a setting changes nothing.
 """
 
@@ -23,9 +23,9 @@ ALONE = (
     "ONEDNN_MAX_CPU_ISA=AVX2",
 )
 THREADS = "OMP_NUM_THREADS=3"
-"""All other runs are in one thread."""
+"""All other runs use one thread."""
 TOGETHER = (" ".join(ALONE[::2]), " ".join(ALONE[1::2]))
-"""As a processor has them: an old one, and one that ends at AVX2."""
+"""The settings of an old processor, and of one that ends at AVX2."""
 PYTEST = ("-m", "pytest", "-p", "no:xdist", "-p", "no:cacheprovider", "--no-header")
 
 
@@ -35,7 +35,7 @@ def marked(folder: Path) -> list[str]:
 
 
 def run_tests(setting: str, arguments: list[str]) -> tuple[bool, str]:
-    """Whether the tests pass under a setting, and what is to be said of it."""
+    """True if the tests pass with a setting; with a line on the outcome."""
     settings = dict(one.split("=") for one in setting.split())
     done = subprocess.run(
         [sys.executable, *PYTEST, *arguments],
@@ -48,7 +48,7 @@ def run_tests(setting: str, arguments: list[str]) -> tuple[bool, str]:
 
 
 def run_everywhere(arguments: list[str], settings: tuple[str, ...]) -> int:
-    """Run the tests under each of the settings, as many at a time as there are cores; 0 if all pass."""
+    """Run the tests under each of the settings, as many in parallel as there are cores; 0 if all pass."""
     all_pass = True
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for passed, said in pool.map(lambda setting: run_tests(setting, arguments), settings):

@@ -1,7 +1,7 @@
-"""Sees that Qt's system libraries are there: installs them as root on Debian and Ubuntu, else prints the one command.
+"""Checks for Qt's system libraries: installs them as root on Debian and Ubuntu, otherwise prints the command.
 
-Run by `make`; needs nothing but Python. Exits with 1, and says what to type, when something is missing that it may not
-install. On other systems it does nothing: PySide6's wheels bring what macOS and Windows need.
+Run by `make`; needs only Python. Exits with 1, and prints the command to run, if something is missing that it cannot
+install. On other systems it does nothing: PySide6's wheels contain what macOS and Windows need.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ LIBRARIES = {
     "libxcb-keysyms1": "libxcb-keysyms.so.1",
     "libxcb-shape0": "libxcb-shape.so.0",
 }
-"""Debian's package for each library that Qt opens."""
+"""The Debian package of each library that Qt loads."""
 
 RENAMED = {"libglib2.0-0": "libglib2.0-0t64"}
-"""What newer releases call a package."""
+"""The names of packages in newer releases."""
 
 
 def is_there(library: str) -> bool:
-    """Whether the dynamic linker finds the library, and all that it needs itself."""
+    """True if the dynamic linker finds the library and its dependencies."""
     try:
         ctypes.CDLL(library)
-    except OSError:  # how the linker says no
+    except OSError:  # the linker's error
         return False
     return True
 
 
 def missing_packages() -> list[str]:
-    """Packages to install, Python's venv among them where it is a package of its own."""
+    """Packages to install, including Python's venv if it is a separate package."""
     packages = [package for package, library in LIBRARIES.items() if not is_there(library)]
     if find_spec("ensurepip") is None or find_spec("venv") is None:
         packages.append(f"python{sys.version_info.major}.{sys.version_info.minor}-venv")
@@ -57,7 +57,7 @@ def known_name(package: str) -> str:
 
 
 def main() -> int:
-    """Install what is missing, or say what to type."""
+    """Install what is missing, or print the command."""
     if not sys.platform.startswith("linux"):
         return 0
     packages = missing_packages()

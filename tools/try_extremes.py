@@ -1,4 +1,4 @@
-"""Try every word of the vocabulary with extreme values, in processes of their own, and list what dies or is slow.
+"""Try every word of the vocabulary with extreme values, in separate processes, and list crashes and slow calls.
 
 python tools/try_extremes.py 40 --seed 3
 """
@@ -15,11 +15,11 @@ import extreme_lines  # noqa: E402
 
 
 def main() -> None:
-    """So many lines a word; each death as it happens."""
+    """Run so many lines per word; report each crash as it happens."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("lines", type=int, help="lines for each word")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--words", default="", help="only words whose name holds this")
+    parser.add_argument("--words", default="", help="only words with names that contain this")
     parser.add_argument("--family", default="", help="only words of this family")
     given = parser.parse_args()
     words = [word for word in extreme_lines.words() if given.words in word.name and given.family in word.family]

@@ -1,1 +1,1 @@
-"""The window and all that stands around its panels: start, pages, commands, files, looks."""
+"""The window and everything around its panels: start-up, pages, commands, files, theme."""

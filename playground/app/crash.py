@@ -1,4 +1,4 @@
-"""What an unexpected exception shows: a window with the traceback to copy; the app goes on."""
+"""The window shown for an unexpected exception, with a traceback to copy; the app keeps running."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from playground.widgets.look import code_font
 
 
 class CrashReport(QDialog):
-    """Shows one traceback; not modal, so that the work can still be saved."""
+    """Shows one traceback; not modal, so that the user can still save."""
 
     def __init__(self, text: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("crash")
         self.setWindowTitle("Something went wrong in the app")
         self.resize(720, 420)
-        words = QLabel("This is a bug in Tensor Playground, not in what you did. Your tensors are as they were.")
+        words = QLabel("This is a bug in Tensor Playground, not in what you did. Your tensors are unchanged.")
         words.setWordWrap(True)
         self._text = QPlainTextEdit(text)
         self._text.setReadOnly(True)
@@ -43,7 +43,7 @@ class CrashReport(QDialog):
 
 
 class CrashHook(QObject):
-    """Replaces `sys.excepthook` while its window lives: at most one report is open at a time."""
+    """Replaces `sys.excepthook` while its window exists; at most one report is open at a time."""
 
     happened = Signal()
 

@@ -1,4 +1,4 @@
-"""A tensor dragged out of the window: a file for other programs, and its line of code for text fields."""
+"""Dragging a tensor out of the window: as a file for other programs, and as a line of code for text fields."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from playground.runtime.store import Store
 
 FORMATS_IN_ORDER = ("npy", "safetensors", "pt")
-"""Of these the first that loses least of the tensor is the file that is carried."""
+"""The dragged file uses the first of these formats that loses the least."""
 
 
 @dataclass(frozen=True, slots=True)
 class CarriedTensor:
-    """A tensor of a program on its way out, and the folder for its file."""
+    """The tensor to drag out, and the folder for its file."""
 
     program: Program
     name: str
@@ -37,14 +37,14 @@ class CarriedTensor:
 
 @dataclass(frozen=True, slots=True)
 class CarriedFile:
-    """The line of the tensor, and its file (empty where it has no values)."""
+    """The tensor's line of code and its file (empty if it has no values)."""
 
     text: str
     path: str = ""
 
 
 def compute_carried(request: CarriedTensor, job: Job) -> CarriedFile:
-    """Write the tensor in the format that keeps most of it."""
+    """Write the tensor in the format that loses the least."""
     binding = request.program.get(request.name)
     text = f"{request.name} = {source_code(binding.source)}" if binding is not None else request.name
     one = evaluate(request.program, request.budget, job).get(request.name)
@@ -63,7 +63,7 @@ def compute_carried(request: CarriedTensor, job: Job) -> CarriedFile:
 
 
 class DragOut(QObject):
-    """Writes the file in a thread; the drag begins when it is there and the button is still held."""
+    """Writes the file in a thread; the drag starts once the file exists, if the button is still held."""
 
     def __init__(self, store: Store, window: QWidget) -> None:
         super().__init__(window)
@@ -73,14 +73,14 @@ class DragOut(QObject):
         self._task.finished.connect(self._on_finished)
 
     def start(self, name: str) -> None:
-        """Carry the tensor called `name`."""
+        """Start dragging the tensor called `name`."""
         if self._folder is None:
             self._folder = QTemporaryDir()
         state = self._store.state
         self._task.submit(CarriedTensor(state.program, name, self._folder.path(), state.memory_budget))
 
     def close(self) -> None:
-        """Wait for a file that is being written, and remove those that were carried."""
+        """Wait for the file being written, and delete the dragged files."""
         self._task.close()
         if self._folder is not None:
             self._folder.remove()
@@ -92,7 +92,7 @@ class DragOut(QObject):
             self.carry(answer.outcome)
 
     def carry(self, carried: CarriedFile) -> None:
-        """Let the pointer carry it, until the button is released."""
+        """Run the drag until the button is released."""
         drag = QDrag(self._window)
         drag.setMimeData(mime_data(carried))
         drag.exec(Qt.DropAction.CopyAction)

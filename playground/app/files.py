@@ -1,9 +1,9 @@
-"""Opens tensors and sessions, exports tensors, plots and texts: the dialogs, and the threads that read and write.
+"""Opens tensors and sessions, exports tensors, plots and texts: dialogs, and threads that read and write.
 
-The window goes on answering meanwhile; what a format does not keep is said before anything is written.
+The window stays responsive meanwhile; the dialog says what a format loses before anything is written.
 
-Qt's own dialog waits in a loop inside `accept` where a file is to be replaced or is not there. A window that is taken
-apart meanwhile leaves that loop with widgets that are deleted.
+Qt's own dialog runs an event loop inside `accept` when a file would be replaced or is missing. If the window is
+destroyed meanwhile, that loop returns to deleted widgets.
 """
 
 from __future__ import annotations
@@ -54,17 +54,17 @@ if TYPE_CHECKING:
 
 
 class FileDialog(QFileDialog):
-    """Open it with `open()`; it deletes itself when it is closed."""
+    """Open it with `open()`; it deleted when closed."""
 
     def __init__(self, window: QWidget, title: str, folder: str = "") -> None:
         super().__init__(window, title, folder)
         self.setOption(QFileDialog.Option.DontConfirmOverwrite)
         for view in (*self.findChildren(QAbstractItemView), *self.findChildren(QHeaderView)):
-            view.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # Qt's menus wait in loops of their own
+            view.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # Qt's menus run event loops of their own
         self.finished.connect(self.deleteLater)
 
     def accept(self) -> None:
-        """Take the chosen files; ask before one is replaced, and say which one is not there."""
+        """Accept the chosen files; ask before replacing one, and say which one is missing."""
         self._take_what_is_typed()
         files = [Path(name) for name in self.selectedFiles()]
         if self.acceptMode() == QFileDialog.AcceptMode.AcceptSave:
@@ -82,7 +82,7 @@ class FileDialog(QFileDialog):
             super().accept()
 
     def _take_what_is_typed(self) -> None:
-        """Let a whole path that was typed count, and not the row that is still selected in the folder shown."""
+        """Use a full path that was typed rather than the row still selected in the list."""
         field = self.findChild(QLineEdit, "fileNameEdit")
         if field is not None and Path(field.text()).expanduser().is_absolute():
             for view in self.findChildren(QAbstractItemView):
@@ -99,7 +99,7 @@ class FileDialog(QFileDialog):
         return box
 
     def _ask(self, path: Path) -> None:
-        box = self._box(f"{path.name} is there already. Replace it?")
+        box = self._box(f"{path.name} already exists. Replace it?")
         replace = box.addButton("Replace", QMessageBox.ButtonRole.AcceptRole)
         replace.clicked.connect(self._on_replace)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
@@ -111,7 +111,7 @@ class FileDialog(QFileDialog):
 
 
 class SaveDialog(FileDialog):
-    """`SaveDialog(window, "Export B", "export_tensor", "B.npy", ("numpy (*.npy)", ...))`; it goes when it is closed."""
+    """`SaveDialog(window, "Export B", "export_tensor", "B.npy", ("numpy (*.npy)", ...))`; deleted when closed."""
 
     def __init__(self, window: QWidget, title: str, name: str, file: str, kinds: Sequence[str]) -> None:
         super().__init__(window, title)
@@ -133,15 +133,15 @@ KEEPS_ALL = "Nothing is lost: the file gives the same tensor."
 
 
 def foreseen_losses(state: PlaygroundState, name: str, format_name: str) -> tuple[str, ...]:
-    """What of a tensor of the program a format does not keep; its plan is enough to know."""
+    """What a format would lose of a tensor of the program; only its plan is needed."""
     planned = evaluate(state.program, 0).get(name)
     return planned_losses(planned.meta, format_name) if planned is not None and planned.meta is not None else ()
 
 
 class ExportNote(QLabel):
-    """A line in the export dialog that follows the ending of the file's name, else the chosen type of files.
+    """A line in the export dialog that follows the file name's suffix or, without one, the chosen file type.
 
-    A dialog of the system's own has no room for it; the menu and the bottom line say the same there.
+    A native dialog has no room for it; there the menu and the status line say the same.
     """
 
     def __init__(self, dialog: QFileDialog, state: PlaygroundState, name: str) -> None:
@@ -190,7 +190,7 @@ class ScriptRequest:
 
 
 def compute_text(request: SheetRequest | LessonTextRequest | ScriptRequest, job: Job) -> str:
-    """Make the text, write it whole, and say so."""
+    """Make the text, write it atomically, and report it."""
     match request:
         case SheetRequest():
             text = compute_sheet(request, job)
@@ -209,7 +209,7 @@ def compute_text(request: SheetRequest | LessonTextRequest | ScriptRequest, job:
 
 
 class TextsAtWork(QObject):
-    """Makes and writes texts in a thread of its own."""
+    """Makes and writes texts in its own thread."""
 
     said = Signal(str)
     failed = Signal(object)
@@ -222,7 +222,7 @@ class TextsAtWork(QObject):
         self._task.finished.connect(self._on_task_finished)
 
     def close(self) -> None:
-        """Wait for what is being written."""
+        """Wait until all texts are written."""
         self._task.close()
 
     def ask_save_answers(self) -> None:
@@ -252,13 +252,13 @@ class TextsAtWork(QObject):
 
     @Slot(str)
     def save_answers(self, path: str) -> None:
-        """Run all lessons and write what came of it, as .html or .ipynb."""
+        """Run all lessons and write the answers as .html or .ipynb."""
         self.said.emit("running all lessons")
         self._task.submit(SheetRequest(library(), path))
 
     @Slot(str)
     def save_lesson(self, path: str) -> None:
-        """Write the present state as the beginning of a lesson."""
+        """Write the current state as the start of a lesson."""
         self._task.submit(LessonTextRequest(self._store.state, path))
 
     @Slot(object)
@@ -296,7 +296,7 @@ class ExportRequest:
 
 
 def compute_open(request: OpenRequest, job: Job) -> OpenResult:
-    """Read all files; one that cannot be read does not keep the others from opening."""
+    """Read all files; one that cannot be read does not stop the others from opening."""
     files, problems, sessions = [], [], []
     for number, path in enumerate(request.paths):
         job.check()
@@ -315,7 +315,7 @@ def compute_open(request: OpenRequest, job: Job) -> OpenResult:
 
 
 def compute_export(request: ExportRequest, job: Job) -> str:
-    """Write the tensor; what was written, in words."""
+    """Write the tensor; returns a sentence that says what was written."""
     one = evaluate(request.program, request.budget, job).get(request.name)
     if one is None or one.tensor is None:
         refuse(f"{request.name or 'The program'} has no values to export.")
@@ -326,7 +326,7 @@ def compute_export(request: ExportRequest, job: Job) -> str:
 
 
 class FilesAtWork(QObject):
-    """Reads and writes files in threads of its own."""
+    """Reads and writes files in its own threads."""
 
     said = Signal(str)
     """What was done, in a few words."""
@@ -356,18 +356,18 @@ class FilesAtWork(QObject):
         self._note: ExportNote | None = None
 
     def close(self) -> None:
-        """Wait for what is being read or written."""
+        """Wait until all reading and writing is done."""
         self._reading.close()
         self._writing.close()
 
     def cancel(self) -> None:
-        """Stop reading and writing, and forget what waits."""
+        """Stop reading and writing, and drop what is queued."""
         self._queue, self._is_reading = (), False
         self._reading.cancel()
         self._writing.cancel()
 
     def open_paths(self, paths: tuple[str, ...]) -> None:
-        """Read these files, after those that are being read."""
+        """Read these files, after those already being read."""
         self._queue += paths
         self._read_next()
 
@@ -382,7 +382,7 @@ class FilesAtWork(QObject):
         dialog.open()
 
     def ask_export_tensor(self, name: str, format_name: str = "") -> None:
-        """Let the user choose where a tensor goes; the file's ending chooses the format."""
+        """Let the user choose the file for a tensor; its suffix chooses the format."""
         self._exported_name = name
         formats = list(FORMATS.values())
         ending = FORMATS.get(format_name, formats[0]).suffixes[0]
@@ -393,7 +393,7 @@ class FilesAtWork(QObject):
         dialog.open()
 
     def ask_export_plot(self, plot: QWidget) -> None:
-        """Let the user choose where a plot goes: the ending chooses PNG, SVG or CSV."""
+        """Let the user choose the file for a plot; its suffix chooses PNG, SVG or CSV."""
         self._exported_plot = plot
         file = f"{plot.plot_name()}.png"  # type: ignore[attr-defined]
         kinds = [f"{one.words} (*.{kind})" for kind, one in PLOT_FORMATS.items()]
@@ -407,7 +407,7 @@ class FilesAtWork(QObject):
         self._writing.submit(ExportRequest(state.program, name, path, state.memory_budget))
 
     def export_plot(self, plot: QWidget, path: str) -> None:
-        """Write a plot to this file, in the format of its ending."""
+        """Write a plot to this file, in the format that its suffix names."""
         problem = save_plot(plot, path)  # type: ignore[arg-type]
         if problem is not None:
             self.failed.emit(problem)

@@ -18,7 +18,7 @@ MENU_MARGIN, TAB_MARGIN, TAB_SPACING = 8, 12, 32
 
 
 class Pages(QTabWidget):
-    """The two pages. Their tabs stand in the header, at the window's own height and margin."""
+    """The two pages. Their tabs are in the header, with the window's height and margin."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,7 +31,7 @@ class Pages(QTabWidget):
 
 
 class Header(QWidget):
-    """The tabs of the pages at the left; room for the tools at the right; a hairline below."""
+    """Page tabs on the left, room for the tools on the right, a hairline below."""
 
     def __init__(self, pages: Pages, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,7 +56,7 @@ class Header(QWidget):
         pages.currentChanged.connect(self.tabs.setCurrentIndex)
 
     def add_page(self, title: str, page: QWidget) -> None:
-        """One more page, with its tab."""
+        """Add a page with its tab."""
         self._pages.addTab(page, title)
         self.tabs.addTab(title)
 
@@ -71,18 +71,18 @@ class Header(QWidget):
             pop_up(self._menu, self.menu_button)
 
     def set_tools(self, tools: QWidget) -> None:
-        """Stand the tools at the right."""
+        """Place the tools on the right."""
         self._row.addWidget(tools)
         tools.show()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """A hairline below."""
+        """Draw the hairline at the bottom."""
         with QPainter(self) as painter:
             painter.fillRect(0, HEIGHT - 1, self.width(), 1, look().color("hairline"))
 
 
 class SearchButton(QPushButton):
-    """Looks like the field that it opens: a glass, words, and its shortcut."""
+    """Looks like the field that it opens: a magnifying glass, a label and the shortcut."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -91,13 +91,13 @@ class SearchButton(QPushButton):
         set_tooltip(self, "Search commands", "Ctrl+K")
 
     def set_compact(self, compact: bool) -> None:
-        """Be an icon only."""
+        """Show only the icon."""
         self.compact = compact
         self.setFixedSize(24 if compact else SEARCH_WIDTH, 24)
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """A field's border, the glass, the words, the shortcut."""
+        """Paint a field's border, the magnifying glass, the label and the shortcut."""
         with QPainter(self) as painter:
             colours = look()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -140,13 +140,13 @@ class HeaderTools(QWidget):
         self._export_menu = export_menu
         self._export = self._add_button("export", "Export", "upload", "Export a tensor, a plot or the program")
         self._export.clicked.connect(self._on_export_clicked)
-        self._lessons = self._add_button("lessons", "Lessons", "book-open", "Twelve questions, answered by doing")
+        self._lessons = self._add_button("lessons", "Lessons", "book-open", "Twelve questions, answered hands-on")
         self._lessons.clicked.connect(self.lessons_clicked)
         self._add_action(actions["toggle_theme"], "contrast", "Ctrl+Shift+L")
         self.set_compact(False)
 
     def set_compact(self, compact: bool) -> None:
-        """Leave the words away; tooltips and accessible names stay."""
+        """Hide the labels; tooltips and accessible names stay."""
         self.search.set_compact(compact)
         for button in (self._export, self._lessons):
             button.setText("" if compact else button.accessibleName())
@@ -177,7 +177,7 @@ def pop_up(menu: QMenu, below: QWidget) -> None:
 
 
 class ActionButton(IconButton):
-    """An icon that triggers an action, and is off while the action is."""
+    """An icon button for an action, disabled while the action is."""
 
     def __init__(self, action: QAction, icon_name: str, shortcut: str) -> None:
         super().__init__(icon_name, action.text(), shortcut)

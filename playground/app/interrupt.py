@@ -11,14 +11,14 @@ from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 INTERRUPTED = 130
-"""The exit status of a process that Ctrl+C ended: 128 and the number of the signal."""
+"""The exit status of a process ended by Ctrl+C: 128 plus the signal's number."""
 
 
 class Interrupt(QObject):
     """Wakes Qt's event loop when the process is interrupted, so that Python can run its handler.
 
-    Qt waits inside C++, and Python runs signal handlers between its own instructions: a byte on a socket ends the wait.
-    `was_before` says whether an interrupt came before this one listened.
+    Qt waits inside C++, and Python runs signal handlers only between its own instructions: a byte on a socket ends the
+    wait. `was_before` says whether an interrupt came before this object started to listen.
     """
 
     def __init__(self, application: QApplication, was_before: Callable[[], bool] = bool) -> None:
@@ -39,7 +39,7 @@ class Interrupt(QObject):
             self._insisting.start()
 
     def close(self) -> None:
-        """Give the signal back to whoever had it."""
+        """Restore the previous signal handler."""
         self._insisting.stop()
         signal.signal(signal.SIGINT, self._old_handler)
         signal.set_wakeup_fd(self._old_wakeup)
@@ -54,12 +54,12 @@ class Interrupt(QObject):
             self._insisting.start()
 
     def _on_interrupt(self, _number: int, _frame: FrameType | None) -> None:
-        # Nothing of Qt is touched here: this may run in the middle of whatever Qt's bindings are doing.
+        # Nothing here may touch Qt: this can run in the middle of a call into Qt's bindings.
         self.status = INTERRUPTED
 
     @Slot()
     def _on_insisting_timeout(self) -> None:
-        """Close and leave, again and again: a loop that has not begun yet cannot be left."""
+        """Close and quit, repeatedly: an event loop that has not started yet cannot be quit."""
         application = QApplication.instance()
         if isinstance(application, QApplication):
             application.closeAllWindows()

@@ -1,4 +1,4 @@
-"""Lessons beside the pages: what is lit and covered, who does a step for the learner, and how progress is kept."""
+"""Lessons beside the pages: highlighting and covering parts, doing a step for the learner, and keeping progress."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ FOLLOWED = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.
 
 
 def paint_ring(painter: QPainter, rect: QRectF) -> None:
-    """A rounded frame of accent just inside a rectangle."""
+    """Draw a rounded frame in the accent colour just inside a rectangle."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(look().color("accent"), 2))
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -46,10 +46,10 @@ def paint_ring(painter: QPainter, rect: QRectF) -> None:
 
 
 class Overlay(QWidget):
-    """A child of the window that lies over another widget and follows it."""
+    """A child of the window that covers another widget and follows it."""
 
     is_revealed = False
-    """Whether what it lies over is scrolled into view again when a layout, not a hand, has moved it."""
+    """True if the target is scrolled back into view when a layout, not the user, has moved it."""
 
     def __init__(self, window: QWidget, target: QWidget, margin: int) -> None:
         super().__init__(window)
@@ -68,7 +68,7 @@ class Overlay(QWidget):
         self.follow()
 
     def leave(self) -> None:
-        """Go away."""
+        """Remove the overlay."""
         for widget in self._watched:
             widget.removeEventFilter(self)
         self._watched.clear()
@@ -77,7 +77,7 @@ class Overlay(QWidget):
         self.deleteLater()
 
     def follow(self) -> None:
-        """Lie where the target is."""
+        """Move to the target's place."""
         margin, corner = self._margin, self._target.mapTo(self._window, QPoint(0, 0))
         place = QRect(corner, self._target.size()).adjusted(-margin, -margin, margin, margin)
         self.setGeometry(place & self._window.rect())
@@ -90,7 +90,7 @@ class Overlay(QWidget):
         self.follow()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow moves, sizes and hiding of the target and all that holds it."""
+        """Follow moves, resizes and hides of the target and its ancestors."""
         if event.type() in FOLLOWED:
             self.follow()
             if self.is_revealed and not is_scrolled(watched, event):
@@ -99,7 +99,7 @@ class Overlay(QWidget):
 
 
 class Ring(Overlay):
-    """Two pixels of accent around the part; clicks go through."""
+    """A 2 px ring in the accent colour around the part; clicks pass through."""
 
     is_revealed = True
 
@@ -109,13 +109,13 @@ class Ring(Overlay):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """The ring, with nothing inside it changed."""
+        """Paint the ring and leave its inside unchanged."""
         with QPainter(self) as painter:
             paint_ring(painter, QRectF(self.rect()))
 
 
 class Cover(Overlay):
-    """Hides a part and says when it will show, where there is room for that; no key reaches the part meanwhile."""
+    """Hides a part and, given room, says when it will show; no key reaches the part meanwhile."""
 
     def __init__(self, window: QWidget, target: QWidget, words: str) -> None:
         super().__init__(window, target, 0)
@@ -127,12 +127,12 @@ class Cover(Overlay):
         self.setAccessibleName(words)
 
     def leave(self) -> None:
-        """Give the part back."""
+        """Uncover the part."""
         self._target.setEnabled(self._was_enabled)
         super().leave()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """The panel's colour, a dashed frame, one sentence."""
+        """Paint the panel's colour, a dashed frame and one sentence."""
         with QPainter(self) as painter:
             colours = look()
             painter.fillRect(self.rect(), colours.color("panel"))
@@ -147,7 +147,7 @@ class Cover(Overlay):
 
 
 class CellRing(Overlay):
-    """A ring around one cell of a grid, with a label beside the grid, so that no number is covered."""
+    """A ring around one cell of a grid, with a label beside the cells so that no number is covered."""
 
     is_revealed = True
 
@@ -169,7 +169,7 @@ class CellRing(Overlay):
         return None if rect is None else QRect(*rect).translated(self._grid.viewport().pos())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """The ring, and the label at the right of the cells, or below them where there is no room."""
+        """Paint the ring, and the label to the right of the cells, or below them if there is no room."""
         cell = self._cell()
         with QPainter(self) as painter:
             if cell is None:
@@ -216,10 +216,10 @@ class Spotlight(QObject):
 
     @Slot(str)
     def light(self, part: str) -> None:
-        """Ring the part of this objectName, or its nearest named holder, for some seconds.
+        """Ring the part with this objectName, or its nearest named ancestor, for some seconds.
 
-        "shape.grid r[1, 0]" rings one cell of the grid. What is scrolled away is scrolled into view. Of a number with a
-        slider the whole row is ringed.
+        "shape.grid r[1, 0]" rings one cell of the grid. The part is scrolled into view. For a number with a slider, the
+        whole row is ringed.
         """
         self.end_light()
         name, _, cell = part.partition(" ")
@@ -235,14 +235,14 @@ class Spotlight(QObject):
 
     @Slot()
     def end_light(self) -> None:
-        """Take the ring away."""
+        """Remove the ring."""
         self._timer.stop()
         if self._ring is not None:
             self._ring.leave()
             self._ring = None
 
     def cover(self, parts: tuple[str, ...], words: str = "") -> None:
-        """Cover exactly these parts, by objectName or panel key, with the words on them."""
+        """Cover exactly these parts, given by objectName or panel key, with the texts to show on them."""
         for name, cover in tuple(self._covers.items()):
             if name not in parts or cover.words != words:
                 self._covers.pop(name).leave()
@@ -252,7 +252,7 @@ class Spotlight(QObject):
                 self._covers[name] = Cover(self._window, target, words)
 
     def find(self, part: str) -> QWidget | None:
-        """The widget of this objectName; else that of the part before its last point, and so on."""
+        """The widget with this objectName; if there is none, that of the name up to its last dot, and so on."""
         part = part.partition(" ")[0]
         while part:
             found = self._window.findChild(QWidget, part)
@@ -263,14 +263,14 @@ class Spotlight(QObject):
 
 
 def is_scrolled(moved: QObject, event: QEvent) -> bool:
-    """Whether an event tells that a scroll area moved its content, and not that a layout placed a widget."""
+    """True if the event comes from a scroll area moving its content, not from a layout placing a widget."""
     parent = moved.parent()
     holder = parent.parent() if parent is not None else None
     return event.type() == QEvent.Type.Move and isinstance(holder, QScrollArea) and holder.widget() is moved
 
 
 def reveal(target: QWidget) -> None:
-    """Scroll whatever holds a widget so that it is seen."""
+    """Scroll all ancestors of a widget so that it is visible."""
     holder = target.parentWidget()
     while holder is not None:
         if isinstance(holder, QScrollArea):
@@ -282,12 +282,12 @@ KEY = "lessons/progress"
 
 
 def save_progress(settings: QSettings, progress: tuple[Progress, ...]) -> None:
-    """Keep how far the learner is in each lesson."""
+    """Save how far the learner is in each lesson."""
     settings.setValue(KEY, json.dumps([asdict(one) for one in progress]))
 
 
 def remembered_progress(settings: QSettings) -> tuple[Progress, ...]:
-    """How far the learner was; nothing where it cannot be read."""
+    """The saved progress; empty if it cannot be read."""
     try:
         rows = json.loads(str(settings.value(KEY, "[]")))
         return tuple(_progress(row) for row in rows)
@@ -304,7 +304,7 @@ MILLISECONDS = 120
 
 
 class LessonPlayer(QObject):
-    """`play(act)` presses what the act names, the last part again and again until `stop()`; `came_to` names each."""
+    """`play(act)` presses the parts that an act names, the last one repeatedly until `stop()`; `came_to` names each."""
 
     came_to = Signal(str)
 
@@ -319,25 +319,25 @@ class LessonPlayer(QObject):
 
     @property
     def is_playing(self) -> bool:
-        """Whether there is more to press."""
+        """True while there is more to press."""
         return bool(self._presses)
 
     @Slot(str)
     def play(self, act: str) -> None:
-        """Begin; what was being played is left."""
+        """Start this act; an act being played is dropped."""
         self._presses, self._at = ACTS.find(act).presses, ""
         self._timer.start()
         self._on_timeout()
 
     @Slot()
     def stop(self) -> None:
-        """Press no more."""
+        """Stop pressing."""
         self._presses = ()
         self._timer.stop()
 
     @Slot()
     def _on_timeout(self) -> None:
-        """Press the next part, once it is there; a window that was closed by hand ends it."""
+        """Press the next part once it exists; stop if the user has closed its window."""
         name, *others = self._presses
         part = self._window.findChild(QWidget, name)
         if part is None:
@@ -357,14 +357,14 @@ class LessonPlayer(QObject):
 
 
 COMPUTED = ("tensors.columns", "network", "status")
-"""All parts of the window that say what was computed, but for the lesson itself."""
+"""All parts of the window that show results, except the lesson."""
 
 
 class LessonSide(QObject):
-    """Moves the lesson panel onto the page that is shown while a lesson, or the shelf, is open."""
+    """Moves the lesson panel to the visible page while a lesson, or the shelf, is open."""
 
     page_wanted = Signal(str)
-    """"tensors" or "network": the page that a part of the window stands on."""
+    """"tensors" or "network": the page that holds a part of the window."""
 
     def __init__(self, panel: Panel, pages: Sequence[TensorsPage | NetworkPage], stack: Pages) -> None:
         super().__init__(stack)
@@ -391,7 +391,7 @@ class LessonSide(QObject):
 
     @Slot(str)
     def open(self, wanted: str) -> None:
-        """Open a lesson by number, key or path; what is wrong with it shows on the panel."""
+        """Open a lesson by number, key or path; the panel shows what is wrong with it."""
         try:
             self._panel.open_lesson(wanted)
         except ProblemError as error:
@@ -400,19 +400,19 @@ class LessonSide(QObject):
 
     @Slot(str)
     def light(self, part: str) -> None:
-        """Light a part of the window, after opening the page and the tab that it stands on."""
+        """Highlight a part of the window, after opening its page and tab."""
         self.bring_up(part)
         self.spotlight.light(part)
         self._lit_for = place_of(self._panel.state)
 
     @Slot(str)
     def note(self, act: str) -> None:
-        """Something was done that a step may ask for."""
+        """Record an act that a step may ask for."""
         self._panel.edit(moves.noted(self._panel.state, act))
 
     @Slot(str)
     def bring_up(self, part: str) -> None:
-        """Open the page and the tab that a part stands on."""
+        """Open the page and tab that hold a part."""
         holder = self.spotlight.find(part)
         while holder is not None:
             if isinstance(holder, Panel) and holder is not self._panel:
@@ -424,13 +424,13 @@ class LessonSide(QObject):
 
     @Slot()
     def toggle(self) -> None:
-        """Show the shelf, or close what is open."""
+        """Show the shelf, or close whatever is open."""
         state = self._panel.state
         self._panel.edit(moves.closed(state) if state.lesson.is_open else moves.with_list_shown(state))
 
     @Slot(object)
     def show_state(self, state: PlaygroundState) -> None:
-        """Stand the panel where it belongs; cover what the lesson wants covered until its first step is done."""
+        """Place the panel, and cover what the lesson wants covered until its first step is done."""
         if state.lesson.is_open != self._is_open:
             self._is_open = state.lesson.is_open
             self._stand()
@@ -450,11 +450,11 @@ class LessonSide(QObject):
 
     @Slot()
     def _on_panel_arrived(self) -> None:
-        """What is to be covered is known of a lesson of one's own once it was read."""
+        """Cover parts for a user's own lesson once it has been read."""
         self.show_state(self._panel.state)
 
     def _open_tab(self, about: tuple[str, ...]) -> None:
-        """Bring the panel that the lesson is about to the front, where there is room for one only."""
+        """Bring the lesson's panel to the front if there is room for only one."""
         is_below = "memory" in about and "broadcast" not in about and "einsum" not in about
         tab = next((part for part in about if part in ("shape", "einsum", "memory")), "shape")
         self._pages[0].stand_below("memory" if is_below else "broadcast")  # type: ignore[union-attr]
@@ -477,16 +477,16 @@ class LessonSide(QObject):
 
 
 def covered_parts(lesson: Lesson | None, here: Progress) -> tuple[tuple[str, ...], str]:
-    """What would give the answer away, and what to say on it: all that is computed until the learner has predicted."""
+    """The parts that would give the answer away, and the text on each: all results until the learner has predicted."""
     if lesson is None:
         return (), ""
     if lesson.predictions and not here.is_begun:
-        return COMPUTED, "Make your prediction first, at the right. Then this shows."
+        return COMPUTED, "Make your prediction first, on the right. Then this will show."
     if here.steps == 0 and not here.answered:
-        return lesson.covered, "This would give it away. It shows when you have tried the first step."
+        return lesson.covered, "This would give the answer away. It will show after the first step."
     return (), ""
 
 
 def place_of(state: PlaygroundState) -> tuple[str, int, str]:
-    """Where the learner is: a light goes out when the lesson goes on, or another line is selected."""
+    """Follow the learner: the ring disappears when the lesson moves on or another line is selected."""
     return state.lesson.key, state.lesson.here.steps, state.selection

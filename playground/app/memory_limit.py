@@ -1,4 +1,4 @@
-"""The form that sets how much memory the values of the tensors may take, and how the choice is remembered."""
+"""The form that sets how much memory tensor values may take, and how the choice is saved."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 KEY = "memory/limit"
 GIGA = 10**9
 LEAST = 1000
-"""Bytes; below this not even the worked example could be computed."""
+"""In bytes; below this not even the worked example could be computed."""
 
 
 def save_limit(settings: QSettings, limit: int | None) -> None:
-    """Keep the limit in bytes; None is the usual one."""
+    """Save the limit in bytes; None is the default."""
     settings.setValue(KEY, "" if limit is None else str(limit))
 
 
 def remembered_limit(settings: QSettings) -> int | None:
-    """The limit of the last time; None where there is none or it cannot be read."""
+    """The saved limit; None if there is none or it cannot be read."""
     text = str(settings.value(KEY, ""))
     return max(LEAST, int(text)) if text.isascii() and text.isdigit() and len(text) < 20 else None
 
 
 class MemoryLimitForm(QDialog):
-    """Not modal: each number takes effect while it is typed, and what is larger shows its plan at once."""
+    """Not modal: each number takes effect while it is typed, and larger tensors show their plan at once."""
 
     def __init__(self, store: Store, window: QWidget) -> None:
         super().__init__(window)
@@ -44,8 +44,8 @@ class MemoryLimitForm(QDialog):
         self.setWindowTitle("Memory limit")
         self._store = store
         words = QLabel(
-            f"Tensors that need more are not computed: their shape, strides and cost are shown all the same. This "
-            f"machine has {bytes_in_words(machine_memory())}; the usual limit is a quarter, "
+            f"Tensors that need more are not computed; their shape, strides and cost are still shown. This "
+            f"machine has {bytes_in_words(machine_memory())}; the default limit is a quarter, "
             f"{bytes_in_words(default_budget())}."
         )
         words.setWordWrap(True)
@@ -57,7 +57,7 @@ class MemoryLimitForm(QDialog):
         self.refusal = QLabel()
         self.refusal.setObjectName("memory_limit.problem")
         self.refusal.setTextFormat(Qt.TextFormat.PlainText)
-        self.usual = Button("Usual limit")
+        self.usual = Button("Default limit")
         self.usual.setObjectName("memory_limit.usual")
         set_tooltip(self.usual, "A quarter of the machine's memory")
         row = QHBoxLayout()

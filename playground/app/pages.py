@@ -1,4 +1,4 @@
-"""The two pages of the window: where the panels stand at each size of it."""
+"""The two pages of the window: where the panels are at each window size."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MARGIN = 16
 
 
 class FoldedLine(QWidget):
-    """Shows the panel's summary, code as code; a click or Enter asks to open the panel."""
+    """Shows a panel's summary, with code in the code font; a click or Enter opens the panel."""
 
     opened = Signal(str)
 
@@ -58,7 +58,7 @@ class FoldedLine(QWidget):
             super().keyPressEvent(event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """A hairline above, the title in grey, the summary beside it, cut with an ellipsis."""
+        """Paint a hairline above, the title in grey, and the summary beside it, elided."""
         with QPainter(self) as painter:
             colours = look()
             painter.fillRect(self.rect(), colours.color("hover" if self.underMouse() else "panel"))
@@ -88,11 +88,10 @@ TABS = ("shape", "einsum", "memory")
 
 
 class TensorsPage(QWidget):
-    """Program at the left, Shape with Broadcast and Einsum in the centre, Memory at the right, a lesson beside them.
+    """Program on the left, Shape with Broadcast and Einsum in the centre, Memory on the right, a lesson beside them.
 
-    What finds no room becomes a tab beside Shape, with a line at the bottom that keeps saying its result. Beside a
-    lesson about the memory of tensors, Memory stands below Shape in the place of Broadcast: grid and storage are seen
-    together.
+    A panel without room becomes a tab beside Shape, and a line at the bottom keeps showing its result. For a lesson
+    about memory, the Memory panel takes Broadcast's place below Shape, so that grid and storage are visible together.
     """
 
     def __init__(self, panels: Mapping[str, Panel], parent: QWidget | None = None) -> None:
@@ -102,7 +101,7 @@ class TensorsPage(QWidget):
         self._below = "broadcast"
         """The panel below Shape."""
         self._placed: tuple[bool, bool, str] | None = None
-        # From the outside in: Qt styles a widget anew, with all that it holds, each time it is put into another one.
+        # From the outside in: Qt restyles a widget and all its children each time it gets a new parent.
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(0)
@@ -144,7 +143,7 @@ class TensorsPage(QWidget):
             column.addWidget(folded)
 
     def open_side(self, side: QWidget | None) -> None:
-        """Stand a lesson at the right of the page, or take it away (None)."""
+        """Place a lesson on the right of the page, or remove it (None)."""
         while self._row.count() > 1:
             self._row.takeAt(1)
         if side is not None:
@@ -154,13 +153,13 @@ class TensorsPage(QWidget):
         self._place()
 
     def stand_below(self, key: str) -> None:
-        """Let this panel stand below Shape, "broadcast" or "memory"; the latter only while a lesson is open."""
+        """Place this panel below Shape, "broadcast" or "memory"; the latter only while a lesson is open."""
         self._below = key
         self._place()
 
     @Slot(str)
     def open_tab(self, key: str) -> None:
-        """Show the tab that this panel is, or stands on, if it is folded."""
+        """If the panel is folded into a tab, show that tab."""
         keys = self._tab_keys()
         key = "shape" if key in ("broadcast", self._below) else key
         if key in keys:
@@ -168,17 +167,17 @@ class TensorsPage(QWidget):
             self._show_tab()
 
     def splitters(self) -> tuple[QSplitter, QSplitter]:
-        """The splitters whose sizes are remembered."""
+        """The splitters with saved sizes."""
         return self._columns, self._rows
 
     def save_sizes(self, settings: QSettings) -> None:
-        """Remember the splitters' sizes; only those of the full arrangement, which the others are made from."""
+        """Save the splitters' sizes, only for the full arrangement, from which the others are derived."""
         if self._placed is not None and self._placed[:2] == (True, True):
             settings.setValue("tensors/columns", self._columns.saveState())
             settings.setValue("tensors/rows", self._rows.saveState())
 
     def restore_sizes(self, settings: QSettings) -> None:
-        """Take the splitters' sizes of the last time; anything unreadable leaves the usual ones."""
+        """Restore the saved splitter sizes; keep the defaults if they cannot be read."""
         for splitter, key in ((self._columns, "tensors/columns"), (self._rows, "tensors/rows")):
             value = settings.value(key)
             if value is not None and splitter.count() == 3:
@@ -188,7 +187,7 @@ class TensorsPage(QWidget):
                 splitter.setHandleWidth(1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Move panels when the window passes one of the two sizes."""
+        """Move panels when the window crosses one of the two sizes."""
         super().resizeEvent(event)
         self._place()
 
@@ -222,7 +221,7 @@ class TensorsPage(QWidget):
         if tall:
             spare = max(0, self.height() - SHAPE_HEIGHT - BROADCAST_HEIGHT - EINSUM_HEIGHT)
             self._rows.setSizes([SHAPE_HEIGHT + spare // 2, BROADCAST_HEIGHT, EINSUM_HEIGHT + spare - spare // 2])
-        # Beside Einsum, Broadcast keeps the height of its table when the window changes; alone with Shape it shares.
+        # Beside Einsum, Broadcast keeps its table's height when the window resizes; alone with Shape it shares.
         for place in range(self._rows.count()):
             self._rows.setStretchFactor(place, int(tall and self._rows.widget(place) is not self._panels["broadcast"]))
         if is_below:
@@ -289,7 +288,7 @@ class NetworkPage(QWidget):
         self._row.addWidget(panel, 1)
 
     def open_side(self, side: QWidget | None) -> None:
-        """Stand a lesson at the right of the page, or take it away (None)."""
+        """Place a lesson on the right of the page, or remove it (None)."""
         while self._row.count() > 1:
             self._row.takeAt(1)
         if side is not None:

@@ -1,4 +1,4 @@
-"""What the window remembers from one time to the next: its size, its splitters, its theme."""
+"""What the window remembers between runs: its size, splitters and theme."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ THEMES = ("system", "light", "dark")
 
 
 def settings() -> QSettings:
-    """The settings of this user, as the application's name places them; of this run alone where Qt would hang there."""
+    """This user's settings under the application's name, or a temporary file if Qt would hang on the real one."""
     kind, scope = QSettings.Format.IniFormat, QSettings.Scope.UserScope
-    if sys.platform in ("win32", "darwin"):  # there they are in the registry or with the system's preferences
+    if sys.platform in ("win32", "darwin"):  # there the settings are in the registry or the system's preferences
         return QSettings(NAME, NAME)
     probe = QSettings(QSettings.Format.NativeFormat, scope, f"{NAME}-probe", "probe")
     folder = Path(probe.fileName()).parent.parent / NAME
@@ -30,20 +30,20 @@ def settings() -> QSettings:
 
 
 def _is_usable(file: Path) -> bool:
-    """Whether the file, if it is there, is one that can be read and locked: no pipe, and no folder for a lock."""
+    """True if the file, if it exists, can be read and locked: it is no pipe, and its lock file is no folder."""
     return (file.is_file() or not file.exists()) and not Path(f"{file}.lock").is_dir()
 
 
 @functools.cache
 def _passing_folder() -> str:
-    """A folder that goes away with the process."""
+    """A folder that is deleted when the process ends."""
     folder = tempfile.TemporaryDirectory(prefix=NAME, ignore_cleanup_errors=True)
     atexit.register(folder.cleanup)
     return folder.name
 
 
 def restore_geometry(window: QMainWindow) -> None:
-    """Give the window the size it had; anything unreadable leaves the usual one."""
+    """Restore the window's size; keep the default if it cannot be read."""
     window.setMinimumSize(*LEAST_SIZE)
     window.resize(*DEFAULT_SIZE)
     value = settings().value("window/geometry")
@@ -52,7 +52,7 @@ def restore_geometry(window: QMainWindow) -> None:
 
 
 def save_geometry(window: QMainWindow) -> None:
-    """Remember the window's size."""
+    """Save the window's size."""
     settings().setValue("window/geometry", window.saveGeometry())
 
 
@@ -63,5 +63,5 @@ def remembered_theme() -> str:
 
 
 def remember_theme(theme: str) -> None:
-    """Keep the choice of theme."""
+    """Save the choice of theme."""
     settings().setValue("window/theme", theme)

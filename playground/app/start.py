@@ -1,7 +1,7 @@
 """Starts the application: what `show()`, `watch()` and the command do.
 
-Nothing heavy is imported at the top of this file: the command answers `--help` at once, and the window's frame is on
-screen before torch is imported. This is the one file that imports inside functions.
+Nothing heavy is imported at the top of this file, so that `--help` answers at once and the window's frame is on screen
+before torch is imported. This is the only file that imports inside functions.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 
 class InterruptNote:
-    """Remembers an interrupt from the first moment on; a second one ends the process at once.
+    """Records an interrupt from the very start; a second one ends the process at once.
 
-    The exception that Python would raise instead may come up inside Qt's bindings while they are imported, and be lost.
+    Python's own KeyboardInterrupt could be raised inside Qt's bindings during their import, and be lost.
     """
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class InterruptNote:
         self._old_handler = signal.signal(signal.SIGINT, self._on_interrupt)
 
     def close(self) -> None:
-        """Give the signal back to whoever had it."""
+        """Restore the previous signal handler."""
         signal.signal(signal.SIGINT, self._old_handler)
 
     def _on_interrupt(self, _number: int, _frame: FrameType | None) -> None:
@@ -50,13 +50,13 @@ class InterruptNote:
 
 
 PATIENCE = 1.0
-"""Seconds before a first word."""
+"""Seconds before the first progress message."""
 WIDTH = 60
 
 
 @contextmanager
 def terminal_progress(what: str, terminal: TextIO, patience: float = PATIENCE) -> Iterator[Job]:
-    """A job that writes `"Watching: 43 %, h.3.up"` over itself, and wipes the line in the end; mute in a file."""
+    """A job that writes `"Watching: 43 %, h.3.up"` in place and clears the line at the end; silent in a file."""
     start, is_written = time.monotonic(), False
 
     def report(fraction: float, words: str) -> None:
@@ -78,7 +78,7 @@ WINDOWLESS = ("offscreen", "minimal", "vnc", "linuxfb", "eglfs")
 
 
 def missing_display(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> str:
-    """Why no window can be opened, in a sentence; empty where one can."""
+    """A sentence that says why no window can be opened; empty if one can."""
     if not platform.startswith("linux"):
         return ""
     if environment.get("QT_QPA_PLATFORM", "").split(":")[0] in WINDOWLESS:
@@ -92,7 +92,7 @@ def missing_display(environment: Mapping[str, str] = os.environ, platform: str =
 
 
 SWITCH_SECONDS = 0.0005
-"""How long one thread keeps the interpreter while another waits; Python's own 5 ms are a third of a frame."""
+"""How long one thread keeps the interpreter while another waits; Python's default of 5 ms is a third of a frame."""
 
 
 def run(
@@ -103,7 +103,7 @@ def run(
     lesson: str | None = None,
     new: bool = False,
 ) -> int:
-    """Open the window, work until it is closed, return the exit status.
+    """Open the window, run until it is closed, and return the exit status.
 
     The last session comes back, unless files or a lesson are asked for, or it is to be `new`.
     """
@@ -134,7 +134,7 @@ def run(
 
 
 def make_application(theme: str | None = None) -> QApplication:
-    """The QApplication of this process, made and dressed if there is none yet."""
+    """The QApplication of this process, created and themed if there is none yet."""
     from PySide6.QtWidgets import QApplication
 
     from playground.app.settings import remembered_theme
@@ -153,9 +153,9 @@ def make_application(theme: str | None = None) -> QApplication:
 
 
 def import_torch_meanwhile(application: QApplication) -> None:
-    """Import torch in a thread while the frame of the window answers events.
+    """Import torch in a thread while the window's frame handles events.
 
-    What it brings stays for good: the garbage collector is not to walk all of it again and again, now or later.
+    Its objects live as long as the process, so they are frozen: the garbage collector should not walk them each time.
     """
     if "torch" in sys.modules:
         return
@@ -182,9 +182,9 @@ def import_torch_meanwhile(application: QApplication) -> None:
 
 
 def warm_up_meanwhile() -> None:
-    """Import what torch imports at the first plan on the meta device, a second of work, before it is needed.
+    """Import early what torch imports on first use of the meta device, which takes a second.
 
-    Leaving waits for it: a process that ends in the middle of that import aborts.
+    The app waits for it before it quits: a process that ends in the middle of that import aborts.
     """
     from playground.models.language.budget import warm_up
 
@@ -192,9 +192,9 @@ def warm_up_meanwhile() -> None:
 
 
 def prepare_process() -> None:
-    """Let window and computations take turns often, and let the garbage collector pass over what stays for good.
+    """Let the window and computations take turns often, and exclude permanent objects from garbage collection.
 
-    A full collection walks all of torch's modules: a tenth of a second in which nothing moves.
+    A full collection walks all of torch's modules and freezes the window for a tenth of a second.
     """
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.collect()
@@ -226,14 +226,14 @@ def furnish(
 
 
 class Handle:
-    """What `show()` returns: `.window`, the `.program` as it now is, `.close()`."""
+    """What `show()` returns: `.window`, the current `.program`, `.close()`."""
 
     def __init__(self, window: MainWindow) -> None:
         self.window = window
 
     @property
     def program(self) -> Program:
-        """The tensors as the user has them now."""
+        """The current program."""
         return self.window.furniture.workspace.store.state.program
 
     def close(self) -> None:
@@ -245,23 +245,23 @@ _open_windows: list[MainWindow] = []
 
 
 def show(*unnamed: Any, block: bool = True, theme: str | None = None, lesson: object = None, **tensors: Any) -> Handle:
-    """Open the window on these tensors, and return a `Handle`: `.window`, the `.program` as it now is, `.close()`.
+    """Open the window on these tensors, and return a `Handle`: `.window`, the current `.program`, `.close()`.
 
     >>> handle = show(A=[[1.0, 2.0], [3.0, 4.0]], block=False)
     >>> handle.program.names
     ('A',)
     >>> handle.close()
 
-    Tensors, numpy arrays and nested lists of numbers of any shape are taken as they are, without a copy where torch
-    needs none. With no tensors the worked example opens. `block=True` returns when the window is closed, except in a
+    Tensors, numpy arrays and nested lists of numbers of any shape are accepted, without a copy where torch needs
+    none. Without tensors the worked example opens. `block=True` returns when the window is closed, except in a
     notebook. `theme` is "light", "dark" or "system"; `lesson` is a lesson's number, its key or the path of its file.
-    Raises `RuntimeError` where no window can be opened, `TypeError` for what is no tensor.
+    Raises `RuntimeError` if no window can be opened, `TypeError` for anything that is not a tensor.
     """
     reason = missing_display()
     if reason:
         raise RuntimeError(reason)
     if threading.current_thread() is not threading.main_thread():
-        raise RuntimeError("playground.show() must be called from the main thread: Qt allows windows nowhere else.")
+        raise RuntimeError("playground.show() must be called from the main thread: Qt allows windows only there.")
     from playground.models.program.program import named_by_variables, program_of
 
     caller = sys._getframe(1)
@@ -284,7 +284,7 @@ def show(*unnamed: Any, block: bool = True, theme: str | None = None, lesson: ob
 
 
 def watch(module: Any, batch: Any, *, loss: Any = None, name: str = "", show_window: bool = False) -> Watched:
-    """Run any `nn.Module` once on a batch and measure each layer, forward and backward; nothing is left behind in it.
+    """Run any `nn.Module` once on a batch and measure each layer, forward and backward; the module is left unchanged.
 
     >>> import torch
     >>> watched = watch(torch.nn.Sequential(torch.nn.Linear(8, 4), torch.nn.ReLU()), torch.ones(2, 8))
@@ -340,7 +340,7 @@ def _forget_closed_windows() -> None:
 
 
 def _enable_notebook_events() -> bool:
-    """Let a notebook's kernel run Qt's events; whether this is one."""
+    """Let a notebook's kernel run Qt's events; returns True if this is a notebook."""
     if "IPython" not in sys.modules:
         return False
     shell = sys.modules["IPython"].get_ipython()

@@ -1,4 +1,4 @@
-"""Light and dark: palette, fonts, style sheet and icons, following the system unless told otherwise."""
+"""Light and dark: palette, fonts, style sheet and icons, following the system by default."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _icon(name: str, color: str) -> QIcon:
 
 
 def load_icon(name: str, color: QColor) -> QIcon:
-    """The icon `resources/icons/<name>.svg` in this colour, sharp at every device pixel ratio; cached."""
+    """The icon `resources/icons/<name>.svg` in this colour, crisp at every device pixel ratio; cached."""
     return _icon(name, color.name())
 
 
@@ -95,7 +95,7 @@ QDialog QPushButton:disabled {{ color: {text3}; border-color: {hairline}; backgr
 
 
 def style_sheet(look: Look) -> str:
-    """The application's style sheet in the colours of a look."""
+    """The application's style sheet in a look's colours."""
     roles = {name: getattr(look, name) for name in look.__slots__}
     return _RULES.format(**roles)
 
@@ -127,7 +127,7 @@ _DISABLED = (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.Co
 
 
 def palette_of(look: Look) -> QPalette:
-    """Qt's palette in the colours of a look; what is off is written in text 3."""
+    """Qt's palette in a look's colours; disabled text uses text 3."""
     palette = QPalette()
     for role, name in _ROLES.items():
         palette.setColor(role, look.color(name))
@@ -138,7 +138,7 @@ def palette_of(look: Look) -> QPalette:
 
 
 def register_fonts() -> tuple[str, ...]:
-    """Make the shipped fonts known to Qt; the families that came of it."""
+    """Register the bundled fonts with Qt; returns their families."""
     families: set[str] = set()
     for path in sorted(resource_path("fonts").glob("*.[ot]tf")):
         families.update(QFontDatabase.applicationFontFamilies(QFontDatabase.addApplicationFont(str(path))))
@@ -146,7 +146,7 @@ def register_fonts() -> tuple[str, ...]:
 
 
 class Theme(QObject):
-    """The theme of one application: light, dark, or as the system is (`choice` True, False, None)."""
+    """The theme of one application: light, dark, or following the system (`choice` True, False, None)."""
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
@@ -168,7 +168,7 @@ class Theme(QObject):
 
     @property
     def dark(self) -> bool:
-        """Whether the dark look is to be shown now."""
+        """True if the dark look applies now."""
         if self._choice is not None:
             return self._choice
         return self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark
@@ -182,7 +182,7 @@ class Theme(QObject):
         new_look = DARK if self.dark else LIGHT
         sheet = style_sheet(new_look)
         if sheet != self._app.styleSheet():
-            # A sheet put in the place of another styles each widget twice: ten times as long as from none.
+            # Replacing a style sheet styles each widget twice, which takes ten times as long as starting from none.
             self._app.setStyleSheet("")
             self._app.setPalette(palette_of(new_look))
             self._app.setStyleSheet(sheet)
@@ -195,7 +195,7 @@ class Theme(QObject):
 
 
 def install_theme(app: QApplication, dark: bool | None = None) -> Theme:
-    """Give the application its look; None follows the system and its changes. Calling again only changes the choice."""
+    """Apply a theme; None follows the system and its changes. A second call only changes the choice."""
     theme = app.findChild(Theme)
     if theme is None:
         theme = Theme(app)

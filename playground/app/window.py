@@ -1,6 +1,6 @@
-"""The window: header, pages and bottom line, and the empty columns that stand there while torch is imported.
+"""The window: header, pages and status line, and the empty columns shown while torch is imported.
 
-It places things and passes words on; what they mean is decided elsewhere.
+It places widgets and forwards signals; their meaning is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ LEFT, RIGHT = 272, 352
 
 
 class FramePage(QWidget):
-    """Paints the columns in their colours, so that nothing flashes when the panels come."""
+    """Paints the columns in their colours, so that nothing flashes when the panels appear."""
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Left column, centre, right column, and one quiet word."""
+        """Paint the left column, the centre, the right column and a short message."""
         with QPainter(self) as painter:
             colours = look()
             painter.fillRect(self.rect(), colours.color("panel"))
@@ -45,7 +45,7 @@ TITLE = "Tensor Playground"
 
 
 class MainWindow(QMainWindow):
-    """First an empty frame, shown before torch is imported; `furnish` fills it."""
+    """Starts as an empty frame, shown before torch is imported; `furnish` fills it."""
 
     closed = Signal()
 
@@ -73,7 +73,7 @@ class MainWindow(QMainWindow):
         restore_geometry(self)
 
     def furnish(self, furniture: Furniture) -> None:
-        """Put the panels, the header's tools, the notice and the bottom line into the frame."""
+        """Put the panels, the header's tools, the notice and the status line into the frame."""
         self._furniture = furniture
         commands = furniture.workspace.commands
         commands.page_wanted.connect(self.show_page)
@@ -101,7 +101,7 @@ class MainWindow(QMainWindow):
 
     @property
     def furniture(self) -> Furniture:
-        """What `furnish` put in."""
+        """What `furnish` added."""
         assert self._furniture is not None, "the window is not furnished yet"
         return self._furniture
 
@@ -112,7 +112,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def toggle_full_screen(self) -> None:
-        """Fill the screen, or stop filling it."""
+        """Enter or leave full screen."""
         if self.isFullScreen():
             self.showNormal()
         else:
@@ -130,7 +130,7 @@ class MainWindow(QMainWindow):
         self.setWindowModified(not is_saved)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The header loses its words when it gets narrow."""
+        """Hide the header's labels when it gets narrow."""
         super().resizeEvent(event)
         self._fit_tools()
 
@@ -139,7 +139,7 @@ class MainWindow(QMainWindow):
             self._furniture.tools.set_compact(self.width() < COMPACT_BELOW)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Files may be dropped anywhere; a tensor that was dragged out of the window is here already."""
+        """Accept files dropped anywhere, except a tensor dragged out of this window."""
         if event.mimeData().hasUrls() and event.source() is None:
             event.acceptProposedAction()
 
@@ -151,14 +151,14 @@ class MainWindow(QMainWindow):
             self._furniture.workspace.commands.open_paths(paths)
 
     def _go_out_of_sight(self) -> None:
-        """Nobody shall look at a window that waits for a computation, or at a dialog of one that is gone."""
+        """Hide the window at once rather than while it waits for a computation, and close its dialogs."""
         for window in self.findChildren(QWidget):
             if window.isWindow() and window.isVisible():
                 window.close()
         self.hide()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Remember the sizes, wait for the computations, go."""
+        """Save the sizes, wait for the computations, and close."""
         if not self.is_closed:
             self.is_closed = True
             save_geometry(self)

@@ -1,4 +1,4 @@
-"""What fills the frame: the store, panels, links, pages and actions of one window, made, wired and closed together."""
+"""The contents of the frame: one window's store, panels, links, pages and actions, made, wired and closed together."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 
 class Workspace(QObject):
-    """Everything of a window that lives behind its surface."""
+    """What one window works with: its store, commands, panels and links."""
 
     busy_changed = Signal(bool)
     GLANCE_MS = 500
-    """How often it is looked whether Python wrote into a tensor that it handed over."""
+    """How often to check whether Python has written into a tensor that it passed in."""
 
     def __init__(self, specs: Iterable[PanelSpec], state: PlaygroundState, window: QWidget) -> None:
         super().__init__(window)
@@ -64,7 +64,7 @@ class Workspace(QObject):
         self.commands.files.became_busy.connect(self._on_task_became_busy)
 
     def cancel(self) -> None:
-        """Stop what the panels compute and what is read or written; the next edit computes again."""
+        """Stop all computations, reading and writing; the next edit computes again."""
         for panel in self.panels.values():
             panel.cancelled.emit()
         self.commands.files.cancel()
@@ -90,14 +90,14 @@ class Workspace(QObject):
 
 
 class Furniture(QObject):
-    """The pages, the header's tools, the notice and the bottom line of one window, wired to its workspace."""
+    """The pages, header tools, notice and status line of one window, wired to its workspace."""
 
     def __init__(self, window: QMainWindow, stack: Pages, specs: Iterable[PanelSpec], state: PlaygroundState) -> None:
         super().__init__(window)
         state = replace(state, memory_budget=remembered_limit(settings()))
         self.workspace = Workspace(tuple(specs), state, window)
         panels, commands = self.workspace.panels, self.workspace.commands
-        # Built where they will stand: put there whole, Qt would style each of their hundreds of parts once more.
+        # Built in place: if they were moved here afterwards, Qt would restyle each of their hundreds of parts.
         holder = stack.findChild(QStackedWidget)
         self.pages = (TensorsPage(panels, holder), NetworkPage(panels["network"], holder))
         self.lessons = LessonSide(panels["lessons"], self.pages, stack)
@@ -129,13 +129,13 @@ class Furniture(QObject):
         self.workspace.store.changed.connect(self._on_store_changed)
 
     def save(self, settings: QSettings) -> None:
-        """Remember the sizes of the splitters, the progress in the lessons, and the memory limit."""
+        """Save the splitter sizes, the progress in the lessons, and the memory limit."""
         self.pages[0].save_sizes(settings)
         save_progress(settings, self.workspace.store.state.lesson.progress)
         save_limit(settings, self.workspace.store.state.memory_budget)
 
     def restore(self, settings: QSettings) -> None:
-        """Take the sizes and the progress of the last time."""
+        """Restore the saved sizes and progress."""
         self.pages[0].restore_sizes(settings)
         state = self.workspace.store.state
         lesson = replace(state.lesson, progress=remembered_progress(settings))

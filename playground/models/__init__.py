@@ -1,1 +1,1 @@
-"""What is true about tensors and networks, computed by torch; knows no screen."""
+"""What is true of tensors and networks, computed by torch; independent of any user interface."""

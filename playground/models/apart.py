@@ -1,6 +1,6 @@
-"""Computations that Python cannot interrupt, in a process of their own: it is killed when they are cancelled.
+"""Runs computations that Python cannot interrupt in a separate process, which is killed on cancel.
 
-torch lets nobody in while it factors a large matrix. What may be long runs apart, and this process only waits.
+torch cannot be interrupted while it factors a large matrix. Such computations run apart, and this process only waits.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from playground.models.job import Job
 from playground.models.problem import Problem, ProblemError, refuse
 
 SWITCH = "PLAYGROUND_ONE_PROCESS"
-"""Set in the environment, it keeps everything in one process."""
+"""If set in the environment, everything runs in one process."""
 POLL_SECONDS = 0.02
 
 
 class _Pickler(pickle.Pickler):
-    """Tensors go as the number of their storage and their layout; the storages follow as bytes."""
+    """Pickles tensors as the number of their storage and their layout; the storages follow as bytes."""
 
     def __init__(self, file: IO[bytes], known: list[torch.UntypedStorage]) -> None:
         super().__init__(file, pickle.HIGHEST_PROTOCOL)
         self.storages = known
 
     def persistent_id(self, value: Any) -> Any:
-        """The place of a tensor; None for everything else."""
+        """The storage and layout of a tensor; None for everything else."""
         if not isinstance(value, torch.Tensor):
             return None
         storage = value.untyped_storage()
@@ -65,7 +65,7 @@ def _bytes_of(storage: torch.UntypedStorage) -> memoryview:
 
 
 def send(pipe: IO[bytes], message: object, known: list[torch.UntypedStorage]) -> None:
-    """Write a message and the storages of the tensors in it; those `known` there stay here, the others are added."""
+    """Write a message and its tensors' storages; skip those already `known` on the other side, and add the others."""
     already, body = len(known), io.BytesIO()
     _Pickler(body, known).dump(message)
     fresh = known[already:]
@@ -77,7 +77,7 @@ def send(pipe: IO[bytes], message: object, known: list[torch.UntypedStorage]) ->
 
 
 def receive(pipe: IO[bytes], known: list[torch.UntypedStorage]) -> Any:
-    """Read a message; its storages come behind those that are known, and are added to them."""
+    """Read a message; its new storages follow the `known` ones and are added to them."""
     length, sizes = pickle.load(pipe)
     body = pipe.read(length)
     for size in sizes:
@@ -93,7 +93,7 @@ def receive(pipe: IO[bytes], known: list[torch.UntypedStorage]) -> Any:
 
 
 class _Child:
-    """A process that computes one thing after the other."""
+    """A process that runs one computation after another."""
 
     def __init__(self) -> None:
         environment = os.environ | {
@@ -109,7 +109,7 @@ class _Child:
         )  # fmt: skip
 
     def end(self) -> None:
-        """Kill it; whatever waits for its answer wakes up."""
+        """Kill it; a thread waiting for its answer wakes up."""
         self.process.kill()
         self.process.wait()
 
@@ -121,10 +121,10 @@ class _Child:
             try:
                 pipe.close()
             except OSError:
-                continue  # what was still to be written has no reader
+                continue  # unwritten data has no reader any more
 
     def ask(self, message: object) -> Any:
-        """The answer to a message, waited for."""
+        """Send a message and wait for the answer."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         storages: list[torch.UntypedStorage] = []
@@ -137,17 +137,17 @@ _lock = threading.Lock()
 
 
 def is_possible() -> bool:
-    """Whether this Python can start another one that imports the same: a bundled app cannot."""
+    """True if this Python can start another one with the same imports: a bundled app cannot."""
     return bool(sys.executable) and not getattr(sys, "frozen", False) and not os.environ.get(SWITCH)
 
 
 def run_apart(
     function: Callable[..., Any], arguments: tuple[Any, ...], job: Job, *, memory: int = 0, seconds: float = 0.0
 ) -> Any:
-    """What `function(*arguments)`, found by its name, gives in another process; cancelling the job kills that.
+    """Run `function(*arguments)`, found by its name, in another process; cancelling the job kills that process.
 
-    `memory` bounds the bytes that it may allocate there (where the system can), `seconds` the time; 0 is no bound.
-    A computation that takes more, or that ends its process, is refused in words.
+    `memory` limits the bytes it may allocate there (if the system supports that), `seconds` the time; 0 means no limit.
+    A computation that exceeds a limit, or that crashes its process, is refused with a problem.
     """
     with _lock:
         child = _idle.pop() if _idle else None
@@ -200,16 +200,14 @@ def _given(kind: str, value: Any) -> Any:
         raise TypeError(f"This cannot be computed in another process: {value}") from value
     if kind == "died":
         raise ProblemError(
-            Problem(
-                "The process that computed this ended: torch crashed in it, or the memory ran out.", badge="crashed"
-            )
+            Problem("The process that computed this ended: torch crashed, or memory ran out.", badge="crashed")
         )
     raise RuntimeError(value)
 
 
 @atexit.register
 def close_all() -> None:
-    """End the process that waits for work."""
+    """End the idle process."""
     with _lock:
         children, _idle[:] = list(_idle), []
     for child in children:

@@ -1,4 +1,4 @@
-"""The process apart itself, `python -P -m playground.models.apart_child`: it answers until its pipe ends."""
+"""The separate process, `python -P -m playground.models.apart_child`: it answers requests until its pipe closes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playground.models.problem import ProblemError
 
 try:
     import resource
-except ImportError:  # there is no such thing on Windows
+except ImportError:  # not available on Windows
     resource = None  # type: ignore[assignment]
 
 
@@ -52,12 +52,12 @@ def _outcome(function: Any, arguments: tuple[Any, ...]) -> tuple[str, Any]:
         return "problem", error.problem
     except MemoryError:
         return "memory", None
-    except Exception as error:  # whatever it is, the process that asked has to hear of it
+    except Exception as error:  # the requesting process must learn of every exception
         return "error", str(error)
 
 
 def _limit(memory: int) -> None:
-    """Let the process allocate so many bytes more; 0: as many as there are."""
+    """Limit the bytes that the process may allocate in addition; 0: no limit."""
     if resource is None or not hasattr(resource, "RLIMIT_AS") or not os.path.exists("/proc/self/statm"):
         return
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]

@@ -38,7 +38,7 @@ def digits(value: float, significant: int = 3) -> str:
 
 
 def grouped_digits(value: float) -> str:
-    """Three significant digits, thousands set apart: `grouped_digits(2459.9) == "2,460"`, of 1,253,315 `"1.25e6"`."""
+    """Three digits, thousands separated: `grouped_digits(2459.9) == "2,460"`; 1,253,315 gives `"1.25e6"`."""
     return f"{value:,.0f}" if 999.5 <= abs(value) < 99_999.5 else digits(value)
 
 
@@ -56,7 +56,7 @@ _TIMES = ((120, 1, "seconds"), (7200, 60, "minutes"), (172_800, 3600, "hours"), 
 
 
 def time_in_words(seconds: float) -> str:
-    """A time in a unit that fits it: `time_in_words(5400) == "90 minutes"`."""
+    """A time in a suitable unit: `time_in_words(5400) == "90 minutes"`."""
     for below, unit, name in _TIMES:
         if seconds < below:
             return f"{max(1, round(seconds / unit))} {name}"
@@ -65,7 +65,7 @@ def time_in_words(seconds: float) -> str:
 
 
 def joined(words: Sequence[str], last: str = "and") -> str:
-    """Words in a row: `joined(["i", "j", "k"]) == "i, j and k"`; empty for none."""
+    """A list in words: `joined(["i", "j", "k"]) == "i, j and k"`; empty for none."""
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
@@ -77,7 +77,7 @@ _TEXT = re.compile(r""" \"{3}.*?\"{3} | '{3}.*?'{3} | "(?:\\.|[^"\\])*"? | '(?:\
 
 
 def folded(code: str, columns: int) -> str:
-    """The code with lines of at most so many columns, where a place inside brackets allows it.
+    """The code with lines of at most so many columns, broken inside brackets where possible.
 
     `folded("w = torch.zeros(10, 20)", 20)` is "w = torch.zeros(10,\\n    20)".
     """
@@ -99,7 +99,7 @@ def _parts(line: str, columns: int) -> list[str]:
 
 
 def _places(line: str) -> list[int]:
-    """Where a line may break: in brackets, not in quotes or comments, after a comma or before a method."""
+    """The places where a line may break: in brackets, not in quotes or comments, after a comma or before a method."""
     places, depth = [], 0
     for place, character in enumerate(_TEXT.sub(lambda text: "_" * len(text[0]), line)):
         if character in "([{)]}":

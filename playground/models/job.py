@@ -1,4 +1,4 @@
-"""What a running computation may ask and tell: whether to stop, how far it is, a first picture."""
+"""The interface of a running computation: check for cancellation, report progress, show a first result."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SECONDS_BETWEEN_REPORTS = 0.05
 
 
 class CancelledError(Exception):
-    """Raised by `Job.check` inside a computation that nobody waits for any more."""
+    """Raised by `Job.check` inside a computation that nobody needs any more."""
 
 
 def _never() -> bool:
@@ -23,10 +23,10 @@ def _ignore(*_: object) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Handed to each computation. `Job()` never cancels and tells nobody, for use from a notebook.
+    """Passed to each computation. `Job()` never cancels and reports to nobody, for use from a notebook.
 
-    `is_superseded` says whether a newer request waits for this one to end, `is_given_up` whether somebody cancelled it
-    by hand, and does not want it to begin again.
+    `is_superseded` tells whether a newer request is waiting for this one, `is_given_up` whether the user cancelled it
+    and does not want it to start again.
     """
 
     is_cancelled: Callable[[], bool] = _never
@@ -37,12 +37,12 @@ class Job:
 
     @property
     def is_listened_to(self) -> bool:
-        """Whether anybody is told how far it is."""
+        """True if anybody receives progress reports."""
         return self.report is not _ignore
 
     @property
     def can_be_cancelled(self) -> bool:
-        """Whether anybody may ever cancel it."""
+        """True if anybody may ever cancel it."""
         return self.is_cancelled is not _never
 
     def check(self) -> None:
@@ -51,13 +51,13 @@ class Job:
             raise CancelledError
 
     def yield_to_newer(self) -> None:
-        """The same, and raise it too where a newer request waits: between parts that nobody misses once it does."""
+        """Like `check`, but also raise if a newer request is waiting; call it between parts not needed in that case."""
         if self.is_superseded():
             raise CancelledError
         self.check()
 
     def paced(self) -> Job:
-        """The same job, told at most every 50 ms how far it is: short computations tell nothing at all."""
+        """The same job with progress reports at most every 50 ms, so that short computations report nothing."""
         if not self.is_listened_to:
             return self
         last = time.monotonic()

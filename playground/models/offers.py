@@ -1,4 +1,4 @@
-"""The gate that every offer passes: a fix is tried as its button applies it, and shown only if it helps."""
+"""The gate for all offers: a fix is tried exactly as its button applies it, and shown only if it helps."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import replace
 from playground.models.problem import Fix, Problem, ProblemError
 
 MOST_TRIED = 40
-"""Fixes beyond so many are neither tried nor shown."""
+"""The most fixes tried and shown."""
 
 
 def helpful(problem: Problem, attempt: Callable[[Fix], str | None]) -> Problem:
     """The problem with those of its fixes that help.
 
-    `attempt` applies a fix and answers the shape that comes out, in words ("" where there is none to tell); it answers
-    None or raises a `ProblemError` where there still is a problem. The shape replaces the one that the fix promised.
+    `attempt` applies a fix and returns the resulting shape in words ("" if there is none); it returns None or raises a
+    `ProblemError` if there is still a problem. The shape replaces the one that the fix promised.
     """
     kept: list[Fix] = []
     for fix in problem.fixes[:MOST_TRIED]:

@@ -1,4 +1,4 @@
-"""Errors as values: what is wrong, where, and what would mend it."""
+"""Errors as values: what is wrong, where, and how to fix it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import NoReturn
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Characters `start` to `stop` (exclusive) of the text that was typed."""
+    """Characters `start` to `stop` (exclusive) of the typed text."""
 
     start: int
     stop: int
 
     def of(self, text: str) -> str:
-        """The characters of `text` that lie in this span: `Span(0, 2).of("ij,jk") == "ij"`."""
+        """The characters of `text` in this span: `Span(0, 2).of("ij,jk") == "ij"`."""
         return text[self.start : self.stop]
 
 
@@ -39,8 +39,8 @@ class Problem:
     >>> str(Problem("Neither is 1.", lead="Axis 1 of A is 4, axis 0 of v is 3."))
     'Axis 1 of A is 4, axis 0 of v is 3. Neither is 1.'
 
-    `lead` is the part of the message to be set in bold ("j has two sizes"), `badge` the two or three words that fit
-    on a card ("4 against 3"), `severity` is "error", "warning" or "note" (what is only not finished yet).
+    `lead` is the bold part of the message ("j has two sizes"), `badge` the two or three words for a card ("4 against
+    3"), `severity` is "error", "warning" or "note" (for unfinished input).
     """
 
     message: str
@@ -55,7 +55,7 @@ class Problem:
 
 
 def together(problems: Sequence[Problem]) -> Problem:
-    """Several problems as one that says each of them, once."""
+    """Several problems merged into one that states each of them once."""
     if len(problems) == 1:
         return problems[0]
     return Problem(
@@ -66,7 +66,7 @@ def together(problems: Sequence[Problem]) -> Problem:
 
 
 class ProblemError(Exception):
-    """Carries a `Problem` out of a parser or planner to the place that turns it into a result.
+    """Carries a `Problem` from a parser or planner to the place that turns it into a result.
 
     >>> from playground import plan_einsum
     >>> try:
@@ -84,5 +84,5 @@ class ProblemError(Exception):
 def refuse(
     message: str, span: Span | None = None, fixes: tuple[Fix, ...] = (), *, lead: str = "", badge: str = ""
 ) -> NoReturn:
-    """Raise the `ProblemError` of a `Problem` with these parts."""
+    """Raise a `ProblemError` for a `Problem` with these parts."""
     raise ProblemError(Problem(message, span, fixes, lead=lead, badge=badge))

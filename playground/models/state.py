@@ -1,6 +1,6 @@
-"""All that the user can edit, as frozen values. They hold intent; nothing derived is kept here.
+"""Everything that the user can edit, as frozen values. They hold intent; nothing derived is kept here.
 
-What names a tensor elsewhere follows when its line gets another name.
+References to a tensor follow when its line is renamed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class PointedCell:
 class ShapeState:
     """How the grid lays out the selected tensor: None means the default axes (the last two).
 
-    `cells` is the selected rectangle: start and stop on each axis. `last_gesture` tells what the last one wrote.
+    `cells` is the selected rectangle: start and stop on each axis. `last_gesture` says what the last one wrote.
     """
 
     row_axis: int | None = None
@@ -36,15 +36,15 @@ class ShapeState:
     last_gesture: str = ""
 
     def without_selection(self) -> ShapeState:
-        """The same view without selected cells, and without words about the last gesture."""
+        """The same view without selected cells and without the text about the last gesture."""
         return replace(self, cells=None, last_gesture="")
 
 
 @dataclass(frozen=True, slots=True)
 class BroadcastState:
-    """The operands (names or expressions) and the operator chosen on the broadcast panel, and where they were chosen.
+    """The operands (names or expressions) and the operator chosen on the Broadcast panel, and where they were chosen.
 
-    A selected line that is an operation itself is shown instead, unless the choice was made at that very line
+    A selected line that is itself an operation is shown instead, unless the choice was made at that line
     (`chosen_at`). `place` chooses among the operations of the line (None: the one that fails or stretches).
     """
 
@@ -57,9 +57,9 @@ class BroadcastState:
 
 @dataclass(frozen=True, slots=True)
 class EinsumState:
-    """The equation as typed; the operands, each a tensor's name or an expression of some ("B.t()").
+    """The typed equation; the operands, each a tensor's name or an expression ("B.t()").
 
-    `patient`: compute what takes long, too.
+    `patient`: run long computations too.
     """
 
     equation: str = ""
@@ -69,7 +69,7 @@ class EinsumState:
 
 @dataclass(frozen=True, slots=True)
 class StridedChoice:
-    """Size, stride and offset as dragged or typed, for the tensor `name`; they may be impossible."""
+    """Size, stride and offset as dragged or typed, for the tensor `name`; they may be invalid."""
 
     name: str
     size: tuple[int, ...]
@@ -79,10 +79,10 @@ class StridedChoice:
 
 @dataclass(frozen=True, slots=True)
 class MemoryState:
-    """The pinned tensor (empty: follow the selection) and what is typed in the boxes.
+    """The pinned tensor (empty: follow the selection) and the texts of the boxes.
 
     `write_index` is the element to write (None: the pointed one), `strided` the as_strided playground (None: the
-    tensor as it is).
+    tensor's own arguments).
     """
 
     pinned: str = ""
@@ -101,10 +101,10 @@ def _first_network() -> NetworkSpec:
 class NetworkState:
     """The network, the chosen layer (from 1), and how the plots show them.
 
-    `moving` says that the hand is dragging: displayed histograms may then come from a sample. `confirmed` is the long
-    run that the user agreed to. `kind` and `scale` choose what the distributions show, `own_range` gives the layer's
-    histogram a range of its own. `band` draws the spread over `seeds` seeds. `hidden` are the curves that the user does
-    not want to see: "network.spread: std".
+    `moving` is True during a drag: displayed histograms may then come from a sample. `confirmed` is the long run that
+    the user agreed to. `kind` and `scale` choose what the distributions show, `own_range` gives the layer's histogram
+    its own range. `band` draws the spread over `seeds` seeds. `hidden` are the curves that the user has hidden:
+    "network.spread: std".
     """
 
     layer: int = 1
@@ -123,9 +123,9 @@ class NetworkState:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What was done in one lesson: the prediction (-1: none yet), the steps behind the learner, the answer seen.
+    """Progress in one lesson: the prediction (-1: none yet), the number of steps done, whether the answer was seen.
 
-    `skipped` are those of the steps that were passed over.
+    `skipped` are the steps that were skipped.
     """
 
     key: str
@@ -136,13 +136,13 @@ class Progress:
 
     @property
     def is_begun(self) -> bool:
-        """Whether the learner has predicted, or gone on without."""
+        """True if the learner has predicted, or continued without."""
         return self.prediction >= 0 or self.steps > 0 or self.answered
 
 
 @dataclass(frozen=True, slots=True)
 class LeftWork:
-    """What the learner had made in a lesson when leaving it: `work` grew from `start`, both a `PlaygroundState`."""
+    """The learner's work in a lesson on leaving it: `work` grew from `start`, both a `PlaygroundState`."""
 
     key: str
     start: object
@@ -151,11 +151,11 @@ class LeftWork:
 
 @dataclass(frozen=True, slots=True)
 class LessonState:
-    """The open lesson by key (empty: none; `path` where it is a file of one's own), and the progress in each.
+    """The open lesson by key (empty: none; `path` for a user's own file), and the progress in each.
 
     `is_listed` shows the shelf. `noted` are the acts seen in the open lesson that no step has used yet. `before` is the
-    learner's own work, a `PlaygroundState` that comes back at the end. `start` is how the open lesson began, `left` is
-    what was made in the lessons that were left.
+    learner's own work, a `PlaygroundState` that is restored at the end. `start` is the open lesson's initial state,
+    `left` is the work in lessons that were left.
     """
 
     key: str = ""
@@ -169,7 +169,7 @@ class LessonState:
 
     @property
     def is_open(self) -> bool:
-        """Whether the side panel shows."""
+        """True if the side panel is visible."""
         return bool(self.key) or self.is_listed
 
     @property
@@ -178,7 +178,7 @@ class LessonState:
         return self.progress_in(self.key)
 
     def progress_in(self, key: str) -> Progress:
-        """The progress in a lesson; a fresh one if it was never opened."""
+        """The progress in a lesson; an empty one if it was never opened."""
         return next((one for one in self.progress if one.key == key), Progress(key))
 
     def with_progress(self, progress: Progress) -> LessonState:
@@ -188,9 +188,9 @@ class LessonState:
 
 
 def renamed_line(before: Program, after: Program) -> tuple[str, str] | None:
-    """The old and the new name, where the programs differ by the name of one line.
+    """The old and the new name, if the programs differ in the name of one line.
 
-    Its code may be another too: `M = torch.ones(4)` typed over the line `A = torch.ones(3)` is A under a new name.
+    Its code may differ too: `M = torch.ones(4)` typed over the line `A = torch.ones(3)` is A under a new name.
     """
     if len(before.bindings) != len(after.bindings):
         return None
@@ -199,7 +199,7 @@ def renamed_line(before: Program, after: Program) -> tuple[str, str] | None:
 
 
 def with_name(state: PlaygroundState, old: str, new: str) -> PlaygroundState:
-    """The state in which every room that names the tensor `old` names it `new`."""
+    """The state with every reference to the tensor `old` renamed to `new`."""
     einsum, broadcast, memory = state.einsum, state.broadcast, state.memory
     strided = memory.strided
     if strided is not None and strided.name == old:
@@ -218,7 +218,7 @@ def with_name(state: PlaygroundState, old: str, new: str) -> PlaygroundState:
 
 
 def _in_code(text: str, old: str, new: str) -> str:
-    """An operand as typed, with the name rewritten; one that cannot be read stays as it is."""
+    """A typed operand with the name replaced; one that cannot be parsed is unchanged."""
     try:
         return renamed_text(text, old, new)
     except (ProblemError, SyntaxError, ValueError):
@@ -245,7 +245,7 @@ def _in_network(network: NetworkState, old: str, new: str) -> NetworkState:
 
 @dataclass(frozen=True, slots=True)
 class PlaygroundState:
-    """Program, selection, and the choices of each panel. `pointed` is where the hand points, and is no step of undo."""
+    """Program, selection, and the choices of each panel. `pointed` is the pointed cell, and is not an undo step."""
 
     program: Program = field(default_factory=Program)
     selection: str = ""
@@ -259,22 +259,22 @@ class PlaygroundState:
     memory_budget: int | None = None
 
     def with_program(self, program: Program) -> PlaygroundState:
-        """The state with another program; where a line got another name, whatever names it elsewhere follows."""
+        """The state with another program; references follow a renamed line."""
         names = renamed_line(self.program, program)
         state = self if names is None else with_name(self, *names)
         return replace(state, program=program)
 
     def refreshed(self, thoroughly: bool = False) -> PlaygroundState:
-        """The state with what Python has written since into the tensors that it handed over."""
+        """The state with Python's later writes into the tensors that it passed in."""
         program = refreshed(self.program, thoroughly)
         return self if program is self.program else replace(self, program=program)
 
     def without_pointing(self) -> PlaygroundState:
-        """The state as undo sees it: pointing, selecting and the progress in a lesson are no work of the user's."""
+        """The state as undo sees it: pointing, selecting and lesson progress are not part of the user's work."""
         lesson = replace(self.lesson, progress=(), is_listed=False, noted=(), left=())
         rest = self.at_rest()
         return replace(rest, pointed=None, selection="", shape=self.shape.without_selection(), lesson=lesson)
 
     def at_rest(self) -> PlaygroundState:
-        """The state that no hand is moving."""
+        """The state without a drag in progress."""
         return replace(self, network=replace(self.network, moving=False)) if self.network.moving else self

@@ -1,1 +1,1 @@
-"""State goes in, requests go out, results come back: the store, the links to the panels, the threads and the worker."""
+"""State in, requests out, results back: the store, the links to the panels, the threads and the worker."""

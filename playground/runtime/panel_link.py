@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PanelSpec:
-    """A panel: what it asks of a state, how that is computed, what shows it.
+    """A panel: its request for a state, the computation, and its widget.
 
     `sides` are computations that the panel starts itself (training, a phase diagram), by name. A `lazy` panel is
-    computed only once it can be seen: the network page costs nothing to whoever looks at tensors. `ignores` are fields
-    of the state that neither the panel nor its request looks at: an edit of these alone costs it nothing. `second` says
-    what a second process computes, so that the hand is followed more closely.
+    computed only once it is visible: the Network page costs nothing while the user looks at tensors. `ignores` are
+    fields of the state that neither the panel nor its request reads: an edit of only these costs nothing. `second` says
+    what a second process computes, so that results follow a drag more closely.
     """
 
     key: str
@@ -41,7 +41,7 @@ class PanelSpec:
     second: SecondProcessSpec | None = None
 
     def is_concerned(self, before: PlaygroundState, after: PlaygroundState) -> bool:
-        """Whether anything that the panel looks at is another."""
+        """True if a field that this panel reads has changed."""
         return any(
             getattr(before, entry.name) != getattr(after, entry.name)
             for entry in fields(after)
@@ -50,7 +50,7 @@ class PanelSpec:
 
 
 class SideLink(QObject):
-    """One computation that a panel starts itself; its answers go back by name."""
+    """A side computation started by a panel; its answers are returned by name."""
 
     def __init__(self, side: str, compute: Callable[[Any, Job], object], panel: Panel, parent: QObject) -> None:
         super().__init__(parent)
@@ -70,7 +70,7 @@ class SideLink(QObject):
 
 
 class PanelLink(QObject):
-    """Keeps a panel and the store in step until `close()`."""
+    """Keeps a panel and the store in sync until `close()`."""
 
     def __init__(self, spec: PanelSpec, panel: Panel, store: Store, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -129,7 +129,7 @@ class PanelLink(QObject):
         except ProblemError as error:
             self._last_request = self._wanted = self._answered = None
             self.panel.is_answered = True
-            self.task.cancel()  # what is still being computed must not come after the problem and hide it
+            self.task.cancel()  # a running computation must not replace the problem when it finishes
             self.panel.show_problem(error.problem)
             return
         self._wanted = request
@@ -144,7 +144,7 @@ class PanelLink(QObject):
             self.task.submit(self._wanted)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A lazy panel that comes into view gets what it missed."""
+        """Give a lazy panel that becomes visible what it missed."""
         if event.type() == QEvent.Type.Show and watched is self.panel:
             self._submit()
         return super().eventFilter(watched, event)

@@ -1,4 +1,4 @@
-"""The panels of the window, one line each, and the computations that a page starts besides its own."""
+"""The panels of the window, one line each, and the side computations that a page starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The current state, its history, and the one signal that says that it changed. Undo is old states."""
+"""The current state, its history, and the signal for its changes. Undo restores old states."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def _itself(state: object) -> object:
 
 @dataclass(frozen=True, slots=True)
 class History(Generic[State]):
-    """The present state with those before and after it.
+    """The current state with those before and after it.
 
-    `applied(state, gesture)` replaces the present while the same gesture goes on, so that one drag is one step, and
-    one that comes back to where it began is none; two states that `work` maps to equal values differ by pointing only,
-    and make no step.
+    `applied(state, gesture)` replaces the current state while the same gesture continues, so that one drag is one step,
+    and a drag that returns to its start is none; two states that `work` maps to equal values differ only by pointing,
+    and do not make a step.
     """
 
     present: State
@@ -48,7 +48,7 @@ class History(Generic[State]):
         return replace(self, present=state, past=past, future=(), gesture=gesture)
 
     def sealed(self) -> History[State]:
-        """The history in which the running gesture has ended: the next edit is a step of its own."""
+        """The history after the current gesture has ended: the next edit is a separate step."""
         return replace(self, gesture=None)
 
     @property
@@ -62,14 +62,14 @@ class History(Generic[State]):
         return bool(self.future)
 
     def undone(self) -> History[State]:
-        """One step back; the same history at its beginning."""
+        """Undo one step; the same history at its beginning."""
         if not self.past:
             return self
         *past, present = self.past
         return replace(self, present=present, past=tuple(past), future=(self.present, *self.future), gesture=None)
 
     def redone(self) -> History[State]:
-        """One step forward again; the same history at its end."""
+        """Redo one step; the same history at its end."""
         if not self.future:
             return self
         present, *future = self.future
@@ -77,14 +77,14 @@ class History(Generic[State]):
 
 
 ROUNDS = 100
-"""After so many answers to one edit, those who listen contradict one another."""
+"""After this many reactions to one edit, the listeners must be contradicting one another."""
 
 
 class Store(QObject):
-    """Holds the `PlaygroundState`; emits `changed(state)` once for each edit that makes a different one.
+    """Holds the `PlaygroundState`; emits `changed(state)` once for each edit that changes it.
 
-    All listeners are told the same states in the same order: one that edits while it is being told has its edit told
-    when the others have heard of the one before.
+    All listeners receive the same states in the same order: an edit made by a listener is emitted after all listeners
+    have received the previous state.
     """
 
     changed = Signal(object)
@@ -96,26 +96,26 @@ class Store(QObject):
         self._history: History[PlaygroundState] = History(state, work=self._work)
 
     def _work(self, state: PlaygroundState) -> PlaygroundState:
-        """What undo sees of a state; remembered for the last few, because each edit compares with two of before."""
+        """The state as undo sees it; cached for the last few, because each edit compares with two earlier ones."""
         known = [pair for pair in self._works if pair[0] is state] or [(state, state.without_pointing())]
         self._works = [*known, *(pair for pair in self._works if pair[0] is not state)][:3]
         return known[0][1]
 
     @property
     def state(self) -> PlaygroundState:
-        """The present state."""
+        """The current state."""
         return self._history.present
 
     @property
     def history(self) -> History[PlaygroundState]:
-        """The present state with those before and after it."""
+        """The current state with those before and after it."""
         return self._history
 
     @Slot(object, object)
     def apply(self, state: PlaygroundState, gesture: Hashable = None, base: PlaygroundState | None = None) -> None:
-        """Make an edited state the present one; edits of one `gesture` are one step of undo.
+        """Make an edited state the current one; edits of one `gesture` are one undo step.
 
-        `base` is the state that was edited; where the present one is another already, what both changed is kept.
+        `base` is the state that was edited; if the current one has changed since, both changes are kept.
         """
         if base is not None and base is not self.state:
             state = rebased(state, base, self.state)
@@ -127,31 +127,31 @@ class Store(QObject):
 
     @Slot()
     def end_gesture(self) -> None:
-        """The hand let go: the next edit starts a step of its own."""
+        """The user let go: the next edit starts a separate step."""
         self._history = self._history.sealed()
 
     @Slot()
     def undo(self) -> None:
-        """One step back, in the middle of a drag too."""
+        """Undo one step, even during a drag."""
         self._become_at_rest(self._history.undone())
 
     @Slot()
     def redo(self) -> None:
-        """One step forward again."""
+        """Redo one step."""
         self._become_at_rest(self._history.redone())
 
     def _become_at_rest(self, history: History[PlaygroundState]) -> None:
-        """A state that was left while a hand was moving it comes back without the hand."""
+        """Restore a state without its drag, if it was left during one."""
         self._become(replace(history, present=history.present.at_rest()))
 
     @Slot()
     def refresh(self) -> None:
-        """Show what Python has written since into tensors that it handed over; that is no step of undo."""
+        """Show Python's later writes into tensors that it passed in; this is not an undo step."""
         self._become(replace(self._history, present=self.state.refreshed(thoroughly=True)))
 
     @Slot()
     def glance(self) -> None:
-        """The same where it is quickly seen."""
+        """The same, if it is quick to detect."""
         self._become(self._history)
 
     def _become(self, history: History[PlaygroundState]) -> None:
@@ -163,7 +163,7 @@ class Store(QObject):
             self._tell()
 
     def _tell(self) -> None:
-        """Tell the present state, and then those that came of telling it."""
+        """Emit the current state, and then the states that result from emitting it."""
         self._is_telling = True
         try:
             for _ in range(ROUNDS):
@@ -173,10 +173,10 @@ class Store(QObject):
                     return
         finally:
             self._is_telling = False
-        raise RuntimeError("Those who listen to the store answer one another without end.")
+        raise RuntimeError("The listeners of the store react to one another endlessly.")
 
 
 def rebased(state: PlaygroundState, base: PlaygroundState, present: PlaygroundState) -> PlaygroundState:
-    """The present state with what made `state` out of `base`."""
+    """The current state with the changes from `base` to `state`."""
     edited = {entry.name: getattr(state, entry.name) for entry in fields(state)}
     return replace(present, **{name: value for name, value in edited.items() if value != getattr(base, name)})

@@ -1,4 +1,4 @@
-"""One computation in flight, the newest next, every finished result shown."""
+"""One computation in flight, the newest request next, every finished result shown."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from playground.runtime.worker import SecondProcess, SecondProcessSpec, can_star
 
 
 def prepare_compute_thread() -> None:
-    """Give torch half of the processor in this thread: each thread brings its own team, and the window wants a core.
+    """Limit torch to half of the cores in this thread: each thread has its own team, and the window needs a core.
 
-    The thread that called `playground.show` keeps whatever it had.
+    The thread that called `playground.show` keeps its setting.
     """
     torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
 
@@ -29,12 +29,12 @@ def prepare_compute_thread() -> None:
 log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 2.0
-"""How long a computation that a newer request waits for may go on before it is cancelled."""
+"""How long a computation may continue after a newer request arrives before it is cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of a request: a result or a `Problem`; `final` is False for a first picture of a longer computation."""
+    """The outcome of a request: a result or a `Problem`; `final` is False for a first picture."""
 
     request: object
     outcome: object
@@ -42,18 +42,18 @@ class Answer:
 
 
 class LatestTask(QObject):
-    """Runs `compute(request, job)` in a thread of its own; `submit` replaces the request that still waits.
+    """Runs `compute(request, job)` in its own thread; `submit` replaces a waiting request.
 
-    Signals arrive in the thread that owns this object, and no answer comes after that of a newer request. What `second`
-    takes is computed in a second process, which starts once the first answer is there. `close()` cancels, joins and
-    drops what had not been shown.
+    Signals arrive in the thread that owns this object, and no answer follows that of a newer request. Requests that
+    `second` accepts run in a second process, which starts after the first answer. `close()` cancels, joins and drops
+    everything not shown yet.
     """
 
     finished = Signal(object)
     """An `Answer`."""
 
     progressed = Signal(float, str)
-    """How far the running computation is (0..1), in words."""
+    """The progress of the running computation (0..1) and its text."""
 
     became_busy = Signal(bool)
 
@@ -80,14 +80,14 @@ class LatestTask(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a computation runs or waits; all that one has to say has been sent before it no longer does.
+        """True while a computation runs or waits; everything it emits is sent before this becomes False.
 
-        Asked in the order in which a request goes on, so that none is missed while it does.
+        Checked in the order that a request moves through, so that none is missed.
         """
         return (self.second is not None and self.second.is_busy) or bool(self._waiting) or self._is_running
 
     def submit(self, request: object) -> None:
-        """Compute this next; a request that still waits is forgotten."""
+        """Compute this next, and drop a waiting request."""
         with self._wake:
             if self._closed:
                 return
@@ -99,7 +99,7 @@ class LatestTask(QObject):
                 self._wait_for_thread(request)
 
     def cancel(self) -> None:
-        """Stop the running computation at its next check and forget the one that waits."""
+        """Stop the running computation at its next check and drop the waiting one."""
         with self._wake:
             self._waiting = []
             self._cancelled = self._newest
@@ -123,7 +123,7 @@ class LatestTask(QObject):
             self._thread = None
 
     def _wait_for_thread(self, request: object) -> None:
-        """Have the thread compute the newest request; the lock is held."""
+        """Let the thread compute the newest request; the lock must be held."""
         self._waiting = [(self._newest, request)]
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name=f"compute {self._name}", daemon=True)
@@ -131,7 +131,7 @@ class LatestTask(QObject):
         self._wake.notify()
 
     def _on_second_answered(self, number: int, request: object, result: object) -> None:
-        """In the thread that reads: shows the result, or has the thread compute what the second process could not."""
+        """In the reading thread: show the result, or let the thread compute what the second process could not."""
         if result is not None:
             self._show(number, Answer(request, result))
         else:
@@ -141,14 +141,14 @@ class LatestTask(QObject):
         self._take_back(self._sent[0])
 
     def _take_back(self, number: int) -> None:
-        """Have the thread compute what was sent as this number, if it is still the newest and unanswered."""
+        """Let the thread compute the request with this number, if it is still the newest and unanswered."""
         with self._wake:
             sent, request = self._sent
             if not self._closed and number == sent == self._newest > max(self._shown, self._cancelled):
                 self._wait_for_thread(request)
 
     def _show(self, number: int, answer: Answer) -> None:
-        """Emit an answer, unless it was cancelled or that of a newer request has been shown."""
+        """Emit an answer, unless it was cancelled or a newer request's answer has been shown."""
         with self._wake:
             if not self._closed and number > self._cancelled and number >= self._shown:
                 self._shown = number
@@ -206,6 +206,6 @@ class LatestTask(QObject):
             return error.problem
         except MemoryError:
             return Problem("There is not enough memory for this. Nothing was changed.", badge="too large")
-        except Exception as error:  # every exception becomes a result: the panel must go on living
+        except Exception as error:  # every exception becomes a result, so that the panel keeps working
             log.exception("computing %s failed", self._name)
             return Problem(f"This could not be computed: {type(error).__name__}: {error}", lead="A bug in the app.")

@@ -1,7 +1,7 @@
-"""A second process for what follows the hand: there no computation waits for the window's Python, nor it for them.
+"""A second process for computations during a drag, so that they and the window do not wait for each other's Python.
 
-Within one process window and computation take turns at Python's lock, which costs a drag a third of its pictures. What
-the second process cannot do, or has not answered when it ends, the thread does: it is a help, never a need.
+Within one process, window and computation share Python's lock, which costs a drag a third of its frames. Anything that
+the second process cannot do, or has not answered when it ends, the thread does: it is optional.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from typing import IO, Any
 log = logging.getLogger(__name__)
 
 SWITCH = "PLAYGROUND_ONE_PROCESS"
-"""Set in the environment, it keeps everything in one process."""
+"""If set in the environment, everything runs in one process."""
 MOST_UNANSWERED = 64
-"""More are not sent: should the process not read for a while, the pipe must not fill up, or the window would wait."""
+"""The most requests in flight: if the process does not read for a while, a full pipe would block the window."""
 
 
 @dataclass(frozen=True, slots=True)
 class SecondProcessSpec:
-    """What a panel has computed there.
+    """A panel's use of the second process.
 
-    `takes` says of a request whether it is brief enough to run where it is not cancelled; `reduce` leaves away what
-    need not travel. `compute(request)` runs there, found by its name; `complete(request, result)` adds here what only
-    this process knows. Both sides call `prepare` first; the `rehearsal` is computed there before the first request, so
-    that no first picture is slow.
+    `takes` tells whether a request is brief enough to run without cancellation; `reduce` drops what need not be sent.
+    `compute(request)` runs there, found by its name; `complete(request, result)` adds what only this process knows.
+    Both sides call `prepare` first; the `rehearsal` is computed there before the first request, so that the first
+    picture is not slow.
     """
 
     takes: Callable[[Any], bool]
@@ -44,14 +44,14 @@ class SecondProcessSpec:
 
 
 def can_start_worker() -> bool:
-    """Whether this Python can start another one that imports the same: a bundled app cannot."""
+    """True if this Python can start another one with the same imports: a bundled app cannot."""
     return bool(sys.executable) and not getattr(sys, "frozen", False) and not os.environ.get(SWITCH)
 
 
 class SecondProcess:
-    """Computes the newest request sent; `on_answer(number, request, result)` is called in a thread of its own.
+    """Computes the newest request sent; `on_answer(number, request, result)` is called in a separate thread.
 
-    The result is None where it could not be computed there. `on_lost()` is called once, if the process ends by itself.
+    The result is None if it could not be computed there. `on_lost()` is called once if the process ends by itself.
     """
 
     def __init__(
@@ -71,17 +71,17 @@ class SecondProcess:
 
     @property
     def is_ready(self) -> bool:
-        """Whether it takes requests: it has imported what it needs and has not ended."""
+        """True if it accepts requests: it has finished its imports and has not ended."""
         return self._is_ready
 
     @property
     def is_busy(self) -> bool:
-        """Whether an answer is awaited."""
+        """True while an answer is pending."""
         return bool(self._unanswered) or self._held is not None
 
     @property
     def identifier(self) -> int | None:
-        """The process's number in the system, None before `start`."""
+        """The process id, None before `start`."""
         return None if self._process is None else self._process.pid
 
     def start(self) -> None:
@@ -99,11 +99,11 @@ class SecondProcess:
             self._thread.start()
 
     def takes(self, request: object) -> bool:
-        """Whether this request is computed there."""
+        """True if this request can be computed there."""
         return self._is_ready and self._spec.takes(request)
 
     def send(self, number: int, request: object) -> bool:
-        """Have a request computed; of those that wait, only the one sent last is. False where the process has ended."""
+        """Send a request; of the waiting ones, only the last is computed. False if the process has ended."""
         with self._lock:
             if not self._is_ready:
                 return False
@@ -114,14 +114,14 @@ class SecondProcess:
             return True
 
     def stop(self) -> None:
-        """End it, without waiting: what it computes is of no use any more."""
+        """End it without waiting: its results are not needed any more."""
         with self._lock:
             self._is_closed, self._is_ready = True, False
             if self._process is not None:
                 self._process.kill()
 
     def close(self) -> None:
-        """End it and wait until it has; nothing is called afterwards."""
+        """End it and wait until it has ended; nothing is called afterwards."""
         self.stop()
         if self._thread is not None:
             self._thread.join()
@@ -132,8 +132,8 @@ class SecondProcess:
         self._unanswered[number] = request
         try:
             _put(self._process.stdin, (number, self._spec.reduce(request)))
-        except OSError:  # it has ended: the thread that reads notices, and everything unanswered is lost
-            log.info("the second process does not listen any more")
+        except OSError:  # it has ended: the reading thread notices, and everything unanswered is lost
+            log.info("the second process no longer accepts requests")
 
     def _work(self) -> None:
         assert self._process is not None
@@ -143,12 +143,12 @@ class SecondProcess:
             self._read()
         except (EOFError, OSError, pickle.UnpicklingError):
             if not self._is_closed:
-                log.warning("the second process has ended: what follows the hand is computed in this one")
+                log.warning("the second process has ended: everything is now computed in this one")
         finally:
             self._end()
 
     def _read(self) -> None:
-        """Hand on the answers, until the process ends."""
+        """Forward the answers until the process ends."""
         assert self._process is not None
         assert self._process.stdout is not None
         while True:
@@ -181,7 +181,7 @@ class SecondProcess:
 
 
 def _open_process() -> subprocess.Popen[bytes]:
-    """Another Python with this one's import path: out of the terminal's reach, so that Ctrl+C is the window's alone."""
+    """Another Python with this one's import path, detached from the terminal, so that only the window gets Ctrl+C."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(entry or os.getcwd() for entry in sys.path)}
     apart: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
@@ -205,5 +205,5 @@ def _close_pipe(pipe: IO[bytes] | None) -> None:
     assert pipe is not None
     try:
         pipe.close()
-    except OSError:  # what was still to be written has no reader
-        log.debug("a pipe of the second process was closed with words in it")
+    except OSError:  # unwritten data has no reader any more
+        log.debug("a pipe of the second process was closed with unsent data")

@@ -1,7 +1,7 @@
-"""The second process itself, `python -P -m playground.runtime.worker_main`: requests come and answers go as pickles.
+"""The second process, `python -P -m playground.runtime.worker_main`: requests and answers are pickles.
 
-First comes (prepare, compute, rehearsal), then (number, request) again and again. (0, None) says that it is ready, then
-goes (number, result) for the newest request that has come, None where it could not be computed. It ends with its pipe.
+It receives (prepare, compute, rehearsal) first, then (number, request) repeatedly. It sends (0, None) when it is ready,
+then (number, result) for the newest request, None if it could not be computed. It ends when its pipe closes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class NewestRequest:
-    """Reads in a thread of its own; `take` waits for, and gives, what has come last."""
+    """Reads in a separate thread; `take` waits for and returns the newest request."""
 
     def __init__(self, pipe: IO[bytes]) -> None:
         self._pipe = pipe
@@ -40,22 +40,22 @@ class NewestRequest:
         while True:
             try:
                 newest = pickle.load(self._pipe)
-            except (EOFError, OSError, pickle.UnpicklingError):  # the last: it went while it wrote
-                os._exit(0)  # the window is gone, and whatever is being computed has nobody to look at it
+            except (EOFError, OSError, pickle.UnpicklingError):  # the last message: the sender ended while writing
+                os._exit(0)  # the window is gone, so nobody needs the result
             with self._came:
                 self._newest = [newest]
                 self._came.notify()
 
 
 def _keep_answers_apart() -> IO[bytes]:
-    """The pipe of the answers; what anything prints goes where errors go, not between them."""
+    """The pipe for answers; anything printed goes to stderr instead."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return answers
 
 
 def answer_requests() -> None:
-    """Answer until the pipe ends."""
+    """Answer requests until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = _keep_answers_apart()
     prepare, compute, rehearsal = pickle.load(sys.stdin.buffer)
@@ -73,7 +73,7 @@ def answer_requests() -> None:
 
 
 def _result(compute: Any, request: object) -> object:
-    """None where it fails: the window's process computes it again, and says why."""
+    """None on failure: the window's process computes it again and reports the error."""
     try:
         return compute(request)
     except ProblemError:

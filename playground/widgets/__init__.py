@@ -1,1 +1,1 @@
-"""Widgets that show what they are given and say what the user did; they compute no tensors."""
+"""Widgets show what they are given and report what the user did; they compute no tensors."""

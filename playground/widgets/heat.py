@@ -1,4 +1,4 @@
-"""Colours of numbers: values diverge from zero, counts climb a sequence; both as 0xffRRGGBB, for arrays and for one."""
+"""Colours of numbers: a diverging map for values, a sequential one for counts, both as 0xffRRGGBB."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from playground.widgets.look import Look, look
 
 POWER = 0.85
 FIRST_COUNT = 0.12
-"""How far along the map a count of 1 is; 0 is the colour of the panel."""
+"""The position of a count of 1 on the map; 0 is the panel's colour."""
 
 _STEPS = 512
 
 
 def channels(color: QColor) -> NDArray[np.float64]:
-    """Red, green and blue as numbers from 0 to 255."""
+    """Red, green and blue from 0 to 255."""
     return np.array([color.red(), color.green(), color.blue()], float)
 
 
@@ -48,7 +48,7 @@ _tables: dict[bool, NDArray[np.uint32]] = {}
 
 
 def counts_table(present: Look | None = None) -> NDArray[np.uint32]:
-    """The map of counts in 512 steps from the colour of the panel to its end."""
+    """The count map in 512 steps from the panel's colour to the end colour."""
     chosen = look() if present is None else present
     if chosen.dark not in _tables:
         stops = np.array([channels(QColor(name)) for name in chosen.counts])
@@ -59,7 +59,7 @@ def counts_table(present: Look | None = None) -> NDArray[np.uint32]:
 
 
 def count_shares(counts: ArrayLike, largest: float) -> NDArray[np.float64]:
-    """How far along the map counts are: 0 at its start, 1 at 12 %, `largest` at its end, the logarithm between."""
+    """The positions of counts on the map: 0 at the start, 1 at 12 %, `largest` at the end, logarithmic in between."""
     numbers = np.asarray(counts, float)
     with np.errstate(divide="ignore", invalid="ignore"):
         climbed = np.log(numbers) / np.log(largest) if largest > 1 else (numbers >= 1).astype(float)
@@ -68,19 +68,19 @@ def count_shares(counts: ArrayLike, largest: float) -> NDArray[np.float64]:
 
 
 def rgba_of(colors: NDArray[np.uint32]) -> NDArray[np.uint8]:
-    """Colours of one axis as rows of red, green, blue and opacity, as pyqtgraph takes a map."""
+    """One axis's colours as rows of red, green, blue and opacity, as pyqtgraph expects a colour map."""
     parts = [(colors >> shift) & 0xFF for shift in (16, 8, 0, 24)]
     return np.stack(parts, axis=-1).astype(np.uint8)
 
 
 def share_colors(shares: ArrayLike) -> NDArray[np.uint32]:
-    """The heat of shares from 0 to 1 on the map of counts, as in the row of zeros."""
+    """The colour of shares from 0 to 1 on the count map, as in the row of zeros."""
     numbers = np.clip(np.nan_to_num(np.asarray(shares, float)), 0.0, 1.0)
     return np.asarray(counts_table()[np.rint(numbers * (_STEPS - 1)).astype(int)], np.uint32)
 
 
 def image_of(colors: NDArray[np.uint32]) -> QImage:
-    """An image of one pixel a cell, row 0 at the top; its own copy of the colours."""
+    """An image with one pixel per cell, row 0 at the top; owns a copy of the colours."""
     data = np.ascontiguousarray(np.atleast_2d(colors))
     height, width = data.shape
     return QImage(data.data, width, height, width * 4, QImage.Format.Format_RGB32).copy()

@@ -1,4 +1,4 @@
-"""Colours and fonts by role. The theme sets the present look; widgets ask for it when they paint."""
+"""Colours and fonts by role. The theme sets the current look; widgets ask for it when they paint."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ AXIS_LINES_LIGHT = ("#0072B2", "#B87F00", "#009E73", "#C0729D", "#4692BD", "#968
 AXIS_LINES_DARK = ("#1F86CC", *AXIS_FILLS[1:])
 NO_AXIS = "#8A8F98"
 STALE = 0.7
-"""How much of the last good result is seen while it is out of date: its words can still be read."""
+"""The opacity of the last good result while it is out of date; its text is still readable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Look:
         return QColor(AXIS_TEXTS[axis] if 0 <= axis < len(AXIS_TEXTS) else "#14161A")
 
     def axis_line(self, axis: int) -> QColor:
-        """The colour of anything thin that stands for an axis: underlines, arrows, frames, curves."""
+        """The colour of anything thin that represents an axis: underlines, arrows, frames, curves."""
         return QColor(self.axis_lines[axis] if 0 <= axis < len(self.axis_lines) else self.axis_line_none)
 
 
@@ -101,7 +101,7 @@ def _no_icon(_name: str, _color: QColor) -> QIcon:
 
 
 class LookHolder(QObject):
-    """The present look, shared by all widgets; `changed` tells those that keep colours (plots) to take them again."""
+    """The current look, shared by all widgets; `changed` tells those that store colours (plots) to read them again."""
 
     changed = Signal()
 
@@ -111,7 +111,7 @@ class LookHolder(QObject):
         self.load_icon: Callable[[str, QColor], QIcon] = _no_icon
 
     def set_look(self, new_look: Look) -> None:
-        """Make another look the present one."""
+        """Make another look the current one."""
         if new_look != self.look:
             self.look = new_look
             self.changed.emit()
@@ -121,17 +121,17 @@ _holder = LookHolder()
 
 
 def look_holder() -> LookHolder:
-    """The one holder: connect bound methods to its `changed`."""
+    """The shared holder: connect bound methods to its `changed`."""
     return _holder
 
 
 def look() -> Look:
-    """The present look."""
+    """The current look."""
     return _holder.look
 
 
 def icon(name: str, role: str = "text2") -> QIcon:
-    """An icon of the set in the colour of a role: `icon("undo-2")`. The names are the files in resources/icons."""
+    """An icon in a role's colour: `icon("undo-2")`. Names are those of the files in resources/icons."""
     return _holder.load_icon(name, look().color(role))
 
 
@@ -140,7 +140,7 @@ def _words(weight: QFont.Weight) -> QFont:
     font = QFont("Inter")
     font.setPixelSize(13)
     font.setWeight(weight)
-    font.setFeature(QFont.Tag("calt"), 0)  # Inter has arrows of its own: what is typed as -> shall be read as such
+    font.setFeature(QFont.Tag("calt"), 0)  # Inter has an arrow ligature, but a typed -> must stay ->
     font.setFeature(QFont.Tag("tnum"), 1)
     return font
 
@@ -157,10 +157,10 @@ def _code(pixels: int, weight: QFont.Weight) -> QFont:
 
 
 def words_font(weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    """Inter, 13 px, with tabular numbers and without ligatures; a copy of one's own."""
+    """Inter, 13 px, with tabular numbers and without ligatures; a new copy."""
     return QFont(_words(weight))
 
 
 def code_font(pixels: int = 12, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    """JetBrains Mono, 12 px (13 for names and the equation), without ligatures; a copy of one's own."""
+    """JetBrains Mono, 12 px (13 for names and the equation), without ligatures; a new copy."""
     return QFont(_code(pixels, weight))

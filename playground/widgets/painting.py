@@ -1,4 +1,4 @@
-"""Small helpers for painting by hand: crisp boxes, squiggles, text on a baseline."""
+"""Small helpers for custom painting: crisp boxes, squiggles, text on a baseline."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _PALETTE_ROLES = {
 
 
 def fill_background(widget: QWidget, role: str) -> None:
-    """Fill a widget with "window", "panel", "sunken" or "raised", now and after each change of the look."""
+    """Fill a widget with "window", "panel", "sunken" or "raised", now and after each change of look."""
     widget.setBackgroundRole(_PALETTE_ROLES[role])
     widget.setAutoFillBackground(True)
 
 
 def paint_lit(painter: QPainter, badge: QRectF) -> None:
-    """A frame around a badge that stands out."""
+    """Draw a frame around a highlighted badge."""
     paint_box(painter, badge.adjusted(-1.5, -1.5, 1.5, 1.5), None, look().color("accent"), RADIUS_CONTROL, width=2)
 
 
@@ -42,7 +42,7 @@ def paint_box(
     width: float = 1,
     dashed: bool = False,
 ) -> None:
-    """A box whose border lies wholly inside `rect`, so that 1 px stays 1 px."""
+    """Draw a box with its border inside `rect`, so that 1 px stays 1 px."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     inset = width / 2 if border is not None else 0
@@ -59,7 +59,7 @@ def paint_box(
 
 
 def paint_left_bar(painter: QPainter, rect: QRectF, color: QColor, thickness: float, radius: float) -> None:
-    """A bar along the left inside of a rounded box, its outer corners following the box."""
+    """Draw a bar along the inner left edge of a rounded box, following its corners."""
     path = QPainterPath()
     path.addRoundedRect(rect, radius, radius)
     painter.save()
@@ -70,7 +70,7 @@ def paint_left_bar(painter: QPainter, rect: QRectF, color: QColor, thickness: fl
 
 
 def paint_squiggle(painter: QPainter, x: float, y: float, width: float, color: QColor) -> None:
-    """A wavy line of 3 px height from (x, y) to the right."""
+    """Draw a wavy line, 3 px high, from (x, y) to the right."""
     steps = max(2, round(width / 2))
     points = QPolygonF([QPointF(x + width * i / steps, y + (2 if i % 2 else 0)) for i in range(steps + 1)])
     painter.save()
@@ -81,7 +81,7 @@ def paint_squiggle(painter: QPainter, x: float, y: float, width: float, color: Q
 
 
 def paint_arrows(painter: QPainter, up: QRect, down: QRect, up_role: str, down_role: str) -> None:
-    """The pair of small triangles of a spin box, each in the middle of its half."""
+    """Draw a spin box's two small triangles, each in the middle of its half."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
@@ -100,13 +100,13 @@ _MOST_ADVANCES = 20_000
 
 
 def forget_metrics() -> None:
-    """Measure all texts anew, after fonts were added."""
+    """Clear the measured widths after fonts were added."""
     _advances.clear()
     _cap_heights.clear()
 
 
 def text_widths(font: QFont) -> Callable[[str], float]:
-    """What tells the width in pixels of a line of text in one font; quicker than `text_width` for many texts."""
+    """A function that returns a text's width in pixels in one font; faster than `text_width` for many texts."""
     known = _advances.setdefault((font.family(), font.pixelSize(), int(font.weight())), {})
 
     def width(text: str) -> float:
@@ -121,12 +121,12 @@ def text_widths(font: QFont) -> Callable[[str], float]:
 
 
 def text_width(font: QFont, text: str) -> float:
-    """The width of a line of text in pixels; remembered, because shaping a text costs more than painting a box."""
+    """The width of a line of text in pixels; cached, because shaping a text costs more than painting a box."""
     return text_widths(font)(text)
 
 
 def cap_height(font: QFont) -> float:
-    """The height of a capital in pixels."""
+    """The height of a capital letter in pixels."""
     key = (font.family(), font.pixelSize(), int(font.weight()))
     if key not in _cap_heights:
         _cap_heights[key] = QFontMetricsF(font).capHeight()
@@ -139,7 +139,7 @@ def baseline(rect: QRect | QRectF, font: QFont) -> float:
 
 
 def paint_text(painter: QPainter, x: float, y: float, text: str, font: QFont, *, color: QColor) -> float:
-    """A line of text with its baseline at `y`; returns the x behind it."""
+    """Draw a line of text with its baseline at `y`; returns the x after it."""
     painter.setFont(font)
     painter.setPen(color)
     painter.drawText(QPointF(x, y), text)

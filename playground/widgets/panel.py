@@ -1,4 +1,4 @@
-"""What every panel is: it shows a state and a result, and says what the user did."""
+"""The base class of panels: shows a state and a result, and emits what the user did."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from playground.widgets.text.runs import Run
 class Panel(QWidget):
     """Base of the panels.
 
-    A subclass overrides `show_state` (controls only), `show_result` (what was computed) and `show_problem` (keep the
-    last good result, dimmed, and say what is wrong), and calls `edit` with the new state when the user did something.
+    A subclass overrides `show_state` (controls only), `show_result` (the computed result) and `show_problem` (keep the
+    last good result, dimmed, and show the problem), and calls `edit` with the new state after a user action.
     """
 
     edited = Signal(object, object)
     """The new `PlaygroundState`, and the gesture it belongs to (any hashable, or None: one drag is one undo)."""
 
     gesture_ended = Signal()
-    """The hand let go: the next edit is a step of its own."""
+    """The user let go: the next edit is a separate undo step."""
 
     requested = Signal(str, object)
     """A command of the window by name, with its argument: `("open_files", None)`, `("export_tensor", "A")`."""
@@ -36,21 +36,21 @@ class Panel(QWidget):
     """A side computation of the panel's spec by name ("training"), with its request; None cancels it."""
 
     summary_changed = Signal()
-    """`summary()` says something else now."""
+    """The text of `summary()` has changed."""
 
     follows_pointing = True
-    """Whether `show_state` is to be called where nothing but the pointed cell is another."""
+    """True if `show_state` should also be called when only the pointed cell changed."""
 
     key = ""
     title = ""
-    """Of the panel's spec, given by whoever makes the panel."""
+    """From the panel's spec; set by whoever creates the panel."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = PlaygroundState()
         self._was_shown = False
         self.is_answered = True
-        """Whether the result or the problem that is shown is that of the present state, not of one before."""
+        """True if the shown result or problem belongs to the current state, not to an earlier one."""
 
     @property
     def state(self) -> PlaygroundState:
@@ -58,17 +58,17 @@ class Panel(QWidget):
         return self._state
 
     def edit(self, state: PlaygroundState, gesture: Hashable = None) -> None:
-        """Say that the user made this state out of the shown one."""
+        """Emit that the user changed the shown state to this one."""
         if state != self._state:
             self.edited.emit(state, gesture)
 
     def take_offer(self, state: PlaygroundState, gesture: Hashable = None) -> None:
-        """Take a change that was offered with what is shown; one made for a state that is gone would undo an edit."""
+        """Apply an offered change, unless the state has moved on: it would undo an edit."""
         if self.is_answered:
             self.edit(state, gesture)
 
     def accept_state(self, state: PlaygroundState) -> None:
-        """Remember the state and show it, once for each different state."""
+        """Store the state and show it, if it differs from the last one."""
         before, self._state = self._state, state
         if not self._was_shown or state != before:
             is_elsewhere = not self.follows_pointing and replace(before, pointed=state.pointed) == state
@@ -77,7 +77,7 @@ class Panel(QWidget):
             self._was_shown = True
 
     def keep_state(self, state: PlaygroundState) -> None:
-        """Remember a state in which nothing that this panel shows is another."""
+        """Store a state that changes nothing in this panel."""
         self._state = state
 
     def show_state(self, state: PlaygroundState) -> None:
@@ -87,28 +87,28 @@ class Panel(QWidget):
         """Draw a result. Override."""
 
     def show_problem(self, problem: Problem) -> None:
-        """Show what is wrong and keep the last good result, dimmed. Override."""
+        """Show a problem and keep the last good result, dimmed. Override."""
 
     def show_progress(self, fraction: float, words: str) -> None:
-        """Show how far a long computation is; `fraction` in 0..1. Override where computations can be long."""
+        """Show the progress of a long computation; `fraction` in 0..1. Override if computations can be long."""
 
     def show_busy(self, busy: bool) -> None:
-        """A computation began or ended. Override where that shows."""
+        """Called when a computation starts or ends. Override to show it."""
 
     def show_answer(self, side: str, outcome: object, final: bool) -> None:
-        """Draw what came of a side computation: a result or a `Problem`; `final` is False until it ends. Override."""
+        """Draw a side computation's outcome: a result or a `Problem`; `final` is False until it ends. Override."""
 
     def show_answer_progress(self, side: str, fraction: float, words: str) -> None:
-        """Show how far a side computation is. Override."""
+        """Show a side computation's progress. Override."""
 
     def status_words(self) -> tuple[str, ...]:
-        """What the bottom line of the window says while the page of this panel is in front. Override."""
+        """The text of the window's status line while this panel's page is visible. Override."""
         return ()
 
     def summary_runs(self) -> tuple[Run, ...]:
-        """`summary()` in mixed type, for a panel with code in it. Override together with it."""
+        """`summary()` as runs, for a panel with code in its summary. Override both together."""
         return (Run(self.summary()),)
 
     def summary(self) -> str:
-        """One line for the strip at the bottom that stands for the panel while it is hidden. Override."""
+        """One line that represents the panel at the bottom while it is hidden. Override."""
         return ""

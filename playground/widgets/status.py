@@ -1,6 +1,6 @@
-"""The line at the bottom: busy or ready, the selected tensor, the problems, the device, the memory.
+"""The status line: busy or ready, the selected tensor, the problems, the device, the memory.
 
-In front of the Network page it says what ran there instead of the tensor and the problems.
+On the Network page it shows the last run instead of the tensor and the problems.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from playground.widgets.text.labels import TextLabel
 
 HEIGHT = 24
 PATIENCE = 500
-"""Milliseconds of a computation after which it can be cancelled here."""
+"""Milliseconds after which a computation can be cancelled here."""
 
 
 class MemoryLabel(TextLabel):
-    """The memory in use; a click asks for the form that sets the limit."""
+    """The memory in use; a click opens the form for the limit."""
 
     clicked = Signal()
 
@@ -33,7 +33,7 @@ class MemoryLabel(TextLabel):
         super().__init__("", "text2", fixed=True)
         self.setObjectName("status.memory")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        set_tooltip(self, "The bytes of all storages of the program, each counted once, and the limit: click to set it")
+        set_tooltip(self, "The bytes of all the program's storages, each counted once, and the limit (click to set it)")
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
@@ -41,7 +41,7 @@ class MemoryLabel(TextLabel):
 
 
 class StatusPanel(Panel):
-    """Words at the left; device and memory at the right, in boxes whose width holds still."""
+    """Text on the left; device and memory on the right, in boxes of fixed width."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,7 +51,7 @@ class StatusPanel(Panel):
         self._ready = QLabel("Starting")
         self._selected, self._problems, self._size, self._time = (TextLabel("", "text2") for _ in range(4))
         self._size.setObjectName("status.network")
-        set_tooltip(self._time, "The weights drawn or scaled, one forward and one backward pass of the network")
+        set_tooltip(self._time, "Drawing or scaling the weights, and one forward and one backward pass")
         self._lesson = TextLabel("", "text2", fixed=True)
         self._lesson.setObjectName("status.lesson")
         self._device, self._memory = TextLabel("device cpu", "text2", fixed=True), MemoryLabel()
@@ -81,7 +81,7 @@ class StatusPanel(Panel):
         self._on_look_changed()
 
     def _make_progress(self) -> None:
-        """The moving bar and the button that come with what takes its time."""
+        """The moving bar and the Cancel button for long computations."""
         self._progress = QProgressBar()
         self._progress.setObjectName("status.progress")
         self._progress.setFixedSize(120, 6)
@@ -92,7 +92,7 @@ class StatusPanel(Panel):
         self.cancel.setObjectName("status.cancel")
         self.cancel.setFlat(True)
         self.cancel.setFixedHeight(HEIGHT - 4)
-        set_tooltip(self.cancel, "Stop what is being computed or read")
+        set_tooltip(self.cancel, "Stop computing and reading")
         self.cancel.hide()
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
@@ -100,37 +100,37 @@ class StatusPanel(Panel):
         self._patience.timeout.connect(self._on_patience_ended)
 
     def show_state(self, state: PlaygroundState) -> None:
-        """Say which lesson is open."""
+        """Show which lesson is open."""
         self._lesson.set_text(place_in_words(state.lesson.key))
         self._lesson.setVisible(bool(self._lesson.text()))
 
     def show_result(self, result: object) -> None:
-        """Say what was found."""
+        """Show an evaluation's result."""
         assert isinstance(result, StatusResult)
         self._selected.set_text(result.selected)
         self._problems.set_text(result.problems)
         self._memory.set_text(f"memory {bytes_in_words(result.used)} of {bytes_in_words(result.budget)}")
 
     def show_problem(self, problem: Problem) -> None:
-        """A bug in the line itself still shows."""
+        """Show a problem of this line's own computation."""
         self._problems.set_text(str(problem))
 
     @property
     def problems(self) -> str:
-        """What is said of lines that fail."""
+        """The text about failing lines."""
         return self._problems.text()
 
     @property
     def message(self) -> str:
-        """What was said last."""
+        """The current message."""
         return self._message.text()
 
     def say(self, message: str) -> None:
-        """Say what a command did: "saved B.npy, 176 B"."""
+        """Show what a command did: "saved B.npy, 176 B"."""
         self._message.set_text(message)
 
     def show_page(self, *, on_network: bool) -> None:
-        """Speak of the network, or of the tensors."""
+        """Describe the network, or the tensors."""
         for label, is_shown in (
             (self._selected, not on_network),
             (self._problems, not on_network),
@@ -140,13 +140,13 @@ class StatusPanel(Panel):
             label.setVisible(is_shown)
 
     def show_network(self, words: tuple[str, ...]) -> None:
-        """What ran: its sizes, and how long that took; an empty time leaves the last one."""
+        """Show the last run's sizes and duration; an empty time keeps the last one."""
         for label, text in zip((self._size, self._time), words, strict=False):
             if text and text != label.text():
                 label.set_text(text)
 
     def show_window_busy(self, busy: bool) -> None:
-        """Say whether any panel computes."""
+        """Show whether any panel is computing."""
         self._ready.setText("Computing" if busy else "Ready")
         if not busy:
             self._patience.stop()

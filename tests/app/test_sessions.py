@@ -223,7 +223,7 @@ def test_a_file_that_cannot_be_written_is_said_and_all_stays(open_kept, tmp_path
     add_line(hand)
     session(hand)._on_path_chosen(str(tmp_path / "gone" / "a.safetensors"))
     hand.until(lambda: hand.window.furniture.notice.problem is not None)
-    assert "its folder is not there" in hand.window.furniture.notice.problem.message
+    assert "its folder does not exist" in hand.window.furniture.notice.problem.message
     assert title(hand) == "Untitled* - Tensor Playground"
 
 

@@ -15,7 +15,7 @@ LETTER_BY_LETTER = {
     "ij,": "B has 2 axes (3, 4), its term is empty.",
     "ij,j": "B has 2 axes (3, 4), j has 1 letter.",
     "ij,jk": "two sizes",
-    "ij,jk-": "The arrow is two characters next to each other, ->.",
+    "ij,jk-": "The arrow is two adjacent characters, ->.",
     "ij,jk->": "two sizes",
     "ij,jk->i": "two sizes",
     "ij,jk->ik": "j has two sizes: 4 is axis 1 of A, 3 is axis 0 of B.",

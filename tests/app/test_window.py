@@ -214,8 +214,8 @@ def test_the_export_menu_lists_the_tensor_the_plots_and_the_program(window, stor
     menu = window.furniture.export_menu
     menu.aboutToShow.emit()
     words = [action.text() for action in menu.actions()]
-    assert "B as .npy...\tkeeps all" in words
-    assert "B as .csv...\tnot all is kept" in words
+    assert "B as .npy...\tlossless" in words
+    assert "B as .csv...\tloses information" in words
     assert "Copy the program as PyTorch code" in words
     assert "Save the answers of all lessons..." in words
     assert sum(1 for action in menu.actions() if (action.data() or ("",))[0] == "plot") >= 3
@@ -283,7 +283,7 @@ def test_a_dialog_that_is_open_goes_with_its_window(open_window, tmp_path):
     dialog.accept()  # Qt's own would wait here until somebody answers
     box = dialog.findChild(QMessageBox)
     assert box.isVisible()
-    assert "B.npy is there already" in box.text()
+    assert "B.npy already exists" in box.text()
     window.close()
     assert not dialog.isVisible()
     assert not box.isVisible()

@@ -205,7 +205,7 @@ def test_an_edit_that_takes_itself_back_while_the_store_tells_is_told_as_it_is(s
 
 def test_two_who_contradict_each_other_are_stopped(store):
     store.changed.connect(lambda state: store.apply(replace(state, memory_budget=(state.memory_budget or 0) + 1)))
-    with pytest.raises(RuntimeError, match="without end"):
+    with pytest.raises(RuntimeError, match="endlessly"):
         store.apply(replace(store.state, memory_budget=1))
     store.changed.disconnect()
     store.apply(replace(store.state, memory_budget=3))

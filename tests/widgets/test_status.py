@@ -45,8 +45,8 @@ def test_sharing_is_told_by_storage_not_by_pointer():
         Program.parse("x = torch.arange(6.)\ny = x[1:4]\nz = x + 1\ne = torch.zeros(0)\nf = torch.zeros(0)")
     )
     assert describe_selected("x", values.values()) == "x: 6 elements, shares its storage with y"
-    assert describe_selected("z", values.values()) == "z: 6 elements, shares storage with nobody"
-    assert describe_selected("e", values.values()) == "e: 0 elements, shares storage with nobody"
+    assert describe_selected("z", values.values()) == "z: 6 elements, shares storage with no other tensor"
+    assert describe_selected("e", values.values()) == "e: 0 elements, shares storage with no other tensor"
     assert describe_selected("none", values.values()) == "none: no values"
     assert used_bytes(values.values()) == 2 * torch.arange(6.0).nbytes
 

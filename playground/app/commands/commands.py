@@ -1,4 +1,4 @@
-"""Everything that the window can do, each with its key and its words; and the Export menu."""
+"""The window's commands, each with a key and a title, and the Export menu."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ COMMANDS = (
 
 
 class Commands(QObject):
-    """The commands of one window. What only the window itself can do is asked of it by signals."""
+    """The commands of one window. Signals ask the window for what only it can do."""
 
     page_wanted = Signal(str)
     search_wanted = Signal()
@@ -109,7 +109,7 @@ class Commands(QObject):
         return action
 
     def close(self) -> None:
-        """Wait for files that are being read or written."""
+        """Wait until all files have been read or written."""
         self.files.close()
         self.drags.close()
         self.texts.close()
@@ -117,13 +117,13 @@ class Commands(QObject):
 
     @Slot(str, object)
     def run_request(self, name: str, argument: object) -> None:
-        """A panel asks by name: ("open_files", None), ("export_tensor", "A"), ("export_plot", widget)."""
+        """Run a command that a panel names: ("open_files", None), ("export_tensor", "A"), ("export_plot", widget)."""
         if name not in REQUESTS:
             raise ValueError(f"no command {name!r} for {argument!r}")
         REQUESTS[name](self, argument)
 
     def open_paths(self, paths: tuple[str, ...]) -> None:
-        """Read these files and add their tensors to the program; a .toml file is a lesson."""
+        """Read these files and add their tensors to the program; a .toml file opens as a lesson."""
         lessons = tuple(path for path in paths if path.lower().endswith(".toml"))
         tensors = tuple(path for path in paths if path not in lessons)
         if tensors:
@@ -142,12 +142,12 @@ class Commands(QObject):
 
     @Slot()
     def undo(self) -> None:
-        """One step back."""
+        """Undo one step."""
         self._store.undo()
 
     @Slot()
     def redo(self) -> None:
-        """One step forward again."""
+        """Redo one step."""
         self._store.redo()
 
     @Slot()
@@ -177,27 +177,27 @@ class Commands(QObject):
 
     @Slot()
     def export_selected(self) -> None:
-        """Choose where the selected tensor goes."""
+        """Choose the file to export the selected tensor to."""
         self.files.ask_export_tensor(self._store.state.selection)
 
     @Slot()
     def copy_program(self) -> None:
-        """Put the program on the clipboard, as plain PyTorch."""
+        """Copy the program to the clipboard as plain PyTorch."""
         QGuiApplication.clipboard().setText(script(self._store.state.program))
         self.files.said.emit("copied the program as PyTorch code")
 
     @Slot()
     def new_program(self) -> None:
-        """Take away all tensors; undo brings them back."""
+        """Remove all tensors; undo restores them."""
         self._begin(PlaygroundState())
 
     @Slot()
     def open_example(self) -> None:
-        """Bring the worked example back; undo returns to what was there."""
+        """Open the worked example; undo restores what was there before."""
         self._begin(example_state())
 
     def _begin(self, state: PlaygroundState) -> None:
-        """Begin anew on the Tensors page; the network, the lessons and the memory limit stay."""
+        """Reset the Tensors page; the network, the lessons and the memory limit stay."""
         now = self._store.state
         self._store.apply(replace(state, network=now.network, lesson=now.lesson, memory_budget=now.memory_budget))
 
@@ -237,12 +237,12 @@ class Commands(QObject):
 
     @Slot()
     def save_answers(self) -> None:
-        """Choose where the answer sheet goes."""
+        """Choose the file for the answer sheet."""
         self.texts.ask_save_answers()
 
     @Slot()
     def save_as_lesson(self) -> None:
-        """Choose where the present state goes as the beginning of a lesson."""
+        """Choose the file to save the current state to, as the start of a lesson."""
         self.texts.ask_save_lesson()
 
     @Slot()
@@ -252,12 +252,12 @@ class Commands(QObject):
 
     @Slot()
     def follow_system_theme(self) -> None:
-        """Be light or dark as the system is."""
+        """Follow the system's light or dark setting."""
         self.theme_wanted.emit("system")
 
     @Slot()
     def toggle_full_screen(self) -> None:
-        """Fill the screen, or stop filling it."""
+        """Enter or leave full screen."""
         self.full_screen_wanted.emit()
 
     @Slot()
@@ -289,18 +289,18 @@ REQUESTS: dict[str, Callable[[Commands, Any], None]] = {
     "save_answers": lambda commands, _: commands.save_answers(),
     "light_part": lambda commands, part: commands.part_wanted.emit(part),
 }
-"""What a panel may ask for by name, and what comes of it."""
+"""The actions that a panel may request by name."""
 
 
 def visible_plots(window: QWidget) -> Iterator[QWidget]:
-    """All widgets now on screen that can be exported as a plot, in the order in which they were made."""
+    """All visible widgets that can be exported as a plot, in the order they were created."""
     for widget in window.findChildren(QWidget):
         if hasattr(widget, "paint_plot") and widget.isVisible():
             yield widget
 
 
 class ExportMenu(QMenu):
-    """Filled each time it is about to open."""
+    """Rebuilt each time it is about to open."""
 
     def __init__(self, store: Store, commands: Commands, window: QWidget) -> None:
         super().__init__(window)
@@ -344,10 +344,10 @@ class ExportMenu(QMenu):
             action = self._add(f"{state.selection} as {one.suffixes[0]}...", ("tensor", one.name))
             lost = foreseen_losses(state, state.selection, one.name)
             action.setToolTip(" ".join(lost) or KEEPS_ALL)
-            action.setText(f"{action.text()}\t{'not all is kept' if lost else 'keeps all'}")
+            action.setText(f"{action.text()}\t{'loses information' if lost else 'lossless'}")
 
     def _add_heading(self, words: str) -> None:
-        """A row that cannot be chosen; a style sheet leaves Qt's own section titles out."""
+        """A row that cannot be chosen; Qt does not draw its own section titles under a style sheet."""
         if not self.isEmpty():
             self.addSeparator()
         self.addAction(words).setEnabled(False)

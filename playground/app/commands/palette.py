@@ -14,13 +14,13 @@ WIDTH, ROW, MOST = 480, 24, 12
 
 
 def matches(typed: str, words: str) -> bool:
-    """Whether every typed word begins a word of the command: "th li" finds "Switch between light and dark theme"."""
+    """True if every typed word starts a word of the command: "th li" finds "Switch between light and dark theme"."""
     parts = words.lower().replace("...", "").split()
     return all(any(part.startswith(piece) for part in parts) for piece in typed.lower().split())
 
 
 class CommandPalette(QFrame):
-    """A field above a list of all commands that fit what is typed."""
+    """A field above a list of the commands that match the typed text."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -50,7 +50,7 @@ class CommandPalette(QFrame):
         self.hide()
 
     def open(self, actions: Iterable[QAction]) -> None:
-        """Show the commands that can be run now, below the header."""
+        """Show the commands that can run now, below the header."""
         self._actions = tuple(action for action in actions if action.isEnabled())
         self._field.clear()
         self._fill("")
@@ -83,7 +83,7 @@ class CommandPalette(QFrame):
             action.trigger()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Arrow keys move in the list, Enter runs, Escape and leaving close."""
+        """Arrow keys move in the list, Enter runs, Escape or losing focus closes."""
         if watched is self._field and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
             if step is not None:

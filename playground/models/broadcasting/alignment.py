@@ -1,4 +1,4 @@
-"""Shapes laid above each other at their right ends, axis by axis: who is equal, stretched, missing or in the way."""
+"""Aligns shapes at the right, axis by axis: which sizes are equal, stretched, missing or clashing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LONGEST_LABEL = 60
 
 @dataclass(frozen=True, slots=True)
 class AxisCell:
-    """One operand at one axis of the result: its own `axis` and `size` (both None where it has no such axis)."""
+    """One operand at one axis of the result: its own `axis` and `size` (both None if it has no such axis)."""
 
     axis: int | None
     size: int | None
@@ -31,7 +31,7 @@ class OperandRow:
 
     @property
     def label(self) -> str:
-        """The name as sentences use it: a long expression is cut."""
+        """The name for use in sentences: a long expression is cut."""
         return self.name if len(self.name) <= LONGEST_LABEL else f"{self.name[: LONGEST_LABEL - 1]}…"
 
 
@@ -55,7 +55,7 @@ class Alignment:
 
     @property
     def stretched_rows(self) -> tuple[OperandRow, ...]:
-        """The operands of which an element is used more than once (or, against a size of 0, never)."""
+        """The operands with elements used more than once (or, against a size of 0, never)."""
         return tuple(row for row in self.rows if row.stretched)
 
     def column_role(self, axis: int) -> Role:
@@ -69,7 +69,7 @@ class Alignment:
 
 
 def broadcast_shape(shapes: Sequence[Shape]) -> Shape | None:
-    """The shape that `torch.broadcast_shapes` gives, or None where it refuses.
+    """The shape that `torch.broadcast_shapes` returns, or None if it refuses.
 
     >>> broadcast_shape([(3, 1), (4,)])
     (3, 4)
@@ -79,7 +79,7 @@ def broadcast_shape(shapes: Sequence[Shape]) -> Shape | None:
 
 
 def align(shapes: Sequence[Shape], names: Sequence[str]) -> Alignment:
-    """Align shapes at the right: a missing axis counts as 1, a 1 takes the size of the others, 0 among them."""
+    """Align shapes at the right: a missing axis counts as 1, a 1 takes the size of the others, even 0."""
     sizes = _result_sizes(shapes)
     rows = tuple(_row(name, shape, sizes) for name, shape in zip(names, shapes, strict=True))
     return Alignment(rows, sizes, tuple(axis for axis, size in enumerate(sizes) if size is None))

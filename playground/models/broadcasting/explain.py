@@ -1,4 +1,4 @@
-"""Why shapes fit or clash, who is stretched along what, what it costs, and what would mend it."""
+"""Why shapes fit or clash, which operands are stretched along which axes, the cost, and fixes."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from playground.models.problem import Fix, Problem
 
 @dataclass(frozen=True, slots=True)
 class BroadcastExplanation:
-    """What broadcasting makes of some shapes.
+    """The outcome of broadcasting some shapes.
 
-    `shape` is None when they clash, and `problem` then says where and how to mend it. `warning` is set when they fit
+    `shape` is None when they clash, and `problem` then says where and how to fix it. `warning` is set when they fit
     but every operand is stretched. `result_bytes` is what the result allocates: stretching itself costs
-    nothing, for the stretched axes get stride 0.
+    nothing, because the stretched axes get stride 0.
     """
 
     alignment: Alignment
@@ -59,12 +59,12 @@ class BroadcastExplanation:
 
     @property
     def sentence(self) -> str:
-        """What the operation does, in words that hold for every element: "v is added to each row of M."."""
+        """What the operation does, in a sentence that holds for every element: "v is added to each row of M."."""
         return self.sentence_markup.replace("`", "")
 
     @property
     def vain_edit(self) -> str:
-        """On a clash the edit that is often tried first and changes nothing, with the reason; code in backticks."""
+        """On a clash, the edit that people often try first but that does not help, and why; code in backticks."""
         return _vain_edit(self.alignment) if self.alignment.clashes else ""
 
     @property
@@ -85,12 +85,12 @@ def explain_broadcast(
     itemsize: int = 4,
     spelling: Spelling = "method",
 ) -> BroadcastExplanation:
-    """Explain `a + b` for operands of these shapes, `names` being how their text reads (a, b, c by default).
+    """Explain `a + b` for operands of these shapes; `names` are the operands' texts (a, b, c by default).
 
-    An `operator` that ends in `=` but compares nothing (`+=`) works in place: the first operand cannot grow.
-    `itemsize` is the result's bytes an element. Fixes are spelled `a.unsqueeze(1)` ("method") or `a[:, None]`
-    ("index"), their `target` is the operand's text. The right ends align, a missing axis is 1, sizes are equal or
-    one of them is 1.
+    An `operator` that ends in `=` and is not a comparison (`+=`) works in place: the first operand cannot grow.
+    `itemsize` is the result's bytes per element. Fixes are spelled `a.unsqueeze(1)` ("method") or `a[:, None]`
+    ("index"); their `target` is the operand's text. Shapes align at the right, a missing axis counts as 1, and sizes
+    must be equal or one of them 1.
 
     >>> explain_broadcast((3,), (3, 4)).problem.fixes[0].code
     'a.unsqueeze(1)'
@@ -114,7 +114,7 @@ def explain_broadcast(
 
 
 def default_names(count: int) -> tuple[str, ...]:
-    """a, b, c and on, for operands without a name."""
+    """a, b, c and so on, for operands without a name."""
     return tuple(chr(ord("a") + place) if place < 26 else f"operand{place}" for place in range(count))
 
 
@@ -139,14 +139,15 @@ def _clash_problem(alignment: Alignment, symbol: str, spelling: Spelling) -> Pro
 
 
 def _vain_edit(alignment: Alignment) -> str:
-    """A new axis in front of the shorter operand: it counted as 1 there already."""
+    """A new axis in front of the shorter operand, which changes nothing: a missing axis already counts as 1."""
     first, second = _clashing_pair(alignment, alignment.clashes[-1])
     short, other = sorted((first, second), key=lambda side: len(side[0].shape))
     row, axis, size = short
     if len(row.shape) == alignment.rank:
         return ""
     edited = f"`{postfix_text(row.label)}[None]` is `{shape_in_words((1, *row.shape))}`"
-    return f"A new axis in front would not help: {edited}, its axis {axis + 1} is {size} and still meets {other[2]}."
+    shown = f"its axis {axis + 1} is {size} and still clashes with {other[2]}"
+    return f"A new axis in front would not help: {edited}, {shown}."
 
 
 Side = tuple[OperandRow, int, int]
@@ -171,8 +172,8 @@ def _growth_problem(alignment: Alignment, symbol: str) -> Problem | None:
     names = [row.name for row in alignment.rows]
     code = f" {symbol} ".join(names)
     return Problem(
-        f"In place {target.label} keeps its shape {shape_in_words(target.shape)}, "
-        f"and the result would be {shape_in_words(shape)}. Out of place it is a new tensor.",
+        f"In place, {target.label} keeps its shape {shape_in_words(target.shape)}, "
+        f"but the result would be {shape_in_words(shape)}. Out of place, the result is a new tensor.",
         fixes=(Fix(code, gives=shape_in_words(shape), meaning=sentence_text(alignment, symbol)),),
         badge="cannot grow",
     )
@@ -211,12 +212,12 @@ def _pairs_text(alignment: Alignment) -> str:
 
 
 def _said_outright(alignment: Alignment) -> tuple[Fix, ...]:
-    """The second intention, all pairs on purpose: the operand that lacks leading axes written with them."""
+    """The other possible intention, all pairs on purpose: write the operand's missing leading axes explicitly."""
     fixes = []
     for row in alignment.rows:
         missing = alignment.rank - len(row.shape)
         if missing and row.name.isidentifier():
             code = f"{row.name}[{', '.join(['None'] * missing)}]"
-            meaning = "The same result, with the stretch said outright: every pair is meant."
+            meaning = "The same result, with the stretch written explicitly: you want every pair."
             fixes.append(Fix(code, gives=shape_in_words(alignment.shape or ()), meaning=meaning, target=row.name))
     return tuple(fixes)

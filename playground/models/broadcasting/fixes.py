@@ -1,4 +1,4 @@
-"""Every single edit of one operand that makes shapes fit, with the shape each gives and what it means."""
+"""Every single edit of one operand that makes shapes fit, with its resulting shape and meaning."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ LARGEST_RANK_PERMUTED = 5
 LARGEST_RANK_INSERTED = 8
 LARGEST_RANK_TRANSPOSED = 16
 MOST_FIXES = 40
-"""More would be no help to anybody, and naming them would take longer than the 50 ms that a refusal may take."""
+"""More fixes would help nobody, and finding them would take longer than the 50 ms allowed for a refusal."""
 
 
 @dataclass(frozen=True, slots=True)
 class OperandEdit:
-    """One edit of an operand: its code, the shape it makes, and words where values are dropped or reordered.
+    """One edit of an operand: its code, the resulting shape, and a note if values are dropped or reordered.
 
     `order` ranks kinds of edit: those that lose nothing come first.
     """
@@ -38,9 +38,9 @@ class OperandEdit:
 def mending_fixes(
     shapes: Sequence[Shape], names: Sequence[str], symbol: str, spelling: Spelling = "method"
 ) -> tuple[Fix, ...]:
-    """All single edits of one operand after which the shapes fit, the likeliest first.
+    """All single edits of one operand that make the shapes fit, the most likely first.
 
-    Likelier is what stretches only one side, what loses no value, and what keeps the result as small as the operands.
+    More likely are edits that stretch only one side, lose no value, and keep the result as small as the operands.
     """
     found: list[tuple[tuple[int, ...], Alignment, OperandEdit, str]] = []
     for position, (shape, name) in enumerate(zip(shapes, names, strict=True)):
@@ -57,7 +57,7 @@ def mending_fixes(
 def element_by_element_fixes(
     shapes: Sequence[Shape], names: Sequence[str], symbol: str, spelling: Spelling = "method"
 ) -> tuple[Fix, ...]:
-    """The edits after which two operands that stretch each other pair up instead: `pred.squeeze(1)` gives (64,)."""
+    """The edits that make two mutually stretched operands match element by element: `pred.squeeze(1)` gives (64,)."""
     found: list[tuple[tuple[int, ...], Fix]] = []
     for position, (shape, name) in enumerate(zip(shapes, names, strict=True)):
         for edit in operand_edits(shape, name, shapes, spelling):
@@ -73,7 +73,7 @@ def element_by_element_fixes(
 def operand_edits(
     shape: Shape, name: str, shapes: Sequence[Shape], spelling: Spelling = "method"
 ) -> Iterator[OperandEdit]:
-    """The edits that can be tried on one operand, given the shapes it is to meet; each makes exactly its `shape`."""
+    """The edits to try on one operand, given the shapes it must fit; each produces exactly its `shape`."""
     text = postfix_text(name)
     yield from _insertions(shape, text, max(map(len, shapes)), spelling)
     yield from _squeezes(shape, text)
@@ -101,7 +101,7 @@ def _fix(alignment: Alignment, edit: OperandEdit, name: str, symbol: str) -> Fix
 
 
 def _insertions(shape: Shape, text: str, rank: int, spelling: Spelling) -> Iterator[OperandEdit]:
-    """New axes of size 1 between or behind the old ones; in front they change nothing. Only a 0-d operand has none."""
+    """New axes of size 1 between or after the old ones; in front they change nothing. A 0-d operand has none."""
     own = len(shape)
     yield from (_insertion(shape, text, (place,), own + 1, spelling) for place in range(1, own + 1))
     for total in range(own + 2, min(rank, LARGEST_RANK_INSERTED) + 1):
@@ -127,7 +127,7 @@ def _squeezes(shape: Shape, text: str) -> Iterator[OperandEdit]:
 
 
 def _reorderings(shape: Shape, text: str, shapes: Sequence[Shape]) -> Iterator[OperandEdit]:
-    """Each pair of axes exchanged; and full permutations that make exactly another operand's leading sizes fit."""
+    """Each pair of axes swapped, and full permutations that exactly fit another operand's leading sizes."""
     if len(shape) > LARGEST_RANK_TRANSPOSED:
         return
     for first, second in combinations(range(len(shape)), 2):
@@ -152,7 +152,7 @@ def _permutations(shape: Shape, text: str, shapes: Sequence[Shape]) -> Iterator[
 
 
 def _reshapes(shape: Shape, text: str, shapes: Sequence[Shape]) -> Iterator[OperandEdit]:
-    """As many elements as another operand has: its shape, filled in reading order."""
+    """Reshaping to another operand's shape, if it has as many elements."""
     note = "The elements keep their reading order, not their axes."
     for other in dict.fromkeys(shapes):
         if prod(other) == prod(shape) and other != shape and sorted(_long(other)) != sorted(_long(shape)):
@@ -165,7 +165,7 @@ def _long(shape: Shape) -> list[int]:
 
 
 def _slices(shape: Shape, text: str, shapes: Sequence[Shape]) -> Iterator[OperandEdit]:
-    """Axes cut to the size they meet, to their first element (then stretched), or picked away."""
+    """Axes sliced to the size they must match or to their first element (then stretched), or removed by an index."""
     rank = max(map(len, shapes))
     met: list[set[int]] = [set() for _ in shape]
     for other in shapes:
@@ -193,4 +193,4 @@ def _with(shape: Shape, axis: int, size: int) -> Shape:
 def _cut_note(axis: int, kept: int, size: int) -> str:
     if kept == 0:
         return f"All {size} of {axes_text([axis])} are dropped."
-    return f"Of {axes_text([axis])} the first {kept} of {size} {'is' if kept == 1 else 'are'} kept."
+    return f"Only the first {kept} of {size} on {axes_text([axis])} {'is' if kept == 1 else 'are'} kept."

@@ -1,4 +1,4 @@
-"""The gradient of a stretched operand: what its copies get, and their sum over the stretched axes, by autograd."""
+"""The gradient of a stretched operand: each copy's gradient, and their sum over the stretched axes, by autograd."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from playground.models.formatting import count_in_words
 class StretchedGradient:
     """`copies` reads d result.sum() / d each stretched element, `total` the operand's own gradient.
 
-    `axes` are the result's axes summed over, `count` how many copies each element has.
+    `axes` are the result's axes summed over, `count` is the number of copies of each element.
     """
 
     text: str
@@ -37,10 +37,10 @@ def stretched_gradients(
     function: Callable[..., Any],
     budget: int,
 ) -> tuple[tuple[StretchedGradient, ...], str]:
-    """The gradients of all stretched operands for the loss `result.sum()`; or why there are none."""
+    """The gradients of all stretched operands for the loss `result.sum()`, or the reason why there are none."""
     shape = explanation.shape
     if shape is None or not explanation.stretched:
-        return (), "Nothing is stretched: each gradient has the operand's own shape already."
+        return (), "Nothing is stretched: each gradient already has its operand's shape."
     kinds = [tensor.dtype for tensor in tensors if not (tensor.is_floating_point() or tensor.is_complex())]
     if any(tensor.is_complex() for tensor in tensors):
         return (), "Gradients of complex tensors are not shown."
@@ -51,7 +51,7 @@ def stretched_gradients(
     wide = [_leaf(tensor.expand(shape)) for tensor in leaves]
     try:
         result = function(*wide)
-    except (RuntimeError, TypeError):  # a dtype that does not have the operation; the result has said so
+    except (RuntimeError, TypeError):  # this dtype does not support the operation; the result already says so
         return (), "There is no result, so there is no gradient."
     if not result.requires_grad:
         whole = f" A {str(kinds[0]).removeprefix('torch.')} tensor has none." if kinds else ""
@@ -59,7 +59,7 @@ def stretched_gradients(
     try:
         copies = _grad(result, wide)
         own = _grad(function(*leaves), leaves)
-    except RuntimeError:  # the few operations whose derivative torch leaves out
+    except RuntimeError:  # the few operations without a derivative in torch
         return (), "torch has no derivative of this operation."
     by_place = iter(zip(copies, own, strict=True))
     found = []
@@ -70,7 +70,7 @@ def stretched_gradients(
         if row.stretched and each is not None and total is not None:
             found.append(_gradient(row.name, row.stretched, each, total))
     if not found:
-        return (), "No stretched operand is of a floating point dtype, so none has a gradient."
+        return (), "No stretched operand has a floating point dtype, so none has a gradient."
     return tuple(found), ""
 
 

@@ -1,4 +1,4 @@
-"""The elementwise operations inside a line of the program: their operands, where they stand, and their values."""
+"""The elementwise operations inside a program line: their operands, places and values."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _FUNCTION_OWNERS = ("torch", "torch.nn.functional")
 
 @dataclass(frozen=True, slots=True)
 class LineOperation:
-    """One operation: its sign, its text, the texts of its operands, and where these stand in the line."""
+    """One operation: its sign, its text, the texts of its operands, and their places in the line."""
 
     operator: str
     text: str
@@ -42,7 +42,7 @@ class LineOperation:
 
 
 def line_operations(text: str) -> tuple[LineOperation, ...]:
-    """The operations of a line in the order in which they are computed, the inner ones first; none if it has an error.
+    """The operations of a line in the order they are computed, inner ones first; empty if it has an error.
 
     `line_operations("(A + v) * 2")` gives `A + v` and then `(A + v) * 2`.
     """
@@ -91,7 +91,7 @@ _NUMBER_METHODS = ("size", "numel", "nelement", "dim", "stride", "storage_offset
 
 
 def _is_number(node: ast.expr) -> bool:
-    """Whether this is a number by its form: `3`, `-10**6`, `torch.pi`, `A.shape[0]`, `A.size(1)`, `len(A)`."""
+    """True if this is a number by its form: `3`, `-10**6`, `torch.pi`, `A.shape[0]`, `A.size(1)`, `len(A)`."""
     match node:
         case ast.Constant() | ast.Call(func=ast.Name()):
             return True
@@ -109,7 +109,7 @@ def _is_number(node: ast.expr) -> bool:
 
 
 def _dotted(node: ast.expr) -> str:
-    """`torch.nn.functional` of such a node; empty if it is anything but names and dots."""
+    """The dotted name of a node, such as `torch.nn.functional`; empty if it is anything but names and dots."""
     names: list[str] = []
     while isinstance(node, ast.Attribute):
         names.append(node.attr)
@@ -118,23 +118,23 @@ def _dotted(node: ast.expr) -> str:
 
 
 def line_with_operand(text: str, span: Span, code: str) -> str:
-    """The line with one operand written anew."""
+    """The line with one operand replaced."""
     return text[: span.start] + code + text[span.stop :]
 
 
 LARGEST_UNASKED = 1 << 26
-"""Bytes that the panel computes on its own account; beyond them only lines of the program are computed."""
+"""The most bytes that the panel computes for itself; beyond them, only lines of the program are computed."""
 
 WIDEST = 16
-"""Bytes of an element at most: complex128."""
+"""The largest element size in bytes: complex128."""
 
 
 @dataclass(frozen=True, slots=True)
 class BroadcastRequest:
     """The tensors that may be used, and either a line with its operations or chosen operands.
 
-    `scope` holds the lines in front of `line`; `place` chooses one of its operations (None: the one worth looking at).
-    `offered`: nobody chose a pair, so a second operand that fits is looked for.
+    `scope` holds the lines before `line`; `place` chooses one of its operations (None: the most interesting one).
+    `offered`: nobody chose a pair, so a fitting second operand is searched for.
     """
 
     scope: Program
@@ -151,9 +151,9 @@ class BroadcastRequest:
 
 @dataclass(frozen=True, slots=True)
 class OperationLines:
-    """The program with a line for each operand that is no tensor's name, and for the result.
+    """The program with an extra line for each operand that is not a tensor's name, and one for the result.
 
-    `operands` and `outcome` are the names of all these, `added` those that are no lines of the user's.
+    `operands` and `outcome` are their names, `added` those that are not the user's lines.
     """
 
     program: Program
@@ -178,7 +178,7 @@ def lines_of(request: BroadcastRequest, operation: LineOperation) -> OperationLi
             program.appended(request.line, Expression(request.text)), tuple(names), request.line, added
         )
     outcome = _unused("outcome", program, request.names)
-    # as written: beside a number torch picks the dtype otherwise than beside a tensor without axes
+    # as written: torch promotes dtypes differently for a number than for a tensor without axes
     operator = BROADCAST_OPERATORS[operation.operator]
     code = operation.text if operation.text and not operator.reduces else operator.code(operation.operands)
     return OperationLines(program.appended(outcome, Expression(code)), tuple(names), outcome, (*added, outcome))
@@ -192,7 +192,7 @@ def _unused(base: str, program: Program, names: tuple[str, ...]) -> str:
 
 
 def evaluate_lines(request: BroadcastRequest, lines: OperationLines, job: Job) -> Mapping[str, Evaluated]:
-    """The values; a result that only this panel asks for, and that is large, is planned alone."""
+    """The values; a large result that only this panel needs is planned but not computed."""
     if lines.outcome not in lines.added:
         return evaluate(lines.program, request.budget, job)
     values = evaluate(lines.program.without(lines.outcome), request.budget, job)

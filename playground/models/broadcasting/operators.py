@@ -1,6 +1,6 @@
-"""The elementwise operators: how they are written and run, and what an operation does, in words.
+"""The elementwise operators: how they are written and run, and a sentence for what an operation does.
 
-Only sentences that hold for every element of the case at hand are said.
+A sentence is used only if it holds for every element of the case at hand.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from playground.models.registry import Registry
 class BroadcastOperator:
     """An elementwise operator on `count` operands.
 
-    `call` is the torch function where it has no sign of its own, `options` are written behind its operands. `right`
+    `call` is the torch function if the operator has no sign, `options` follow its operands. `right`
     says what a stretched right operand does to the other one ("{v} is subtracted from {m}"), `left` the same for a
-    stretched left operand, `together` what operands of one shape do. `reduces`: in a line its result is summed up.
+    stretched left operand, `together` what operands of equal shape do. `reduces`: the line sums or averages the result.
     """
 
     name: str
     function: Callable[..., Any]
-    right: str = "{v} meets {m}"
-    left: str = "{v} meets {m}"
-    together: str = "meet"
+    right: str = "{v} is combined with {m}"
+    left: str = "{v} is combined with {m}"
+    together: str = "are combined"
     call: str = ""
     count: int = 2
     options: str = ""
@@ -41,11 +41,11 @@ class BroadcastOperator:
 
     @property
     def chains(self) -> bool:
-        """Whether more operands than two can be written in a row, computed from the left."""
+        """True if more than two operands can be chained, computed from the left."""
         return self.name in CHAINED
 
     def apply(self, *operands: Any) -> Any:
-        """The result: `apply(a, b, c)` is `(a + b) + c` where there are more operands than the operator takes."""
+        """The result: `apply(a, b, c)` is `(a + b) + c` if there are more operands than the operator takes."""
         if len(operands) > self.count:
             return reduce(self.function, operands)
         return self.function(*operands)
@@ -68,7 +68,7 @@ def postfix_text(text: str) -> str:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return f"({text})"
     if node.col_offset > 0:
-        return text  # it stands in brackets already
+        return text  # it is already in brackets
     binds = isinstance(node, ast.Name | ast.Attribute | ast.Call | ast.Subscript | ast.List)
     return text if binds else f"({text})"
 
@@ -98,14 +98,14 @@ _symmetric("&", operator.and_, "is and-ed with", "are and-ed")
 _symmetric("|", operator.or_, "is or-ed with", "are or-ed")
 _symmetric("^", operator.xor, "is xor-ed with", "are xor-ed")
 for _name, _larger in (("maximum", "larger"), ("minimum", "smaller")):
-    _meeting = f"{{v}} meets {{m}}, the {_larger} stays"
+    _meeting = f"{{v}} is compared with {{m}}, the {_larger} is kept"
     BROADCAST_OPERATORS.register(
-        BroadcastOperator(_name, getattr(torch, _name), _meeting, _meeting, f"meet, the {_larger} stays,",
+        BroadcastOperator(_name, getattr(torch, _name), _meeting, _meeting, f"are compared, the {_larger} is kept,",
                           f"torch.{_name}")
     )  # fmt: skip
 
 SEARCHED = tuple(BROADCAST_OPERATORS)
-"""The operators that are offered to choose from; the functions below are shown where a line uses them."""
+"""The operators offered as choices; the functions below are shown if a line uses them."""
 
 for _name in (
     "fmax", "fmin", "fmod", "atan2", "hypot", "copysign", "logaddexp", "xlogy", "heaviside", "isclose", "logical_and",
@@ -124,7 +124,7 @@ def _absolute_error(prediction: torch.Tensor, target: torch.Tensor) -> torch.Ten
     return (prediction - target).abs()
 
 
-# torch's own losses warn on every call with shapes that differ; here the panel does that, with a reason.
+# torch's own losses warn on every call with different shapes; here the panel does that, with a reason.
 for _name, _loss in (("mse_loss", _squared_error), ("l1_loss", _absolute_error)):
     BROADCAST_OPERATORS.register(
         BroadcastOperator(_name, _loss, call=f"torch.nn.functional.{_name}", options=', reduction="none"', reduces=True)
@@ -140,9 +140,9 @@ def axes_text(axes: Sequence[int]) -> str:
 
 
 def element_text(row: OperandRow, letters: Sequence[str]) -> str:
-    """The element of an operand that goes into a result element: `v[j]`, `pred[i, 0]`, and `v[i]` for `v[:, None]`.
+    """The operand's element that contributes to a result element: `v[j]`, `pred[i, 0]`, and `v[i]` for `v[:, None]`.
 
-    `letters` index the result; a size-1 axis that the operand's own text inserted is written without its 0.
+    `letters` index the result; a size-1 axis inserted by the operand's own text is written without its 0.
     """
     own = [
         "0" if cell.size == 1 else letters[position] for position, cell in enumerate(row.cells) if cell.axis is not None
@@ -155,7 +155,7 @@ def element_text(row: OperandRow, letters: Sequence[str]) -> str:
 def inserted_axes(text: str, rank: int) -> tuple[str, frozenset[int]]:
     """The operand without a trailing `[:, None]` or `.unsqueeze(k)`, and the axes these inserted.
 
-    `inserted_axes("v[:, None]", 2) == ("v", {1})`; anything else comes back bracketed where needed, with no axes.
+    `inserted_axes("v[:, None]", 2) == ("v", {1})`; anything else is returned in brackets if needed, with no axes.
     """
     indexed = re.fullmatch(r"(\w+)\[((?:None|:)(?:, ?(?:None|:))*)\]", text)
     if indexed:
@@ -169,7 +169,7 @@ def inserted_axes(text: str, rank: int) -> tuple[str, frozenset[int]]:
 
 
 def formula_text(alignment: Alignment, symbol: str) -> str:
-    """Element by element, as it is computed: `result[i, j] = A[i, j] + v[j]`."""
+    """The element-wise formula: `result[i, j] = A[i, j] + v[j]`."""
     letters = _letters(alignment.rank)
     terms = [element_text(row, letters) for row in alignment.rows]
     target = f"result[{', '.join(letters)}]" if letters else "result"
@@ -180,7 +180,7 @@ def formula_text(alignment: Alignment, symbol: str) -> str:
 
 
 def sentence_text(alignment: Alignment, symbol: str) -> str:
-    """What a fitting operation does, in one sentence: "v is added to each row of M."; empty on a clash."""
+    """One sentence that says what a fitting operation does: "v is added to each row of M."; empty on a clash."""
     return sentence_markup(alignment, symbol).replace("`", "")
 
 
@@ -201,13 +201,13 @@ def _sentence(alignment: Alignment, symbol: str) -> str:
     if len(alignment.rows) < 2:
         return f"{'One' if alignment.rows else 'No'} operand: nothing is stretched."
     if not stretched:
-        together = words.together if words else "meet"
+        together = words.together if words else "are combined"
         return f"{joined([f'`{row.label}`' for row in alignment.rows])} {together} element by element."
     if len(alignment.rows) == 2 and len(stretched) == 1:
         return _one_stretched(alignment, stretched[0], symbol)
     if len(alignment.rows) == 2 and _is_outer(alignment):
         first, second = alignment.rows
-        return f"Every element of `{first.label}` meets every element of `{second.label}`."
+        return f"Every element of `{first.label}` is combined with every element of `{second.label}`."
     return _by_formula(alignment, symbol)
 
 
@@ -224,7 +224,7 @@ def _one_stretched(alignment: Alignment, row: OperandRow, symbol: str) -> str:
     if len(other.shape) < alignment.rank:
         return _by_formula(alignment, symbol)
     words = BROADCAST_OPERATORS.get(symbol)
-    template = (words.left if is_left else words.right) if words else "{v} meets {m}"
+    template = (words.left if is_left else words.right) if words else "{v} is combined with {m}"
     letters = _letters(alignment.rank)
     if all(size == 1 for size in row.shape):
         return template.format(v=f"`{row.label}`", m=f"every element of `{other.label}`") + "."

@@ -1,4 +1,4 @@
-"""What the broadcast panel computes: operands of a line or of a choice, how they fit, their values stretched."""
+"""What the Broadcast panel computes: operands of a line or of a choice, how they fit, and their stretched values."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from playground.models.state import BroadcastState, PlaygroundState
 
 
 def best_partner(name: str, shapes: Mapping[str, Shape]) -> str:
-    """The first of the tensors that stretch best beside `name`, of which `shapes` knows the shapes; empty if none fits.
+    """The first of the tensors in `shapes` that broadcast best with `name`; empty if none fits.
 
     >>> best_partner("A", {"A": (3, 4), "v": (3,), "w": (4,)})
     'w'
@@ -47,7 +47,7 @@ def best_partner(name: str, shapes: Mapping[str, Shape]) -> str:
 
 
 def _rank(shape: Shape, other: Shape) -> int:
-    """One tensor stretched says most, then equal shapes, then a number, then two stretched; 0 for a clash."""
+    """A pair's score: best is one stretched tensor, then equal shapes, a number, two stretched; 0 for a clash."""
     alignment = align([shape, other], ("a", "b"))
     if alignment.shape is None:
         return 0
@@ -58,7 +58,7 @@ def _rank(shape: Shape, other: Shape) -> int:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OperandValues:
-    """An operand as the grids show it: `reader` reads it stretched to the result's shape (None: no values).
+    """An operand as shown in the grids: `reader` reads it stretched to the result's shape (None: no values).
 
     `characters` is the width of its widest whole number, 0 if there are fractions.
     """
@@ -74,10 +74,10 @@ class OperandValues:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BroadcastResult:
-    """The explanation with the values around it; `operations` are those of the line, `place` is the one shown.
+    """The explanation with its values; `operations` are those of the line, `place` is the one shown.
 
-    `line` is the line whose tensor the result is (empty: the operation is only a part of one, or chosen by hand).
-    `problem` is what else keeps the operation from running, `spans` are the operands' places in `text`.
+    `line` is the line with this result (empty: the operation is only part of a line, or chosen by hand). `problem` is
+    any other reason why the operation cannot run, `spans` are the operands' places in `text`.
     """
 
     request: BroadcastRequest
@@ -102,7 +102,7 @@ class BroadcastResult:
 
 
 def broadcast_request(state: PlaygroundState) -> BroadcastRequest:
-    """The operation in the selected line; else the choice made last; else an offer for the selected tensor."""
+    """The operation in the selected line; otherwise the last choice; otherwise an offer for the selected tensor."""
     chosen, program = state.broadcast, state.program
     names = program.names
     common = BroadcastRequest(program, names, gradient=chosen.gradient, budget=state.memory_budget)
@@ -134,7 +134,7 @@ def compute_broadcast(request: BroadcastRequest, job: Job) -> BroadcastResult:
 
 
 def request_with_fix(result: BroadcastResult, fix: Fix) -> BroadcastRequest | None:
-    """What the panel asks for once a fix is taken: the line, or the chosen operands, with one operand written anew."""
+    """The panel's request after a fix: the line, or the chosen operands, with one operand replaced."""
     texts = tuple(operand.text for operand in result.operands)
     if fix.target not in texts:
         return None
@@ -145,7 +145,7 @@ def request_with_fix(result: BroadcastResult, fix: Fix) -> BroadcastRequest | No
 
 
 def _with_helpful_fixes(result: BroadcastResult, job: Job) -> BroadcastResult:
-    """The result without offers that leave the line, or the chosen operation, with a problem."""
+    """The result without fixes that leave the line, or the chosen operation, with a problem."""
     explanation = result.explanation
     if explanation is None:
         return result
@@ -164,7 +164,7 @@ def _with_helpful_fixes(result: BroadcastResult, job: Job) -> BroadcastResult:
 
 
 def _offer(request: BroadcastRequest, job: Job) -> BroadcastResult:
-    """The tensor with the one that fits it best; alone where none does: what nobody asked for is no problem."""
+    """The tensor and the one that fits it best; alone if none fits, since nobody asked for a pair."""
     values, (first,) = evaluate(request.scope, request.budget, job), request.operands
     shapes = {name: tuple(one.meta.shape) for name, one in values.items() if one.meta is not None}
     partner = best_partner(first, shapes)
@@ -240,14 +240,14 @@ def _operand_problem(text: str, evaluated: Evaluated) -> Problem:
 
 
 def _operand_values(text: str, evaluated: Evaluated, job: Job) -> OperandValues:
-    """An operand as it is; one that failed has neither shape nor values."""
+    """An operand unstretched; a failed one has neither shape nor values."""
     if evaluated.meta is None:
         return OperandValues(text, (), note=_NO_RESULT, failed=True)
     return _values(text, tuple(evaluated.meta.shape), evaluated.tensor, job)
 
 
 def _values(text: str, shape: tuple[int, ...], tensor: torch.Tensor | None, job: Job) -> OperandValues:
-    """A tensor as the grids show it."""
+    """A tensor as shown in the grids."""
     if tensor is None:
         return OperandValues(text, shape, note=_TOO_LARGE)
     return OperandValues(text, shape, (), TensorReader(tensor), "", summary_of(tensor, job).characters)
@@ -257,7 +257,7 @@ def _stretched(
     values: OperandValues, row: OperandRow, tensor: torch.Tensor | None, to: tuple[int, ...]
 ) -> OperandValues:
     """The same, stretched to the shape `to`."""
-    if tensor is None or prod(max(size, 1) for size in to) >= 2**63:  # torch cannot count that many elements
+    if tensor is None or prod(max(size, 1) for size in to) >= 2**63:  # more elements than torch can count
         return replace(values, stretched=row.stretched, reader=None, note=values.note or _TOO_LARGE)
     return replace(values, stretched=row.stretched, reader=TensorReader(torch.broadcast_to(tensor, to)))
 
@@ -306,7 +306,7 @@ def _gradients(
 
 
 def _scale(tensors: list[torch.Tensor | None], job: Job) -> float:
-    """The largest finite |value|, so that grids side by side share one heat."""
+    """The largest finite |value|, so that grids side by side share one heat scale."""
     return max([summary_of(one, job).largest for one in tensors if one is not None], default=0.0) or 1.0
 
 

@@ -1,1 +1,1 @@
-"""Einstein summation: parse an equation, plan it from shapes alone, explain each sum."""
+"""Einstein summation: parse an equation, plan it from shapes alone, and explain each sum."""

@@ -1,4 +1,4 @@
-"""What an einsum costs and which dtype it gives: operations, the order of contraction, the largest intermediate."""
+"""An einsum's cost and dtype: operations, contraction order, largest intermediate."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Path = tuple[tuple[int, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class ContractionStep:
-    """One contraction of the path: `operands` are places in the list of what is left; the outcome goes to its end.
+    """One contraction of the path: `operands` index the list of remaining operands; the outcome is appended to it.
 
     `inputs` names operands and earlier outcomes ("A", "t0"), `name` the outcome.
     """
@@ -37,12 +37,12 @@ class ContractionStep:
 
     @property
     def elements(self) -> int:
-        """How many elements the outcome has."""
+        """The number of elements of the outcome."""
         return math.prod(self.shape)
 
     @property
     def equation(self) -> str:
-        """The step as an equation of its own, the axes of an ellipsis with letters that are free."""
+        """The step as its own equation, with unused letters for the axes of an ellipsis."""
         used = {label for labels in self.input_labels for label in labels}
         free = (letter for letter in string.ascii_letters if letter not in used)
         letters = {label: label if len(label) == 1 else next(free, "?") for label in sorted(used)}
@@ -54,7 +54,7 @@ class ContractionStep:
 class Cost:
     """Operations are multiplications and additions, as opt_einsum counts them; sizes are in elements.
 
-    `work` is what torch does: it adds a letter up that one operand alone has, before it multiplies.
+    `work` is what torch does: it sums letters found in one operand only before it multiplies.
     """
 
     naive_operations: int
@@ -68,17 +68,17 @@ class Cost:
 
     @property
     def path(self) -> Path:
-        """The order of contraction, as `opt_einsum.contract_path` and `torch.einsum` write it."""
+        """The contraction order, in the form of `opt_einsum.contract_path` and `torch.einsum`."""
         return tuple(step.operands for step in self.steps)
 
     @property
     def speedup(self) -> float:
-        """How many times fewer operations the path needs than one loop over everything."""
+        """The ratio of the operations of one loop over everything to those of the path."""
         return self.naive_operations / self.operations if self.operations else 1.0
 
 
 def plan_path(indexing: Indexing) -> Path:
-    """The order that torch.einsum takes: opt_einsum's "auto" for three operands and more."""
+    """The order that torch.einsum uses: opt_einsum's "auto" for three operands or more."""
     count = len(indexing.shapes)
     if count <= 2:
         return (tuple(range(count)),)
@@ -90,8 +90,8 @@ def plan_path(indexing: Indexing) -> Path:
 def cost_of(indexing: Indexing, path: Path | None = None) -> Cost:
     """The cost along `path` (the best known one unless given) and of one loop over everything.
 
-    A sum of products of n factors over a space of N index values counts N * (n - 1) products, and as many additions
-    as opt_einsum counts: N more where anything is summed.
+    A sum of products of n factors over N index values counts N * (n - 1) products, and as many additions as
+    opt_einsum counts: N more if anything is summed.
     """
     sizes = indexing.sizes
     order = plan_path(indexing) if path is None else path
@@ -110,7 +110,7 @@ def cost_of(indexing: Indexing, path: Path | None = None) -> Cost:
 
 
 def _operations(labels: Iterable[str], sizes: Mapping[str, int], is_summed: bool, count: int) -> int:
-    """opt_einsum's `flop_count`: the size of the index space times the operations at each point."""
+    """opt_einsum's `flop_count`: the size of the index space times the operations per point."""
     return math.prod(sizes[label] for label in labels) * (max(1, count - 1) + (1 if is_summed else 0))
 
 
@@ -147,7 +147,7 @@ def _steps(indexing: Indexing, sizes: Mapping[str, int], path: Path) -> tuple[Co
 
 
 def _work(sizes: Mapping[str, int], taken: Sequence[tuple[str, ...]], output: tuple[str, ...]) -> int:
-    """Additions over lone letters, each operand for itself, then a product and an addition for each point left."""
+    """Additions over letters found in one operand only, then a product and an addition for each remaining point."""
     total = 0
     left: set[str] = set()
     for number, labels in enumerate(taken):
@@ -162,7 +162,7 @@ def _work(sizes: Mapping[str, int], taken: Sequence[tuple[str, ...]], output: tu
 
 
 def flat_path(path: Sequence[Sequence[int]]) -> list[int]:
-    """The path in one list, as torch's own operator wants it."""
+    """The path as one flat list, as torch's operator expects it."""
     return [operand for operands in path for operand in operands]
 
 
@@ -170,10 +170,10 @@ MAXIMUM_CELLS = 1 << 14
 
 
 def result_dtype(indexing: Indexing, cost: Cost, dtypes: Sequence[torch.dtype]) -> torch.dtype | Problem:
-    """The dtype of the result; a `Problem` with casts that mend it where torch refuses.
+    """The dtype of the result; a `Problem` with casts that fix it if torch refuses.
 
-    Sizes above 2 are cut to 2, which changes no branch that torch takes; where even that is too many cells, one
-    dtype for all operands is answered as it is.
+    Sizes above 2 are cut to 2, which does not change any branch that torch takes; if even that is too many cells, a
+    dtype common to all operands is returned directly.
     """
     small = [tuple(min(size, 2) for size in shape) for shape in indexing.shapes]
     if max((math.prod(shape) for shape in small), default=1) > MAXIMUM_CELLS or _cut_steps(cost) > MAXIMUM_CELLS:
@@ -201,12 +201,12 @@ def run_along(indexing: Indexing, cost: Cost, operands: Sequence[torch.Tensor]) 
 def contraction(
     indexing: Indexing, cost: Cost, operands: Sequence[torch.Tensor]
 ) -> tuple[str, Sequence[torch.Tensor], Sequence[int] | None]:
-    """What `contract` takes: the equation's text, the operands, and torch's flat path where there is a choice."""
+    """The arguments of `contract`: the equation's text, the operands, and torch's flat path if there is a choice."""
     return indexing.equation.text, operands, flat_path(cost.path) if len(operands) > 2 else None
 
 
 def contract(text: str, operands: Sequence[torch.Tensor], path: Sequence[int] | None) -> torch.Tensor:
-    """torch's own einsum along a path, in whatever process."""
+    """torch's own einsum along a path; runs in any process."""
     with torch.no_grad():
         outcome: torch.Tensor = torch.ops.aten.einsum.default(text, list(operands), path=path)
     return outcome
@@ -240,7 +240,7 @@ def _common(dtypes: Sequence[torch.dtype]) -> torch.dtype:
 
 
 def _cast(indexing: Indexing, cost: Cost, dtypes: Sequence[torch.dtype], target: torch.dtype) -> Fix | None:
-    """Cast every operand that is not of `target` yet, if that helps."""
+    """Cast every operand that does not have dtype `target` yet, if that helps."""
     changed = [place for place, dtype in enumerate(dtypes) if dtype != target]
     if not changed:
         return None
@@ -249,7 +249,7 @@ def _cast(indexing: Indexing, cost: Cost, dtypes: Sequence[torch.dtype], target:
         return None
     called = [indexing.names[place] for place in changed]
     casts = [f"{name if name.isidentifier() else f'({name})'}.to({target})" for name in called]
-    # The same operand twice is one cast to read.
+    # An operand that appears twice is listed once.
     code = casts[0] if len(set(casts)) == 1 else "; ".join(casts)
     return Fix(
         code,

@@ -1,4 +1,4 @@
-"""Where the nodes and lines of a tensor diagram lie: tensors are nodes, letters are lines."""
+"""The layout of a tensor diagram: tensors are nodes, letters are lines."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A letter: from node to node, out to the open (`ends_open`), or through a dot where three and more meet.
+    """A letter: from node to node, to an open end (`ends_open`), or through a dot where three or more meet.
 
-    `bend` parts lines between the same two nodes, in units of their spacing; a loop has both ends at one node.
+    `bend` separates lines between the same two nodes, in units of their spacing; a loop has both ends at one node.
     """
 
     label: str
@@ -44,7 +44,7 @@ class Diagram:
 
 
 def diagram_of(indexing: Indexing) -> Diagram:
-    """The operands in a row: letters of one hang below it, those of neighbours join them, all others meet above."""
+    """The operands in a row: one operand's letters hang below it, those of neighbours join them, others meet above."""
     count = len(indexing.shapes)
     nodes = tuple(Node(i, indexing.names[i], ((i + 0.5) / count, MIDDLE)) for i in range(count))
     groups: dict[tuple[int, ...], list[str]] = {}
@@ -74,14 +74,14 @@ def _group(label: Label) -> tuple[int, ...]:
 
 
 def _meets_above(indexing: Indexing, operands: tuple[int, ...], name: str) -> bool:
-    """Shared letters that stay open, that three share, or whose operands are no neighbours."""
+    """Shared letters that stay open, are shared by three, or belong to operands that are not neighbours."""
     if len(operands) < 2:
         return False
     return not indexing.labels[name].is_summed or len(operands) > 2 or operands[1] - operands[0] > 1
 
 
 def _hanging(label: Label, node: Node, bend: float, count: int) -> Edge:
-    """A letter of one operand only: open below it, or ending in a dot where it is summed; a loop for a diagonal."""
+    """A letter of one operand only: open below it, or ending in a dot if summed; a loop for a diagonal."""
     x = node.at[0] + bend * min(0.16, 0.5 / count)
     is_loop = bool(label.diagonal_of)
     end = (x, BOTTOM)

@@ -1,4 +1,4 @@
-"""What the hand can do on the einsum panel, each a pure edit of the state."""
+"""The user's actions on the Einsum panel, each a pure edit of the state."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from playground.models.state import EinsumState, PlaygroundState
 
 MAXIMUM_TRIES = 2000
 ARANGE_ELEMENTS = 100
-"""Made operands count up to here; larger ones are drawn from a normal distribution."""
+"""New operands up to this size are ranges; larger ones are drawn from a normal distribution."""
 
 
 def with_equation(state: PlaygroundState, equation: str) -> PlaygroundState:
-    """Another equation, as typed."""
+    """Set the typed equation."""
     return replace(state, einsum=replace(state.einsum, equation=equation, patient=False))
 
 
 def with_operand(state: PlaygroundState, position: int, text: str) -> PlaygroundState:
-    """Another operand at `position`; an empty text at the end takes it away."""
+    """Set the operand at `position`; an empty text at the end removes it."""
     operands = [*state.einsum.operands]
     operands.extend([""] * (position + 1 - len(operands)))
     operands[position] = text
@@ -40,7 +40,7 @@ def with_operand(state: PlaygroundState, position: int, text: str) -> Playground
 
 
 def operand_made(state: PlaygroundState, position: int, shape: Shape) -> PlaygroundState:
-    """A new tensor of this shape in the program, as operand `position`."""
+    """Add a new tensor of this shape to the program, as operand `position`."""
     name = fresh_name(state.program.names)
     program = state.program.appended(name, _made(shape, len(state.program.bindings)))
     return with_operand(replace(state, program=program), position, name)
@@ -53,7 +53,7 @@ def _made(shape: Shape, seed: int) -> Made:
 
 
 def with_fix(state: PlaygroundState, fix: Fix) -> PlaygroundState:
-    """The state after a fix of this panel: `target` says whether its code is an equation, operands or a new tensor."""
+    """The state after one of this panel's fixes: `target` tells if it is an equation, operands or a new tensor."""
     kind, _, places = fix.target.partition(".")
     if kind == "make":
         for position, shape in zip(places.split(","), fix.code.split("; "), strict=True):
@@ -83,7 +83,7 @@ def keep_code(equation: str, operands: Sequence[str]) -> str:
 
 
 def kept_name(program: Program, equation: str, operands: Sequence[str]) -> str | None:
-    """The tensor of the program that is this einsum already, or None."""
+    """The program's tensor that already is this einsum, or None."""
     code = "".join(keep_code(equation, operands).split())
     for binding in program.bindings:
         if isinstance(binding.source, Expression) and "".join(binding.source.text.split()) == code:
@@ -111,12 +111,12 @@ def einsum_of_line(program: Program, name: str) -> EinsumState | None:
 
 
 def name_of_result(program: Program, equation: str, operands: Sequence[str]) -> str:
-    """What the result is called: as in the program where it was kept, else as it would be when kept."""
+    """The result's name: as kept in the program, otherwise the name it would get."""
     return kept_name(program, equation, operands) or fresh_name(program.names)
 
 
 def result_kept(state: PlaygroundState) -> PlaygroundState:
-    """The result as one more line of the program; selected only, if it is there already."""
+    """Add the result as a program line; if the line exists already, only select it."""
     equation, operands = state.einsum.equation, state.einsum.operands
     name = kept_name(state.program, equation, operands)
     if name is None:
@@ -127,7 +127,7 @@ def result_kept(state: PlaygroundState) -> PlaygroundState:
 
 
 def with_preset(state: PlaygroundState, preset: Preset, shapes: Mapping[str, Shape]) -> PlaygroundState:
-    """The preset's equation with operands that fit: those chosen now, others of the program, or new ones."""
+    """The preset's equation with fitting operands: the current ones, others of the program, or new ones."""
     equation = parse_equation(preset.equation)
     count = len(equation.inputs)
     names = [name for name in state.program.names if name in shapes]
@@ -136,7 +136,7 @@ def with_preset(state: PlaygroundState, preset: Preset, shapes: Mapping[str, Sha
     choices = itertools.chain([present], (tuple(few[place] for place in preset.places) for few in different))
     for chosen in itertools.islice(choices, MAXIMUM_TRIES):
         if len(chosen) < count or len(set(zip(chosen, preset.places, strict=True))) > len(set(preset.places)):
-            continue  # too few, or two tensors for what is one
+            continue  # too few, or two tensors where the preset uses one twice
         if _fits(equation_text=preset.equation, shapes=[shapes[name] for name in chosen]):
             return replace(
                 state, einsum=replace(state.einsum, equation=preset.equation, operands=tuple(chosen), patient=False)
@@ -145,13 +145,13 @@ def with_preset(state: PlaygroundState, preset: Preset, shapes: Mapping[str, Sha
 
 
 def known_shapes(state: PlaygroundState, computed: Mapping[str, Shape]) -> dict[str, Shape]:
-    """Shapes as last computed, and those that made tensors will have anyway."""
+    """The last computed shapes, and those of generated tensors."""
     made = {b.name: b.source.shape for b in state.program.bindings if isinstance(b.source, Made)}
     return {**computed, **made}
 
 
 def _fits(equation_text: str, shapes: Sequence[Shape]) -> bool:
-    """Whether the equation takes these shapes without stretching any."""
+    """True if the equation fits these shapes without stretching any."""
     try:
         indexing = index_labels(parse_equation(equation_text), shapes)
     except ProblemError:
@@ -172,7 +172,7 @@ def _with_made_operands(state: PlaygroundState, preset: Preset) -> PlaygroundSta
 
 
 def is_resizable(state: PlaygroundState, indexing: Indexing, name: str) -> bool:
-    """Whether all operands with this letter are made tensors that can have another size there."""
+    """True if all operands with this letter are generated tensors that can be resized there."""
     label = indexing.labels[name]
     return bool(label.occurrences) and all(
         _made_operand(state, indexing, place.operand) is not None
@@ -189,7 +189,7 @@ def _made_operand(state: PlaygroundState, indexing: Indexing, operand: int) -> M
 
 
 def with_letter_size(state: PlaygroundState, indexing: Indexing, name: str, size: int) -> PlaygroundState:
-    """Another size for a letter: all made operands get it on all its axes. The same state where that cannot be."""
+    """Set a letter's size on all its axes in all generated operands; returns the same state if that is impossible."""
     label = indexing.labels.get(name)
     if label is None or size < 0 or not is_resizable(state, indexing, name):
         return state

@@ -53,13 +53,13 @@ class Term:
 
     @property
     def has_ellipsis(self) -> bool:
-        """Whether `...` is among the subscripts."""
+        """True if `...` is among the subscripts."""
         return ELLIPSIS in self.labels
 
 
 @dataclass(frozen=True, slots=True)
 class Equation:
-    """What stands left and right of the arrow; `output` is None where there is no arrow."""
+    """The subscripts to the left and right of the arrow; `output` is None without an arrow."""
 
     text: str
     inputs: tuple[Term, ...]
@@ -67,7 +67,7 @@ class Equation:
 
     @property
     def output_labels(self) -> tuple[str, ...]:
-        """The output's subscripts; without an arrow `...` and then what appears exactly once, upper case first."""
+        """The output's subscripts; without an arrow, `...`, then letters that appear exactly once, upper case first."""
         return self.output.labels if self.output is not None else implicit_output(self.inputs)
 
     @property
@@ -77,7 +77,7 @@ class Equation:
 
 
 def implicit_output(inputs: tuple[Term, ...]) -> tuple[str, ...]:
-    """The subscripts of the result where there is no arrow: `implicit_output` of `ba` is `ab`."""
+    """The result's subscripts if there is no arrow: `implicit_output` of `ba` is `ab`."""
     counts = Counter(label for term in inputs for label in term.labels)
     ellipsis = (ELLIPSIS,) if counts.pop(ELLIPSIS, 0) else ()
     return (*ellipsis, *sorted(label for label, count in counts.items() if count == 1))
@@ -99,9 +99,9 @@ def _parsed(text: str) -> Equation:
 
 
 def parse_equation(text: str) -> Equation:
-    """The parts of an equation; a `ProblemError` that marks the first character that has no meaning.
+    """Parse an equation; raises a `ProblemError` that marks the first meaningless character.
 
-    Spaces may stand anywhere but inside `->` and `...`. What the letters mean for operands is not looked at.
+    Spaces may appear anywhere except inside `->` and `...`. What the letters mean for operands is not checked.
     """
     return _parsed(text)
 
@@ -130,9 +130,9 @@ def _parse_dots(text: str, place: int, stop: int, subscripts: list[Subscript]) -
     span = Span(place, end)
     if end - place != len(ELLIPSIS):
         fixes = (_fix(text, span, ELLIPSIS),)
-        refuse("An ellipsis is exactly three dots.", span, fixes, badge="dots")
+        refuse("An ellipsis has exactly three dots.", span, fixes, badge="dots")
     if any(subscript.label == ELLIPSIS for subscript in subscripts):
-        refuse("A second ellipsis in one term: one stands for all axes that have no letter.", span, (_fix(text, span),))
+        refuse("A term can have only one ellipsis: it stands for all axes without a letter.", span, (_fix(text, span),))
     subscripts.append(Subscript(ELLIPSIS, place))
     return end
 
@@ -145,18 +145,18 @@ def _refuse_character(text: str, place: int, is_output: bool) -> None:
     character = text[place]
     span = Span(place, place + 1)
     if is_output and character == ",":
-        refuse("A comma after the arrow: there is one result.", span, (_fix(text, span),), badge="comma")
+        refuse("No comma can follow the arrow: there is only one result.", span, (_fix(text, span),), badge="comma")
     if is_output and character in ARROW:
         stop = place + 2 if text.startswith(ARROW, place) else place + 1
         span = Span(place, stop)
-        what = "Only one -> can stand in an equation." if stop - place == 2 else "The arrow stands once already."
+        what = "An equation can have only one ->." if stop - place == 2 else "There is already an arrow."
         refuse(what, span, (_fix(text, span),), badge="two arrows")
     if character in ARROW:
         stop = place + 1
         while stop < len(text) and text[stop] in " ->":
             stop += 1
         span = Span(place, stop if text[place:stop].strip(" ->") == "" else place + 1)
-        message = "The arrow is two characters next to each other, ->."
+        message = "The arrow is two adjacent characters, ->."
         refuse(
             message, Span(span.start, max(span.start + 1, len(text[: span.stop].rstrip()))), (_fix(text, span, ARROW),)
         )
@@ -172,4 +172,4 @@ def _character_message(character: str) -> str:
         return f"{shown} is not one of the letters a to z and A to Z."
     if character.isdigit():
         return f"{shown} is a digit: subscripts are letters, sizes come from the operands."
-    return f"{shown} has no meaning here: subscripts are the letters a to z and A to Z, commas part operands."
+    return f"{shown} has no meaning here: subscripts are the letters a to z and A to Z, commas separate operands."

@@ -1,4 +1,4 @@
-"""The simplest other way to write an einsum, only where it gives exactly the same tensor."""
+"""The simplest other ways to write an einsum that give exactly the same tensor."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Labels = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """An expression and the labels of its axes; `is_name` says that no brackets are needed to call a method of it."""
+    """An expression and the labels of its axes; `is_name`: calling a method on it needs no brackets."""
 
     code: str
     labels: Labels
@@ -22,20 +22,20 @@ class Factor:
 
     @property
     def called(self) -> str:
-        """The code, in brackets where a method could not be called otherwise."""
+        """The code, in brackets if calling a method needs them."""
         return self.code if self.is_name else f"({self.code})"
 
 
 @dataclass(frozen=True, slots=True)
 class Rewriting:
-    """A way to write some einsums: `function(parts, output)` answers its code, or None where it does not apply."""
+    """A way to write some einsums: `function(parts, output)` returns its code, or None if it does not apply."""
 
     name: str
     function: Callable[[Sequence[Factor], Labels], str | None]
 
 
 LAVISH = frozenset({"elementwise product", "broadcasting"})
-"""Those that multiply everything out before they sum."""
+"""The ways that multiply everything out before summing."""
 
 REWRITINGS: Registry[Rewriting] = Registry("rewriting")
 
@@ -53,9 +53,9 @@ def _rewriting(
 
 
 def equivalents_of(indexing: Indexing) -> tuple[str, ...]:
-    """All known ways, the simplest first: `"A @ B.t()"` for `ij,kj->ik`; () where nothing else is exactly the same.
+    """All known ways, the simplest first: `"A @ B.t()"` for `ij,kj->ik`; () if no other is exactly the same.
 
-    Stretched sizes have none: 1 against n is not what `@` does.
+    Stretched sizes have none: `@` does not broadcast 1 against n.
     """
     if any(label.stretched for label in indexing.labels.values()):
         return ()
@@ -64,9 +64,9 @@ def equivalents_of(indexing: Indexing) -> tuple[str, ...]:
 
 
 def rewrite(parts: Sequence[Factor], output: Labels, frugal: bool = False) -> tuple[str, ...]:
-    """The ways to write the sum of products of `parts` whose axes are `output`.
+    """The ways to write the sum of products of `parts` with axes `output`.
 
-    `frugal`: none that builds more in between than the result.
+    `frugal`: none with intermediates larger than the result.
     """
     if len(parts) > 1:
         parts = [_without_diagonal(part) for part in parts]
@@ -76,7 +76,7 @@ def rewrite(parts: Sequence[Factor], output: Labels, frugal: bool = False) -> tu
 
 
 def _without_diagonal(part: Factor) -> Factor:
-    """Axes with one label joined into one, which comes last, as `diagonal` does."""
+    """Axes with the same label merged into one, placed last, as `diagonal` does."""
     while repeated := [label for label, count in Counter(part.labels).items() if count > 1]:
         label = repeated[0]
         first = part.labels.index(label)
@@ -97,7 +97,7 @@ def _summed_over(part: Factor, gone: Labels) -> Factor:
 
 
 def _arranged(part: Factor, labels: Labels) -> Factor:
-    """The part with its axes in another order, in the shortest words."""
+    """The part with its axes reordered, in the shortest code."""
     if part.labels == labels:
         return part
     order = [part.labels.index(label) for label in labels]
@@ -142,7 +142,7 @@ def _outer(parts: Sequence[Factor], output: Labels) -> str | None:
 
 @_rewriting("elementwise product")
 def _elementwise(parts: Sequence[Factor], output: Labels) -> str | None:
-    """All operands with the same letters: multiply, then perhaps sum and transpose."""
+    """All operands with the same letters: multiply, then sum and transpose if needed."""
     if len(parts) < 2 or any(sorted(part.labels) != sorted(parts[0].labels) for part in parts):
         return None
     kept = set(output) & set(parts[0].labels)
@@ -158,7 +158,7 @@ def _elementwise(parts: Sequence[Factor], output: Labels) -> str | None:
 
 @_rewriting("scaling")
 def _scaled(parts: Sequence[Factor], output: Labels) -> str | None:
-    """Numbers without axes times one tensor."""
+    """Scalars times one tensor."""
     full = [part for part in parts if part.labels]
     if len(parts) < 2 or len(full) > 1:
         return None
@@ -184,7 +184,7 @@ def _bmm(parts: Sequence[Factor], output: Labels) -> str | None:
 def _product_of_two(
     parts: Sequence[Factor], output: Labels, write: Callable[[str, str, int], str | None]
 ) -> str | None:
-    """Letters in both and summed: one; in one operand only: kept, at most one each; in both and kept: the batch."""
+    """Matches one summed letter in both, at most one kept letter in each operand alone, and a batch of kept letters."""
     if len(parts) != 2:
         return None
     left, right = parts
@@ -228,7 +228,7 @@ def _ends(parts: Sequence[Factor]) -> tuple[str, str]:
 
 
 def _follow(left: list[Factor], start: Labels) -> list[Factor] | None:
-    """The parts in the order of the chain, transposed where they stand the other way round."""
+    """The parts in chain order, transposed if needed."""
     vectors = [part for part in left if len(part.labels) == 1]
     if any(len(part.labels) == 1 for part in left) and (not start or not any(start[0] in p.labels for p in left)):
         first = vectors[0]
@@ -274,7 +274,7 @@ def _tensordot(parts: Sequence[Factor], output: Labels) -> str | None:
 
 @_rewriting("broadcasting")
 def _broadcast(parts: Sequence[Factor], output: Labels) -> str | None:
-    """Each operand with its axes in the order of the result, None where it has none: always possible for two."""
+    """Each operand with its axes in the result's order, None for those it lacks: always possible for two."""
     if len(parts) != 2:
         return None
     involved = dict.fromkeys(label for part in parts for label in part.labels)

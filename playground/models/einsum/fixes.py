@@ -1,4 +1,4 @@
-"""What would mend an equation or its operands, and whether it may still be on its way to one that fits.
+"""Fixes for an equation or its operands, and whether an equation may just be unfinished.
 
 Every fix is tried on the shapes before it is offered.
 """
@@ -16,11 +16,11 @@ from playground.models.formatting import shape_in_words
 from playground.models.problem import Fix, Problem, ProblemError, Span
 
 NOTE = "note"
-"""The severity of what is only not finished."""
+"""The severity of an unfinished equation."""
 
 
 def is_unfinished(text: str, shapes: Sequence[Shape]) -> bool:
-    """Whether typing on at the end can make an equation of these operands.
+    """True if typing more at the end can produce an equation that fits these operands.
 
     >>> is_unfinished("ij,j", [(3, 4), (4, 5)]), is_unfinished("ij,i", [(3, 4), (4, 5)])
     (True, False)
@@ -29,17 +29,17 @@ def is_unfinished(text: str, shapes: Sequence[Shape]) -> bool:
 
 
 def while_typing(problem: Problem) -> Problem:
-    """What to say of it while the hand types: what is unfinished needs no mending yet."""
+    """The problem while the user types: an unfinished equation needs no fixes yet."""
     return replace(problem, fixes=(), span=None) if problem.severity == NOTE else problem
 
 
 def once_left(problem: Problem) -> Problem:
-    """What to say of it when the hand has gone: it does not fit."""
+    """The problem after the user has stopped typing: the equation does not fit."""
     return replace(problem, severity="error") if problem.severity == NOTE else problem
 
 
 def _continued(text: str, shapes: Sequence[Shape]) -> Iterator[str]:
-    """Ways to go on: the other half of an arrow, the other dots, letters and terms that are missing."""
+    """Ways to continue: the rest of an arrow, more dots, missing letters and terms."""
     if text.endswith("-"):
         yield f"{text}>"
         return
@@ -52,7 +52,7 @@ def _continued(text: str, shapes: Sequence[Shape]) -> Iterator[str]:
 
 
 def _filled(text: str, shapes: Sequence[Shape]) -> Iterator[str]:
-    """The last term and those that are not there yet, filled with letters of their own."""
+    """The last term and the missing ones, filled with new letters."""
     try:
         equation = parse_equation(text)
     except ProblemError:
@@ -69,7 +69,7 @@ def _filled(text: str, shapes: Sequence[Shape]) -> Iterator[str]:
 
 
 def _sums(equation: Equation) -> bool:
-    """Without an ellipsis, all may be summed, so that no output can be the fault."""
+    """True without an ellipsis: then everything may be summed, so the output cannot be the error."""
     return not any(term.has_ellipsis for term in equation.inputs)
 
 
@@ -84,18 +84,18 @@ def _fits(text: str, shapes: Sequence[Shape]) -> bool:
 MAXIMUM_FIXES = 3
 MAXIMUM_TRIES = 300
 MAXIMUM_CHARACTERS = 60_000
-"""So many characters are read at most in looking for fixes."""
+"""The most characters read when searching for fixes."""
 
 EQUATION = "equation"
-"""`Fix.target` of a new equation; of a new operand it is `operand.1`, of a tensor to be made `make.1`."""
+"""`Fix.target` of a new equation; for a new operand it is `operand.1`, for a tensor to create `make.1`."""
 
 PATIENCE = "patience"
-"""`Fix.target` of computing what takes long."""
+"""`Fix.target` for running a long computation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An edit that may mend the equation: another text, or another expression and shape for one operand."""
+    """An edit that may fix the equation: another text, or another expression and shape for one operand."""
 
     code: str
     meaning: str = ""
@@ -104,7 +104,7 @@ class Candidate:
 
 
 def with_fixes(problem: Problem, text: str, shapes: Sequence[Sequence[int]], names: Sequence[str]) -> Problem:
-    """The problem with up to three fixes that do work for these shapes; its own are kept if none of them does."""
+    """The problem with up to three fixes that work for these shapes; if none does, it keeps its own."""
     operand_shapes = tuple(tuple(shape) for shape in shapes)
     tries = min(MAXIMUM_TRIES, MAXIMUM_CHARACTERS // max(1, len(text)))
     candidates = islice(_candidates(problem, text, operand_shapes, names), tries)
@@ -161,7 +161,7 @@ def _replaced(text: str, span: Span, new: str) -> str:
 
 
 def _output_edits(equation: Equation) -> Iterator[Candidate]:
-    """Drop a letter of the output that is unknown or stands there twice, name a missing one instead."""
+    """Drop an output letter that is unknown or repeated, or replace it by a missing one."""
     if equation.output is None:
         return
     known = list(dict.fromkeys(letter for term in equation.inputs for letter in term.letters))
@@ -189,7 +189,7 @@ def _term_count_edits(equation: Equation, shapes: tuple[Shape, ...]) -> Iterator
 
 
 def _more_terms(equation: Equation, shapes: tuple[Shape, ...]) -> Iterator[Candidate]:
-    """Letters for the operands that have none: the last letter goes on where the sizes agree, the others are new."""
+    """Letters for operands that have none: the last letter is reused if the sizes agree, the others are new."""
     free = free_letters(equation)
     text = ",".join(term.text for term in equation.inputs)
     last = equation.inputs[-1].letters[-1:] if equation.inputs[-1].letters else ()
@@ -204,7 +204,7 @@ def _more_terms(equation: Equation, shapes: tuple[Shape, ...]) -> Iterator[Candi
 
 
 def _letter_edits(equation: Equation, shapes: tuple[Shape, ...]) -> Iterator[Candidate]:
-    """Swap two letters of one operand; drop one or add one where their number is wrong."""
+    """Swap two letters of one operand; drop or add one if their number is wrong."""
     for operand in range(len(equation.inputs) - 1, -1, -1):
         term, rank = equation.inputs[operand], len(shapes[operand])
         subscripts = [s for s in term.subscripts if s.label != ELLIPSIS]
@@ -222,7 +222,7 @@ def _letter_edits(equation: Equation, shapes: tuple[Shape, ...]) -> Iterator[Can
 
 
 def _longer_term(equation: Equation, operand: int, shapes: tuple[Shape, ...]) -> Iterator[Candidate]:
-    """Letters for the axes that have none, going on with the last letter of the operand before where sizes agree."""
+    """Letters for axes that have none, reusing the previous operand's last letter if the sizes agree."""
     term, shape = equation.inputs[operand], shapes[operand]
     letters = list(term.letters)
     free = free_letters(equation)
@@ -235,11 +235,11 @@ def _longer_term(equation: Equation, operand: int, shapes: tuple[Shape, ...]) ->
     stop = term.subscripts[-1].span.stop if term.subscripts else term.span.start
     start = term.subscripts[0].start if term.subscripts else term.span.start
     yield Candidate(_replaced(equation.text, Span(stop, stop), added), "letters for the rest")
-    yield Candidate(_replaced(equation.text, Span(start, start), ELLIPSIS), "the rest as it is")
+    yield Candidate(_replaced(equation.text, Span(start, start), ELLIPSIS), "an ellipsis for the rest")
 
 
 def _every_term_edit(equation: Equation, shapes: tuple[Shape, ...]) -> Iterator[Candidate]:
-    """As many letters as each operand has axes: its own as long as the sizes agree. It changes the most."""
+    """As many letters as each operand has axes, keeping its own while the sizes agree. This changes the most."""
     if any(term.has_ellipsis for term in equation.inputs):
         return
     free = free_letters(equation)
@@ -258,7 +258,7 @@ def _every_term_edit(equation: Equation, shapes: tuple[Shape, ...]) -> Iterator[
 
 
 def free_letters(equation: Equation) -> Iterator[str]:
-    """Letters that the equation does not use, those that people use first."""
+    """Letters that the equation does not use, common ones first."""
     used = {letter for term in equation.inputs for letter in term.letters}
     return (letter for letter in dict.fromkeys("ijklmnopqrst" + string.ascii_letters) if letter not in used)
 

@@ -1,4 +1,4 @@
-"""What each letter means for operands of given shapes: its size, where it stands, kept or summed, and why."""
+"""What each letter means for operands of given shapes: its size, its axes, kept or summed, and why."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playground.models.problem import Problem, Span, refuse
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """A label on axis `axis` of operand number `operand`, whose size there is `size`."""
+    """A label on axis `axis` of operand number `operand`, with size `size` there."""
 
     operand: int
     axis: int
@@ -32,7 +32,7 @@ def role_of(output_axis: int | None, is_diagonal: bool, is_stretched: bool) -> s
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What a reason is made of: `count` places, the axis of the result (None: none), who repeats or stretches it."""
+    """The parts of a reason: `count` places, the result's axis (None: none), the operands that repeat or stretch it."""
 
     label: str
     output_axis: int | None
@@ -77,10 +77,10 @@ MAXIMUM_RANK = 64
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A letter, or an axis of the ellipsis (named e0, e1, ... from the left); `place` is the number of its colour.
+    """A letter, or an axis of the ellipsis (named e0, e1, ... from the left); `place` is its colour's number.
 
-    `role` is "kept", "summed", "diagonal" (kept, and twice in one operand) or "broadcast" (kept, and 1 against more
-    somewhere); `diagonal_of` and `stretched` tell the latter two of summed letters too.
+    `role` is "kept", "summed", "diagonal" (kept, and twice in one operand) or "broadcast" (kept, and stretched from 1
+    somewhere); `diagonal_of` and `stretched` record the last two for summed letters too.
     """
 
     name: str
@@ -95,12 +95,12 @@ class Label:
 
     @property
     def is_summed(self) -> bool:
-        """Whether the result has no axis for it."""
+        """True if the result has no axis for it."""
         return self.output_axis is None
 
     @property
     def operands(self) -> tuple[int, ...]:
-        """The numbers of the operands that it stands in."""
+        """The numbers of the operands that contain it."""
         return tuple(dict.fromkeys(occurrence.operand for occurrence in self.occurrences))
 
     def found_in(self, names: Sequence[str]) -> str:
@@ -132,24 +132,24 @@ class Indexing:
 
     @property
     def summed(self) -> tuple[str, ...]:
-        """The labels that are added over, in order of appearance."""
+        """The summed labels, in order of appearance."""
         return tuple(name for name, label in self.labels.items() if label.is_summed)
 
     @property
     def is_view(self) -> bool:
-        """Whether torch returns a view of the operand: one operand, and nothing is added up."""
+        """True if torch returns a view of the operand: one operand, and nothing is summed."""
         return len(self.shapes) == 1 and not self.summed
 
 
 def default_operand_names(count: int) -> tuple[str, ...]:
-    """`A`, `B`, ..., then `T26`, `T27`, ...: what operands without names are called."""
+    """Default operand names: `A`, `B`, ..., then `T26`, `T27`, ..."""
     return tuple(string.ascii_uppercase[i] if i < 26 else f"T{i}" for i in range(count))
 
 
 def index_labels(
     equation: Equation, shapes: Sequence[Sequence[int]], names: Sequence[str] = (), result_name: str = ""
 ) -> Indexing:
-    """Match letters with axes; a `ProblemError` that names the letter, the operands and the sizes where they clash."""
+    """Match letters with axes; raises a `ProblemError` that names the letter, the operands and the clashing sizes."""
     operand_shapes = tuple(tuple(int(size) for size in shape) for shape in shapes)
     operand_names = tuple(names) or default_operand_names(max(len(operand_shapes), len(equation.inputs)))
     _check_output(equation)
@@ -178,12 +178,12 @@ def _check_output(equation: Equation) -> None:
     seen: set[str] = set()
     for subscript in equation.output.subscripts:
         if subscript.label in seen:
-            message = f"{subscript.label} stands twice in the output. For a diagonal write it twice on the input side."
+            message = f"{subscript.label} appears twice in the output. For a diagonal, write it twice on the left."
             refuse(message, subscript.span, badge="twice in the output")
         if subscript.label != ELLIPSIS and subscript.label not in known:
-            inputs = joined([f"{letter}" for letter in sorted(known - {ELLIPSIS})], "or") or "none is"
-            message = f"{subscript.label} is not an input index. Right of the arrow may stand {inputs}."
-            refuse(message, subscript.span, badge="unknown index")
+            inputs = joined(sorted(known - {ELLIPSIS}), "or")
+            allowed = f" Only {inputs} may stand to the right of the arrow." if inputs else ""
+            refuse(f"{subscript.label} is not an input index.{allowed}", subscript.span, badge="unknown index")
         seen.add(subscript.label)
 
 
@@ -208,7 +208,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def _ellipsis_axes(equation: Equation, term: Term, shape: Shape, name: str) -> int:
-    """How many axes the ellipsis of a term stands for."""
+    """The number of axes that a term's ellipsis represents."""
     letters, rank = len(term.letters), len(shape)
     if letters != rank and not (term.has_ellipsis and letters < rank):
         _refuse_rank(equation, term, shape, name)
@@ -227,7 +227,7 @@ def _refuse_rank(equation: Equation, term: Term, shape: Shape, name: str) -> Non
 
 
 def _expand(term: Term, own: int, ellipsis_rank: int) -> tuple[str, ...]:
-    """The labels of an operand's axes: the ellipsis is aligned at its right end."""
+    """The labels of an operand's axes; the ellipsis is aligned at its right end."""
     labels: list[str] = []
     for label in term.labels:
         if label == ELLIPSIS:
@@ -248,7 +248,7 @@ def _expand_output(equation: Equation, ellipsis_rank: int) -> tuple[str, ...]:
 def _collect(
     equation: Equation, shapes: tuple[Shape, ...], names: tuple[str, ...], input_labels: tuple[tuple[str, ...], ...]
 ) -> dict[str, list[Occurrence]]:
-    """All places of each label, their sizes checked against each other."""
+    """All places of each label, with their sizes checked against each other."""
     found: dict[str, list[Occurrence]] = {}
     for operand, (labels, shape) in enumerate(zip(input_labels, shapes, strict=True)):
         for axis, (label, size) in enumerate(zip(labels, shape, strict=True)):
@@ -286,7 +286,7 @@ def _span_of(equation: Equation, label: str, place: Occurrence) -> Span:
 
 
 def colour_places(names: Iterable[str]) -> dict[str, int]:
-    """The number of each label's colour: letters in order of appearance, then the axes of the ellipsis."""
+    """The colour number of each label: letters in order of appearance, then the axes of the ellipsis."""
     ordered = sorted(dict.fromkeys(names), key=lambda name: len(name) > 1)
     return {name: place for place, name in enumerate(ordered)}
 
@@ -316,7 +316,7 @@ def _make_labels(
 
 
 def stretch_warning(indexing: Indexing) -> Problem | None:
-    """What is silently stretched from 1 to more, by torch and numpy alike; the ellipsis is meant to be."""
+    """A warning about letters silently stretched from 1 by torch and numpy; for an ellipsis that is intended."""
     stretched = [label for label in indexing.labels.values() if label.stretched and len(label.name) == 1]
     if not stretched:
         return None

@@ -1,4 +1,4 @@
-"""The same matrix product five ways, timed on the spot: three loops, rows, broadcasting, einsum, @."""
+"""The same matrix product computed and timed five ways: three loops, rows, broadcasting, einsum, @."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from playground.models.job import Job
 from playground.models.registry import Registry
 
 SECONDS_EACH = 0.6
-"""A rung that would take longer is timed on a part of its cells."""
+"""In seconds; a rung that would take longer is timed on part of its rows."""
 
 LEAST_RUNS = 30
-"""So often at least a fast way is run, within its time: other programs disturb the first few."""
+"""The least number of runs of a fast way, within its time: other programs disturb the first few."""
 
 SIZES = (8, 16, 32, 64, 128, 256)
 
@@ -43,8 +43,8 @@ class LadderRequest:
 
 @dataclass(frozen=True, slots=True)
 class RungTime:
-    """Seconds for the whole product. `measured` of the rows were run; the rest is scaled up. `error`: the largest
-    difference from `@`."""
+    """Seconds for the whole product. `measured` is the share of rows run; the time is scaled up. `error` is the
+    largest difference from `@`."""
 
     name: str
     code: str
@@ -56,13 +56,13 @@ class RungTime:
 
 @dataclass(frozen=True, slots=True)
 class LadderResult:
-    """The times on this machine, slowest way first."""
+    """The times on this machine, slowest first."""
 
     size: int
     times: tuple[RungTime, ...]
 
     def ratio(self, name: str) -> float:
-        """How many times slower than `@` a way is."""
+        """How many times slower a way is than `@`."""
         seconds = {rung.name: rung.seconds for rung in self.times}
         return seconds[name] / seconds["@"]
 
@@ -110,7 +110,7 @@ for _rung in (
 
 
 def compute_ladder(request: LadderRequest, job: Job | None = None) -> LadderResult:
-    """Time every rung; each is checked against `@`. What would take longer than its share runs on fewer rows."""
+    """Time every rung and check each against `@`. A rung that would take longer than its share runs on fewer rows."""
     job = job or Job()
     generator = torch.Generator().manual_seed(0)
     a, b = (torch.randn(request.size, request.size, generator=generator) for _ in range(2))
@@ -144,7 +144,7 @@ def _timed(rung: Rung, a: torch.Tensor, b: torch.Tensor, expected: torch.Tensor,
 
 
 def _best(rung: Rung, a: torch.Tensor, b: torch.Tensor, rows: int) -> tuple[float, torch.Tensor]:
-    """The fastest of several runs, the first not counted."""
+    """The fastest of several runs, not counting the first."""
     product = rung.run(a, b, rows)
     best = float("inf")
     started = time.perf_counter()
@@ -164,4 +164,4 @@ def _error(product: torch.Tensor, expected: torch.Tensor) -> float:
 
 
 EINSUM_SIDES = MappingProxyType({"ladder": compute_ladder})
-"""What the einsum panel starts by itself, by name."""
+"""The side computations of the Einsum panel, by name."""

@@ -1,4 +1,4 @@
-"""What numpy says to the same equation: the same, something else, or no; both are run on small stand-ins."""
+"""What numpy makes of the same equation: the same, something else, or an error; both run on small stand-ins."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _NUMPY_DTYPES = frozenset({"bool", *_INTEGERS, "float16", "float32", "float64", 
 
 @dataclass(frozen=True, slots=True)
 class NumpyVerdict:
-    """`agrees` when numpy gives the same shape and dtype; else `note` says how it differs.
+    """`agrees` if numpy gives the same shape and dtype; otherwise `note` says how it differs.
 
-    The messages are what torch and numpy themselves say to operands of these shapes cut small, "" where they accept.
+    The messages are torch's and numpy's own for small operands of this form, "" if they accept them.
     """
 
     agrees: bool
@@ -37,7 +37,7 @@ class NumpyVerdict:
 
 
 def einsum_in_numpy(equation: str, shapes: Sequence[Shape], dtypes: Sequence[str] = ()) -> NumpyVerdict:
-    """Run both on small stand-ins of these shapes and dtypes ("float32" unless given) and tell the difference."""
+    """Run both on small stand-ins for these shapes and dtypes ("float32" unless given) and compare."""
     kinds = tuple(dtypes) or ("float32",) * len(shapes)
     small = _cut(tuple(tuple(shape) for shape in shapes))
     code = f'np.einsum("{equation}", ...)'
@@ -56,7 +56,7 @@ def _difference(equation: str, mine: tuple[Shape, str] | None, theirs: tuple[Sha
     if mine is not None and theirs is None:
         lost = ELLIPSIS in equation and "->" in equation and ELLIPSIS not in equation.split("->")[1]
         reason = "an ellipsis that is missing in the output" if lost else "this"
-        return f"torch sums over {reason}, numpy refuses." if lost else "torch takes it, numpy refuses."
+        return f"torch sums over {reason}, numpy refuses." if lost else "torch accepts it, numpy refuses."
     if mine is None and theirs is not None:
         return f"torch refuses, numpy gives {theirs[1]}."
     if mine is not None and theirs is not None and mine[1] != theirs[1]:
@@ -65,9 +65,9 @@ def _difference(equation: str, mine: tuple[Shape, str] | None, theirs: tuple[Sha
 
 
 def _order_of_casts(equation: str, shapes: tuple[Shape, ...], kinds: tuple[str, ...]) -> str:
-    """Where dtypes differ torch multiplies two operands in their dtype before the next, numpy casts all of them first.
+    """If dtypes differ, torch multiplies two operands in their dtype before the next; numpy casts all of them first.
 
-    Both are run on numbers so large that a product overflows in the narrower dtype.
+    Both run on numbers so large that a product overflows in the narrower dtype.
     """
     if len(set(kinds)) < 2 or not all(math.prod(shape) for shape in shapes):
         return ""
@@ -83,11 +83,11 @@ def _order_of_casts(equation: str, shapes: tuple[Shape, ...], kinds: tuple[str, 
     exact = not (mine.is_floating_point() or mine.is_complex())
     if torch.equal(mine, theirs) if exact else torch.equal(mine.isfinite(), theirs.isfinite()):
         return ""
-    return "torch multiplies step by step in the dtypes at hand, numpy casts all first: products that overflow differ."
+    return "torch multiplies step by step in the operands' dtypes, numpy casts all first: overflowing products differ."
 
 
 def _large(shape: Shape, dtype: torch.dtype) -> torch.Tensor:
-    """A number whose square overflows its dtype, everywhere."""
+    """A tensor filled with a number so large that its square overflows the dtype."""
     if dtype.is_floating_point or dtype.is_complex:
         return torch.full(shape, torch.finfo(dtype).max ** 0.6, dtype=torch.float64).to(dtype)
     return (
@@ -98,7 +98,7 @@ def _large(shape: Shape, dtype: torch.dtype) -> torch.Tensor:
 
 
 def _cut(shapes: tuple[Shape, ...]) -> tuple[Shape, ...]:
-    """Equal sizes stay equal, different ones different, 0 and 1 as they are, all as small as that allows."""
+    """The smallest sizes in which equal sizes stay equal, different ones different, and 0 and 1 unchanged."""
     sizes = sorted({size for shape in shapes for size in shape if size > 1})
     small = {size: place + 2 for place, size in enumerate(sizes)} | {0: 0, 1: 1}
     return tuple(tuple(small[size] for size in shape) for shape in shapes)
@@ -118,7 +118,7 @@ def _run_torch(
     try:
         operands = [torch.zeros(shape).to(getattr(torch, kind)) for shape, kind in zip(shapes, dtypes, strict=True)]
         result = torch.einsum(equation, *operands)
-    except Exception as error:  # torch raises RuntimeError, ValueError, NotImplementedError; all are its verdict
+    except Exception as error:  # torch raises RuntimeError, ValueError, NotImplementedError; each counts as its verdict
         return None, first_sentence(error)
     return (tuple(result.shape), str(result.dtype).removeprefix("torch.")), ""
 
@@ -129,12 +129,12 @@ def _run_numpy(
     try:
         operands = [np.zeros(shape, kind) for shape, kind in zip(shapes, dtypes, strict=True)]
         result = np.asarray(np.einsum(equation, *operands))
-    except Exception as error:  # numpy raises ValueError, TypeError, UnicodeEncodeError; all are its verdict
+    except Exception as error:  # numpy raises ValueError, TypeError, UnicodeEncodeError; each counts as its verdict
         return None, first_sentence(error)
     return (result.shape, str(result.dtype)), ""
 
 
 def first_sentence(error: Exception) -> str:
-    """The library's own message, its first line, not longer than 200 characters."""
+    """The first line of the library's own message, at most 200 characters."""
     line = (str(error) or type(error).__name__).splitlines()[0]
     return line if len(line) <= 200 else line[:197] + "..."

@@ -1,4 +1,4 @@
-"""From what is written in the operand boxes to tensors, and what to offer where a box is empty."""
+"""Turns the texts of the operand boxes into tensors, and offers tensors for empty boxes."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from playground.models.problem import Fix, Problem, ProblemError, Span, refuse
 from playground.models.program.program import Program, parse_source
 
 NEW_SIZES = (4, 5, 2, 3, 6, 7)
-"""Sizes for letters that no operand gives a size to."""
+"""Sizes for letters without a size from any operand."""
 
 MAXIMUM_OFFERED = 2
 MAXIMUM_TRIES = 400
 MAXIMUM_NAMED = 8
-"""Problems with more empty boxes than this do not list them, and offer nothing."""
+"""A problem with more empty boxes than this does not list them and offers nothing."""
 
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Operand:
-    """An operand: `tensor` is None where its values are too large to compute, `meta` has its shape and dtype."""
+    """An operand: `tensor` is None if its values are too large to compute; `meta` has its shape and dtype."""
 
     text: str
     meta: torch.Tensor
@@ -49,9 +49,9 @@ def ordinal(position: int) -> str:
 def resolve_operands(
     program: Program, texts: Sequence[str], budget: int | None, job: Job
 ) -> tuple[tuple[Operand | None, ...], Mapping[str, Evaluated]]:
-    """The operands in order (None: an empty box, or a name that the program has no more) and all lines of the program.
+    """The operands in order (None: an empty box, or the name of a deleted tensor) and all lines of the program.
 
-    A `ProblemError` names a bad box.
+    Raises a `ProblemError` that names a bad box.
     """
     longer = program
     hidden: dict[int, str] = {}
@@ -68,7 +68,7 @@ def resolve_operands(
 
 
 def is_gone(program: Program, text: str) -> bool:
-    """Whether a box names a tensor that the program does not have, or has no more."""
+    """True if a box names a tensor that the program does not have (any more)."""
     return text.strip().isidentifier() and text.strip() not in program.names
 
 
@@ -85,9 +85,9 @@ def missing_problem(
     evaluated: Mapping[str, Evaluated],
     texts: Sequence[str] = (),
 ) -> Problem | None:
-    """Which boxes are empty, with tensors that could be made or taken for them; None when none is.
+    """A problem for empty boxes, with tensors that could be created or used for them; None if no box is empty.
 
-    `texts` are what stands in the boxes: the name of a tensor that is gone is said, and is no error of the equation.
+    `texts` are the boxes' contents: a deleted tensor's name is mentioned, and is not an error of the equation.
     """
     count = len(equation.inputs)
     empty = [place for place in range(count) if place >= len(operands) or operands[place] is None]
@@ -116,7 +116,7 @@ def missing_problem(
 
 
 def _gives(equation: Equation, shapes: Sequence[Shape]) -> str | None:
-    """The shape of the result; None where the shapes do not fit without stretching."""
+    """The shape of the result; None if the shapes do not fit without stretching."""
     try:
         indexing = index_labels(equation, shapes)
     except ProblemError:
@@ -129,7 +129,7 @@ def _gives(equation: Equation, shapes: Sequence[Shape]) -> str | None:
 def _offered(
     equation: Equation, empty: list[int], whole: list[Shape], evaluated: Mapping[str, Evaluated]
 ) -> tuple[Fix, ...]:
-    """Tensors of the program that fit the empty boxes, each taken once where that is possible."""
+    """Program tensors that fit the empty boxes, each used once if possible."""
     shapes = {name: tuple(line.meta.shape) for name, line in evaluated.items() if line.meta is not None}
     fixes: dict[str, Fix] = {}
     choices = itertools.chain(itertools.permutations(shapes, len(empty)), itertools.product(shapes, repeat=len(empty)))
@@ -146,7 +146,7 @@ def _offered(
 
 
 def made_shapes(equation: Equation, operands: Sequence[Operand | None]) -> dict[int, Shape] | None:
-    """A shape for each operand: its own, or one made of the letters' sizes; None where a box does not fit its term."""
+    """A shape for each operand: its own, or one from the letters' sizes; None if a box does not fit its term."""
     sizes: dict[str, int] = {}
     ellipsis: Shape = ()
     for term, operand in zip(equation.inputs, operands, strict=False):
@@ -178,7 +178,7 @@ def _shape_of(labels: Sequence[str], sizes: Mapping[str, int], ellipsis: Shape) 
 
 
 def with_boxes(problem: Problem, operands: Sequence[str]) -> Problem:
-    """A problem about too many operands gets a button that empties the last box."""
+    """Add a fix that empties the last box to a problem about too many operands."""
     last = len(operands) - 1
     fix = Fix(f"without {operands[last]}", "", "empty the last operand", f"drop.{last}")
     return replace(problem, fixes=(fix, *problem.fixes))

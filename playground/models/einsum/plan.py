@@ -1,4 +1,4 @@
-"""What shapes alone tell about an einsum: as numbers, loops, a sentence.
+"""What shapes alone tell about an einsum: as numbers, loops and a sentence.
 
 `plan_einsum("ij,jk->ik", (3, 4), (4, 5))`
 """
@@ -23,7 +23,7 @@ INDENT = "  "
 
 
 def loop_names(indexing: Indexing) -> dict[str, str]:
-    """What each label is called as a variable: itself, or with a number behind it where a tensor has that name."""
+    """Each label's name as a variable: the label itself, with a number appended if a tensor has that name."""
     written = [*indexing.names, indexing.result_name, "torch", "range"]
     words = {word for text in written for word in re.findall(r"\w+", text)}
     names: dict[str, str] = {}
@@ -35,7 +35,7 @@ def loop_names(indexing: Indexing) -> dict[str, str]:
 
 
 def cell(indexing: Indexing, operand: int, called: Mapping[str, str] | None = None) -> str:
-    """`"A[i,j]"`; a stretched axis is read at 0, an operand without axes has no brackets."""
+    """`"A[i,j]"`; a stretched axis has index 0, an operand without axes has no brackets."""
     name = indexing.names[operand]
     stretched = {(o.operand, o.axis) for label in indexing.labels.values() for o in label.stretched}
     places = [
@@ -59,12 +59,12 @@ def result_cell(indexing: Indexing) -> str:
 
 
 def loop_labels(indexing: Indexing) -> tuple[str, ...]:
-    """The labels from the outermost loop in: those of the result in its order, then the summed ones."""
+    """The labels from the outermost loop inwards: the result's in its order, then the summed ones."""
     return (*indexing.output_labels, *indexing.summed)
 
 
 def nested_loops(indexing: Indexing) -> str:
-    """The loops over the whole index space, without the line that makes the result."""
+    """The loops over the whole index space, without the line that creates the result."""
     lines, called = [], loop_names(indexing)
     for depth, label in enumerate(loop_labels(indexing)):
         lines.append(f"{INDENT * depth}for {called[label]} in range({indexing.labels[label].size}):")
@@ -73,7 +73,7 @@ def nested_loops(indexing: Indexing) -> str:
 
 
 def loops_of(indexing: Indexing, dtype: str = "") -> str:
-    """Runnable Python: the result full of zeros, then the loops that fill it.
+    """Runnable Python: a result of zeros, then the loops that fill it.
 
     >>> loops_of(index_labels(parse_equation("i,i->"), [(3,), (3,)]))  # doctest: +SKIP
     C = torch.zeros(())
@@ -129,7 +129,7 @@ class EinsumPlan:
 
     @property
     def result_name(self) -> str:
-        """What the result is called."""
+        """The name of the result."""
         return self.indexing.result_name
 
     @property
@@ -149,12 +149,12 @@ class EinsumPlan:
 
     @property
     def is_view(self) -> bool:
-        """Whether the result is a view of the operand."""
+        """True if the result is a view of the operand."""
         return self.indexing.is_view
 
     @property
     def path(self) -> Path:
-        """The best known order of contraction."""
+        """The best known contraction order."""
         return self.cost.path
 
     @property
@@ -164,17 +164,17 @@ class EinsumPlan:
 
     @property
     def nested_loops(self) -> str:
-        """The loops without the line that makes the result."""
+        """The loops without the line that creates the result."""
         return nested_loops(self.indexing)
 
     @property
     def sentence(self) -> str:
-        """What it does, in words."""
+        """A sentence that says what it does."""
         return sentence_of(self.indexing)
 
     @property
     def equivalents(self) -> tuple[str, ...]:
-        """Other ways to write exactly the same, the simplest first."""
+        """Other ways to write exactly the same, simplest first."""
         return equivalents_of(self.indexing)
 
     @property
@@ -184,7 +184,7 @@ class EinsumPlan:
 
     @property
     def steps_in_torch(self) -> tuple[str, ...]:
-        """The path as lines of torch, one a step."""
+        """The path as lines of torch, one per step."""
         exact = not any(label.stretched for label in self.labels.values())
         return tuple(_step_code(step, exact) for step in self.cost.steps)
 
@@ -196,7 +196,7 @@ class EinsumPlan:
 
 
 def _step_code(step: ContractionStep, is_exact: bool) -> str:
-    """`is_exact`: no size of 1 is stretched, so that `@` and its like give the same."""
+    """`is_exact`: no size of 1 is stretched, so `@` and the like give the same."""
     parts = [Factor(name, labels) for name, labels in zip(step.inputs, step.input_labels, strict=True)]
     ways = rewrite(parts, step.output_labels, frugal=True) if is_exact else ()
     way = ways[0] if ways else f'torch.einsum("{step.equation}", {", ".join(step.inputs)})'
@@ -209,7 +209,7 @@ def plan_einsum(equation: str, *shapes: Sequence[int], names: Sequence[str] = ()
     >>> plan_einsum("ij,jk->ik", (3, 4), (4, 5)).output_shape
     (3, 5)
 
-    Nothing is allocated, so shapes of any size will do. Costs count products and elements. Raises `ProblemError`, whose
+    Nothing is allocated, so shapes of any size work. Costs count products and elements. Raises `ProblemError`; its
     problem names the letter, the operands and the sizes.
     """
     try:

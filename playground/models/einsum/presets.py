@@ -1,4 +1,4 @@
-"""The einsums that have a name of their own."""
+"""Well-known einsums with names."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from playground.models.registry import Registry
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A named equation, with shapes for the operands that have to be made and what it is for.
+    """A named equation, with shapes for operands that must be created, and its purpose.
 
-    `tensors` numbers the tensors where one stands in two places: `(0, 1, 0)`.
+    `tensors` numbers the tensors if one appears twice: `(0, 1, 0)`.
     """
 
     name: str
@@ -32,15 +32,15 @@ for _preset in (
     Preset("dot product", "i,i->", ((4,), (4,)), "Two vectors, one number."),
     Preset("outer product", "i,j->ij", ((3,), (4,)), "Every product of two vectors."),
     Preset("Hadamard product", "ij,ij->ij", ((3, 4), (3, 4)), "Cell times cell."),
-    Preset("trace", "ii->", ((3, 3),), "The diagonal, added up."),
+    Preset("trace", "ii->", ((3, 3),), "The sum of the diagonal."),
     Preset("diagonal", "ii->i", ((3, 3),), "A view of the diagonal."),
-    Preset("transpose", "ij->ji", ((3, 4),), "The same cells, read the other way: a view."),
-    Preset("row sums", "ij->i", ((3, 4),), "Each row added up."),
-    Preset("column sums", "ij->j", ((3, 4),), "Each column added up."),
+    Preset("transpose", "ij->ji", ((3, 4),), "The same cells with the axes swapped: a view."),
+    Preset("row sums", "ij->i", ((3, 4),), "The sum of each row."),
+    Preset("column sums", "ij->j", ((3, 4),), "The sum of each column."),
     Preset("matrix times vector", "ij,j->i", ((3, 4), (4,)), "Each row times the vector."),
     Preset("matrix product", "ij,jk->ik", ((3, 4), (4, 2)), "Rows times columns."),
     Preset("batched matrix product", "bij,bjk->bik", ((2, 3, 4), (2, 4, 3)), "One matrix product for each b."),
-    Preset("bilinear form", "bi,oij,bj->bo", ((2, 3), (4, 3, 2), (2, 2)), "As torch.nn.Bilinear, without its bias."),
+    Preset("bilinear form", "bi,oij,bj->bo", ((2, 3), (4, 3, 2), (2, 2)), "Like torch.nn.Bilinear, without the bias."),
     Preset(
         "attention scores",
         "bhqd,bhkd->bhqk",

@@ -1,4 +1,4 @@
-"""What the einsum panel asks, and what comes of it."""
+"""The Einsum panel's request and result."""
 
 from __future__ import annotations
 
@@ -32,35 +32,35 @@ from playground.models.program.sources import Expression, Made
 from playground.models.state import EinsumState, PlaygroundState
 
 COMPARED_OPERATIONS = 10**8
-"""Einsums of more operations are not run a second time."""
+"""Einsums with more operations than this are not run a second time."""
 
 
 def rounding_note(
     program: Program, ways: Sequence[str], outcome: torch.Tensor, work: int, *, budget: int | None, job: Job
 ) -> str:
-    """What the numbers of these lines are to those of the result, in a sentence."""
+    """A sentence that compares the numbers of these lines with the result's."""
     if not (outcome.is_floating_point() or outcome.is_complex()):
         return "All lines give exactly the same numbers."
     if work > COMPARED_OPERATIONS:
-        return "All lines give the same sums. They may be rounded in another order: too long a sum to compare here."
+        return "All lines give the same sums, perhaps rounded in a different order; too long to compare here."
     apart, odd = 0.0, False
     for way in ways:
         name = program.fresh_name()
         other = evaluate(program.appended(name, Expression(way)), budget, job)[name].tensor
         if other is None or other.shape != outcome.shape:
-            return "All lines give the same sums. They may be rounded in another order."
+            return "All lines give the same sums. They may be rounded in a different order."
         difference = _difference(outcome, other)
         odd = odd or difference is None
         apart = max(apart, difference or 0.0)
     if odd:
-        return "All lines give the same sums, rounded in another order: here one is inf or nan where another is not."
+        return "All lines give the same sums, rounded in a different order: one is inf or nan where another is not."
     if not apart:
         return "All lines give exactly the same numbers here."
-    return f"All lines give the same sums, rounded in another order: here they differ by up to {apart:.2g}."
+    return f"All lines give the same sums, rounded in a different order: here they differ by up to {apart:.2g}."
 
 
 def _difference(one: torch.Tensor, other: torch.Tensor) -> float | None:
-    """The largest distance of two elements; None where one is finite and the other is not."""
+    """The largest difference of two elements; None if one is finite and the other is not."""
     wide = torch.complex128 if one.is_complex() else torch.float64
     left, right = one.to(wide), other.to(wide)
     finite = left.isfinite()
@@ -74,15 +74,15 @@ def _difference(one: torch.Tensor, other: torch.Tensor) -> float | None:
 
 
 PATIENT_OPERATIONS = 2 * 10**11
-"""Einsums of more operations are computed only when asked for: a few seconds on two cores."""
+"""Einsums with more operations are computed only on request: a few seconds on two cores."""
 
 TRIED_ELEMENTS = 1 << 16
-"""New tensors of more elements are planned, not made, while an offer to make them is tried."""
+"""New tensors with more elements are planned, not created, while trying an offer to create them."""
 
 
 @dataclass(frozen=True, slots=True)
 class EinsumRequest:
-    """The program, the equation as typed, what is in the operand boxes, and the budget in bytes."""
+    """The program, the typed equation, the texts of the operand boxes, and the budget in bytes."""
 
     program: Program
     equation: str
@@ -93,12 +93,12 @@ class EinsumRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EinsumResult:
-    """The plan and, where it was computed, the result.
+    """The plan and, if computed, the result.
 
-    `plan` is None while nothing is asked for (`hint` says what to type). `problem` says why there are no values,
-    `warning` what may not be meant (a size of 1 that is stretched).
-    `equivalents_note` says how their numbers compare with the result's.
-    `scale` is the largest finite |value| of operands and result, `largest_bytes` what the path needs at most at once.
+    `plan` is None while there is no equation (`hint` says what to type). `problem` says why there are no values,
+    `warning` what may be unintended (a stretched size of 1).
+    `equivalents_note` compares the equivalents' numbers with the result's.
+    `scale` is the largest finite |value| of operands and result, `largest_bytes` the peak memory of the path.
     """
 
     plan: EinsumPlan | None = None
@@ -135,15 +135,15 @@ class EinsumResult:
 
 
 def einsum_request(state: PlaygroundState) -> EinsumRequest:
-    """What the panel needs to know of a state."""
+    """The panel's request for a state."""
     einsum = state.einsum
     return EinsumRequest(state.program, einsum.equation, einsum.operands, einsum.patient, state.memory_budget)
 
 
 def compute_einsum(request: EinsumRequest, job: Job | None = None) -> EinsumResult:
-    """Plan, check dtypes and budget, then run along the best path; a `ProblemError` where the equation does not fit.
+    """Plan, check dtypes and budget, then run along the best path; raises `ProblemError` if the equation does not fit.
 
-    Where it only does not fit yet, the severity is "note".
+    If it is only unfinished, the severity is "note".
     """
     job = job or Job()
     try:
@@ -165,7 +165,7 @@ def _state_with_fix(request: EinsumRequest, fix: Fix) -> PlaygroundState:
 
 
 def _mended(request: EinsumRequest, fix: Fix, job: Job) -> str | None:
-    """The shape of the result once a fix is taken; a `ProblemError` where there still is a problem."""
+    """The shape of the result after a fix; raises `ProblemError` if there is still a problem."""
     state = _state_with_fix(request, fix)
     made = state.program.bindings[len(request.program.bindings) :]
     is_small = all(math.prod(one.source.shape) <= TRIED_ELEMENTS for one in made if isinstance(one.source, Made))
@@ -175,7 +175,7 @@ def _mended(request: EinsumRequest, fix: Fix, job: Job) -> str | None:
 
 
 def _described(request: EinsumRequest, job: Job) -> EinsumResult:
-    """All but the values; without a plan where nothing is asked for."""
+    """Everything except the values; without a plan if there is no equation."""
     if not request.equation.strip() and not request.operands:
         return EinsumResult(hint=HINT, shapes=_known_shapes(request, job))
     equation = _parsed(request, job)
@@ -207,7 +207,7 @@ def _allowed(request: EinsumRequest, result: EinsumResult, fix: Fix) -> str | No
 
 
 def _parsed(request: EinsumRequest, job: Job) -> Equation:
-    """The equation; fixes of what cannot be read are tried on the operands."""
+    """The equation; fixes for one that cannot be parsed are tried on the operands."""
     try:
         return parse_equation(request.equation)
     except ProblemError as error:
@@ -222,7 +222,7 @@ def _known_shapes(request: EinsumRequest, job: Job) -> dict[str, Shape]:
 
 
 def _planned(request: EinsumRequest, operands: Sequence[Operand]) -> EinsumPlan:
-    """The plan; where there are more operands than terms, emptying the last box is offered too."""
+    """The plan; if there are more operands than terms, emptying the last box is also offered."""
     names = [operand.text for operand in operands]
     result_name = name_of_result(request.program, request.equation, names)
     try:
@@ -250,7 +250,7 @@ def _told(
         largest_bytes=plan.cost.largest_intermediate * dtype.itemsize,
         numpy=einsum_in_numpy(request.equation, plan.shapes, kinds),
         diagram=diagram_of(plan.indexing),
-        # Sums of short integers are wider in torch.sum than in bmm, so only one common dtype promises equality.
+        # torch.sum accumulates short integers in a wider dtype than bmm, so only one common dtype guarantees equality.
         equivalents=plan.equivalents if same_dtype and _keeps_dtype(dtype, len(operands)) else (),
         shapes=shapes,
         warning=stretch_warning(plan.indexing),
@@ -262,7 +262,7 @@ def _keeps_dtype(dtype: torch.dtype, count: int) -> bool:
 
 
 def peak_elements(plan: EinsumPlan) -> int:
-    """The most elements that live at once along the path, besides the operands."""
+    """The peak number of elements along the path, without the operands."""
     alive: list[int] = [0] * len(plan.shapes)
     peak = 0
     for step in plan.cost.steps:
@@ -273,11 +273,11 @@ def peak_elements(plan: EinsumPlan) -> int:
 
 
 def _refusal(request: EinsumRequest, result: EinsumResult) -> Problem | None:
-    """Why there will be no values: an operand has none, or the budget or the patience does not hold them."""
+    """Why there will be no values: an operand has none, or they would exceed the memory budget or take too long."""
     plan = result.plan
     assert plan is not None
     without = next((operand.text for operand in result.operands if operand.tensor is None), None)
-    kept = "Shapes, letters and cost are exact, values are not computed."
+    kept = "Shapes, letters and cost are exact; values are not computed."
     if without is not None:
         return Problem(f"{without} is too large to compute. {kept}", badge="too large", severity="warning")
     if plan.is_view:
@@ -290,7 +290,7 @@ def _refusal(request: EinsumRequest, result: EinsumResult) -> Problem | None:
         return Problem(f"{what} {kept}", badge="too large", severity="warning")
     if plan.cost.work > PATIENT_OPERATIONS and not request.patient:
         fix = Fix("compute anyway", target=PATIENCE)
-        what = f"{digits(plan.cost.work)} operations would take long."
+        what = f"{digits(plan.cost.work)} operations would take a long time."
         return Problem(f"{what} {kept}", fixes=(fix,), badge="takes long", severity="warning")
     return None
 

@@ -1,6 +1,6 @@
-"""Which cells feed which, and the sum of products behind one cell of the result, with its numbers.
+"""Which cells feed which, and the sum of products behind one result cell, with its numbers.
 
-It reads the cells that it needs and no others.
+Reads only the cells that it needs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Pattern = tuple[int | None, ...]
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """The cells whose index agrees with `pattern` wherever that is not None, and has equal places on `tied` axes.
+    """The cells with an index that matches `pattern` wherever that is not None, and is equal on `tied` axes.
 
     `Region((1, None))` is row 1; `Region((None, None), ((0, 1),))` is the diagonal.
     """
@@ -30,7 +30,7 @@ class Region:
     tied: tuple[tuple[int, ...], ...] = ()
 
     def contains(self, index: Index) -> bool:
-        """Whether this cell is in the region."""
+        """True if this cell is in the region."""
         agrees = all(want is None or want == place for want, place in zip(self.pattern, index, strict=True))
         return agrees and all(len({index[axis] for axis in axes}) == 1 for axes in self.tied)
 
@@ -46,7 +46,7 @@ class Region:
         return math.prod(free) * math.prod(self.shape[axes[0]] for axes in self.tied)
 
     def patterns(self, limit: int = 1000) -> Iterator[Pattern]:
-        """The region as rectangles: one, or one for each place on the diagonals, at most `limit`."""
+        """The region as rectangles: one, or one per place on the diagonals, at most `limit`."""
         ranges = [range(self.shape[axes[0]]) for axes in self.tied]
         for places in itertools.islice(itertools.product(*ranges), limit):
             pattern = list(self.pattern)
@@ -57,7 +57,7 @@ class Region:
 
 
 def feeding_cells(indexing: Indexing, index: Index) -> tuple[Region, ...]:
-    """For each operand the cells that go into the result at `index`."""
+    """For each operand, the cells that contribute to the result at `index`."""
     at = dict(zip(indexing.output_labels, index, strict=True))
     regions = []
     for labels, shape in zip(indexing.input_labels, indexing.shapes, strict=True):
@@ -70,7 +70,7 @@ def feeding_cells(indexing: Indexing, index: Index) -> tuple[Region, ...]:
 
 
 def _tied(labels: tuple[str, ...], known: dict[str, int]) -> tuple[tuple[int, ...], ...]:
-    """The axes that run together: those of one summed letter that stands more than once."""
+    """The axes that run together: those of a summed letter that appears more than once."""
     groups = (
         tuple(axis for axis, label in enumerate(labels) if label == name)
         for name in dict.fromkeys(labels)
@@ -80,7 +80,7 @@ def _tied(labels: tuple[str, ...], known: dict[str, int]) -> tuple[tuple[int, ..
 
 
 def fed_cells(indexing: Indexing, operand: int, index: Index) -> Region | None:
-    """The cells of the result that this cell of an operand goes into; None where it is used nowhere."""
+    """The result cells that this operand cell contributes to; None if it is not used."""
     at: dict[str, int] = {}
     labels, shape = indexing.input_labels[operand], indexing.shapes[operand]
     for label, place, size in zip(labels, index, shape, strict=True):
@@ -95,20 +95,20 @@ def fed_cells(indexing: Indexing, operand: int, index: Index) -> Region | None:
 Number = bool | int | float | complex
 SHOWN_TERMS = 8
 EXACT_TERMS = 50_000
-"""Sums of more terms are not added up again under the hand."""
+"""Sums with more terms than this are not stepped through."""
 
 SINGLE_TERMS = 1_000_000
-"""Sums of more terms grow by blocks of terms."""
+"""Sums with more terms than this are stepped in blocks."""
 
 STEPPED_TERMS = 30_000_000
-"""Sums of more terms cannot be stepped through: the hand would wait."""
+"""Sums with more terms than this cannot be stepped through: that would be too slow."""
 
 MOST_BLOCKS = 64
 
 
 @dataclass(frozen=True, slots=True)
 class ProductTerm:
-    """One product: `places` are the summed letters' values, `cells` the index of each factor in its operand."""
+    """One product: `places` are the summed letters' values, `cells` each factor's index in its operand."""
 
     number: int
     places: Index
@@ -119,11 +119,11 @@ class ProductTerm:
 
 @dataclass(frozen=True, slots=True)
 class CellSum:
-    """`C[1,2] = A[1,0]*B[2,0] + ...`: the first and the last terms, `hidden` ones between `head` and the rest.
+    """`C[1,2] = A[1,0]*B[2,0] + ...`: the first and last terms, with `hidden` terms omitted after the first `head`.
 
-    `value` is the cell of the result; `products` are all of them, `exact` their sum without rounding (None and none
-    where there are too many); `partial` the sum of the first `upto` terms, where stepping through was asked for.
-    Where a step adds `block` terms, `products` are the sums of the blocks worked out so far.
+    `value` is the result's cell; `products` are all products, `exact` their unrounded sum (empty and None if there are
+    too many); `partial` is the sum of the first `upto` terms, if stepping was requested. If a step adds `block` terms,
+    `products` are the sums of the blocks computed so far.
     """
 
     index: Index
@@ -139,26 +139,26 @@ class CellSum:
 
     @property
     def hidden(self) -> int:
-        """How many terms are left out in the middle, behind the first `head` ones."""
+        """The number of terms omitted in the middle, after the first `head` ones."""
         if self.head >= len(self.terms):
             return 0
         return self.terms[self.head].number - self.terms[self.head - 1].number - 1
 
     @property
     def can_step(self) -> bool:
-        """Whether the sum can be shown as it grows."""
+        """True if the sum can be stepped through."""
         return 1 < self.count <= STEPPED_TERMS and self.value is not None
 
     @property
     def is_rounded(self) -> bool:
-        """Whether the cell differs from the sum in exact arithmetic, nan counting as equal to nan."""
+        """True if the cell differs from the exact sum; nan counts as equal to nan."""
         if self.exact is None or self.value is None:
             return False
         return self.exact != self.value and not (self.exact != self.exact and self.value != self.value)
 
 
 def place_of_term(indexing: Indexing, number: int) -> Index:
-    """The summed letters' values in term `number`, the last letter running fastest."""
+    """The summed letters' values in term `number`; the last letter varies fastest."""
     places = []
     for label in reversed(indexing.summed):
         number, place = divmod(number, indexing.labels[label].size)
@@ -167,12 +167,12 @@ def place_of_term(indexing: Indexing, number: int) -> Index:
 
 
 def count_of_terms(indexing: Indexing) -> int:
-    """How many products each cell of the result is the sum of."""
+    """The number of products summed in each result cell."""
     return math.prod(indexing.labels[label].size for label in indexing.summed)
 
 
 def cells_of_term(indexing: Indexing, index: Index, places: Index) -> tuple[Index, ...]:
-    """The index in each operand, a stretched axis at 0."""
+    """The index in each operand; 0 on a stretched axis."""
     at = dict(zip(indexing.output_labels, index, strict=True)) | dict(zip(indexing.summed, places, strict=True))
     return tuple(
         tuple(0 if size == 1 else at[label] for label, size in zip(labels, shape, strict=True))
@@ -190,10 +190,10 @@ def terms_of(
     upto: int | None = None,
     before: CellSum | None = None,
 ) -> CellSum:
-    """The sum behind the cell `index`, at most `shown` terms of it; `upto` adds the first so many terms up.
+    """The sum behind the cell `index`, with at most `shown` terms written out; `upto` sums only so many terms.
 
-    Sums of more than 50,000 terms are not added up again (`exact` is None) unless `upto` asks for it. `before` is what
-    was told about the same cell of the same operands, so that its products need not be worked out anew.
+    Sums of more than 50,000 terms are not recomputed (`exact` is None) unless `upto` requests it. `before` is an
+    earlier sum for the same cell of the same operands, so that its products can be reused.
     """
     count = count_of_terms(indexing)
     numbers, head = _shown_numbers(count, shown, upto)
@@ -216,7 +216,7 @@ def terms_of(
 
 
 def block_of(indexing: Indexing) -> int:
-    """How many terms a step adds: one; of long sums whole values of the first summed letter, in 64 steps or fewer."""
+    """The number of terms per step: one; in long sums, whole values of the first summed letter, at most 64 steps."""
     count = count_of_terms(indexing)
     if count <= SINGLE_TERMS:
         return 1
@@ -225,12 +225,12 @@ def block_of(indexing: Indexing) -> int:
 
 
 def _first_summed(indexing: Indexing) -> str:
-    """The outermost summed letter of more than one value."""
+    """The outermost summed letter with more than one value."""
     return next(label for label in indexing.summed if indexing.labels[label].size > 1)
 
 
 def _block(indexing: Indexing, operands: Sequence[torch.Tensor], index: Index, number: int) -> Number:
-    """The sum of one block of terms in double precision, or in 64-bit integers."""
+    """The sum of one block of terms, in double precision or 64-bit integers."""
     first = _first_summed(indexing)
     size = indexing.labels[first].size
     values = -(-size // MOST_BLOCKS)
@@ -245,14 +245,14 @@ def _block(indexing: Indexing, operands: Sequence[torch.Tensor], index: Index, n
 
 
 def with_fewer_terms(cell_sum: CellSum, indexing: Indexing, operands: Sequence[torch.Tensor], shown: int) -> CellSum:
-    """The same sum with another number of terms written out; nothing is added up again."""
+    """The same sum with a different number of terms written out; nothing is summed again."""
     numbers, head = _shown_numbers(cell_sum.count, shown, cell_sum.upto)
     terms = tuple(_term(indexing, operands, cell_sum.index, number) for number in numbers)
     return replace(cell_sum, terms=terms, head=head)
 
 
 def _shown_numbers(count: int, shown: int, upto: int | None) -> tuple[list[int], int]:
-    """The terms to write out: the first and the last ones; of a sum that grows the first and the latest."""
+    """The terms to write out: the first and last ones; when stepping, the first and latest."""
     if count <= shown:
         return list(range(count)), count
     tail = max(1, shown // 3)
@@ -292,7 +292,7 @@ def _products(indexing: Indexing, operands: Sequence[torch.Tensor], index: Index
             product = product * column
         numbers: list[Number] = product.tolist()
         return numbers
-    # Integers are multiplied as Python does, without overflow.
+    # Integers are multiplied as Python integers, without overflow.
     lists = [column.tolist() for column in columns]
     return lists[0] if len(lists) == 1 else [_multiplied(factors) for factors in zip(*lists, strict=True)]
 
@@ -304,7 +304,7 @@ def _column(
     at: dict[str, int],
     within: tuple[str, int, int] | None = None,
 ) -> torch.Tensor:
-    """What one operand gives to each term, in the order of the terms; `within`: a letter from one value to another."""
+    """One operand's factor in each term, in term order; `within` limits a letter to a range of values."""
     labels = list(indexing.input_labels[operand])
     part = tensor.detach()
     for axis in range(len(labels) - 1, -1, -1):
@@ -333,7 +333,7 @@ def _column(
 
 
 def _added(products: Sequence[Number]) -> Number:
-    """The sum without rounding of the products, all of one type: integers exactly, doubles by `math.fsum`."""
+    """The unrounded sum of the products, all of one type: integers exactly, doubles by `math.fsum`."""
     first = products[0] if products else 0
     if isinstance(first, complex):
         numbers = [complex(product) for product in products]

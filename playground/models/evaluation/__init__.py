@@ -1,1 +1,1 @@
-"""What the program gives: each line computed once, within a budget, and read, summarised and shown."""
+"""Evaluating the program: each line computed once, within a budget, then read, summarised and shown."""

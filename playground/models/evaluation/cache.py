@@ -1,4 +1,4 @@
-"""What was computed for one edit and is still true after the next: the results of lines, and their summaries."""
+"""Results that stay valid from one edit to the next: lines' results and their summaries."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ MOST_RESULTS = 20_000
 
 
 class ResultCache(Generic[Result]):
-    """Least recently used results, bounded in bytes; a key that another thread computes is waited for.
+    """A least-recently-used cache of results, limited in bytes; waits for a key that another thread is computing.
 
-    Each result has a serial number: a line's key is made of its source and the serials of the results it reads.
+    Each result has a serial number: a line's key consists of its source and the serials of the results it reads.
     """
 
     def __init__(self, limit: int, size_of: Callable[[Result], int]) -> None:
@@ -34,7 +34,7 @@ class ResultCache(Generic[Result]):
         self._bytes = 0
 
     def get(self, key: Hashable, compute: Callable[[], Result], job: Job) -> tuple[int, Result]:
-        """The serial and result of a key, computed by whoever asks first; the others wait for it."""
+        """The serial and result of a key, computed by the first caller; other callers wait for it."""
         with self._changed:
             while True:
                 if key in self._kept:
@@ -61,24 +61,24 @@ class ResultCache(Generic[Result]):
             return self._serial, result
 
     def keep(self, key: Hashable, result: Result) -> None:
-        """Keep a result that is small, whoever still computes this key."""
+        """Store a small result, even if another thread is still computing this key."""
         with self._changed:
             self._serial += 1
             self._kept[key] = (self._serial, result)
 
     def forget(self, key: Hashable, serial: int) -> None:
-        """Drop the result of a key, if it still is the one with this serial."""
+        """Drop a key's result, if it still has this serial."""
         with self._changed:
             if key in self._kept and self._kept[key][0] == serial:
                 self._bytes -= self._size_of(self._kept.pop(key)[1])
 
     @property
     def kept_bytes(self) -> int:
-        """The bytes of all results that are kept."""
+        """The bytes of all cached results."""
         return self._bytes
 
     def trim(self, protected: Collection[Hashable]) -> None:
-        """Drop what was used longest ago until the limit holds, except for the keys of the present program."""
+        """Drop the least recently used results until the limit holds, except for keys of the current program."""
         with self._changed:
             if self._fits():
                 return
@@ -92,7 +92,7 @@ class ResultCache(Generic[Result]):
         return self._bytes <= self.limit and len(self._kept) <= MOST_RESULTS
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Clear the cache."""
         with self._changed:
             self._kept.clear()
             self._bytes = 0
@@ -106,7 +106,7 @@ _one_at_a_time = threading.Lock()
 
 
 def known_summary(tensor: torch.Tensor) -> TensorSummary | None:
-    """The summary of a tensor that was summed up before, or is small enough to be at once; None otherwise."""
+    """The summary of a tensor if it is cached, or if the tensor is small enough to summarise at once; else None."""
     return summary_of(tensor) if tensor.numel() <= _LARGE else _found(tensor)
 
 
@@ -122,13 +122,13 @@ def _version(tensor: torch.Tensor) -> int:
 
 
 def summary_of(tensor: torch.Tensor, job: Job | None = None) -> TensorSummary:
-    """The summary of a tensor; remembered as long as the tensor lives and is not written to."""
+    """The summary of a tensor; cached as long as the tensor exists and is not written to."""
     found = _found(tensor)
     if found is not None:
         return found
     if tensor.numel() <= _LARGE:
         return _remember(tensor, summarise(tensor, job))
-    # Several panels want the same large tensor: the first one reads it, the others wait.
+    # If several panels need the same large tensor, the first one reads it and the others wait.
     while not _one_at_a_time.acquire(timeout=0.05):
         if job is not None:
             job.check()

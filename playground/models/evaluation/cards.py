@@ -1,4 +1,4 @@
-"""What the cards of the program show: a few numbers and a thumbnail for each line, and the short words for them."""
+"""The content of the program's cards: a few numbers and a thumbnail for each line, and their short texts."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from playground.models.program.sources import Imported
 from playground.models.state import PlaygroundState
 
 THUMBNAIL = 20
-"""At most so many rows and columns of a thumbnail; larger tensors are sampled evenly."""
+"""The most rows and columns of a thumbnail; larger tensors are sampled evenly."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProgramRequest:
-    """The program and the memory budget in bytes (None: the usual one)."""
+    """The program and the memory budget in bytes (None: the default)."""
 
     program: Program
     budget: int | None = None
@@ -44,11 +44,11 @@ class Thumbnail:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CardResult:
-    """One line of the program: what it gave, or what is wrong with it.
+    """One line of the program: its result or its problem.
 
-    `verdict` is "new", "view", "copy", "same", "imported", "too large" or "problem", `verdict_text` its words.
-    `shape` is None where not even that is known. `nbytes` are those of all elements, `stored` those of the storage:
-    fewer where it is expanded, more where it is a part. `shared` says that the storage is another line's.
+    `verdict` is "new", "view", "copy", "same", "imported", "too large" or "problem", `verdict_text` its text.
+    `shape` is None if not even that is known. `nbytes` counts all elements, `stored` the storage: fewer bytes for an
+    expanded tensor, more for a part of a storage. `shared` means that the storage belongs to another line.
     """
 
     name: str
@@ -72,7 +72,7 @@ class ProgramResult:
     program: Program = field(default_factory=Program)
 
     def card(self, name: str) -> CardResult | None:
-        """The card of this name."""
+        """The card with this name."""
         return next((card for card in self.cards if card.name == name), None)
 
     def is_of(self, program: Program, name: str) -> bool:
@@ -82,12 +82,12 @@ class ProgramResult:
 
 
 def program_request(state: PlaygroundState) -> ProgramRequest:
-    """What the cards depend on."""
+    """The request for the cards."""
     return ProgramRequest(state.program, state.memory_budget)
 
 
 def compute_program(request: ProgramRequest, job: Job) -> ProgramResult:
-    """Evaluate the program and sum each line up; large tensors show their shape before their numbers."""
+    """Evaluate the program and summarise each line; large tensors show their shape before their numbers."""
     evaluated = evaluate(request.program, request.budget, job)
     cards = [_with_numbers(_card(request.program, name, evaluated), evaluated[name]) for name in request.program.names]
     for place, card in enumerate(cards):
@@ -120,7 +120,7 @@ def _card(program: Program, name: str, evaluated: Mapping[str, Evaluated]) -> Ca
 
 
 def storage_owner(program: Program, name: str, evaluated: Mapping[str, Evaluated]) -> str | None:
-    """The first earlier line whose storage this tensor lies in."""
+    """The first earlier line that owns this tensor's storage."""
     own = evaluated[name]
     is_real = own.tensor is not None
     tensor = own.tensor if is_real else own.meta
@@ -143,7 +143,7 @@ def card_verdict(program: Program, name: str, one: Evaluated, owner: str | None)
 
 
 def _with_numbers(card: CardResult, one: Evaluated) -> CardResult:
-    """The card with its statistics, if they are known or quickly found."""
+    """The card with its statistics, if they are known or quick to compute."""
     summary = None if one.tensor is None else known_summary(one.tensor)
     if summary is None or one.tensor is None:
         return card
@@ -151,7 +151,7 @@ def _with_numbers(card: CardResult, one: Evaluated) -> CardResult:
 
 
 def thumbnail_of(tensor: torch.Tensor, scale: float) -> Thumbnail | None:
-    """The last two axes, the others at 0; a vector stands upright. None without elements."""
+    """The last two axes, the others at 0; a vector is shown upright. None without elements."""
     reader = TensorReader(tensor)
     if 0 in reader.shape:
         return None
@@ -193,8 +193,8 @@ def short_dtype(dtype: str) -> str:
 
 
 def summary_words(card: CardResult) -> str:
-    """`"48 B  mean 25.5  std 12.0"`; a view says that it shares its bytes, an expanded tensor how few are stored, and
-    both show their mean alone."""
+    """`"48 B  mean 25.5  std 12.0"`; a view says that it shares its bytes, an expanded tensor how few are stored; both
+    show only their mean."""
     note = " shared" if card.shared else " stored" if card.stored != card.nbytes else ""
     parts = [bytes_in_words(card.stored if note == " stored" else card.nbytes) + note]
     summary = card.summary
@@ -208,7 +208,7 @@ def summary_words(card: CardResult) -> str:
 
 
 def trouble_words(summary: TensorSummary | None) -> str:
-    """`"2 nan 1 inf"`; empty where all is finite."""
+    """`"2 nan 1 inf"`; empty if everything is finite."""
     if summary is None:
         return ""
     infinities = summary.positive_infinities + summary.negative_infinities
@@ -221,7 +221,7 @@ def _exact_or_short(value: float) -> str:
 
 
 def definition_of_statistics(summary: TensorSummary | None) -> str:
-    """What mean and std are taken over."""
+    """A note on what mean and std are computed over."""
     if summary is None:
         return "mean and std of all elements; std divides by n - 1, as torch does"
     if summary.finite < summary.count:
@@ -230,7 +230,7 @@ def definition_of_statistics(summary: TensorSummary | None) -> str:
 
 
 def statistics_lines(summary: TensorSummary) -> tuple[str, ...]:
-    """The numbers of the selected cells, a line each."""
+    """The statistics of the selected cells, one per line."""
     lines = [f"{count_in_words(summary.count, 'cell')} selected"]
     if summary.total is not None and summary.mean is not None:
         lines += [f"sum  {_exact_or_short(summary.total)}", f"mean {short_text(summary.mean)}"]

@@ -1,4 +1,4 @@
-"""Cells as text: for a table, for a CSV file, or as the `torch.tensor(...)` that makes them again."""
+"""Cells as text: for a table, as CSV, or as a `torch.tensor(...)` call that recreates them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Region = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class CopyForm:
-    """A way of writing cells down."""
+    """A text format for cells."""
 
     name: str
     label: str
@@ -36,15 +36,15 @@ def region_count(region: Region) -> int:
 
 
 def copy_cells(reader: TensorReader, region: Region, form: str) -> str | Problem:
-    """The cells of a region in the form "text", "csv" or "torch"; a Problem where they are too many to paste."""
+    """The cells of a region in the form "text", "csv" or "torch"; a Problem if there are too many to paste."""
     count = region_count(region)
     if count > LIMIT:
-        return Problem(f"{count:,} cells are too many to copy, the limit is {LIMIT:,}. Export writes them to a file.")
+        return Problem(f"{count:,} cells are too many to copy, the limit is {LIMIT:,}. Export them to a file instead.")
     return COPY_FORMS.find(form).function(reader, region)
 
 
 def _rows(reader: TensorReader, region: Region) -> Iterator[list[str]]:
-    """The exact texts, last axis across, all others down."""
+    """The exact texts, the last axis across, all others down."""
     if not region:
         yield [reader.text(())]
         return
@@ -73,7 +73,7 @@ def _as_csv(reader: TensorReader, region: Region) -> str:
 
 
 def _as_torch(reader: TensorReader, region: Region) -> str:
-    """Axes on which only one place is chosen are left out, unless the tensor has size 1 there."""
+    """Drops axes with only one chosen index, unless the tensor has size 1 there."""
     rows = iter(_rows(reader, region))
     kept = [
         stop - start > 1 or size == 1 or stop == start for (start, stop), size in zip(region, reader.shape, strict=True)
@@ -104,7 +104,7 @@ def _literal(text: str, dtype: str) -> str:
 
 
 def _complex_literal(text: str) -> str:
-    """Python has no literals for infinite parts: those go through `complex`."""
+    """Python has no literals for infinite parts, so those use `complex`."""
     if "nan" not in text and "inf" not in text:
         return text
     value = complex(text)
@@ -112,7 +112,7 @@ def _complex_literal(text: str) -> str:
 
 
 def _dtype_argument(dtype: str, literal: str) -> str:
-    """torch infers float32, int64, bool and complex64 by itself, unless there is nothing to infer from."""
+    """torch infers float32, int64, bool and complex64 itself, if there is a value to infer from."""
     inferred = dtype in ("float32", "int64", "bool", "complex64") and not (dtype != "float32" and "[]" in literal)
     return "" if inferred else f", dtype=torch.{dtype}"
 

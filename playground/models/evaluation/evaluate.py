@@ -1,4 +1,4 @@
-"""Every line of a program computed within a budget, each line once, a bad line spoiling only its own."""
+"""Computes every line of a program once, within a budget; a failing line affects only lines that read it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ __all__ = ["CACHE", "Evaluated", "evaluate", "try_line"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluated:
-    """What a line gives.
+    """The result of a line.
 
     `tensor` is None when the line failed or is too large to compute; `meta` is a meta tensor with its true shape,
     strides, offset and dtype (None only when the line failed). `problem` says why there is no tensor, or warns.
-    `code` is the text of the line, `reads` the names in it, in order, `spans` where each of them stands.
+    `code` is the text of the line, `reads` the names in it, in order, `spans` their places.
     """
 
     name: str
@@ -41,17 +41,17 @@ class Evaluated:
 
     @property
     def spans(self) -> Mapping[str, tuple[Span, ...]]:
-        """Where each name that the line reads stands in its code."""
+        """The place of each name that the line reads in its code."""
         return dict(source_spans(Expression(self.code))) if self.reads else {}
 
     @property
     def failed(self) -> bool:
-        """Whether not even the shape is known."""
+        """True if not even the shape is known."""
         return self.meta is None
 
     @property
     def view_of(self) -> str:
-        """The name of the tensor above whose storage this one looks at; empty if the storage is its own."""
+        """The earlier tensor that owns the storage of this one; empty if it owns its storage."""
         return self.steps[-1].base if self.steps else ""
 
 
@@ -59,7 +59,9 @@ def _bytes_of(result: LineResult) -> int:
     return 0 if result.tensor is None else result.tensor.untyped_storage().nbytes()
 
 
-GIVEN_UP = Problem("This was cancelled. It runs again once the line, or what it reads, is changed.", badge="cancelled")
+GIVEN_UP = Problem(
+    "This was cancelled. It runs again when the line, or a line that it reads, changes.", badge="cancelled"
+)
 CACHE: ResultCache[LineResult] = ResultCache(max(default_budget() // 2, 1 << 28), _bytes_of)
 
 
@@ -71,10 +73,10 @@ def evaluate(program: Program, budget: int | None = None, job: Job | None = None
     >>> tuple(results["B"].tensor.shape), results["B"].steps[-1].kind
     ((1, 4, 3), 'view')
 
-    `budget` bounds the bytes of all values together (None: the usual memory budget); beyond it `tensor` is None, and
-    `meta` still has shape, strides and dtype. A bad line has its `problem` and spoils only its own. Lines that did not
-    change, and that read nothing that did, are taken from earlier calls. Raises only `CancelledError`, when the job is
-    cancelled.
+    `budget` limits the bytes of all values together (None: the default memory budget); beyond it `tensor` is None, but
+    `meta` still has shape, strides and dtype. A failing line has a `problem` and affects only lines that read it.
+    Results of lines that did not change, and read nothing that did, are reused from earlier calls. Raises only
+    `CancelledError`, if the job is cancelled.
     """
     job = job or Job()
     limit = default_budget() if budget is None else budget
@@ -90,7 +92,7 @@ def evaluate(program: Program, budget: int | None = None, job: Job | None = None
 def try_line(
     program: Program, code: str, budget: int | None = None, job: Job | None = None, *, with_values: bool = False
 ) -> torch.Tensor | None:
-    """The shape, strides and dtype that a line with this code would have below the program; None where it fails.
+    """The shape, strides and dtype that a line with this code would have after the program; None if it fails.
 
     `with_values`: None too where it would be too large or too long to compute.
     """
@@ -106,7 +108,7 @@ def try_line(
 
 
 class _Run:
-    """One pass over the lines, with what is left of the budget."""
+    """One pass over the lines, with the remaining budget."""
 
     def __init__(self, program: Program, limit: int, job: Job) -> None:
         self.names, self.limit, self.job = program.names, limit, job
@@ -116,7 +118,7 @@ class _Run:
         self.keys: set[object] = set()
 
     def add(self, place: int, binding: Binding) -> None:
-        """Evaluate one line, from the cache where nothing that it depends on has changed."""
+        """Evaluate one line, or take it from the cache if nothing it depends on has changed."""
         source, name = binding.source, binding.name
         reads = source_reads(source)
         known = tuple(read for read in reads if read in self.results)
@@ -138,7 +140,7 @@ class _Run:
         self.results[name] = Evaluated(name, code, tensor, result.meta, result.steps, problem, reads)
 
     def _line(self, place: int, binding: Binding, known: tuple[str, ...]) -> tuple[int, LineResult]:
-        """The serial and result of a line whose inputs are known."""
+        """The serial and result of a line with known inputs."""
         around = Around(self.names[:place], self.names[place + 1 :])
         missing = len(known) < len(source_reads(binding.source))
         inputs_key = tuple((read, self.serials[read]) for read in (self.serials if missing else known))
@@ -160,20 +162,20 @@ class _Run:
             return replace(result, problem=helpful(problem, lambda fix: self._mended(fix, problem, binding, around)))
 
         serial, result = CACHE.get(key, compute, self.job)
-        if result.too_large and 0 < result.new_bytes <= left:  # it was left out for want of memory, which is there now
+        if result.too_large and 0 < result.new_bytes <= left:  # skipped for lack of memory, which is now available
             CACHE.forget(key, serial)
             serial, result = CACHE.get(key, compute, self.job)
         return serial, result
 
     def _mended(self, fix: Fix, problem: Problem, binding: Binding, around: Around) -> str | None:
-        """The shape of a line once a fix is taken; None where it still fails, or still has the same problem."""
+        """The shape of a line after a fix; None if it still fails, or still has the same problem."""
         mended = self.tried(Binding(binding.name, parse_source(fix.code)), around)
         if mended.meta is None or mended.problem == problem:
             return None
         return shape_in_words(mended.meta.shape)
 
     def tried(self, binding: Binding, around: Around) -> LineResult:
-        """A line beside those of the program: computed where it is tiny, else planned; no shape where it fails."""
+        """A trial line outside the program: computed if tiny, otherwise planned; no shape if it fails."""
         reads = [read for read in source_reads(binding.source) if read in self.results]
         if any(self.results[read].failed for read in reads):
             return LineResult()

@@ -1,4 +1,4 @@
-"""One line computed: straight away if it is small, else planned on the meta device and then run within the budget."""
+"""Computes one line: directly if it is small, otherwise planned on the meta device and then run within the budget."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from playground.models.problem import Fix, Problem, ProblemError, Span
 from playground.models.program.sources import Binding, Expression, Imported, Made
 
 TRIED = 1 << 16
-"""Bytes below which a line that is only tried is really computed."""
+"""A trial line below this many bytes is computed, not just planned."""
 
 
 class Input(Protocol):
-    """What a line reads: an earlier result."""
+    """An input of a line: an earlier result."""
 
     @property
     def tensor(self) -> torch.Tensor | None:
@@ -50,7 +50,7 @@ class Input(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LineResult:
-    """What a line gave: `new_bytes` is the storage that it allocated and keeps, or would need where it is too large."""
+    """A line's result: `new_bytes` is the storage that it allocated and keeps, or would need if it is too large."""
 
     tensor: torch.Tensor | None = None
     meta: torch.Tensor | None = None
@@ -63,7 +63,7 @@ class LineResult:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """The names of the lines above and below a line."""
+    """The names of the lines before and after a line."""
 
     above: tuple[str, ...]
     below: tuple[str, ...]
@@ -71,9 +71,9 @@ class Around:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How many bytes all values may take together, and how many of them are left for a line.
+    """How many bytes all values may take together, and how many are left for a line.
 
-    `is_trial`: what is not tiny is planned and not computed, for the line is only tried.
+    `is_trial`: the line is only tried, so anything not tiny is planned, not computed.
     """
 
     limit: int
@@ -86,22 +86,22 @@ class Budget:
         return min(self.left, TRIED) if self.is_trial else self.left
 
     def warning(self, needed: int, at_most: bool = False) -> Problem:
-        """The warning on a tensor that does not fit; `at_most`: its shape is an upper bound, for values decide it."""
+        """The warning for a tensor that does not fit; `at_most`: its shape is an upper bound."""
         taken = self.limit - self.left
-        used = "" if needed > self.limit else f" {bytes_in_words(taken)} of it are taken by the lines above."
+        used = "" if needed > self.limit else f" The lines above use {bytes_in_words(taken)} of it."
         size = (
             f"{'At most ' if at_most else ''}{bytes_in_words(needed)}, the limit is {bytes_in_words(self.limit)}.{used}"
         )
         known = (
-            "The shape depends on values and is the largest that it can be, values are not computed."
+            "The shape depends on values; this is the largest possible one. Values are not computed."
             if at_most
-            else "Shape, strides and cost are exact, values are not computed."
+            else "Shape, strides and cost are exact; values are not computed."
         )
         return Problem(f"{size} {known}", badge="too large", severity="warning")
 
 
 def compute_line(binding: Binding, inputs: Mapping[str, Input], around: Around, budget: Budget, job: Job) -> LineResult:
-    """The result of one line; every failure but a cancelled job is a problem in it."""
+    """The result of one line; every failure except a cancelled job becomes its problem."""
     try:
         match binding.source:
             case Made() as made:
@@ -117,13 +117,13 @@ def compute_line(binding: Binding, inputs: Mapping[str, Input], around: Around, 
         return LineResult(problem=error.problem)
     except (CancelledError, NeedsPlanError, NoValuesError):
         raise
-    except Exception as error:  # a bug must not take the window down: it becomes a problem of this line
+    except Exception as error:  # a bug must not crash the window: it becomes a problem of this line
         return LineResult(problem=Problem(f"This line cannot be computed: {error}", badge="cannot be computed"))
 
 
 @functools.lru_cache(maxsize=4096)
 def _is_fine(text: str, names: tuple[str, ...]) -> bool:
-    """Whether a line passes the check with these tensors above it: looked at once for each text."""
+    """True if a line passes the check with these tensors above it; cached by text."""
     try:
         check_expression(parse_expression(text), names)
     except ProblemError:
@@ -165,7 +165,7 @@ def _whole_step(code: str, tensor: torch.Tensor, base: str) -> Step:
 def _expression(parsed: ExpressionText, inputs: Mapping[str, Input], budget: Budget, job: Job) -> LineResult:
     values = {name: tensor for name, given in inputs.items() if (tensor := given.tensor) is not None}
     if len(values) == len(inputs):
-        # A call that is too large to run without a plan ends the run before it starts: it is planned below.
+        # A call too large to run without a plan ends the run before it starts: it is planned below.
         with contextlib.suppress(NeedsPlanError):
             return _ran(parsed, values, inputs, StraightWatch(job, budget.unplanned))
     metas = {name: meta for name, given in inputs.items() if (meta := given.meta) is not None}
@@ -176,7 +176,7 @@ def _expression(parsed: ExpressionText, inputs: Mapping[str, Input], budget: Bud
     except ProblemError:
         if len(values) < len(inputs):
             raise
-        # What has no plan, for its shape or its being fine stands in the values, is looked at word by word.
+        # A line without a plan, because its shape or validity depends on values, is checked word by word.
         return _ran(parsed, values, inputs, CarefulWatch(job, budget.left))
     steps = tuple(interpreter.recorder.steps)
     if not watch.fits:
@@ -198,7 +198,7 @@ def _expression(parsed: ExpressionText, inputs: Mapping[str, Input], budget: Bud
 
 
 def _too_long(seconds: float) -> Problem:
-    message = f"This may take up to {time_in_words(seconds)}. Shape and strides are exact, values are not computed."
+    message = f"This may take up to {time_in_words(seconds)}. Shape and strides are exact; values are not computed."
     return Problem(message, badge="too long", severity="warning")
 
 
@@ -217,7 +217,7 @@ def _ran(
 
 
 def _tensor_of(interpreter: Interpreter, value: Any) -> torch.Tensor:
-    """The value of a line, which has to be a tensor; a number, shape or pair of tensors says how it becomes one."""
+    """The value of a line, which must be a tensor; for a number, shape or pair of tensors, says how to get one."""
     parsed = interpreter.parsed
     if isinstance(value, torch.Tensor):
         if not interpreter.recorder.steps:
@@ -236,15 +236,18 @@ def _no_tensor(text: str, span: Span, value: Any) -> Problem:
             if isinstance(part, torch.Tensor)
         )
         return Problem(
-            f"These are {len(value)} tensors, {shapes}. A line gives one.", span, fixes, badge=f"{len(value)} tensors"
+            f"This gives {len(value)} tensors, {shapes}. A line must give one.",
+            span,
+            fixes,
+            badge=f"{len(value)} tensors",
         )
     if isinstance(value, bool | int | float | tuple | list) and _is_numbers(value):
         written = shape_in_words(value) if isinstance(value, tuple) else repr(value)
         fix = Fix(f"torch.tensor({text})", target=f"torch.tensor({text})")
-        return Problem(f"{text} is {written}, and a line gives a tensor.", span, (fix,), badge=f"is {written}"[:24])
+        return Problem(f"{text} is {written}, but a line must give a tensor.", span, (fix,), badge=f"is {written}"[:24])
     if isinstance(value, torch.Generator):
-        return Problem("This is a source of random draws for torch.randn(3, generator=...).", span, badge="no tensor")
-    return Problem(f"{text} is {value}, and a line gives a tensor.", span, badge="no tensor")
+        return Problem("This is a random generator, for torch.randn(3, generator=...).", span, badge="no tensor")
+    return Problem(f"{text} is {value}, but a line must give a tensor.", span, badge="no tensor")
 
 
 def _is_numbers(value: Any) -> bool:
@@ -254,7 +257,7 @@ def _is_numbers(value: Any) -> bool:
 
 
 def meta_of(tensor: torch.Tensor, inputs: Mapping[str, tuple[torch.Tensor, torch.Tensor | None]]) -> torch.Tensor:
-    """A meta tensor of the same layout, on the meta storage of whichever input shares its storage."""
+    """A meta tensor of the same layout, on the meta storage of the input that shares its storage."""
     layout = (tuple(tensor.shape), tensor.stride(), tensor.storage_offset())
     for values, meta in inputs.values():
         if meta is not None and values is not tensor and share_storage(values, tensor) and meta.dtype == tensor.dtype:

@@ -1,4 +1,4 @@
-"""Reads what is visible of a tensor of any rank, size and dtype, and nothing else; writes each element as text."""
+"""Reads only the visible part of a tensor of any rank, size and dtype, and writes each element as text."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _FLOAT_TEXTS = {"float64": np.float64, "float32": np.float32, "float16": np.floa
 
 
 def exact_text(value: object, dtype: str) -> str:
-    """The shortest decimal that names this element of its dtype and no other: `exact_text(0.1, "bfloat16") == "0.1"`.
+    """The shortest decimal that identifies this element of its dtype: `exact_text(0.1, "bfloat16") == "0.1"`.
 
-    Whole floats read without a point ("26"), booleans as True and False, complex numbers as "1-2j".
+    Whole floats have no point ("26"), booleans are True and False, complex numbers look like "1-2j".
     """
     if dtype == "bool":
         return "True" if value else "False"
@@ -62,7 +62,7 @@ def tidy_number(text: str) -> str:
 
 
 def _shortest_by_trial(value: float, dtype: str) -> str:
-    """The shortest decimal that rounds to `value` in a dtype that numpy does not know."""
+    """The shortest decimal that rounds to `value` in a dtype that numpy does not have."""
     for digits in range(1, 10):
         text = f"{value:.{digits}g}"
         rounded = _as_bfloat16(float(text)) if dtype == "bfloat16" else _as_dtype(float(text), dtype)
@@ -83,7 +83,7 @@ def _as_dtype(value: float, dtype: str) -> float:
 
 
 def full_text(value: object, dtype: str) -> str:
-    """All decimal digits of a float, where its shortest text is rounded: `"0.09997558..."`; "" elsewhere."""
+    """All decimal digits of a float if its shortest text is rounded: `"0.09997558..."`; otherwise ""."""
     if "float" not in dtype or not isinstance(value, float) or not math.isfinite(value):
         return ""
     digits = format(Decimal(value), "f")
@@ -92,7 +92,7 @@ def full_text(value: object, dtype: str) -> str:
 
 
 def fitted_text(value: object, dtype: str, characters: int) -> str:
-    """The element in at most `characters`: exact where that fits, otherwise rounded, never a nonzero number as zero."""
+    """The element in at most `characters`: exact if that fits, otherwise rounded; nonzero never becomes zero."""
     exact = exact_text(value, dtype)
     if len(exact) <= characters:
         return exact
@@ -105,7 +105,7 @@ def fitted_text(value: object, dtype: str, characters: int) -> str:
         infinite = "∞" if number > 0 else "-∞"
         return infinite if math.isinf(number) and len(infinite) <= characters else "…"
     if "float" in dtype and 1e-3 <= abs(number) < 10.0 ** (characters - 1):
-        # One place is kept for the sign, so that positive and negative columns show equally many decimals.
+        # Reserve one place for the sign, so that positive and negative columns show the same number of decimals.
         whole = len(str(int(abs(number))))
         decimals = max(0, characters - 2 - whole)
         text = f"{number:.{decimals}f}"
@@ -161,7 +161,7 @@ _CARRIERS = {
 
 
 class Glyph(IntEnum):
-    """How a cell is marked besides its digits."""
+    """A cell's mark besides its digits."""
 
     NORMAL = 0
     NAN = 1
@@ -182,7 +182,7 @@ class Window:
     _texts: dict[int, list[list[str]]] = field(default_factory=dict, repr=False)
 
     def texts(self, characters: int) -> list[list[str]]:
-        """All cells in at most so many characters, row by row; worked out once."""
+        """All cells in at most so many characters, row by row; cached."""
         if characters not in self._texts:
             self._texts[characters] = [
                 [fitted_text(value, self.dtype, characters) for value in row] for row in self.values.tolist()
@@ -191,13 +191,13 @@ class Window:
 
     @property
     def magnitudes(self) -> NDArray[np.float64]:
-        """What the heat shows: the value as float64, |z| of a complex one."""
+        """The values for the heat map: as float64, |z| for complex ones."""
         if np.iscomplexobj(self.values):
             return np.abs(self.values)
         return self.values.astype(np.float64)
 
     def kinds(self, scale: float | None = None) -> NDArray[np.uint8]:
-        """The `Glyph` of each cell; clipped are those whose |value| is above the heat's `scale`."""
+        """The `Glyph` of each cell; cells with a |value| above the heat's `scale` are clipped."""
         numbers = self.magnitudes
         kinds = np.zeros(numbers.shape, np.uint8)
         if "float" not in self.dtype and "complex" not in self.dtype:
@@ -224,7 +224,7 @@ class Window:
 
 
 def smallest_normal(dtype: str) -> float:
-    """The smallest positive normal number of a float or complex dtype: below it lie the subnormal ones."""
+    """The smallest positive normal number of a float or complex dtype: smaller ones are subnormal."""
     part = {"complex64": "float32", "complex128": "float64", "complex32": "float16"}.get(dtype, dtype)
     return float(torch.finfo(getattr(torch, part)).tiny)
 
@@ -232,7 +232,7 @@ def smallest_normal(dtype: str) -> float:
 class TensorReader:
     """A window onto a tensor: `TensorReader(t).read(0, 1, range(3), range(4), {})`.
 
-    Nothing is copied but the rectangle that is read; two readers of one tensor are equal.
+    Copies only the rectangle that is read; two readers of one tensor are equal.
     """
 
     __slots__ = ("_tensor", "dtype", "shape")
@@ -266,9 +266,9 @@ class TensorReader:
         columns: range,
         fixed: Mapping[int, int] | None = None,
     ) -> Window:
-        """The elements at `rows` x `columns`; axes neither rows nor columns stand at `fixed` (0 where not named).
+        """The elements at `rows` x `columns`; other axes are at their index in `fixed` (0 if not given).
 
-        An axis of None is one row or one column. Ranges may have steps and are cut to the tensor.
+        An axis of None means one row or one column. Ranges may have steps and are clipped to the tensor.
         """
         rows = cut_range(rows, 1 if row_axis is None else self.shape[row_axis])
         columns = cut_range(columns, 1 if column_axis is None else self.shape[column_axis])
@@ -304,19 +304,19 @@ class TensorReader:
         return exact_text(self.value(index), self.dtype)
 
     def holds(self, index: tuple[int, ...]) -> bool:
-        """Whether `index` names an element of the tensor."""
+        """True if `index` is valid for the tensor."""
         return len(index) == self.ndim and all(0 <= place < size for place, size in zip(index, self.shape, strict=True))
 
 
 def cut_range(wanted: range, size: int) -> range:
-    """The part of a range that lies in `0..size`."""
+    """The part of a range within `0..size`."""
     start = max(0, wanted.start)
     start += (wanted.start - start) % wanted.step
     return range(start, max(start, min(wanted.stop, size)), wanted.step)
 
 
 def _exact(part: torch.Tensor) -> Numbers:
-    """A copy in a dtype that numpy holds exactly."""
+    """A copy in a numpy dtype that holds the values exactly."""
     part = part.resolve_conj().resolve_neg()
     if part.is_quantized:
         part = part.dequantize()

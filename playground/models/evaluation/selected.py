@@ -1,4 +1,4 @@
-"""What the shape panel shows of the selected tensor."""
+"""What the Shape panel shows for the selected tensor."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class CellLinks:
     others: tuple[tuple[str, torch.Tensor], ...] = ()
 
     def index_of(self, name: str, index: Index) -> Index | None:
-        """The element of `tensor` that is the pointed cell; None where it has none."""
+        """The element of `tensor` at the pointed cell; None if there is none."""
         if name == self.name:
             return index if fits(index, tuple(self.tensor.shape)) else None
         other = next((tensor for candidate, tensor in self.others if candidate == name), None)
@@ -46,12 +46,12 @@ class CellLinks:
 
 
 def fits(index: Index, shape: Index) -> bool:
-    """Whether an index names an element of a tensor of this shape."""
+    """True if an index is valid for this shape."""
     return len(index) == len(shape) and all(0 <= i < size for i, size in zip(index, shape, strict=True))
 
 
 def links_of(name: str, tensors: dict[str, torch.Tensor]) -> CellLinks:
-    """The links of a tensor among all that were computed."""
+    """The links of a tensor to the other computed ones."""
     tensor = tensors[name]
     others = tuple(
         (other, its)
@@ -73,10 +73,10 @@ class ShapeRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ShapeResult:
-    """The selected tensor. `whole` is its shape without the cut its line ends with, and limits what can be pulled out.
+    """The selected tensor. `whole` is its shape before its line's final slice, which limits how far it can grow.
 
-    `made`: the handles set the size of a fill; else they cut. `reader` is None for tensors too large to compute.
-    `cells` sums the selected cells up.
+    `made`: the handles set the size of a fill; otherwise they slice. `reader` is None for tensors too large to compute.
+    `cells` summarises the selected cells.
     """
 
     name: str
@@ -104,12 +104,12 @@ class ShapeResult:
 
 
 def shape_request(state: PlaygroundState) -> ShapeRequest:
-    """What the shape panel depends on."""
+    """The Shape panel's request."""
     return ShapeRequest(state.program, state.selection, state.memory_budget, state.shape.cells)
 
 
 def compute_shape(request: ShapeRequest, job: Job) -> ShapeResult | None:
-    """Evaluate the program and describe the selected tensor; None where nothing is selected."""
+    """Evaluate the program and describe the selected tensor; None if nothing is selected."""
     binding = request.program.get(request.name)
     if binding is None:
         return None
@@ -134,7 +134,7 @@ def compute_shape(request: ShapeRequest, job: Job) -> ShapeResult | None:
     if one.tensor is not None:
         result = _with_values(request, result, one.tensor, evaluated, job)
     if 0 in layout.strides:
-        # The first preview of a copy of a stretched tensor imports torch's compiler, which takes a second.
+        # The first preview of copying a stretched tensor imports torch's compiler, which takes a second.
         job.show(result)
     return replace(result, rows=menu_rows(layout))
 
@@ -177,7 +177,7 @@ def _story(request: ShapeRequest, tensors: Mapping[str, torch.Tensor], job: Job)
 
 
 def _whole_shape(request: ShapeRequest, shape: tuple[int, ...], job: Job) -> tuple[int, ...]:
-    """The shape before the cut that ends the line; the shape itself where there is none."""
+    """The shape before the slice that ends the line; the shape itself if there is none."""
     binding = request.program.get(request.name)
     if binding is None or isinstance(binding.source, Made | Imported):
         return shape

@@ -1,4 +1,4 @@
-"""The window's bottom line: what is selected, who shares its storage, which lines fail, what memory is used."""
+"""The content of the status line: the selection, who shares its storage, failing lines, memory used."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from playground.models.state import PlaygroundState
 
 @dataclass(frozen=True, slots=True)
 class StatusRequest:
-    """The program, the selected name, and the memory budget in bytes (None: the usual one)."""
+    """The program, the selected name, and the memory budget in bytes (None: the default)."""
 
     program: Program
     selection: str
@@ -25,7 +25,7 @@ class StatusRequest:
 
 @dataclass(frozen=True, slots=True)
 class StatusResult:
-    """`selected` and `problems` in words; `used` bytes of all storages, each counted once, of `budget` bytes."""
+    """`selected` and `problems` in words; `used` is the bytes of all storages, each counted once, of `budget` bytes."""
 
     selected: str
     problems: str
@@ -34,12 +34,12 @@ class StatusResult:
 
 
 def status_request(state: PlaygroundState) -> StatusRequest:
-    """What the bottom line depends on."""
+    """The status line's request."""
     return StatusRequest(state.program, state.selection, state.memory_budget)
 
 
 def compute_status(request: StatusRequest, job: Job) -> StatusResult:
-    """Evaluate the program (shared with all panels) and say it in a line."""
+    """Evaluate the program (shared with all panels) and summarise it in a line."""
     evaluated = evaluate(request.program, request.budget, job)
     failed = [name for name, one in evaluated.items() if one.problem is not None and one.problem.severity == "error"]
     return StatusResult(
@@ -64,7 +64,11 @@ def describe_selected(name: str, evaluated: Iterable[Evaluated]) -> str:
     ]
     count = tensor.numel()
     words = f"{cut_name(name, 24)}: {count_in_words(count, 'element')}"
-    return f"{words}, shares its storage with {cut_names(others)}" if others else f"{words}, shares storage with nobody"
+    return (
+        f"{words}, shares its storage with {cut_names(others)}"
+        if others
+        else f"{words}, shares storage with no other tensor"
+    )
 
 
 def count_problems(names: list[str]) -> str:

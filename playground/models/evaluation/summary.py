@@ -1,4 +1,4 @@
-"""The numbers that stand for a whole tensor: exact at the extremes, in bounded memory, and stopped when asked."""
+"""Statistics of a whole tensor: exact extremes, in bounded memory, and cancellable."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from playground.models.evaluation.reader import smallest_normal
 from playground.models.job import Job
 
 CHUNK = 1 << 17
-"""Elements read at a time: so many float64 stay in the processor's cache."""
+"""Elements read at a time: this many float64 stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
 class TensorSummary:
     """Statistics over the finite elements; `std` divides by n - 1 as torch does, and is None below two elements.
 
-    For complex tensors `mean` is that of the real parts, and `largest` is the largest |z|. `minimum`, `maximum` are
-    exact, also for integers beyond 2^53. `largest` is what the heat is scaled by. `total` is the sum.
+    For complex tensors `mean` is the mean of the real parts, and `largest` is the largest |z|. `minimum` and `maximum`
+    are exact, even for integers beyond 2^53. `largest` scales the heat. `total` is the sum.
     """
 
     count: int
@@ -40,7 +40,7 @@ class TensorSummary:
 
     @property
     def characters(self) -> int:
-        """The widest exact text, for whole numbers; 0 if a fraction is among them."""
+        """The width of the widest exact text, for whole numbers; 0 if there is a fraction."""
         if not self.whole or self.minimum is None or self.maximum is None:
             return 0
         return max(len(str(int(self.minimum))), len(str(int(self.maximum))))
@@ -60,7 +60,7 @@ def summarise(tensor: torch.Tensor, job: Job | None = None) -> TensorSummary:
 
 
 def _without_repetition(tensor: torch.Tensor) -> tuple[torch.Tensor, int]:
-    """The tensor without its stretched axes, and how often each element is repeated by them."""
+    """The tensor without its stretched axes, and how many times they repeat each element."""
     repeats = 1
     for axis, (size, stride) in enumerate(zip(tensor.shape, tensor.stride(), strict=True)):
         if stride == 0 and size > 1:
@@ -70,7 +70,7 @@ def _without_repetition(tensor: torch.Tensor) -> tuple[torch.Tensor, int]:
 
 
 def _chunks(tensor: torch.Tensor) -> Iterator[torch.Tensor]:
-    """Flat pieces of at most CHUNK elements, without copying the whole of a strided tensor."""
+    """Flat pieces of at most CHUNK elements, without copying a whole strided tensor."""
     if tensor.numel() <= CHUNK:
         yield tensor.reshape(-1)
     elif tensor.is_contiguous():
@@ -85,7 +85,7 @@ def _chunks(tensor: torch.Tensor) -> Iterator[torch.Tensor]:
 
 
 def _power_of_two_scale(tensor: torch.Tensor, job: Job) -> float:
-    """What to multiply by so that squares neither overflow nor vanish; a power of two, so that it is exact."""
+    """The factor that keeps squares from overflowing or vanishing; a power of two, so that scaling is exact."""
     largest = 0.0
     for chunk in _chunks(tensor):
         job.check()
@@ -98,7 +98,7 @@ def _power_of_two_scale(tensor: torch.Tensor, job: Job) -> float:
 
 
 def _plain(chunk: torch.Tensor) -> torch.Tensor:
-    """A chunk in a dtype that torch reduces: float32, float64, int64, or complex128."""
+    """A chunk in a dtype that torch can reduce: float32, float64, int64, or complex128."""
     if chunk.is_quantized:
         chunk = chunk.dequantize()
     if chunk.is_complex():
@@ -109,7 +109,7 @@ def _plain(chunk: torch.Tensor) -> torch.Tensor:
 
 
 class _Gathered:
-    """Running counts and moments (Chan's way of joining the moments of two parts)."""
+    """Running counts and moments (combined by Chan's formula for two parts)."""
 
     def __init__(self, dtype: torch.dtype) -> None:
         self.dtype = dtype
@@ -125,7 +125,7 @@ class _Gathered:
         self.tiny = smallest_normal(str(dtype).removeprefix("torch.")) if floats else 0.0
 
     def add(self, chunk: torch.Tensor) -> None:
-        """Take the elements of one flat chunk into account."""
+        """Add the elements of one flat chunk."""
         if chunk.dtype == torch.uint64:
             self._add_unsigned(chunk)
         elif chunk.is_floating_point() or chunk.is_complex() or chunk.is_quantized:
@@ -168,12 +168,12 @@ class _Gathered:
         self._join(numbers.to(torch.float64))
 
     def _add_unsigned(self, chunk: torch.Tensor) -> None:
-        """uint64 has few operations: halve it into two int64 that have all."""
+        """torch has few operations for uint64: split it into two int64, which have all of them."""
         bits = chunk.view(torch.int64)
         high, low = (bits >> 32) & 0xFFFFFFFF, bits & 0xFFFFFFFF
         if not bits.numel():
             return
-        order = bits ^ torch.iinfo(torch.int64).min  # as signed numbers, in the order of the unsigned ones
+        order = bits ^ torch.iinfo(torch.int64).min  # as signed numbers, in the order of the unsigned numbers
         ends = [int(end) + (1 << 63) for end in torch.aminmax(order)]
         self._widen(ends[0], ends[1])
         self.zeros += int((bits == 0).sum())
@@ -199,7 +199,7 @@ class _Gathered:
         self.finite = total
 
     def summary(self, count: int, repeats: int) -> TensorSummary:
-        """The numbers gathered, with each element counted `repeats` times."""
+        """The collected statistics, with each element counted `repeats` times."""
         finite = self.finite * repeats
         floats = self.dtype.is_floating_point or self.dtype.is_complex
         total: float | int | None = None

@@ -1,4 +1,4 @@
-"""`.csv`: a table of numbers; separators, decimal commas and a header are recognised, anything else is located."""
+"""`.csv`: a table of numbers; recognises separators, decimal commas and a header, and locates anything else."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ from playground.models.job import Job
 from playground.models.problem import refuse
 
 LARGEST_FIELD = 1000
-"""A number takes a few dozen characters; a field longer than this is no number."""
+"""A number takes a few dozen characters; a longer field is not a number."""
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
 _NUMBER = re.compile(r"[+-]?((\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|inf|infinity|nan)", re.IGNORECASE | re.ASCII)
 _WORDS = {"": "nan", "na": "nan", "true": "1", "false": "0"}
 BYTES_FOR_A_CHARACTER = 12
-"""What parsing takes at most: a digit and a separator become 8 bytes, besides the text itself."""
+"""The peak memory of parsing: a digit and a separator become 8 bytes, in addition to the text."""
 PART = 1 << 20
-"""Characters that are parsed together; between parts the job may be cancelled."""
+"""Characters parsed in one part; the job can be cancelled between parts."""
 FIRST_PART = 1 << 12
 
 
 @dataclass
 class _Table:
-    """What is known of a file while its lines are read."""
+    """What is known about a file while reading its lines."""
 
     name: str
     mark: str
@@ -49,7 +49,7 @@ class _Table:
     notes: list[str] = field(default_factory=list)
     line: int = 0
     first: tuple[int, int] | None = None
-    """The line of the first row, and how many values it has."""
+    """The first row's line, and its number of values."""
 
 
 def load_csv(path: Path, budget: int, job: Job) -> LoadedFile:
@@ -79,13 +79,13 @@ def load_csv(path: Path, budget: int, job: Job) -> LoadedFile:
 
 
 def _end_of_part(text: str, begin: int, is_plain: bool) -> int:
-    """The end of a line after so many characters; quotes may hold ends of lines, so then all is one part."""
+    """The end of the line after this many characters; the end of the text if there are quotes."""
     place = text.find("\n", begin + (PART if begin else FIRST_PART)) if is_plain else -1
     return len(text) if place < 0 else place + 1
 
 
 def _fast(text: str, table: _Table) -> np.ndarray[Any, Any] | None:
-    """The numbers of a part as numpy reads them; None where that differs from reading them cell by cell."""
+    """The numbers of a part as numpy reads them; None if that could differ from reading cell by cell."""
     assert table.first is not None
     body = text.replace(",", ".") if table.comma else text
     whole = re.search(rf"[^0-9+\-\s{re.escape(table.mark)}]", body) is None
@@ -110,13 +110,13 @@ def _decoded(data: bytes, name: str) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
     elif b"\0" in data:
-        refuse(f"{name} is no text: it holds zero bytes.")
+        refuse(f"{name} is not a text file: it contains zero bytes.")
     else:
         encoding = "utf-8-sig"
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        refuse(f"{name} is no text in UTF-8: byte {error.start} is {data[error.start]:02x}.")
+        refuse(f"{name} is not UTF-8 text: byte {error.start} is {data[error.start]:02x}.")
 
 
 def _separator(text: str) -> str:
@@ -126,7 +126,7 @@ def _separator(text: str) -> str:
 
 
 def _slow(text: str, table: _Table) -> np.ndarray[Any, Any]:
-    """The numbers of a part, cell by cell: what is none has its line and column named."""
+    """The numbers of a part, cell by cell; anything else is refused with its line and column."""
     rows = _rows(text, table)
     table.line += text.count("\n")
     whole = _whole_numbers(rows) if rows else np.empty((0, 0), dtype=np.int64)
@@ -134,7 +134,7 @@ def _slow(text: str, table: _Table) -> np.ndarray[Any, Any]:
 
 
 def _rows(text: str, table: _Table) -> list[tuple[int, list[str]]]:
-    """The rows with their line numbers, all of one length, cells as `float` reads them; and what was recognised."""
+    """The rows with their line numbers, all of one length, in the form that `float` reads; and notes on the format."""
     csv.field_size_limit(LARGEST_FIELD)
     mark, name = table.mark, table.name
     reader = csv.reader(io.StringIO(text), delimiter=mark, skipinitialspace=True)
@@ -158,7 +158,7 @@ def _rows(text: str, table: _Table) -> list[tuple[int, list[str]]]:
                 )
             rows.append((line, clean))
     except csv.Error as error:
-        refuse(f"{name} is no table: {error} in line {table.line + reader.line_num}.")
+        refuse(f"{name} is not a table: {error} in line {table.line + reader.line_num}.")
     return rows
 
 
@@ -191,7 +191,7 @@ def _numbers(rows: list[tuple[int, list[str]]], table: _Table) -> np.ndarray[Any
                 shown = cell if len(cell) <= 30 else f"{cell[:27]}..."
                 refuse(f"Line {line}, column {column + 1} of {table.name} is {shown!r}, not a number.")
             values[place, column] = float(cell)
-            beyond = f"{table.name}: {cell} in line {line} is beyond float64 and is read as inf."
+            beyond = f"{table.name}: {cell} in line {line} is too large for float64 and is read as inf."
             if np.isinf(values[place, column]) and "inf" not in cell.lower() and not _is_said(table):
                 table.notes.append(beyond)
     return values
@@ -202,7 +202,7 @@ def _is_said(table: _Table) -> bool:
 
 
 def save_csv(path: Path, tensors: Tensors) -> int:
-    """Write a row a line; each number as the shortest text that reads back as the same number of its dtype."""
+    """Write one row per line, each number as the shortest text that reads back as the same number of its dtype."""
     (tensor,) = tensors.values()
     array = array_of(tensor)
     table = array.reshape(-1, array.shape[-1]) if array.ndim > 1 else array.reshape(1, -1)
@@ -213,7 +213,7 @@ def save_csv(path: Path, tensors: Tensors) -> int:
 
 
 def characters_of(elements: torch.Tensor) -> int:
-    """How many bytes these elements take in the file, each with the comma or the end of line behind it."""
+    """The bytes that these elements take in the file, each with the comma or line break after it."""
     return sum(len(_cell(value)) + 1 for value in array_of(elements).reshape(-1))
 
 
@@ -224,7 +224,7 @@ def _cell(value: np.generic) -> str:
 
 
 def csv_losses(tensor: torch.Tensor) -> tuple[str, ...]:
-    """The dtype, any shape that is no table, strides, autograd."""
+    """The dtype, shapes other than a table, strides, autograd."""
     losses = []
     back = "int64" if not tensor.dtype.is_floating_point else "float64"
     if dtype_name(tensor.dtype) != back:
@@ -239,17 +239,17 @@ def csv_losses(tensor: torch.Tensor) -> tuple[str, ...]:
 
 
 def array_shape(tensor: torch.Tensor) -> tuple[int, int]:
-    """The shape of the table: all axes but the last one below each other."""
+    """The shape of the table: all axes except the last are stacked as rows."""
     columns = tensor.shape[-1] if tensor.ndim else 1
     return (tensor.numel() // columns if columns else 0, columns) if tensor.ndim > 1 else (1, tensor.numel())
 
 
 def csv_refusal(tensor: torch.Tensor) -> str:
-    """Why it cannot be a table of numbers."""
+    """Why the tensor cannot be a table of numbers."""
     if storage_refusal(tensor):
         return storage_refusal(tensor)
     if tensor.dtype.is_complex:
-        return "a table has no complex numbers; write .real and .imag"
+        return "a table cannot hold complex numbers; write .real and .imag"
     if tensor.numel() == 0:
         return "it has no elements, and an empty table has no shape"
     return ""

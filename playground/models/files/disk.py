@@ -1,8 +1,7 @@
-"""Reads files carefully and writes them whole or not at all.
+"""Reads files carefully and writes them atomically.
 
-A file is looked at before it is read: what it is, how large it is, what it really holds. A new one is written
-beside the
-old one, flushed, its size checked, then put in its place.
+Before reading, a file's kind, size and real format are checked. A new file is written beside the old one and
+flushed, its size is checked, and then it replaces the old one.
 """
 
 from __future__ import annotations
@@ -39,34 +38,34 @@ FOREIGN_BEGINNINGS: tuple[tuple[bytes, str], ...] = (
 )
 
 _REASONS = {
-    errno.ENOENT: "is not there (any more)",
-    errno.EACCES: "may not be read by this user",
-    errno.EPERM: "may not be read by this user",
+    errno.ENOENT: "does not exist",
+    errno.EACCES: "cannot be read: permission denied",
+    errno.EPERM: "cannot be read: permission denied",
     errno.EISDIR: "is a folder",
-    errno.ENOTDIR: "is not there: a part of its path is a file",
+    errno.ENOTDIR: "does not exist: part of its path is a file",
     errno.ENAMETOOLONG: "has a name longer than this file system allows",
-    errno.ELOOP: "is a link that leads back to itself",
+    errno.ELOOP: "is a link that points to itself",
     errno.EIO: "cannot be read: the disk reports an error",
-    errno.ENXIO: "is no file that can be read",
+    errno.ENXIO: "is not a readable file",
 }
 
 
 def plain_name(path: Path) -> str:
-    """The file's name as one line of plain text: control characters and bytes that are no UTF-8 are shown as `?`."""
+    """The file's name as one line of plain text: control characters and bytes that are not UTF-8 become `?`."""
     name = path.name or str(path)
     clean = "".join(character if character.isprintable() else "?" for character in name)
     return clean if len(clean) <= 80 else f"{clean[:38]}...{clean[-38:]}"
 
 
 def system_reason(error: OSError | ValueError) -> str:
-    """Why the operating system would not, in words that follow the file's name."""
+    """The operating system's reason, as a phrase that follows the file's name."""
     if isinstance(error, OSError):
         return _REASONS.get(error.errno or 0, f"cannot be read: {error.strerror or error}")
-    return "has a name that no file can have"
+    return "has an invalid name"
 
 
 def readable_size(path: Path) -> int:
-    """The size in bytes of a regular file; anything that is none, or could block for ever, is refused."""
+    """The size in bytes of a regular file; refuses anything else, and anything that could block forever."""
     try:
         status = path.stat()
     except (OSError, ValueError) as error:
@@ -81,7 +80,7 @@ def readable_size(path: Path) -> int:
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """Open a file for reading without ever waiting, even if it was exchanged for a pipe since it was looked at."""
+    """Open a file for reading without ever blocking, even if it was replaced by a pipe since it was checked."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (OSError, ValueError) as error:
@@ -99,35 +98,35 @@ def beginning_of(path: Path, count: int = 64) -> bytes:
 
 
 def foreign_kind(beginning: bytes) -> str:
-    """What a file is by its first bytes, if it is something well known that holds no tensors; empty otherwise."""
+    """What a file is by its first bytes, if it is a well-known format without tensors; otherwise empty."""
     return next((words for magic, words in FOREIGN_BEGINNINGS if beginning.startswith(magic)), "")
 
 
 def check_budget(what: str, needed: int, budget: int) -> None:
-    """Refuse what would not fit, before a byte of it is allocated."""
+    """Refuse what would not fit, before allocating any of it."""
     if needed > budget:
         refuse(f"{what} needs {bytes_in_words(needed)}, the limit is {bytes_in_words(budget)}. Nothing was read.")
 
 
 _WRITE_REASONS = {
-    errno.ENOENT: "its folder is not there",
-    errno.ENOTDIR: "its folder is not there: a part of the path is a file",
-    errno.EACCES: "this user may not write there",
-    errno.EPERM: "this user may not write there",
+    errno.ENOENT: "its folder does not exist",
+    errno.ENOTDIR: "its folder does not exist: part of the path is a file",
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
     errno.EROFS: "the disk is read-only",
     errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "the quota of this user is used up",
+    errno.EDQUOT: "the user's disk quota is exceeded",
     errno.EFBIG: "the file would be larger than the disk allows",
     errno.ENAMETOOLONG: "the name is longer than this file system allows",
-    errno.EISDIR: "there is a folder of that name",
-    errno.ELOOP: "the path is a link that leads back to itself",
+    errno.EISDIR: "there is a folder with that name",
+    errno.ELOOP: "the path is a link that points to itself",
 }
 
 
 def write_whole(path: str | os.PathLike[str], write: Callable[[Path], int]) -> None:
-    """Let `write(fresh)` make a file and say how large it must be; then put it where `path` is, in one step.
+    """Let `write(fresh)` write a new file and return its expected size; then move it to `path` in one step.
 
-    Whatever goes wrong or is killed on the way, what was at `path` before is still there; a `ProblemError` says why.
+    If anything fails or is killed, the old file at `path` is unchanged; a `ProblemError` says why.
     """
     given = Path(path)
     fresh: Path | None = None
@@ -141,7 +140,7 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[Path], int]) -> N
     except ProblemError:
         raise
     except (OSError, ValueError, RuntimeError) as error:
-        refuse(f"{plain_name(given)} was not saved: {_reason(error)}. Nothing that was there is lost.")
+        refuse(f"{plain_name(given)} was not saved: {_reason(error)}. The old file, if any, is unchanged.")
     finally:
         if fresh is not None:
             with contextlib.suppress(OSError):
@@ -149,21 +148,21 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[Path], int]) -> N
 
 
 def _target(given: Path) -> Path:
-    """Where the bytes go: links followed, so that a link stays a link."""
+    """The file to write: links are followed, so that a link stays a link."""
     name = plain_name(given)
     target = Path(os.path.realpath(given))
     if not given.name or given.is_dir():
-        refuse(f"{name} was not saved: there is a folder of that name.")
+        refuse(f"{name} was not saved: there is a folder with that name.")
     if target.exists():
         if not stat.S_ISREG(target.stat().st_mode):
-            refuse(f"{name} was not saved: there is a device or a pipe of that name.")
+            refuse(f"{name} was not saved: there is a device or a pipe with that name.")
         if not os.access(target, os.W_OK):
             refuse(f"{name} was not saved: the file there is write-protected.")
     return target
 
 
 def _created(fresh: Path, target: Path) -> Path:
-    """Create the fresh file, with the permissions of the one it will replace."""
+    """Create the new file, with the permissions of the one it will replace."""
     os.close(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     if target.exists():
         os.chmod(fresh, stat.S_IMODE(target.stat().st_mode))
@@ -179,13 +178,13 @@ def _settle(fresh: Path, expected: int, given: Path) -> None:
         os.close(descriptor)
     if size != expected:
         refuse(
-            f"{plain_name(given)} was not saved: {bytes_in_words(size)} of {bytes_in_words(expected)} arrived on the "
-            "disk. Nothing that was there is lost."
+            f"{plain_name(given)} was not saved: {bytes_in_words(size)} of {bytes_in_words(expected)} reached the "
+            "disk. The old file, if any, is unchanged."
         )
 
 
 def _flush_folder(folder: Path) -> None:
-    """Make the new name itself durable, where the system can."""
+    """Flush the directory entry to disk, if the system supports that."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -198,12 +197,12 @@ def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno:
         return _WRITE_REASONS.get(error.errno, error.strerror or str(error))
     if isinstance(error, ValueError) and "null" in str(error):
-        return "no file can have this name"
+        return "this is not a valid file name"
     return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 class CountedFile:
-    """A file open for writing that counts what it was given: `written` is the size the file must have in the end."""
+    """A file open for writing that counts its bytes: `written` is the final size of the file."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("r+b")
@@ -217,11 +216,11 @@ class CountedFile:
         return count
 
     def flush(self) -> None:
-        """Hand everything to the operating system."""
+        """Flush to the operating system."""
         self._file.flush()
 
     def close(self) -> None:
-        """Close the file; a full disk shows here at the latest."""
+        """Close the file; a full disk raises here at the latest."""
         self._file.close()
 
     def __enter__(self) -> CountedFile:

@@ -1,4 +1,4 @@
-"""`.npy` and `.npz`: arrays, alone or zipped, each after a header that is checked before anything is allocated."""
+"""`.npy` and `.npz`: arrays, single or zipped; each header is checked before anything is allocated."""
 
 from __future__ import annotations
 
@@ -54,21 +54,21 @@ def read_array(file: BinaryIO, size: int, what: str, budget: int, job: Job) -> t
     if there < needed:
         refuse(
             f"{what} is cut off: its header promises {shape_in_words(shape)} of {dtype}, which is "
-            f"{bytes_in_words(needed)}, and {bytes_in_words(there)} follow."
+            f"{bytes_in_words(needed)}, but {bytes_in_words(there)} follow."
         )
     if len(shape) > LARGEST_NUMPY_RANK:
-        refuse(f"{what} has {len(shape)} axes, numpy allows {LARGEST_NUMPY_RANK}.")
+        refuse(f"{what} has {len(shape)} axes, but numpy allows {LARGEST_NUMPY_RANK}.")
     data = np.empty(prod(shape), dtype)
     if read_into(file, data.view(np.uint8).data, job) < needed:
-        refuse(f"{what} is cut off: it ended while it was being read.")
+        refuse(f"{what} is cut off: it ended during reading.")
     extra = there - needed
-    note = f"{what}: {bytes_in_words(extra)} behind the array were not read." if extra else ""
+    note = f"{what}: {bytes_in_words(extra)} after the array were not read." if extra else ""
     tensor, changed = tensor_of(data.reshape(shape, order="F" if fortran else "C"), what)
     return tensor, " ".join(filter(None, (changed, note)))
 
 
 def read_into(file: BinaryIO, target: memoryview, job: Job) -> int:
-    """Fill `target` from a file, as far as that goes; the bytes read."""
+    """Fill `target` from a file as far as possible; returns the number of bytes read."""
     done = 0
     while done < len(target):
         job.check()
@@ -83,9 +83,9 @@ def read_into(file: BinaryIO, target: memoryview, job: Job) -> int:
 def _header(file: BinaryIO, what: str) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
     magic = file.read(8)
     if not magic.startswith(MAGIC):
-        refuse(f"{what} is no .npy file: it does not begin with the bytes 93 NUMPY.")
+        refuse(f"{what} is not a .npy file: it does not start with the bytes 93 NUMPY.")
     if len(magic) < 8 or magic[6] not in (1, 2, 3):
-        refuse(f"{what} is of a version of .npy that does not exist.")
+        refuse(f"{what} has a .npy version that does not exist.")
     width, letter = (2, "<H") if magic[6] == 1 else (4, "<I")
     length_bytes = file.read(width)
     if len(length_bytes) < width:
@@ -103,26 +103,26 @@ def _header(file: BinaryIO, what: str) -> tuple[tuple[int, ...], bool, np.dtype[
 def _header_fields(text: bytes, what: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     try:
         fields = ast.literal_eval(text.decode("utf-8").strip())
-    except Exception:  # bytes of a damaged file: Python's parser refuses them by half a dozen kinds of exceptions
+    except Exception:  # a damaged file: Python's parser raises half a dozen kinds of exceptions
         fields = None
     if not isinstance(fields, dict) or set(fields) != {"descr", "fortran_order", "shape"}:
-        refuse(f"{what} has a header that is not one of .npy.")
+        refuse(f"{what} has a header that is not a .npy header.")
     shape = fields["shape"]
     if not isinstance(shape, tuple) or not all(type(size) is int for size in shape):
-        refuse(f"{what} has a header whose shape is not a tuple of whole numbers.")
+        refuse(f"{what} has a header with a shape that is not a tuple of whole numbers.")
     if any(size < 0 for size in shape):
         refuse(f"{what} has a header with a negative size: {shape}.")
     if any(size >= 2**62 for size in shape):
         refuse(f"{what} has a header with a size that no machine can count: {max(shape):.3g}.")
     try:
         dtype = np.lib.format.descr_to_dtype(fields["descr"])
-    except Exception:  # numpy raises TypeError, ValueError, KeyError and others, by what the description is
+    except Exception:  # numpy raises TypeError, ValueError, KeyError and others, depending on the description
         refuse(f"{what} has a header with a dtype that numpy does not know.")
     return shape, bool(fields["fortran_order"]), dtype
 
 
 def save_npy(path: Path, tensors: Tensors) -> int:
-    """Write the one tensor, dense and in row order."""
+    """Write the tensor, dense and in row-major order."""
     (tensor,) = tensors.values()
     array = np.ascontiguousarray(array_of(tensor)).reshape(tuple(tensor.shape))
     with CountedFile(path) as file:
@@ -131,7 +131,7 @@ def save_npy(path: Path, tensors: Tensors) -> int:
 
 
 def dense_losses(tensor: torch.Tensor) -> tuple[str, ...]:
-    """What every dense array format loses: autograd, strides, sharing."""
+    """What all dense array formats lose: autograd, strides, sharing."""
     losses = []
     if tensor.requires_grad:
         losses.append("requires_grad is not kept.")
@@ -145,7 +145,7 @@ def dense_losses(tensor: torch.Tensor) -> tuple[str, ...]:
             f"strides {tensor.stride()} are not kept."
         )
     else:
-        losses.append(f"Strides {tensor.stride()} are not kept: the elements are written in row order.")
+        losses.append(f"Strides {tensor.stride()} are not kept: the elements are written in row-major order.")
     return tuple(losses)
 
 
@@ -161,7 +161,7 @@ def numpy_losses(tensor: torch.Tensor) -> tuple[str, ...]:
 def numpy_refusal(tensor: torch.Tensor) -> str:
     """Why numpy cannot hold it."""
     if not storage_refusal(tensor) and tensor.ndim > LARGEST_NUMPY_RANK:
-        return f"it has {tensor.ndim} axes, numpy allows {LARGEST_NUMPY_RANK}"
+        return f"it has {tensor.ndim} axes, but numpy allows {LARGEST_NUMPY_RANK}"
     return storage_refusal(tensor)
 
 
@@ -181,16 +181,18 @@ ENCRYPTED = 0x1
 
 
 def load_npz(path: Path, budget: int, job: Job) -> LoadedFile:
-    """The arrays of the archive by member name; members that are no arrays are named in the problems."""
+    """The arrays of the archive by member name; the problems name members that are not arrays."""
     readable_size(path)
     name = plain_name(path)
     try:
         with open_regular(path) as file, zipfile.ZipFile(file) as archive:
             return _load_members(archive, name, budget, job)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError) as error:
-        refuse(f"{name} is no whole .npz archive: {str(error).splitlines()[0] if str(error) else 'it is damaged'}.")
+        refuse(
+            f"{name} is not a complete .npz archive: {str(error).splitlines()[0] if str(error) else 'it is damaged'}."
+        )
     except OSError:
-        refuse(f"{name} is no whole .npz archive: its parts are not where its table says.")
+        refuse(f"{name} is not a complete .npz archive: its parts are not where its table of contents says.")
 
 
 def _load_members(archive: zipfile.ZipFile, name: str, budget: int, job: Job) -> LoadedFile:
@@ -198,7 +200,9 @@ def _load_members(archive: zipfile.ZipFile, name: str, budget: int, job: Job) ->
     arrays = [member for member in members if member.filename.endswith(".npy")]
     problems = [Problem(f"{name}: {_others_text(members)}")] if len(arrays) < len(members) else []
     if len(arrays) > LARGEST_TENSOR_COUNT:
-        problems.append(Problem(f"{name} holds {len(arrays):,} arrays; the first {LARGEST_TENSOR_COUNT:,} are opened."))
+        problems.append(
+            Problem(f"{name} contains {len(arrays):,} arrays; the first {LARGEST_TENSOR_COUNT:,} are opened.")
+        )
         arrays = arrays[:LARGEST_TENSOR_COUNT]
     check_budget(f"{name}, unpacked,", sum(member.file_size for member in arrays), budget)
     tensors: dict[str, torch.Tensor] = {}
@@ -207,7 +211,7 @@ def _load_members(archive: zipfile.ZipFile, name: str, budget: int, job: Job) ->
         key = member.filename.removesuffix(".npy")
         what = f"{plain_name(Path(key))} in {name}"
         if key in tensors:
-            problems.append(Problem(f"{what} is there twice; the first is opened."))
+            problems.append(Problem(f"{what} appears twice; the first is opened."))
             continue
         try:
             tensors[key], note = _read_member(archive, member, what, budget, job)
@@ -221,8 +225,8 @@ def _load_members(archive: zipfile.ZipFile, name: str, budget: int, job: Job) ->
 def _others_text(members: list[zipfile.ZipInfo]) -> str:
     others = [plain_name(Path(member.filename)) for member in members if not member.filename.endswith(".npy")]
     if len(others) == 1:
-        return f"{others[0]} in it is no .npy array and is left out."
-    return f"{len(others):,} members are no .npy arrays and are left out, {others[0]} among them."
+        return f"{others[0]} in it is not a .npy array and is skipped."
+    return f"{len(others):,} members are not .npy arrays and are skipped, for example {others[0]}."
 
 
 def _read_member(
@@ -231,7 +235,7 @@ def _read_member(
     if member.flag_bits & ENCRYPTED:
         refuse(f"{what} is encrypted.")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        refuse(f"{what} is compressed in a way that numpy does not write: its size is known only once unpacked.")
+        refuse(f"{what} uses a compression that numpy does not write: its size is known only after unpacking.")
     try:
         with archive.open(member) as stream:
             return read_array(stream, member.file_size, what, budget, job)  # type: ignore[arg-type]
@@ -252,7 +256,7 @@ def save_npz(path: Path, tensors: Tensors) -> int:
 
 
 class _Unseekable(io.RawIOBase):
-    """A sink that only goes forward, so that what was written is what the file must measure."""
+    """A forward-only sink, so that the bytes written are the size of the file."""
 
     def __init__(self, file: CountedFile) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
-"""Whether a pickle only describes tensors, as torch.save does: then opening it takes what its own size explains.
+"""`.pt`: checks that a pickle only describes tensors, as torch.save's do, so that its memory use fits its size.
 
-A pickle may name a thing once and use it a million times: copy a long list by reference, or call what allocates. Here
-nothing is run; the opcodes are read in order.
+A pickle may name an object once and use it a million times: copy a long list by reference, or call something that
+allocates. Nothing is run here; the opcodes are only read in order.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from playground.models.job import Job
 from playground.models.problem import Problem, ProblemError, refuse
 
 LARGEST_PLAIN = 2_000_000
-"""Bytes; a state dict of 1000 tensors takes some 200,000."""
+"""In bytes; a state dict of 1000 tensors takes some 200,000."""
 MOST_STATES = 64
-"""Dictionaries that may be copied into objects, as a state dict's versions are: one for each state dict."""
+"""The most dictionaries copied into objects, like a state dict's versions: one per state dict."""
 ORDERED = "collections OrderedDict"
 REBUILDING = frozenset({"torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_parameter"})
 _PUTS = frozenset({"BINPUT", "LONG_BINPUT", "PUT", "MEMOIZE"})
@@ -46,12 +46,12 @@ _GETS = frozenset({"BINGET", "LONG_BINGET", "GET"})
 
 
 def is_plain_pickle(data: bytes) -> bool:
-    """Whether it makes only tensors, numbers, texts, and dictionaries and lists of them, each of them once."""
+    """True if it creates only tensors, numbers, texts, and dictionaries and lists of them, each of them once."""
     if len(data) > LARGEST_PLAIN:
         return False
     try:
         codes = [(code.name, argument) for code, argument, _ in pickletools.genops(data)]
-    except Exception:  # a damaged pickle is refused by all kinds of exceptions: torch words them when it opens it
+    except Exception:  # a damaged pickle raises all kinds of exceptions; torch reports them when it opens the file
         return False
     if sum(name == "BUILD" for name, _ in codes) > MOST_STATES:
         return False
@@ -65,7 +65,7 @@ def _is_plain_global(name: object) -> bool:
 
 
 def _calls_are_plain(codes: list[tuple[str, object]]) -> bool:
-    """Whether each ordered dictionary is made empty, none the copy of another, and nothing by way of NEWOBJ."""
+    """True if each ordered dictionary is created empty, none is a copy of another, and NEWOBJ is not used."""
     bare = [(name, argument) for name, argument in codes if name not in _PUTS]
     ordered = _memo_of_ordered(codes)
     for place, (name, argument) in enumerate(bare):
@@ -78,7 +78,7 @@ def _calls_are_plain(codes: list[tuple[str, object]]) -> bool:
 
 
 def _memo_of_ordered(codes: list[tuple[str, object]]) -> set[object]:
-    """The numbers under which the class of ordered dictionaries is kept."""
+    """The memo numbers of the ordered dictionary class."""
     return {
         number
         for (name, argument), (put, number) in itertools.pairwise(codes)
@@ -90,18 +90,18 @@ ZIP_MAGIC = b"PK\x03\x04"
 DEEPEST = 100
 LONGEST_KEY = 400
 MOST_VISITED = 100_000
-"""Entries of dictionaries and lists that are looked at: by reference, a small file may hold any number of them."""
+"""The most dictionary and list entries visited: by reference, a small file can contain any number of them."""
 LARGEST_PICKLE = 16_000_000
 LARGEST_UNTRIED = 100_000
 REHEARSAL_SECONDS, BYTES_A_SECOND = 20.0, 50_000_000
 REHEARSAL_BYTES = 200_000_000
-"""What opening any file may take, besides what its size explains."""
+"""The memory that opening any file may take, beyond what its size explains."""
 
 
 def load_pt(path: Path, budget: int, job: Job) -> LoadedFile:
     """The tensors of the file; keys of nested dictionaries and lists are joined by dots: `layer.0.weight`.
 
-    A file that could make more of itself than it is, is opened in a process of its own first.
+    A file that could expand beyond its size is first opened in a separate process.
     """
     size = readable_size(path)
     name = plain_name(path)
@@ -130,7 +130,7 @@ def _content(file: BinaryIO, name: str) -> object:
 
 
 def rehearse_load(path: str, name: str) -> None:
-    """Open the file and throw away what is in it, where memory and time are bounded; a ProblemError if that fails."""
+    """Open the file with bounded memory and time and discard its content; raises ProblemError if that fails."""
     with open_regular(Path(path)) as file:
         _content(file, name)
 
@@ -138,7 +138,7 @@ def rehearse_load(path: str, name: str) -> None:
 def _rehearse(path: Path, name: str, size: int, job: Job) -> None:
     if not is_possible():
         if readable_size(path) > LARGEST_UNTRIED:
-            refuse(f"{name} is not as torch.save writes tensors, and too large to be tried here.")
+            refuse(f"{name} is not in the form that torch.save writes, and is too large to try.")
         return
     seconds = REHEARSAL_SECONDS + size / BYTES_A_SECOND
     try:
@@ -149,19 +149,21 @@ def _rehearse(path: Path, name: str, size: int, job: Job) -> None:
         if error.problem.badge == "crashed":
             refuse(f"{name} asks for more memory than a file of {bytes_in_words(size)} can need. It was not opened.")
         if error.problem.badge == "too long":
-            refuse(f"{name} takes more than {seconds:.0f} seconds, far more than its {bytes_in_words(size)} need.")
+            refuse(
+                f"{name} takes more than {seconds:.0f} seconds, far more than its {bytes_in_words(size)} should need."
+            )
         raise
 
 
 def _checked_pickle(path: Path, name: str, budget: int) -> bytes:
-    """The description of what is in the archive, which must fit the budget."""
+    """The archive's description of its contents, which must fit the budget."""
     try:
         with open_regular(path) as file, zipfile.ZipFile(file) as archive:
             members = archive.infolist()
             check_budget(f"{name}, unpacked,", sum(member.file_size for member in members), budget)
             inside = [member for member in members if member.filename.endswith("data.pkl")]
             if not inside:
-                refuse(f"{name} is a zip archive, but none that torch.save wrote.")
+                refuse(f"{name} is a zip archive, but not one that torch.save wrote.")
             if inside[0].file_size > LARGEST_PICKLE or inside[0].compress_type != zipfile.ZIP_STORED:
                 limit = bytes_in_words(LARGEST_PICKLE)
                 refuse(
@@ -174,18 +176,18 @@ def _checked_pickle(path: Path, name: str, budget: int) -> bytes:
 
 
 def _refusal_text(error: Exception, name: str) -> str:
-    """Own words instead of torch's, which advise to load the file unsafely."""
+    """A message to replace torch's, which advises to load the file unsafely."""
     text = str(error)
     called = re.search(r"GLOBAL ([\w.]+)|Unsupported (?:global|class|type):? (?:GLOBAL )?([\w.]+)", text)
     if called:
         culprit = called[1] or called[2]
-        return f"{name} names {culprit}, which is no tensor. Reading it could run code, so it was not opened."
+        return f"{name} names {culprit}, which is not a tensor. Reading it could run code, so it was not opened."
     if "TorchScript" in text:
         return f"{name} is a TorchScript program, not tensors. Save its state_dict()."
     if isinstance(error, RecursionError | MemoryError):
         return f"{name} is nested too deeply or asks for too much memory. It was not opened."
     if isinstance(error, pickle.UnpicklingError | EOFError | KeyError | IndexError | UnicodeDecodeError):
-        return f"{name} is no file of tensors that torch.save wrote, or it is damaged. Nothing in it was run."
+        return f"{name} is not a tensor file that torch.save wrote, or it is damaged. Nothing in it was run."
     return f"{name} is cut off or damaged: torch cannot read it."
 
 
@@ -198,10 +200,10 @@ def _collect(content: object, path: Path, name: str) -> LoadedFile:
             if not tensors:
                 refuse(f"{name} has no tensor among its first {MOST_VISITED:,} entries, and more were not looked at.")
             most = f"{len(tensors):,} tensors" if visited < MOST_VISITED else f"{MOST_VISITED:,} entries"
-            problems.append(Problem(f"{name} holds more; the first {most} are opened."))
+            problems.append(Problem(f"{name} contains more; the first {most} are opened."))
             break
         if value is _TOO_DEEP:
-            problems.append(Problem(f"{name}: what is nested deeper than {DEEPEST} levels is left out."))
+            problems.append(Problem(f"{name}: entries nested deeper than {DEEPEST} levels are skipped."))
             break
         if isinstance(value, Mapping | list | tuple):
             continue
@@ -210,12 +212,12 @@ def _collect(content: object, path: Path, name: str) -> LoadedFile:
             continue
         refusal = values_refusal(value)
         if refusal:
-            problems.append(Problem(f"{key or path.stem} in {name} is left out: {refusal}."))
+            problems.append(Problem(f"{key or path.stem} in {name} is skipped: {refusal}."))
         else:
             tensors[key or path.stem] = plain_tensor(value)
     if not tensors and not problems:
-        refuse(f"{name} holds no tensor{f', only {_few(left_out)}' if left_out else ''}.")
-    notes = (f"{name}: {_few(left_out)} {'is' if len(left_out) == 1 else 'are'} left out: no tensors.",)
+        refuse(f"{name} contains no tensors{f', only {_few(left_out)}' if left_out else ''}.")
+    notes = (f"{name}: {_few(left_out)} {'is' if len(left_out) == 1 else 'are'} skipped: not tensors.",)
     return LoadedFile(tensors, tuple(problems), notes if left_out else ())
 
 
@@ -224,7 +226,7 @@ _NOTHING = object()
 
 
 def _parts(content: object) -> Iterator[tuple[str, object]]:
-    """What is in dictionaries and lists, and these themselves, without recursion and one by one."""
+    """Iterate over dictionaries and lists and their entries, without recursion."""
     stack: list[Iterator[tuple[str, object]]] = [iter([("", content)])]
     while stack:
         key, value = next(stack[-1], ("", _NOTHING))
@@ -257,7 +259,7 @@ def _joined(parent: str, key: object) -> str:
 
 
 def save_pt(path: Path, tensors: Tensors) -> int:
-    """Write a dictionary, or the tensor itself if it is one; strides are kept, storage that is not shown is not."""
+    """Write a dictionary, or the tensor itself if it is one; strides are kept, storage outside the tensor is not."""
     plain = {name: _own(tensor) for name, tensor in tensors.items()}
     content = next(iter(plain.values())) if len(plain) == 1 else plain
     with CountedFile(path) as file:
@@ -279,7 +281,7 @@ def _is_small_part(tensor: torch.Tensor) -> bool:
 
 
 def pt_losses(tensor: torch.Tensor) -> tuple[str, ...]:
-    """Only autograd, and the storage around a view."""
+    """Only autograd, and the storage outside a view."""
     losses = ["requires_grad is not kept."] if tensor.requires_grad else []
     if not storage_refusal(tensor) and _is_small_part(tensor):
         losses.append(

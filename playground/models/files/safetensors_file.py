@@ -37,12 +37,12 @@ DTYPES = {
 BITS = {code: 8 * dtype.itemsize for code, dtype in DTYPES.items()} | {
     "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6, "F8_E8M0": 8,
 }  # fmt: skip
-"""The bits of an element of each dtype that the format has."""
+"""The bits per element of each dtype in the format."""
 REFUSED_DTYPES = (torch.complex128, torch.complex32, torch.float8_e8m0fnu)
 
 
 def load_safetensors(path: Path, budget: int, job: Job | None = None) -> LoadedFile:
-    """The tensors by name, copied out of the file: it may then be changed or deleted."""
+    """The tensors by name, copied out of the file, which may then be changed or deleted."""
     job, name = job or Job(), plain_name(path)
     check_budget(name, readable_size(path), budget)
     header = read_header(path)
@@ -50,10 +50,10 @@ def load_safetensors(path: Path, budget: int, job: Job | None = None) -> LoadedF
     problems: list[Problem] = []
     if len(header) > LARGEST_TENSOR_COUNT:
         problems.append(
-            Problem(f"{name} holds {len(header):,} tensors; the first {LARGEST_TENSOR_COUNT:,} are opened.")
+            Problem(f"{name} contains {len(header):,} tensors; the first {LARGEST_TENSOR_COUNT:,} are opened.")
         )
     if not header:
-        refuse(f"{name} holds no tensors.")
+        refuse(f"{name} contains no tensors.")
     tensors: dict[str, torch.Tensor] = {}
     with open_regular(path) as file:
         (length,) = struct.unpack("<Q", file.read(8))
@@ -62,36 +62,36 @@ def load_safetensors(path: Path, budget: int, job: Job | None = None) -> LoadedF
         for key in list(header)[:LARGEST_TENSOR_COUNT]:
             dtype, shape, begin, size = places[key]
             if dtype is None:
-                problems.append(Problem(f"{key} in {name} is left out: torch has no dtype for it."))
+                problems.append(Problem(f"{key} in {name} is skipped: torch has no dtype for it."))
                 continue
             storage = torch.empty(size, dtype=torch.uint8)
             file.seek(8 + length + begin)
             if read_into(file, memoryview(storage.numpy()), job) < size:  # type: ignore[arg-type]
-                refuse(f"{name} is no whole .safetensors file: it ended while it was being read.")
+                refuse(f"{name} is not a complete .safetensors file: it ended during reading.")
             tensors[key] = storage.view(dtype).view(shape) if size else torch.empty(shape, dtype=dtype)
     return LoadedFile(tensors, tuple(problems))
 
 
 Place = tuple[torch.dtype | None, tuple[int, ...], int, int]
-"""The dtype (None: one that torch has not), the shape, where in the data, how many bytes."""
+"""The dtype (None: not in torch), the shape, the offset in the data, and the number of bytes."""
 
 
 def _places(header: dict[str, object], data: int, name: str) -> dict[str, Place]:
-    """Where each tensor lies: one behind the other, without holes, to the end of the file."""
+    """Where each tensor lies: one after another, without gaps, to the end of the file."""
     places: dict[str, Place] = {}
     for key, entry in header.items():
         place = _place(entry)
         if place is None:
-            refuse(f"{name} is no whole .safetensors file: what it says of {_shown(key)} does not fit together.")
+            refuse(f"{name} is not a complete .safetensors file: its entry for {_shown(key)} is inconsistent.")
         places[key] = place
     end = 0
     for _, _, begin, size in sorted(places.values(), key=lambda place: place[2:]):
         if begin != end:
-            refuse(f"{name} is no whole .safetensors file: its tensors overlap or leave holes.")
+            refuse(f"{name} is not a complete .safetensors file: its tensors overlap or leave gaps.")
         end = begin + size
     if end != data:
-        words = f"it promises {bytes_in_words(end)}, and {bytes_in_words(data)} follow"
-        refuse(f"{name} is no whole .safetensors file: {words}.")
+        words = f"it promises {bytes_in_words(end)}, but {bytes_in_words(data)} follow"
+        refuse(f"{name} is not a complete .safetensors file: {words}.")
     return places
 
 
@@ -100,7 +100,7 @@ def _shown(key: str) -> str:
 
 
 def _place(entry: object) -> Place | None:
-    """None where dtype, shape and bytes do not belong together."""
+    """None if dtype, shape and bytes are inconsistent."""
     if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
         return None
     code, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
@@ -115,16 +115,16 @@ def _place(entry: object) -> Place | None:
 
 
 def read_header(path: Path) -> dict[str, object]:
-    """The JSON header: name to dtype, shape and place; refused in words where it cannot be one."""
+    """The JSON header: maps names to dtype, shape and place; refuses anything else with a problem."""
     size = readable_size(path)
     name = plain_name(path)
     with open_regular(path) as file:
         beginning = file.read(8)
         if len(beginning) < 8:
-            refuse(f"{name} is no .safetensors file: it has {size} bytes, the length of its header alone takes 8.")
+            refuse(f"{name} is not a .safetensors file: it has {size} bytes, and the header's length alone takes 8.")
         (length,) = struct.unpack("<Q", beginning)
         if length > size - 8:
-            refuse(f"{name} is no whole .safetensors file: it promises a header of {bytes_in_words(length)}.")
+            refuse(f"{name} is not a complete .safetensors file: it promises a header of {bytes_in_words(length)}.")
         if length > LARGEST_HEADER:
             limit = bytes_in_words(LARGEST_HEADER)
             refuse(f"{name} has a header of {bytes_in_words(length)}, the limit is {limit}: some 100,000 tensors.")
@@ -134,12 +134,12 @@ def read_header(path: Path) -> dict[str, object]:
     except (ValueError, RecursionError):
         header = None
     if not isinstance(header, dict):
-        refuse(f"{name} is no .safetensors file: its header is no JSON.")
+        refuse(f"{name} is not a .safetensors file: its header is not JSON.")
     return header
 
 
 def save_safetensors(path: Path, tensors: Tensors, metadata: dict[str, str] | None = None) -> int:
-    """Write all tensors dense, each with bytes of its own; `metadata` is text that travels in the header."""
+    """Write all tensors dense, each with its own bytes; `metadata` is text stored in the header."""
     dense: dict[str, torch.Tensor] = {}
     seen: set[int] = set()
     for name, tensor in tensors.items():

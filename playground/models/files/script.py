@@ -1,4 +1,4 @@
-"""Everything that is shown, as a Python script that prints the same numbers."""
+"""Exports everything shown as a Python script that prints the same numbers."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ for number, layer in enumerate(result.layers, 1):
 
 
 def session_script(state: PlaygroundState, network: bool = False, job: Job | None = None) -> str:
-    """The program, the einsum and (if wanted) the network as a script; what fails or is too large stands as a comment.
+    """The program, the einsum and (if wanted) the network as a script; failing and too large lines become comments.
 
-    Tensors and the einsum need torch alone. The network is run by `playground` itself, which has to be installed.
+    Tensors and the einsum need only torch. The network is run by `playground`, which must be installed.
     """
     evaluated = evaluate(state.program, state.memory_budget, job)
     fine = tuple(binding for binding in state.program.bindings if evaluated[binding.name].tensor is not None)
@@ -56,7 +56,7 @@ def _commented(text: str) -> list[str]:
 
 
 def _einsum_lines(einsum: EinsumState, names: set[str], state: PlaygroundState) -> list[str]:
-    """The einsum, where it can be computed."""
+    """The einsum, if it can be computed."""
     if not einsum.equation or not einsum.operands:
         return []
     line = f"torch.einsum({einsum.equation!r}, {', '.join(einsum.operands)})"
@@ -76,7 +76,7 @@ def _network_lines(spec: NetworkSpec) -> list[str]:
         if getattr(spec, one.name) != getattr(usual, one.name)
     ]
     if spec.tensor_name:
-        return _commented(f"The network is fed by the tensor {spec.tensor_name}: run it in the app.")
+        return _commented(f"The network's input is the tensor {spec.tensor_name}: run it in the app.")
     return [
         "",
         "from playground import NetworkSpec, run_network",

@@ -39,7 +39,7 @@ NOTHING: Mapping[str, Json] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class LoadedSession:
-    """The state of a session, and what of it could not be read.
+    """The state of a session, and the parts that could not be read.
 
     `about` is what was said of it besides; `unknown` are the parts that only a newer app knows: hand them to
     `save_session`, and they are kept.
@@ -57,7 +57,7 @@ def save_session(
     about: Mapping[str, Json] = NOTHING,
     unknown: tuple[Unknown, ...] = (),
 ) -> None:
-    """Write the state with its imported tensors, whole or not at all; `ProblemError` says why not."""
+    """Write the state with its imported tensors, atomically; raises `ProblemError` on failure."""
     storages = _Storages(state)
     document = {"version": VERSION, "about": dict(about), "state": encode(state, storages.describe)}
     for one in unknown:
@@ -158,7 +158,7 @@ def _session_text(file: Path) -> str | None:
 
 
 def load_session(path: str | os.PathLike[str], budget: int | None = None) -> LoadedSession:
-    """The state of a session file; what cannot be read of it is left at its usual value and told in the problems."""
+    """Read a session file; parts that cannot be read keep their defaults and are listed in the problems."""
     file = Path(path)
     size, name = readable_size(file), plain_name(file)
     check_budget(name, size, default_budget() if budget is None else budget)
@@ -169,7 +169,7 @@ def load_session(path: str | os.PathLike[str], budget: int | None = None) -> Loa
         state = decoder.read(document.get("state"), PlaygroundState)
     except (MismatchError, RecursionError) as error:
         words = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        refuse(f"{name} is no session that can be read: {words}.")
+        refuse(f"{name} is not a readable session: {words}.")
     problems = tuple(Problem(f"{name}: {note}", severity="warning") for note in decoder.notes)
     about = document.get("about")
     besides = {key: value for key, value in document.items() if key not in ("version", "about", "state")}
@@ -181,27 +181,27 @@ def _document(file: Path, name: str) -> dict[str, Any]:
     try:
         text = _session_text(file)
     except ProblemError:
-        refuse(f"{name} is no session that was saved here, or it is damaged.")
+        refuse(f"{name} is not a session saved by this app, or it is damaged.")
     if text is None:
-        refuse(f"{name} holds no session.")
+        refuse(f"{name} contains no session.")
     try:
         document = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
-        refuse(f"{name} is a damaged session: its description is no JSON.")
+        refuse(f"{name} is a damaged session: its description is not JSON.")
     return document
 
 
 def _no_constant(text: str) -> float:
-    raise ValueError(f"{text} is no JSON")
+    raise ValueError(f"{text} is not JSON")
 
 
 def _migrated(document: dict[str, Any], name: str) -> dict[str, Any]:
     """The document as this version writes it."""
     version = document.get("version")
     if type(version) is not int or version < 1:
-        refuse(f"{name} is no session: it has no version.")
+        refuse(f"{name} is not a session: it has no version.")
     if version > VERSION:
         refuse(f"{name} was saved by a newer Tensor Playground (version {version}, this one reads {VERSION}).")
     for step in MIGRATIONS[version - 1 :]:
@@ -240,7 +240,7 @@ def _storages(file: Path, size: int) -> dict[str, torch.UntypedStorage]:
 
 
 def _reference(storages: Mapping[str, torch.UntypedStorage], data: Json, wanted: type) -> object:
-    """The tensor at its place in a storage; every number is checked before torch sees it."""
+    """Decodes a tensor from its place in a storage; every number is checked before torch uses it."""
     if wanted is not TensorReference:
         return NotImplemented
     if not isinstance(data, dict):
@@ -251,12 +251,12 @@ def _reference(storages: Mapping[str, torch.UntypedStorage], data: Json, wanted:
     if storage is None:
         raise MismatchError("a tensor", "missing from the file")
     if not isinstance(dtype, torch.dtype) or not _is_size(offset) or not _are_sizes(shape) or not _are_sizes(strides):
-        raise MismatchError("a tensor", "described in a way that is not known")
+        raise MismatchError("a tensor", "described in an unknown way")
     if len(shape) != len(strides):
         raise MismatchError("a tensor", f"described by {len(shape)} sizes and {len(strides)} strides")
     reach = offset + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True)) + 1
     if 0 not in shape and reach * dtype.itemsize > storage.nbytes():
-        raise MismatchError("a tensor", "described as larger than what is stored of it")
+        raise MismatchError("a tensor", "described as larger than its stored data")
     try:
         tensor = torch.empty(0, dtype=dtype).set_(storage, offset, tuple(shape), tuple(strides))
     except (RuntimeError, OverflowError) as error:

@@ -1,4 +1,4 @@
-"""Frozen values to JSON and back: every value that comes back is checked against the type of its field."""
+"""Converts frozen values to JSON and back: every decoded value is checked against its field's type."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KIND = "is"
 
 
 class MismatchError(ValueError):
-    """A value that is not of the type of its field; `where` leads to it."""
+    """A value does not match its field's type; `where` is its path."""
 
     def __init__(self, where: str, words: str) -> None:
         super().__init__(f"{where or 'it'} is {words}")
@@ -27,7 +27,7 @@ class MismatchError(ValueError):
 def encode(value: object, leaf: Callable[[object], Json | None]) -> Json:
     """Dataclasses as objects tagged with their class, tuples as lists, floats that JSON lacks as `{"float": "nan"}`.
 
-    `leaf(value)` may give the JSON of what it knows (tensors), or None.
+    `leaf(value)` may return the JSON of values that it handles (tensors), or None.
     """
     special = leaf(value)
     if special is not None:
@@ -88,9 +88,9 @@ def _steps(where: str) -> tuple[str | int, ...]:
 
 @dataclass(slots=True)
 class Decoder:
-    """Reads values of one family of dataclasses; what cannot be read is left at its default and told in `notes`.
+    """Reads values of one family of dataclasses; unreadable ones keep their defaults and are listed in `notes`.
 
-    `leaf(json, type)` makes what only it knows of (tensors), or returns `NotImplemented`.
+    `leaf(json, type)` decodes values that it handles (tensors), or returns `NotImplemented`.
     """
 
     classes: dict[str, type]
@@ -99,7 +99,7 @@ class Decoder:
     unknown: list[Unknown] = field(default_factory=list)
 
     def read(self, data: Json, wanted: Any, where: str = "") -> Any:
-        """A value of the type `wanted`; a `MismatchError` if it is none and has no default to fall back to."""
+        """A value of type `wanted`; raises `MismatchError` if it does not match and has no default."""
         origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
         if wanted is Any or wanted is object:
             return self._read_any(data, where)
@@ -142,7 +142,7 @@ class Decoder:
                 return self.read(data, member, where)
             except MismatchError as error:
                 reasons.append(error)
-        raise reasons[0] if reasons else MismatchError(where, f"{_shown(data)}, of no kind that is known")
+        raise reasons[0] if reasons else MismatchError(where, f"{_shown(data)}, of an unknown kind")
 
     def _read_tuple(self, data: Json, items: tuple[Any, ...], where: str) -> tuple[Any, ...]:
         if not isinstance(data, list):
@@ -157,14 +157,14 @@ class Decoder:
         )
 
     def _read_items(self, data: list[Json], kind: Any, where: str) -> Iterator[Any]:
-        """All items; of dataclasses those that can be read, so that one bad line does not take the others along."""
+        """All items; for dataclasses only the readable ones, so that one bad line does not affect the others."""
         for place, item in enumerate(data):
             try:
                 yield self.read(item, kind, f"{where}[{place}]")
             except MismatchError as error:
                 if not dataclasses.is_dataclass(kind):
                     raise
-                self.notes.append(f"{error}: it is left out.")
+                self.notes.append(f"{error}: it is skipped.")
 
     def _read_dataclass(self, data: Json, wanted: type, where: str) -> Any:
         if not isinstance(data, dict) or data.get(KIND, wanted.__name__) != wanted.__name__:
@@ -180,7 +180,7 @@ class Decoder:
             except MismatchError as error:
                 if one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING:
                     raise
-                self.notes.append(f"{error}: the usual value is taken.")
+                self.notes.append(f"{error}: the default is used.")
         self._keep_unknown(data, wanted, where)
         try:
             return wanted(**values)
@@ -212,7 +212,7 @@ class Decoder:
         kind = _kind(data)
         if kind in self.classes:
             return self._read_plain(data, self.classes[kind], where)
-        raise MismatchError(where, f"{_shown(data)}, of no kind that is known")
+        raise MismatchError(where, f"{_shown(data)}, of an unknown kind")
 
 
 def family(root: type) -> dict[str, type]:

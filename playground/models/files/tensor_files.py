@@ -1,4 +1,4 @@
-"""Open and save tensors in any of the registered formats, and make them lines of the program."""
+"""Open and save tensors in any registered format, and add them to the program as lines."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LONGEST_NAME = 40
 
 
 def import_bindings(program: Program, loaded: LoadedFile, path: str | os.PathLike[str]) -> Program:
-    """The program with one more line for each tensor of the file, under its key where that is free and a name."""
+    """The program with an added line for each tensor of the file, named by its key if that is a free, valid name."""
     for key, tensor in loaded.tensors.items():
         name = clean_name(key, program.names)
         program = program.appended(name, Imported(TensorReference(tensor), os.fspath(path), key))
@@ -39,7 +39,7 @@ def import_bindings(program: Program, loaded: LoadedFile, path: str | os.PathLik
 
 
 def clean_name(key: str, taken: Collection[str] = ()) -> str:
-    """A name for a key that may hold anything: `clean_name("layer.0.weight") == "layer_0_weight"`."""
+    """A valid name for an arbitrary key: `clean_name("layer.0.weight") == "layer_0_weight"`."""
     plain = unicodedata.normalize("NFKD", key).encode("ascii", "ignore").decode()
     text = re.sub(r"\W+", "_", plain, flags=re.ASCII).strip("_")[:LONGEST_NAME].rstrip("_")
     if not text or text[0].isdigit():
@@ -55,7 +55,7 @@ for _format in (NPY, NPZ, PT, SAFETENSORS, CSV):
 
 
 def load_tensors(path: str | os.PathLike[str], budget: int | None = None, job: Job | None = None) -> LoadedFile:
-    """The tensors of a file, known by its first bytes and then by its ending: `.tensors`, `.problems`, `.notes`.
+    """The tensors of a file, recognised by its first bytes, then by its suffix: `.tensors`, `.problems`, `.notes`.
 
     >>> import tempfile, torch
     >>> from playground import save_tensors
@@ -64,8 +64,8 @@ def load_tensors(path: str | os.PathLike[str], budget: int | None = None, job: J
     ...     load_tensors(f"{folder}/a.npz").tensors["A"].shape
     torch.Size([2, 3])
 
-    At most `budget` bytes are allocated (None: the usual memory budget). Nothing in the file is run, and nothing but a
-    regular file is opened. Raises `ProblemError` if no tensor can be read.
+    At most `budget` bytes are allocated (None: the default memory budget). Nothing in the file is run, and only regular
+    files are opened. Raises `ProblemError` if no tensor can be read.
     """
     file = Path(path)
     readable_size(file)
@@ -76,7 +76,7 @@ def load_tensors(path: str | os.PathLike[str], budget: int | None = None, job: J
     except (ProblemError, CancelledError):
         raise
     except (MemoryError, RecursionError):
-        refuse(f"{plain_name(file)} asks for more memory than there is. It was not opened.")
+        refuse(f"{plain_name(file)} needs more memory than there is. It was not opened.")
     except OSError as error:
         refuse(f"{plain_name(file)} cannot be read: {error.strerror or error}.")
     except Exception as error:
@@ -85,18 +85,18 @@ def load_tensors(path: str | os.PathLike[str], budget: int | None = None, job: J
         raise ProblemError(loaded.problems[0])
     notes = loaded.notes
     if file.suffix.lower() not in chosen.suffixes and file.suffix.lower() in _suffixes():
-        notes = (f"{plain_name(file)} is in truth a {chosen.suffixes[0]} file and was read as one.", *notes)
+        notes = (f"{plain_name(file)} is actually a {chosen.suffixes[0]} file and was read as one.", *notes)
     return LoadedFile(MappingProxyType(dict(loaded.tensors)), loaded.problems, notes)
 
 
 def save_tensors(path: str | os.PathLike[str], tensors: Mapping[str, torch.Tensor], format: str | None = None) -> None:
-    """Write tensors of any shape in a format (None: by the ending of the path), whole or not at all.
+    """Write tensors of any shape in a format (None: by the path's suffix), atomically.
 
     >>> import tempfile, torch
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save_tensors(f"{folder}/a.safetensors", {"A": torch.ones(2, 3)})
 
-    Raises `ProblemError` where the format cannot hold them or the disk does not take them; what was there stays.
+    Raises `ProblemError` if the format cannot hold them or the disk refuses them; an old file stays unchanged.
     """
     file = Path(path)
     chosen = format_of(file) if format is None else FORMATS.find(format)
@@ -106,7 +106,7 @@ def save_tensors(path: str | os.PathLike[str], tensors: Mapping[str, torch.Tenso
     if len(tensors) > 1 and not chosen.holds_many:
         many = [one.suffixes[0] for one in FORMATS.values() if one.holds_many]
         refuse(f"{name} was not saved: {chosen.suffixes[0]} holds one tensor, not {len(tensors)}. "
-               f"{', '.join(many)} hold many.")  # fmt: skip
+               f"{', '.join(many)} can hold many.")  # fmt: skip
     for key, tensor in tensors.items():
         reason = values_refusal(tensor) or chosen.refusal(tensor)
         if reason:
@@ -119,28 +119,28 @@ def _save_by(chosen: TensorFormat, tensors: Mapping[str, torch.Tensor], fresh: P
 
 
 def losses(tensor: torch.Tensor, format: str) -> tuple[str, ...]:
-    """What of this tensor the format does not keep, to be said before it is written; empty: it comes back the same."""
+    """What the format would lose of this tensor, to show before writing; empty if it reads back the same."""
     reason = values_refusal(tensor)
     return (f"It cannot be written: {reason}.",) if reason else planned_losses(tensor, format)
 
 
 def planned_losses(planned: torch.Tensor, format: str) -> tuple[str, ...]:
-    """`losses` of a tensor that is planned on the meta device and not computed: shape, strides and dtype are enough."""
+    """`losses` for a tensor planned on the meta device and not computed: shape, strides and dtype are enough."""
     chosen = FORMATS.find(format)
     reason = chosen.refusal(planned)
     return (f"It cannot be written: {reason}.",) if reason else chosen.losses(planned)
 
 
 def format_of(path: str | os.PathLike[str]) -> TensorFormat:
-    """The format of a path's ending; `ProblemError` names the endings there are."""
+    """The format for a path's suffix; raises `ProblemError` with the known suffixes."""
     file = Path(path)
     suffix = file.suffix.lower()
     chosen = next((one for one in FORMATS.values() if suffix in one.suffixes), None)
     if chosen is None:
         endings = [one.suffixes[0] for one in FORMATS.values()]
-        said = f"no format ends in {suffix}" if suffix else "it has no ending"
+        said = f"{suffix} is not a known file format" if suffix else "it has no suffix"
         fixes = tuple(Fix(file.with_suffix(ending).name) for ending in endings) if file.name else ()
-        refuse(f"{plain_name(file)}: {said}. There are {', '.join(endings)}.", fixes=fixes)
+        refuse(f"{plain_name(file)}: {said}. Known formats are {', '.join(endings)}.", fixes=fixes)
     return chosen
 
 
@@ -149,14 +149,14 @@ def _suffixes() -> set[str]:
 
 
 def _format_inside(file: Path) -> TensorFormat:
-    """By the first bytes where they are certain; else by the ending."""
+    """By the first bytes if they are conclusive; otherwise by the suffix."""
     beginning = beginning_of(file)
     if beginning.startswith(NPY_MAGIC):
         return NPY
     kind = foreign_kind(beginning)
     if kind:
         named = f", although it is named {file.suffix}" if file.suffix.lower() in _suffixes() else ""
-        refuse(f"{plain_name(file)} is {kind}{named}. It holds no tensors that can be opened here.")
+        refuse(f"{plain_name(file)} is {kind}{named}. It contains no tensors that can be opened here.")
     if beginning.startswith(ZIP_MAGIC) and file.suffix.lower() not in (*NPZ.suffixes, *PT.suffixes):
         return NPZ
     if beginning.startswith(ZIP_MAGIC) and file.suffix.lower() in NPZ.suffixes:

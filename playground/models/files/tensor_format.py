@@ -1,4 +1,4 @@
-"""What a file format is, what comes out of a file, and how arrays and tensors become each other without loss."""
+"""The description of a file format, the result of reading a file, and lossless conversion of arrays and tensors."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from playground.models.problem import Problem, refuse
 Tensors = Mapping[str, torch.Tensor]
 
 LARGEST_TENSOR_COUNT = 1000
-"""How many tensors of one file are opened; a state dict of 1000 entries is larger than any list can usefully show."""
+"""The most tensors opened from one file; a state dict of 1000 entries is already more than a list can usefully show."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoadedFile(Mapping[str, torch.Tensor]):
-    """The tensors of a file by key, in its order; `problems` say what was left out, `notes` what was changed.
+    """The tensors of a file by key, in its order; `problems` say what was skipped, `notes` what was changed.
 
     `load_tensors("digits.safetensors")["images"].shape == (1797, 8, 8)`.
     """
@@ -43,17 +43,17 @@ class LoadedFile(Mapping[str, torch.Tensor]):
 
     @property
     def said(self) -> tuple[Problem, ...]:
-        """All that is to be told about the file: the problems, and the notes as warnings."""
+        """All messages about the file: the problems, and the notes as warnings."""
         return (*self.problems, *(Problem(note, severity="warning") for note in self.notes))
 
 
 @dataclass(frozen=True, slots=True)
 class TensorFormat:
-    """A file format: `words` name it for people, the first of `suffixes` is the usual ending.
+    """A file format: `words` is its name for users, the first of `suffixes` is the default suffix.
 
-    `load(path, budget, job)` reads at most `budget` bytes of tensors and looks at the job between parts;
-    `save(path, tensors)` writes a fresh file and returns the size it must have; `losses(tensor)` says what does not
-    survive, `refusal(tensor)` why it cannot be written.
+    `load(path, budget, job)` reads at most `budget` bytes of tensors and checks the job between parts; `save(path,
+    tensors)` writes a new file and returns its expected size; `losses(tensor)` says what is lost, `refusal(tensor)` why
+    it cannot be written.
     """
 
     name: str
@@ -86,28 +86,28 @@ def dtype_name(dtype: torch.dtype) -> str:
 
 
 def storage_refusal(tensor: torch.Tensor) -> str:
-    """Why a tensor, or a plan of one, has no plain numbers to write, or empty."""
+    """Why a tensor, or its plan, has no plain numbers to write; empty if it has."""
     if tensor.is_nested:
         return "a nested tensor has no strides; write its parts"
     if tensor.layout != torch.strided:
-        return f"a {dtype_name(tensor.layout)} tensor has no storage of its own; write its .to_dense()"  # type: ignore[arg-type]
+        return f"a {dtype_name(tensor.layout)} tensor has no storage; write its .to_dense()"  # type: ignore[arg-type]
     if tensor.is_quantized:
-        return "a quantized tensor is written by its .dequantize() or .int_repr()"
+        return "a quantized tensor cannot be written; write its .dequantize() or .int_repr()"
     return ""
 
 
 def values_refusal(tensor: torch.Tensor) -> str:
-    """Why a tensor has no values that could be written, or empty."""
+    """Why a tensor has no values to write; empty if it has."""
     return "a tensor on the meta device has a shape but no values" if tensor.is_meta else storage_refusal(tensor)
 
 
 def plain_tensor(tensor: torch.Tensor) -> torch.Tensor:
-    """The tensor detached, in this machine's memory, with lazy conjugation and negation carried out."""
+    """The tensor detached, on the CPU, with lazy conjugation and negation resolved."""
     return tensor.detach().cpu().resolve_conj().resolve_neg()
 
 
 def array_of(tensor: torch.Tensor) -> npt.NDArray[np.generic]:
-    """The values as a numpy array; dtypes that numpy does not have are widened without loss."""
+    """The values as a numpy array; dtypes that numpy lacks are widened without loss."""
     plain = plain_tensor(tensor)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="ComplexHalf")
@@ -116,14 +116,14 @@ def array_of(tensor: torch.Tensor) -> npt.NDArray[np.generic]:
 
 
 def tensor_of(array: npt.NDArray[np.generic], what: str) -> tuple[torch.Tensor, str]:
-    """The array as a tensor that owns its memory, and a note on what had to change; `what` names it in a refusal."""
+    """The array as a tensor that owns its memory, and a note on any change; `what` names it in a refusal."""
     note = ""
     if array.dtype.hasobject:
-        refuse(f"{what} holds Python objects. Reading them could run code, so it was not opened.")
+        refuse(f"{what} contains Python objects. Reading them could run code, so it was not opened.")
     if array.dtype.names is not None:
-        refuse(f"{what} is a structured array with fields {', '.join(map(str, array.dtype.names))}: no dtype of torch.")
+        refuse(f"{what} is a structured array with fields {', '.join(map(str, array.dtype.names))}: torch has none.")
     if array.dtype.kind in "SUMmVT":
-        refuse(f"{what} holds {_kind_words(array.dtype)}, which torch has no dtype for.")
+        refuse(f"{what} contains {_kind_words(array.dtype)}, for which torch has no dtype.")
     if array.dtype.kind in "fc" and array.dtype.itemsize > (8 if array.dtype.kind == "f" else 16):
         narrow = np.dtype(np.float64 if array.dtype.kind == "f" else np.complex128)
         note = f"{what} was {array.dtype}, which torch does not have: read as {narrow}."

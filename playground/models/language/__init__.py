@@ -1,1 +1,1 @@
-"""What a line of the program may say, and what it does: syntax, vocabulary, fills, failures."""
+"""What a program line may say, and what it does: syntax, vocabulary, fills, failures."""

@@ -1,4 +1,4 @@
-"""The budget: what a line may allocate, looked at before each operation."""
+"""The budget: what a line may allocate, checked before each operation."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from playground.models.language.vocabulary.plans import VALUE_PLANS, einsum_inte
 from playground.models.problem import refuse
 
 SMALL = 1 << 25
-"""Bytes below which an operation runs straight away: planning it would take longer than doing it."""
+"""Bytes below which an operation runs directly: planning it would take longer than running it."""
 
 
 def machine_memory() -> int:
-    """The bytes of memory of this machine (4 GiB if it does not say)."""
+    """This machine's memory in bytes (4 GiB if unknown)."""
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (ValueError, OSError, AttributeError):
@@ -46,9 +46,9 @@ class NoValuesError(Exception):
 
 
 class Watch:
-    """Looks at each operation before and after it. This one lets everything pass: the line was planned before.
+    """Checks each operation before and after it runs. This base class allows everything: the line was already planned.
 
-    What may be long is called in a process of its own, where somebody could cancel it.
+    A call that may be long runs in a separate process, so that it can be cancelled.
     """
 
     def __init__(self, job: Job) -> None:
@@ -63,10 +63,10 @@ class Watch:
             raise NoValuesError
 
     def after(self, word: Word, operands: Sequence[torch.Tensor], results: Sequence[torch.Tensor]) -> None:
-        """Take note of what the call allocated."""
+        """Record what the call allocated."""
 
     def call(self, word: Word, positional: Sequence[Any], keywords: dict[str, Any]) -> Any:
-        """Make the call, where it can be cancelled if it may be long."""
+        """Make the call, in a cancellable process if it may be long."""
         seconds = word.work((*positional, *keywords.values()))
         if seconds <= LONG_SECONDS:
             return word.call(*positional, **keywords)
@@ -76,7 +76,7 @@ class Watch:
 def run_where_cancelled(
     function: Callable[..., Any], arguments: tuple[Any, ...], job: Job, seconds: float, what: str
 ) -> Any:
-    """What a function gives, computed in a process of its own if it may be long and somebody could cancel it."""
+    """Call a function, in a separate process if it may be long and somebody could cancel it."""
     if seconds > LONG_SECONDS:
         job.report(0.0, f"{what}, up to {time_in_words(seconds)}")
         if job.can_be_cancelled and is_possible():
@@ -85,23 +85,23 @@ def run_where_cancelled(
 
 
 def call_word(name: str, positional: Sequence[Any], keywords: dict[str, Any]) -> Any:
-    """What a word of the vocabulary gives, in whatever process."""
+    """Call a word of the vocabulary; runs in any process."""
     with QUIET_TORCH:
         return VOCABULARY[name].call(*positional, **keywords)
 
 
 def makes(word: Word, arguments: Sequence[Any]) -> bool:
-    """Whether a call makes a tensor from numbers alone, so that only its `device` can say that it is a plan."""
+    """True if a call makes a tensor from numbers only, so that only its `device` can make it a plan."""
     return word.family == "making" and word.storage == "new" and not tensors(arguments)
 
 
 def carried(values: Sequence[torch.Tensor]) -> int:
-    """The bytes of the storages, once each, that a call in another process holds a second time."""
+    """The bytes of the storages, each counted once, that a call in another process duplicates."""
     return sum({one.untyped_storage()._cdata: one.untyped_storage().nbytes() for one in values}.values())
 
 
 class StraightWatch(Watch):
-    """Lets small operations run and asks for a plan as soon as one could be large or long."""
+    """Lets small operations run and requests a plan as soon as one could be large or long."""
 
     def __init__(self, job: Job, limit: int) -> None:
         super().__init__(job)
@@ -110,7 +110,7 @@ class StraightWatch(Watch):
     def before(
         self, word: Word, positional: Sequence[Any], keywords: Mapping[str, Any], operands: Sequence[torch.Tensor]
     ) -> None:
-        """Raise `NeedsPlanError` unless the upper bound of what the call allocates is small."""
+        """Raise `NeedsPlanError` unless the upper bound of the call's allocation is small."""
         super().before(word, positional, keywords, operands)
         arguments = (*positional, *keywords.values())
         need = word.need(arguments)
@@ -121,7 +121,7 @@ class StraightWatch(Watch):
 
 
 class PlanWatch(Watch):
-    """Follows a line on the meta device and adds up what it would allocate, and how long that would take."""
+    """Follows a line on the meta device and adds up the memory and time it would take."""
 
     def __init__(self, job: Job, limit: int) -> None:
         super().__init__(job)
@@ -135,19 +135,19 @@ class PlanWatch(Watch):
 
     @property
     def fits(self) -> bool:
-        """Whether the whole line stays within the limit."""
+        """True if the whole line stays within the limit."""
         return max(self.used, self.largest, self.sent) <= self.limit
 
     @property
     def needed(self) -> int:
-        """The bytes that do not fit: those of the line itself, or else with what travels to another process."""
+        """The bytes that do not fit: the line's own, or with the copies in another process."""
         own = max(self.used, self.largest)
         return own if own > self.limit else max(own, self.sent)
 
     def before(
         self, word: Word, positional: Sequence[Any], keywords: Mapping[str, Any], operands: Sequence[torch.Tensor]
     ) -> None:
-        """Note what is needed meanwhile, and where the shape will only be a bound; nothing is refused unplanned."""
+        """Record temporary memory, and whether the shape is only a bound; nothing is refused before it is planned."""
         self.job.check()
         arguments = (*positional, *keywords.values())
         if word.name == "torch.einsum":
@@ -161,7 +161,7 @@ class PlanWatch(Watch):
             self.largest = max(self.largest, *(operand.nbytes for operand in operands), 0)
 
     def after(self, word: Word, operands: Sequence[torch.Tensor], results: Sequence[torch.Tensor]) -> None:
-        """Add the storages that are new; to fill one, an operand may be needed in full, even one with stride 0."""
+        """Add the new storages; filling one may need an operand in full, even one with stride 0."""
         for result in results:
             if not any(share_storage(result, operand) for operand in operands):
                 self.used += result.untyped_storage().nbytes()
@@ -175,7 +175,7 @@ class PlanWatch(Watch):
 
 
 class CarefulWatch(Watch):
-    """Runs a line that cannot be planned as a whole: each call is planned by itself, or else bounded."""
+    """Runs a line that cannot be planned as a whole: each call is planned separately, or bounded."""
 
     def __init__(self, job: Job, limit: int, seconds: float = MOST_SECONDS) -> None:
         super().__init__(job)
@@ -185,7 +185,7 @@ class CarefulWatch(Watch):
     def before(
         self, word: Word, positional: Sequence[Any], keywords: Mapping[str, Any], operands: Sequence[torch.Tensor]
     ) -> None:
-        """Refuse a call that does not fit into what is left, or that nobody would wait for."""
+        """Refuse a call that does not fit into the remaining budget, or that would take too long."""
         super().before(word, positional, keywords, operands)
         arguments = (*positional, *keywords.values())
         seconds = word.work(arguments)
@@ -196,21 +196,21 @@ class CarefulWatch(Watch):
         if seconds > LONG_SECONDS:
             meanwhile += carried(operands) + 2 * need
         if max(need, meanwhile) > self.left:
-            size = f"{bytes_in_words(max(need, meanwhile))}, and {bytes_in_words(self.left)} are left"
+            size = f"{bytes_in_words(max(need, meanwhile))}, but only {bytes_in_words(self.left)} are left"
             refuse(f"{word.name} may take up to {size} of {bytes_in_words(self.limit)}.", badge="too large")
         if seconds > self.seconds:
             refuse(f"{word.name} may take up to {time_in_words(seconds)}.", badge="too long")
         self.left -= 0 if word.storage in ("view", "fact") else need
 
     def _need(self, word: Word, positional: Sequence[Any], keywords: Mapping[str, Any]) -> int:
-        """The bytes of a call. A refusal by shape, which the plan finds, comes before one by size."""
+        """The bytes of a call. An error in shapes, which the plan finds, takes priority over one in size."""
         bound = word.need((*positional, *keywords.values()))
         named = {name: _on_meta(value) for name, value in keywords.items() if name != "generator"}
         if makes(word, (*positional, *keywords.values())):
             named["device"] = "meta"
         try:
             planned = tensors((word.plan or word.call)(*_on_meta(positional), **named))
-        except Exception as error:  # what has no plan says so by any exception; the loose bound holds
+        except Exception as error:  # a call without a plan may raise any exception; the loose bound applies
             if bound > self.left and not needs_values(error):
                 raise
             return bound
@@ -224,7 +224,7 @@ _NO_VALUES = re.compile(
 
 
 def needs_values(error: Exception) -> bool:
-    """Whether a plan failed for want of values or of a plan; else the call itself is wrong."""
+    """True if a plan failed for lack of values or of a meta implementation; otherwise the call itself is wrong."""
     has_no_plan = isinstance(error, NotImplementedError) and "ot implemented" in str(error)
     return has_no_plan or "Could not run" in str(error) or _NO_VALUES.search(str(error)) is not None
 
@@ -236,5 +236,5 @@ def _on_meta(value: Any) -> Any:
 
 
 def warm_up() -> None:
-    """Import what torch's plans on the meta device need: a second of work, once, best done in a background thread."""
+    """Import what torch's meta device needs: this takes a second, once, best in a background thread."""
     torch.empty(1, device="meta").exp()

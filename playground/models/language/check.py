@@ -1,4 +1,4 @@
-"""Whether a line says only what the vocabulary holds: looked at node by node before anything is computed."""
+"""Checks node by node that a line uses only the vocabulary, before anything is computed."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from playground.models.problem import Fix, Span, refuse
 
 _FOLDERS = ("nn.functional.", "linalg.", "fft.")
 _GATES = {"unique": torch.functional._unique_impl, "unique_consecutive": torch.functional._unique_consecutive_impl}  # type: ignore[attr-defined, unused-ignore]
-"""Words that torch defines by a choice between two functions, which hides their arguments."""
+"""Words that torch defines as a dispatch between two functions, which hides their arguments."""
 
 
 @functools.cache
 def torch_arguments(word: str) -> frozenset[str]:
-    """The names of the arguments that torch's own `word` takes: those of `torch.sort` hold "descending"."""
+    """The argument names that torch's own `word` takes: those of `torch.sort` include "descending"."""
     short = word.removeprefix("torch.").removeprefix(".")
     names = {*_python_names(word, short), *_native_names(short)}
     return frozenset(names - {"self"})
@@ -57,7 +57,7 @@ def _python_names(word: str, short: str) -> Iterator[str]:
 
 
 def _native_names(short: str) -> Iterator[str]:
-    """The arguments in the schemas of torch's operators; not those of the interpreter for plain numbers."""
+    """The arguments in the schemas of torch's operators, except those for plain numbers."""
     operator = short.removeprefix("nn.functional.")
     for folder in _FOLDERS[1:]:
         operator = operator.replace(folder, folder.replace(".", "_"))
@@ -74,9 +74,9 @@ LARGEST_INTEGER = 2**63 - 1
 def check_expression(
     parsed: ExpressionText, names: Collection[str], later: Collection[str] = (), own: str = ""
 ) -> None:
-    """Raise the `ProblemError` of the first thing in a line that is not in the vocabulary.
+    """Raise a `ProblemError` for the first thing in a line that is not in the vocabulary.
 
-    `names` are the tensors that the line may use, `later` those further down, `own` the line's own name.
+    `names` are the tensors that the line may use, `later` those in later lines, `own` the line's own name.
     """
     _Checker(parsed, names, later, own).visit(parsed.root)
 
@@ -125,7 +125,7 @@ class _Checker:
     def _constant(self, node: ast.Constant) -> None:
         value, span = node.value, self.parsed.span(node)
         if isinstance(value, str | bytes):
-            sentence = "A text has a meaning only as an einsum equation or as a named choice of a function."
+            sentence = "A string can only be an einsum equation or a named option of a function."
             refuse(sentence, span, badge="text")
         if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
             refuse("Integers go up to 2**63 - 1 = 9223372036854775807.", span, badge="too large")
@@ -136,7 +136,7 @@ class _Checker:
         if written != node.id:
             odd = next(c for c in written if not c.isascii())
             refuse(
-                f"{written!r} holds {odd!r} (U+{ord(odd):04X}), which only looks like a plain letter.",
+                f"{written!r} contains {odd!r} (U+{ord(odd):04X}), which only looks like a plain letter.",
                 span,
                 self._with(span, node.id),
                 badge="odd character",
@@ -144,17 +144,22 @@ class _Checker:
         if node.id in self.names:
             return
         if node.id == "torch":
-            refuse("torch alone is no tensor: torch.zeros(3, 4) for one.", span, badge="no tensor")
+            refuse("torch alone is not a tensor; torch.zeros(3, 4) is, for example.", span, badge="no tensor")
         if node.id == self.own:
-            refuse(f"{node.id} cannot use itself: a line uses the lines above it.", span, badge="uses itself")
+            refuse(f"{node.id} cannot use itself: a line can use only the lines above it.", span, badge="uses itself")
         if node.id in self.later:
-            refuse(f"{node.id} is made further down: a line uses the lines above it.", span, badge="order")
+            refuse(
+                f"{node.id} is defined in a later line: a line can use only the lines above it.", span, badge="order"
+            )
         if node.id in NUMBER_FUNCTIONS:
-            refuse(f"{node.id} takes its argument in brackets.", span, badge="no brackets")
+            refuse(f"{node.id} is a function: it takes its argument in brackets.", span, badge="no brackets")
         if node.id in SHORT_NAMES:
             whole = SHORT_NAMES[node.id]
             refuse(
-                f"A line knows torch alone: {node.id} is {whole} here.", span, self._with(span, whole), badge="import"
+                f"A line can use only torch: write {whole} instead of {node.id}.",
+                span,
+                self._with(span, whole),
+                badge="import",
             )
         near = [name for name in self.names if name.lower() == node.id.lower()]
         near += [name for name in difflib.get_close_matches(node.id, list(self.names), cutoff=0.4) if name not in near]
@@ -238,7 +243,7 @@ class _Checker:
                 word_name = self._called(function, node)
             case _:
                 refuse(
-                    "Only functions of torch and methods of tensors can be called.",
+                    "A line can call only functions of torch and methods of tensors.",
                     self.parsed.span(node.func),
                     badge="no function",
                 )
@@ -255,10 +260,16 @@ class _Checker:
         word = VOCABULARY.get(name)
         if word is None:
             if name in CONSTANTS:
-                refuse(f"{name} is a constant, it takes no brackets.", self.parsed.span(function), badge="no function")
+                refuse(
+                    f"{name} is a constant, so it takes no brackets.", self.parsed.span(function), badge="no function"
+                )
             self._refuse_word(function, name, call)
         elif word.is_property:
-            refuse(f"{name} is read without brackets.", self._attribute_span(function), badge="no brackets")
+            refuse(
+                f"{name} is not a method: write it without brackets.",
+                self._attribute_span(function),
+                badge="no brackets",
+            )
         return name
 
     def _argument(self, argument: ast.expr, word_name: str, call: ast.Call) -> None:
@@ -273,14 +284,14 @@ class _Checker:
         if word_name == ".to" and isinstance(argument, ast.Constant) and isinstance(argument.value, str):
             span, dtype = self.parsed.span(argument), f"torch.{argument.value}"
             if dtype in DTYPES:
-                refuse(f"A dtype is written {dtype}.", span, self._with(span, dtype), badge="text")
+                refuse(f"Write the dtype as {dtype}.", span, self._with(span, dtype), badge="text")
             refuse("Everything here is on the CPU.", span, without_call(self.parsed, call), badge="not here")
         if isinstance(argument, ast.Constant) and isinstance(argument.value, str) and word is not None and word.strings:
             if word.strings == ("*",) or argument.value in word.strings:
                 return
             choices = ", ".join(f'"{choice}"' for choice in word.strings)
             refuse(
-                f'{word_name} knows no "{argument.value[:40]}". It knows {choices}.',
+                f'{word_name} has no option "{argument.value[:40]}". The options are {choices}.',
                 self.parsed.span(argument),
                 badge="unknown choice",
             )
@@ -289,7 +300,7 @@ class _Checker:
     def _keyword(self, keyword: ast.keyword, word_name: str, call: ast.Call) -> None:
         span = self.parsed.span(keyword)
         if keyword.arg is None:
-            refuse("Arguments are written out one by one, without stars.", span, badge="stars")
+            refuse("Write the arguments out one by one, without stars.", span, badge="stars")
         if word_name:
             word = VOCABULARY[word_name]
             if keyword.arg in NEEDLESS_ARGUMENTS:
@@ -312,7 +323,7 @@ class _Checker:
         if len(node.ops) > 1:
             both = unchained(self.parsed, node)
             refuse(
-                "A chain of comparisons needs one truth value, and a tensor has many.",
+                "A chain of comparisons needs a single truth value, but a tensor has many.",
                 span,
                 self._with(span, both),
                 badge="chained",
@@ -330,12 +341,12 @@ class _Checker:
             code = f"~{code}" if is_negated else code
         else:
             word, what, code = "is", "for each element", f"{left} {'!=' if is_negated else '=='} {right}"
-        sentence = f"{word} gives one truth value of Python's, and a line gives a tensor. == asks {what}."
+        sentence = f"{word} gives a single Python bool, but a line must give a tensor. == compares {what}."
         refuse(sentence, span, self._with(span, code), badge=word)
 
     def _refuse_not(self, node: ast.UnaryOp, operand: ast.expr) -> None:
         span = self.parsed.span(node)
-        sentence = "not needs one truth value, and a tensor has many. ~ works element by element."
+        sentence = "not needs a single truth value, but a tensor has many. ~ works element by element."
         refuse(sentence, span, self._with(span, f"~{self._bracketed(operand)}"), badge="not")
 
     def _bracketed(self, node: ast.expr) -> str:
@@ -351,7 +362,7 @@ class _Checker:
         span = self.parsed.span(node)
         fix = f" {sign} ".join(self._bracketed(value) for value in node.values)
         refuse(
-            f"{word} needs one truth value, and a tensor has many. {sign} works element by element.",
+            f"{word} needs a single truth value, but a tensor has many. {sign} works element by element.",
             span,
             self._with(span, fix),
             badge=word,

@@ -1,4 +1,4 @@
-"""Whether what is typed in a line may still be on its way to one that can be computed."""
+"""Completion and signature help, and whether a typed text is a complete expression."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from playground.models.program.program import Program
 
 
 def says_something(program: Program, name: str, text: str) -> bool:
-    """Whether a text is a whole expression of known words and tensors, so that the line may follow it at once.
+    """True if a text is a complete expression of known words and tensors, so that the line can update at once.
 
     >>> from playground import Program
     >>> program = Program.parse("A = torch.ones(3)\\nB = A")
@@ -32,11 +32,11 @@ def says_something(program: Program, name: str, text: str) -> bool:
 
 
 _LOOK_BACK = 200
-"""Characters before a bracket in which the name of its function is looked for."""
+"""Characters before a bracket in which its function's name is searched."""
 
 _WORD_BEFORE = re.compile(r"[A-Za-z_]\w*\Z")
 _FAMILIES = ("reshaping", "facts", "reducing", "copying", "mapping", "picking", "multiplying", "making", "operators")
-"""What is asked of a tensor most often comes first."""
+"""The most used words come first."""
 
 _AXIS_PARAMETERS = frozenset(
     {"dim", "dim0", "dim1", "dims", "axis", "axis0", "axis1", "dimension", "source", "destination"}
@@ -46,7 +46,7 @@ _AXIS_PARAMETERS |= {"start_dim", "end_dim"}
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Something that may be typed: `text` as listed, `insert` as put into the line, and what it is."""
+    """A completion: `text` as listed, `insert` as put into the line, and a description."""
 
     text: str
     insert: str
@@ -56,7 +56,7 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Completions:
-    """The candidates that may replace the characters from `start` to the cursor, the likeliest first."""
+    """The candidates to replace the characters from `start` to the cursor, the most likely first."""
 
     start: int
     candidates: tuple[Suggestion, ...] = ()
@@ -64,7 +64,7 @@ class Completions:
 
 @dataclass(frozen=True, slots=True)
 class SignatureHelp:
-    """What the function around the cursor takes; `parameter` is the name of the argument that the cursor is in."""
+    """The signature of the function around the cursor; `parameter` is the argument at the cursor."""
 
     usage: str
     description: str
@@ -91,9 +91,9 @@ class _Enclosing:
 
 
 def complete(text: str, cursor: int, names: Collection[str] | Mapping[str, tuple[int, ...]] = ()) -> Completions:
-    """The names, words, parameters and axes that may stand at the cursor.
+    """The names, words, parameters and axes possible at the cursor.
 
-    `names` are the tensors above the line, with their shapes if it is a mapping: then axes are offered with their
+    `names` are the tensors above the line; if it maps them to shapes, axes are offered with their
     sizes. `complete("A.resh", 6).candidates[0].insert == "reshape("`.
     """
     before = _outside_text(text[:cursor])
@@ -114,7 +114,7 @@ def complete(text: str, cursor: int, names: Collection[str] | Mapping[str, tuple
 
 
 def signature_help(text: str, cursor: int, names: Collection[str] = ()) -> SignatureHelp | None:
-    """The signature of the call that the cursor is in: `signature_help("A.sum(", 6).usage` begins with `.sum(dim`."""
+    """The signature of the call around the cursor: `signature_help("A.sum(", 6).usage` begins with `.sum(dim`."""
     before = _outside_text(text[:cursor])
     enclosing = None if before is None else _enclosing_call(before, names)
     if enclosing is None:
@@ -126,7 +126,7 @@ _TORCH = Suggestion("torch", "torch.", "", "The functions of PyTorch.")
 
 
 def _matching(typed: str, offered: Collection[Suggestion]) -> tuple[Suggestion, ...]:
-    """Those that begin with what was typed, then those that hold it."""
+    """Candidates that start with the typed text, then those that contain it."""
     low = typed.lower()
     first = [c for c in offered if c.text.lower().startswith(low)]
     first.sort(key=lambda candidate: candidate.text != typed)
@@ -135,7 +135,7 @@ def _matching(typed: str, offered: Collection[Suggestion]) -> tuple[Suggestion, 
 
 
 def _outside_text(before: str) -> str | None:
-    """The text with the letters of closed strings blanked; None if the cursor is inside a string."""
+    """The text with the contents of closed strings blanked; None if the cursor is inside a string."""
     quote, out = "", []
     for character in before:
         if quote:
@@ -202,7 +202,7 @@ def _numbers() -> list[Suggestion]:
 
 
 def _parameters(enclosing: _Enclosing | None, left: str) -> list[Suggestion]:
-    """The parameters by name, where an argument begins."""
+    """The parameter names, if an argument starts here."""
     if enclosing is None or enclosing.keyword or left.rstrip()[-1:] not in ("(", ","):
         return []
     described = f"An argument of {enclosing.word.name}."
@@ -214,7 +214,7 @@ def _parameters(enclosing: _Enclosing | None, left: str) -> list[Suggestion]:
 
 
 def _axes(enclosing: _Enclosing | None, shapes: Mapping[str, tuple[int, ...]]) -> list[Suggestion]:
-    """The axes of the tensor, by number, where an argument names axes."""
+    """The tensor's axes, by number, if the argument takes axes."""
     if enclosing is None or enclosing.parameter not in _AXIS_PARAMETERS or enclosing.receiver not in shapes:
         return []
     shape = shapes[enclosing.receiver]
@@ -255,7 +255,7 @@ def _with_argument(word: Word, receiver: str, commas: int, argument: str, first:
 
 
 def _called_word(left: str, names: Collection[str]) -> tuple[Word, str] | None:
-    """The word whose opening bracket follows, and the name of the tensor that it is called on."""
+    """The word before the opening bracket, and the name of the tensor that it is called on."""
     found = re.search(r"(?P<path>(?:[A-Za-z_]\w*)?(?:\.\w+)*)\s*\Z", left[-_LOOK_BACK:])
     path = found.group("path") if found else ""
     if path.startswith("torch.") and "torch" not in names:

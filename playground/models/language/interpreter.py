@@ -1,4 +1,4 @@
-"""Walks a checked line's syntax tree and computes it: calls, plain arithmetic, indexing, random draws."""
+"""Computes a checked line from its syntax tree: calls, plain arithmetic, indexing, random draws."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from playground.models.problem import Fix, Problem, ProblemError, Span, refuse
 
 LARGEST = 2**63
 LONGEST = 10_000
-"""Elements of a tuple or list that repetition or joining may make."""
+"""The most elements of a tuple or list that repetition or concatenation may produce."""
 
 
 def number_operation(word: Word, values: list[Any], span: Span) -> Any:
-    """The result of an operator on numbers, or of + and * on shapes and lists; a `ProblemError` for anything larger."""
+    """The result of an operator on numbers, or of + and * on shapes and lists; `ProblemError` for larger ones."""
     sign = word.name
     if all(isinstance(value, int | float | complex) for value in values):
         return _numbers(word, values, span)
@@ -53,7 +53,7 @@ def number_operation(word: Word, values: list[Any], span: Span) -> Any:
 def _check_length(length: int, span: Span) -> None:
     if length > LONGEST:
         refuse(
-            f"That would be a list of {length:,} entries, the limit is {LONGEST:,}. torch.full makes long tensors.",
+            f"That would be a list of {length:,} entries, the limit is {LONGEST:,}. Use torch.full for long tensors.",
             span,
             badge="too long",
         )
@@ -63,17 +63,17 @@ def _numbers(word: Word, values: list[Any], span: Span) -> Any:
     left, right = values[0], values[-1]
     whole = all(isinstance(value, int) for value in values)
     if word.name == "**" and whole and abs(left) > 1 and abs(right) * (abs(left).bit_length() - 1) > 64:
-        refuse("The power is beyond 2**63, the largest integer that torch holds.", span, badge="too large")
+        refuse("The power exceeds 2**63 - 1, the largest integer in torch.", span, badge="too large")
     if word.name == "<<" and whole and right > 63:
-        refuse("The shift is beyond 63 bits.", span, badge="too large")
+        refuse("The shift exceeds 63 bits.", span, badge="too large")
     try:
         result = _operated(word, values)
     except ZeroDivisionError:
-        refuse("A number is divided by 0.", span, badge="divided by 0")
+        refuse("This divides a number by 0.", span, badge="divided by 0")
     except (OverflowError, TypeError, ValueError) as error:
         refuse(f"The number cannot be computed: {error}.", span, badge="no number")
     if isinstance(result, int) and abs(result) > LARGEST:
-        refuse("The number is beyond 2**63, the largest integer that torch holds.", span, badge="too large")
+        refuse("The number exceeds 2**63 - 1, the largest integer in torch.", span, badge="too large")
     return result
 
 
@@ -96,7 +96,7 @@ SEED_TEXT = "generator=torch.Generator().manual_seed(0)"
 
 
 def unseeded_calls(parsed: ExpressionText) -> list[ast.Call]:
-    """The calls that draw random numbers without saying from which seed."""
+    """The calls that draw random numbers without a seed."""
     return [
         node
         for node in ast.walk(parsed.root)
@@ -114,7 +114,7 @@ def _random_word(call: ast.Call) -> str:
 
 
 def seeded_text(parsed: ExpressionText) -> str:
-    """The line with a generator in each random call: what is computed here for a line that names none."""
+    """The line with a generator in each random call, as computed here for a line without one."""
     text = parsed.text
     for call in sorted(unseeded_calls(parsed), key=lambda call: -parsed.span(call).stop):
         close = parsed.span(call).stop - 1
@@ -126,15 +126,15 @@ def seeded_text(parsed: ExpressionText) -> str:
 
 @functools.lru_cache(maxsize=1024)
 def unseeded_problem(parsed: ExpressionText) -> Problem | None:
-    """The warning on a line that draws without a seed; None if it names its seeds."""
+    """The warning for a line that draws without a seed; None if all calls have one."""
     calls = unseeded_calls(parsed)
     if not calls:
         return None
     word = _random_word(calls[0])
     return Problem(
-        f"{word} without a generator draws anew on each run. Here it draws from seed 0.",
+        f"{word} without a generator draws different numbers on each run. Here it uses seed 0.",
         parsed.span(calls[0]),
-        (Fix(seeded_text(parsed), meaning="says the seed", target=SEED_TEXT),),
+        (Fix(seeded_text(parsed), meaning="sets the seed", target=SEED_TEXT),),
         badge="seed 0",
         severity="warning",
     )
@@ -144,9 +144,9 @@ PASSED_ON = (NeedsPlanError, NoValuesError, CancelledError)
 
 
 class Interpreter:
-    """Computes one line with these tensors; `steps` then holds what each operation did.
+    """Computes one line with these tensors; afterwards `steps` records what each operation did.
 
-    With `device="meta"` it computes shapes, strides and dtypes alone.
+    With `device="meta"` it computes only shapes, strides and dtypes.
     """
 
     def __init__(
@@ -201,7 +201,7 @@ class Interpreter:
         if isinstance(node.func, ast.Name):
             return self._number_function(node, node.func.id, positional)
         if not isinstance(node.func, ast.Attribute):
-            refuse("Only functions of torch and methods of tensors can be called.", self.parsed.span(node.func))
+            refuse("A line can call only functions of torch and methods of tensors.", self.parsed.span(node.func))
         name = dotted_name(node.func)
         if name in VOCABULARY:
             return self._apply(node, VOCABULARY[name], positional, keywords, nodes)
@@ -237,7 +237,7 @@ class Interpreter:
             part = value[index]
         except IndexError:
             refuse(
-                f"There are {len(value)}, numbered from 0; there is no {index}.",
+                f"There are {len(value)} elements, numbered from 0, so there is no {index}.",
                 self.parsed.span(node.slice),
                 badge=f"{index} of {len(value)}",
             )

@@ -1,4 +1,4 @@
-"""What a tensor may be called."""
+"""The rules for tensor names."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from playground.models.problem import Fix, Problem, Span
 RESERVED = frozenset(
     {"torch", "np", "len", "int", "float", "bool", "abs", "slice", "tuple", "list", "print", "playground"}
 )
-"""Names that already mean something in the script that a program is exported to."""
+"""Names that already have a meaning in an exported script."""
 
 MAXIMUM_LENGTH = 100
 MOST_SHOWN, LONGEST_SHOWN = 5, 24
-"""Names in a row, and characters of each."""
+"""The most names in a list, and the most characters of each."""
 _LETTERS = frozenset(string.ascii_letters + "_")
 _CHARACTERS = _LETTERS | frozenset(string.digits)
 
@@ -38,11 +38,11 @@ def _refusal(name: str, taken: Collection[str]) -> Problem | None:
             return _character_problem(name, place, taken)
     whole = Span(0, len(name))
     if name[0] not in _LETTERS:
-        return Problem("A name starts with a letter.", Span(0, 1), (Fix(_free(f"t{name}", taken)),))
+        return Problem("A name must start with a letter.", Span(0, 1), (Fix(_free(f"t{name}", taken)),))
     if name.startswith("__"):
-        return Problem("Names with two underscores in front belong to Python.", whole)
+        return Problem("Names that start with two underscores belong to Python.", whole)
     if keyword.iskeyword(name):
-        return Problem(f"{name} is a word of Python's own.", whole, (Fix(_free(f"{name}_", taken)),))
+        return Problem(f"{name} is a Python keyword.", whole, (Fix(_free(f"{name}_", taken)),))
     if name in RESERVED:
         return Problem(f"{name} already means something in a PyTorch script.", whole, (Fix(fresh_name(taken, name)),))
     if name in taken:
@@ -55,7 +55,7 @@ def _character_problem(name: str, place: int, taken: Collection[str]) -> Problem
     kept = "".join(c for c in name if c in _CHARACTERS)
     looks = " although it may look like one" if character.isalpha() else ""
     return Problem(
-        f"{character!r} (U+{ord(character):04X}) is none of the letters a to z, digits and _{looks}.",
+        f"{character!r} (U+{ord(character):04X}) is not a letter a to z, a digit or _{looks}.",
         Span(place, place + 1),
         (Fix(_free(kept, taken)),),
     )
@@ -67,7 +67,7 @@ def _free(name: str, taken: Collection[str]) -> str:
 
 
 def cut_name(name: str, longest: int) -> str:
-    """At most so many characters of a name: `cut_name("weights_of_layer_12", 11) == "weights…_12"`."""
+    """A name cut to at most so many characters: `cut_name("weights_of_layer_12", 11) == "weights…_12"`."""
     if len(name) <= longest:
         return name
     end = (longest - 1) // 3
@@ -75,7 +75,7 @@ def cut_name(name: str, longest: int) -> str:
 
 
 def cut_names(names: Sequence[str]) -> str:
-    """Names in a row, so that a line stays a line: `"t0, t1, t2, t3, t4 and 7 more"`."""
+    """A list of names, short enough for one line: `"t0, t1, t2, t3, t4 and 7 more"`."""
     shown = ", ".join(cut_name(name, LONGEST_SHOWN) for name in names[:MOST_SHOWN])
     return f"{shown} and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else shown
 

@@ -1,4 +1,4 @@
-"""What a line cannot say, each with its reason and what to write instead: other syntax, and changes in place."""
+"""Syntax that a line cannot use, with the reason and a replacement: unsupported syntax and in-place changes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from playground.models.problem import Fix, Problem, Span
 
 
 def replaced(parsed: ExpressionText, span: Span, code: str) -> Fix:
-    """The line with `code` where `span` is."""
+    """The line with `span` replaced by `code`."""
     text = parsed.text
     return Fix(text[: span.start] + code + text[span.stop :], target=code)
 
@@ -53,55 +53,55 @@ def unchained(parsed: ExpressionText, node: ast.Compare) -> str:
 
 
 FORBIDDEN: dict[type[ast.expr], str] = {
-    ast.Lambda: "A line is computed once: there are no functions to define in it.",
-    ast.ListComp: "There are no loops in a line. Operations run over all elements by themselves.",
-    ast.SetComp: "There are no loops in a line. Operations run over all elements by themselves.",
-    ast.DictComp: "There are no loops in a line. Operations run over all elements by themselves.",
-    ast.GeneratorExp: "There are no loops in a line. Operations run over all elements by themselves.",
-    ast.JoinedStr: "A line makes tensors, not texts.",
-    ast.IfExp: "A line does not branch. torch.where(condition, x, y) chooses element by element.",
-    ast.NamedExpr: "A line gives one name, at its start.",
-    ast.Await: "There is nothing to await in a line.",
-    ast.Yield: "There is nothing to yield in a line.",
-    ast.YieldFrom: "There is nothing to yield in a line.",
-    ast.Dict: "There are no dictionaries in a line.",
-    ast.Set: "There are no sets in a line.",
-    ast.Starred: "Arguments are written out one by one, without a star.",
+    ast.Lambda: "A line is computed once, so it cannot define functions.",
+    ast.ListComp: "A line cannot loop. Operations already work on all elements.",
+    ast.SetComp: "A line cannot loop. Operations already work on all elements.",
+    ast.DictComp: "A line cannot loop. Operations already work on all elements.",
+    ast.GeneratorExp: "A line cannot loop. Operations already work on all elements.",
+    ast.JoinedStr: "A line makes tensors, not strings.",
+    ast.IfExp: "A line cannot branch. torch.where(condition, x, y) chooses element by element.",
+    ast.NamedExpr: "A line defines one name, at its start.",
+    ast.Await: "A line cannot await.",
+    ast.Yield: "A line cannot yield.",
+    ast.YieldFrom: "A line cannot yield.",
+    ast.Dict: "A line cannot contain dictionaries.",
+    ast.Set: "A line cannot contain sets.",
+    ast.Starred: "Write the arguments out one by one, without a star.",
 }
-"""Why some of Python's syntax has no place in a line of tensors."""
+"""Why some Python syntax is not allowed in a line of tensors."""
 
 UNAVAILABLE = {
     "torch.load": "Files are opened with Open, which reads tensors and runs no code.",
     "torch.save": "Files are written with Export.",
-    "torch.empty": "torch.empty gives whatever memory holds, another each time.",
-    "torch.empty_like": "torch.empty_like gives whatever memory holds, another each time.",
-    "torch.empty_strided": "torch.empty_strided gives whatever memory holds, another each time.",
+    "torch.empty": "torch.empty gives whatever is in memory, which differs each time.",
+    "torch.empty_like": "torch.empty_like gives whatever is in memory, which differs each time.",
+    "torch.empty_strided": "torch.empty_strided gives whatever is in memory, which differs each time.",
     "torch.manual_seed": "Each random line carries its own seed: generator=torch.Generator().manual_seed(0).",
-    "torch.from_numpy": "Arrays come in as files, or by playground.show from Python.",
-    ".item": "A line gives a tensor, and .item() a number. Point at a cell to read its value.",
-    ".tolist": "A line gives a tensor, and .tolist() a list. The grid copies its values as text.",
-    ".numpy": "A line gives a tensor. Export writes .npy files.",
+    "torch.from_numpy": "Load arrays from files, or pass them to playground.show from Python.",
+    ".item": "A line must give a tensor, but .item() gives a number. Point at a cell to read its value.",
+    ".tolist": "A line must give a tensor, but .tolist() gives a list. The grid can copy its values as text.",
+    ".numpy": "A line must give a tensor. Use Export to write .npy files.",
     ".cpu": "Everything here is on the CPU.",
     ".cuda": "Everything here is on the CPU.",
     "torch.device": "Everything here is on the CPU.",
     ".device": "Everything here is on the CPU.",
     ".is_cuda": "Everything here is on the CPU.",
-    ".data": "There is no gradient in a line, so .detach() gives the same.",
-    ".grad": "There is no gradient in a line.",
-    ".requires_grad": "There is no gradient in a line.",
+    ".data": "Lines do not track gradients, so .detach() changes nothing.",
+    ".grad": "Lines do not track gradients.",
+    ".requires_grad": "Lines do not track gradients.",
     ".storage": "The Memory panel shows the storage.",
     ".untyped_storage": "The Memory panel shows the storage.",
-    "torch.FloatTensor": "torch.tensor takes values: torch.tensor([1., 2.]).",
-    "torch.LongTensor": "torch.tensor takes values: torch.tensor([1, 2]).",
+    "torch.FloatTensor": "Use torch.tensor with values: torch.tensor([1., 2.]).",
+    "torch.LongTensor": "Use torch.tensor with values: torch.tensor([1, 2]).",
     ".data_ptr": "The address of the storage changes from run to run. The Memory panel shows who shares it.",
-    ".backward": "There is no gradient in a line.",
-    "torch.Tensor": "torch.Tensor(3, 4) gives whatever memory holds; torch.tensor takes values, torch.zeros sizes.",
-    "torch.nn.functional.dropout": "Dropout draws anew each time. "
-    "A * (torch.rand_like(A, generator=torch.Generator().manual_seed(0)) > 0.5) says its seed.",
-    "torch.no_grad": "There is no gradient in a line.",
-    "torch.nn.Linear": "Layers are on the Network page; torch.nn.functional.linear(input, weight, bias) is one here.",
+    ".backward": "Lines do not track gradients.",
+    "torch.Tensor": "torch.Tensor(3, 4) gives whatever is in memory; torch.tensor takes values, torch.zeros sizes.",
+    "torch.nn.functional.dropout": "Dropout draws different numbers each time. "
+    "A * (torch.rand_like(A, generator=torch.Generator().manual_seed(0)) > 0.5) has a fixed seed.",
+    "torch.no_grad": "Lines do not track gradients.",
+    "torch.nn.Linear": "Layers are on the Network page; here, use torch.nn.functional.linear(input, weight, bias).",
 }
-"""Why some words of torch are left out, and where to find what they do."""
+"""Why some words of torch are missing, and what to use instead."""
 
 REPLACEMENTS = {
     "torch.empty": "torch.zeros",
@@ -109,24 +109,24 @@ REPLACEMENTS = {
     "torch.FloatTensor": "torch.tensor",
     "torch.LongTensor": "torch.tensor",
 }
-"""What to write in their place."""
+"""Their replacements."""
 
 NEEDLESS = frozenset({".item", ".tolist", ".numpy", ".cpu", ".cuda", ".storage", ".untyped_storage"})
-"""Methods that a line can simply leave out."""
+"""Methods that a line can simply omit."""
 
 _PLAIN = "has no meaning here: everything is a plain tensor on the CPU."
-_NEW = "is not in the vocabulary: a line makes a new tensor and nothing else."
+_NEW = "is not in the vocabulary: a line only makes new tensors."
 NEEDLESS_ARGUMENTS = {
     **{name: f"{name} {_PLAIN}" for name in ("device", "pin_memory", "layout", "requires_grad")},
     **{name: f"{name} {_NEW}" for name in ("out", "inplace", "non_blocking", "copy", "names")},
 }
-"""Arguments that a line can simply leave out."""
+"""Arguments that a line can simply omit."""
 
 NUMPY_NAMES = ("axis", "keepdims", "input", "self")
-"""Names that torch takes besides its own, as numpy calls them."""
+"""numpy's argument names that torch also accepts."""
 
 SHORT_NAMES = {"F": "torch.nn.functional", "nn": "torch.nn", "np": "torch", "numpy": "torch", "math": "torch"}
-"""Names that imports give to modules, and what a line writes out for them: it runs without any import but torch."""
+"""Common import aliases and what a line must write instead: it runs with no import except torch."""
 
 
 WHERE = "The Memory panel's Write shows every tensor that it would change."
@@ -149,7 +149,7 @@ _OPERATORS: dict[type[ast.operator], str] = {
 
 
 def mutation_problem(source: SourceText, statement: ast.stmt) -> Problem | None:
-    """The problem of `x += 1` or `x[0] = 1`, with the line that makes a new tensor; None for other statements."""
+    """The problem with `x += 1` or `x[0] = 1`, with a line that makes a new tensor; None for other statements."""
     match statement:
         case ast.Expr(value=ast.Call(func=ast.Attribute() as function)) if is_in_place(f".{function.attr}"):
             problem = in_place_problem(source, function)
@@ -161,7 +161,7 @@ def mutation_problem(source: SourceText, statement: ast.stmt) -> Problem | None:
             symbol = _OPERATORS[type(operator)]
             name, right = source.segment(target), source.segment(value)
             return Problem(
-                f"{symbol}= writes into the storage of {name}, and a line here makes a new tensor. {WHERE}",
+                f"{symbol}= writes into the storage of {name}, but a line makes a new tensor. {WHERE}",
                 source.span(statement),
                 (Fix(f"{_new_name(target)} = {name} {symbol} {_bracketed(right, value)}"),),
                 badge="in place",
@@ -169,7 +169,7 @@ def mutation_problem(source: SourceText, statement: ast.stmt) -> Problem | None:
         case ast.Assign(targets=[ast.Subscript() as target], value=value):
             name = source.segment(target.value)
             return Problem(
-                f"Assigning to {source.segment(target)} writes into the storage of {name}, and a line here makes a new "
+                f"Assigning to {source.segment(target)} writes into the storage of {name}, but a line makes a new "
                 f"tensor. {WHERE}",
                 source.span(statement),
                 tuple(Fix(f"{_new_name(target.value)} = {code}") for code in _scattered(source, target, value)),
@@ -188,7 +188,7 @@ def _bracketed(text: str, node: ast.expr) -> str:
 
 
 def _scattered(source: SourceText, target: ast.Subscript, value: ast.expr) -> tuple[str, ...]:
-    """The out-of-place forms of `x[index] = value`, for the simple indices."""
+    """The out-of-place forms of `x[index] = value`, for simple indices."""
     name, place, new = source.segment(target.value), source.segment(target), source.segment(value)
     number = isinstance(value, ast.Constant) or (
         isinstance(value, ast.UnaryOp) and isinstance(value.operand, ast.Constant)
@@ -212,25 +212,25 @@ _OUT_OF_PLACE = {
     "requires_grad_": "{name}",
     "bernoulli_": "torch.full_like({name}, {arguments}).bernoulli()",
 }
-"""In-place methods whose other form is not the same word without the underscore."""
+"""In-place methods with an out-of-place form other than the same word without the underscore."""
 
 _USUAL_ARGUMENTS = {"bernoulli_": "0.5"}
-"""What stands in for the arguments where none are given."""
+"""The default arguments of that form."""
 
 _LEAVE_STORAGE = (
     "requires_grad_", "detach_", "resize_", "resize_as_", "t_", "transpose_", "squeeze_", "unsqueeze_", "swapaxes_",
     "swapdims_", "as_strided_", "rename_", "share_memory_",
 )  # fmt: skip
-"""In-place methods that change the tensor and write no element."""
+"""In-place methods that change the tensor without writing an element."""
 
 
 def is_in_place(word: str) -> bool:
-    """Whether this is the name of a method that writes into its tensor: `.add_`."""
+    """True if this names a method that writes into its tensor: `.add_`."""
     return word.startswith(".") and word.endswith("_") and len(word) > 2 and not word.startswith("._")
 
 
 def in_place_problem(source: SourceText, function: ast.Attribute) -> Problem:
-    """The problem of `A.add_(1)` with `A.add(1)` as its fix."""
+    """The problem with `A.add_(1)`, with `A.add(1)` as its fix."""
     span, text = source.span(function), source.text
     name, method = source.segment(function.value), function.attr
     fixes: tuple[Fix, ...] = ()
@@ -244,9 +244,9 @@ def in_place_problem(source: SourceText, function: ast.Attribute) -> Problem:
             fixes = (Fix(text[: place.start] + code + text[place.stop :], target=code),)
     elif f".{method[:-1]}" in VOCABULARY:
         fixes = (Fix(text[: span.stop - 1] + text[span.stop :], target=f".{method[:-1]}"),)
-    message = f".{method} writes into the storage of {name}, and a line here makes a new tensor. {WHERE}"
+    message = f".{method} writes into the storage of {name}, but a line makes a new tensor. {WHERE}"
     if method in _LEAVE_STORAGE:
-        message = f".{method} changes {name} itself and writes no element, and a line here makes a new tensor."
+        message = f".{method} changes {name} itself without writing an element, but a line makes a new tensor."
     return Problem(message, span, fixes, badge="in place")
 
 

@@ -1,4 +1,4 @@
-"""The text of a line and its syntax tree: where each node stands, and how numbers and calls are read and written."""
+"""The text of a line and its syntax tree: each node's place, and reading and writing of numbers and calls."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from typing import Any
 from playground.models.problem import Problem, ProblemError, Span, refuse
 
 MAXIMUM_LINE = 20_000
-"""Characters of one line: enough for some thousand typed numbers, parsed in a few milliseconds."""
+"""The most characters in a line: enough for a thousand or so typed numbers, parsed in a few milliseconds."""
 
 MAXIMUM_PROGRAM = 200_000
 MAXIMUM_NESTING = 60
-"""Brackets, signs and powers inside one another; beyond it the text is no longer one for a human."""
+"""The deepest nesting of brackets, signs and powers; no human writes more."""
 
 _OPENING, _CLOSING = "([{", ")]}"
 _NOTABLE = re.compile(r"[()\[\]{}]|[\x00-\x08\x0b-\x1f]")
@@ -38,7 +38,7 @@ class SourceText:
         self._spans: dict[ast.AST, Span] = {}
 
     def place(self, line: int, byte_column: int) -> int:
-        """The index in the text of a line (from 1) and a column counted in bytes."""
+        """The text index of a line number (from 1) and a column counted in bytes."""
         line = min(max(line, 1), len(self._lines))
         if self._ascii:
             return min(self._starts[line - 1] + byte_column, len(self.text))
@@ -60,7 +60,7 @@ class SourceText:
 
 
 class ExpressionText(SourceText):
-    """One expression; `root` is its syntax tree, `codes` what is known about how each operation reads."""
+    """One expression; `root` is its syntax tree, `codes` caches the text of each operation."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -70,13 +70,13 @@ class ExpressionText(SourceText):
 
 @functools.lru_cache(maxsize=512)
 def parse_expression(text: str) -> ExpressionText:
-    """The syntax tree of one line; a `ProblemError` with the place if it is none, or too long or too deeply nested."""
+    """The syntax tree of one line; raises `ProblemError` if it is invalid, too long or too deeply nested."""
     check_size(text, MAXIMUM_LINE)
     return ExpressionText(text)
 
 
 def check_size(text: str, limit: int) -> None:
-    """Refuse what would only cost time: too many characters, brackets too deep, characters that no code has."""
+    """Refuse text that would only waste time: too many characters, brackets too deep, characters invalid in code."""
     if len(text) > limit:
         refuse(f"{len(text):,} characters, the limit is {limit:,}.", Span(limit, len(text)), badge="too long")
     depth = 0
@@ -86,7 +86,7 @@ def check_size(text: str, limit: int) -> None:
             depth += 1
             if depth > MAXIMUM_NESTING:
                 refuse(
-                    f"Brackets more than {MAXIMUM_NESTING} deep. Give the inner part a name of its own.",
+                    f"Brackets more than {MAXIMUM_NESTING} deep. Give the inner part its own name.",
                     Span(place, place + 1),
                     badge="too deep",
                 )
@@ -107,7 +107,7 @@ def _expression_root(source: SourceText) -> ast.expr:
     text = source.text
     if not text.strip():
         refuse(
-            "The line is empty. Type a PyTorch expression, torch.zeros(3, 4) for one.",
+            "The line is empty. Type a PyTorch expression, for example torch.zeros(3, 4).",
             Span(0, len(text)),
             badge="empty",
         )
@@ -126,7 +126,7 @@ def check_depth(source: SourceText, root: ast.expr) -> None:
             return
     deepest = next((node for node in level if isinstance(node, ast.expr)), root)
     refuse(
-        f"More than {limit} steps inside one another. Give the inner part a name of its own.",
+        f"More than {limit} nested operations. Give the inner part its own name.",
         source.span(deepest),
         badge="too deep",
     )
@@ -142,12 +142,12 @@ def _parsed(source: SourceText, mode: str) -> ast.AST:
         raise ProblemError(_syntax_problem(source, error)) from None
     except (MemoryError, RecursionError):
         refuse(
-            "The line is nested too deeply. Give the inner part a name of its own.",
+            "The line is nested too deeply. Give the inner part its own name.",
             Span(0, len(text)),
             badge="too deep",
         )
     except ValueError:
-        refuse("The line holds a character that no code has.", Span(0, len(text)), badge="control character")
+        refuse("The line contains a character that is invalid in code.", Span(0, len(text)), badge="control character")
 
 
 _CLOSE_OF = dict(zip(_OPENING, _CLOSING, strict=True))
@@ -161,7 +161,7 @@ def _syntax_problem(source: SourceText, error: SyntaxError) -> Problem:
     digits = _DIGITS.search(text) if "integer string conversion" in str(error) else None
     if digits is not None:
         count, most = len(digits[0].replace("_", "")), sys.get_int_max_str_digits()
-        message = f"This number has {count:,} digits, {most:,} are the most."
+        message = f"This number has {count:,} digits, but at most {most:,} are allowed."
         return Problem(message, Span(digits.start(), digits.end()), badge="too many digits")
     if not error.lineno or not error.offset:  # Python reached the end
         start = len(text)
@@ -189,12 +189,12 @@ def _syntax_problem(source: SourceText, error: SyntaxError) -> Problem:
             badge="odd character",
         )
     if text[start : start + 1] == "=" and text[start + 1 : start + 2] != "=":
-        return Problem("A line gives one tensor: there is no = inside it.", Span(start, start + 1), badge="= inside")
-    return Problem("Python cannot read the line from here on.", Span(start, stop), badge="syntax")
+        return Problem("A line defines one tensor: there is no second =.", Span(start, start + 1), badge="= inside")
+    return Problem("Python cannot parse the line from here on.", Span(start, stop), badge="syntax")
 
 
 def _unclosed(text: str) -> int | None:
-    """The place of the last bracket that is opened and never closed, strings left out."""
+    """The place of the last bracket that is never closed, ignoring strings."""
     open_places: list[int] = []
     quote = ""
     for place, character in enumerate(text):
@@ -230,7 +230,7 @@ class Seed:
 
 @dataclass(frozen=True, slots=True)
 class LiteralCall:
-    """A call whose arguments are all literals: `torch.full((3, 4), 7.)`."""
+    """A call with only literal arguments: `torch.full((3, 4), 7.)`."""
 
     name: str
     positional: tuple[Any, ...]
@@ -238,11 +238,11 @@ class LiteralCall:
 
 
 class NotLiteralError(Exception):
-    """The syntax tree holds something that has to be computed."""
+    """The syntax tree contains something that must be computed."""
 
 
 def number_text(value: Number) -> str:
-    """The shortest text that gives this number back in a script: `12.`, `0.1`, `-3`, `True`, `torch.inf`."""
+    """The shortest text that reproduces this number in a script: `12.`, `0.1`, `-3`, `True`, `torch.inf`."""
     if isinstance(value, bool | int):
         return repr(value)
     if math.isnan(value):
@@ -271,7 +271,7 @@ def dotted_name(node: ast.expr) -> str:
 
 
 def literal(node: ast.expr) -> Any:
-    """The number, nested tuple, `DtypeName` or `Seed` that a syntax tree spells out, else raises `NotLiteralError`."""
+    """The number, nested tuple, `DtypeName` or `Seed` of a literal syntax tree; else raises `NotLiteralError`."""
     match node:
         case ast.Constant(value=bool() | int() | float() as value):
             return value
@@ -304,7 +304,7 @@ def _is_seed(value: Any) -> bool:
 
 
 def literal_call(node: ast.expr) -> LiteralCall | None:
-    """The call of a dotted name with literal arguments only, or None."""
+    """The call of a dotted name with only literal arguments, or None."""
     if not isinstance(node, ast.Call) or not (name := dotted_name(node.func)):
         return None
     try:
@@ -316,7 +316,7 @@ def literal_call(node: ast.expr) -> LiteralCall | None:
 
 
 def as_sizes(arguments: tuple[Any, ...]) -> tuple[int, ...] | None:
-    """The sizes in `f(3, 4)` or `f((3, 4))`; None if they are no sizes."""
+    """The sizes in `f(3, 4)` or `f((3, 4))`; None if they are not sizes."""
     if len(arguments) == 1 and isinstance(arguments[0], tuple):
         arguments = arguments[0]
     plain = all(isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 2**63 for size in arguments)
@@ -324,7 +324,7 @@ def as_sizes(arguments: tuple[Any, ...]) -> tuple[int, ...] | None:
 
 
 def is_float_word(call: ast.Call) -> bool:
-    """Whether this is `float("inf")`, `float("-inf")` or `float("nan")`."""
+    """True if this is `float("inf")`, `float("-inf")` or `float("nan")`."""
     match call:
         case ast.Call(args=[ast.Constant(value=str() as word)], keywords=[]):
             return word in ("inf", "-inf", "nan")

@@ -1,4 +1,4 @@
-"""What each operation of a line did to memory, noted while the line is computed, and why it had to copy."""
+"""Each operation's effect on memory, recorded while a line is computed, and why it had to copy."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Kind = Literal["view", "copy", "same", "new"]
 class Step:
     """One operation: `A.t()`, `.reshape(12)`, `A + …`, or the stretching of an operand.
 
-    `code` is how it reads in its chain, `suffix` what it adds to the tensor it works on (`.t()`). `shape`, `strides`
-    and `offset` count elements, the bytes bytes. `source_*` is the layout of the tensor that it works on. `base` names
-    the tensor of the program whose storage this is (empty: its own), `shares_previous` says whether it is the storage
-    of the step before. `reason` says why a copy had to be made.
+    `code` is its text in the chain, `suffix` what it appends to its tensor (`.t()`). `shape`, `strides` and `offset`
+    count elements, the bytes fields bytes. `source_*` is the layout of the tensor that it works on. `base` names the
+    program tensor that owns this storage (empty: its own), `shares_previous` tells whether it is the storage of the
+    step before. `reason` says why a copy was necessary.
     """
 
     code: str
@@ -46,22 +46,22 @@ class Step:
 
     @property
     def is_stretch(self) -> bool:
-        """Whether this is an operand stretched by broadcasting."""
+        """True if this is an operand stretched by broadcasting."""
         return self.suffix == "stretched"
 
 
 def storage_key(tensor: torch.Tensor) -> int:
-    """What tells storages of living tensors apart, real or meta (whose addresses are all 0)."""
+    """A key that distinguishes storages of living tensors, real or meta (meta addresses are all 0)."""
     return int(tensor.untyped_storage()._cdata)
 
 
 def share_storage(left: torch.Tensor, right: torch.Tensor) -> bool:
-    """Whether two living tensors, real or meta, look at one storage."""
+    """True if two living tensors, real or meta, share a storage."""
     return storage_key(left) == storage_key(right)
 
 
 def kind_of(result: torch.Tensor, operands: Sequence[torch.Tensor], copies: bool) -> Kind:
-    """Whether a result is one of its operands, a view of one, a copy of its values, or new."""
+    """The kind of a result: one of its operands, a view of one, a copy of its values, or new."""
     if any(result is operand for operand in operands):
         return "same"
     storage = storage_key(result)
@@ -71,9 +71,9 @@ def kind_of(result: torch.Tensor, operands: Sequence[torch.Tensor], copies: bool
 
 
 def step_texts(parsed: ExpressionText, node: ast.expr, nodes: Sequence[ast.expr]) -> tuple[str, str]:
-    """The code of a call and what it adds to its tensor: `("A.t()", ".t()")`, `("A + …", "A + v[:, None]")`.
+    """The code of a call and what it appends to its tensor: `("A.t()", ".t()")`, `("A + …", "A + v[:, None]")`.
 
-    Operands that are steps of their own are written as `…`; `nodes` are the arguments, the receiver first.
+    Operands that are separate steps are written as `…`; `nodes` are the arguments, the receiver first.
     """
     known = parsed.codes.get(node)
     if known is None:
@@ -104,7 +104,7 @@ def _suffix(parsed: ExpressionText, node: ast.expr) -> str:
 
 
 def _opened(nodes: Sequence[ast.expr]) -> list[ast.expr]:
-    """The arguments with lists and tuples opened up."""
+    """The arguments with lists and tuples flattened."""
     found: list[ast.expr] = []
     for node in nodes:
         found += _opened(node.elts) if isinstance(node, ast.List | ast.Tuple) else [node]
@@ -128,7 +128,7 @@ def _is_torch(node: ast.expr) -> bool:
 
 
 def _is_step(node: ast.expr) -> bool:
-    """Whether computing a node makes a tensor, so that it has a step of its own."""
+    """True if computing a node makes a tensor, so that it is a separate step."""
     if isinstance(node, ast.Call | ast.Subscript | ast.BinOp | ast.Compare):
         return True
     if isinstance(node, ast.UnaryOp):
@@ -137,45 +137,45 @@ def _is_step(node: ast.expr) -> bool:
 
 
 def copy_reason(word: Word, source: torch.Tensor, result: torch.Tensor) -> str:
-    """One sentence from the layout at hand; empty where the word always copies for a reason of its own."""
+    """One sentence based on the actual layout; empty if the word always copies for its own reason."""
     short = word.short_name
     if word.name == "[]":
         return "A list or mask picks elements that no offset and strides can describe."
     if source.dtype != result.dtype:
-        return f"Elements of {_name(source.dtype)} are written anew as {_name(result.dtype)}."
+        return f"Elements are converted from {_name(source.dtype)} to {_name(result.dtype)}."
     if short == "contiguous":
-        order = "Row order" if result.is_contiguous() else "Channels last"
+        order = "Row-major order" if result.is_contiguous() else "Channels last"
         return (
             f"{order} needs strides {shape_in_words(result.stride())}, here they are {shape_in_words(source.stride())}."
         )
     if short in ("reshape", "flatten", "ravel", "reshape_as"):
         return reshape_reason(tuple(source.shape), source.stride(), tuple(result.shape))
     if short in ("flip", "fliplr", "flipud", "rot90"):
-        return "Reversed order needs a negative stride, and torch has none."
+        return "Reversed order needs a negative stride, which torch does not have."
     if short == "roll":
-        return "The elements that come back at the other end break the stride."
+        return "The elements that wrap around break the stride."
     if short in ("repeat", "tile", "repeat_interleave"):
         return "Repeated elements are written out; expand would repeat them with stride 0."
     if short in ("cat", "concat", "concatenate", "stack", "hstack", "vstack", "dstack", "column_stack"):
-        return "One storage has to hold the elements of all."
+        return "One storage must hold all elements."
     return ""
 
 
 def reshape_reason(shape: tuple[int, ...], strides: tuple[int, ...], wanted: tuple[int, ...]) -> str:
-    """The pair of neighbouring axes that cannot be read as one run, in numbers."""
+    """The pair of neighbouring axes that cannot be merged, in numbers."""
     axes = [axis for axis, size in enumerate(shape) if size != 1]
     for left, right in itertools.pairwise(axes):
         needed = strides[right] * shape[right]
         if strides[left] != needed and not _is_boundary(shape, left, wanted):
             return (
-                f"Axes {left} and {right} do not follow on one another: stride {left} would have to be stride {right} "
-                f"times size {right}, {strides[right]}*{shape[right]} = {needed}, and is {strides[left]}."
+                f"Axes {left} and {right} do not merge: stride {left} would have to be stride {right} "
+                f"times size {right}, {strides[right]}*{shape[right]} = {needed}, but it is {strides[left]}."
             )
     return ""
 
 
 def _is_boundary(shape: tuple[int, ...], axis: int, wanted: tuple[int, ...]) -> bool:
-    """Whether the new shape also begins a new axis after this one."""
+    """True if the new shape also starts a new axis after this one."""
     inner = 1
     for size in shape[axis + 1 :]:
         inner *= size
@@ -193,7 +193,7 @@ def _name(dtype: torch.dtype) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Parts:
-    """A call that gave several tensors, of which one will be picked."""
+    """A call that returned several tensors, one of which will be picked."""
 
     value: Any
     node: ast.expr
@@ -203,7 +203,7 @@ class _Parts:
 
 
 class StepRecorder:
-    """Collects the `Step`s of one line; holds on to the tensors in between only while the line runs."""
+    """Collects the `Step`s of one line; keeps intermediate tensors only while the line runs."""
 
     def __init__(self, parsed: ExpressionText, environment: Mapping[str, torch.Tensor]) -> None:
         self.parsed = parsed
@@ -219,7 +219,7 @@ class StepRecorder:
     ) -> None:
         """Add the step of one call, and before it the stretching of its operands.
 
-        A call that gives several tensors makes its step when one of them is picked.
+        A call that returns several tensors gets its step when one of them is picked.
         """
         if not isinstance(result, torch.Tensor):
             if isinstance(result, tuple | list) and tensors(result):
@@ -236,7 +236,7 @@ class StepRecorder:
         self._add(code, suffix, self.parsed.span(node), kind=kind, result=result, operands=operands, word=word)
 
     def record_part(self, node: ast.expr, value: Any, picked: Any) -> None:
-        """Add the step of a call that gives several tensors, now that one of them is picked."""
+        """Add the step of a call that returned several tensors, now that one of them is picked."""
         call = next((parts for parts in self._parts if parts.value is value), None)
         if call is None or not isinstance(picked, torch.Tensor):
             return

@@ -1,4 +1,4 @@
-"""Torch's warnings held back while a line runs: what they say, the app says at the place it concerns."""
+"""Suppresses torch's warnings while a line runs: the app shows the same information where it applies."""
 
 from __future__ import annotations
 
@@ -34,4 +34,4 @@ class QuietTorch:
 
 
 QUIET_TORCH = QuietTorch()
-"""The one such guard: the filters that it saves belong to the whole process."""
+"""The single guard: the filters that it saves belong to the whole process."""

@@ -1,9 +1,9 @@
-"""What a step of a lesson asks for: by what the app notices that it is done, and how it is done for the learner.
+"""The goals of lesson steps: how the app notices that a step is done, and how it does it for the learner.
 
-The panel in which it happens notes it by name; `presses` are the objectNames that the app presses to do it itself,
-the last of them again and again until it is noted.
+The panel reports an act by name; `presses` are the objectNames that the app presses to perform it, the last one
+repeatedly until the act is reported.
 
-A goal is a piece of the state: it is reached when the state holds it, and carried out by putting it in.
+A goal is a part of the state: it is reached when the state contains it, and performed by entering it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Act:
 
 
 STEP_THROUGH = ("network.open.step_through", "network.step_through.back", "network.step_through.next")
-"""One back first: at the last step already, there is nowhere to go on to."""
+"""Steps back once first: from the last step there is no way forward."""
 
 ACTS: Registry[Act] = Registry("act")
 ACTS.register(Act("ladder", "the ladder of speeds has run", ("einsum.ladder.run",)))
@@ -46,16 +46,16 @@ ACTS.register(
 Values = Mapping[str, Evaluated]
 _CELL = re.compile(r"\s*(\w+)\s*\[([\d\s,]*)\]\s*")
 TOLERANCE = 0.02
-"""A number that a hand drags to counts where it is off by so much of itself."""
+"""The relative tolerance for a number set by dragging."""
 _LINE = re.compile(r"\s*(\w+)\s*=\s*(.+?)\s*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A kind of goal: `is_reached` notices it in a state, `reach` makes a state that has it.
+    """A kind of goal: `is_reached` detects it in a state, `reach` returns a state with it.
 
-    `place` is the objectName of the part where a hand goes on, given the part that the lesson names; "" where nothing
-    is left to do, as far as a state tells.
+    `place` is the objectName of the part to use next, given the part that the lesson names; "" if the state has nothing
+    left to do.
     """
 
     name: str
@@ -66,16 +66,16 @@ class Goal:
 
 
 GOALS: Registry[Goal] = Registry("goal")
-"""In the order in which a hand does them where a step asks for several."""
+"""In the order a user performs them if a step asks for several."""
 
 
 def is_step_done(goal: Pairs, state: PlaygroundState, values: Values) -> bool:
-    """Whether the state holds all that a step asks for."""
+    """True if the state has everything that a step asks for."""
     return all(GOALS.find(kind).is_reached(state, values, wanted) for kind, wanted in goal)
 
 
 def do_step(goal: Pairs, state: PlaygroundState) -> PlaygroundState:
-    """The state in which the step is done."""
+    """The state after the step is done."""
     for kind, wanted in goal:
         state = GOALS.find(kind).reach(state, wanted)
     return state
@@ -111,7 +111,7 @@ def _point(state: PlaygroundState, wanted: object) -> PlaygroundState:
 
 
 def _has_line(state: PlaygroundState, values: Values, wanted: object) -> bool:
-    """The line of this name gives the same tensor, however it is written: same shape, dtype and values."""
+    """The line with this name gives the same tensor, however it is written: same shape, dtype and values."""
     name, text = _line(wanted)
     binding = state.program.get(name)
     if binding is None or name not in values:
@@ -187,14 +187,14 @@ def _field_goal(part: str) -> tuple[Callable[..., bool], Callable[..., Playgroun
     def place(state: PlaygroundState, wanted: object, _part: str) -> str:
         held = _holder(part, state)
         missing = [(name, value) for name, value in _pairs_of(held, wanted) if not _fits(getattr(held, name), value)]
-        missing.sort(key=lambda pair: not isinstance(pair[1], tuple))  # the operands before the equation of them
+        missing.sort(key=lambda pair: not isinstance(pair[1], tuple))  # the operands before their equation
         return _field_place(part, held, *missing[0]) if missing else ""
 
     return is_reached, reach, place
 
 
 def _field_place(part: str, held: object, name: str, wanted: object) -> str:
-    """The part where a field is set; of a list, the box of the first that differs."""
+    """The part where a field is set; for a list, the box of the first item that differs."""
     if not isinstance(wanted, tuple):
         return f"{part}.{name}"
     have = getattr(held, name)
@@ -231,7 +231,7 @@ def _card(state: PlaygroundState, wanted: object, _part: str) -> str:
 
 
 def _cell(state: PlaygroundState, wanted: object, part: str) -> str:
-    """ "shape.grid r[1, 0]"; the card while another tensor is selected. Grids of other panels show what they show."""
+    """ "shape.grid r[1, 0]"; the card while another tensor is selected. Grids of other panels are used as they are."""
     cell = goal_cell(wanted)
     if state.pointed == cell:
         return ""

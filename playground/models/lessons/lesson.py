@@ -1,4 +1,4 @@
-"""What a lesson is: a question, a prediction, a start, steps to try, an answer computed on the spot."""
+"""The data of a lesson: a question, predictions, a start, steps to try, an answer computed on the spot."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Pairs = tuple[tuple[str, object], ...]
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The state that a lesson puts the app into; what is empty stays as a new window has it."""
+    """The state in which a lesson starts; empty fields are as in a new window."""
 
     program: str = ""
     selection: str = ""
@@ -24,7 +24,7 @@ class Start:
 class Prediction:
     """An answer to choose; `check` is a line of the tensor language that must be true if it is `right`, else false.
 
-    `because` is said once the answer is seen: the case that bears it out or refutes it.
+    `because` is shown with the answer: the case that confirms or refutes it.
     """
 
     words: str
@@ -36,7 +36,7 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class LessonStep:
-    """Something to do by hand: `goal` says by what the app notices it, `part` is the objectName that lights up."""
+    """Something to do: `goal` is how the app notices it, `part` is the objectName to highlight."""
 
     words: str
     part: str
@@ -53,7 +53,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A number taken from the app's own models: `name` stands for it in the texts and checks of the lesson."""
+    """A number from the app's own models, available as `name` in the lesson's texts and checks."""
 
     name: str
     kind: str
@@ -62,7 +62,7 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class LessonAnswer:
-    """What is shown at the end: words, code to copy, and claims that were all just run."""
+    """The content of the answer: text, code to copy, and claims that were all just run."""
 
     words: str
     code: str = ""

@@ -1,6 +1,6 @@
-"""Lessons as TOML files: those that ship with the app, and the present state as one to be filled in.
+"""Lessons as TOML files: reading them, and writing the current state as a template for one.
 
-A file is read with the line of whatever is wrong in it.
+Errors name the line in the file.
 """
 
 from __future__ import annotations
@@ -44,26 +44,26 @@ _ESCAPED = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r"}
 
 
 def _unescaped(found: re.Match[str]) -> str:
-    """The character that an escape of TOML stands for."""
+    """The character that a TOML escape represents."""
     code = found[1]
     return chr(int(code[1:], 16) % 0x110000) if len(code) > 1 else _ESCAPED.get(code, code)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Takes values out of a table and names file and line when one is missing or of another kind."""
+    """Reads values from a table; names file and line if one is missing or has the wrong type."""
 
     file: str
     text: str
 
     def fail(self, message: str, word: str = "") -> Any:
-        """Refuse, with the first line that holds `word`."""
+        """Refuse, naming the first line that contains `word`."""
         line = self.line_of(word)
         where = f"{self.file}, line {line}" if line else self.file
         return refuse(message, lead=f"{where}:", badge="broken lesson")
 
     def line_of(self, word: str) -> int:
-        """The number of the first line that begins with this key or table, or holds the text; 0 if there is none."""
+        """The number of the first line that starts with this key or table, or contains the text; 0 if none does."""
         for number, line in enumerate(self.text.splitlines(), start=1):
             if word and re.match(rf"\s*(\[+)?{re.escape(word)}\b", line):
                 return number
@@ -81,7 +81,7 @@ class _Reader:
                 self.fail(f"{key!r} is no part of {f'[{section}]' if section else 'a lesson'}: {known}.", key)
 
     def take(self, table: dict[str, Any], key: str, kind: type, default: object = None) -> Any:
-        """The value of a key; refused if it is missing without a default, or of another kind."""
+        """The value of a key; refuses one that is missing without a default, or has the wrong type."""
         if key not in table:
             if default is None:
                 self.fail(f"{key!r} is missing.", _first_text(table))
@@ -102,12 +102,12 @@ class _Reader:
         """A list of tables; empty if it is missing."""
         values = self.take(table, key, list, [])
         if not all(isinstance(value, dict) for value in values):
-            self.fail(f"{key!r} must be tables, each begun by [[{key}]].", key)
+            self.fail(f"{key!r} must be tables, each starting with [[{key}]].", key)
         return list(values)
 
 
 def _first_text(table: dict[str, Any]) -> str:
-    """Something by which the place of a table is found in the file: the first line of its first text."""
+    """A text to find a table's place in the file: the first line of its first text."""
     texts = (str(value).strip().partition("\n")[0] for value in table.values() if isinstance(value, str))
     return next(texts, "")
 
@@ -116,7 +116,7 @@ _WORDS = {str: "string", int: "whole number", bool: "true or false", list: "list
 
 
 def parse_lesson(text: str, file: str = "lesson", key: str = "lesson") -> Lesson:
-    """The lesson in this TOML text; a ProblemError names the file and the line that is wrong."""
+    """The lesson in this TOML text; raises a ProblemError that names the file and the wrong line."""
     reader = _Reader(file, text)
     if len(text) > LARGEST_FILE:
         reader.fail(f"{len(text):,} characters are too many for a lesson.")
@@ -143,7 +143,7 @@ def parse_lesson(text: str, file: str = "lesson", key: str = "lesson") -> Lesson
 
 
 def _lines_of(lesson: Lesson) -> list[str]:
-    """Every check, and every hole of a text."""
+    """Every check, and every placeholder in a text."""
     checks = [one.check for one in lesson.predictions] + [one.check for one in lesson.answer.claims]
     texts = [lesson.question, lesson.answer.words, *(step.words for step in lesson.steps)]
     texts += [*(one.because for one in lesson.predictions), *(claim.words for claim in lesson.answer.claims)]
@@ -169,7 +169,7 @@ def _lesson(reader: _Reader, table: dict[str, Any], key: str) -> Lesson:
 
 
 def load_lesson(path: str | Path) -> Lesson:
-    """The lesson in this file; a ProblemError if it cannot be read or is broken."""
+    """The lesson in this file; raises a ProblemError if it cannot be read or is broken."""
     path = Path(path)
     try:
         if not path.is_file():
@@ -183,7 +183,7 @@ def load_lesson(path: str | Path) -> Lesson:
 
 
 def place_in_file(wanted: str, words: str) -> str:
-    """Where a lesson's own file says these words: "mine.toml, line 7:"; empty for a lesson of the library."""
+    """The place of this text in a user's own lesson file: "mine.toml, line 7:"; empty for a built-in lesson."""
     path = Path(wanted)
     if path.suffix != ".toml" or not path.is_file():
         return ""
@@ -276,7 +276,7 @@ def library() -> tuple[Lesson, ...]:
 
 
 def find_lesson(wanted: str) -> tuple[Lesson, str]:
-    """A lesson by number ("4"), key or path, and the path if it is a file of one's own; else a ProblemError."""
+    """A lesson by number ("4"), key or path, and the path if it is a user's own file; else a ProblemError."""
     for lesson in library():
         if wanted == lesson.key or (lesson.shelf == "questions" and wanted == str(lesson.number)):
             return lesson, ""
@@ -287,7 +287,7 @@ def find_lesson(wanted: str) -> tuple[Lesson, str]:
 
 
 def neighbour(lesson: Lesson, step: int) -> Lesson | None:
-    """The lesson before (-1) or after (1) this one in the library; None at the ends and for a file of one's own."""
+    """The lesson before (-1) or after (1) this one; None at the ends and for a user's own file."""
     lessons = library()
     keys = [one.key for one in lessons]
     if lesson.key not in keys:
@@ -297,7 +297,7 @@ def neighbour(lesson: Lesson, step: int) -> Lesson | None:
 
 
 def place_in_words(key: str) -> str:
-    """ "lesson 4 of 12" or "card 3 of 19"; empty for no lesson and for a file of one's own."""
+    """ "lesson 4 of 12" or "card 3 of 19"; empty without a lesson and for a user's own file."""
     for shelf, word in (("questions", "lesson"), ("cards", "card")) if key else ():
         keys = [one.key for one in library() if one.shelf == shelf]
         if key in keys:
@@ -306,13 +306,13 @@ def place_in_words(key: str) -> str:
 
 
 def skeleton(state: PlaygroundState, page: str = "tensors") -> str:
-    """The text of a lesson file that starts where the app is now, with a place for each part of a lesson.
+    """The text of a lesson file that starts from the app's current state, with a template for each part of a lesson.
 
-    Imported tensors have no line that a lesson could run, and are left out with a comment.
+    Imported tensors have no line that a lesson could run, so a comment replaces them.
     """
     lines = [
-        "# A lesson. Backticks set code, {braces} are filled with what the line in them gives.",
-        'title = "What is asked, in a few words"',
+        "# A lesson. Backticks mark code; {braces} are replaced by the result of the line in them.",
+        'title = "The question, in a few words"',
         'question = "The question, in one or two sentences. Use `code` where you name code."',
         f"page = {_quoted(page)}",
         'about = ["shape"]',
@@ -371,7 +371,7 @@ def _program(state: PlaygroundState) -> list[str]:
     code = state.program
     for name in left_out:
         code = code.without(name)
-    lines = [f"# imported, and so left out: {', '.join(left_out)}"] if left_out else []
+    lines = [f"# imported, so omitted: {', '.join(left_out)}"] if left_out else []
     body = _quoted(code.code) if "'''" in code.code else f"'''\n{code.code}\n'''"
     return [*lines, f"program = {body}" if kept else 'program = ""']
 

@@ -1,4 +1,4 @@
-"""Numbers that a lesson takes from the app's own models, and what it tries on the spot, in numpy or on a copy."""
+"""Measures: numbers that a lesson gets from the app's models, from numpy, or by trying something on a copy."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Index = tuple[object, ...]
 
 
 def numpy_index(text: str) -> Index:
-    """The index that a text like "::-1, [0, 2], None, ..." says: slices, numbers, lists of them, None, dots."""
+    """The index for a text such as "::-1, [0, 2], None, ...": slices, numbers, lists of numbers, None, dots."""
     try:
         match ast.parse(f"_[{text}]", mode="eval").body:
             case ast.Subscript(value=ast.Name(), slice=ast.Tuple(elts=parts)):
@@ -48,7 +48,7 @@ def numpy_index(text: str) -> Index:
                 return (_part(part),)
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         pass
-    refuse(f"{text!r} is no index of slices, whole numbers, lists, None or dots.")
+    refuse(f"{text!r} is not an index of slices, whole numbers, lists, None or dots.")
 
 
 def _part(part: ast.expr) -> object:
@@ -61,7 +61,7 @@ def _part(part: ast.expr) -> object:
 
 
 def _whole(part: ast.expr) -> object:
-    """A whole number, or a list of some."""
+    """A whole number, or a list of them."""
     if isinstance(part, ast.List):
         return [_whole(one) for one in part.elts]
     value = ast.literal_eval(part)
@@ -71,7 +71,7 @@ def _whole(part: ast.expr) -> object:
 
 
 def _torch_shape(tensor: torch.Tensor, index: Index) -> tuple[int, ...]:
-    """The shape that torch itself gives, which has no negative steps and reads lists of lists as its version does."""
+    """The shape that torch gives; it has no negative steps, and its reading of nested lists depends on the version."""
     with QUIET_TORCH:
         return tuple(tensor[index if len(index) > 1 else index[0]].shape)  # type: ignore[index]
 
@@ -87,13 +87,13 @@ NUMPY_READINGS: dict[str, Callable[[np.ndarray, torch.Tensor, Index], Number | t
 
 
 def read_numpy(tensor: torch.Tensor, index: str, read: str) -> Number | tuple[Number, ...]:
-    """What numpy gives for this index of the tensor's array: strides in bytes, bytes, shape, values, shared or not."""
+    """numpy's result for this index of the tensor's array: strides in bytes, bytes, shape, values, shared or not."""
     wanted = numpy_index(index)
     return NUMPY_READINGS[read](tensor.numpy()[wanted], tensor, wanted)  # type: ignore[index]
 
 
 def elements_changed(tensor: torch.Tensor, index: tuple[int, ...], other: torch.Tensor) -> int:
-    """How many elements of `other` have a byte of `tensor[index]` among theirs: writing that changes them."""
+    """The number of elements of `other` that share a byte with `tensor[index]`: a write to it changes them."""
     storage = tensor.untyped_storage()
     if other.untyped_storage().data_ptr() != storage.data_ptr():
         return 0
@@ -103,14 +103,14 @@ def elements_changed(tensor: torch.Tensor, index: tuple[int, ...], other: torch.
 
 
 def _bytes_of(tensor: torch.Tensor, storage: torch.Tensor) -> torch.Tensor:
-    """A mark for each byte of each element of a tensor, (*shape, itemsize), in marks for all bytes of its storage."""
+    """A view of per-byte marks of a storage, with one mark for each byte of each element: (*shape, itemsize)."""
     item = tensor.itemsize
     strides = (*(stride * item for stride in tensor.stride()), 1)
     return storage.as_strided((*tensor.shape, item), strides, int(tensor.storage_offset()) * item)
 
 
 MOST_SECONDS = 20.0
-"""Work from which a check or a number in a text is not begun: nobody can cancel it."""
+"""Seconds from which a check or a number in a text is not started, since nobody can cancel it."""
 
 Values = Mapping[str, Evaluated]
 Measurement = Number | tuple[Number, ...]
@@ -118,7 +118,7 @@ Measurement = Number | tuple[Number, ...]
 
 @dataclass(frozen=True, slots=True)
 class MeasureKind:
-    """A kind of measure: `take(arguments, values)` gives the number, from the arguments in the lesson's file."""
+    """A kind of measure: `take(arguments, values)` returns the number for the arguments in the lesson's file."""
 
     name: str
     take: Callable[[dict[str, object], Values], Measurement]
@@ -129,7 +129,7 @@ MEASURES: Registry[MeasureKind] = Registry("measure")
 
 
 def take_measure(measure: Measure, values: Values) -> Measurement:
-    """The number that a measure stands for, taken now; a ProblemError names the measure that cannot be taken."""
+    """Take a measure now; raises a ProblemError that names a measure that cannot be taken."""
     try:
         return MEASURES.find(measure.kind).take(dict(measure.arguments), values)
     except ProblemError as error:
@@ -165,7 +165,7 @@ def _view(arguments: dict[str, object], values: Values) -> Measurement:
 
 
 def _einsum(arguments: dict[str, object], values: Values) -> Measurement:
-    """Whether an equation is legal for the operands."""
+    """True if an equation is legal for the operands."""
     operands = arguments.get("operands", ())
     assert isinstance(operands, tuple)
     shapes = [tuple(values[str(name)].tensor.shape) for name in operands]  # type: ignore[union-attr]
@@ -183,12 +183,12 @@ def _network(arguments: dict[str, object], _values: Values) -> Measurement:
 
 @lru_cache(maxsize=8)
 def _measured(spec: NetworkSpec) -> NetworkResult:
-    """A run, kept because a lesson reads several numbers off the same one."""
+    """A run, cached because a lesson reads several numbers from it."""
     return run_network(spec, detail=Detail(histograms=()))
 
 
 def _gradient(arguments: dict[str, object], values: Values) -> Measurement:
-    """Whether the tensor called `claimed` is the gradient of `loss` by `tensor`, as autograd finds it."""
+    """True if the tensor called `claimed` is autograd's gradient of `loss` with respect to `tensor`."""
     name, loss, claimed = (str(arguments[key]) for key in ("tensor", "loss", "claimed"))
     leaf = _tensor(arguments, values).tensor
     assert leaf is not None
@@ -208,31 +208,31 @@ def _of_line(arguments: dict[str, object], values: Values) -> torch.Tensor:
     environment = {name: one.tensor for name, one in values.items() if one.tensor is not None}
     value = value_of_line(str(arguments["line"]), environment)
     if not isinstance(value, torch.Tensor):
-        refuse(f"{arguments['line']} gives no tensor.")
+        refuse(f"{arguments['line']} does not give a tensor.")
     return value
 
 
 def _shares(arguments: dict[str, object], values: Values) -> Measurement:
-    """Whether what a line gives lies in the storage of a tensor."""
+    """True if a line's result lies in a tensor's storage."""
     tensor = _tensor(arguments, values).tensor
     assert tensor is not None
     return _of_line(arguments, values).untyped_storage().data_ptr() == tensor.untyped_storage().data_ptr()
 
 
 def _storage(arguments: dict[str, object], values: Values) -> Measurement:
-    """Bytes of the storage of what a line gives."""
+    """The bytes in the storage of a line's result."""
     return _of_line(arguments, values).untyped_storage().nbytes()
 
 
 def _file(arguments: dict[str, object], values: Values) -> Measurement:
-    """Bytes that `torch.save` writes for what a line gives."""
+    """The bytes that `torch.save` writes for a line's result."""
     with io.BytesIO() as file:
         torch.save(_of_line(arguments, values), file)
         return len(file.getvalue())
 
 
 def _pointer(arguments: dict[str, object], values: Values) -> Measurement:
-    """Whether what a line gives begins at the same address as a tensor."""
+    """True if a line's result begins at the same address as a tensor."""
     tensor = _tensor(arguments, values).tensor
     assert tensor is not None
     return _of_line(arguments, values).data_ptr() == tensor.data_ptr()
@@ -244,13 +244,13 @@ WRITES: dict[str, Callable[[torch.Tensor], object]] = {
     "index_put_": lambda tensor: tensor.index_put_((torch.tensor([0]),) * tensor.ndim, torch.ones(())),
     "relu_": lambda tensor: tensor.relu_(),
 }
-"""Ways of writing to a tensor, in place; `index_put_` writes to the first element alone."""
+"""In-place writes; `index_put_` writes only to the first element."""
 
 
 def _write(arguments: dict[str, object], values: Values) -> Measurement:
-    """Whether torch lets an element be written, tried on a tensor of the same strides and other memory.
+    """True if torch allows writing to an element, tried on a tensor with the same strides in other memory.
 
-    With `method`, one of `WRITES`: whether torch lets this method write to it.
+    With `method`, one of `WRITES`: True if torch allows this method.
     """
     tensor = _tensor(arguments, values).tensor
     assert tensor is not None
@@ -270,7 +270,7 @@ def _write(arguments: dict[str, object], values: Values) -> Measurement:
 
 
 def _changed(arguments: dict[str, object], values: Values) -> Measurement:
-    """How many elements of what a line gives change when an element of a tensor is written."""
+    """The number of elements of a line's result that change when an element of a tensor is written."""
     tensor, index = _tensor(arguments, values).tensor, arguments.get("index", ())
     assert tensor is not None
     assert isinstance(index, tuple)
@@ -278,21 +278,21 @@ def _changed(arguments: dict[str, object], values: Values) -> Measurement:
 
 
 def _numpy(arguments: dict[str, object], values: Values) -> Measurement:
-    """What numpy, run now, gives for an index of a tensor."""
+    """numpy's result, computed now, for an index of a tensor."""
     tensor = _tensor(arguments, values).tensor
     assert tensor is not None
     return read_numpy(tensor, str(arguments["index"]), str(arguments["read"]))
 
 
 def value_of_line(text: str, environment: Mapping[str, torch.Tensor]) -> Any:
-    """What a line of the tensor language gives with these tensors; `ProblemError` if it fails or takes too much."""
+    """The result of a line with these tensors; raises `ProblemError` if it fails or takes too much."""
     parsed = parse_expression(text)
     check_expression(parsed, environment, (), "")
     return Interpreter(parsed, environment, CarefulWatch(Job(), default_budget(), MOST_SECONDS)).run()
 
 
 def _saved(arguments: dict[str, object], _values: Values) -> Measurement:
-    """Bytes that a forward pass keeps for the backward pass."""
+    """The bytes that a forward pass keeps for the backward pass."""
     read, every = str(arguments.pop("read")), arguments.pop("every", 0)
     assert isinstance(every, int)
     result = compute_saved(SavedRequest(NetworkSpec(**arguments), every))  # type: ignore[arg-type]
@@ -307,7 +307,7 @@ SAVED_READINGS: dict[str, Callable[[SavedResult], int]] = {
 
 
 def _first(flags: np.ndarray) -> int:
-    """The number of the first layer for which this holds, counted from 1; 0 if it holds for none."""
+    """The first layer for which this holds, counted from 1; 0 if it holds for none."""
     return int(np.argmax(flags)) + 1 if flags.any() else 0
 
 
@@ -316,7 +316,7 @@ def _all_zero(table: StatisticsTable) -> np.ndarray:
 
 
 def _slope(values: np.ndarray) -> float:
-    """By what the values are multiplied from one layer to the next, as the geometric mean."""
+    """The factor from one layer to the next, as the geometric mean."""
     return math.exp((math.log(values[-1]) - math.log(values[0])) / (len(values) - 1))
 
 
@@ -342,7 +342,7 @@ NETWORK_READINGS: dict[str, Callable[[NetworkResult], Number]] = {
     "last_cosine": lambda result: result.layers[-1].cosine_between_inputs,
     "last_spread_across_inputs": lambda result: result.layers[-1].spread_across_inputs,
 }
-"""What can be read off a run, by the name that lessons use."""
+"""The values that can be read from a run, by the names that lessons use."""
 
 MEASURES.register(MeasureKind("layout", _layout, "a fact of a tensor's layout: storage_bytes, strides, overlap, ..."))
 MEASURES.register(MeasureKind("view", _view, "whether a tensor can be viewed in a shape"))

@@ -1,4 +1,4 @@
-"""What the learner does with lessons, from state to state: start one, answer, go on; and where each step is done."""
+"""The learner's actions on lessons as changes of state: start, answer, continue; and where each step is done."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playground.models.state import BroadcastState, LeftWork, LessonState, Playg
 
 
 def start_state(lesson: Lesson, code: str = "") -> PlaygroundState:
-    """A fresh state with the lesson's program (or this code), selection, equation, network and memory choices."""
+    """A new state with the lesson's program (or this code), selection, equation, network and memory choices."""
     start = lesson.start
     program = Program.parse(code or start.program)
     state = PlaygroundState(
@@ -28,19 +28,19 @@ def start_state(lesson: Lesson, code: str = "") -> PlaygroundState:
 
 
 def part_to_light(step: LessonStep, state: PlaygroundState) -> str:
-    """The objectName of the part where a hand goes on: that of the first goal that is not reached."""
+    """The objectName of the part to use next: that of the first goal not yet reached."""
     goal = dict(step.goal)
     places = (GOALS.find(kind).place(state, goal[kind], step.part) for kind in GOALS if kind in goal)
     return next((place for place in places if place), step.part)
 
 
 def has_place(step: LessonStep) -> bool:
-    """Whether there is a part to light up for a step; a lesson of one's own need not name one."""
+    """True if a step has a part to highlight; a user's own lesson need not name one."""
     return bool(part_to_light(step, PlaygroundState()))
 
 
 def opened(state: PlaygroundState, lesson: Lesson, path: str = "") -> PlaygroundState:
-    """The state with the lesson open where the learner left it, and the learner's own work kept for afterwards."""
+    """The state with the lesson open where the learner left it, and the learner's own work set aside."""
     start = replace(start_state(lesson), lesson=LessonState())
     here = state.lesson.progress_in(lesson.key)
     left = left_work(state)
@@ -54,7 +54,7 @@ def opened(state: PlaygroundState, lesson: Lesson, path: str = "") -> Playground
 
 
 def _steps_done_again(state: PlaygroundState, lesson: Lesson, here: Progress) -> PlaygroundState:
-    """What the steps behind the learner had made, where only they are remembered."""
+    """Redo the work of earlier steps if only the steps are remembered."""
     for number, step in enumerate(lesson.steps[: here.steps]):
         made = (goal for goal in step.goal if goal[0] == "line" or (number not in here.skipped and goal[0] != "act"))
         state = do_step(tuple(made), state)
@@ -62,7 +62,7 @@ def _steps_done_again(state: PlaygroundState, lesson: Lesson, here: Progress) ->
 
 
 def left_work(state: PlaygroundState) -> tuple[LeftWork, ...]:
-    """What was made in each lesson, that of the open one as it is now."""
+    """The work in each lesson, with the current work for the open one."""
     here = state.lesson
     if not here.key:
         return here.left
@@ -71,14 +71,14 @@ def left_work(state: PlaygroundState) -> tuple[LeftWork, ...]:
 
 
 def own_work(state: PlaygroundState) -> PlaygroundState:
-    """The learner's work as it was before the first of the lessons that are open now."""
+    """The learner's own work before the first lesson was opened."""
     before = state.lesson.before
     own = before if isinstance(before, PlaygroundState) else state
     return replace(own, lesson=LessonState())
 
 
 def kept_in_words(state: PlaygroundState) -> str:
-    """What becomes of the learner's own tensors while a lesson is open; empty if there is nothing to say."""
+    """A note on the learner's own tensors while a lesson is open; empty if there are none."""
     if not state.lesson.key or not isinstance(state.lesson.before, PlaygroundState):
         return ""
     count = len(state.lesson.before.program.names)
@@ -89,23 +89,23 @@ def kept_in_words(state: PlaygroundState) -> str:
 
 
 def with_list_shown(state: PlaygroundState) -> PlaygroundState:
-    """The state with the list of lessons showing, and the learner's own work back."""
+    """The state with the list of lessons open, and the learner's own work restored."""
     back = closed(state)
     return replace(back, lesson=replace(back.lesson, is_listed=True))
 
 
 def closed(state: PlaygroundState) -> PlaygroundState:
-    """The state with the learner's own work back and no lesson open."""
+    """The state with the learner's own work restored and no lesson open."""
     return replace(own_work(state), lesson=LessonState(progress=state.lesson.progress, left=left_work(state)))
 
 
 def predicted(state: PlaygroundState, choice: int) -> PlaygroundState:
-    """The state with this prediction made; it can be changed as often as one likes."""
+    """The state with this prediction made; it can be changed any number of times."""
     return _progressed(state, replace(state.lesson.here, prediction=choice))
 
 
 def step_done(state: PlaygroundState, steps: int, acts: tuple[str, ...] = ()) -> PlaygroundState:
-    """The state with so many steps done; never fewer than before. The acts that they asked for are used up."""
+    """The state with so many steps done, never fewer than before. The acts that they asked for are cleared."""
     here = state.lesson.here
     left = tuple(act for act in state.lesson.noted if act not in acts)
     state = replace(state, lesson=replace(state.lesson, noted=left))
@@ -113,7 +113,7 @@ def step_done(state: PlaygroundState, steps: int, acts: tuple[str, ...] = ()) ->
 
 
 def step_skipped(state: PlaygroundState, lesson: Lesson) -> PlaygroundState:
-    """The state with the present step passed over; a line that it would have made is made, for later ones need it."""
+    """The state with the current step skipped; a line that it asks for is still added, since later steps need it."""
     here = state.lesson.here
     if here.steps >= len(lesson.steps):
         return state
@@ -123,7 +123,7 @@ def step_skipped(state: PlaygroundState, lesson: Lesson) -> PlaygroundState:
 
 
 def noted(state: PlaygroundState, act: str) -> PlaygroundState:
-    """The state in which an act has been seen; nothing changes outside a lesson."""
+    """The state after an act has been reported; unchanged outside a lesson."""
     return do_step((("act", act),), state) if state.lesson.key else state
 
 
@@ -133,7 +133,7 @@ def answer_seen(state: PlaygroundState) -> PlaygroundState:
 
 
 def done_for_me(state: PlaygroundState, lesson: Lesson, step: int) -> PlaygroundState:
-    """The state in which the app has done this step, but for the acts that only the window can do."""
+    """The state after the app has done this step, except for acts that only the window can perform."""
     return do_step(tuple(goal for goal in lesson.steps[step].goal if goal[0] != "act"), state)
 
 
@@ -143,7 +143,7 @@ def acts_of(lesson: Lesson, step: int) -> tuple[str, ...]:
 
 
 def restarted(state: PlaygroundState, lesson: Lesson) -> PlaygroundState:
-    """The lesson from its beginning."""
+    """The lesson from the start."""
     fresh = replace(start_state(lesson), lesson=state.lesson, memory_budget=state.memory_budget)
     return _progressed(fresh, Progress(lesson.key))
 

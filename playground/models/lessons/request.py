@@ -1,4 +1,4 @@
-"""What the lesson panel shows: the texts of the open lesson, filled with numbers computed now, and the steps done."""
+"""What the lesson panel shows: the open lesson's texts, filled with numbers computed now, and the steps done."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from playground.models.state import PlaygroundState
 
 @dataclass(frozen=True, slots=True)
 class LessonRequest:
-    """The lesson, and the state in which its steps may be done."""
+    """The lesson, and the state to check its steps against."""
 
     lesson: str
     state: PlaygroundState
@@ -24,7 +24,7 @@ class LessonRequest:
 
 @dataclass(frozen=True, slots=True)
 class JudgedPrediction:
-    """A prediction as the run judged it: `holds` is what its check gave just now."""
+    """A prediction with the run's verdict: `holds` is the current result of its check."""
 
     words: str
     detail: str
@@ -34,9 +34,9 @@ class JudgedPrediction:
 
 @dataclass(frozen=True, slots=True)
 class LessonResult:
-    """The open lesson in words; `now_done` says which steps the present state fulfils.
+    """The open lesson's texts; `now_done` says which steps the current state completes.
 
-    `is_ready` is False while the lesson's measures are still being taken: the texts then have dots for numbers.
+    `is_ready` is False while the lesson's measures are being taken: the texts then have dots for numbers.
     """
 
     lesson: Lesson
@@ -50,7 +50,7 @@ class LessonResult:
 
 
 def lesson_request(state: PlaygroundState) -> LessonRequest | None:
-    """What the panel depends on: all of the state but the progress, since any part can be a step's goal."""
+    """The panel's request: all of the state except the progress, since any part can be a step's goal."""
     if not state.lesson.key:
         return None
     bare = replace(state.lesson, progress=(), before=None, is_listed=False)
@@ -61,9 +61,9 @@ _SCOPES: dict[Lesson, Scope] = {}
 
 
 def compute_lesson(request: LessonRequest | None, job: Job) -> LessonResult | None:
-    """Run the lesson's start and checks (once), fill its texts, look which steps are done in the present state.
+    """Run the lesson's start and checks (once), fill in its texts, and check which steps the current state completes.
 
-    A lesson that takes measures shows its words first, and its numbers when they are there.
+    A lesson with measures shows its text first, and its numbers when they are ready.
     """
     if request is None:
         return None
@@ -97,7 +97,7 @@ def _filled(lesson: Lesson, scope: Scope, done: tuple[bool, ...]) -> LessonResul
 
 
 def _waiting(lesson: Lesson, done: tuple[bool, ...]) -> LessonResult:
-    """The lesson's words before its numbers are known."""
+    """The lesson's texts before its numbers are known."""
     return LessonResult(
         lesson=lesson,
         question=unfilled(lesson.question),

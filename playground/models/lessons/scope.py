@@ -1,4 +1,4 @@
-"""What a lesson's texts and checks can name: the tensors of its start, and its measures."""
+"""The names available to a lesson's texts and checks: the tensors of its start, and its measures."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ _HOLE = re.compile(r"\{([^{}]+)\}")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scope:
-    """Names and what they stand for; made once a lesson, by running its start and taking its measures."""
+    """Names and their values, computed once per lesson by running its start and taking its measures."""
 
     values: Mapping[str, Evaluated]
     environment: Mapping[str, torch.Tensor]
 
     def value_of(self, text: str) -> Any:
-        """What a line of the tensor language gives: a tensor, a number, a shape; `ProblemError` if it fails.
+        """The result of a line: a tensor, a number, a shape; raises `ProblemError` if it fails.
 
-        Beyond the language of programs it knows `and`, `or` and `not`; `not` of what cannot be computed is true.
+        In addition to the language of programs it supports `and`, `or` and `not`; `not` of a failing line is true.
         """
         return self._visit(parsed_text(text), text.strip())
 
     def is_true(self, text: str) -> bool:
-        """Whether a check holds; one that torch refuses does not. `ProblemError` if it takes too much to be tried."""
+        """True if a check holds; one that torch refuses does not. Raises `ProblemError` if it would take too much."""
         try:
             return bool(self.value_of(text))
         except ProblemError as error:
@@ -50,7 +50,7 @@ class Scope:
             return False
 
     def filled(self, text: str) -> str:
-        """The text with each `{line}` replaced by what the line gives: "row 1 is {r[1]}"."""
+        """The text with each `{line}` replaced by the line's result: "row 1 is {r[1]}"."""
         return _HOLE.sub(lambda hole: self._filling(hole[1]), text)
 
     def _filling(self, text: str) -> str:
@@ -59,7 +59,7 @@ class Scope:
             count = value.numel() if isinstance(value, torch.Tensor) else 1
             if count > MOST_NUMBERS:
                 refuse(
-                    f"{count:,} numbers are too many for a sentence, {MOST_NUMBERS:,} are the most.", badge="too many"
+                    f"{count:,} numbers are too many for a sentence; the limit is {MOST_NUMBERS:,}.", badge="too many"
                 )
             return in_words(value)
         except ProblemError as error:
@@ -77,22 +77,22 @@ class Scope:
 
 
 def shortened(text: str) -> str:
-    """A text for a message."""
+    """A text shortened for a message."""
     return text.strip() if len(text) <= LONGEST_SHOWN else f"{text.strip()[:LONGEST_SHOWN]}..."
 
 
 def parsed_text(text: str) -> ast.expr:
-    """The syntax tree of a check or a hole; `ProblemError` says what is wrong with it."""
+    """The syntax tree of a check or a placeholder; raises `ProblemError` if it is invalid."""
     return parse_expression(text.strip()).root
 
 
 def holes(text: str) -> list[str]:
-    """What stands in the braces of a text."""
+    """The contents of a text's braces."""
     return _HOLE.findall(text)
 
 
 def unfilled(text: str) -> str:
-    """The text with dots for each `{line}`, for while its numbers are being computed."""
+    """The text with dots for each `{line}`, shown while its numbers are being computed."""
     return _HOLE.sub("...", text)
 
 
@@ -108,12 +108,12 @@ def make_scope(lesson: Lesson, job: Job | None = None) -> Scope:
 
 
 def as_tensor(value: Measurement) -> torch.Tensor:
-    """A measured number as a tensor, so that checks can compare and compute with it; floats keep all their digits."""
+    """A measured number as a tensor, so that checks can compute with it; floats keep all their digits."""
     return torch.tensor(value, dtype=torch.float64 if isinstance(value, float) else None)
 
 
 def in_words(value: object) -> str:
-    """A value in a sentence: numbers with three digits, thousands set apart, tensors as nested lists."""
+    """A value in a sentence: numbers with three digits and thousands separators, tensors as nested lists."""
     if isinstance(value, torch.Tensor):
         return in_words(value.tolist())
     if isinstance(value, bool) or value is None:

@@ -29,7 +29,7 @@ WIDTH, HEIGHT, LEFT, BOTTOM = 640, 220, 64, 28
 
 
 def layer_figure(spec: NetworkSpec) -> str:
-    """An SVG drawing of one run, on a log axis; layers whose rms is 0, inf or nan are left out and counted in words."""
+    """An SVG drawing of one run, on a log axis; layers with rms 0, inf or nan are omitted and counted in the legend."""
     result = run_network(spec)
     curves = {
         "activations": ("#4692BD", result.tables["activation"].rms),
@@ -109,9 +109,9 @@ INIT_CODE = {
 
 
 def network_code(spec: NetworkSpec) -> str:
-    """Plain PyTorch that builds such a network and prints the rms of its layers; `ProblemError` if there is none.
+    """Plain PyTorch that builds such a network and prints each layer's rms; raises `ProblemError` if there is none.
 
-    Its random numbers are torch's own, so single values differ from the app's while their law is the same.
+    It uses torch's own random numbers, so the values differ from the app's but have the same distribution.
     """
     if spec.init not in INIT_CODE:
         refuse(f"There is no short plain code for the init {spec.init}.")
@@ -154,10 +154,10 @@ class SheetRequest:
 
 
 def compute_sheet(request: SheetRequest, job: Job) -> str:
-    """Run all lessons and give the text of the sheet: HTML, or a notebook where the path ends in .ipynb."""
+    """Run all lessons and return the text of the sheet: HTML, or a notebook if the path ends in .ipynb."""
     suffix = Path(request.path).suffix.lower()
     if suffix not in (".html", ".ipynb"):
-        refuse(f"An answer sheet is .html or .ipynb, not {suffix or 'without an ending'}.")
+        refuse(f"An answer sheet must be .html or .ipynb, not {suffix or 'without a suffix'}.")
     results = []
     for number, lesson in enumerate(request.lessons):
         job.report(number / len(request.lessons), f"running lesson {number + 1}")
@@ -168,7 +168,7 @@ def compute_sheet(request: SheetRequest, job: Job) -> str:
 
 
 def output_of(lesson: Lesson) -> str:
-    """What the lines of the answer's code (or of the start) give, one a line: "C = [[1, 2], [3, 4]]"."""
+    """The results of the answer's code (or of the start), one per line: "C = [[1, 2], [3, 4]]"."""
     values = evaluate(start_state(lesson, lesson.answer.code).program)
     return "\n".join(
         f"{name} = {in_words(one.tensor)}" if one.tensor is not None and one.tensor.numel() <= 64
@@ -182,7 +182,7 @@ def _network(lesson: Lesson) -> NetworkSpec:
 
 
 def html_sheet(results: Sequence[LessonResult]) -> str:
-    """One HTML file, nothing outside it."""
+    """One self-contained HTML file."""
     parts = [
         "<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'><title>Tensor Playground: the answers</title>",
         f"<style>{STYLE}</style></head><body><h1>Tensor Playground: the answers</h1>",
@@ -216,7 +216,7 @@ def _html(text: str) -> str:
 
 
 def notebook_sheet(results: Sequence[LessonResult]) -> str:
-    """A Jupyter notebook (nbformat 4.5) whose code needs torch and nothing else."""
+    """A Jupyter notebook (nbformat 4.5) with code that needs only torch."""
     cells = [_cell("markdown", f"# Tensor Playground: the answers\n\nMade with torch {torch.__version__}.", 0),
              _cell("code", "import torch", 1)]  # fmt: skip
     for result in results:

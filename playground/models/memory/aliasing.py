@@ -1,4 +1,4 @@
-"""What writing one element changes: every element of every tensor whose bytes lie there."""
+"""What a write to one element changes: every element of every tensor with bytes there."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NAMED_TENSORS = 3
 
 @dataclass(frozen=True, slots=True)
 class ChangedElements:
-    """Elements of one tensor that a write changes: the first `SHOWN_ELEMENTS` of `count`, old and new value."""
+    """The elements of one tensor that a write changes: the first `SHOWN_ELEMENTS` of `count`, old and new value."""
 
     name: str
     cells: tuple[int, ...]
@@ -34,7 +34,7 @@ class WriteEffect:
     """`name[index] = value` writes `cell`; `changed` lists all tensors it changes, `untouched` the
     others on the same storage, `elsewhere` those on other storages.
 
-    `new` is what the dtype makes of the value ("1.5" becomes "1" in int64), `problem` why it cannot be written.
+    `new` is the value converted to the dtype ("1.5" becomes "1" in int64), `problem` why it cannot be written.
     """
 
     name: str
@@ -55,7 +55,7 @@ class WriteEffect:
 
 
 def element_code(name: str, index: tuple[int, ...]) -> str:
-    """`element_code("W", (2, 1)) == "W[2,1]"`; a tensor without axes is its own element."""
+    """`element_code("W", (2, 1)) == "W[2,1]"`; a tensor without axes is the element itself."""
     return f"{name}[{','.join(map(str, index))}]" if index else name
 
 
@@ -64,7 +64,7 @@ def explain_write(
 ) -> WriteEffect | None:
     """What `name[index] = value` would change among `tensors`; nothing is written. None if there is no such element.
 
-    Only the bytes of the written element and its neighbours are copied; the value is converted by torch itself.
+    Only the bytes of the written element and its neighbours are copied; torch itself converts the value.
     """
     tensor = tensors.get(name)
     if tensor is None or len(index) != tensor.ndim:
@@ -99,7 +99,7 @@ def explain_write(
 def _others(
     changed: tuple[ChangedElements, ...], sharing: Mapping[str, torch.Tensor], tensors: Mapping[str, torch.Tensor]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The tensors on the same storage that do not change, and those on other storages."""
+    """The unchanged tensors on the same storage, and the tensors on other storages."""
     names = {changes.name for changes in changed}
     return (
         tuple(name for name in sharing if name not in names),
@@ -125,7 +125,7 @@ def parse_number(text: str, dtype: torch.dtype) -> tuple[bool | int | float | co
 
 
 def _converted(number: bool | int | float | complex, tensor: torch.Tensor) -> torch.Tensor | Problem:
-    """The value as torch assigns it to an element of this dtype."""
+    """The value that torch would assign to an element of this dtype."""
     target = torch.zeros((), dtype=tensor.dtype)
     try:
         target.fill_(number)
@@ -146,7 +146,7 @@ def _storage_form(element: torch.Tensor, tensor: torch.Tensor) -> torch.Tensor:
 
 
 def _changes(name: str, other: torch.Tensor, start: int, stop: int, raw: torch.Tensor) -> ChangedElements | None:
-    """The elements of `other` that another value of the bytes `start..stop` changes; of the same value: all there."""
+    """The elements of `other` that change with the bytes `start..stop`; for an unchanged value, all elements there."""
     size = other.itemsize
     first, last = start // size, (stop - 1) // size
     last = min(last, other.untyped_storage().nbytes() // size - 1)
@@ -177,9 +177,9 @@ def _changes(name: str, other: torch.Tensor, start: int, stop: int, raw: torch.T
 def _written(
     other: torch.Tensor, first: int, last: int, start: int, raw: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor, list[bool]]:
-    """Some cells before and after `raw` is written at byte `start`, and which differ; all, if `raw` is there already.
+    """Some cells before and after writing `raw` at byte `start`, and which differ; all, if `raw` is already there.
 
-    A byte of a number keeps its value more often than not: 1.0 becomes 2.0 by two of its four.
+    Often some bytes of a number stay the same: from 1.0 to 2.0, only two of four bytes change.
     """
     size = other.itemsize
     old_cells = _cells(other, first, last)
@@ -201,7 +201,7 @@ def _cells(tensor: torch.Tensor, first: int, last: int) -> torch.Tensor:
 
 
 def _seen(element: torch.Tensor, tensor: torch.Tensor) -> torch.Tensor:
-    """A stored element as the tensor shows it."""
+    """A stored element as the tensor reads it."""
     element = element.conj().resolve_conj() if tensor.is_conj() else element
     return -element if tensor.is_neg() else element
 
@@ -218,7 +218,7 @@ def _rounding_note(number: bool | int | float | complex, written: torch.Tensor) 
     if held == number or str(held) == str(number) == "nan":
         return ""
     dtype = str(written.dtype).removeprefix("torch.")
-    return f"{dtype} holds {number} as {held}."
+    return f"{dtype} stores {number} as {held}."
 
 
 def _effect_without_values(
@@ -246,7 +246,7 @@ def _sentence(effect: WriteEffect) -> str:
     if not effect.new:
         parts = [f"It is cell {effect.cell:,}.", f"That changes {joined(listed)}."]
     elif effect.new == effect.old:
-        parts = [f"Cell {effect.cell:,} is {effect.old} already.", f"It is read by {joined(listed)}."]
+        parts = [f"Cell {effect.cell:,} is already {effect.old}.", f"It is read by {joined(listed)}."]
     else:
         parts = [f"Cell {effect.cell:,} goes from {effect.old} to {effect.new}.", f"That changes {joined(listed)}."]
     if effect.untouched:

@@ -1,4 +1,4 @@
-"""Any size, stride and offset laid over a storage: what it reads, whether it fits, and what it is called."""
+"""Any size, stride and offset over a storage: what it reads, whether it fits, and the pattern's name."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ class StridedSpec:
 
     @property
     def paired(self) -> StridedSpec:
-        """The leading axes that have both a size and a stride; itself where all of them have."""
+        """The leading axes that have both a size and a stride; itself if all have."""
         rank = min(len(self.size), len(self.stride))
         return StridedSpec(self.size[:rank], self.stride[:rank], self.offset)
 
 
 @dataclass(frozen=True, slots=True)
 class StridedExplanation:
-    """`allowed`: whether torch takes it; `pattern`: its name in words; cells `first` to `last` are what it spans.
+    """`allowed`: torch accepts it; `pattern`: its name in words; it spans cells `first` to `last`.
 
-    `needed_bytes` is how large the storage must be. `problem` names what stands in the way, with the byte range.
+    `needed_bytes` is the size that the storage must have. `problem` names the obstacle, with the byte range.
     """
 
     spec: StridedSpec
@@ -53,7 +53,7 @@ class StridedExplanation:
 
 
 UNPAIRED = "sizes and strides that differ in number"
-"""The pattern's name where some axes have a size or a stride alone."""
+"""The pattern's name if some axes have only a size or only a stride."""
 
 
 def spec_from_code(code: str) -> StridedSpec | None:
@@ -66,14 +66,14 @@ def spec_from_code(code: str) -> StridedSpec | None:
 
 
 def spec_of(layout: Layout) -> StridedSpec:
-    """The arguments that give the tensor itself."""
+    """The arguments that reproduce the tensor itself."""
     return StridedSpec(layout.shape, layout.strides, layout.offset)
 
 
 def explain_strided(spec: StridedSpec, storage_bytes: int, itemsize: int) -> StridedExplanation:
-    """Judge `as_strided` of a storage of so many bytes before torch is asked: same verdict as torch's.
+    """Judge `as_strided` on a storage of so many bytes before calling torch, with the same verdict as torch.
 
-    Where there are more sizes than strides or fewer, the numbers are those of the axes that have both.
+    If the numbers of sizes and strides differ, the results are for the axes that have both.
     """
     if spec.paired != spec:
         paired = explain_strided(spec.paired, storage_bytes, itemsize)
@@ -90,10 +90,10 @@ def explain_strided(spec: StridedSpec, storage_bytes: int, itemsize: int) -> Str
 
 
 def unequal_lengths(size: Sequence[int], stride: Sequence[int]) -> str:
-    """What is wrong with so many sizes and so many strides: `unequal_lengths((2, 2), (1,))`."""
+    """The problem with different numbers of sizes and strides: `unequal_lengths((2, 2), (1,))`."""
     sizes, strides = count_in_words(len(size), "size"), count_in_words(len(stride), "stride")
     return (
-        f"{shape_in_words(size)} names {sizes}, {shape_in_words(stride)} names {strides}. Each axis takes one of each."
+        f"{shape_in_words(size)} names {sizes}, {shape_in_words(stride)} names {strides}. Each axis needs one of each."
     )
 
 
@@ -107,7 +107,7 @@ def _unpaired(spec: StridedSpec, paired: StridedExplanation) -> Problem:
 def _find_problem(spec: StridedSpec, first: int, last: int, storage_bytes: int, itemsize: int) -> Problem | None:
     if any(size < 0 for size in spec.size):
         bad = next(axis for axis, size in enumerate(spec.size) if size < 0)
-        return Problem(f"Size {bad} is {spec.size[bad]}. A size is 0 or more.", badge="size below 0")
+        return Problem(f"Size {bad} is {spec.size[bad]}. A size must be at least 0.", badge="size below 0")
     if spec.offset < 0:
         return Problem(
             f"The offset is {spec.offset}: it would begin {-spec.offset * itemsize} B before the storage.",
@@ -148,7 +148,7 @@ def _fitting(spec: StridedSpec, cells: int) -> tuple[Fix, ...]:
 
 
 def name_pattern(spec: StridedSpec) -> str:
-    """What a pattern of sizes and strides is called; "strided" where it has no name of its own."""
+    """The name of a pattern of sizes and strides; "strided" if it has no special name."""
     if any(stride < 0 for stride in spec.stride):
         return "flip: impossible in torch, strides cannot be negative"
     if 0 in spec.size:
@@ -160,7 +160,7 @@ def name_pattern(spec: StridedSpec) -> str:
         return _name_broadcast(spec)
     sizes, strides = tuple(n for n, _ in axes), tuple(s for _, s in axes)
     if strides == contiguous_strides(sizes):
-        return "contiguous: row order"
+        return "contiguous: row-major order"
     if len(axes) == 1:
         return f"every {_ordinal(strides[0])} cell: a step, a column or a diagonal"
     ordered = sorted(axes, key=lambda axis: -axis[1])
@@ -186,7 +186,7 @@ def _name_windows(sizes: tuple[int, ...], strides: tuple[int, ...]) -> str:
 
 
 def _name_cut(axes: list[tuple[int, int]]) -> str:
-    """Not overlapping, not dense: cut out of something larger."""
+    """Neither overlapping nor dense: a part of something larger."""
     ordered = sorted(axes, key=lambda axis: -axis[1])
     turned = "" if axes == ordered else "transposed "
     if len(axes) == 2 and ordered[-1][1] == 1:
@@ -205,7 +205,7 @@ def _ordinal(number: int) -> str:
 
 
 def named_specs(cells: int) -> tuple[tuple[str, StridedSpec], ...]:
-    """Patterns to start from that fit a storage of so many cells."""
+    """Example patterns that fit a storage of so many cells."""
     if cells < 2:
         return (("Broadcast", StridedSpec((3,), (0,))),) if cells else ()
     side = max(side for side in range(1, 9) if side * side <= cells)

@@ -1,4 +1,4 @@
-"""The bytes of one element, and what its bits mean."""
+"""The bytes of one element, and the meaning of its bits."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ COMPLEX_PARTS = {"complex32": "float16", "complex64": "float32", "complex128": "
 
 @dataclass(frozen=True, slots=True)
 class BitField:
-    """Some bits of an element, highest first, and what they say: `BitField("sign", "0", "+")`."""
+    """Some bits of an element, highest first, and their meaning: `BitField("sign", "0", "+")`."""
 
     name: str
     bits: str
@@ -46,7 +46,7 @@ class BitField:
 
 @dataclass(frozen=True, slots=True)
 class ElementBits:
-    """The bytes of an element as they lie in memory, its bits by field, and how they make the value."""
+    """The bytes of an element in memory order, its bits by field, and how they form the value."""
 
     hex_bytes: str
     fields: tuple[BitField, ...]
@@ -122,7 +122,7 @@ def _float_kind(negative: int, exponent: int, mantissa: int, layout: FloatFormat
 
 
 def exact_decimal(value: Fraction, digits: int = 24) -> str:
-    """A binary fraction as its exact decimal, shortened to `digits` with "..." where it is longer."""
+    """A binary fraction as its exact decimal, shortened to `digits` with "..." if it is longer."""
     if value.denominator == 1 and abs(value.numerator) < 10**digits:
         return str(value.numerator)
     sign, size = ("-" if value < 0 else ""), abs(value)
@@ -160,12 +160,12 @@ def _explain_integer(pattern: int, width: int, hex_bytes: str, dtype: str) -> El
 def _explain_bool(pattern: int, width: int, hex_bytes: str, _dtype: str) -> ElementBits:
     bits = f"{pattern:0{width}b}"
     words = "True" if pattern else "False"
-    note = "a whole byte for one bit" if pattern < 2 else "any byte but 0 counts as True"
+    note = "a whole byte for one bit" if pattern < 2 else "any byte except 0 counts as True"
     return ElementBits(hex_bytes, (BitField("value", bits, note),), words, "bool")
 
 
 def _explain_scale(pattern: int, width: int, hex_bytes: str, _dtype: str) -> ElementBits:
-    """An 8-bit exponent alone, as in block scales."""
+    """Only an 8-bit exponent, as in block scales."""
     bits = f"{pattern:0{width}b}"
     if pattern == 255:
         return ElementBits(hex_bytes, (BitField("exponent", bits, "all ones: nan"),), "nan", "nan")

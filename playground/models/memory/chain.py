@@ -1,4 +1,4 @@
-"""What each operation of a line did to memory, and whether another order of operations would copy less."""
+"""Each operation's effect on memory, and whether another order of operations would copy less."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ REARRANGING = frozenset(
         "[",
     }
 )
-"""Operations that only choose and arrange elements: an operation on each element may as well come after them."""
+"""Operations that only select and rearrange elements: an elementwise operation may come after them instead."""
 
 CASTS = frozenset({"float", "double", "half", "bfloat16", "int", "long", "short", "char", "byte", "bool"})
 _TO_DTYPE = re.compile(r"\.to\(torch\.\w+\)")
 _METHOD = re.compile(r"\.(\w+)\s*(\(|$)")
 VARIANTS = 40
 RUNS = 3
-"""So many of the cheapest variants are computed to compare them."""
+"""This many of the cheapest variants are computed for comparison."""
 DEPTH = 3
 
 
 @dataclass(frozen=True, slots=True)
 class StepNote:
-    """A step with its verdict ("copy 48 B") and, in words, why it had to copy or what proves that it did not.
+    """A step with its verdict ("copy 48 B") and a note on why it had to copy, or what shows that it did not.
 
-    `on_storage`: it lies on the storage of the last step, since every step after it is a view.
+    `on_storage`: it shares the last step's storage, since every later step is a view.
     """
 
     step: Step
@@ -69,7 +69,7 @@ class ChainAdvice:
 
 
 def note_steps(name: str, evaluated: dict[str, Evaluated], most: int = 12) -> tuple[StepNote, ...]:
-    """The steps of a line, after those of the line whose storage it looks at: all that led to its memory."""
+    """The steps of a line, preceded by those of the line that owns its storage."""
     lines = [name]
     while (base := evaluated[lines[0]].view_of) and base in evaluated and base not in lines:
         lines.insert(0, base)
@@ -80,7 +80,7 @@ def note_steps(name: str, evaluated: dict[str, Evaluated], most: int = 12) -> tu
 
 
 def _with_storages(notes: Sequence[StepNote]) -> tuple[StepNote, ...]:
-    """Mark, from the last step backwards, those that the views after them look at."""
+    """Mark the steps that later views share their storage with, going backwards from the last step."""
     marked: list[StepNote] = []
     same = True
     for place in range(len(notes) - 1, -1, -1):
@@ -99,15 +99,15 @@ def step_verdict(step: Step) -> str:
 def _note_of(step: Step) -> str:
     storage = bytes_in_words(step.storage_bytes)
     if step.kind == "copy":
-        return step.reason or "The elements are written anew, in a storage of their own."
+        return step.reason or "The elements are copied into a new storage."
     if step.kind == "new":
-        return f"A storage of its own: {storage}."
+        return f"A new storage: {storage}."
     if step.kind == "same":
-        return "The same object: nothing is done."
+        return "The same object: nothing happens."
     whose = f"the storage of {step.base}" if step.base else "the storage of the step before"
     if step.is_stretch:
-        return f"Stretched by broadcasting: stride 0 reads {whose} again and again, 0 B."
-    return f"Reads {whose}, {storage}: no byte moves."
+        return f"Stretched by broadcasting: stride 0 reads {whose} repeatedly, 0 B."
+    return f"Reads {whose}, {storage}: no data is moved."
 
 
 def written_bytes(steps: Sequence[Step]) -> int:
@@ -116,16 +116,16 @@ def written_bytes(steps: Sequence[Step]) -> int:
 
 
 def count_copies(steps: Sequence[Step]) -> int:
-    """How many steps are copies."""
+    """The number of steps that are copies."""
     return sum(step.kind == "copy" for step in steps)
 
 
 @lru_cache(maxsize=16)
 def advise_chain(program: Program, name: str, budget: int | None = None) -> ChainAdvice | None:
-    """The cheapest spelling found that was run and gave the same bits, shape, strides and dtype; or None.
+    """The cheapest spelling that was run and gave the same bits, shape, strides and dtype; or None.
 
-    Two rewritings are tried: leaving out `.contiguous()` or `.clone()`, and moving them or a cast behind operations
-    that only rearrange. What each variant costs is planned on the meta device; the cheapest are then computed, within
+    Two kinds of rewriting are tried: dropping `.contiguous()` or `.clone()`, and moving them or a cast after operations
+    that only rearrange. The cost of each variant is planned on the meta device; the cheapest are then computed, within
     the budget, and compared with the line.
     """
     binding = program.get(name)
@@ -156,10 +156,10 @@ def advise_chain(program: Program, name: str, budget: int | None = None) -> Chai
 
 
 def have_same_bits(one: torch.Tensor, other: torch.Tensor) -> bool:
-    """Whether two tensors have the same dtype, shape, strides and elements, the signs of zeros and nans included."""
+    """True if two tensors have the same dtype, shape, strides and elements, including the signs of zeros and nans."""
     if (one.dtype, one.shape, one.stride()) != (other.dtype, other.shape, other.stride()):
         return False
-    # A vector of one element may keep any stride through contiguous(), so the elements are copied.
+    # contiguous() may keep any stride of a one-element vector, so the elements are copied.
     flat = [torch.empty(one.numel(), dtype=one.dtype).copy_(tensor.reshape(-1)) for tensor in (one, other)]
     return torch.equal(flat[0].view(torch.uint8), flat[1].view(torch.uint8))
 
@@ -187,7 +187,7 @@ def _same_tensor(original: Evaluated, other: Evaluated) -> bool:
 
 
 def _needed_lines(program: Program, name: str) -> tuple[Binding, ...]:
-    """The lines that a line reads, directly or not."""
+    """The lines that a line reads, directly or indirectly."""
     place = program.names.index(name)
     wanted = set(source_reads(program.bindings[place].source))
     kept: list[Binding] = []
@@ -205,7 +205,7 @@ def _plan(prefix: tuple[Binding, ...], name: str, code: str) -> Evaluated | None
 
 
 def _split_chain(code: str) -> tuple[str, tuple[str, ...]] | None:
-    """`"A.t().reshape(12)"` as `("A", (".t()", ".reshape(12)"))`; None if it is no chain of methods."""
+    """`"A.t().reshape(12)"` as `("A", (".t()", ".reshape(12)"))`; None if it is not a chain of methods."""
     try:
         parsed = parse_expression(code)
     except ProblemError:
@@ -245,7 +245,7 @@ def _word(suffix: str) -> str:
 
 
 def _is_movable(suffix: str) -> bool:
-    """Whether it treats each element by itself, so that it may come after a rearrangement."""
+    """True if it works element by element, so that it may come after a rearrangement."""
     word = _word(suffix)
     return (
         suffix in {".contiguous()", ".clone()"}
@@ -255,7 +255,7 @@ def _is_movable(suffix: str) -> bool:
 
 
 def _variants(base: str, suffixes: tuple[str, ...]) -> Iterator[str]:
-    """Other spellings, few edits first."""
+    """Other spellings, those with the fewest edits first."""
     seen, level = {suffixes}, [suffixes]
     produced = 0
     for _ in range(DEPTH):
@@ -275,6 +275,6 @@ def _edits(chain: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         if suffix in {".contiguous()", ".clone()"}:
             yield (*chain[:place], *chain[place + 1 :])
         following = chain[place + 1] if place + 1 < len(chain) else ""
-        # Another dtype's view reads the bytes, which a cast has changed.
+        # A view as another dtype reads the bytes, which a cast has changed.
         if _is_movable(suffix) and _word(following) in REARRANGING and "torch." not in following:
             yield (*chain[:place], following, suffix, *chain[place + 2 :])

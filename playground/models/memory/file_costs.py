@@ -1,4 +1,4 @@
-"""What saving a tensor costs in each format, and what of its layout comes back."""
+"""The cost of saving a tensor in each format, and which parts of its layout are kept."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from playground.models.memory.view_rule import contiguous_strides
 from playground.models.registry import Registry
 
 TRIED_BYTES = 1 << 16
-"""Up to here the tensor's twin is really saved; beyond, one of the same layout but fewer cells, to learn the rest."""
+"""Up to this size a twin of the tensor is really saved; beyond it, one with the same layout but fewer cells."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
     """`name` is the suffix; `function` writes a tensor and returns the bytes; `whole_storage`: it writes all of it.
 
-    `knows_its_name`: the file's own name stands in it, so that its size is known but for some bytes.
+    `knows_its_name`: the file contains its own name, so its size is known except for some bytes.
     """
 
     name: str
@@ -43,9 +43,9 @@ FORMATS: Registry[FileFormat] = Registry("file format")
 
 @dataclass(frozen=True, slots=True)
 class FileCost:
-    """`bytes` of the file (None: refused); `exact`: every such file has that size; `keeps`: what comes back, in words.
+    """`bytes` of the file (None: refused); `exact`: every such file has that size; `keeps`: what is kept, in words.
 
-    `fix` is code that saves less or that makes it possible, `fix_bytes` what the file then takes.
+    `fix` is code that saves less or makes saving possible, `fix_bytes` the size of that file.
     """
 
     suffix: str
@@ -103,7 +103,7 @@ FORMATS.register(FileFormat(".safetensors", _save_safetensors, _load_safetensors
 
 
 def file_costs(layout: Layout, name: str = "T") -> tuple[FileCost, ...]:
-    """The cost of each format, learnt by saving a twin of the tensor in memory (zeros that lie as it does)."""
+    """The cost of each format, found by saving a twin of the tensor in memory (zeros with the same layout)."""
     return tuple(_cost_of(entry, layout, name) for entry in FORMATS.values())
 
 
@@ -124,7 +124,7 @@ def _cost_of(entry: FileFormat, layout: Layout, name: str) -> FileCost:
         if fixed is None:
             return FileCost(entry.name, None, False, f"refused: {saved.reason}")
         return FileCost(
-            entry.name, None, False, "refused: the elements do not lie in row order", name + contiguous, fixed
+            entry.name, None, False, "refused: the elements do not lie in row-major order", name + contiguous, fixed
         )
     size = saved.size + overhead
     keeps = _kept_in_words(entry, layout, saved.strides, saved.storage_bytes, twin)
@@ -169,7 +169,7 @@ class _Saved:
 
 
 def _shrunken(layout: Layout) -> _Twin:
-    """A small layout with the same order of strides, the same stretched axes, and cells to spare where it had some."""
+    """A small layout with the same order of strides, the same stretched axes, and unused cells if there were any."""
     shape = tuple(min(size, 2) for size in layout.shape)
     if layout.contiguous:
         strides = contiguous_strides(shape)
@@ -222,19 +222,21 @@ def _kept_in_words(entry: FileFormat, layout: Layout, strides: tuple[int, ...], 
     if strides == twin.strides:
         return f"keeps strides {shape_in_words(layout.strides)}"
     if all(size == 1 or a == b for size, a, b in zip(twin.shape, strides, twin.strides, strict=True)):
-        return "keeps the strides but for those of axes of size 1"
+        return "keeps the strides except those of axes of size 1"
     if layout.overlap:
         return "each element written out: the sharing is lost"
-    known = twin.shape == layout.shape or not layout.elements  # numpy has strides of its own where there are none
-    return f"in row order: strides become {shape_in_words(strides if known else contiguous_strides(layout.shape))}"
+    known = twin.shape == layout.shape or not layout.elements  # numpy chooses its own strides if there are no elements
+    return (
+        f"in row-major order: strides become {shape_in_words(strides if known else contiguous_strides(layout.shape))}"
+    )
 
 
 SAMPLED = 256
-"""Up to here all elements are written to count their characters, beyond so many of them."""
+"""Up to this many, all elements are written to count their characters; beyond, a sample of this size."""
 
 
 def csv_cost(tensor: torch.Tensor) -> FileCost:
-    """The size of the `.csv` file, from a sample of the elements where they are many, and what does not come back."""
+    """The size of the `.csv` file, from a sample if there are many elements, and what is lost."""
     refused = csv_refusal(tensor)
     if tensor.ndim > NUMPY_AXES:
         refused = f"numpy has at most {NUMPY_AXES} axes, not {tensor.ndim}"
@@ -248,6 +250,6 @@ def csv_cost(tensor: torch.Tensor) -> FileCost:
 
 
 def _sample(tensor: torch.Tensor) -> torch.Tensor:
-    """Elements at equal distances; they are copied, the tensor is not."""
+    """Evenly spaced elements; copies only these, not the tensor."""
     places = torch.arange(SAMPLED) * (tensor.numel() // SAMPLED)
     return tensor[torch.unravel_index(places, tensor.shape)]

@@ -1,4 +1,4 @@
-"""Which in-place operations torch takes on a tensor, learnt by trying them on a copy of its storage."""
+"""Which in-place operations torch allows on a tensor, found by trying them on a copy of its storage."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from playground.models.memory.layout import Layout
 from playground.models.registry import Registry
 
 COPIED_BYTES = 1 << 16
-"""Larger storages are tried on a smaller tensor of the same strides' order and the same stretched axes."""
+"""Larger storages are tried on a smaller tensor with the same order of strides and the same stretched axes."""
 
 
 @dataclass(frozen=True, slots=True)
 class InPlaceOperation:
-    """An operation by its code, `T` standing for the tensor."""
+    """An operation, given by its code, with `T` for the tensor."""
 
     name: str
     function: Callable[[torch.Tensor], object]
@@ -107,7 +107,7 @@ REFUSALS = (RuntimeError, IndexError, TypeError, ValueError, NotImplementedError
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """`allowed`: torch took it; `reason`: the first line of what it said when it refused."""
+    """`allowed`: torch accepted it; `reason`: the first line of its message if it refused."""
 
     code: str
     allowed: bool
@@ -115,7 +115,7 @@ class Trial:
 
 
 def try_in_place(layout: Layout, name: str = "T") -> tuple[Trial, ...]:
-    """Try every operation of the registry on a copy that lies as `layout` does; the user's data is never touched."""
+    """Try every operation of the registry on a copy with this `layout`; the user's data is never touched."""
     stand_in = _small_stand_in(layout)
     trials = _tried(*stand_in, layout.dtype)
     own = (layout.shape, layout.strides)
@@ -125,7 +125,7 @@ def try_in_place(layout: Layout, name: str = "T") -> tuple[Trial, ...]:
 
 
 def _reason_on_meta(trial: Trial, shape: tuple[int, ...], strides: tuple[int, ...], dtype: str) -> str:
-    """What torch says of the true shape, which it does not write into; a reason without sizes holds for any shape."""
+    """torch's message for the true shape, without writing; a reason without sizes holds for any shape."""
     if trial.allowed or not re.search(r"[\[(]\d", trial.reason):
         return trial.reason
     try:
@@ -143,7 +143,7 @@ def _with_name(code: str, name: str, layout: Layout) -> str:
 
 
 def _small_stand_in(layout: Layout) -> tuple[tuple[int, ...], tuple[int, ...], int, int]:
-    """Shape, strides, offset and cells: those of the tensor, or of a small one that overlaps in the same way."""
+    """Shape, strides, offset and cells of the tensor, or of a small one that overlaps in the same way."""
     largest = max(layout.shape, default=0)
     if layout.storage_bytes <= COPIED_BYTES and max(layout.elements, largest) <= COPIED_BYTES:
         return layout.shape, layout.strides, layout.offset, layout.storage_cells

@@ -1,4 +1,4 @@
-"""Where the elements of a tensor lie: shape, strides, storage, and what follows from them."""
+"""Where a tensor's elements lie: shape, strides, storage, and what follows from them."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ BYTE_ORDER = sys.byteorder
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a strided tensor lies in its storage. Strides, offset and cells count elements, the rest bytes.
+    """The layout of a strided tensor in its storage. Strides, offset and cells count elements, the rest bytes.
 
-    `memory_format` is "contiguous" (row order), "channels_last", "channels_last_3d" or "" (any other). `overlap` says
-    whether two elements share a cell and `reached` how many cells are read (None: not decided within bounded effort).
-    `unreached` is how many cells of the storage no element reads, `density` the share that is read.
+    `memory_format` is "contiguous" (row-major), "channels_last", "channels_last_3d" or "" (any other). `overlap` tells
+    whether two elements share a cell, `reached` is the number of cells read (None: not decided with bounded effort).
+    `unreached` is the number of cells that no element reads, `density` the share that is read.
     """
 
     shape: tuple[int, ...]
@@ -53,7 +53,7 @@ class Layout:
 
     @property
     def size_text(self) -> str:
-        """The bytes of all elements, and on how many they lie where some share theirs: "36 B on 12 B"."""
+        """The bytes of all elements, and the bytes they occupy if some are shared: "36 B on 12 B"."""
         size = bytes_in_words(self.own_bytes)
         if not self.overlap or self.reached is None:
             return size
@@ -61,17 +61,17 @@ class Layout:
 
     @property
     def storage_cells(self) -> int:
-        """The number of whole elements that the storage holds."""
+        """The number of whole elements in the storage."""
         return self.storage_bytes // self.itemsize
 
     @property
     def first_cell(self) -> int:
-        """The lowest cell that is read; the offset."""
+        """The lowest cell that is read: the offset."""
         return self.offset
 
     @property
     def last_cell(self) -> int:
-        """The highest cell that is read; below `first_cell` when there are no elements."""
+        """The highest cell that is read; below `first_cell` if there are no elements."""
         if 0 in self.shape:
             return self.offset - 1
         return cell_of([size - 1 for size in self.shape], self.strides, self.offset)
@@ -83,7 +83,7 @@ class Layout:
 
     @property
     def density(self) -> float | None:
-        """The share of the storage's cells that is read, 0 to 1; None where there are no cells or it is not known."""
+        """The share of the storage's cells that is read, 0 to 1; None if there are no cells or it is unknown."""
         return self.reached / self.storage_cells if self.reached is not None and self.storage_cells else None
 
     @property
@@ -93,32 +93,32 @@ class Layout:
 
     @property
     def verdict(self) -> str:
-        """One line in words: "not contiguous: row order needs strides (3, 1)"."""
+        """One line: "not contiguous: row-major order needs strides (3, 1)"."""
         return _verdict(self)
 
     @property
     def regular(self) -> bool:
-        """Whether the verdict is the plain case: contiguous, no cell read twice."""
+        """True for the plain case: contiguous, and no cell read twice."""
         return self.contiguous and not self.overlap
 
 
 def describe_layout(tensor: torch.Tensor, others: Mapping[str, torch.Tensor] | None = None) -> Layout:
-    """Describe any strided tensor, on the meta device too, without reading an element; a `ProblemError` otherwise.
+    """Describe any strided tensor, even on the meta device, without reading an element; else a `ProblemError`.
 
     >>> import torch
     >>> layout = describe_layout(torch.zeros(3, 4).t())
     >>> layout.shape, layout.strides, layout.storage_bytes, layout.contiguous
     ((4, 3), (1, 4), 48, False)
 
-    Strides and offset count elements; what ends in `bytes` counts bytes. `others` are named tensors: `shares_with`
-    lists those on the same storage (the same one, not merely an equal pointer), `base` the first of them whose elements
-    are the storage's cells in order.
+    Strides and offset count elements; fields that end in `bytes` count bytes. `others` are named tensors:
+    `shares_with` lists those on the same storage (not merely with an equal pointer), `base` is the first of them that
+    reads the storage's cells in order.
     """
     if tensor.is_nested:
         refuse("A nested tensor has no strides: each part has its own. Take one part with .unbind().")
     if tensor.layout != torch.strided:
         name = str(tensor.layout).removeprefix("torch.")
-        refuse(f"A {name} tensor has no storage of its own but several: indices and values. .to_dense() has one.")
+        refuse(f"A {name} tensor has several storages, for indices and values. .to_dense() has one.")
     shape, strides = tuple(tensor.shape), tuple(tensor.stride())
     reach = measure_reach(shape, strides)
     sharing = sharing_tensors(tensor, others or {})
@@ -144,13 +144,13 @@ def describe_layout(tensor: torch.Tensor, others: Mapping[str, torch.Tensor] | N
 
 
 def storage_identity(tensor: torch.Tensor) -> tuple[str, int]:
-    """Equal for two living tensors exactly if they are on the same storage (meta tensors too)."""
+    """Equal for two living tensors if and only if they share a storage (even meta tensors)."""
     storage = tensor.untyped_storage()
     return str(tensor.device), storage.data_ptr() or storage._cdata
 
 
 def sharing_tensors(tensor: torch.Tensor, others: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Those of `others` on the storage of `tensor`, itself included where it is among them."""
+    """Those of `others` on the storage of `tensor`, including itself if it is among them."""
     identity = storage_identity(tensor)
     return {
         name: other
@@ -160,7 +160,7 @@ def sharing_tensors(tensor: torch.Tensor, others: Mapping[str, torch.Tensor]) ->
 
 
 def _is_whole(tensor: torch.Tensor) -> bool:
-    """Whether a tensor reads all its storage in order."""
+    """True if a tensor reads all of its storage in order."""
     whole = tensor.numel() * tensor.itemsize == tensor.untyped_storage().nbytes()
     return whole and tensor.storage_offset() == 0 and tensor.is_contiguous()
 
@@ -187,13 +187,13 @@ def _verdict(layout: Layout) -> str:
         return f"overlapping: {layout.elements:,} elements read {cells} {_cells_word(layout.reached)}"
     if layout.contiguous:
         if layout.elements == layout.storage_cells:
-            return "contiguous: row order, the whole storage"
+            return "contiguous: row-major order, the whole storage"
         return f"contiguous, but only cells {layout.first_cell:,} to {layout.last_cell:,} of {layout.storage_cells:,}"
     needed = shape_in_words(contiguous_strides(layout.shape))
     doubt = "" if layout.overlap is False else "; whether cells are read twice is not known"
     if layout.memory_format:
-        return f"{layout.memory_format}: row order needs strides {needed}{doubt}"
-    return f"not contiguous: row order needs strides {needed}{doubt}"
+        return f"{layout.memory_format}: row-major order needs strides {needed}{doubt}"
+    return f"not contiguous: row-major order needs strides {needed}{doubt}"
 
 
 def _cells_word(count: int | None) -> str:

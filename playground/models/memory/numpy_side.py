@@ -1,4 +1,4 @@
-"""torch and numpy side by side on one layout, where they differ."""
+"""torch and numpy compared side by side for one layout."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NUMPY_AXES = 64
 
 @dataclass(frozen=True, slots=True)
 class NumpyRow:
-    """One question, and what each library answers for this tensor."""
+    """One question, and each library's answer for this tensor."""
 
     question: str
     torch_says: str
@@ -26,12 +26,12 @@ class NumpyRow:
 
     @property
     def differs(self) -> bool:
-        """Whether the two answers are not the same."""
+        """True if the two answers differ."""
         return self.torch_says != self.numpy_says
 
 
 def compare_with_numpy(layout: Layout, name: str = "T") -> tuple[NumpyRow, ...]:
-    """Ask both libraries about arrays that lie as `layout` does; the values of the tensor are not needed."""
+    """Query both libraries about arrays with this `layout`; the tensor's values are not needed."""
     kind = numpy_dtype(layout.dtype)
     if kind is None:
         return (NumpyRow(f"{name}.numpy()", "", "refused", f"numpy has no {layout.dtype}"),)
@@ -39,7 +39,7 @@ def compare_with_numpy(layout: Layout, name: str = "T") -> tuple[NumpyRow, ...]:
         why = f"numpy has at most {NUMPY_AXES} axes, the tensor has {len(layout.shape)}"
         return (NumpyRow(f"{name}.numpy()", "", "refused", why),)
     if prod(max(size, 1) for size in layout.shape) * layout.itemsize >= 2**63:
-        why = f"numpy counts up to 2**63 - 1 bytes, and these are {layout.own_bytes:.3g}"
+        why = f"numpy counts up to 2**63 - 1 bytes, but these are {layout.own_bytes:.3g}"
         return (NumpyRow(f"{name}.numpy()", "", "refused", why),)
     array = _twin(layout, kind)
     both = "both multiply the sizes; the storage has"
@@ -51,9 +51,12 @@ def compare_with_numpy(layout: Layout, name: str = "T") -> tuple[NumpyRow, ...]:
             f"the same steps: one element is {layout.itemsize} B" if layout.elements else "no elements, no steps",
         ),
         NumpyRow("nbytes", f"{layout.own_bytes:,}", f"{array.nbytes:,}", f"{both} {layout.storage_bytes:,}"),
-        NumpyRow("in row order", _yes(layout.contiguous), _yes(bool(array.flags.c_contiguous)), "C_CONTIGUOUS"),
+        NumpyRow("in row-major order", _yes(layout.contiguous), _yes(bool(array.flags.c_contiguous)), "C_CONTIGUOUS"),
         NumpyRow(
-            "in column order", "no word for it", _yes(bool(array.flags.f_contiguous)), "F_CONTIGUOUS: .npy keeps it"
+            "in column-major order",
+            "no name for it",
+            _yes(bool(array.flags.f_contiguous)),
+            "F_CONTIGUOUS: .npy keeps it",
         ),
     ]
     rows += _negative_step(layout, array, name)
@@ -67,7 +70,7 @@ def _yes(truth: bool) -> str:
 
 
 def numpy_dtype(dtype: str) -> np.dtype[np.generic] | None:
-    """numpy's dtype of this name in torch; None where numpy has none."""
+    """numpy's dtype for this torch name; None if numpy has none."""
     try:
         return torch.empty(0, dtype=getattr(torch, dtype)).numpy().dtype
     except (TypeError, RuntimeError, AttributeError):
@@ -75,8 +78,8 @@ def numpy_dtype(dtype: str) -> np.dtype[np.generic] | None:
 
 
 def _twin(layout: Layout, kind: np.dtype[np.generic]) -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:
-    """An array of the same shape and strides over one element: only its description is looked at."""
-    if not layout.elements:  # numpy has strides of its own for these
+    """An array of the same shape and strides over one element, used only for its metadata."""
+    if not layout.elements:  # numpy chooses its own strides for these
         empty = torch.empty(0, dtype=getattr(torch, layout.dtype)).as_strided(layout.shape, layout.strides)
         return np.asarray(empty.numpy())
     strides = tuple(stride * layout.itemsize for stride in layout.strides)
@@ -109,7 +112,7 @@ def _reversed_axes(
     if len(layout.shape) < 2:
         return []
     torch_says = shape_in_words(layout.shape[::-1]) if len(layout.shape) == 2 else "warns: use .mT"
-    return [NumpyRow(f"{name}.T", torch_says, shape_in_words(array.T.shape), "numpy turns all axes around")]
+    return [NumpyRow(f"{name}.T", torch_says, shape_in_words(array.T.shape), "numpy reverses all axes")]
 
 
 def _stretched(layout: Layout, array: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> list[NumpyRow]:

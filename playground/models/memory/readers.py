@@ -1,7 +1,7 @@
-"""From the cells of a storage back to the elements that read them: which, how many, and whether they overlap.
+"""Maps storage cells to the elements that read them: which, how many, and whether they overlap.
 
 An index `i` reads cell `offset + sum(i[d] * stride[d])`. The set of cells is a sum of arithmetic progressions, which
-merge, split and count in closed form in all but contrived cases; those are decided by a bounded search.
+merge, split and count in closed form except in contrived cases, which a bounded search decides.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from playground.models.evaluation.reader import TensorReader, Window
 
 BITSET_CELLS = 1 << 20
-"""Spans up to this many cells are counted one bit a cell, in well under a millisecond."""
+"""Spans up to this many cells are counted with one bit per cell, in well under a millisecond."""
 SEARCH_STEPS = 500
-"""Larger ones are searched for one collision in at most this many steps."""
+"""Larger spans are searched for a collision in at most this many steps."""
 
 Run = tuple[int, int]
 """Size and stride of an axis: the cells `0, stride, ..., (size - 1) * stride`."""
@@ -27,7 +27,7 @@ Run = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """`overlap`: whether two indices share a cell; `cells`: how many different ones are read. None: not decided."""
+    """`overlap`: two indices share a cell; `cells`: the number of distinct cells read. None: not decided."""
 
     overlap: bool | None
     cells: int | None
@@ -56,7 +56,7 @@ def measure_reach(shape: Sequence[int], strides: Sequence[int]) -> Reach:
 
 
 def _merged(runs: Sequence[Run]) -> tuple[list[Run], bool]:
-    """Join progressions that together are one, and whether any cell of a joined one is reached twice.
+    """Merge progressions that together form one, and tell whether a merged one reaches any cell twice.
 
     `(m, t)` and `(n, k*t)` give every multiple of `t` up to `m - 1 + (n - 1) * k` if `k <= m`, each once if `k == m`.
     """
@@ -75,7 +75,7 @@ def _merged(runs: Sequence[Run]) -> tuple[list[Run], bool]:
 
 
 def _clusters(runs: list[Run]) -> Iterator[list[Run]]:
-    """Cut the runs (smallest stride first) where the larger ones move in steps wider than all that lies below."""
+    """Split the runs (smallest stride first) where the larger ones step over everything below."""
     start, below = 0, 0
     for place in range(len(runs)):
         if place > start:
@@ -110,7 +110,7 @@ def _measure_cluster(runs: list[Run]) -> Reach:
 
 
 def _collisions_of_pair(first: Run, second: Run) -> int:
-    """How many elements of two progressions land on a cell that another one already reached (chains of `(b, -a)`)."""
+    """The number of elements of two progressions on a cell that another already reached (chains of `(b, -a)`)."""
     step = gcd(first[1], second[1])
     return max(0, first[0] - second[1] // step) * max(0, second[0] - first[1] // step)
 
@@ -127,7 +127,7 @@ def _count_bits(runs: Sequence[Run]) -> int:
 
 
 def _search_collision(runs: Sequence[Run]) -> bool | None:
-    """Whether `sum(x * stride) == 0` has a solution besides zero with `|x| < size`; None when the search gives up."""
+    """Whether `sum(x * stride) == 0` has a solution besides zero with `|x| < size`; None if the search gives up."""
     spans = [span_of(runs[place:]) for place in range(len(runs) + 1)]
     steps = [gcd(*(stride for _, stride in runs[place:])) if runs[place:] else 0 for place in range(len(runs) + 1)]
     stack = [(0, 0, False)]
@@ -153,7 +153,7 @@ def _search_collision(runs: Sequence[Run]) -> bool | None:
 
 
 UNKNOWN = -1
-"""Stands for a number of readers that would take too long to count."""
+"""Means that the readers would take too long to count."""
 BRANCHES = 256
 READER_SEARCH_STEPS = 8_000
 
@@ -166,9 +166,9 @@ def cell_of(index: Sequence[int], strides: Sequence[int], offset: int) -> int:
 
 
 def count_readers(shape: Sequence[int], strides: Sequence[int], offset: int, start: int, stop: int) -> Cells:
-    """How many elements read each of the cells `start` to `stop` (exclusive); `UNKNOWN` where that is too hard.
+    """The number of elements that read each cell from `start` to `stop` (exclusive); `UNKNOWN` if that is too hard.
 
-    Takes the time of the cells asked for, not of the tensor: each axis is solved for, largest stride first.
+    The time depends on the cells requested, not on the tensor: solves for each axis, largest stride first.
     """
     cells = np.arange(start, stop, dtype=np.int64) - offset
     if 0 in shape:
@@ -187,7 +187,7 @@ def count_readers(shape: Sequence[int], strides: Sequence[int], offset: int, sta
 
 
 def _joined(runs: list[Run]) -> list[Run]:
-    """Join axes that follow each other without gap (largest stride first): `[(3, 4), (4, 1)]` is `[(12, 1)]`."""
+    """Merge axes that continue each other without gaps (largest stride first): `[(3, 4), (4, 1)]` is `[(12, 1)]`."""
     joined: list[Run] = []
     for size, stride in runs:
         if joined and joined[-1][1] == size * stride:
@@ -238,7 +238,7 @@ def _count_pair(first: Run, second: Run, cells: Cells) -> Cells:
 def elements_of_cell(
     shape: Sequence[int], strides: Sequence[int], offset: int, cell: int, limit: int = 64
 ) -> tuple[tuple[int, ...], ...]:
-    """The indices of up to `limit` elements that read a cell, in row order: `((2, 1),)` for cell 6 of (1, 4)."""
+    """The indices of up to `limit` elements that read a cell, in row-major order: `((2, 1),)` for cell 6 of (1, 4)."""
     if 0 in shape or cell < offset:
         return ()
     order = sorted(range(len(shape)), key=lambda axis: -strides[axis])
@@ -268,8 +268,8 @@ def elements_of_cell(
 class StorageReader:
     """A window onto the storage of a tensor, in cells of its dtype: `StorageReader(t).read(0, 12)`.
 
-    No storage is copied: only the cells asked for. A conjugate or negative bit of the tensor is not applied, since
-    the storage does not know of it. Two readers of one storage and dtype are equal.
+    Copies only the cells requested. Does not apply the tensor's conjugate or negative bit, which is not part of the
+    storage. Two readers of one storage and dtype are equal.
     """
 
     __slots__ = ("_bytes", "_cells", "_reader", "_tensor", "cells", "dtype", "itemsize", "storage_bytes")
@@ -308,7 +308,7 @@ class StorageReader:
         return self._reader.text((cell,))
 
     def cell_bytes(self, cell: int) -> bytes:
-        """The bytes of a cell as they lie in memory, nan payloads included."""
+        """The bytes of a cell in memory order, including nan payloads."""
         return self.raw(cell * self.itemsize, (cell + 1) * self.itemsize)
 
     def raw(self, start: int, stop: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Everything that the memory panel shows, from the program and what is typed on the panel, also as text to copy."""
+"""Everything the Memory panel shows, from the program and the panel's input; also as text to copy."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def fact_lines(layout: Layout) -> tuple[tuple[str, str], ...]:
             f"{shape_in_words([stride * layout.itemsize for stride in layout.strides])} bytes",
         ),
         ("offset", f"{layout.offset:,} elements, byte {layout.offset * layout.itemsize:,}"),
-        ("dtype", f"{layout.dtype}, {layout.itemsize} B an element, {layout.byte_order} endian"),
+        ("dtype", f"{layout.dtype}, {layout.itemsize} B per element, {layout.byte_order} endian"),
         ("elements", f"{layout.elements:,}"),
         ("element bytes", f"{layout.own_bytes:,}{on}"),
         ("storage bytes", f"{layout.storage_bytes:,}"),
@@ -60,7 +60,7 @@ def fact_lines(layout: Layout) -> tuple[tuple[str, str], ...]:
         ("density", density),
         ("overlap", overlap),
         ("shares with", ", ".join(layout.shares_with) or "nobody"),
-        ("base", layout.base or ("itself" if is_whole else "none that has a name")),
+        ("base", layout.base or ("itself" if is_whole else "no named tensor")),
         ("device", layout.device),
     ]
     if layout.conjugated or layout.negated:
@@ -93,7 +93,7 @@ SAMPLE = 128
 
 @dataclass(frozen=True, slots=True)
 class MemoryRequest:
-    """The tensor by name, what is typed, and which element would be written; not where the hand points."""
+    """The tensor by name, the panel's input, and the element to write; not the pointed cell."""
 
     program: Program
     name: str
@@ -106,7 +106,7 @@ class MemoryRequest:
 
 @dataclass(frozen=True, slots=True)
 class SharingTensor:
-    """A tensor on the storage that is shown: its layout, and its verdict ("new", "view of B")."""
+    """A tensor on the shown storage: its layout, and its verdict ("new", "view of B")."""
 
     name: str
     layout: Layout
@@ -116,9 +116,9 @@ class SharingTensor:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MemoryResult:
-    """The memory of one tensor. `reader` is None when its values are not computed, `scale` the |value| of full heat.
+    """The memory of one tensor. `reader` is None if its values are not computed; `scale` is the |value| of full heat.
 
-    `write` is what writing the chosen element changes, `tensors` are those that could share its storage.
+    `write` is the effect of writing the chosen element, `tensors` are those that could share its storage.
     """
 
     name: str
@@ -146,7 +146,7 @@ class MemoryResult:
 
 
 def shown_name(state: PlaygroundState) -> str:
-    """The tensor on the memory panel: the pinned one, else the selected one, else the last line."""
+    """The tensor on the Memory panel: the pinned one, else the selected one, else the last line."""
     names = state.program.names
     for name in (state.memory.pinned, state.selection):
         if name in names:
@@ -155,7 +155,7 @@ def shown_name(state: PlaygroundState) -> str:
 
 
 def memory_request(state: PlaygroundState) -> MemoryRequest:
-    """What the panel depends on; pointing asks for nothing."""
+    """The panel's request; pointing does not change it."""
     name, choice = shown_name(state), state.memory
     strided = choice.strided if choice.strided is not None and choice.strided.name == name else None
     return MemoryRequest(
@@ -164,7 +164,7 @@ def memory_request(state: PlaygroundState) -> MemoryRequest:
 
 
 def compute_memory(request: MemoryRequest, job: Job) -> MemoryResult:
-    """Describe the memory of the tensor; a `ProblemError` when there is none or its line failed."""
+    """Describe the memory of the tensor; raises `ProblemError` if there is none or its line failed."""
     if not request.name:
         raise ProblemError(Problem("There is no tensor yet.", severity="note"))
     evaluated = dict(evaluate(request.program, request.budget, job))
@@ -224,7 +224,7 @@ def _with_helpful_lines(request: MemoryRequest, files: tuple[FileCost, ...], job
 def _with_helpful_fixes(
     request: MemoryRequest, layout: Layout, view: ViewExplanation | None, strided: StridedExplanation, job: Job
 ) -> tuple[ViewExplanation | None, StridedExplanation]:
-    """The view's and the pattern's verdicts without offers that do not work."""
+    """The verdicts on view and pattern without fixes that do not work."""
 
     def mended(fix: Fix) -> str | None:
         spec = spec_from_code(fix.code)
@@ -241,7 +241,7 @@ def _with_helpful_fixes(
 
 
 def _comparable(evaluated: Mapping[str, Evaluated], real: bool) -> dict[str, torch.Tensor]:
-    """All tensors of the program that can share a storage with a real one, or with one that is planned only."""
+    """All tensors of the program that can share a storage with a computed tensor, or with one that is only planned."""
     chosen = {name: one.tensor if real else one.meta if one.tensor is None else None for name, one in evaluated.items()}
     return {name: tensor for name, tensor in chosen.items() if tensor is not None}
 
@@ -257,7 +257,7 @@ def _sharing(
 
 
 def _sampled(reader: StorageReader | None, layout: Layout) -> tuple[float, int]:
-    """Largest finite |value| and longest text of some cells: those at the start, the offset, the end, and between."""
+    """Largest finite |value| and longest text of some cells: at the start, the offset, the end, and in between."""
     if reader is None or not reader.cells:
         return 1.0, 2
     largest, characters = 0.0, 1
@@ -275,7 +275,7 @@ def _sampled(reader: StorageReader | None, layout: Layout) -> tuple[float, int]:
 
 
 def _view(request: MemoryRequest, layout: Layout) -> tuple[str, ViewExplanation | None, Problem | None]:
-    """The verdict on what is typed; on one flat axis while nothing is."""
+    """The verdict on the typed shape; on one flat axis if nothing is typed."""
     text = request.view_text.strip() or str(layout.elements)
     sizes = parse_shape(text)
     if isinstance(sizes, Problem):
@@ -290,7 +290,7 @@ def _write(request: MemoryRequest, layout: Layout, tensors: Mapping[str, torch.T
 
 
 def write_at_pointed(result: MemoryResult, pointed: PointedCell | None, value: str) -> WriteEffect | None:
-    """What writing the element under the hand changes; of the chosen element where the hand is on no cell of its own.
+    """The effect of writing the pointed element, or the chosen element if no cell of this tensor is pointed at.
 
     Reads a few cells of each tensor on the storage, whatever its size.
     """
@@ -299,7 +299,7 @@ def write_at_pointed(result: MemoryResult, pointed: PointedCell | None, value: s
 
 
 def find_element(pointed: PointedCell | None, name: str, sharing: tuple[SharingTensor, ...]) -> tuple[int, ...] | None:
-    """The element of `name` on the cell that is pointed at, on whichever tensor of the storage; or None."""
+    """The element of `name` on the pointed cell, whichever tensor of the storage is pointed at; or None."""
     cell = find_cell(pointed, sharing)
     if cell is None or pointed is None:
         return None
@@ -313,7 +313,7 @@ def find_element(pointed: PointedCell | None, name: str, sharing: tuple[SharingT
 
 
 def find_cell(pointed: PointedCell | None, sharing: tuple[SharingTensor, ...]) -> int | None:
-    """The cell that the pointed element lies in; None if it is on another storage or does not exist."""
+    """The cell of the pointed element; None if it is on another storage or does not exist."""
     one = next((one for one in sharing if pointed is not None and one.name == pointed.name), None)
     if one is None or pointed is None or len(pointed.index) != len(one.layout.shape):
         return None
@@ -323,7 +323,7 @@ def find_cell(pointed: PointedCell | None, sharing: tuple[SharingTensor, ...]) -
 
 
 def find_pointed(cell: int, preferred: tuple[str, ...], sharing: tuple[SharingTensor, ...]) -> PointedCell | None:
-    """The element to outline for a cell: of the first of the preferred tensors that reads it, else of any."""
+    """The element to outline for a cell: of the first preferred tensor that reads it, otherwise of any tensor."""
     by_name = {one.name: one.layout for one in sharing}
     for name in (*(name for name in preferred if name in by_name), *by_name):
         layout = by_name[name]
@@ -334,7 +334,7 @@ def find_pointed(cell: int, preferred: tuple[str, ...], sharing: tuple[SharingTe
 
 
 def strided_choice(state: PlaygroundState) -> StridedSpec | None:
-    """What was chosen in the as_strided playground for the tensor that is shown; None: the tensor as it is."""
+    """The arguments chosen in the as_strided playground for the shown tensor; None: the tensor's own."""
     choice = state.memory.strided
     return _spec(choice) if choice is not None and choice.name == shown_name(state) else None
 

@@ -1,7 +1,7 @@
-"""When can a tensor be seen in another shape without moving a byte?
+"""When can a tensor be viewed in another shape without moving any data?
 
-Each axis of the new shape must lie within one axis of the old one, or span old axes d..d+k that follow each other
-without gap: `stride[i] == stride[i + 1] * size[i + 1]`. Axes of size 1 never stand in the way.
+Each axis of the new shape must lie within one old axis, or span old axes d..d+k that continue each other without
+gaps: `stride[i] == stride[i + 1] * size[i + 1]`. Axes of size 1 never matter.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MOST_AXES = 64
 
 
 def parse_shape(text: str) -> tuple[int, ...] | Problem:
-    """`parse_shape("(2, -1)") == (2, -1)`; also "2 6", "[2, 6]" and ".view(2, 6)"; else what is wrong, and where."""
+    """`parse_shape("(2, -1)") == (2, -1)`; also "2 6", "[2, 6]" and ".view(2, 6)"; else the error and its place."""
     body, start = text, 0
     opening = max(text.rfind("("), text.rfind("["))
     if opening >= 0:
@@ -35,7 +35,7 @@ def parse_shape(text: str) -> tuple[int, ...] | Problem:
         if not _SIZE.fullmatch(match.group()):
             return Problem(f"{_short(match.group())} is not a whole number in digits 0 to 9.", span)
         if len(match.group()) > 20 or abs(int(match.group())) > LARGEST:
-            return Problem(f"{_short(match.group())} is beyond the largest size, 2^63 - 1.", span)
+            return Problem(f"{_short(match.group())} exceeds the largest size, 2^63 - 1.", span)
         sizes.append(int(match.group()))
         if len(sizes) > MOST_AXES:
             return Problem(f"More than {MOST_AXES} axes.", span)
@@ -51,7 +51,7 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Neighbouring axes `first` to `last` of the old shape that act as one axis of `size` elements, `stride` apart."""
+    """Neighbouring old axes `first` to `last` that act as one axis of `size` elements, `stride` apart."""
 
     first: int
     last: int
@@ -61,10 +61,10 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class ViewExplanation:
-    """Whether `.view(new_shape)` works and why not; what `.reshape(new_shape)` would do instead.
+    """Whether `.view(new_shape)` works, or why not; and what `.reshape(new_shape)` would do instead.
 
-    `blocking` is the pair of axes of the tensor that would have to merge and do not, `new_axis` the axis of the new
-    shape that spans them; `needed_stride` is what the stride of the first would have to be, `found_stride` what it is.
+    `blocking` is the pair of axes that would have to merge but do not, `new_axis` the axis of the new shape that spans
+    them; `needed_stride` is the stride that the first would need, `found_stride` the one it has.
     """
 
     allowed: bool
@@ -81,12 +81,12 @@ class ViewExplanation:
 
     @property
     def problem(self) -> Problem | None:
-        """The refusal as a value; None when the view works."""
+        """The refusal as a problem; None if the view works."""
         return None if self.allowed else Problem(self.message, fixes=self.fixes, badge="no view")
 
 
 def contiguous_strides(shape: Sequence[int]) -> Shape:
-    """The strides of row order, in elements: `contiguous_strides((3, 4)) == (4, 1)`; a size of 0 counts as 1."""
+    """Row-major strides, in elements: `contiguous_strides((3, 4)) == (4, 1)`; a size of 0 counts as 1."""
     strides: list[int] = []
     step = 1
     for size in reversed(shape):
@@ -96,7 +96,7 @@ def contiguous_strides(shape: Sequence[int]) -> Shape:
 
 
 def merge_axes(shape: Sequence[int], strides: Sequence[int]) -> tuple[Chunk, ...]:
-    """The runs of axes that act as one, last first, as `torch.Tensor.view` sees them (no size may be 0)."""
+    """The runs of axes that act as one, last first, as in `torch.Tensor.view` (no size may be 0)."""
     chunks: list[Chunk] = []
     last = len(shape) - 1
     size, base = 1, strides[-1] if strides else 1
@@ -110,30 +110,30 @@ def merge_axes(shape: Sequence[int], strides: Sequence[int]) -> tuple[Chunk, ...
 
 
 def infer_size(shape: Sequence[int], new_shape: Sequence[int]) -> tuple[Shape | None, str]:
-    """Fill in a -1; None and the reason in words when the sizes do not fit."""
+    """Fill in a -1; None and the reason if the sizes do not fit."""
     elements = prod(shape)
     count = count_in_words(elements, "element")
     if new_shape.count(-1) > 1:
-        return None, "Only one size can be -1: two unknowns cannot be worked out from one number of elements."
+        return None, "Only one size can be -1: two unknowns cannot be inferred from one number of elements."
     if any(size < -1 for size in new_shape):
         bad = next(size for size in new_shape if size < -1)
-        return None, f"A size is 0 or more, or a single -1 to be worked out. {bad} is neither."
+        return None, f"A size must be at least 0, or a single -1 to be inferred. {bad} is neither."
     if -1 not in new_shape:
         if prod(new_shape) != elements:
             asked = count_in_words(prod(new_shape), "element")
-            return None, f"{shape_in_words(new_shape)} has {asked}, the tensor has {elements:,}."
+            return None, f"{shape_in_words(new_shape)} has {asked}, but the tensor has {elements:,}."
         return tuple(new_shape), ""
     known = prod(size for size in new_shape if size != -1)
     if known == 0:
         why = "any size there gives 0 elements" if elements == 0 else f"it would have 0 elements, not {elements}"
-        return None, f"The -1 cannot be worked out beside a 0: {why}."
+        return None, f"The -1 cannot be inferred next to a 0: {why}."
     if elements % known:
         return None, f"The -1 would be {elements}/{known}, which is not a whole number: the tensor has {count}."
     return tuple(elements // known if size == -1 else size for size in new_shape), ""
 
 
 def view_strides(shape: Sequence[int], strides: Sequence[int], new_shape: Sequence[int]) -> Shape | None:
-    """The strides that `.view(new_shape)` has, None where it is refused (both shapes have equally many elements)."""
+    """The strides of `.view(new_shape)`; None if it is refused (both shapes have the same number of elements)."""
     if not shape:
         return (1,) * len(new_shape)
     if 0 in shape:
@@ -154,21 +154,21 @@ def view_strides(shape: Sequence[int], strides: Sequence[int], new_shape: Sequen
 def explain_view(
     shape: Sequence[int], strides: Sequence[int], new_shape: Sequence[int], *, itemsize: int = 4, name: str = "it"
 ) -> ViewExplanation:
-    """Say whether a tensor of this shape and these strides can be viewed in `new_shape`, and why.
+    """Say whether a tensor with this shape and these strides can be viewed in `new_shape`, and why.
 
     >>> explanation = explain_view((3, 4), (1, 3), (12,))
     >>> explanation.allowed, explanation.blocking
     (False, (0, 1))
 
     Strides count elements. The verdict and the strides are those of `torch.Tensor.view`; `name` and `itemsize` (bytes)
-    serve the words only. Nothing is raised: a shape that cannot be has its reason in `message`.
+    only serve the texts. Raises nothing: an impossible shape has its reason in `message`.
     """
     full, reason = infer_size(shape, new_shape)
     if full is None:
         return ViewExplanation(False, None, message=reason, fixes=_fitting_shapes(shape, strides, new_shape))
     found = view_strides(shape, strides, full)
     if found is not None:
-        message = f"Strides {shape_in_words(found)} read the same cells. No byte moves."
+        message = f"Strides {shape_in_words(found)} read the same cells. No data is moved."
         return ViewExplanation(True, full, found, message=message, reshape_kind="view")
     return _refusal(tuple(shape), tuple(strides), full, itemsize, name)
 
@@ -181,7 +181,7 @@ def _refusal(shape: Shape, strides: Shape, full: Shape, itemsize: int, name: str
         f"{second} times size {second}, which is {strides[second]}*{shape[second]} = {needed}. It is {strides[first]}."
     )
     cost = prod(shape) * itemsize
-    fixes = [Fix(f".reshape({', '.join(map(str, full))})", gives=f"copy {cost} B", meaning="a copy in row order")]
+    fixes = [Fix(f".reshape({', '.join(map(str, full))})", gives=f"copy {cost} B", meaning="a copy in row-major order")]
     split = _refined(shape, strides, full)
     if split is not None:
         fixes.append(
@@ -193,7 +193,7 @@ def _refusal(shape: Shape, strides: Shape, full: Shape, itemsize: int, name: str
 
 
 def _boundaries(sizes: Sequence[int]) -> list[int]:
-    """How many elements lie at and right of each axis, from the right: `_boundaries((2, 6)) == [6, 12]`."""
+    """The elements spanned by each axis and those to its right: `_boundaries((2, 6)) == [6, 12]`."""
     counts, count = [], 1
     for size in reversed(sizes):
         count *= size
@@ -217,7 +217,7 @@ def _blocked(shape: Shape, strides: Shape, full: Shape) -> tuple[int, int, int]:
 
 
 def _refined(shape: Shape, strides: Shape, full: Shape) -> Shape | None:
-    """The new shape with each axis split where it would cross a gap; None where the sizes do not divide."""
+    """The new shape with each axis split where it would cross a gap; None if the sizes do not divide."""
     edges = _boundaries([chunk.size for chunk in reversed(merge_axes(shape, strides))])
     sizes: list[int] = []
     right = 1
@@ -233,7 +233,7 @@ def _refined(shape: Shape, strides: Shape, full: Shape) -> Shape | None:
 
 
 def _fitting_shapes(shape: Sequence[int], strides: Sequence[int], new_shape: Sequence[int]) -> tuple[Fix, ...]:
-    """Views with the right number of elements near the typed ones: one size freed to -1."""
+    """Views near the typed one with the right number of elements: one size replaced by -1."""
     elements = prod(shape)
     fixes: list[Fix] = []
     for axis in range(len(new_shape) - 1, -1, -1):

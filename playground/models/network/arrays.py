@@ -1,4 +1,4 @@
-"""The kinds of numpy arrays that numbers of many layers come in."""
+"""Types of the numpy arrays that hold numbers of many layers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the network page says beside its plots: the table of pinned networks, the axes' ranges, the bottom line."""
+"""What the Network page shows beside its plots: the table of pinned networks, the axis ranges, the status line."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from playground.models.network.spec.spec import DTYPES, NetworkSpec
 
 HEADS = ("network", "verdict", "last rms", "gradient 1 / last", "zeros, last", "dead, last")
 MEANINGS = (
-    "What differs from the present network",
-    "What its numbers say",
+    "What differs from the current network",
+    "The verdict on its numbers",
     "rms of the last layer's activations",
-    "rms of the gradient by the first layer's activations, over that by the last layer's",
+    "RMS of the gradient at the first layer's activations, divided by that at the last layer's",
     "Share of the last layer's values that are exactly 0",
     "Share of the last layer's units that are 0 for every input",
 )
@@ -29,7 +29,7 @@ MEANINGS = (
 
 @dataclass(frozen=True, slots=True)
 class ComparisonRow:
-    """A network: `mark` is the number of its ghost, "" for the present one; `cells` stand under `HEADS`."""
+    """A network: `mark` is the number of its ghost, "" for the current one; `cells` are the columns under `HEADS`."""
 
     mark: str
     spec: NetworkSpec
@@ -39,7 +39,7 @@ class ComparisonRow:
 
 
 def comparison(page: NetworkPageResult) -> tuple[ComparisonRow, ...]:
-    """The present network first, then the pinned ones in their order."""
+    """The current network first, then the pinned ones in their order."""
     spec, verdict = page.request.spec, page.verdict
     present = PinnedResult(
         spec, f"now: {setting_name(spec)}", curves_of(page.network), verdict.plain(), verdict.severity
@@ -62,14 +62,14 @@ def _row(mark: str, one: PinnedResult) -> ComparisonRow:
 LEAST = 4
 MARGIN = 0.4
 HEADROOM = 0.12
-"""The fewest decades of a range, what is left beyond the last labels, and the share left above the largest value."""
+"""The fewest decades of a range, the margin beyond the last labels, and the headroom above the largest value."""
 REACH = 100.0
-"""How far theory is followed beyond the ends of the number type, where no measured value can be."""
+"""How far theory is drawn beyond the limits of the number type, where there are no measured values."""
 
 
 @dataclass(frozen=True, slots=True)
 class AxisSpan:
-    """What an axis shows, and what the numbers on it need."""
+    """The range an axis shows, and the range that its numbers need."""
 
     low: float
     high: float
@@ -77,7 +77,7 @@ class AxisSpan:
     most: float
 
     def held(self, now: AxisSpan) -> AxisSpan:
-        """This range, each end moved to that of `now` only where the numbers of `now` leave it."""
+        """This range, with each end moved to that of `now` only if the numbers of `now` exceed it."""
         low = self.low if now.least >= self.low else now.low
         high = self.high if now.most <= self.high else now.high
         return AxisSpan(low, high, now.least, now.most)
@@ -95,7 +95,7 @@ class PlotRanges:
 
 
 def decades(curves: Iterable[Floats], around_one: bool) -> AxisSpan:
-    """Whole exponents that hold all positive finite numbers of the curves; with `around_one`, 0.1 to 10 too."""
+    """Whole exponents that include all positive finite numbers of the curves; with `around_one`, also 0.1 to 10."""
     known = [curve[np.isfinite(curve) & (curve > 0)] for curve in curves]
     numbers = np.concatenate([np.empty(0), *known])
     least = math.log10(float(numbers.min())) if len(numbers) else 0.0
@@ -109,7 +109,7 @@ def decades(curves: Iterable[Floats], around_one: bool) -> AxisSpan:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """A positive number beyond which a number type has none, and that in words: "float16 ends at 65504"."""
+    """A positive limit of a number type, and its text: "float16 ends at 65504"."""
 
     value: float
     words: str
@@ -126,7 +126,7 @@ def ends_of(page: LayerPage) -> tuple[End, ...]:
 
 
 def near_ends(page: LayerPage, curves: Iterable[Floats]) -> tuple[End, ...]:
-    """The ends of the number type that these curves come near or pass; those of pinned networks have other types."""
+    """The number type's limits that these curves approach or pass; pinned networks may have other types."""
     known = [curve[np.isfinite(curve) & (curve > 0)] for curve in (within_reach(curve, page) for curve in curves)]
     numbers = np.concatenate([np.empty(0), *known])
     if not len(numbers):
@@ -136,7 +136,7 @@ def near_ends(page: LayerPage, curves: Iterable[Floats]) -> tuple[End, ...]:
 
 
 def within_reach(curve: Floats, page: LayerPage) -> Floats:
-    """What theory says, cut off a little beyond the ends of the number type."""
+    """The theory curve, cut off slightly beyond the limits of the number type."""
     if page.network.dtype == "float64" or not ends_of(page):
         return curve
     smallest, largest = (end.value for end in ends_of(page))
@@ -145,14 +145,14 @@ def within_reach(curve: Floats, page: LayerPage) -> Floats:
 
 
 def ranges_of(page: LayerPage) -> PlotRanges:
-    """The ranges that hold everything a page shows."""
+    """The ranges that include everything a page shows."""
     tables, predicted = page.network.tables, page.predicted_rms
     spread = [tables["activation"].rms, tables["activation"].std]
     gradients = [tables["activation_gradient"].rms, tables["weight_gradient"].rms]
     spread += [within_reach(predicted, page)] if predicted is not None else []
     for pin in page.pins:
         if pin.curves is not None:
-            depth = page.network.depth  # a pinned network may go on where nothing of it is drawn
+            depth = page.network.depth  # a pinned network may extend beyond the part that is drawn
             spread.append(pin.curves.rms[:depth])
             gradients += [pin.curves.activation_gradient[:depth], pin.curves.weight_gradient[:depth]]
     if page.band is not None:
@@ -171,7 +171,7 @@ def ranges_of(page: LayerPage) -> PlotRanges:
 
 
 def held(before: PlotRanges | None, now: PlotRanges, moving: bool) -> PlotRanges:
-    """While the hand drags, the ranges before, grown only where the numbers leave them; the new ones otherwise."""
+    """During a drag, the earlier ranges, extended only as needed; otherwise the new ones."""
     if before is None or not moving or before.scale != now.scale:
         return now
     return PlotRanges(
@@ -184,14 +184,14 @@ def held(before: PlotRanges | None, now: PlotRanges, moving: bool) -> PlotRanges
 
 
 def sizes_in_words(page: NetworkPageResult) -> str:
-    """`"50 layers, 497,400 weights, 1.99 MB"`: those of the output layer too, without the biases."""
+    """`"50 layers, 497,400 weights, 1.99 MB"`: including the output layer's, without biases."""
     spec, weights = page.request.spec, page.estimate.weights
     size = bytes_in_words(weights * spec.torch_dtype.itemsize)
     return f"{count_in_words(spec.depth, 'layer')}, {count_in_words(weights, 'weight')}, {size}"
 
 
 def run_in_words(page: NetworkPageResult) -> str:
-    """`"ran in 6.1 ms"`: weights, one forward and one backward pass; "" for a run that left gradients out."""
+    """`"ran in 6.1 ms"`: weights, one forward and one backward pass; "" for a run without gradients."""
     if page.network.quick:
         return ""
     seconds = page.network.seconds

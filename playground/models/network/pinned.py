@@ -1,4 +1,4 @@
-"""Pinned configurations: what differs from the present one, their curves, and how each fares, run once."""
+"""Pinned networks: what differs from the current one, their curves, and their verdicts; each runs once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FIELD_WORDS = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curves:
-    """One number a layer of what the plots draw of a network, each (depth,); `zeros` and `dead` are shares."""
+    """A network's curves in the plots, one number per layer, each (depth,); `zeros` and `dead` are shares."""
 
     rms: Floats
     std: Floats
@@ -41,7 +41,7 @@ class Curves:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PinnedResult:
-    """A pinned network: its name says what differs, `verdict` how it fares."""
+    """A pinned network: its name says what differs, `verdict` how it performs."""
 
     spec: NetworkSpec
     name: str
@@ -64,7 +64,7 @@ def curves_of(result: Measured) -> Curves:
 
 
 def field_in_words(spec: NetworkSpec, name: str) -> str:
-    """One field of a spec as one would say it: `field_in_words(spec, "gain") == "gain 1.41"`."""
+    """One field of a spec in words: `field_in_words(spec, "gain") == "gain 1.41"`."""
     value = getattr(spec, name)
     if name == "init":
         return INIT_SCHEMES[value].label if value in INIT_SCHEMES else str(value)
@@ -79,14 +79,14 @@ def field_in_words(spec: NetworkSpec, name: str) -> str:
 
 
 def matters(spec: NetworkSpec, name: str) -> bool:
-    """Whether a field has any effect: the std by hand only where the init takes one."""
+    """True if a field has any effect: the std, for example, only if the init uses it."""
     if name in ("weight_std", "weight_value"):
         return spec.init in INIT_SCHEMES and INIT_SCHEMES[spec.init].parameter == name
     return True
 
 
 def difference(spec: NetworkSpec, other: NetworkSpec) -> str:
-    """What `spec` has that `other` has not: "He normal, gain 1.41"; "the same" for equal networks."""
+    """What distinguishes `spec` from `other`: "He normal, gain 1.41"; "the same" for equal networks."""
     words = [
         field_in_words(spec, field.name)
         for field in fields(NetworkSpec)
@@ -97,7 +97,7 @@ def difference(spec: NetworkSpec, other: NetworkSpec) -> str:
 
 
 def setting_name(spec: NetworkSpec, others: Iterable[NetworkSpec] = ()) -> str:
-    """Activation, init and gain: "relu, He normal, gain 1"; where others are called so, first what they have not."""
+    """Activation, init and gain: "relu, He normal, gain 1"; if others have that name, the differences come first."""
     names = ["activation", "init"]
     names += [name for name in ("weight_std", "weight_value") if matters(spec, name)]
     names += ["gain"]
@@ -118,18 +118,18 @@ Run = Callable[[NetworkSpec], NetworkResult]
 
 
 def judge_run(result: NetworkResult) -> Verdict:
-    """How a run fares, the theory for its own inputs beside it."""
+    """The verdict on a run, with the theory for its own inputs."""
     return judge(result, predict(result.spec, result.input_mean_square, result.features))
 
 
 class PinnedRuns:
-    """What came of pinned networks; that of one fed by a tensor, or refused, as long as the program stays as it is."""
+    """Results of pinned networks; one fed by a tensor, or refused, is valid only while the program stays the same."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[NetworkSpec, tuple[Program | None, NetworkResult | Problem]] = OrderedDict()
 
     def find(self, spec: NetworkSpec, program: Program | None) -> NetworkResult | Problem | None:
-        """What is known of a network, None where it has not run."""
+        """The result of a network; None if it has not run."""
         kept = self._kept.get(spec)
         if kept is None:
             return None
@@ -138,7 +138,7 @@ class PinnedRuns:
         return outcome if fixed or known == program else None
 
     def keep(self, spec: NetworkSpec, outcome: NetworkResult | Problem, program: Program | None) -> None:
-        """Keep what came of a network, and forget the one that was used longest ago."""
+        """Store a network's result, and drop the least recently used one."""
         self._kept.pop(spec, None)
         self._kept[spec] = (program, outcome)
         while len(self._kept) > KEPT:
@@ -151,7 +151,7 @@ PINNED = PinnedRuns()
 def run_pins(
     pins: Sequence[NetworkSpec], present: NetworkSpec, program: Program | None, run: Run | None
 ) -> tuple[PinnedResult, ...]:
-    """Each pinned network with its name, curves and verdict; with no `run`, only those that ran before have any."""
+    """Each pinned network with its name, curves and verdict; without `run`, only for those that have already run."""
     found = []
     for spec in pins:
         name = difference(spec, present)

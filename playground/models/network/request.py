@@ -1,4 +1,4 @@
-"""What the network page asks for and gets, also while the hand is moving, and for the same network drawn many times."""
+"""The Network page's request and result, also during a drag, and for a band over many seeds."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ from playground.models.state import PlaygroundState
 LOW, HIGH = 0.05, 0.95
 PATIENCE_SECONDS = 5.0
 ALWAYS = 20
-"""After so many seconds no further seed is begun, once so many have run: the 5 and 95 % of these hardly move."""
+"""After this many seconds no further seed starts, once this many have run: the quantiles hardly change after that."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SeedBand:
-    """Curves at 5 % and 95 % over `done` of `wanted` seeds; fewer where all of them would have kept the page busy."""
+    """Curves at 5 % and 95 % over `done` of `wanted` seeds; fewer if all of them would have taken too long."""
 
     low: Curves
     high: Curves
@@ -56,7 +56,7 @@ class SeedBand:
 
 
 def band_of(runs: list[Curves], wanted: int) -> SeedBand:
-    """The quantiles of the runs at hand, layer by layer; values that are nan count as missing."""
+    """The quantiles of the runs so far, layer by layer; nan counts as missing."""
 
     def quantile(share: float) -> Curves:
         stacks = (np.stack([getattr(run, one.name) for run in runs]) for one in fields(Curves))
@@ -66,7 +66,7 @@ def band_of(runs: list[Curves], wanted: int) -> SeedBand:
 
 
 def _quantile(values: Floats, share: float) -> Floats:
-    """Linear quantile of each column's values that are not nan."""
+    """Linear quantile of each column's non-nan values."""
     result = np.full(values.shape[1], np.nan)
     known = ~np.isnan(values).all(axis=0)
     if known.any():
@@ -84,7 +84,7 @@ def run_seeds(
 ) -> SeedBand:
     """Run seeds `spec.seed` to `spec.seed + count - 1`; `show` gets the band as it grows.
 
-    Ends early where the seeds would keep the page busy for more than a few seconds: the band says how many ran.
+    Ends early if the seeds would take more than a few seconds; the band says how many ran.
     """
     job = job or Job()
     runs: list[Curves] = []
@@ -103,12 +103,12 @@ def run_seeds(
 
 Tensors = Mapping[str, torch.Tensor]
 MOST_TRIAL_OPERATIONS = 2e9
-"""A network of more multiplications and additions has nothing tried."""
+"""For a network with more operations than this, fixes are not tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkRequest:
-    """One picture of the network page; `program` only where an input is a tensor of it."""
+    """One picture of the Network page; `program` only if an input is a tensor of it."""
 
     spec: NetworkSpec
     pins: tuple[NetworkSpec, ...] = ()
@@ -124,7 +124,7 @@ class NetworkRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Theory:
-    """What mean field says of a network: per layer, and of infinitely many layers, with the critical setting."""
+    """The mean-field theory of a network: per layer, and for infinitely many layers, with the critical setting."""
 
     prediction: MeanFieldPrediction
     fixed_point: FixedPoint | None
@@ -170,7 +170,7 @@ class NetworkPageResult(LayerPage):
 
 
 def network_request(state: PlaygroundState) -> NetworkRequest:
-    """What the page asks for in this state."""
+    """The page's request for this state."""
     chosen = state.network
     named = any(spec.tensor_name for spec in (chosen.spec, *chosen.pins))
     return NetworkRequest(
@@ -188,12 +188,12 @@ def network_request(state: PlaygroundState) -> NetworkRequest:
 
 
 def fed_tensors(spec: NetworkSpec, program: Program | None, budget: int | None, job: Job) -> dict[str, torch.Tensor]:
-    """The one tensor of the program that feeds a network; a `ProblemError` where it has no values."""
+    """The program tensor that feeds a network; raises `ProblemError` if it has no values."""
     if not spec.tensor_name or program is None:
         return {}
     found = evaluate(program, budget, job).get(spec.tensor_name)
     if found is None:
-        refuse(f"The input is the tensor {spec.tensor_name}, and the program has none of that name.",
+        refuse(f"The input is the tensor {spec.tensor_name}, but the program has no tensor with that name.",
                fixes=(Fix("normal", gives="input standard normal", target="input"),))  # fmt: skip
     if found.tensor is None:
         refuse(f"The input is the tensor {spec.tensor_name}, which has no values: its line has a problem.",
@@ -202,20 +202,20 @@ def fed_tensors(spec: NetworkSpec, program: Program | None, budget: int | None, 
 
 
 def features_of(spec: NetworkSpec, tensors: Mapping[str, torch.Tensor]) -> int:
-    """How many values one input has."""
+    """The number of values in one input."""
     if spec.tensor_name:
         return rows_of(tensors[spec.tensor_name], spec.tensor_name, 1).shape[1]
     return INPUTS.find(spec.input).features(spec)
 
 
 def check_cost(request: NetworkRequest, cost_of: Callable[[NetworkSpec], Estimate]) -> Estimate:
-    """The cost of a request; refuses what does not fit the memory, and asks before what is long or large."""
+    """The cost of a request; refuses one that does not fit in memory, and asks before a long or large one."""
     budget = request.budget if request.budget is not None else default_budget()
     cost = cost_of(request.spec)
     size = bytes_in_words(cost.bytes)
     if cost.bytes > budget:
         refuse(
-            f"This network needs about {size} at once, the limit is {bytes_in_words(budget)}. "
+            f"This network needs about {size} at once, but the limit is {bytes_in_words(budget)}. "
             f"It has {cost.weights:,} weights.",
             fixes=_smaller(request.spec, lambda spec: cost_of(spec).bytes <= budget),
             lead="Too large to run.",
@@ -234,7 +234,7 @@ def check_cost(request: NetworkRequest, cost_of: Callable[[NetworkSpec], Estimat
 
 
 def _smaller(spec: NetworkSpec, fits: Callable[[NetworkSpec], bool]) -> tuple[Fix, ...]:
-    """The largest width, depth and batch with which the network fits, where one alone is enough."""
+    """The largest width, depth and batch with which the network fits, if changing one is enough."""
     fixes = []
     for field in ("width", "depth", "batch"):
         low, high = 0, getattr(spec, field)
@@ -242,13 +242,13 @@ def _smaller(spec: NetworkSpec, fits: Callable[[NetworkSpec], bool]) -> tuple[Fi
             middle = (low + high) // 2
             low, high = (middle, high) if fits(replace(spec, **{field: middle})) else (low, middle)
         if low:
-            meaning = f"The largest {field} that does, the rest as it is."
+            meaning = f"The largest {field} that fits, with the rest unchanged."
             fixes.append(Fix(str(low), gives=f"{field} {low:,}", target=field, meaning=meaning))
     return tuple(fixes)
 
 
 def theory_of(spec: NetworkSpec, input_mean_square: float, features: int) -> Theory:
-    """The theory of a network whose inputs have this mean square."""
+    """The theory for a network with inputs of this mean square."""
     prediction = predict(spec, input_mean_square, features)
     if why_not(spec):
         return Theory(prediction, None, math.nan)
@@ -264,7 +264,7 @@ def _is_long(cost: Estimate, budget: int) -> bool:
 
 
 class _LastRun:
-    """The last run in full, so that to pin a network or to draw its band does not run it again."""
+    """The last full run, so that pinning a network or drawing its band does not run it again."""
 
     def __init__(self) -> None:
         self._last: tuple[NetworkRequest, NetworkResult] | None = None
@@ -285,7 +285,7 @@ _LAST = _LastRun()
 
 
 def first_page(request: NetworkRequest, result: NetworkResult, cost: Estimate) -> NetworkPageResult:
-    """What can be said of a run at once: theory and verdict, and those pinned networks that have run already."""
+    """The immediate page for a run: theory and verdict, and the pinned networks that have already run."""
     theory = theory_of(request.spec, result.input_mean_square, result.features)
     return NetworkPageResult(
         request=request,
@@ -300,10 +300,10 @@ def first_page(request: NetworkRequest, result: NetworkResult, cost: Estimate) -
 
 
 def compute_network(request: NetworkRequest, job: Job | None = None) -> NetworkPageResult:
-    """Run the network, judge it, compare it; shows the first picture before anything else has run.
+    """Run the network, judge it and compare it; shows the first picture before anything else runs.
 
-    After it come the pinned networks that have not run yet, the trial of what the verdict offers, and the seeds; of
-    these only the first is waited for by a request that came meanwhile.
+    After it come the pinned networks that have not run yet, the trials of the verdict's fixes, and the seeds; a newer
+    request waits only for the first of these.
     """
     job = job or Job()
     spec = request.spec
@@ -324,7 +324,7 @@ def compute_network(request: NetworkRequest, job: Job | None = None) -> NetworkP
 
 
 def _with_pins(page: NetworkPageResult, _tensors: Tensors, job: Job) -> NetworkPageResult:
-    """The page with those pinned networks too that have not run yet; one that takes long is not run beside another."""
+    """The page with the remaining pinned networks; a long one is not run."""
     request = page.request
     if all(PINNED.find(spec, request.program) for spec in request.pins):
         return page
@@ -338,7 +338,7 @@ def _with_pins(page: NetworkPageResult, _tensors: Tensors, job: Job) -> NetworkP
         if _is_long(cost, budget):
             took = f"about {digits(cost.seconds, 2)} s and {bytes_in_words(cost.bytes)}"
             raise ProblemError(
-                Problem(f"It takes {took}: take it up to run it.", lead="Not run here.", severity="warning")
+                Problem(f"It takes {took}: restore it to run it.", lead="Not run here.", severity="warning")
             )
         return run_network(spec, tensors, Detail(histograms=()), job)
 
@@ -346,7 +346,7 @@ def _with_pins(page: NetworkPageResult, _tensors: Tensors, job: Job) -> NetworkP
 
 
 def _with_tried_cures(page: NetworkPageResult, tensors: Tensors, job: Job) -> NetworkPageResult:
-    """The page whose verdict offers what was seen to help, unless the hand is moving or trying would take long.
+    """The page with fixes that were seen to help, unless the user is dragging or trying would take long.
 
     With many inputs some of them are enough, where the network is as ill with these.
     """
@@ -371,7 +371,7 @@ def _with_tried_cures(page: NetworkPageResult, tensors: Tensors, job: Job) -> Ne
 
 
 def _with_seeds(page: NetworkPageResult, tensors: Tensors, job: Job) -> NetworkPageResult:
-    """The page with the band over the seeds, shown as it grows."""
+    """The page with the band over the seeds, updated as it grows."""
     request = page.request
     if request.seeds < 2:
         return page
@@ -384,12 +384,12 @@ def _with_seeds(page: NetworkPageResult, tensors: Tensors, job: Job) -> NetworkP
 
 
 BRIEF_SECONDS = 0.75
-"""Where an exact run takes so long, one of a moving hand takes a third: it is over before anybody would cancel it."""
+"""If an exact run takes this long, a quick one takes a third: it ends before anybody would cancel it."""
 REHEARSAL = NetworkRequest(NetworkSpec(), moving=True)
 
 
 def is_brief(request: NetworkRequest) -> bool:
-    """Whether a request can be computed elsewhere: it is over in a moment and needs nothing that is only here."""
+    """True if a request can run in another process: it is brief and needs nothing that exists only here."""
     spec = request.spec
     if not request.moving or spec.tensor_name or spec.device != "cpu":
         return False
@@ -410,15 +410,15 @@ def _cost(request: NetworkRequest) -> Estimate:
 
 
 def without_pins(request: NetworkRequest) -> NetworkRequest:
-    """What the other process is asked: the pinned networks, and the tensors that may feed them, stay here."""
+    """The request for the other process, without the pinned networks and the tensors that may feed them."""
     return replace(request, pins=(), program=None)
 
 
 def run_moving(request: NetworkRequest) -> NetworkResult:
-    """The run of a request whose hand is moving."""
+    """The run of a request during a drag."""
     return run_network(request.spec, detail=Detail((request.kind,), request.scale, quick=True))
 
 
 def complete_moving(request: NetworkRequest, result: NetworkResult) -> NetworkPageResult:
-    """The page of a request that was run elsewhere: theory, verdict and pinned networks are added here."""
+    """The page for a request that ran in another process: adds theory, verdict and pinned networks."""
     return first_page(request, result, _cost(request))

@@ -1,4 +1,4 @@
-"""A layer's tensor, of the page's own network or of a watched module, handed to the tensors page as an imported one."""
+"""Sends a layer's tensor, from the page's network or a watched module, to the Tensors page as an imported tensor."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class LayerTensorRequest:
-    """Which tensor of which layer (from 1) of which network; `program` where a tensor of it is the input."""
+    """Which tensor of which layer (from 1) of which network; `program` if one of its tensors is the input."""
 
     spec: NetworkSpec
     kind: str
@@ -42,19 +42,19 @@ class LayerTensorRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HandedLayer:
-    """The tensor, a copy of its own, and the request it answers."""
+    """A copy of the tensor, and the request it answers."""
 
     request: LayerTensorRequest
     tensor: torch.Tensor
 
     def added_to(self, state: PlaygroundState) -> PlaygroundState:
-        """The state whose program ends with the tensor, under a free name such as `a18`, and selects it."""
+        """The state with the tensor appended to the program under a free name such as `a18`, and selected."""
         layer = self.request.layer
         return with_tensor(state, f"{NAMES[self.request.kind]}{layer}", self.tensor, f"network, layer {layer}")
 
 
 def with_tensor(state: PlaygroundState, base: str, tensor: torch.Tensor, origin: str) -> PlaygroundState:
-    """The state whose program ends with an imported tensor, called `base` or `base_2` and so on, and selects it."""
+    """The state with an imported tensor appended to the program, called `base`, `base_2` and so on, and selected."""
     name, count = base, 1
     while name in state.program.names:
         count += 1
@@ -65,7 +65,7 @@ def with_tensor(state: PlaygroundState, base: str, tensor: torch.Tensor, origin:
 
 
 def compute_layer_tensor(request: LayerTensorRequest, job: Job | None = None) -> HandedLayer:
-    """Run the network again and keep that one tensor; a `ProblemError` where it has no such layer."""
+    """Run the network again and keep that tensor; raises `ProblemError` if it has no such layer."""
     depth = request.spec.depth
     if not 1 <= request.layer <= depth:
         refuse(f"There is no layer {request.layer} to send: the network has {count_in_words(depth, 'layer')}.")
@@ -78,29 +78,31 @@ LONGEST_NAME = 40
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WatchedTensor:
-    """The tensor, what it is to be called where that name is free, and where it comes from, in words."""
+    """The tensor, its preferred name, and its origin in words."""
 
     name: str
     tensor: torch.Tensor
     origin: str
 
     def added_to(self, state: PlaygroundState) -> PlaygroundState:
-        """The state whose program ends with the tensor, under a free name, and selects it."""
+        """The state with the tensor appended to the program under a free name, and selected."""
         return with_tensor(state, self.name, self.tensor, self.origin)
 
 
 def watched_tensor(watched: Watched, row: int, kind: str) -> WatchedTensor:
-    """The tensor of a layer, counted from 0; a `ProblemError` where there is none or it was not kept whole."""
+    """The tensor of a layer, counted from 0; raises `ProblemError` if there is none or it was not kept whole."""
     layer = watched.result.layers[row]
     statistics, kept = layer.statistics(kind), layer.kept.get(kind)
     what = kind.replace("_", " ")
     if statistics is None:
         refuse(f"{layer.path or 'The module'} has no {what} to send.")
     if kept is None:
-        refuse("Its values are no longer kept: other modules were watched since. Watch it again.")
+        refuse("Its values have been discarded because other modules were watched since. Watch it again.")
     if not kept.whole:
         shape = f" {shape_in_words(layer.shape)}" if kind.startswith("activation") else ""
-        refuse(f"The {what}{shape} was too large to keep whole: of {statistics.count:,} values a sample was counted.")
+        refuse(
+            f"The {what}{shape} was too large to keep: only a sample of its {statistics.count:,} values was counted."
+        )
     return WatchedTensor(_name(layer, kind), kept.tensor, f"{watched.name[:40]}, {layer.path or 'itself'}")
 
 

@@ -1,1 +1,1 @@
-"""What is written: the program, its sources, and the gestures that rewrite it."""
+"""The program, its sources, and the gestures that edit it."""

@@ -1,7 +1,7 @@
-"""What a gesture does to the program: it appends its code, or takes back what it would undo.
+"""Edits of the program by gestures: a gesture appends its code, or removes the code that it would undo.
 
-Each function gives the new program and the name to select. An imported tensor has no text to append to, so a gesture
-on one writes a new line.
+Each function returns the new program and the name to select. An imported tensor has no text to append to, so a
+gesture on one writes a new line.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def append_operation(program: Program, name: str, operation: Operation) -> Edit:
 
 
 def permute_axes(program: Program, name: str, order: tuple[int, ...]) -> Edit:
-    """Permute the axes; a permutation that the line already ends with is joined, and vanishes where it undoes it."""
+    """Permute the axes; merges with a permutation at the end of the line, and removes it if they cancel."""
     source = _source(program, name)
     base, before = _trailing_call(source, "permute")
     if base is None or before is None or sorted(before) != list(range(len(order))):
@@ -67,7 +67,7 @@ def permute_axes(program: Program, name: str, order: tuple[int, ...]) -> Edit:
 
 
 def squeeze_axis(program: Program, name: str, axis: int) -> Edit:
-    """Take an axis of size 1 away; where the line ends with the unsqueeze that made it, that goes instead."""
+    """Remove an axis of size 1; if the line ends with the unsqueeze that made it, remove that instead."""
     source = _source(program, name)
     base, places = _trailing_call(source, "unsqueeze")
     if base is not None and places == (axis,):
@@ -76,20 +76,20 @@ def squeeze_axis(program: Program, name: str, axis: int) -> Edit:
 
 
 def resize_axis(program: Program, name: str, axis: int, size: int, whole: Shape) -> Edit:
-    """Another size along one axis: of the fill where there is one, else a cut that ends the line.
+    """Set the size of one axis: of the fill if there is one, otherwise by a slice at the end of the line.
 
-    `whole` is the shape without the cut that the line already ends with: a cut can be widened again up to that. A
-    `ProblemError` says what cannot be: a size below 0, more than there is, a fill of fixed rank.
+    `whole` is the shape without the slice at the end of the line: a slice can be widened up to that. Raises a
+    `ProblemError` for a size below 0, more elements than there are, or a fill with fixed rank.
     """
     source = _source(program, name)
     if size < 0:
-        refuse(f"Axis {axis} cannot have size {size}. A size is 0 or more.")
+        refuse(f"Axis {axis} cannot have size {size}. A size must be at least 0.")
     if isinstance(source, Made):
         made = resized(source, axis, size)
         make(made, "meta")
         return Edit(program.with_source(name, made), name, source_code(made))
     if size > whole[axis]:
-        refuse(f"Axis {axis} of {name} has {whole[axis]} elements: a cut cannot make {size} of them.")
+        refuse(f"Axis {axis} of {name} has {whole[axis]} elements: a slice cannot give {size}.")
     base, kept = split_cut(source_code(source), len(whole)) if isinstance(source, Expression) else ("", None)
     stops = list(kept) if kept is not None else list(whole)
     stops = [min(stop, full) for stop, full in zip(stops, whole, strict=True)]
@@ -106,7 +106,7 @@ def resize_axis(program: Program, name: str, axis: int, size: int, whole: Shape)
 
 
 def cut_index(stops: Shape, whole: Shape) -> Index | None:
-    """`cut_index((3, 2), (3, 4)).code == "[:, :2]"`; None where nothing is cut off."""
+    """`cut_index((3, 2), (3, 4)).code == "[:, :2]"`; None if nothing is cut off."""
     places = [Cut(stop=stop) if stop < full else Cut() for stop, full in zip(stops, whole, strict=True)]
     while places and places[-1] == Cut():
         places.pop()
@@ -114,7 +114,7 @@ def cut_index(stops: Shape, whole: Shape) -> Index | None:
 
 
 def split_cut(code: str, rank: int) -> tuple[str, Shape | None]:
-    """The text before a trailing `[:a, :b]` and its stops (2^62: the whole axis); None where there is no such cut."""
+    """The text before a trailing `[:a, :b]` and its stops (2^62: the whole axis); None if there is no such slice."""
     root = _parsed(code)
     if not isinstance(root, ast.Subscript):
         return code, None
@@ -132,7 +132,7 @@ def split_cut(code: str, rank: int) -> tuple[str, Shape | None]:
 
 
 def _stop(place: ast.expr) -> int | None:
-    """`a` of `:a`, 2^62 of `:`; None of anything else."""
+    """`a` of `:a`, 2^62 of `:`; None for anything else."""
     if not isinstance(place, ast.Slice) or place.lower is not None or place.step is not None:
         return None
     if place.upper is None:
@@ -174,7 +174,7 @@ def _comma(numbers: Shape) -> str:
 
 
 def edit_code(program: Program, name: str, text: str) -> Program:
-    """The program with a line typed anew; an imported tensor keeps its source."""
+    """The program with a line replaced by typed code; an imported tensor keeps its source."""
     binding = program.get(name)
     if binding is None or isinstance(binding.source, Imported):
         return program
@@ -182,7 +182,7 @@ def edit_code(program: Program, name: str, text: str) -> Program:
 
 
 def duplicate(program: Program, name: str) -> Edit:
-    """The same line once more under a new name, right below."""
+    """Duplicate a line under a new name, right below it."""
     place = program.names.index(name)
     fresh = program.fresh_name(name)
     bindings = program.bindings
@@ -200,14 +200,14 @@ def moved(program: Program, name: str, by: int) -> Program:
 
 
 def restored(program: Program, binding: Binding, place: int) -> Program:
-    """The program with a deleted line back at its place; a program that has its name again is left as it is."""
+    """The program with a deleted line restored; unchanged if its name is in use again."""
     if binding.name in program.names:
         return program
     return Program((*program.bindings[:place], binding, *program.bindings[place:]))
 
 
 def can_resize(source: Source, axis: int, rank: int) -> Problem | None:
-    """Why an axis has no handle (None: it has one)."""
+    """Why an axis has no handle (None if it has one)."""
     if isinstance(source, Made) and not FILLS[source.fill].fits_rank(rank):
         return Problem("The fill has a fixed rank.")
     return None
@@ -224,7 +224,7 @@ def try_edit(edit: object) -> Edit | Problem:
 
 
 def split_assignment(text: str) -> tuple[str, str] | None:
-    """`split_assignment("Q = A + 1") == ("Q", "A + 1")`; None for a text that assigns nothing."""
+    """`split_assignment("Q = A + 1") == ("Q", "A + 1")`; None for a text without an assignment."""
     try:
         body = ast.parse(text.strip()).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -237,7 +237,7 @@ def split_assignment(text: str) -> tuple[str, str] | None:
 
 
 def pasted(program: Program, text: str) -> Program:
-    """The program with the lines of a text at its end; names that are taken get a number in all pasted lines."""
+    """The program with the lines of a text appended; names already taken get a number in all pasted lines."""
     lines = Program.parse(text)
     for name in lines.names:
         if name in program.names:
@@ -246,7 +246,7 @@ def pasted(program: Program, text: str) -> Program:
 
 
 def paste_problem(program: Program, text: str, problem: Problem) -> Problem:
-    """The refusal of a pasted text, with those of its fixes after which every pasted line has a result."""
+    """The problem with a pasted text, with the fixes that give every pasted line a result."""
 
     def mended(fix: Fix) -> str | None:
         longer = pasted(program, with_statement(text, problem, fix))
@@ -257,7 +257,7 @@ def paste_problem(program: Program, text: str, problem: Problem) -> Problem:
 
 
 def with_statement(text: str, problem: Problem, fix: Fix) -> str:
-    """The pasted text with the refused statement written as the fix says."""
+    """The pasted text with the refused statement replaced by the fix."""
     source = SourceText(text)
     place = problem.span.start if problem.span is not None else 0
     spans = [source.span(statement) for statement in parse_module(source)]

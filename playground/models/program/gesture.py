@@ -1,4 +1,4 @@
-"""A gesture on a tensor's shape: the operation that it writes, the form that asks for its sizes, and its words."""
+"""A gesture on a tensor's shape: the operation that it writes, the form for its sizes, and its description."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Call:
     arguments: tuple[Any, ...] = ()
 
     def outline(self, tensor: torch.Tensor) -> torch.Tensor:
-        """A tensor of the result's layout, for a tensor on the meta device.
+        """A tensor with the result's layout, for a tensor on the meta device.
 
-        There flip, roll and repeat import torch's compiler, which takes a second: something of equal layout stands in.
+        There flip, roll and repeat import torch's compiler, which takes a second, so a call of equal layout is used.
         """
         if self.method == "repeat":
             return _repeated(tensor, self.arguments)
@@ -56,7 +56,7 @@ def _repeated(tensor: torch.Tensor, arguments: tuple[Any, ...]) -> torch.Tensor:
 
 
 def _row_order(tensor: torch.Tensor) -> torch.memory_format:
-    """roll joins two parts in row order, but clones a tensor without elements."""
+    """roll concatenates two parts in row-major order, but clones a tensor without elements."""
     return torch.contiguous_format if tensor.numel() else torch.preserve_format
 
 
@@ -92,7 +92,7 @@ class Index:
     places: tuple[Place, ...]
 
     def outline(self, tensor: torch.Tensor) -> torch.Tensor:
-        """A tensor of the result's layout."""
+        """A tensor with the result's layout."""
         return self.apply(tensor)
 
     @property
@@ -138,7 +138,7 @@ class _Ellipsis(Index):
 
 
 def moved_axis(rank: int, axis: int, place: int) -> tuple[int, ...]:
-    """The order that takes `axis` to `place` and keeps the others in turn: `moved_axis(3, 0, 2) == (1, 2, 0)`."""
+    """The order that moves `axis` to `place` and keeps the others in order: `moved_axis(3, 0, 2) == (1, 2, 0)`."""
     rest = [other for other in range(rank) if other != axis]
     rest.insert(place, axis)
     return tuple(rest)
@@ -158,8 +158,8 @@ def squeezed_words(name: str, axis: int, rank: int) -> str:
 
 
 def moved_words(name: str, axis: int, place: int, order: tuple[int, ...]) -> str:
-    """A dragged chip; two axes that change places are also a transpose."""
-    words = f"axis {axis} of `{name}` carried to place {place} wrote `{name}.permute({', '.join(map(str, order))})`"
+    """A dragged chip; a swap of two axes is also a transpose."""
+    words = f"axis {axis} of `{name}` moved to place {place} wrote `{name}.permute({', '.join(map(str, order))})`"
     swapped = [here for here, there in enumerate(order) if here != there]
     if len(swapped) == 2:
         spelled = f"{name}.t()" if len(order) == 2 else f"{name}.transpose({swapped[0]}, {swapped[1]})"
@@ -168,7 +168,7 @@ def moved_words(name: str, axis: int, place: int, order: tuple[int, ...]) -> str
 
 
 def resized_words(name: str, axis: int, size: int, code: str, *, made: bool) -> str:
-    """A dragged or typed size: of a fill, or a cut."""
+    """A dragged or typed size: of a fill, or a slice."""
     verb = "made" if made else "cut to"
     return f"axis {axis} of `{name}` {verb} {size} wrote `{code}`"
 
@@ -190,7 +190,7 @@ class Field:
     """One field of a form.
 
     `kind` is "axis" (a badge to choose), "integer", "optional" (an integer or nothing), or "sizes" (integers with
-    commas); `default` gives what stands there at first for a tensor of some shape, as it would be typed.
+    commas); `default` gives the initial text for a tensor of some shape, as it would be typed.
     """
 
     name: str
@@ -216,7 +216,7 @@ def read_field(field: Field, text: str, shape: Shape) -> object:
         refuse(f"{field.label}: {stripped or 'nothing'} is not a whole number.")
     number = int(stripped[:40])
     if abs(number) > _LARGEST:
-        refuse(f"{field.label}: {stripped} is beyond 2^62.")
+        refuse(f"{field.label}: {stripped} exceeds 2^62.")
     if field.kind == "axis":
         rank = len(shape)
         if not -rank <= number < rank:
@@ -226,7 +226,7 @@ def read_field(field: Field, text: str, shape: Shape) -> object:
 
 
 def parse_sizes(text: str, label: str = "Shape") -> tuple[int, ...]:
-    """`parse_sizes("2, 6") == (2, 6)`; brackets and a trailing comma are fine, nothing is the shape ()."""
+    """`parse_sizes("2, 6") == (2, 6)`; brackets and a trailing comma are allowed, an empty text is the shape ()."""
     inner = text.strip()
     for pair in ("()", "[]"):
         if inner.startswith(pair[0]) and inner.endswith(pair[1]):
@@ -236,7 +236,7 @@ def parse_sizes(text: str, label: str = "Shape") -> tuple[int, ...]:
         if not _SIZES.fullmatch(part):
             refuse(f"{label}: {part.strip() or 'nothing'} is not a whole number.")
         if abs(int(part.strip()[:40])) > _LARGEST:
-            refuse(f"{label}: {part.strip()} is beyond 2^62.")
+            refuse(f"{label}: {part.strip()} exceeds 2^62.")
     return tuple(int(part) for part in parts)
 
 
@@ -250,7 +250,7 @@ Strides = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """Shape, strides and dtype: all that a gesture's outcome depends on."""
+    """Shape, strides and dtype: everything that a gesture's outcome depends on."""
 
     shape: Shape
     strides: Strides
@@ -268,7 +268,7 @@ def layout_of(tensor: torch.Tensor) -> Metadata:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What an operation would give: its code, the layout, and "view", "copy" or "same" with the bytes copied."""
+    """The outcome of an operation: its code, the layout, and "view", "copy" or "same" with the bytes copied."""
 
     code: str
     layout: Metadata
@@ -283,9 +283,9 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Gesture:
-    """A named operation: `offer` says why a tensor cannot have it (None: it can), `operation` builds it from fields.
+    """A named operation: `offer` says why it does not apply (None if it does), `operation` builds it from fields.
 
-    `quick` lists the choices that stand in the menu by themselves, as (label, field texts).
+    `quick` lists the choices that appear directly in the menu, as (label, field texts).
     """
 
     name: str
@@ -301,7 +301,7 @@ GESTURES: Registry[Gesture] = Registry("gesture")
 
 
 def preview_operation(layout: Metadata, operation: Operation) -> Preview | Problem:
-    """What the operation would give, worked out on the meta device: no element is touched."""
+    """The operation's outcome, computed on the meta device without touching any element."""
     tensor = layout.on_meta()
     try:
         result = operation.outline(tensor)
@@ -317,7 +317,7 @@ def preview_operation(layout: Metadata, operation: Operation) -> Preview | Probl
 
 
 def gesture_operation(gesture: Gesture, layout: Metadata, texts: Mapping[str, str]) -> Operation:
-    """The operation that a filled form stands for; a `ProblemError` says what does not fit."""
+    """The operation for a filled form; raises a `ProblemError` for invalid input."""
     problem = gesture.offer(layout)
     if problem is not None:
         raise ProblemError(problem)
@@ -325,7 +325,7 @@ def gesture_operation(gesture: Gesture, layout: Metadata, texts: Mapping[str, st
 
 
 def preview_gesture(gesture: Gesture, layout: Metadata, texts: Mapping[str, str]) -> Preview | Problem:
-    """What the form would give as it is filled now, or what does not fit."""
+    """The outcome of the form with its current input, or the problem."""
     try:
         return preview_operation(layout, gesture_operation(gesture, layout, texts))
     except ProblemError as error:
@@ -344,7 +344,7 @@ class MenuRow:
 
 
 def menu_rows(layout: Metadata) -> tuple[MenuRow, ...]:
-    """The menu for a tensor: first what needs no form, with its outcome, then one row a form."""
+    """The menu for a tensor: first the choices without a form, with their outcomes, then one row per form."""
     quick: list[MenuRow] = []
     forms: list[MenuRow] = []
     for gesture in GESTURES.values():

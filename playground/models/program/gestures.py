@@ -1,4 +1,4 @@
-"""The registered gestures, in the order of the menu; each checks first what torch would refuse, and says why."""
+"""The registered gestures, in the order of the menu; each first checks for what torch would refuse, and says why."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ def reshape_operation(shape: Shape, values: Values) -> Operation:
     sizes, count = integers(values, "shape"), math.prod(shape)
     unknown = sizes.count(-1)
     if unknown > 1 or any(size < -1 for size in sizes):
-        refuse("One size may be -1, the others are 0 or more.")
+        refuse("One size may be -1, the others must be at least 0.")
     known = math.prod(size for size in sizes if size != -1)
     if unknown and known == 0:
-        refuse("With a size of 0 beside it, -1 could be anything.")
+        refuse("Next to a size of 0, -1 could be anything.")
     if unknown and count % known:
-        refuse(f"{count} elements do not divide by {known}.")
+        refuse(f"{count} elements are not divisible by {known}.")
     if not unknown and known != count:
-        refuse(f"({typed_sizes(sizes)}) has {known} elements, the tensor has {count}.")
+        refuse(f"({typed_sizes(sizes)}) has {known} elements, but the tensor has {count}.")
     return Call("reshape", (*sizes,) if sizes else ((),))
 
 
 def folded_shape(shape: Shape) -> str:
-    """A first proposal: the elements in two rows if they divide, else in one."""
+    """The initial proposal: the elements in two rows if possible, otherwise in one."""
     count = math.prod(shape)
     return f"2, {count // 2}" if count and count % 2 == 0 else f"1, {count}"
 
@@ -64,7 +64,7 @@ def permute_operation(shape: Shape, values: Values) -> Operation:
     order, rank = integers(values, "order"), len(shape)
     axes = [axis + rank if axis < 0 else axis for axis in order]
     if sorted(axes) != list(range(rank)):
-        refuse(f"The order names each axis from 0 to {rank - 1} once.")
+        refuse(f"The order must name each axis from 0 to {rank - 1} once.")
     return Call("permute", order)
 
 
@@ -73,11 +73,11 @@ def expand_operation(shape: Shape, values: Values) -> Operation:
     sizes = integers(values, "sizes")
     new = len(sizes) - len(shape)
     if new < 0:
-        refuse(f"expand names at least as many sizes as there are axes, {len(shape)}.")
+        refuse(f"expand needs at least as many sizes as there are axes, {len(shape)}.")
     for place, size in enumerate(sizes):
         axis = place - new
         if axis < 0 and size < 0:
-            refuse(f"The new axis {place} needs a size of 0 or more.")
+            refuse(f"The new axis {place} needs a size of at least 0.")
         if axis >= 0 and size != -1 and size != shape[axis] and shape[axis] != 1:
             refuse(f"Axis {axis} has size {shape[axis]}. Only an axis of size 1 can be stretched.")
         if size < -1:
@@ -89,7 +89,7 @@ def slice_operation(shape: Shape, values: Values) -> Operation:
     """Built from the fields; refuses what does not fit."""
     axis, step = integer(values, "axis"), values["step"]
     if step is not None and isinstance(step, int) and step < 1:
-        refuse("A step is 1 or more; to run backwards there is flip, which copies.")
+        refuse("A step must be at least 1; to go backwards, use flip, which copies.")
     bounds = [values[name] for name in ("start", "stop")]
     start, stop = (bound if isinstance(bound, int) else None for bound in bounds)
     cut = Cut(start, stop, step if isinstance(step, int) and step != 1 else None)
@@ -110,7 +110,7 @@ def unfold_operation(shape: Shape, values: Values) -> Operation:
     if not 0 <= size <= shape[axis]:
         refuse(f"A window of {size} does not fit axis {axis}, which has size {shape[axis]}.")
     if step < 1:
-        refuse("The windows move by 1 or more.")
+        refuse("The windows must move by at least 1.")
     return Call("unfold", (axis, size, step))
 
 
@@ -118,9 +118,9 @@ def repeat_operation(shape: Shape, values: Values) -> Operation:
     """Built from the fields; refuses what does not fit."""
     counts = integers(values, "counts")
     if len(counts) < len(shape):
-        refuse(f"repeat names at least as many counts as there are axes, {len(shape)}.")
+        refuse(f"repeat needs at least as many counts as there are axes, {len(shape)}.")
     if any(count < 0 for count in counts):
-        refuse("A count is 0 or more.")
+        refuse("A count must be at least 0.")
     return Call("repeat", counts if counts else ((),))
 
 
@@ -137,7 +137,7 @@ def diagonal_operation(shape: Shape, values: Values) -> Operation:
     """Built from the fields; refuses what does not fit."""
     first, second = integer(values, "first"), integer(values, "second")
     if first == second:
-        refuse("A diagonal runs through two different axes.")
+        refuse("A diagonal needs two different axes.")
     return Call("diagonal", (integer(values, "offset"), first, second))
 
 
@@ -153,7 +153,7 @@ def unsqueeze_operation(shape: Shape, values: Values) -> Operation:
     """Built from the fields; refuses what does not fit."""
     place = integer(values, "place")
     if not -len(shape) - 1 <= place <= len(shape):
-        refuse(f"A new axis can stand at 0 to {len(shape)}.")
+        refuse(f"The place of a new axis must be from 0 to {len(shape)}.")
     return Call("unsqueeze", (place,))
 
 
@@ -161,7 +161,7 @@ def unflatten_operation(shape: Shape, values: Values) -> Operation:
     """Built from the fields; refuses what does not fit."""
     axis, sizes = integer(values, "axis"), integers(values, "sizes")
     if not sizes or any(size < 0 for size in sizes) or math.prod(sizes) != shape[axis]:
-        refuse(f"The sizes multiply to {math.prod(sizes)}, axis {axis} has size {shape[axis]}.")
+        refuse(f"The sizes multiply to {math.prod(sizes)}, but axis {axis} has size {shape[axis]}.")
     return Call("unflatten", (axis, sizes))
 
 
@@ -200,7 +200,7 @@ def _needs_axes(count: int) -> Callable[[Metadata], Problem | None]:
         if rank >= count:
             return None
         need = "an axis" if count == 1 else f"{count} axes"
-        return Problem(f"It needs {need}, the tensor has {rank or 'none'}.")
+        return Problem(f"It needs {need}, but the tensor has {rank or 'none'}.")
 
     return offer
 
@@ -233,7 +233,7 @@ def _number(name: str, label: str, default: Callable[[Shape], str], description:
 
 
 def _stretch(shape: Shape) -> str:
-    """Size-1 axes stretched to 3; where there is none, a new axis of 3 in front."""
+    """Size-1 axes stretched to 3; without any, a new axis of size 3 in front."""
     sizes = tuple(3 if size == 1 else size for size in shape)
     return typed_sizes(sizes if 1 in shape else (3, *shape))
 
@@ -243,11 +243,11 @@ def _half(shape: Shape) -> str:
 
 
 _ENTRIES = (
-    Gesture("ravel", "Flatten", "All elements in one axis.", lambda s, v: Call("flatten"), quick=_always("Flatten")),
+    Gesture("ravel", "Flatten", "All elements along one axis.", lambda s, v: Call("flatten"), quick=_always("Flatten")),
     Gesture(
         "transpose",
         "Transpose",
-        "Two axes change places. No element moves.",
+        "Swap two axes. No element moves.",
         distinct_axes("transpose"),
         (_FIRST, _SECOND),
         _TWO,
@@ -256,7 +256,7 @@ _ENTRIES = (
     Gesture(
         "flip",
         "Flip",
-        "The axis in reverse. torch copies it.",
+        "Reverse an axis. torch makes a copy.",
         lambda s, v: Call("flip", (v["axis"],)),
         (_axis(),),
         _ANY,
@@ -265,14 +265,14 @@ _ENTRIES = (
     Gesture(
         "contiguous",
         "Contiguous",
-        "Row order in memory; the same tensor if it is so already.",
+        "Row-major order in memory; the same tensor if it already has that.",
         lambda s, v: Call("contiguous"),
         quick=_always("Contiguous"),
     ),
     Gesture(
         "reshape",
         "Reshape",
-        "Other sizes, the same elements in row order.",
+        "Other sizes, the same elements in row-major order.",
         reshape_operation,
         (_sizes("shape", "Shape", folded_shape, "the new sizes; one may be -1"),),
     ),
@@ -287,7 +287,7 @@ _ENTRIES = (
     Gesture(
         "flatten",
         "Flatten axes",
-        "A run of axes as one.",
+        "Merge neighbouring axes into one.",
         flatten_operation,
         (_axis("first", "From axis"), _axis("last", "To axis", lambda s: str(max(0, len(s) - 1)))),
         _ANY,
@@ -295,9 +295,12 @@ _ENTRIES = (
     Gesture(
         "unflatten",
         "Unflatten",
-        "One axis as several.",
+        "Split one axis into several.",
         unflatten_operation,
-        (_axis(), _sizes("sizes", "Sizes", lambda s: f"{s[0]}, 1" if s else "1", "sizes that multiply to the axis's")),
+        (
+            _axis(),
+            _sizes("sizes", "Sizes", lambda s: f"{s[0]}, 1" if s else "1", "sizes that multiply to the axis's size"),
+        ),
         _ANY,
     ),
     Gesture(
@@ -305,12 +308,12 @@ _ENTRIES = (
         "Insert an axis",
         "A new axis of size 1.",
         unsqueeze_operation,
-        (_number("place", "Place", _ZERO, "where the new axis stands"),),
+        (_number("place", "Place", _ZERO, "the place of the new axis"),),
     ),
     Gesture(
         "squeeze",
         "Squeeze",
-        "An axis of size 1 goes away.",
+        "Remove an axis of size 1.",
         squeeze_operation,
         (_axis(default=lambda s: str(s.index(1)) if 1 in s else "0"),),
         lambda layout: _ANY(layout) or (None if 1 in layout.shape else Problem("No axis has size 1.")),
@@ -325,20 +328,20 @@ _ENTRIES = (
     Gesture(
         "slice",
         "Slice",
-        "Part of an axis, a view.",
+        "Part of an axis, as a view.",
         slice_operation,
         (
             _axis(),
             Field("start", "From", "optional", _text(""), "the first index; empty: 0"),
             Field("stop", "To, excluded", "optional", _half, "one past the last index; empty: the end"),
-            Field("step", "Step", "optional", _text(""), "every so many"),
+            Field("step", "Step", "optional", _text(""), "take every n-th element"),
         ),
         _ANY,
     ),
     Gesture(
         "select",
         "Select",
-        "One place along an axis; the axis goes away.",
+        "One index of an axis, which is removed.",
         select_operation,
         (_axis(), _number("index", "Index", _ZERO, "-1 is the last")),
         lambda layout: (
@@ -348,7 +351,7 @@ _ENTRIES = (
     Gesture(
         "diagonal",
         "Diagonal",
-        "The diagonal of two axes, a view that stands last.",
+        "The diagonal of two axes, as a view; it becomes the last axis.",
         diagonal_operation,
         (_number("offset", "Offset", _ZERO, "0 is the main diagonal, 1 the one above"), _FIRST, _SECOND),
         _TWO,
@@ -356,7 +359,7 @@ _ENTRIES = (
     Gesture(
         "unfold",
         "Unfold",
-        "Sliding windows along an axis: a view whose windows overlap in memory.",
+        "Sliding windows along an axis: a view with overlapping windows.",
         unfold_operation,
         (
             _axis(),
@@ -368,14 +371,14 @@ _ENTRIES = (
     Gesture(
         "repeat",
         "Repeat",
-        "Copies side by side; unlike expand, it pays for them.",
+        "Copies side by side; unlike expand, it needs memory for them.",
         repeat_operation,
-        (_sizes("counts", "Counts", lambda s: typed_sizes((2,) * max(1, len(s))), "how often along each axis"),),
+        (_sizes("counts", "Counts", lambda s: typed_sizes((2,) * max(1, len(s))), "how many times along each axis"),),
     ),
     Gesture(
         "roll",
         "Roll",
-        "Elements move along an axis; what falls off the end comes in at the start.",
+        "Shift elements along an axis; those shifted out re-enter at the start.",
         roll_operation,
         (_number("shift", "Shift", _text("1"), "negative: towards the start"), _axis()),
         _ANY,

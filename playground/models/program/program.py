@@ -1,6 +1,6 @@
 """The program: an ordered tuple of bindings `name = source`, as a notebook writes it.
 
-Tensors that Python hands over become its first lines.
+Tensors passed in from Python become its first lines.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MAXIMUM_LINES = 3000
 
 
 def parse_source(text: str) -> Source:
-    """What a typed line is: a fill if a fill could have written it, else the expression without comment; never refuses.
+    """The source of a typed line: a fill if one could have written it, else the expression without comment.
 
     `parse_source("torch.zeros((3, 4))") == Made("zeros", (3, 4))`.
     """
@@ -37,14 +37,14 @@ def parse_source(text: str) -> Source:
         parsed = parse_expression(text)
     except ProblemError:
         return Expression(text)
-    if "#" in text:  # a comment would swallow what a gesture appends
+    if "#" in text:  # a comment would swallow code that a gesture appends
         text = parsed.segment(parsed.root)
     return recognise(parsed.root) or Expression(text)
 
 
 @functools.lru_cache(maxsize=4096)
 def source_code(source: Source) -> str:
-    """The PyTorch text of a source; for an imported tensor the call that reads its file."""
+    """The PyTorch text of a source; for an imported tensor, the call that reads its file."""
     match source:
         case Made():
             return made_code(source)
@@ -57,7 +57,7 @@ def source_code(source: Source) -> str:
 def imported_code(path: str, key: str) -> str:
     """A short text for where a tensor came from: `from digits.safetensors["images"]`, `from Python`.
 
-    Without a file the key is the place itself: `from network, layer 7`.
+    Without a file the key is the origin: `from network, layer 7`.
     """
     if not path:
         return f"from {key or 'Python'}"
@@ -67,13 +67,13 @@ def imported_code(path: str, key: str) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def source_reads(source: Source) -> tuple[str, ...]:
-    """The names that a source uses, in order of appearance; none if its text cannot be read."""
+    """The names that a source uses, in order of appearance; empty if its text cannot be parsed."""
     return tuple(name for name, _ in source_spans(source))
 
 
 @functools.lru_cache(maxsize=4096)
 def source_spans(source: Source) -> tuple[tuple[str, tuple[Span, ...]], ...]:
-    """Each name that a source uses with the places where it stands: `(("A", (Span(0, 1),)), ...)`."""
+    """Each name that a source uses, with its places: `(("A", (Span(0, 1),)), ...)`."""
     if not isinstance(source, Expression):
         return ()
     try:
@@ -101,16 +101,16 @@ class Program:
 
     @staticmethod
     def parse(text: str) -> Program:
-        """The program of a text with one `name = expression` a line; a `ProblemError` with the place otherwise.
+        """The program of a text with one `name = expression` per line; otherwise a `ProblemError` with the place.
 
-        Lines of `import torch`, comments and blank lines are passed over. A line that cannot be computed is no
-        problem here: `evaluate` says so, for that line alone.
+        Skips `import torch`, comments and blank lines. A line that cannot be computed is not a problem here:
+        `evaluate` reports it, for that line only.
         """
         return _parse_program(text)
 
     @property
     def code(self) -> str:
-        """The program as text, one line a tensor."""
+        """The program as text, one line per tensor."""
         return "\n".join(f"{binding.name} = {source_code(binding.source)}" for binding in self.bindings)
 
     @property
@@ -119,11 +119,11 @@ class Program:
         return tuple(binding.name for binding in self.bindings)
 
     def get(self, name: str) -> Binding | None:
-        """The binding of this name, or None."""
+        """The binding with this name, or None."""
         return next((binding for binding in self.bindings if binding.name == name), None)
 
     def dependents(self, name: str) -> tuple[str, ...]:
-        """The names whose lines use `name`, directly or through others, in order."""
+        """The names of lines that use `name`, directly or indirectly, in order."""
         touched = {name}
         for binding in self.bindings:
             if touched.intersection(source_reads(binding.source)):
@@ -131,23 +131,23 @@ class Program:
         return tuple(n for n in self.names if n in touched and n != name)
 
     def fresh_name(self, base: str = "") -> str:
-        """A name that no tensor has yet: the first free capital letter, or `base2`, `base3`, ..."""
+        """An unused name: the first free capital letter, or `base2`, `base3`, ..."""
         return fresh_name(self.names, base)
 
     def with_source(self, name: str, source: Source) -> Program:
-        """The program in which `name` has another source."""
+        """The program with another source for `name`."""
         return replace(self, bindings=tuple(Binding(name, source) if b.name == name else b for b in self.bindings))
 
     def appended(self, name: str, source: Source) -> Program:
-        """The program with one more line at its end."""
+        """The program with a line appended."""
         return replace(self, bindings=(*self.bindings, Binding(name, source)))
 
     def without(self, name: str) -> Program:
-        """The program without this line; lines that use it then say that it is missing."""
+        """The program without this line; lines that use it then report that it is missing."""
         return replace(self, bindings=tuple(b for b in self.bindings if b.name != name))
 
     def renamed(self, old: str, new: str) -> Program:
-        """The program in which `old` is called `new` in every line; a `ProblemError` if it cannot be."""
+        """The program with `old` renamed to `new` in every line; raises `ProblemError` if that is impossible."""
         if old == new:
             return self
         problem = name_problem(new, self.names)
@@ -158,7 +158,7 @@ class Program:
 
 
 def _renamed(source: Source, old: str, new: str) -> Source:
-    """The source with each use of the name rewritten in place; all other characters stay as typed."""
+    """The source with each use of the name replaced; all other characters stay as typed."""
     if not isinstance(source, Expression) or old not in source_reads(source):
         return source
     return parse_source(renamed_text(source.text, old, new))
@@ -167,7 +167,7 @@ def _renamed(source: Source, old: str, new: str) -> Source:
 def renamed_text(text: str, old: str, new: str) -> str:
     """An expression with each use of the name rewritten in place: `renamed_text("A.t() + B", "A", "M") == "M.t() + B"`.
 
-    Raises a `ProblemError` where the text is no expression.
+    Raises a `ProblemError` if the text is not an expression.
     """
     parsed = parse_expression(text)
     uses = [node for node in ast.walk(parsed.root) if isinstance(node, ast.Name) and node.id == old]
@@ -193,7 +193,7 @@ def _parse_program(text: str) -> Program:
 
 
 def _place_of_line(text: str, number: int) -> int:
-    """Where the line of this number (from 0) begins; the end of the text if there are fewer."""
+    """The start of the line with this number (from 0); the end of the text if there are fewer."""
     place = 0
     for _ in range(number):
         place = text.find("\n", place) + 1
@@ -219,25 +219,25 @@ def _binding(source: SourceText, statement: ast.stmt, taken: list[str]) -> Bindi
             _check_target(source, statement, target, value, taken)
             return Binding(target.id, _source_of_value(source, value))
         case ast.Assign(targets=[_, _, *_]):
-            refuse("One line gives one name. Write a line for each.", span, badge="two names")
+            refuse("One line defines one name. Write a line for each.", span, badge="two names")
         case ast.Assign(targets=[ast.Tuple() | ast.List() as names]):
             refuse(
-                "One line gives one tensor. Take the parts by index, each on a line of its own: name = ...[0].",
+                "One line defines one tensor. Take the parts by index, each on its own line: name = ...[0].",
                 source.span(names),
                 badge="two names",
             )
         case ast.Expr(value=ast.Call(func=ast.Name(id="print"))):
-            refuse("Values are shown in the grid: a line makes a tensor.", span, badge="print")
+            refuse("The grid shows values, so a line only needs to make a tensor.", span, badge="print")
         case ast.Expr(value=value):
             code = source.segment(value)
             refuse("The tensor has no name.", span, (Fix(f"{fresh_name(taken)} = {code}"),), badge="no name")
         case ast.Import() | ast.ImportFrom():
-            refuse("Only torch is known here, and it needs no import.", span, badge="import")
-    refuse("A line is of the form name = expression.", span, badge="no tensor")
+            refuse("Only torch is available here, and it needs no import.", span, badge="import")
+    refuse("A line has the form name = expression.", span, badge="no tensor")
 
 
 def _check_target(source: SourceText, statement: ast.stmt, target: ast.Name, value: ast.expr, taken: list[str]) -> None:
-    written = source.segment(target)  # Python itself folds look-alike letters into plain ones: read what was typed
+    written = source.segment(target)  # Python normalises look-alike letters to plain ones: read the original text
     problem = name_problem(written, taken)
     if problem is None:
         return
@@ -258,27 +258,27 @@ def _source_of_value(source: SourceText, value: ast.expr) -> Source:
 
 
 COPIED_BYTES = 1 << 30
-"""Storages of more bytes are not copied."""
+"""Storages with more bytes are not copied."""
 
 QUICKLY_COMPARED = 1 << 20
-"""Storages of more bytes are compared only when asked to be thorough: these take less than 0.1 ms."""
+"""Storages with more bytes are compared only if `thoroughly`: smaller ones take less than 0.1 ms."""
 
 
 def program_of(tensors: Mapping[str, object]) -> Program:
-    """`program_of({"A": torch.eye(3)})`: a program of imported tensors; TypeError names what cannot be shown."""
+    """`program_of({"A": torch.eye(3)})`: a program of imported tensors; TypeError for values that cannot be shown."""
     for name in tensors:
         problem = name_problem(name, ())
         if problem is not None:
             raise TypeError(f"{name!r} cannot be the name of a tensor: {problem.message}")
-    with QUIET_TORCH:  # a numpy array may be read-only, and nothing here writes into it
+    with QUIET_TORCH:  # a numpy array may be read-only, but nothing here writes into it
         references = taken({name: as_shown(name, value) for name, value in tensors.items()})
     return Program(tuple(Binding(name, Imported(reference)) for name, reference in references.items()))
 
 
 def taken(lives: Mapping[str, torch.Tensor]) -> dict[str, TensorReference]:
-    """The tensors as they are now: copies on storages that overlap as theirs do, so that all panels read one moment.
+    """A snapshot of the tensors: copies on storages that overlap in the same way, so that all panels read one moment.
 
-    Storages of more than `COPIED_BYTES` are read where they are: what Python writes there is seen at once.
+    Storages of more than `COPIED_BYTES` are not copied: Python's writes are visible at once.
     """
     versions = {name: _version(live) for name, live in lives.items()}
     copies: dict[str, torch.Tensor] = {}
@@ -292,9 +292,9 @@ def taken(lives: Mapping[str, torch.Tensor]) -> dict[str, TensorReference]:
 
 
 def refreshed(program: Program, thoroughly: bool = False) -> Program:
-    """The program with what Python has written since into tensors that it handed over; the same object if nothing.
+    """The program with Python's later writes into tensors that it passed in; the same object if there are none.
 
-    Small tensors are compared, which sees what leaves no trace in a version (numpy, `.data`); `thoroughly`: all are.
+    Small tensors are compared, which finds writes without a version change (numpy, `.data`); all, if `thoroughly`.
     """
     held = {b.name: b.source.reference for b in program.bindings if isinstance(b.source, Imported)}
     lives = {name: reference.live for name, reference in held.items() if reference.live is not None}
@@ -325,7 +325,7 @@ def _differs(reference: TensorReference, thoroughly: bool) -> bool:
 
 
 def _bytes(tensor: torch.Tensor) -> torch.Tensor:
-    """The bytes of a storage from the first element of the tensor to its last, as numbers: nan equals itself there."""
+    """The bytes from the tensor's first element to its last, as integers, so that nan equals itself."""
     reach = sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride(), strict=True)) + 1
     start, length = tensor.storage_offset() * tensor.itemsize, reach * tensor.itemsize
     return torch.empty(0, dtype=torch.uint8).set_(tensor.untyped_storage(), start, (length,), (1,))
@@ -336,12 +336,12 @@ def _version(tensor: torch.Tensor) -> int:
 
 
 def _is_plain(tensor: torch.Tensor) -> bool:
-    """Whether the elements are the storage's bytes as they are, in this machine's memory."""
+    """True if the elements are the storage's plain bytes, in CPU memory."""
     return tensor.device.type == "cpu" and not tensor.is_conj() and not tensor.is_neg()
 
 
 def _on_one_memory(lives: Mapping[str, torch.Tensor]) -> list[dict[str, torch.Tensor]]:
-    """The tensors in groups whose storages overlap in memory, whoever allocated it: torch, or numpy twice over."""
+    """The tensors grouped by overlapping memory, whether torch or numpy allocated it."""
     groups: list[dict[str, torch.Tensor]] = []
     end = 0
     for name, live in sorted(lives.items(), key=lambda item: item[1].untyped_storage().data_ptr()):
@@ -355,7 +355,7 @@ def _on_one_memory(lives: Mapping[str, torch.Tensor]) -> list[dict[str, torch.Te
 
 
 def _copied_together(group: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Tensors that lie on one copy of the memory that these lie on."""
+    """The tensors on one copy of the memory that they share."""
     storages = {live.untyped_storage().data_ptr(): live.untyped_storage() for live in group.values()}
     start = min(storages)
     size = max(place + storage.nbytes() for place, storage in storages.items()) - start
@@ -377,7 +377,7 @@ def _copied_together(group: Mapping[str, torch.Tensor]) -> dict[str, torch.Tenso
 def named_by_variables(
     values: Sequence[object], variables: Mapping[str, object], taken: Collection[str] = ()
 ) -> dict[str, object]:
-    """Values by the variables that hold them, or t1, t2, ... where none does: `show(x)` shows it as x."""
+    """Values by the caller's variable names, or t1, t2, ... without one: `show(x)` shows x."""
     names: dict[str, object] = {}
     for number, value in enumerate(values, start=1):
         own = [name for name, held in variables.items() if held is value and not name.startswith("_")]
@@ -390,7 +390,7 @@ def named_by_variables(
 
 
 def as_shown(name: str, value: object) -> torch.Tensor:
-    """The tensor itself, detached; it lies on the memory that was handed over wherever torch allows."""
+    """The tensor itself, detached, on the original memory if torch allows."""
     if isinstance(value, torch.Tensor):
         return _strided(name, value)
     if isinstance(value, np.ndarray):
@@ -406,7 +406,7 @@ LARGEST_ITEM = 8
 
 
 def _listed_elements(value: object) -> int:
-    """How many numbers nested lists hold: by reference, thirty short lists hold a billion."""
+    """The number of values in nested lists: by reference, thirty short lists can contain a billion."""
     count, seen = 1, 0
     while isinstance(value, list | tuple) and value and seen < 1000:
         count, value, seen = count * len(value), value[0], seen + 1
@@ -414,17 +414,17 @@ def _listed_elements(value: object) -> int:
 
 
 def _check_size(name: str, needed: int) -> None:
-    """Refuse what would have to be copied and does not fit."""
+    """Refuse a value that must be copied but does not fit."""
     if needed > default_budget():
         limit = bytes_in_words(default_budget())
-        raise TypeError(f"{name} needs {bytes_in_words(needed)} as a tensor of its own, the limit is {limit}.")
+        raise TypeError(f"{name} needs {bytes_in_words(needed)} as a separate tensor, but the limit is {limit}.")
 
 
 def _strided(name: str, tensor: torch.Tensor) -> torch.Tensor:
     if tensor.is_nested:
         raise TypeError(f"{name} is a nested tensor: it has no strides to show. Pass one of its parts.")
     if tensor.layout != torch.strided:
-        raise TypeError(f"{name} is {tensor.layout}: it has no storage of its own to show. Pass {name}.to_dense().")
+        raise TypeError(f"{name} is {tensor.layout}: it has no storage to show. Pass {name}.to_dense().")
     if tensor.is_quantized:
         raise TypeError(f"{name} is quantized. Pass {name}.dequantize() or {name}.int_repr().")
     if tensor.is_meta:
@@ -436,9 +436,9 @@ def _strided(name: str, tensor: torch.Tensor) -> torch.Tensor:
 
 def _from_numpy(name: str, array: np.ndarray) -> torch.Tensor:
     if array.dtype.hasobject or array.dtype.kind in "SUMmV":
-        raise TypeError(f"{name} is a numpy array of {array.dtype}, which torch has no dtype for.")
+        raise TypeError(f"{name} is a numpy array of {array.dtype}, for which torch has no dtype.")
     if array.dtype == np.longdouble and array.dtype.itemsize > 8:
-        raise TypeError(f"{name} is a numpy array of {array.dtype}, which torch has no dtype for. Pass float64.")
+        raise TypeError(f"{name} is a numpy array of {array.dtype}, for which torch has no dtype. Pass float64.")
     if array.dtype.isnative and all(stride >= 0 for stride in array.strides):
         return torch.from_numpy(array)
     _check_size(name, array.nbytes)

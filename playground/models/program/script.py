@@ -1,4 +1,4 @@
-"""The program as a script that runs in any PyTorch session and gives the same tensors."""
+"""Exports the program as a script that runs in any PyTorch session and gives the same tensors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playground.models.program.program import Program, source_code
 from playground.models.program.sources import Binding, Expression, Imported
 
 MAXIMUM_WRITTEN = 1000
-"""Tensors handed over from Python with up to so many elements are written out as numbers."""
+"""Tensors from Python with up to this many elements are written out as numbers."""
 
 _PART = '''
 def part(content, path):
@@ -56,9 +56,9 @@ def table(path):
 
 
 def script(program: Program, results: Mapping[str, Evaluated] | None = None) -> str:
-    """Plain PyTorch text that makes every tensor of the program under its name; lines that fail stand as comments.
+    """Plain PyTorch text that creates every tensor of the program under its name; failing lines become comments.
 
-    `results` are those of `evaluate(program)`, if the caller has them already.
+    `results` are those of `evaluate(program)`, if already available.
     """
     writer = _Writer(evaluate(program) if results is None else results)
     lines = [writer.line(binding) for binding in program.bindings]
@@ -69,7 +69,7 @@ def script(program: Program, results: Mapping[str, Evaluated] | None = None) -> 
 
 
 class _Writer:
-    """Writes lines and gathers the imports and helpers that they need."""
+    """Writes lines and collects the imports and helpers they need."""
 
     def __init__(self, results: Mapping[str, Evaluated]) -> None:
         self.results = results
@@ -123,7 +123,7 @@ class _Writer:
         shape, dtype = shape_in_words(tensor.shape), str(tensor.dtype)
         if tensor.numel() <= MAXIMUM_WRITTEN and not tensor.is_complex():
             return f"{name} = {_written(tensor)}"
-        return f"{name}  # {shape} of {dtype}, handed over from Python: it has to be there under this name"
+        return f"{name}  # {shape} of {dtype}, passed in from Python: define it under this name"
 
 
 def _written(tensor: torch.Tensor) -> str:

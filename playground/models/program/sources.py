@@ -1,4 +1,4 @@
-"""What can stand right of the `=`: a made tensor, a typed expression, a tensor from outside."""
+"""The possible right-hand sides of a line: a fill, a typed expression, an imported tensor."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import torch
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A tensor made by a fill: `Made("arange", (3, 4))` writes `torch.arange(12.).reshape(3, 4)`.
+    """A tensor created by a fill: `Made("arange", (3, 4))` writes `torch.arange(12.).reshape(3, 4)`.
 
-    `parameters` holds what the fill takes besides shape, dtype and seed, as sorted pairs: `(("value", 7.0),)`.
+    `parameters` are the fill's arguments besides shape, dtype and seed, as sorted pairs: `(("value", 7.0),)`.
     """
 
     fill: str
@@ -30,10 +30,10 @@ class Expression:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TensorReference:
-    """A tensor handed over from outside; two references are equal only if they are the same object.
+    """A reference to a tensor from outside; two references are equal only if they are the same object.
 
-    `tensor` is what all panels read. Where Python still holds the memory that was handed over, `live` lies on that and
-    `version` is its version when `tensor` was taken from it: `handover.refreshed` notices what Python writes later.
+    All panels read `tensor`. If Python still holds the original memory, `live` lies on it, and `version` is its version
+    when `tensor` was copied, so that later writes by Python are noticed.
     """
 
     tensor: torch.Tensor = field(repr=False)

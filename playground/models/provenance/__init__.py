@@ -1,1 +1,1 @@
-"""Where an element came from: the elements of other tensors, and the arithmetic that made it."""
+"""Where an element came from: the elements of other tensors, and the arithmetic that produced it."""

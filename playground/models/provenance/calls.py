@@ -1,4 +1,4 @@
-"""A computed line as its cells' stories read it: its tree, its operands, casts, and calls that take whole rows."""
+"""A computed line for tracing its cells: its tree, its operands, casts, and calls that reduce whole rows."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FUNCTION_OWNERS = ("torch", "torch.nn.functional", "torch.linalg", "torch.specia
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ComputedLine:
-    """A computed line: its name, tensor, text and syntax tree, the other tensors, and what evaluates parts of it."""
+    """A computed line: its name, tensor, text and syntax tree, the other tensors, and an evaluator for its parts."""
 
     name: str
     tensor: torch.Tensor
@@ -44,13 +44,13 @@ class ComputedLine:
         return ast.get_source_segment(self.code, part) or ""
 
     def operand(self, part: ast.expr) -> SourceTensor | None:
-        """A part as an operand; None where it has no values."""
+        """A part as an operand; None if it has no values."""
         text = self.text(part)
         value = None if text == "torch" else self.find(text)
         if value is None and text != "torch":
             value = self.find(f"torch.as_tensor({text})")
             if value is not None and value.ndim:
-                return None  # several tensors made one: a number has no axes
+                return None  # several tensors, or a number, which has no axes
         number = part.operand if isinstance(part, ast.UnaryOp) else part
         plain = isinstance(part, ast.Name | ast.Attribute | ast.Call | ast.Subscript) or isinstance(
             number, ast.Constant
@@ -58,7 +58,7 @@ class ComputedLine:
         return None if value is None else SourceTensor(text if plain else f"({text})", value, self.named)
 
     def replaced(self, whole: ast.expr, texts: Mapping[ast.expr, str]) -> str:
-        """The characters of `whole` with those of parts in it written anew."""
+        """The characters of `whole` with some parts replaced."""
         raw = self.text(whole).encode()
         first = self._place(whole.lineno, whole.col_offset)
         for part in sorted(texts, key=lambda part: (part.lineno, part.col_offset), reverse=True):
@@ -74,7 +74,7 @@ class ComputedLine:
 
 @dataclass(frozen=True, slots=True)
 class NamedCall:
-    """`A.sum(1)` and `torch.sum(A, 1)` alike: the word, the tensor it is about, the arguments behind that."""
+    """`A.sum(1)` or `torch.sum(A, 1)`: the word, its tensor, and the remaining arguments."""
 
     name: str
     owner: ast.expr
@@ -82,14 +82,14 @@ class NamedCall:
     keywords: Mapping[str, ast.expr]
 
     def given(self, place: int, *names: str) -> ast.expr | None:
-        """The argument at a place behind the tensor, or under one of these names."""
+        """The argument at a position after the tensor, or with one of these names."""
         if place < len(self.arguments):
             return self.arguments[place]
         return next((self.keywords[name] for name in names if name in self.keywords), None)
 
 
 def named_call(node: ast.expr) -> NamedCall | None:
-    """The call that a node is; None for anything else, and for functions without a tensor in front."""
+    """The call that a node is; None for anything else, and for functions without a tensor as first argument."""
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return None
     keywords = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg is not None}
@@ -102,7 +102,7 @@ def named_call(node: ast.expr) -> NamedCall | None:
 
 
 def integer_of(node: ast.expr | None) -> int | None:
-    """The whole number that a node spells out."""
+    """The whole number that a node represents."""
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         inner = integer_of(node.operand)
         return None if inner is None else -inner
@@ -110,13 +110,13 @@ def integer_of(node: ast.expr | None) -> int | None:
 
 
 def axis_of(node: ast.expr | None, rank: int) -> int | None:
-    """The axis that a `dim` names; None where it cannot be read."""
+    """The axis that a `dim` names; None if it cannot be determined."""
     axis = integer_of(node)
     return axis % rank if axis is not None and rank and -rank <= axis < rank else None
 
 
 def axes_of(node: ast.expr | None, rank: int) -> tuple[int, ...]:
-    """The axes that a `dim` names, in order; all without one; none where it cannot be read."""
+    """The axes that a `dim` names, in order; all without one; None if they cannot be determined."""
     if node is None:
         return tuple(range(rank))
     parts = node.elts if isinstance(node, ast.Tuple | ast.List) else [node]
@@ -130,7 +130,7 @@ SHARES = {"softmax": "softmax", "softmin": "softmin", "log_softmax": "log_softma
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AxisStory:
-    """The elements along an axis that a cell was made of: its own and all others, or (`runs`) those up to its own."""
+    """The elements along an axis that a cell was computed from: all of them, or (`runs`) those up to its own."""
 
     name: str
     tensor: torch.Tensor
@@ -179,7 +179,7 @@ Number = bool | int | float | complex
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CastStory:
-    """`B[0,1] = 2` came from `A[0,1] = 2.7`, cut toward zero."""
+    """`B[0,1] = 2` came from `A[0,1] = 2.7`, truncated toward zero."""
 
     name: str
     tensor: torch.Tensor
@@ -195,7 +195,7 @@ class CastStory:
 
 
 def cast_story(line: ComputedLine) -> CastStory | None:
-    """`A.int()`, `A.to(torch.bfloat16)`, `A.type_as(v)`; None where nothing was cast."""
+    """`A.int()`, `A.to(torch.bfloat16)`, `A.type_as(v)`; None if nothing was cast."""
     call = named_call(line.root)
     operand = line.operand(call.owner) if call is not None and call.name in CASTS else None
     if operand is None or operand.tensor.shape != line.tensor.shape or shares_storage(operand.tensor, line.tensor):
@@ -204,7 +204,7 @@ def cast_story(line: ComputedLine) -> CastStory | None:
 
 
 def cast_words(value: Number, result: Number, dtype: torch.dtype) -> str:
-    """What became of a number: `cast_words(2.7, 2, torch.int32) == "cut toward zero"`."""
+    """How a number was converted: `cast_words(2.7, 2, torch.int32) == "truncated toward zero"`."""
     name = str(dtype).removeprefix("torch.")
     if dtype == torch.bool:
         return "True: it is not 0" if result else "False: it is 0"
@@ -219,7 +219,7 @@ def cast_words(value: Number, result: Number, dtype: torch.dtype) -> str:
     limits = torch.iinfo(dtype)
     if isinstance(value, float):
         inside = math.isfinite(value) and limits.min <= int(value) <= limits.max
-        return "cut toward zero" if inside else f"{name} has no such number"
+        return "truncated toward zero" if inside else f"{name} has no such number"
     return f"its last {limits.bits} bits as {name}"
 
 
@@ -232,7 +232,7 @@ def _float_words(value: float, result: Number, dtype: torch.dtype, name: str) ->
 
 
 def _number(tensor: torch.Tensor, index: Index) -> Number:
-    """One element as Python's number, exactly."""
+    """One element as an exact Python number."""
     cell = tensor[index]
     number: Number = (cell.double() if cell.is_floating_point() else cell).item()
     return number

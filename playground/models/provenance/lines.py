@@ -1,4 +1,4 @@
-"""What a line of the program says of its elements: which elements of which tensors each was made of."""
+"""Traces a line's elements: the elements of other tensors from which each was computed."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _REDUCTIONS = {
 
 
 def tell_story(program: Program, name: str, tensors: Mapping[str, torch.Tensor], find: Find) -> TellsCells | None:
-    """The story of a tensor that was computed; `find` evaluates a part of its line. None without values."""
+    """The story of a computed tensor; `find` evaluates a part of its line. None without values."""
     tensor, binding = tensors.get(name), program.get(name)
     if tensor is None or binding is None:
         return None
@@ -81,7 +81,7 @@ def _operation(line: ComputedLine) -> TellsCells | None:
 
 
 def _view_of_operation(line: ComputedLine) -> TellsCells | None:
-    """`(A + v)[:, :3].t()`, `(A @ B).mT`: the story of `A + v`, told of the cell that the view looks at."""
+    """`(A + v)[:, :3].t()`, `(A @ B).mT`: the story of `A + v`, told for the cell that the view reads."""
     root = line.root
     while isinstance(root, ast.Subscript | ast.Call | ast.Attribute):
         inner = root.func if isinstance(root, ast.Call) else root.value
@@ -102,7 +102,7 @@ def _view_of_operation(line: ComputedLine) -> TellsCells | None:
 
 
 def shares_kept_storage(part: torch.Tensor, whole: torch.Tensor) -> bool:
-    """Whether a part that was computed anew has a storage as large as that which the line's view is of."""
+    """True if a recomputed part has a storage as large as the one that the line views."""
     same_size = part.untyped_storage().nbytes() == whole.untyped_storage().nbytes()
     return same_size and part.dtype == whole.dtype
 
@@ -128,7 +128,7 @@ def _terms(root: ast.expr, operator: type[ast.operator]) -> list[ast.expr]:
 
 
 def _called(line: ComputedLine) -> Story | None:
-    """`torch.relu(A)`, `A.clamp(0, 1)`, `torch.maximum(A, v)`, `A > 5`, `-A`: an element made of elements."""
+    """`torch.relu(A)`, `A.clamp(0, 1)`, `torch.maximum(A, v)`, `A > 5`, `-A`: an element computed from elements."""
     root, words = line.root, ""
     parts: list[ast.expr] = []
     form: Callable[[list[str]], str] | None = None
@@ -161,7 +161,7 @@ def _is_elementwise(name: str) -> bool:
 
 
 def _limits(call: NamedCall) -> tuple[list[ast.expr], Callable[[list[str]], str]]:
-    """`A.clamp(2, 5)`, `A.clamp(min=0)`: the limits that are given."""
+    """`A.clamp(2, 5)`, `A.clamp(min=0)`: the given limits."""
     limits = (call.given(0, "min"), call.given(1, "max"))
     low, high = (None if _is_none(limit) else limit for limit in limits)
 
@@ -179,7 +179,7 @@ def _is_none(node: ast.expr | None) -> bool:
 
 
 def _where_parts(call: NamedCall, root: ast.Call, line: ComputedLine) -> list[ast.expr]:
-    """Condition, then what stands where it holds, then the other: `A.where(c, 0)` has its tensor in front of c."""
+    """Condition, value if true, value if false: `A.where(c, 0)` has its tensor before c."""
     parts = [call.owner, *call.arguments]
     is_method = isinstance(root.func, ast.Attribute) and line.text(root.func.value) != "torch"
     return [parts[1], parts[0], *parts[2:]] if is_method and len(parts) == 3 else parts
@@ -210,7 +210,7 @@ def _reduced(line: ComputedLine) -> Story | None:
     if own not in (keeps, drops):
         return None
     correction = integer_of(given.get("correction", ast.Constant(1)))
-    # Behind the axis std and var take `unbiased`, and then `keepdim`: the number in the formula is not read from these.
+    # After the axis, std and var take `unbiased` and then `keepdim`: these are not the formula's number.
     told_otherwise = "unbiased" in given or (name in ("std", "var") and len(call.arguments) > 1)
     word = "" if correction is None or told_otherwise else name
     story = Story(line.name, line.tensor, (operand,), _REDUCTIONS[name], axes, keeps_axes=own != drops)
@@ -227,11 +227,11 @@ _OPERATIONS: tuple[Callable[[ComputedLine], TellsCells | None], ...] = (
     order_story,
     cast_story,
 )
-"""What tells of a line whose last word computes; the first that can does."""
+"""The storytellers for lines that end with a computation; the first that can handle a line is used."""
 
 
 def _view(line: ComputedLine, program: Program) -> Story | None:
-    """The cell of the earlier tensor that a view looks at."""
+    """The cell of the earlier tensor that a view reads."""
     earlier = program.names[: program.names.index(line.name)]
     for other, its in line.named:
         if other in earlier and reads_alike(its, line.tensor) and shares_storage(its, line.tensor) and its.numel():

@@ -1,6 +1,6 @@
-"""Cells that are elements of other tensors, picked by index, by order, moved or joined: which, found by torch itself.
+"""Cells that are elements of other tensors: picked by index or order, moved or joined. torch itself finds which.
 
-The same operation on the numbers 1, 2, 3, ... in place of the tensors' elements says where each cell was taken from.
+The same operation on the numbers 1, 2, 3, ... instead of the tensors' elements tells where each cell came from.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from playground.models.provenance.calls import ComputedLine, NamedCall, axis_of,
 from playground.models.provenance.story import CellStory, Index, SourceTensor, StoryLine, told_alone, unraveled
 
 LARGEST = 1 << 20
-"""Elements of a tensor up to which its positions are written out."""
+"""The most elements of a tensor for which positions are computed."""
 
 MOVING = frozenset({
     "gather", "index_select", "take_along_dim", "take", "masked_select", "flip", "fliplr", "flipud", "roll", "rot90",
@@ -29,24 +29,24 @@ MOVING = frozenset({
 """Words that move elements and compute nothing."""
 
 JOINING = frozenset({"cat", "concat", "concatenate", "stack", "hstack", "vstack", "dstack", "column_stack"})
-"""Words that put tensors of a list together and compute nothing."""
+"""Words that join a list of tensors and compute nothing."""
 
 WRITING = {
     "scatter": (2, "src"), "index_copy": (2, "source"), "index_put": (1, "values"), "select_scatter": (0, "src"),
     "slice_scatter": (0, "src"), "diagonal_scatter": (0, "src"), "masked_scatter": (1, "source"),
 }  # fmt: skip
-"""Words that write a second tensor into a copy of the first, and where that stands."""
+"""Words that write a second tensor into a copy of the first, and that argument's position."""
 _SUMMING = {"accumulate", "reduce"}
 
 MOVING_PROPERTIES = frozenset({"T", "mT"})
 INDEXED = {"gather": (1, "index"), "take_along_dim": (0, "indices")}
-"""Words whose index tensor has the shape of the result: its number is told too."""
+"""Words with an index tensor of the result's shape: the story includes its number."""
 
 ORDERED = {
     "sort": "in order", "topk": "of the top", "max": "largest", "min": "smallest", "median": "median",
     "kthvalue": "k-th smallest", "mode": "most frequent", "cummax": "largest so far", "cummin": "smallest so far",
 }  # fmt: skip
-"""Words that give values with their indices."""
+"""Words that return values with their indices."""
 
 _AXIS_PLACE = {"topk": 1, "kthvalue": 1}
 _FIELDS = {"values": 0, "indices": 1}
@@ -54,9 +54,9 @@ _FIELDS = {"values": 0, "indices": 1}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PickStory:
-    """`B[0,1]` is `A[0,3]`: `places` holds for each cell 1 + the flat index of the element, 0 where there is none.
+    """`B[0,1]` is `A[0,3]`: `places` has for each cell 1 + the flat index of the element, 0 if there is none.
 
-    Of several operands the flat indices go on where those of the one before end.
+    With several operands, flat indices continue from one operand to the next.
     """
 
     name: str
@@ -80,7 +80,7 @@ class PickStory:
         return replace(told, lines=(*first, source), conclusion="the element there")
 
     def _source(self, place: int) -> StoryLine:
-        """The element at a place in the row order of one operand after the other."""
+        """The element at a flat index, counted through the operands in row-major order."""
         ends = list(accumulate(operand.tensor.numel() for operand in self.operands))
         number = bisect_right(ends, place)
         operand = self.operands[number]
@@ -103,12 +103,12 @@ def pick_story(line: ComputedLine) -> PickStory | None:
 
 
 def _numbered(start: int, shape: Index) -> str:
-    """Code for a tensor of this shape whose elements are numbered from `start` on, in row order."""
+    """Code for a tensor of this shape with elements numbered from `start` on, in row-major order."""
     return f"(torch.arange({start}, {start + prod(shape)}).reshape({shape}))"
 
 
 def _bases(node: ast.expr) -> tuple[ast.expr, ...]:
-    """What the elements are taken from, below all words that only move or join them; nothing where no word does."""
+    """The sources of the elements, below all words that only move or join them; empty if no word does."""
     found = False
     while True:
         call = named_call(node)
@@ -126,7 +126,7 @@ def _bases(node: ast.expr) -> tuple[ast.expr, ...]:
 
 
 def _written(call: NamedCall) -> tuple[ast.expr, ...]:
-    """The tensor that is written into and what is written; nothing where it is added to what was there."""
+    """The tensor written into and what is written; empty if it is added instead."""
     place, name = WRITING[call.name]
     source = call.given(place, name)
     adds = call.keywords.keys() & _SUMMING or (call.name == "index_put" and len(call.arguments) > 2)
@@ -145,7 +145,7 @@ def _index_of(line: ComputedLine) -> SourceTensor | None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OrderStory:
-    """A cell of `A.sort(1)[0]` or `[1]`: which element of the axis it is, and (`tells_place`) the place alone."""
+    """A cell of `A.sort(1)[0]` or `[1]`: which element of the axis it is, or (`tells_place`) only its place."""
 
     name: str
     tensor: torch.Tensor
@@ -193,7 +193,7 @@ def order_story(line: ComputedLine) -> OrderStory | None:
 
 
 def _pair(node: ast.expr) -> tuple[ast.expr | None, int]:
-    """What stands in front of `[0]`, `[1]`, `.values` or `.indices`, and which of the two is taken."""
+    """The part before `[0]`, `[1]`, `.values` or `.indices`, and which of the two is taken."""
     if isinstance(node, ast.Attribute) and node.attr in _FIELDS:
         return node.value, _FIELDS[node.attr]
     if isinstance(node, ast.Subscript) and (part := integer_of(node.slice)) in (0, 1):

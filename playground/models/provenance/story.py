@@ -1,4 +1,4 @@
-"""How an element came about: the elements it was taken from, and the arithmetic with its numbers put in."""
+"""The story of an element: the elements it came from, and the arithmetic with actual numbers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import torch
 from playground.models.evaluation.reader import TensorReader, tidy_number
 
 Arithmetic = Callable[[torch.Tensor, int], str]
-"""From the numbers that went in, as float64, and the place among them (or the correction) that the cell is about."""
+"""Maps the input numbers, as float64, and the cell's place among them (or the correction), to a formula."""
 
 ELEMENTWISE = {
     "relu": "max({0}, 0)", "neg": "-{b0}", "square": "{b0} * {b0}", "reciprocal": "1 / {b0}", "rsqrt": "1 / sqrt({0})",
@@ -23,7 +23,7 @@ ELEMENTWISE = {
     "div": "{f0} / {b1}", "pow": "{b0} ** {b1}", "lerp": "{0} + {b2} * ({1} - {b0})", "relu6": "min(max({0}, 0), 6)",
     **{name: f"{name}({{0}})" for name in ("exp", "log", "sqrt", "sin", "cos", "tan", "tanh", "abs", "floor", "ceil")},
 }  # fmt: skip
-"""How an element is computed from those that went in: `{0}` is the first, `{b0}` in brackets if negative or complex,
+"""How an element is computed from its inputs: `{0}` is the first, `{b0}` in brackets if negative or complex,
 `{f0}` if complex."""
 
 
@@ -31,7 +31,7 @@ _PLACES = re.compile(r"{[bf]?(\d)}")
 
 
 def elementwise_arithmetic(word: str, values: list[str]) -> str:
-    """The formula of a word with these numbers; empty where there is none."""
+    """A word's formula with these numbers; empty if there is none."""
     form = ELEMENTWISE.get(word, "")
     if len(set(_PLACES.findall(form))) != len(values):
         return ""
@@ -41,21 +41,21 @@ def elementwise_arithmetic(word: str, values: list[str]) -> str:
 
 
 _SUM = re.compile(r"[\d.fnj][+-]")
-"""The sign between the parts of a complex number; that of an exponent stands behind an e."""
+"""The sign between the parts of a complex number; an exponent's sign follows an e."""
 
 
 def bracketed_text(text: str) -> str:
-    """A number as it stands behind an operator: `(-3)`, `(1+2j)`."""
+    """A number as written after an operator: `(-3)`, `(1+2j)`."""
     return f"({text})" if text.startswith("-") else first_text(text)
 
 
 def first_text(text: str) -> str:
-    """A number as it stands before an operator: `-3`, `(1+2j)`."""
+    """A number as written before an operator: `-3`, `(1+2j)`."""
     return f"({text})" if _SUM.search(text) else text
 
 
 def _text(value: float) -> str:
-    """Five significant digits: enough that the arithmetic can be done again by hand."""
+    """Five significant digits: enough to repeat the arithmetic by hand."""
     return tidy_number(f"{value:.5g}")
 
 
@@ -98,11 +98,11 @@ REDUCED: dict[str, Arithmetic] = {
     "softmin": lambda values, place: _softmax(-values, place),
     "log_softmax": _log_softmax,
 }
-"""How many elements become one, beyond what the word says by itself."""
+"""Extra words for reductions."""
 
 
 def reduced_arithmetic(word: str, values: torch.Tensor, place: int) -> str:
-    """The formula of a word with its numbers; empty where there is none, or where they are not finite."""
+    """A word's formula with its numbers; empty if there is none, or if they are not finite."""
     if word not in REDUCED or not values.numel() or not bool(torch.isfinite(values).all()):
         return ""
     text = REDUCED[word](values, place)
@@ -113,15 +113,15 @@ Index = tuple[int, ...]
 Find = Callable[[str], torch.Tensor | None]
 MAXIMUM_TERMS = 6
 MOST_IN_ARITHMETIC = 1 << 16
-"""Elements up to which the formula over all of them is worked out while the pointer moves."""
+"""The most elements for which the formula is computed while the pointer moves."""
 
 LONGEST_TEXT = 24
-"""An operand that is longer stands as an ellipsis before its index."""
+"""A longer operand is written as an ellipsis before its index."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoryLine:
-    """One element that went in: its name as one would write it, and its exact text."""
+    """One input element: its name as in code, and its exact text."""
 
     label: str
     value: str
@@ -129,9 +129,9 @@ class StoryLine:
 
 @dataclass(frozen=True, slots=True)
 class CellStory:
-    """`B[1,2] = 26`, the lines it came from, and what was made of them ("sum"); `more` lines are left out.
+    """`B[1,2] = 26`, the lines it came from, and their combination ("sum"); `more` lines are omitted.
 
-    `arithmetic` writes it out with numbers where the lines do not: `22 / 4`.
+    `arithmetic` is the calculation in numbers if the lines do not show it: `22 / 4`.
     """
 
     head: str
@@ -143,18 +143,18 @@ class CellStory:
 
 
 def told_alone(name: str, tensor: torch.Tensor, index: Index) -> CellStory | None:
-    """An element and its value, with nothing of where it came from; None for an index outside."""
+    """An element and its value, without its origin; None for an index outside."""
     reader = TensorReader(tensor)
     return CellStory(element_label(name, index), reader.text(index)) if reader.holds(index) else None
 
 
 def lines_shown(count: int) -> int:
-    """How many of so many elements are named: one line is left for the number of those that are not."""
+    """How many of so many elements are listed: one line is reserved for the number of the others."""
     return count if count <= MAXIMUM_TERMS else MAXIMUM_TERMS - 1
 
 
 def unraveled(place: int, shape: Sequence[int]) -> Index:
-    """The index of the element at a place in row order: `unraveled(5, (2, 3)) == (1, 2)`."""
+    """The index of the element at a flat index in row-major order: `unraveled(5, (2, 3)) == (1, 2)`."""
     index = []
     for size in reversed(shape):
         place, at = divmod(place, size)
@@ -171,7 +171,7 @@ class TellsCells(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SourceTensor:
-    """A tensor that goes in, with the text that stands for it and the named tensors it may be a view of."""
+    """An input tensor, with its text and the named tensors it may be a view of."""
 
     text: str
     tensor: torch.Tensor
@@ -182,13 +182,13 @@ class SourceTensor:
         return StoryLine(self.label(index), TensorReader(self.tensor).text(index))
 
     def conjugated(self) -> SourceTensor:
-        """The operand as its conjugate: `z.conj()[1]`; itself where it is real."""
+        """The operand as its conjugate: `z.conj()[1]`; itself if it is real."""
         if not self.tensor.is_complex():
             return self
         return SourceTensor(f"{self.text}.conj()", self.tensor.conj(), self.named)
 
     def label(self, index: Index) -> str:
-        """`v[1]` rather than `v[:, None][1,0]`: the element of the named tensor that lies in the same place."""
+        """`v[1]` rather than `v[:, None][1,0]`: the element of the named tensor in the same cell."""
         place = int(self.tensor.storage_offset()) + sum(
             i * stride for i, stride in zip(index, self.tensor.stride(), strict=True)
         )
@@ -201,12 +201,12 @@ class SourceTensor:
 
 
 def reads_alike(first: torch.Tensor, second: torch.Tensor) -> bool:
-    """Whether a cell of storage is the same number in both: views may read it conjugated, negated, or as other bits."""
+    """True if a storage cell is the same number in both: views may read it conjugated, negated, or as another dtype."""
     return (first.dtype, first.is_conj(), first.is_neg()) == (second.dtype, second.is_conj(), second.is_neg())
 
 
 def shares_storage(first: torch.Tensor, second: torch.Tensor) -> bool:
-    """Whether two tensors lie in one storage."""
+    """True if two tensors share a storage."""
     return first.untyped_storage().data_ptr() == second.untyped_storage().data_ptr() != 0
 
 
@@ -218,7 +218,7 @@ def element_label(text: str, index: Index) -> str:
 
 
 def index_at_place(tensor: torch.Tensor, place: int) -> Index | None:
-    """The index whose element lies at this place of the storage; None where there is none or more than one."""
+    """The index of the element at this storage cell; None if there is none or more than one."""
     rest = place - int(tensor.storage_offset())
     index = [0] * tensor.ndim
     strides = tuple(tensor.stride())
@@ -259,7 +259,7 @@ class Story:
         return replace(told, lines=lines, conclusion=self.conclusion, arithmetic=text)
 
     def _reduction(self, told: CellStory, index: Index) -> CellStory:
-        """The first elements of those that were made one, in row order."""
+        """The first of the combined elements, in row-major order."""
         operand = self.operands[0]
         shape = operand.tensor.shape
         kept = [axis for axis in range(len(shape)) if axis not in self.reduced]
@@ -275,7 +275,7 @@ class Story:
         return replace(told, lines=tuple(lines), conclusion=self.conclusion, more=size - shown, arithmetic=text)
 
     def _arithmetic(self, tensor: torch.Tensor, places: dict[int, int]) -> str:
-        """The formula over all elements that were made one."""
+        """The formula over all combined elements."""
         if tensor.is_complex() or not self.word:
             return ""
         part = tensor[tuple(places.get(axis, slice(None)) for axis in range(tensor.ndim))]
@@ -284,7 +284,7 @@ class Story:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ViewStory:
-    """Tells of a view of an operation's result: the story of the cell that it looks at."""
+    """Tells of a view of an operation's result: the story of the cell that it reads."""
 
     name: str
     tensor: torch.Tensor
@@ -303,6 +303,6 @@ class ViewStory:
 
 
 def aligned(index: Index, shape: Sequence[int]) -> Index:
-    """The element of a broadcast operand of this shape that goes into an element of the result."""
+    """The element of a broadcast operand of this shape that contributes to an element of the result."""
     own = index[len(index) - len(shape) :] if shape else ()
     return tuple(0 if size == 1 else place for place, size in zip(own, shape, strict=True))

@@ -28,12 +28,12 @@ from playground.models.provenance.story import (
 PRODUCTS = ("matmul", "mm", "mv", "dot", "bmm", "vdot")
 OUTER = ("outer", "ger")
 ADDED = {"addmm": "", "addmv": "", "baddbmm": "", "addr": "i,j->ij"}
-"""Words that add a product to the tensor in front, and the einsum that it is; of matrices their axes decide."""
+"""Words that add a product to the first tensor, and the product's einsum; for matrices, their axes decide."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TermsStory:
-    """`C[0,1] = A[0,0]*B[0,1] + ...`: each term with its numbers, first what is `added`; of a product its factors."""
+    """`C[0,1] = A[0,0]*B[0,1] + ...`: each term with its numbers, first the `added` one; for a product, its factors."""
 
     name: str
     tensor: torch.Tensor
@@ -61,7 +61,7 @@ class TermsStory:
 
 
 class Contraction(NamedTuple):
-    """An einsum (empty: of matrices, their axes decide), its operands, and what it is added to."""
+    """An einsum (empty: for matrices, their axes decide), its operands, and what it is added to."""
 
     equation: str = ""
     operands: Sequence[ast.expr] = ()
@@ -101,7 +101,7 @@ def kronecker_story(line: ComputedLine) -> KroneckerStory | None:
 
 
 def _multiplied(factors: Sequence[StoryLine]) -> StoryLine:
-    """`A[0,0]*B[0,1]` with its numbers, those below zero in brackets; a single factor as it is."""
+    """`A[0,0]*B[0,1]` with its numbers, negative ones in brackets; a single factor as it is."""
     if len(factors) == 1:
         return factors[0]
     return StoryLine(
@@ -122,16 +122,16 @@ def terms_story(line: ComputedLine) -> TermsStory | None:
         operands = (operands[0].conjugated(), *operands[1:])
     try:
         indexing = index_labels(parse_equation(equation), [tuple(operand.tensor.shape) for operand in operands])
-    except ProblemError:  # not a product that could be computed: the line itself says why
+    except ProblemError:  # not a valid product: the line itself says why
         return None
-    # What einsum makes of one operand without a sum is a view, which is told as one.
+    # An einsum of one operand without a sum is a view, and is told as one.
     if indexing.is_view or indexing.output_shape != tuple(line.tensor.shape):
         return None
     return TermsStory(line.name, line.tensor, operands, indexing, added)
 
 
 def _equation_of(root: ast.expr) -> Contraction:
-    """The product that a line is; nothing in it where it is none."""
+    """The product of a line; empty if it is not a product."""
     if isinstance(root, ast.BinOp) and isinstance(root.op, ast.MatMult):
         return Contraction("", (root.left, root.right))
     call = named_call(root)
@@ -172,6 +172,6 @@ def _of_matrices(operands: Sequence[SourceTensor]) -> str:
 
 
 def _conjugates(root: ast.expr) -> bool:
-    """Whether the first operand goes in conjugated: `torch.vdot(z, w)`."""
+    """True if the first operand is conjugated: `torch.vdot(z, w)`."""
     call = named_call(root)
     return call is not None and call.name == "vdot"

@@ -1,1 +1,1 @@
-"""Widgets of the broadcast panel."""
+"""Widgets of the Broadcast panel."""

@@ -1,4 +1,4 @@
-"""The sentence, and the grids in a row, A + v = B: stretched cells hatched, the pointed cell's sources outlined."""
+"""The sentence and a row of grids, A + v = B: stretched cells are hatched, the pointed cell's sources outlined."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _MANY_AXES = 3
 
 
 class GridTitle(RunsLabel):
-    """Name and shape; the name is cut so that the shape stays readable."""
+    """Name and shape; a long name is elided so that the shape stays readable."""
 
     def __init__(self) -> None:
         super().__init__(wrap=False)
-        self.setFixedHeight(LINE + 6)  # underlined or not, so that the grids below stand in one line
+        self.setFixedHeight(LINE + 6)  # the same height with and without underlines, so that the grids below line up
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.name = ""
         self.shape: tuple[int, ...] | None = ()
@@ -38,11 +38,11 @@ class GridTitle(RunsLabel):
         self._cut()
 
     def whole_width(self) -> float:
-        """What name and shape need."""
+        """The width that name and shape need."""
         return runs_width(_title_runs(self.name, self.shape))
 
     def least_width(self) -> float:
-        """What the shortest form of the title needs."""
+        """The width that the shortest form of the title needs."""
         shape = self.shape
         return runs_width(_title_runs(self.name[:3], shape, 0 if len(shape or ()) > _MANY_AXES else None))
 
@@ -66,7 +66,7 @@ class GridTitle(RunsLabel):
 
 
 def _title_runs(name: str, shape: tuple[int, ...] | None, sizes: int | None = None) -> tuple[Run, ...]:
-    """`A (2, 3)`; with `sizes` only the first ones and how many axes there are: `A (2, … 8 axes)`."""
+    """`A (2, 3)`; with `sizes`, only the first sizes and the number of axes: `A (2, … 8 axes)`."""
     title = Run(f"{name} ", "bold code")
     if shape is None:
         return (title,)
@@ -82,20 +82,20 @@ MOST_GRIDS = 4
 GAP = 8
 LEAST, WIDE_WORDS = 80, 150
 LEAST_HEIGHT, TITLE_GAP = 78, 4
-"""Three rows of a grid, which more rows scroll in, and what is free below the title."""
+"""Three rows of a grid, in which further rows scroll, and the space below the title."""
 
 WORDS_LEAST, WORDS_HEIGHT = 116, 62
-"""What a sentence in place of values needs: two or three lines in the narrowest column."""
+"""The height of a sentence shown instead of values: two or three lines in the narrowest column."""
 _REAL, _COMPLEX = 5, 11
-"""So many characters of a number make a column wider; longer ones are rounded."""
+"""The most characters of a number that widen a column; longer numbers are rounded."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ShownGrid:
-    """One grid: its title and own shape (None: it failed), the sign in front of it, what it reads, and how.
+    """One grid: its title and shape (None: it failed), the operator before it, its reader, and how it is drawn.
 
-    `colours` are the axis colours of the reader's axes, `hatched` the axes along which it only repeats, `linked` says
-    that its cells are those of the result.
+    `colours` are the axis colours of the reader's axes, `hatched` the axes along which it only repeats; `linked` is
+    True if its cells are those of the result.
     """
 
     title: str
@@ -111,7 +111,7 @@ class ShownGrid:
 
 
 class _GridColumn(QWidget):
-    """A title above a grid, with the sign at its left."""
+    """A title above a grid, with the operator on its left."""
 
     pointed = Signal(object)
     chosen = Signal(object)
@@ -128,7 +128,7 @@ class _GridColumn(QWidget):
         self.linked = True
         self._hint = QSize(LEAST, 48)
         self._room = LEAST
-        across = QHBoxLayout()  # not an alignment, which would give the grid no room for its scroll bar
+        across = QHBoxLayout()  # a stretch, not an alignment, which would leave the grid no room for its scroll bar
         across.setSpacing(0)
         across.addWidget(self.grid, 1)
         across.addStretch(0)
@@ -176,24 +176,24 @@ class _GridColumn(QWidget):
         return self.sign.sizeHint().width() + GAP if not self.sign.isHidden() else 0
 
     def wanted_width(self, height: int) -> int:
-        """What values and sign need in a column of this height, beside the shortest title."""
+        """The width that values and operator need in a column of this height, at least that of the shortest title."""
         scrolls = self._hint.height() > height - self.title.height() - TITLE_GAP
         bar = self.grid.verticalScrollBar().sizeHint().width() if scrolls else 0
         return max(self._hint.width() + bar, round(self.title.least_width()) + 1) + self._sign_width()
 
     def title_width(self) -> int:
-        """What a title that is not cut needs, with the sign beside it."""
+        """The width of the full title with the operator beside it."""
         return round(self.title.whole_width()) + 1 + self._sign_width()
 
     def set_room(self, width: int) -> None:
-        """Be so wide where there is room."""
+        """Take this width if there is room."""
         self._room = width
         self.setMaximumWidth(max(width, self.minimumWidth()))
         self._leave_room_for_bars()
         self.updateGeometry()
 
     def _leave_room_for_bars(self) -> None:
-        """Where the columns do not fit, the scroll bar stands below the last row, not upon it."""
+        """If the columns do not fit, place the scroll bar below the last row, not over it."""
         hint, words = self._hint, self._says_words
         is_narrow = not words and self.width() < self.wanted_width(self.height())
         below = self.grid.horizontalScrollBar().sizeHint().height() if is_narrow else 0
@@ -233,10 +233,10 @@ def _characters(reader: TensorReader | None) -> int:
     texts = [window.fitted(r, c, most) for r, c in cells]
     if not texts:
         return 0
-    # A number may need more room than its text has letters, lest it is rounded further: one place is for the sign.
+    # Leave one place for the sign, or the number would be rounded further.
     least = max(len(text) for text in texts)
     fits = (k for k in range(least, most) if [window.fitted(r, c, k) for r, c in cells] == texts)
-    # An infinity stands beside its triangle.
+    # An infinity is drawn with a triangle beside it.
     return max(2, next(fits, max(most, least)), *(len(text) + 2 for text in texts if "inf" in text))
 
 
@@ -244,10 +244,10 @@ class BroadcastGrids(QWidget):
     """Up to four grids in a row."""
 
     pointed = Signal(object)
-    """The index, in the result, of the cell under the pointer."""
+    """The result index of the cell under the pointer."""
 
     chosen = Signal(object)
-    """The index, in the result, of a clicked cell."""
+    """The result index of a clicked cell."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -277,7 +277,7 @@ class BroadcastGrids(QWidget):
         self._share_width()
 
     def _share_width(self) -> None:
-        """To each what its values need; what is left goes to the names that are cut, from left to right."""
+        """Give each grid the width its values need, then the rest to elided names, from left to right."""
         shown = [column for column in self.columns if not column.isHidden()]
         wanted = [column.wanted_width(self.height()) for column in shown]
         spare = self.width() - GAP * (len(shown) - 1) - sum(wanted)
@@ -285,14 +285,14 @@ class BroadcastGrids(QWidget):
             more = max(0, min(spare, column.title_width() - width))
             spare -= more
             column.set_room(width + more)
-        self._row.activate()  # at once: the hand may already be on its way to a cell
+        self._row.activate()  # at once: the pointer may already be moving to a cell
 
     def shown(self) -> list[TensorGrid]:
         """The grids that are shown."""
         return [column.grid for column in self.columns if not column.isHidden()]
 
     def set_layout(self, row: int | None, column: int | None, fixed: dict[int, int]) -> None:
-        """Choose rows and columns in all grids of the result's rank."""
+        """Choose rows and columns in all grids that have the result's rank."""
         for grid in self.shown():
             reader = grid.reader
             if reader is not None and all(axis is None or axis < len(reader.shape) for axis in (row, column)):
@@ -311,7 +311,7 @@ class BroadcastGrids(QWidget):
             column.grid.set_lit((LitRegion(index),) if column.linked else ())
 
     def dim(self, dimmed: bool) -> None:
-        """Pale, while a problem stands above the last good result."""
+        """Dim the contents while a problem is shown above the last good result."""
         for column in self.columns:
             column.grid.dim(dimmed)
 
@@ -320,12 +320,12 @@ _NO_OPERATION = "This line has no elementwise operation of several tensors."
 
 
 def chains(operator: str) -> bool:
-    """Whether a third operand can be written behind this operator."""
+    """True if a third operand can follow this operator."""
     return operator in BROADCAST_OPERATORS and BROADCAST_OPERATORS[operator].chains
 
 
 def sentence(result: BroadcastResult) -> str:
-    """What the operation does and costs, or why it has nothing to say; code in backticks."""
+    """What the operation does and costs, or why there is nothing to show; code in backticks."""
     if not result.operands:
         return "Nothing to broadcast yet: add a tensor, or select a line with an operation."
     if result.request.offered and result.explanation is None:
@@ -337,13 +337,13 @@ def sentence(result: BroadcastResult) -> str:
     if result.request.gradient:
         return " ".join([one.sentence for one in result.gradients]) or result.gradient_note
     if result.explanation.warning is not None and not result.request.offered:
-        return result.cost  # the warning has said the rest
+        return result.cost  # the warning says the rest
     said = f"{result.explanation.sentence_markup} {result.cost}"
     return f"{_NO_OPERATION} `{result.code}` would fit: {said}" if result.request.offered else said
 
 
 def value_grids(result: BroadcastResult) -> list[ShownGrid]:
-    """Operands with the operator between them, and the result behind `=`; on a clash the operands as they are."""
+    """Operands with the operator between them and the result after `=`; on a clash, the operands as they are."""
     explanation = result.explanation
     shape = explanation.shape if explanation is not None else None
     grids = []
@@ -365,7 +365,7 @@ def value_grids(result: BroadcastResult) -> list[ShownGrid]:
 
 
 def gradient_grids(result: BroadcastResult) -> list[ShownGrid]:
-    """For each stretched operand what its copies get, and their sum."""
+    """For each stretched operand, the gradient of each copy and their sum."""
     explanation = result.explanation
     if explanation is None or explanation.shape is None:
         return value_grids(result)

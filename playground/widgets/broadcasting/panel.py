@@ -1,4 +1,4 @@
-"""The broadcast doctor: why shapes fit or clash, who is stretched, and the edits that mend it."""
+"""The Broadcast panel: why shapes fit or clash, what is stretched, and the edits that fix a clash."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from playground.widgets.text.labels import RunsLabel
 
 FIRST_FIXES = 3
 LEAST_BODY, SOME_BODY = 84, 114
-"""What the body keeps where the title takes two lines, and where there is room."""
+"""The height the body keeps when the title takes two lines, and when there is room."""
 
 ABOVE, BELOW = 2, 4
 
 
 class BroadcastPanel(Panel):
-    """Follows the selected line if it is an operation; else shows the operands chosen in its boxes."""
+    """Follows the selected line if it is an operation; otherwise shows the operands chosen in its boxes."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,7 +41,7 @@ class BroadcastPanel(Panel):
         self._here: Index | None = None
         self._place = ""
         self._make_title()
-        self.banner = ProblemBanner(first=99)  # the rest opens in place, see `more`
+        self.banner = ProblemBanner(first=99)  # `more` shows the rest in place
         self.banner.setObjectName("broadcast.problem")
         self.banner.fix_chosen.connect(self._on_fix_chosen)
         self.table = BroadcastTable()
@@ -126,7 +126,7 @@ class BroadcastPanel(Panel):
         self._show_pointed()
 
     def _fit_body(self) -> None:
-        """No higher than its content, so that the sentence stands right below."""
+        """Limit the height to the content, so that the sentence follows directly below."""
         body = self._scroll.widget()
         layout = body.layout() if body is not None else None
         if layout is not None:
@@ -137,7 +137,7 @@ class BroadcastPanel(Panel):
             self._scroll.setMaximumHeight(max(SOME_BODY, layout.sizeHint().height() + bar + 2))
 
     def minimumSizeHint(self) -> QSize:
-        """The whole sentence at this width; the body scrolls."""
+        """Give the sentence its full height at this width; the body scrolls."""
         sentence = self.sentence.heightForWidth(self.width() - 2 * PADDING)
         height = self._title.height() + LEAST_BODY + ABOVE + sentence + BELOW
         return QSize(super().minimumSizeHint().width(), height)
@@ -146,7 +146,7 @@ class BroadcastPanel(Panel):
         super().resizeEvent(event)
         self._fit_body()
         if event.size().width() != event.oldSize().width():
-            self.updateGeometry()  # the sentence may need another line
+            self.updateGeometry()  # the sentence may need one more line
 
     def _show_words(self, result: BroadcastResult) -> None:
         explanation, problem = result.explanation, result.problem
@@ -215,7 +215,7 @@ class BroadcastPanel(Panel):
         self.sentence.set_content(sentence(result) + where)
 
     def _place_axes(self, index: Index | None, rank: int) -> None:
-        """The last two axes, the others where the pointed cell stands; or as the shape panel shows the same tensor."""
+        """The last two axes, the others at the pointed cell's index; or the axes that the Shape panel shows."""
         result, chosen = self._result, self.state.shape
         self._place = ""
         if rank < 3 or result is None or result.request.gradient:

@@ -1,4 +1,4 @@
-"""The aligned table of a broadcast: a column an axis of the result, a row an operand, what happens below."""
+"""The aligned table of a broadcast: one column per axis of the result, one row per operand, what happens below."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _ARROW = "→"
 
 @dataclass(frozen=True, slots=True)
 class CellWords:
-    """How a cell of the table reads, and how it is framed: "", "dashed" or "clash"."""
+    """The text of a table cell and its frame: "", "dashed" or "clash"."""
 
     text: str
     frame: str = ""
 
 
 def cell_words(cell: AxisCell, size: int | None, is_stretched: bool) -> CellWords:
-    """`1 → 4` dashed where an operand is stretched, `–` where it has no axis, its size otherwise."""
+    """`1 → 4`, dashed, if the operand is stretched, `–` if it has no such axis, otherwise its size."""
     own = "–" if cell.size is None else str(cell.size)
     if cell.role == "clash":
         return CellWords(own, "clash")
@@ -42,7 +42,7 @@ def cell_words(cell: AxisCell, size: int | None, is_stretched: bool) -> CellWord
 
 
 class BroadcastTable(QWidget):
-    """Painted by hand; `describe` gives the same to assistive tools as text."""
+    """Custom-painted; `describe` gives the same as text to assistive tools."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,7 +66,7 @@ class BroadcastTable(QWidget):
         self.update()
 
     def dim(self, dimmed: bool) -> None:
-        """Pale, while a problem stands above the last good table."""
+        """Dim the table while a problem is shown above the last good one."""
         self._dimmed = dimmed
         self.update()
 
@@ -89,7 +89,7 @@ class BroadcastTable(QWidget):
         return cell_words(row.cells[axis], size, axis in row.stretched)
 
     def _widths(self) -> tuple[int, int]:
-        """Of the names and of each column."""
+        """The widths of the name column and of each axis column."""
         if self._explanation is None:
             return LEAST_NAME, WORDY_COLUMN
         rows = self._explanation.rows
@@ -144,7 +144,7 @@ class BroadcastTable(QWidget):
             rect = QRectF(name + axis * column, top, column, ROW)
             _paint_centred(painter, rect, "–" if size is None else str(size), _bold(), "text")
             if alignment.rank > MOST_WORDY_RANK:
-                continue  # no room for words: the frames say it, and the tooltips
+                continue  # no room for words: the frames and the tooltips say it
             role = alignment.column_role(axis)
             below = rect.translated(0, ROW - 3)
             _paint_centred(painter, below, role, words_font(), "error" if role == "clash" else "text2")
@@ -172,7 +172,7 @@ class BroadcastTable(QWidget):
 
 
 def cell_tip(row: OperandRow, axis: int, size: int | None) -> str:
-    """What a cell means, in a sentence."""
+    """A sentence that explains a cell."""
     cell = row.cells[axis]
     if cell.role == "clash":
         return f"Axis {cell.axis} of {row.name} is {cell.size}, another operand differs here and neither is 1."

@@ -1,4 +1,4 @@
-"""The title line of the broadcast panel: operands, operator, which operation of the line, and the verdict."""
+"""The title line of the Broadcast panel: operands, operator, the operation of the line, and the verdict."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ICONS = {"good": "check", "error": "circle-alert", "warning": "triangle-alert"}
 
 
 class OperandChoice(ComboBox):
-    """A tensor by name, or any expression typed in place of it; `committed(text)` on choice or Enter."""
+    """A tensor by name, or any expression typed instead; `committed(text)` on choice or Enter."""
 
     committed = Signal(str)
 
@@ -42,7 +42,7 @@ class OperandChoice(ComboBox):
         self.activated.connect(self._on_committed)
 
     def set_choices(self, names: tuple[str, ...], text: str) -> None:
-        """Offer these names and show `text`; a text that is being typed is left alone."""
+        """Offer these names and show `text`; text being typed is left alone."""
         if self.line.hasFocus() and self.line.isModified():
             return
         items = list(names) if text in names or not text else [text, *names]
@@ -89,14 +89,14 @@ class OperandChoice(ComboBox):
 
 
 class VerdictLine(QWidget):
-    """An icon and a few words: fits, clashes, fits with a doubt; without icon or colour for what nobody asked."""
+    """An icon and a few words: fits, clashes, or fits with a warning; plain text without an operation."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("broadcast.verdict")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._text, self._role = "", "good"
-        set_tooltip(self, "Whether the shapes fit, and how many operands are stretched")
+        set_tooltip(self, "Do the shapes fit, and how many operands are stretched?")
         self.setAccessibleName("Broadcast verdict")
 
     def text(self) -> str:
@@ -136,7 +136,7 @@ class VerdictLine(QWidget):
 
 
 class OperandBar(QObject):
-    """Operand boxes and operator, `parts` of a title line; `chosen(operands, operator)` when one was changed."""
+    """Operand boxes and operator, the `parts` of a title line; `chosen(operands, operator)` when one changes."""
 
     chosen = Signal(object, str)
 
@@ -158,7 +158,7 @@ class OperandBar(QObject):
             box.setObjectName(name)
             set_tooltip(box, words, "v[:, None]")
             box.committed.connect(self._on_changed)
-        self.third = IconButton("plus", "A third operand, or two again")
+        self.third = IconButton("plus", "Add or remove a third operand")
         self.third.setObjectName("broadcast.third")
         self.third.clicked.connect(self._on_third_clicked)
         self.boxes[2].hide()
@@ -176,7 +176,7 @@ class OperandBar(QObject):
     def show_choice(
         self, names: tuple[str, ...], operands: tuple[str, ...], operator: str, chains: bool = False
     ) -> None:
-        """Show operands and operator, offering all tensors by name; `chains`: there can be a third operand."""
+        """Show operands and operator, offering all tensors by name; `chains`: a third operand is possible."""
         blocked = self.operator.blockSignals(True)
         if self.operator.findText(operator) < 0:
             self.operator.addItem(operator)
@@ -193,7 +193,7 @@ class OperandBar(QObject):
 
     @Slot()
     def _on_third_clicked(self) -> None:
-        """One operand more, the first tensor to begin with; or the third one away."""
+        """Add a third operand, at first the first tensor; or remove it."""
         operands = self.operands
         shown = operands[:2] if len(operands) > 2 else (*operands, self.boxes[0].itemText(0))
         self.chosen.emit(shown, self.operator.currentText())
@@ -206,11 +206,11 @@ class OperandBar(QObject):
 
 
 TIGHT_NAME, ROOMY_NAME = 72, 120
-"""A box with a longer name becomes so narrow among its own, and beside buttons."""
+"""The narrowest that a box with a longer name becomes, among other boxes and beside buttons."""
 
 
 class BroadcastTitle(FlowTitle):
-    """Only controls; the panel says what they do. In a narrow panel they take two or three lines."""
+    """Controls only; the panel implements them. In a narrow panel they take two or three lines."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -218,7 +218,7 @@ class BroadcastTitle(FlowTitle):
         self.operation = ComboBox(code=True)
         self.operation.setObjectName("broadcast.operation")
         set_tooltip(self.operation, "Which operation of the line is shown")
-        self.back = _button("back", "Show the operation of the selected line again", "")
+        self.back = _button("back", "Go back to the operation of the selected line", "")
         self.keep = _button("keep", "Add this operation to the program", "Keep as line", "secondary")
         self.more = _button("more", "Show every single edit that makes the shapes fit", "")
         self.gradient = _button("gradient", "The gradient of a stretched operand: the sum over its copies", "Gradient")

@@ -1,1 +1,1 @@
-"""Code to read and to type: coloured, with the fault underlined, completed at the cursor."""
+"""Code to read and to type: coloured, with errors underlined and completion at the cursor."""

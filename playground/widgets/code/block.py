@@ -18,7 +18,7 @@ _PADDING = 8
 
 
 class CodeBlock(QWidget):
-    """Shows code line by line; `marker` says how a line is coloured. Ctrl+C and the context menu copy all of it."""
+    """Shows lines of code; `marker` colours a line. Ctrl+C and the context menu copy all of it."""
 
     def __init__(
         self, text: str = "", marker: Marker = code_marks, *, line: int = LINE, parent: QWidget | None = None
@@ -36,7 +36,7 @@ class CodeBlock(QWidget):
         return "\n".join(self._lines)
 
     def set_text(self, text: str | Sequence[str], marker: Marker | None = None) -> None:
-        """Show other lines, coloured by another marker where one is given."""
+        """Show other lines, with another marker if one is given."""
         self._marker = marker if marker is not None else self._marker
         self._lines = tuple(text.splitlines() if isinstance(text, str) else text)
         self.setAccessibleName(self.text())
@@ -44,7 +44,7 @@ class CodeBlock(QWidget):
         self.update()
 
     def set_marker(self, marker: Marker) -> None:
-        """Colour the same lines in another way."""
+        """Recolour the same lines."""
         self._marker = marker
         self.update()
 
@@ -57,7 +57,7 @@ class CodeBlock(QWidget):
 
     @Slot()
     def copy(self) -> None:
-        """Put the code on the clipboard."""
+        """Copy the code to the clipboard."""
         QGuiApplication.clipboard().setText(self.text())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -1,4 +1,4 @@
-"""The list of possible words below a code field, and the line that says what a function takes."""
+"""The completion list below a code field, and the line with a function's signature."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PADDING = 10
 
 @dataclass(frozen=True, slots=True)
 class CompletionItem:
-    """A word that may stand here, what is inserted for it, and what it does in a few words."""
+    """A possible word, the text inserted for it, and a short description."""
 
     text: str
     detail: str = ""
@@ -35,14 +35,14 @@ class Completion:
 
 
 Completer = Callable[[str, int], Completion]
-"""From text and cursor to what may stand there."""
+"""Maps text and cursor to the possible completions."""
 
 SignatureHelp = Callable[[str, int], str]
-"""From text and cursor to the signature of the function that the cursor is in, or ""."""
+"""Maps text and cursor to the signature of the function around the cursor, or ""."""
 
 
 class CompletionPopup(QWidget):
-    """A list laid over the window below the field; the keyboard stays in the field."""
+    """A list over the window, below the field; the keyboard focus stays in the field."""
 
     chosen = Signal(object)
 
@@ -57,7 +57,7 @@ class CompletionPopup(QWidget):
 
     @property
     def items(self) -> tuple[CompletionItem, ...]:
-        """What is offered."""
+        """The items offered."""
         return self._items
 
     @property
@@ -71,7 +71,7 @@ class CompletionPopup(QWidget):
         return self._signature
 
     def offer(self, items: Sequence[CompletionItem], signature: str) -> None:
-        """Show these items and this signature; hide if there is neither."""
+        """Show these items and this signature; hide if both are empty."""
         self._items, self._row, self._signature = tuple(items), 0, signature
         self.setVisible(bool(self._items or signature))
         self.resize(self.sizeHint())
@@ -80,7 +80,7 @@ class CompletionPopup(QWidget):
         self.update()
 
     def move_row(self, by: int) -> None:
-        """Go down or up in the list, round its end."""
+        """Move down or up in the list, wrapping at the ends."""
         if self._items:
             self._row = (self._row + by) % len(self._items)
             self.update()

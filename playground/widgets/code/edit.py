@@ -1,4 +1,4 @@
-"""A field for one line of code: coloured, with the fault underlined, completion and the signature at hand."""
+"""A field for one line of code, with colours, the error underlined, completion and the signature."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def _no_signature(_text: str, _position: int) -> str:
 
 
 class CodeEdit(QPlainTextEdit):
-    """`edited(text)` with each change by hand, `committed(text)` on Enter or when the keyboard leaves a changed text.
+    """`edited(text)` on each change by the user, `committed(text)` on Enter or when a changed field loses focus.
 
-    Esc closes the list, or goes back to the text last committed. Whatever is pasted stays plain text on one line.
-    `marker` colours it, `completer` and `signature_help` are asked while it is typed.
+    Esc closes the list or restores the last committed text. Pasted text stays plain and on one line. `marker` colours
+    the text; `completer` and `signature_help` are called while the user types.
     """
 
     edited = Signal(str)
@@ -82,13 +82,13 @@ class CodeEdit(QPlainTextEdit):
         self._highlighter = CodeHighlighter(self.document(), self._marks_of)
 
     def text(self) -> str:
-        """What stands in the field."""
+        """The text of the field."""
         return self.toPlainText()
 
     def set_text(self, text: str) -> None:
-        """Show a text without a signal; what is being typed stays while the text is the one that was shown before.
+        """Show a text without a signal; text being typed stays if the new text is the one shown before.
 
-        What comes back while an edit is being told is that edit, perhaps spelled in another way.
+        A text that arrives while an edit is being emitted is that same edit, perhaps spelled differently.
         """
         typing = self._is_saying or (self.hasFocus() and text == self._given)
         self._given = text
@@ -103,20 +103,20 @@ class CodeEdit(QPlainTextEdit):
         self._committed = text
 
     def set_fault(self, span: Span | None, severity: str = "error") -> None:
-        """Put a squiggle below the characters of a span, or take it away."""
+        """Draw a squiggle below the characters of a span, or remove it."""
         if (span, severity) != (self._fault, self._severity):
             self._fault, self._severity = span, severity
             self.viewport().update()
 
     @property
     def popup(self) -> CompletionPopup | None:
-        """The list of possible words, once it was shown."""
+        """The completion list, once it has been shown."""
         return self._popup
 
     def _marks_of(self, text: str) -> Sequence[CodeMark]:
         return self.marker(text)
 
-    # What happens
+    # Events
 
     @Slot()
     def _on_text_changed(self) -> None:
@@ -143,7 +143,7 @@ class CodeEdit(QPlainTextEdit):
             self.committed.emit(self._committed)
 
     def revert(self) -> None:
-        """Go back to the text last committed."""
+        """Restore the last committed text."""
         self._close_popup()
         if self.text() != self._committed:
             self._given = self.text()
@@ -194,7 +194,7 @@ class CodeEdit(QPlainTextEdit):
         cursor.insertText(item.insert or item.text)
         self.setTextCursor(cursor)
 
-    # What Qt asks
+    # Overrides of Qt
 
     def sizeHint(self) -> QSize:
         return QSize(160, self._height)
@@ -233,7 +233,7 @@ class CodeEdit(QPlainTextEdit):
             super().keyPressEvent(event)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """Tab takes the offered word; without one it goes to the next control."""
+        """Tab accepts the offered word; without one it moves to the next control."""
         if forward and self._popup is not None and self._popup.current is not None:
             self._on_chosen(self._popup.current)
             return True
@@ -249,7 +249,7 @@ class CodeEdit(QPlainTextEdit):
             self._commit()
 
     def insertFromMimeData(self, source: QMimeData) -> None:
-        """Paste the text on one line, without markup and cut to a sane length."""
+        """Paste the text on one line, without markup and cut to a sensible length."""
         line = " ".join(source.text()[:_LONGEST].split("\n")).replace("\r", "").replace("\0", "")
         self.textCursor().insertText(line)
 
@@ -281,7 +281,7 @@ class CodeEdit(QPlainTextEdit):
         paint_squiggle(painter, box.left(), box.bottom() - 2, max(6.0, box.width()), look().color(role))
 
     def _rect_of(self, start: int, stop: int) -> QRectF:
-        """Where characters stand in the viewport."""
+        """The rectangles of characters in the viewport."""
         cursor = QTextCursor(self.document())
         last = len(self.text())
         cursor.setPosition(min(start, last))

@@ -1,4 +1,4 @@
-"""How code is coloured: numbers, `torch.` paths, letters in the colour of their axis, and the fault."""
+"""How code is coloured: numbers, `torch.` paths, letters in their axis's colour, and the error."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _TOKENS = re.compile(
 class CodeMark:
     """Characters `start` to `stop` in a colour role, underlined in an axis's colour, or (`badge`) on its fill.
 
-    `lit` ones stand out in the accent colour.
+    `lit` ones are highlighted in the accent colour.
     """
 
     start: int
@@ -37,11 +37,11 @@ class CodeMark:
 
 
 Marker = Callable[[str], Sequence[CodeMark]]
-"""Says for a text how it is coloured."""
+"""Maps a text to its marks."""
 
 
 def code_marks(text: str) -> tuple[CodeMark, ...]:
-    """Numbers in the colour of numbers, `torch.arange` in text 2, all else in the colour of text."""
+    """Numbers in the number colour, `torch.arange` in text 2, everything else in the text colour."""
     marks = []
     for match in _TOKENS.finditer(text):
         if match.group("number"):
@@ -52,12 +52,12 @@ def code_marks(text: str) -> tuple[CodeMark, ...]:
 
 
 def no_marks(_text: str) -> tuple[CodeMark, ...]:
-    """Plain: all in the colour of text."""
+    """Plain: everything in the text colour."""
     return ()
 
 
 def lit_run(run: Run) -> Run:
-    """The same code, standing out."""
+    """The same code, highlighted."""
     return replace(run, kind="bold code", role="accent")
 
 
@@ -84,7 +84,7 @@ def code_runs(
 
 
 BADGE_SPACING = 6.0
-"""What a letter on a badge takes more than one without, in pixels."""
+"""The extra width of a letter on a badge, in pixels."""
 
 
 class CodeHighlighter(QSyntaxHighlighter):

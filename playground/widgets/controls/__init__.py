@@ -1,1 +1,1 @@
-"""The parts that the hand uses: buttons, fields, sliders, menus, banners, and what holds them."""
+"""Controls: buttons, fields, sliders, menus, banners, and their containers."""

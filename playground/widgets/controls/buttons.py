@@ -1,4 +1,4 @@
-"""Buttons: one primary, the secondary ones with a border, the quiet ones without, and the 24 px icons."""
+"""Buttons: primary, secondary (with a border), quiet (without), and 24 px icon buttons."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _GAP = 6
 
 
 class Button(QPushButton):
-    """A button with words; `kind` is "primary", "secondary" or "quiet", `opens_menu` draws a chevron at the right."""
+    """A text button; `kind` is "primary", "secondary" or "quiet"; `opens_menu` draws a chevron on the right."""
 
     def __init__(
         self,
@@ -33,12 +33,12 @@ class Button(QPushButton):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def set_kind(self, kind: str) -> None:
-        """Become another kind of button, without a change of size."""
+        """Become another kind of button, keeping the size."""
         self.kind = kind
         self.update()
 
     def button_font(self) -> QFont:
-        """The font of the words: medium on the primary button."""
+        """The label's font: medium on the primary button."""
         return words_font(QFont.Weight.Medium if self.kind == "primary" else QFont.Weight.Normal)
 
     def sizeHint(self) -> QSize:
@@ -55,7 +55,7 @@ class Button(QPushButton):
         self.update()
 
     def colors(self) -> tuple[QColor | None, QColor | None, str]:
-        """Fill, border and the role of the words in the present state."""
+        """Fill, border and text role in the current state."""
         hovered = self.underMouse() and self.isEnabled()
         if not self.isEnabled():
             bordered = self.kind != "quiet"
@@ -87,7 +87,7 @@ class Button(QPushButton):
             self.paint_content(painter, role)
 
     def paint_content(self, painter: QPainter, role: str) -> None:
-        """Paint icon, words and chevron in the middle of the button."""
+        """Paint icon, label and chevron in the middle of the button."""
         font = self.button_font()
         words = text_width(font, self.text())
         chevron = ICON if self.opens_menu else 0
@@ -109,7 +109,7 @@ class Button(QPushButton):
 
 
 class IconButton(Button):
-    """A 24 by 24 button with an icon; framed where it stands alone, quiet in a row of others."""
+    """A 24 by 24 icon button; framed when it is alone, quiet in a row of others."""
 
     def __init__(
         self, icon_name: str, words: str, *code_lines: str, framed: bool = False, parent: QWidget | None = None

@@ -1,4 +1,4 @@
-"""Dims the last good result of something that fails now: a widget as a whole, or what lies below a veil."""
+"""Dims the last good result while the current input fails."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playground.widgets.look import STALE, look
 
 
 class DimOverlay(QWidget):
-    """Covers its parent with the panel's colour, half transparent; the hand reaches through it."""
+    """Covers its parent with the half-transparent panel colour; mouse events pass through."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -34,7 +34,7 @@ class DimOverlay(QWidget):
 
 
 class PaleCover(QWidget):
-    """A veil in the colour of the panel over a widget; what lies below can still be clicked."""
+    """Dims a widget with an overlay in the panel colour; the widget can still be clicked."""
 
     def __init__(self, covered: QWidget) -> None:
         super().__init__(covered)
@@ -43,7 +43,7 @@ class PaleCover(QWidget):
         self.hide()
 
     def dim(self, dimmed: bool) -> None:
-        """Draw the veil, or take it away."""
+        """Show or remove the overlay."""
         parent = self.parentWidget()
         if parent is not None:
             self.setGeometry(parent.rect())
@@ -51,7 +51,7 @@ class PaleCover(QWidget):
         self.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Stay as large as what is covered."""
+        """Keep the size of the covered widget."""
         parent = self.parentWidget()
         if event.type() == QEvent.Type.Resize and parent is not None:
             self.setGeometry(parent.rect())

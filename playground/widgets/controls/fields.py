@@ -1,4 +1,4 @@
-"""Fields of 24 px: a check box, a combo box of words, code or badges, and a line edit that cuts a long text."""
+"""Fields of 24 px: a check box, a combo box of text, code or badges, and a line edit that elides long text."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _HEIGHT = 24
 
 
 class CheckBox(QCheckBox):
-    """A switch with its words, or with its code (`code=True`)."""
+    """A switch with a label, in the code font if `code=True`."""
 
     def __init__(self, text: str, code: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
@@ -65,7 +65,7 @@ class CheckBox(QCheckBox):
 
 
 AXIS_ROLE = int(Qt.ItemDataRole.UserRole) + 100
-"""Item data: the axis whose badge stands for the item."""
+"""Item data: the axis whose badge represents the item."""
 
 HEIGHT = 24
 _LEFT = 10
@@ -75,7 +75,7 @@ _BORDER = 8
 
 
 class ComboBox(QComboBox):
-    """Chooses one of a few; `code=True` sets the items in the font of code."""
+    """Chooses one of a few items; `code=True` sets them in the code font."""
 
     def __init__(self, code: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -88,7 +88,7 @@ class ComboBox(QComboBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         rows, items = self.view(), self.model()
         if isinstance(rows, QListView):
-            rows.setUniformItemSizes(True)  # else each row is measured whenever the style is another
+            rows.setUniformItemSizes(True)  # otherwise each row is measured again on every style change
         for changed in (items.rowsInserted, items.rowsRemoved, items.dataChanged, items.modelReset):
             changed.connect(self._on_items_changed)
 
@@ -101,7 +101,7 @@ class ComboBox(QComboBox):
         return code_font() if self._code else words_font()
 
     def add_axis(self, axis: int, text: str | None = None, data: object = None) -> None:
-        """Add an item that is an axis's badge."""
+        """Add an item shown as an axis's badge."""
         self.addItem(text if text is not None else str(axis), data if data is not None else axis)
         self.setItemData(self.count() - 1, axis, AXIS_ROLE)
 
@@ -115,7 +115,7 @@ class ComboBox(QComboBox):
         return QSize(min(self.sizeHint().width(), 52), HEIGHT)
 
     def showPopup(self) -> None:
-        """A narrow box opens a list wide enough for each of its items."""
+        """Open a list wide enough for all items, even from a narrow box."""
         bar = self.view().verticalScrollBar().sizeHint().width() if self.count() > self.maxVisibleItems() else 0
         self.view().setMinimumWidth(max(self.view().sizeHintForColumn(0) + bar + 2 * _BORDER, self.width()))
         super().showPopup()
@@ -125,7 +125,7 @@ class ComboBox(QComboBox):
         self.update()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Turn through the items only where the keyboard is, so that scrolling a column changes nothing on the way."""
+        """Let the wheel change the item only when the box has focus, so that scrolling past it changes nothing."""
         if self.hasFocus():
             super().wheelEvent(event)
         else:
@@ -175,15 +175,15 @@ class _ItemDelegate(QStyledItemDelegate):
 
 
 _INSET = 2
-"""Qt's own margin left and right of the text, beyond the text margins."""
+"""Qt's own margin to the left and right of the text, beyond the text margins."""
 
 
 class CutLineEdit(QLineEdit):
-    """Without a frame. What is typed scrolls as in any line edit."""
+    """A line edit without a frame. Typed text scrolls as in any line edit."""
 
     @property
     def shown_text(self) -> str:
-        """What is painted: the text, or its beginning with an ellipsis."""
+        """The painted text: all of it, or its beginning with an ellipsis."""
         return self.text() if self.hasFocus() else elided(self.font(), self.text(), self._room)
 
     @property

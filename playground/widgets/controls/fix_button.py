@@ -22,7 +22,7 @@ _VERDICT = re.compile(r"(?P<kind>copy|view|same|new)\b.*")
 
 
 def fix_runs(fix: Fix, short: bool = False, primary: bool = False) -> tuple[Run, ...]:
-    """The words on the button; the short form leaves "gives" out."""
+    """The button's label; the short form omits "gives"."""
     second = "accent_text" if primary else "text2"
     runs = [Run(fix.code, "code")] if _is_code(fix.code) else [Run(fix.code)]
     if not fix.gives:
@@ -44,12 +44,12 @@ def fix_runs(fix: Fix, short: bool = False, primary: bool = False) -> tuple[Run,
 
 
 def _is_code(text: str) -> bool:
-    """Whether a fix is code and not words: `Init He, gain 1.414` is words."""
+    """True if a fix is code rather than words: `Init He, gain 1.414` is words."""
     return any(sign in text for sign in "()[]=>_") or text.startswith(".")
 
 
 def cut_code(code: str, original: str, characters: int) -> str:
-    """At most so many characters of a fix, among them those in which it differs from the `original` text.
+    """Cut a fix to so many characters, keeping those that differ from the `original` text.
 
     >>> cut_code("torch.exp(A) + v[:, None] + 1000", "torch.exp(A) + v + 1000", 20)
     '…(A) + v[:, None] +…'
@@ -75,12 +75,12 @@ def _before_last_call(code: str) -> str:
 
 
 def _alike(first: str, second: str) -> int:
-    """How many characters two texts have in common from the beginning."""
+    """The length of the common prefix of two texts."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))
 
 
 class FixButton(Button):
-    """Shows a fix, and says `chosen(fix)` when it is pressed; where it is cut, what it changes in `original` stays."""
+    """Shows a fix and emits `chosen(fix)` when pressed; a cut fix still shows what it changes in `original`."""
 
     chosen = Signal(object)
 

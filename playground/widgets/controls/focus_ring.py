@@ -1,4 +1,4 @@
-"""The ring around what the keyboard talks to: 2 px of accent just outside the widget."""
+"""The ring around the widget with keyboard focus: 2 px in the accent colour, just outside it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PAINTS_FOCUS = "paintsFocus"
 """Dynamic property of widgets that show their focus themselves (sliders, the grid's cell)."""
 
 FOCUS_ROOM = "focusRoom"
-"""Dynamic property of widgets whose words reach their edge: the QMargins by which the ring lies further out."""
+"""Dynamic property of widgets with text up to their edge: the QMargins by which to move the ring outwards."""
 
 RING = 2
 _RADIUS = 5
@@ -37,7 +37,7 @@ class _Ring(QWidget):
 
 
 class FocusRing(QObject):
-    """Shows a ring around the focused widget: around fields always, around all else once the keyboard is used."""
+    """Shows a ring around the focused widget: always for fields, otherwise only once the keyboard is used."""
 
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
@@ -111,7 +111,7 @@ def _framed(widget: QWidget) -> QWidget:
 
 
 def _host(widget: QWidget) -> QWidget | None:
-    """The widget to lay the ring on: the content of the nearest scroll area (it scrolls along), or the window."""
+    """The parent for the ring: the content of the nearest scroll area, so that it scrolls too, or the window."""
     host = widget.parentWidget()
     while host is not None and not host.isWindow():
         above = host.parentWidget()

@@ -1,4 +1,4 @@
-"""Layouts that go on in further lines where one is too narrow: a row of parts, and a title line."""
+"""Layouts that wrap onto further lines: a row of parts, and a title line."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from playground.widgets.controls.section import PADDING
 
 
 class FlowLayout(QLayout):
-    """Lays widgets out from left to right, `spacing` apart, in as many lines as the width asks for.
+    """Lays widgets out from left to right, `spacing` apart, in as many lines as the width requires.
 
-    In a `centred` one, lower widgets stand in the middle of their line.
+    If `centred`, smaller widgets are centred vertically in their line.
     """
 
     def __init__(self, parent: QWidget | None = None, spacing: int = 8, *, centred: bool = False) -> None:
@@ -27,7 +27,7 @@ class FlowLayout(QLayout):
 
     def addItem(self, item: QLayoutItem) -> None:
         self._items.append(item)
-        self.invalidate()  # a widget that is visible already asks for no layout by itself
+        self.invalidate()  # an already visible widget does not trigger a layout by itself
 
     def count(self) -> int:
         return len(self._items)
@@ -85,15 +85,15 @@ class FlowLayout(QLayout):
 
 
 CONTROL, MARGIN, BETWEEN = 24, 8, 6
-"""The height of a part, what is free above the first line and below the last, and between two lines."""
+"""The height of a part, the margin above the first line and below the last, and the gap between lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class FlowPart:
-    """How a part behaves: at the `right` end; never apart from the one before (`tied`); first in a line of right ones.
+    """How a part behaves: at the `right` end; kept with the one before (`tied`); first in a line of right-hand parts.
 
-    It becomes as narrow as `tight` before a part of its own side goes to the next line, and only as narrow as `roomy`
-    for the sake of the right side; a shorter wish counts instead.
+    It shrinks to `tight` before a part of its own side moves to the next line, but only to `roomy` to make room for the
+    right side; a smaller size hint counts instead.
     """
 
     item: QLayoutItem
@@ -104,13 +104,13 @@ class FlowPart:
     roomy: int = 10_000
 
     def least(self, beside_right: bool) -> int:
-        """What it needs beside parts of the right side, or among its own."""
+        """The width it needs beside right-hand parts, or among its own side."""
         wish = self.item.sizeHint().width()
         return max(self.item.minimumSize().width(), min(wish, self.roomy if beside_right else self.tight))
 
 
 class TitleFlow(QLayout):
-    """`[title] [a] [+] [b]          [button] [verdict]` in one line where it fits, else in two or three."""
+    """`[title] [a] [+] [b]          [button] [verdict]` in one line if it fits, otherwise in two or three."""
 
     def __init__(self, parent: QWidget, padding: int, spacing: int = 8) -> None:
         super().__init__(parent)
@@ -129,7 +129,7 @@ class TitleFlow(QLayout):
         tight: int = 10_000,
         roomy: int = 10_000,
     ) -> None:
-        """Put a widget after the others, see `FlowPart`."""
+        """Append a widget, see `FlowPart`."""
         self.addWidget(widget)
         item = self._parts.pop().item
         self._parts.append(FlowPart(item, right, tied, leads, tight, roomy))
@@ -151,7 +151,7 @@ class TitleFlow(QLayout):
         return Qt.Orientation(0)
 
     def height_at(self, width: int) -> int:
-        """What the lines need in a title of this width."""
+        """The height of the lines in a title of this width."""
         lines = max(1, len(self._lines(width - 2 * self._padding)))
         return 2 * MARGIN + lines * CONTROL + (lines - 1) * BETWEEN
 
@@ -190,7 +190,7 @@ class TitleFlow(QLayout):
         return sum(part.least(beside_right) for part in line) + self.spacing() * (len(line) - 1)
 
     def _lay_line(self, line: Sequence[FlowPart], rect: QRect, is_first: bool) -> None:
-        """Left parts from the left, right ones at the right end; below, the leading right part begins a line."""
+        """Left parts from the left, right parts at the right end; if they wrap, the leading one starts a line."""
         lonely = not is_first and all(part.right for part in line)
         ahead = [part for part in line if part.leads] if lonely else [part for part in line if not part.right]
         if lonely and not ahead:
@@ -208,7 +208,7 @@ class TitleFlow(QLayout):
             x += widths[place] + self.spacing()
 
     def _widths(self, line: Sequence[FlowPart], room: int, beside_right: bool) -> list[int]:
-        """What each needs, and of the rest as much as it wishes, the narrow ones first."""
+        """Give each part what it needs, then share out the rest up to each size hint, narrow parts first."""
         wishes = [max(part.item.minimumSize().width(), part.item.sizeHint().width()) for part in line]
         widths = [min(part.least(beside_right), max(room, 0)) for part in line]
         rest = room - sum(widths)
@@ -220,7 +220,7 @@ class TitleFlow(QLayout):
 
 
 class FlowTitle(QWidget):
-    """A title line that is as high as its lines; `flow` takes the parts."""
+    """A title line as high as its lines need; `flow` holds the parts."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -233,7 +233,7 @@ class FlowTitle(QWidget):
         self._fit()
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LayoutRequest:  # a part has another wish, is hidden or shown
+        if event.type() == QEvent.Type.LayoutRequest:  # a part changed its size hint, or was hidden or shown
             self._fit()
         return super().event(event)
 

@@ -29,7 +29,7 @@ _LONGEST = 400
 
 
 def float_text(value: float, decimals: int | None = None) -> str:
-    """A float as one would type it: with `decimals` digits where they are exact, else the shortest that reads back."""
+    """A float as a user would type it: `decimals` digits if that is exact, else the shortest text that reads back."""
     if decimals is not None and math.isfinite(value) and 1e-3 <= abs(value) < 1e6:
         fixed = f"{value:.{decimals}f}"
         if math.isclose(float(fixed), value, rel_tol=1e-9):
@@ -42,12 +42,12 @@ def float_text(value: float, decimals: int | None = None) -> str:
 
 
 def box_text(value: float, decimals: int | None) -> str:
-    """An integer where `decimals` is None, else a float: `box_text(3.0, None) == "3"`."""
+    """An integer if `decimals` is None, otherwise a float: `box_text(3.0, None) == "3"`."""
     return str(int(value)) if decimals is None else float_text(value, decimals)
 
 
 def read_number(text: str, name: str, decimals: int | None) -> tuple[float | None, str]:
-    """The number that a text means, an int where `decimals` is None; or None, and why it means none."""
+    """The number in a text, an int if `decimals` is None; or None, and the reason."""
     stripped = text.strip()
     if not stripped:
         return None, f"{name} is empty."
@@ -72,11 +72,11 @@ _PATIENCE_MS = 2000
 
 
 class NumberBox(QAbstractSpinBox):
-    """Holds an int (`decimals=None`) or a float, between `minimum` and `maximum` where they are given.
+    """Holds an int (`decimals=None`) or a float, between `minimum` and `maximum` if given.
 
-    `changed(value)` comes with each legal value while it is typed or stepped; all that belong to one gesture share
-    `gesture`. Anything may be typed. Return, or going elsewhere, replaces what is no legal value by the last one that
-    was, and says why: `given_up(text)`. Esc goes back to the value that was there when the keyboard came.
+    `changed(value)` is emitted for each legal value while the user types or steps; all changes of one gesture share
+    `gesture`. Any text may be typed. Return, or losing focus, replaces an illegal value by the last legal one and emits
+    the reason: `given_up(text)`. Esc restores the value from before the box got focus.
     """
 
     changed = Signal(object)
@@ -99,9 +99,9 @@ class NumberBox(QAbstractSpinBox):
         self._value: float = value
         self._before: float = value
         self._said: list[float] = []
-        """The value before this gesture and those it said; empty once the last one has come back."""
+        """The value before this gesture and the values it emitted; empty once the last one has come back."""
         self._late: float | None = None
-        """A value that came while a later one was under way; it counts if nothing else comes for a while."""
+        """A value that arrived while a later one was pending; it counts if nothing else arrives for a while."""
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(_PATIENCE_MS)
@@ -125,7 +125,7 @@ class NumberBox(QAbstractSpinBox):
 
     @property
     def value(self) -> float:
-        """The last legal number."""
+        """The last legal value."""
         return self._value
 
     @property
@@ -134,9 +134,9 @@ class NumberBox(QAbstractSpinBox):
         return ("number", id(self), self._gestures)
 
     def set_value(self, value: float) -> None:
-        """Show a number without a signal; what is being typed stays as it is while the number is the old one.
+        """Show a number without a signal; text being typed stays if the number is unchanged.
 
-        A number computed from what is typed comes late: one that was typed before the last one changes nothing.
+        The answer to an edit arrives late: an answer to an earlier edit changes nothing.
         """
         if value in self._said[:-1] and value != self._value:
             self._late = value
@@ -151,19 +151,19 @@ class NumberBox(QAbstractSpinBox):
     def _show_text(self, keeps_caret: bool) -> None:
         text, line = self._text_of(self._value), self.lineEdit()
         if text != line.text():
-            caret = line.cursorPosition() if keeps_caret else 0  # where it is too long, its first digits are seen
+            caret = line.cursorPosition() if keeps_caret else 0  # show the first digits of a number that is too long
             line.setText(text)
             line.setCursorPosition(caret)
 
     def set_range(self, minimum: float | None, maximum: float | None) -> None:
-        """Take other limits; the present value stays until it is edited."""
+        """Set other limits; the current value stays until it is edited."""
         self._minimum, self._maximum = minimum, maximum
 
     def _text_of(self, value: float) -> str:
         return box_text(value, self._decimals)
 
     def _parsed(self, text: str) -> tuple[float | None, str]:
-        """The number that a text means, or None and why it means none here."""
+        """The number in a text, or None and the reason, within the limits."""
         value, reason = read_number(text, self._name, self._decimals)
         if value is None:
             return None, reason
@@ -175,7 +175,7 @@ class NumberBox(QAbstractSpinBox):
 
     @Slot()
     def _clear_ground(self) -> None:
-        """Let the box shine through its line edit."""
+        """Make the line edit transparent, so that the box shows through."""
         palette = QPalette()
         palette.setColor(QPalette.ColorRole.Base, Qt.GlobalColor.transparent)
         self.lineEdit().setPalette(palette)
@@ -203,7 +203,7 @@ class NumberBox(QAbstractSpinBox):
 
     @Slot()
     def _on_patience_ended(self) -> None:
-        """What was typed last was not taken after all: show what came instead, unless someone is typing."""
+        """The last edit was not accepted: show the value that arrived instead, unless the user is typing."""
         if self.lineEdit().isModified():
             self._patience.start()
         elif self._late is not None:
@@ -216,13 +216,13 @@ class NumberBox(QAbstractSpinBox):
         self.gesture_ended.emit()
 
     def revert(self) -> None:
-        """Go back to the value that was there when the keyboard came."""
+        """Restore the value from before the box got focus."""
         value = self._before
         self.lineEdit().setText(self._text_of(value))
         self._take(value)
         self.selectAll()
 
-    # Qt asks these.
+    # Overrides of Qt.
 
     def validate(self, text: str, position: int) -> object:
         return QValidator.State.Acceptable, text, position
@@ -263,7 +263,7 @@ class NumberBox(QAbstractSpinBox):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self._clear_ground()  # a style sheet gives the line edit a ground of its own when it is first shown
+        self._clear_ground()  # a style sheet gives the line edit its own background when it is first shown
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if not self.hasFocus() and can_scroll(self):
@@ -287,7 +287,7 @@ class NumberBox(QAbstractSpinBox):
         return QSize(40, HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self.lineEdit().geometry().contains(event.rect()):  # only the number is another
+        if self.lineEdit().geometry().contains(event.rect()):  # only the number changed
             with QPainter(self) as painter:
                 painter.fillRect(event.rect(), look().color("panel"))
             return
@@ -313,7 +313,7 @@ class NumberBox(QAbstractSpinBox):
 
 
 def can_scroll(widget: QWidget) -> bool:
-    """Whether the wheel over this widget is wanted by a scroll area around it."""
+    """True if a scroll area around this widget can use the wheel."""
     area = widget.parentWidget()
     while area is not None:
         if isinstance(area, QAbstractScrollArea) and area.verticalScrollBar().maximum() > 0:

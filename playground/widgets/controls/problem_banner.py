@@ -1,4 +1,4 @@
-"""What is wrong, where, and the fixes as buttons, above the last good result."""
+"""Shows a problem, its place and its fixes as buttons, above the last good result."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _LOOKS = {
     "warning": ("warning_fill", "warning", "triangle-alert"),
     "note": ("sunken", "text2", "info"),
 }
-"""By severity: the fill, the role of bar and icon, the icon; a note is of what is not finished yet."""
+"""By severity: the fill, the role of bar and icon, the icon; a note is for input that is not finished yet."""
 
 FIRST_FIXES = 3
-"""So many fixes stand as buttons; the others wait in a menu."""
+"""This many fixes are buttons; the others are in a menu."""
 
 
 def faulty_text(text: str, span: Span | None) -> tuple[Run, ...]:
-    """The typed text with a squiggle below the fault; of a long one only what surrounds the fault."""
+    """The typed text with a squiggle below the error; a long text is cut to the part around the error."""
     if not text:
         return ()
     shown, place = text, span
@@ -56,13 +56,13 @@ def faulty_text(text: str, span: Span | None) -> tuple[Run, ...]:
 
 
 def problem_runs(problem: Problem, text: str = "") -> tuple[Run, ...]:
-    """The whole sentence: the faulty text, the lead in bold, the message."""
+    """The whole sentence: the text with the error, the lead in bold, the message."""
     lead = (Run(problem.lead + " ", "bold"),) if problem.lead else ()
     return (*faulty_text(text, problem.span), *lead, *parse_runs(problem.message))
 
 
 class ProblemBanner(QWidget):
-    """Hidden while there is no problem. `fix_chosen(fix)` when a button is pressed, or a row of the menu behind them.
+    """Hidden while there is no problem. `fix_chosen(fix)` when a button or a menu row is chosen.
 
     `first`: so many fixes are buttons, fewer where `fit` has little room for them; 0 where none can be taken.
     """
@@ -101,7 +101,7 @@ class ProblemBanner(QWidget):
         return self._problem
 
     def set_problem(self, problem: Problem | None, text: str = "") -> None:
-        """Show a problem, with the text that its span counts in; None hides the banner."""
+        """Show a problem and the text that its span refers to; None hides the banner."""
         if (problem, text) == (self._problem, self._text):
             return
         self._problem, self._text = problem, text
@@ -126,20 +126,20 @@ class ProblemBanner(QWidget):
             self._flow.addWidget(button)
             self.buttons.append(button)
         if len(fixes) > 1 and self.offers:
-            self.more = IconButton("ellipsis", "More ways to mend it", parent=self._fixes)
+            self.more = IconButton("ellipsis", "More fixes", parent=self._fixes)
             self.more.clicked.connect(self._on_more)
             self._flow.addWidget(self.more)
         self._show_first(self._first)
         self._fixes.setVisible(bool(self.buttons))
 
     def _show_first(self, count: int) -> None:
-        """So many fixes as buttons; the rest waits in the menu."""
+        """Show this many fixes as buttons; the rest are in the menu."""
         self._shown = count = min(count, len(self.buttons))
         for place, button in enumerate(self.buttons):
             button.setVisible(place < count)
         left = len(self._problem.fixes) - count if self._problem is not None else 0
         if self.more is not None:
-            words = f"{left} more {'way' if left == 1 else 'ways'} to mend it"
+            words = f"{left} more {'fix' if left == 1 else 'fixes'}"
             set_tooltip(self.more, words)
             self.more.setAccessibleName(words)
             self.more.setVisible(left > 0)
@@ -148,7 +148,7 @@ class ProblemBanner(QWidget):
         self._leave_room_for_more(self.width())
 
     def _leave_room_for_more(self, width: int) -> None:
-        """The last button is never so wide that the one behind it begins a line."""
+        """Limit the last button's width so that the next one does not wrap."""
         room = width - _LEFT - _RIGHT - (HEIGHT + self._flow.spacing())
         for place, button in enumerate(self.buttons):
             is_last = place == self._shown - 1 and self.more is not None and not self.more.isHidden()
@@ -159,7 +159,7 @@ class ProblemBanner(QWidget):
         self._leave_room_for_more(event.size().width())
 
     def fit(self, width: int, room: int) -> None:
-        """Show as many fixes as buttons as have room in a height of `room` pixels, one at least."""
+        """Show as many fix buttons as fit into a height of `room` pixels, at least one."""
         if self._problem is None or not self.buttons:
             return
         before = self._shown

@@ -1,4 +1,4 @@
-"""A menu whose rows say beforehand what each choice gives: its shape and whether it is a view or a copy."""
+"""A menu that previews each choice: the resulting shape, and view or copy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _GAP = 24
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a choice gives: a shape, a verdict's kind and its words, or the reason why it cannot be chosen."""
+    """The result of a choice: a shape, a verdict's kind and text, or the reason why it cannot be chosen."""
 
     shape: Sequence[int | str] | None = None
     kind: str = ""
@@ -34,7 +34,7 @@ class Outcome:
 
 
 class ResultMenu(QMenu):
-    """`menu.add_result("Flatten", Outcome((12,), "view"))`; all else as in QMenu."""
+    """`menu.add_result("Flatten", Outcome((12,), "view"))`; otherwise as in QMenu."""
 
     def __init__(self, title: str = "", parent: QWidget | None = None) -> None:
         super().__init__(title, parent)
@@ -43,7 +43,7 @@ class ResultMenu(QMenu):
         self._outcomes: dict[QAction, Outcome] = {}
 
     def add_result(self, words: str, outcome: Outcome = Outcome(), data: object = None) -> QAction:
-        """Add a row; it is off while the outcome has a reason."""
+        """Add a row; it is disabled if the outcome has a reason."""
         action = self.addAction(f"{words}\t{outcome.words()}" if outcome.words() else words)
         action.setData(data)
         action.setEnabled(not outcome.reason)
@@ -98,7 +98,7 @@ def _column(name: str) -> float:
 
 
 def _shape(outcome: Outcome, role: str) -> tuple[Run, ...]:
-    """The shape without underlines: on the accent colour they could not be told apart."""
+    """The shape without underlines, which could not be told apart on the accent colour."""
     if outcome.shape is None:
         return ()
     return shape_runs(outcome.shape, [None] * len(outcome.shape), role=role)

@@ -1,4 +1,4 @@
-"""A part of a panel: a title line of 40 px, and a body that can be folded away."""
+"""A part of a panel: a title line of 40 px and a collapsible body."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Hairline(QWidget):
 
 
 class TitleLine(QWidget):
-    """The bold title with what belongs beside it: `add` puts widgets after the title, `add_right` at the far end."""
+    """The bold title and widgets beside it: `add` puts them after the title, `add_right` at the far end."""
 
     pressed = Signal()
 
@@ -51,7 +51,7 @@ class TitleLine(QWidget):
         self._left_count = 1
 
     def add(self, widget: QWidget, stretch: int = 0) -> None:
-        """Put a widget after the title and what was added before."""
+        """Put a widget after the title and earlier widgets."""
         self._row.insertWidget(self._left_count, widget, stretch, Qt.AlignmentFlag.AlignVCenter)
         self._left_count += 1
 
@@ -74,7 +74,7 @@ class TitleLine(QWidget):
 
 
 class Section(QWidget):
-    """A title line and a body below it; a `collapsible` one folds by its chevron or a click on its title line."""
+    """A title line and a body below it; if `collapsible`, the chevron or a click on the title line folds it."""
 
     def __init__(
         self, title: str, *, collapsible: bool = False, padding: int = PADDING, parent: QWidget | None = None
@@ -92,14 +92,14 @@ class Section(QWidget):
         column.addWidget(self.body, 1)
         self._chevron: IconButton | None = None
         if collapsible:
-            self._chevron = IconButton("chevron-down", f"Fold {title} away")
+            self._chevron = IconButton("chevron-down", f"Collapse {title}")
             self._chevron.clicked.connect(self.toggle)
             self.title_line.add_first(self._chevron)
             self.title_line.pressed.connect(self.toggle)
 
     @property
     def is_folded(self) -> bool:
-        """Whether the body is hidden."""
+        """True if the body is hidden."""
         return self.body.isHidden()
 
     @Slot()
@@ -114,6 +114,6 @@ class Section(QWidget):
         self.body.setVisible(not fold)
         if self._chevron is not None:
             self._chevron.set_icon_name("chevron-right" if fold else "chevron-down")
-            words = f"Unfold {self.title_line.title.text()}" if fold else f"Fold {self.title_line.title.text()} away"
+            words = f"Expand {self.title_line.title.text()}" if fold else f"Collapse {self.title_line.title.text()}"
             self._chevron.setAccessibleName(words)
             set_tooltip(self._chevron, words)

@@ -1,4 +1,4 @@
-"""A slider of 16 px, and the row of label, slider and number box that most controls are."""
+"""A slider of 16 px, and the row of label, slider and number box used for most controls."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from playground.widgets.text.labels import TextLabel
 
 POSITIONS = 10_000
 FINE = 20
-"""With Shift the handle goes so many times slower than the hand."""
+"""With Shift the handle moves this many times slower than the pointer."""
 _HANDLE = 16
 _GROOVE = 4
 _RING_SPACE = 3
@@ -27,9 +27,9 @@ _ARROWS = {Qt.Key.Key_Left.value: -1, Qt.Key.Key_Down.value: -1, Qt.Key.Key_Righ
 
 
 class Slider(QSlider):
-    """A horizontal slider over positions 0 to `POSITIONS`; a click anywhere takes the handle along.
+    """A horizontal slider over positions 0 to `POSITIONS`; a click anywhere moves the handle there.
 
-    While Shift is held, a drag and the arrow keys move it `FINE` times less.
+    While Shift is held, a drag or an arrow key moves it `FINE` times less.
     """
 
     reset = Signal()
@@ -37,9 +37,9 @@ class Slider(QSlider):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._hand: float | None = None
-        """Where the hand was at the last move of a fine drag."""
+        """The pointer's position at the last move of a fine drag."""
         self._exact = 0.0
-        """The position of a fine drag, with what is less than one position."""
+        """The position of a fine drag, with its fraction."""
         self.setRange(0, POSITIONS)
         self.setSingleStep(POSITIONS // 100)
         self.setPageStep(POSITIONS // 10)
@@ -84,7 +84,7 @@ class Slider(QSlider):
             self._follow(event)
 
     def _follow(self, event: QMouseEvent) -> None:
-        """Go to the hand; with Shift, go from where it is, slowly."""
+        """Move to the pointer; with Shift, move slowly from the current place."""
         x = event.position().x()
         if not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             if event.type() == QMouseEvent.Type.MouseMove:
@@ -147,9 +147,9 @@ class Slider(QSlider):
 class SliderRow(QWidget):
     """Label, slider and number box for one number; `logarithmic` spaces the slider evenly in the logarithm.
 
-    `changed(value)` comes live; all changes of one drag, one typing or one turn of the wheel share `gesture`, and
-    `gesture_ended` says when the hand lets go. A double click on the slider or label goes back to the value it
-    started with. The box takes any number between `hard_minimum` and `hard_maximum`, the slider only its own range.
+    `changed(value)` is emitted live; all changes of one drag, one edit or one turn of the wheel share `gesture`, and
+    `gesture_ended` follows when the user lets go. A double click on the slider or label restores the initial value.
+    The box accepts any number between `hard_minimum` and `hard_maximum`, the slider only its own range.
     """
 
     changed = Signal(object)
@@ -176,7 +176,7 @@ class SliderRow(QWidget):
         self._default: float = value
         self._gestures = 0
         self._settled: tuple[float, str] | None = None
-        """The number that box and handle both show, and its text in the box."""
+        """The number shown by both box and handle, and its text in the box."""
         self.label = TextLabel(label, "text2")
         self.label.setFixedWidth(label_width)
         self.slider = Slider()
@@ -207,11 +207,11 @@ class SliderRow(QWidget):
 
     @property
     def value(self) -> float:
-        """The present number."""
+        """The current number."""
         return self.box.value
 
     def _describe(self) -> None:
-        """Tell screen readers the number; the slider itself only knows its position."""
+        """Give the number to screen readers; the slider only knows its position."""
         self.slider.setAccessibleDescription(self.box.text())
 
     @property
@@ -220,7 +220,7 @@ class SliderRow(QWidget):
         return ("slider", id(self), self._gestures)
 
     def set_value(self, value: float) -> None:
-        """Show a number without a signal. While the handle is held, it stays under the hand."""
+        """Show a number without a signal. While the handle is held, it stays under the pointer."""
         if (value, self.box.text()) == self._settled:
             return
         self.box.set_value(value)
@@ -272,7 +272,7 @@ class SliderRow(QWidget):
 
     @Slot(int)
     def _on_slider_action(self, action: int) -> None:
-        """Keys move by one at least, also where a position of the slider is less than one whole number."""
+        """Make keys move by at least one whole number, even if one slider position is less."""
         if self._decimals is not None or self._logarithmic:
             return
         steps = {
@@ -301,4 +301,4 @@ class SliderRow(QWidget):
     def _end_gesture(self) -> None:
         self._gestures += 1
         self.gesture_ended.emit()
-        self.set_value(self.box.value)  # another number may have come while the hand held the handle
+        self.set_value(self.box.value)  # another number may have arrived while the handle was held

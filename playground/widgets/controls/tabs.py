@@ -1,4 +1,4 @@
-"""A row of tabs whose chosen one is underlined in the accent colour: Shape | Einsum | Memory."""
+"""A row of tabs, with the current one underlined in the accent colour: Shape | Einsum | Memory."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from playground.widgets.painting import baseline, text_width
 
 _UNDERLINE = 2
 _ROOM = 3
-"""Pixels between the words and the ring of the keyboard."""
+"""Pixels between the text and the focus ring."""
 
 
 class TabRow(QTabBar):
-    """`TabRow("Loops", "torch", "numpy")`; `currentChanged(int)` as in Qt. `spacing` lies between the words."""
+    """`TabRow("Loops", "torch", "numpy")`; `currentChanged(int)` as in Qt. `spacing` is the gap between the texts."""
 
     def __init__(self, *names: str, height: int = 24, spacing: int = 20, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -28,7 +28,7 @@ class TabRow(QTabBar):
         self.setElideMode(Qt.TextElideMode.ElideNone)
         self.setMouseTracking(True)
         self.setFont(self._font())
-        self.setProperty(FOCUS_ROOM, QMargins(_ROOM, 0, _ROOM - spacing, 0))  # spacing follows the last word too
+        self.setProperty(FOCUS_ROOM, QMargins(_ROOM, 0, _ROOM - spacing, 0))  # there is spacing after the last tab too
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         for name in names:
             self.addTab(name)

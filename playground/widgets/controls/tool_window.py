@@ -1,4 +1,4 @@
-"""How a part of the network page opens a window of its own."""
+"""Opens a part of the Network page in its own window."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from playground.widgets.panel import Panel
 
 GAP = 8
 TITLE_BAR = 32
-"""About as high as the title that the desktop puts above a window."""
+"""Roughly the height of a window's title bar."""
 
 
 class KeyCloser(QObject):
-    """Closes a window by Esc or Ctrl+W, where nothing in it has a use for the key."""
+    """Closes a window on Esc or Ctrl+W, unless a widget in it uses the key."""
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Look at the keys that came up to the window itself."""
+        """Handle the keys that reached the window itself."""
         if not isinstance(watched, QWidget) or not isinstance(event, QKeyEvent):
             return super().eventFilter(watched, event)
         if event.type() == QEvent.Type.ShortcutOverride and event.matches(QKeySequence.StandardKey.Close):
@@ -32,9 +32,9 @@ class KeyCloser(QObject):
 
 
 def open_window(window: QWidget, owner: QWidget, beside: bool = False) -> None:
-    """Show a window above the main one; a new one becomes the owner's, so that the main shortcuts work in it.
+    """Show a window above the main one; the owner becomes a new window's parent, so that the main shortcuts work in it.
 
-    One that follows the owner's controls stands `beside` them at first, over the rest of their panel.
+    A window that follows the owner's controls first opens `beside` them, over the rest of their panel.
     """
     if window.parentWidget() is not owner:
         window.setParent(owner, Qt.WindowType.Tool)
@@ -48,7 +48,7 @@ def open_window(window: QWidget, owner: QWidget, beside: bool = False) -> None:
 
 
 def _place_beside(window: QWidget, owner: QWidget) -> QRect:
-    """From the right edge of the owner to that of its panel, a lesson beside which stays free where there is room."""
+    """From the owner's right edge to its panel's, leaving a lesson beside the panel visible if there is room."""
     panel: QWidget | None = owner
     while panel is not None and not isinstance(panel, Panel):
         panel = panel.parentWidget()

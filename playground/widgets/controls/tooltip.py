@@ -1,4 +1,4 @@
-"""Tooltips: words first, code below in the second colour. All parts are plain text, whatever they hold."""
+"""Tooltips: words first, code below in the second colour. All parts are treated as plain text."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ def tooltip_html(words: str, *code_lines: str) -> str:
 
 
 _QTS_WAY = QPoint(2, 16)
-"""From where a tooltip is asked for to where Qt puts its corner; where it finds no room, Qt puts it above."""
+"""The offset from the requested point to where Qt puts a tooltip's corner; without room, Qt puts it above."""
 
 _GAP = 4
 _TALLEST = 120
-"""A widget that is taller than this, in pixels, is pointed at in places: its tooltip stands beside the pointed line."""
+"""In a widget taller than this, in pixels, the tooltip appears beside the line under the pointer."""
 
 _REACH = 16
-"""Pixels above and below the pointer that hold the line pointed at."""
+"""Pixels above and below the pointer that count as the pointed line."""
 
 
 def show_beside(widget: QWidget, rect: QRect, html: str, x: int) -> None:
-    """Show a tooltip below the rectangle that it explains, or above where there is no room below; at `x` of it."""
+    """Show a tooltip at `x` below the rectangle that it explains, or above if there is no room below."""
     QToolTip.hideText()
     below = widget.mapToGlobal(QPoint(x, rect.bottom() + 1 + _GAP))
     QToolTip.showText(below - _QTS_WAY, html, widget, rect)
@@ -50,13 +50,13 @@ def show_beside(widget: QWidget, rect: QRect, html: str, x: int) -> None:
 
 
 def explained(widget: QWidget, place: QPoint) -> QRect:
-    """What a tooltip at this place speaks of: the widget, or of a tall one the line that is pointed at."""
+    """The rectangle that a tooltip here explains: the widget, or the pointed line of a tall one."""
     line = QRect(place.x(), place.y() - _REACH, 1, 2 * _REACH)
     return widget.rect() if widget.height() <= _TALLEST else line & widget.rect()
 
 
 class _Beside(QObject):
-    """Places tooltips beside what they explain, where Qt would place them over it."""
+    """Places tooltips beside what they explain; Qt would place them over it."""
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() != QEvent.Type.ToolTip or not isinstance(event, QHelpEvent) or not isinstance(watched, QWidget):
@@ -71,7 +71,7 @@ _beside = _Beside()
 
 
 def set_tooltip(widget: QWidget, words: str, *code_lines: str) -> None:
-    """Give a widget a tooltip whose colours follow the look; its words become the accessible name if it has none."""
+    """Give a widget a tooltip in the look's colours; its text becomes the accessible name if there is none."""
     widget.setProperty(_PROPERTY, [words, *code_lines])
     widget.setToolTip(tooltip_html(words, *code_lines))
     place_beside(widget)
@@ -80,12 +80,12 @@ def set_tooltip(widget: QWidget, words: str, *code_lines: str) -> None:
 
 
 def place_beside(widget: QWidget) -> None:
-    """Have the tooltip of a widget, whoever writes it, stand beside what it explains."""
+    """Place a widget's tooltip beside what it explains, whoever sets its text."""
     widget.installEventFilter(_beside)
 
 
 def refresh_tooltips() -> None:
-    """Take the colours of the present look in all tooltips."""
+    """Apply the current look's colours to all tooltips."""
     for widget in QApplication.allWidgets():
         parts = widget.property(_PROPERTY)
         if parts:

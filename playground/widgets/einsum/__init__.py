@@ -1,1 +1,1 @@
-"""Widgets of the einsum room."""
+"""Widgets of the Einsum panel."""

@@ -1,4 +1,4 @@
-"""The last line: products, largest intermediate, what it is the same as, view or new; progress of long ones."""
+"""The last line: products, largest intermediate, an equivalent expression, view or new; progress of long runs."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def amount(count: int, noun: str) -> str:
 
 
 def cost_runs(result: EinsumResult, brief: bool = False) -> tuple[Run, ...]:
-    """`36 products, one step   Largest in between: 9 elements, 36 B   Same as A @ B.t()`.
+    """`36 products, one step   Largest intermediate: 9 elements, 36 B   Same as A @ B.t()`.
 
-    `brief`: in fewer words, for a line that would break.
+    `brief`: in fewer words, for a line that would wrap.
     """
     plan = result.plan
     assert plan is not None
@@ -35,30 +35,30 @@ def cost_runs(result: EinsumResult, brief: bool = False) -> tuple[Run, ...]:
     if cost.naive_operations > cost.operations:
         runs += [_GAP, Run(f"{digits(cost.speedup)} times less work{'' if brief else ' than one loop'}")]
     if len(plan.shapes) > 1 and cost.work < cost.operations:
-        runs += [_GAP, Run(f"torch adds lone letters up first: {amount(cost.work, 'operation')}")]
+        runs += [_GAP, Run(f"torch first sums letters found in one operand only: {amount(cost.work, 'operation')}")]
     if not plan.is_view:
         largest = amount(cost.largest_intermediate, "element")
         held = bytes_in_words(result.largest_bytes)
-        runs += [_GAP, Run(f"Largest: {held}" if brief else f"Largest in between: {largest}, {held}")]
+        runs += [_GAP, Run(f"Largest: {held}" if brief else f"Largest intermediate: {largest}, {held}")]
     if result.equivalents:
         runs += [_GAP, Run("Same as "), Run(result.equivalents[0], "code")]
     return tuple(runs)
 
 
 def work_in_words(result: EinsumResult) -> str:
-    """Products and steps, additions where one operand is summed, or that nothing is computed."""
+    """Products and steps; additions if one operand is summed; or that nothing is computed."""
     plan = result.plan
     assert plan is not None
     steps = len(plan.cost.steps)
     if plan.is_view:
-        return "Nothing is computed: the same storage, read another way"
+        return "Nothing is computed: the result is a view of the same storage"
     if len(plan.shapes) == 1:
         return f"{amount(plan.cost.index_space, 'element')} added up"
     return f"{amount(plan.cost.products, 'product')}, {'one step' if steps == 1 else f'{steps} steps'}"
 
 
 class CostLine(QWidget):
-    """`cancelled()` for what takes longer than half a second, `open_wanted()` for the einsum of the selected line."""
+    """`cancelled()` for runs longer than half a second, `open_wanted()` to open the selected line's einsum."""
 
     cancelled = Signal()
     open_wanted = Signal()
@@ -67,7 +67,7 @@ class CostLine(QWidget):
         super().__init__(parent)
         self.label = RunsLabel()
         self.label.setObjectName("einsum.cost")
-        set_tooltip(self.label, "Multiplications along the best order, as opt_einsum finds it")
+        set_tooltip(self.label, "Multiplications in the best order, as found by opt_einsum")
         self.result_word = TextLabel("result", "text2", fixed=True)
         self.verdict = VerdictBadge(parent=self)
         self.verdict.setObjectName("einsum.verdict")
@@ -78,7 +78,7 @@ class CostLine(QWidget):
         self._cancel.clicked.connect(self.cancelled)
         self.open = Button("Open", "quiet")
         self.open.setObjectName("einsum.open")
-        set_tooltip(self.open, "Show the einsum that the selected line is")
+        set_tooltip(self.open, "Open the selected line's einsum")
         self.open.clicked.connect(self.open_wanted)
         self.open.hide()
         self._result: EinsumResult | None = None
@@ -97,7 +97,7 @@ class CostLine(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_result(self, result: EinsumResult | None) -> None:
-        """Say what it costs; None clears the line."""
+        """Show the cost; None clears the line."""
         has_plan = result is not None and result.plan is not None
         self.result_word.setVisible(has_plan)
         if result is None or result.plan is None:
@@ -115,7 +115,7 @@ class CostLine(QWidget):
             self.verdict.set_verdict("new", "new")
 
     def _fit(self) -> None:
-        """In full where it fits into one line, else in fewer words."""
+        """In full if it fits on one line, otherwise in fewer words."""
         if self._result is not None:
             runs = cost_runs(self._result)
             is_wide = self.label.width() >= runs_width(runs)
@@ -123,7 +123,7 @@ class CostLine(QWidget):
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        """As high as the words are at the width they have, so that a second line of them is whole."""
+        """As high as the text at its width, so that a second line is fully visible."""
         hint = super().sizeHint()
         return QSize(hint.width(), max(hint.height(), self.label.heightForWidth(self.label.width())))
 
@@ -132,15 +132,15 @@ class CostLine(QWidget):
         self._fit()
 
     def offer(self, name: str) -> None:
-        """Offer to show the einsum of the line called `name` (empty: nothing to offer)."""
+        """Offer to open the einsum of the line called `name` (empty: no offer)."""
         self.open.setVisible(bool(name))
         if name and self.open.text() != f"Open {name}":
             self.open.setText(f"Open {name}")
-            set_tooltip(self.open, f"Show the einsum that the selected line {name} is")
+            set_tooltip(self.open, f"Open the einsum of the selected line {name}")
             self.open.updateGeometry()
 
     def set_busy(self, busy: bool) -> None:
-        """A computation began or ended."""
+        """Called when a computation starts or ends."""
         if busy:
             self._timer.start()
             return

@@ -1,4 +1,4 @@
-"""The same einsum told six ways: loops, torch, numpy, words, a drawing, and the ladder of speeds."""
+"""The same einsum in six forms: loops, torch, numpy, words, a drawing, and the ladder of speeds."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ CODE_LINE = 17
 
 
 class LoopsBlock(CodeBlock):
-    """Shows the loops; copies them with the line in front that makes the result, so that they run."""
+    """Shows the loops; copies them with the line that creates the result, so that they run."""
 
     runnable = ""
 
     @Slot()
     def copy(self) -> None:
-        """Put what runs on the clipboard."""
+        """Copy the runnable code to the clipboard."""
         QGuiApplication.clipboard().setText(self.runnable)
 
 
@@ -51,13 +51,13 @@ def _scrolled(widget: QWidget) -> QScrollArea:
 
 
 class Details(QWidget):
-    """The tabs at the right of the letters."""
+    """The tabs to the right of the letters."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.tabs = TabRow(*TABS, spacing=8)
         self.tabs.setObjectName("einsum.details")
-        self.tabs.setAccessibleName("ways to tell the same")
+        self.tabs.setAccessibleName("other forms of the equation")
         set_tooltip(self.tabs, "The same einsum as loops, in torch, in numpy, in words, drawn, and timed")
         self.loops = LoopsBlock(line=CODE_LINE)
         self.torch, self.numpy = CodeBlock(line=CODE_LINE), CodeBlock(line=CODE_LINE)
@@ -126,12 +126,12 @@ class Details(QWidget):
             self.numpy_words.set_content(numpy_note(result.numpy, result))
 
     def light(self, letter: str) -> None:
-        """Let one letter stand out wherever the code has it; "" none."""
+        """Highlight one letter everywhere in the code; "" for none."""
         for block in (self.loops, self.torch, self.numpy):
             block.set_marker(letter_marker(self._places, letter))
 
     def dim(self, dimmed: bool) -> None:
-        """Pale, while a problem stands above the last good result."""
+        """Dim the contents while a problem is shown above the last good result."""
         self._veil.dim(dimmed)
 
     @staticmethod
@@ -149,7 +149,7 @@ class Details(QWidget):
         plan = result.plan
         assert plan is not None
         if len(plan.cost.steps) > 1:
-            return "The best order, one step a line. torch.einsum takes the same."
+            return "The best order, one step per line. torch.einsum uses the same order."
         if not result.equivalents:
             return "Nothing shorter is exactly the same."
         return result.equivalents_note
@@ -176,7 +176,7 @@ def numpy_code(result: EinsumResult) -> str:
 
 
 def numpy_note(verdict: NumpyVerdict, result: EinsumResult) -> str:
-    """Where numpy differs, with what it says itself."""
+    """Where numpy differs, with its own message."""
     plan = result.plan
     assert plan is not None
     parts = [verdict.note or "Same shape, dtype and sum as torch."]

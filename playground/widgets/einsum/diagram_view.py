@@ -1,4 +1,4 @@
-"""The contraction as a drawing: tensors are nodes, letters are lines, open lines are the axes of the result."""
+"""The contraction as a drawing: tensors are nodes, letters are lines, and open lines are the result's axes."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ STUB = 17.0
 
 
 def _name_and_width(node: Node) -> tuple[str, float]:
-    """What stands in a node, and how wide it is."""
+    """The text of a node and its width."""
     name = elided(code_font(13), node.name, 120)
     return name, max(32.0, text_width(code_font(13), name) + 16)
 
 
 class DiagramView(QWidget):
-    """Shows a diagram; `paint_plot` draws it into any rectangle, for the export."""
+    """Shows a diagram; `paint_plot` draws it into any rectangle, for exporting."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("einsum.diagram")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        set_tooltip(self, "Nodes are tensors, lines are letters: joined ones are summed, open ones stay")
+        set_tooltip(self, "Nodes are tensors, lines are letters: joined lines are summed, open lines are kept")
         self._diagram: Diagram | None = None
         self._dimmed = False
         look_holder().changed.connect(self.update)
@@ -58,14 +58,14 @@ class DiagramView(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(120, 72)
 
-    # For the export
+    # For exporting
 
     def plot_name(self) -> str:
-        """The name of the files."""
+        """The default file name."""
         return "contraction"
 
     def plot_columns(self) -> dict[str, Sequence[object]]:
-        """Each line with its size, the operands that it joins, and whether it stays open."""
+        """Each line with its size, the operands that it joins, and whether it is open."""
         lines = () if self._diagram is None else self._diagram.lines
         names = () if self._diagram is None else tuple(node.name for node in self._diagram.nodes)
         return {
@@ -106,7 +106,7 @@ class DiagramView(QWidget):
         painter.restore()
 
     def _room(self, rect: QRectF, diagram: Diagram, line: Edge) -> float:
-        """The pixels between the two nodes that a line joins; without limit for all others."""
+        """The distance in pixels between the two nodes that a line joins; unlimited for other lines."""
         if line.hub is not None or line.ends_open is not None or len(line.operands) < 2:
             return math.inf
         first, last = (diagram.nodes[operand] for operand in (line.operands[0], line.operands[-1]))
@@ -115,7 +115,7 @@ class DiagramView(QWidget):
 
     @staticmethod
     def _paint_size(painter: QPainter, at: QPointF, line: Edge, outwards: int, room: float) -> None:
-        """The size beside the badge, on the side that points outwards; above or below where two nodes leave no room."""
+        """Draw the size on the outer side of the badge, or above or below it if two nodes leave no room."""
         badge = badge_width(line.label)
         size = str(line.size)
         width = text_width(code_font(), size)
@@ -132,7 +132,7 @@ class DiagramView(QWidget):
         return QPointF(rect.left() + at[0] * rect.width(), rect.top() + at[1] * rect.height())
 
     def _paint_line(self, painter: QPainter, rect: QRectF, diagram: Diagram, line: Edge) -> QPointF:
-        """Draw a line; the answer is where its badge goes."""
+        """Draw a line; returns the place of its badge."""
         painter.setPen(QPen(look().axis_line(line.place), 2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         ends = [self._point(rect, diagram.nodes[operand].at) for operand in line.operands]
@@ -155,7 +155,7 @@ class DiagramView(QWidget):
         return QPointF(bent)
 
     def _paint_loop(self, painter: QPainter, rect: QRectF, at: QPointF, line: Edge) -> QPointF:
-        """A letter that stands twice in one operand: a loop above its node, open where the letter is kept."""
+        """A letter that appears twice in one operand: a loop above its node, open if the letter is kept."""
         box = QRectF(at.x() - LOOP / 2, at.y() - LOOP - 6, LOOP, LOOP)
         painter.drawEllipse(box)
         if line.ends_open is not None:
@@ -163,7 +163,7 @@ class DiagramView(QWidget):
         return QPointF(at.x() + LOOP / 2, at.y() - LOOP / 2 - 6)
 
     def _paint_star(self, painter: QPainter, rect: QRectF, ends: list[QPointF], line: Edge) -> QPointF:
-        """A letter that is summed in one operand alone, shared by three, or shared and kept: its lines meet."""
+        """A letter summed in one operand only, shared by three, or shared and kept: its lines meet in a point."""
         assert line.hub is not None
         hub = self._point(rect, line.hub)
         for end in ends:

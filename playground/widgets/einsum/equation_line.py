@@ -1,4 +1,4 @@
-"""The title line: the equation with its letters on their colours, its operands, what it gives, and the presets."""
+"""The title line: the equation with coloured letters, its operands, its result, and the presets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PADDING = 28
 
 
 class EquationEdit(CodeEdit):
-    """`edited(text)` with every key."""
+    """Emits `edited(text)` on every keystroke."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(marker=equation_marks, pixels=13, parent=parent)
@@ -45,7 +45,7 @@ class EquationEdit(CodeEdit):
         self.textChanged.connect(self.updateGeometry)
 
     def light(self, letter: str) -> None:
-        """Let one letter stand out wherever it is; "" none."""
+        """Highlight one letter everywhere; "" for none."""
         self.marker = partial(equation_marks, lit=letter)
         self.viewport().update()
 
@@ -65,7 +65,7 @@ _CHEVRON = 38
 
 
 class NameCombo(ComboBox):
-    """As wide as what is chosen, not as the widest choice."""
+    """As wide as the chosen item, not as the widest one."""
 
     def sizeHint(self) -> QSize:
         width = text_width(self.item_font(), self.currentText()) + _CHEVRON
@@ -104,7 +104,7 @@ class OperandBox(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def set_choice(self, text: str, names: Sequence[str]) -> None:
-        """Show what is chosen, and what else could be."""
+        """Show the chosen item and the other choices."""
         items = [*names, *([text] if text and text not in names else []), NOTHING, EXPRESSION]
         shown = [self.combo.itemText(row) for row in range(self.combo.count())]
         self._text = text
@@ -152,19 +152,19 @@ class OperandBox(QWidget):
 
 
 BESIDE = 2
-"""So many operands stand in the title line; more get a line of their own."""
+"""This many operands fit in the title line; more get their own line."""
 
 MOST_BOXES = 24
-"""A mistyped equation may ask for thousands."""
+"""An upper limit: a mistyped equation may ask for thousands."""
 
 MOST_BELOW = 88
 NARROW = 700
 ROOMY_EQUATION, TIGHT_BOXES, ROOMY_BOXES = 200, 152, 200
-"""A longer equation, and operands with longer names, become so narrow before something goes to the next line."""
+"""A longer equation and longer operand names shrink to these widths before anything wraps."""
 
 
 def box_count(equation: str, operands: Sequence[str]) -> int:
-    """How many operands are asked for or chosen."""
+    """The number of operands that the equation has or the user chose."""
     left = equation.split(ARROW, maxsplit=1)[0]
     asked = left.count(",") + 1 if left.strip() else 1
     return max(min(asked, MOST_BOXES), len(operands))
@@ -173,7 +173,7 @@ def box_count(equation: str, operands: Sequence[str]) -> int:
 class EquationLine(QWidget):
     """`equation_edited(text)`, `operand_chosen(number, text)`, `preset_chosen(name)`, `keep_wanted()`.
 
-    `is_typing` from the first key until the hand leaves the equation.
+    `is_typing` is True from the first key until the equation loses focus.
     """
 
     equation_edited = Signal(str)
@@ -204,10 +204,10 @@ class EquationLine(QWidget):
         self._below.setContentsMargins(PADDING, 0, PADDING, 4)
         self.presets = Button("Presets", opens_menu=True)
         self.presets.setObjectName("einsum.presets")
-        set_tooltip(self.presets, "Einsums that have a name")
+        set_tooltip(self.presets, "Well-known einsums")
         self.keep = Button("Keep as tensor")
         self.keep.setObjectName("einsum.keep")
-        set_tooltip(self.keep, "Add the result to the program as a line of its own")
+        set_tooltip(self.keep, "Add the result to the program as a new line")
         self.keep.clicked.connect(self.keep_wanted)
         self.title.flow.add(self._name)
         self.title.flow.add(self.equation, tight=ROOMY_EQUATION, roomy=ROOMY_EQUATION)
@@ -236,7 +236,7 @@ class EquationLine(QWidget):
         self.presets.setMenu(menu)
 
     def set_choices(self, equation: str, operands: Sequence[str], names: Sequence[str]) -> None:
-        """Show what the state holds."""
+        """Show the state."""
         self.equation.set_text(equation)
         self._make_boxes(box_count(equation, operands))
         for number, box in enumerate(self.boxes):
@@ -265,7 +265,7 @@ class EquationLine(QWidget):
         self._arrange()
 
     def show_plan(self, plan: EinsumPlan | None) -> None:
-        """Say what comes out: `C (3, 3)`, and the output where no arrow says it."""
+        """Show the result: `C (3, 3)`, and the output letters if there is no arrow."""
         if plan is None:
             self.result.set_content(())
             self._gives.hide()
@@ -287,7 +287,7 @@ class EquationLine(QWidget):
 
     @Slot()
     def _arrange(self) -> None:
-        """What goes first where it gets narrow: the words, then what it gives (the last line says it too)."""
+        """Hide parts as the line gets narrow: first the words, then the result, which the last line shows too."""
         wide = self.width() >= NARROW
         beside = len(self.boxes) <= BESIDE
         self._of.setVisible(wide and beside)
@@ -304,7 +304,7 @@ class EquationLine(QWidget):
             self.keep.updateGeometry()
 
     def _drop_what_does_not_fit(self) -> None:
-        """A long shape goes, before the equation is cut: the grid's caption says it too."""
+        """Hide a long shape before cutting the equation: the grid's caption shows it too."""
         shown = [self.equation, self.presets, self.keep, self._name]
         shown += [w for w in (self._of, self._holder, self._gives, self.result) if w.isVisibleTo(self.title)]
         wanted = sum(widget.sizeHint().width() for widget in shown) + 8 * len(shown) + 2 * PADDING

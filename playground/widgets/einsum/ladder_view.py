@@ -1,4 +1,4 @@
-"""One matrix product, five ways, as bars on a logarithmic scale, timed when asked."""
+"""One matrix product computed five ways, timed on request, as bars on a logarithmic scale."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from playground.widgets.text.labels import TextLabel
 ROW = 20
 NAME_WIDTH = 96
 NUMBER_WIDTH = 132
-NOTE = "The same product by three Python loops, by rows, by broadcasting, by einsum and by @."
+NOTE = "The same product with three Python loops, row by row, by broadcasting, with einsum and with @."
 
 
 def measured_time(seconds: float) -> str:
@@ -90,7 +90,7 @@ class LadderChart(Plot):
         )
 
     def plot_columns(self) -> Columns:
-        """Name, code, seconds and share of the rows that was measured."""
+        """Name, code, seconds, and the share of rows that was timed."""
         return {
             "way": [time.name for time in self._times],
             "code": [time.code for time in self._times],
@@ -115,7 +115,7 @@ class LadderView(QWidget):
 
     run_wanted = Signal(object)
     noted = Signal(str)
-    """ "ladder" when it has run: a lesson may have asked for it."""
+    """ Emits "ladder" after a run: a lesson may ask for it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -150,7 +150,7 @@ class LadderView(QWidget):
         self.run_wanted.emit(LadderRequest(int(self._size.currentData())))
 
     def show_answer(self, outcome: object, final: bool) -> None:
-        """Show times as they come in, or why there are none."""
+        """Show times as they arrive, or the reason why there are none."""
         if isinstance(outcome, LadderResult):
             self.chart.set_result(outcome)
             partly = any(time.measured < time.rows for time in outcome.times)

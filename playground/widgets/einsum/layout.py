@@ -1,4 +1,4 @@
-"""Where the lower parts of the panel stand, and who gives way where it is low: letters, loops, drawing, sum, grids."""
+"""The layout of the panel's lower parts, and which gives way in a low panel: letters, loops, drawing, sum, grids."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from playground.widgets.einsum.details import Details
 from playground.widgets.einsum.letters_table import LettersTable, scrolled
 
 LOWER_HEIGHT, LOWER_SHARE = 102, 0.275
-"""Letters and loops: at least so many pixels, more in a high panel."""
+"""The least height of letters and loops in pixels; they get more in a high panel."""
 
 ROOMY = 460
 """From this height on, in pixels, a banner, a drawing and the written sum all have room."""
 
 LEAST_GRIDS = 132
-"""Two rows of a grid with headers and scroll bars, and what stands between the parts."""
+"""Two rows of a grid with headers and scroll bars, and the gaps between the parts."""
 
 
 def lower_height(height: int, others: int, sum_height: int) -> int:
-    """Of letters and details in a panel of this height: a drawing takes the height of the written sum (0: no drawing).
+    """The height of letters and details in this panel; a drawing also takes the written sum's height (0: no drawing).
 
-    `others` is what stands there in any case but the grids: the equation above, the cost below.
+    `others` is the height of what is always there besides the grids: the equation above, the cost below.
 
     >>> lower_height(374, 68, 0), lower_height(374, 68, 68), lower_height(374, 98, 68)
     (103, 171, 144)
@@ -30,7 +30,7 @@ def lower_height(height: int, others: int, sum_height: int) -> int:
 
 
 NARROW = 600
-"""Below this width of the panel, in pixels, the letters beside the loops would lose their words."""
+"""Below this width of the panel, in pixels, the letters table would lose its text beside the loops."""
 
 LEAST_LETTERS, MOST_LETTERS = 48, 10_000
 BETWEEN = 4
@@ -50,7 +50,7 @@ class LowerPart(QWidget):
         self._row.addWidget(details, 9)
 
     def fit(self, width: int, height: int, others: int, drawn: int, written: int) -> None:
-        """Take the height in a panel of this size; the sum's height is `drawn` over or `written` out (or neither)."""
+        """Set the height in a panel of this size; `drawn` is the height of a hidden sum, `written` of a shown one."""
         fitted = width, height, others, drawn, written, self._letters.sizeHint().height()
         if fitted == self._fitted:
             return

@@ -1,4 +1,4 @@
-"""Index letters in their colours: in the equation, in code, in shapes, in one line of the folded panel."""
+"""Index letters in their colours: in the equation, in code, in shapes, in the collapsed panel's line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _STRING = re.compile(r'"(?P<equation>[^"]*)"')
 
 
 def equation_marks(text: str, lit: str = "") -> tuple[CodeMark, ...]:
-    """Each letter on the badge of its colour, in order of appearance, `lit` framed; long equations stay plain."""
+    """Each letter on the badge of its colour, in order of appearance, `lit` framed; long equations are plain."""
     if len(text) > LONGEST_WITH_BADGES:
         return ()
     places = colour_places(character for character in text if character in LETTERS)
@@ -29,7 +29,7 @@ def equation_marks(text: str, lit: str = "") -> tuple[CodeMark, ...]:
 
 
 def letter_marker(places: Mapping[str, int], lit: str = "") -> Marker:
-    """Underlines index letters in loops, in brackets and in quoted equations; numbers as in all code."""
+    """Underlines index letters in loops, brackets and quoted equations; numbers are coloured as in all code."""
 
     def marks(text: str) -> tuple[CodeMark, ...]:
         found = list(code_marks(text))
@@ -47,7 +47,7 @@ def letter_marker(places: Mapping[str, int], lit: str = "") -> Marker:
 
 
 LONGEST = 80
-"""Characters of a longer equation that are shown."""
+"""How many characters of a longer equation are shown."""
 
 
 def equation_runs(equation: str) -> tuple[Run, ...]:

@@ -1,4 +1,4 @@
-"""The letters: size, where they stand, kept or summed, and why. Sizes of made tensors are dragged here."""
+"""The letters table: size, where each letter is, kept or summed, and why. Sizes of generated tensors can be dragged."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _DIGIT = 7.2
 PIXELS_A_STEP = 12
 _GAP = 16
 LEAST_WHY = 88
-WORDS = "What each letter means: its size, where it stands, kept or summed, and why"
+WORDS = "What each letter means: its size, where it appears, kept or summed, and why"
 
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """Where "kept or summed" and "why" begin, each reason in lines, and where each row begins and the last one ends."""
+    """The left edges of "kept or summed" and "why", each reason as lines, the top of each row, and the bottom."""
 
     size: QSize
     role_x: float
@@ -37,7 +37,7 @@ class Arrangement:
 
 
 class LettersTable(QWidget):
-    """`sized(letter, size, gesture)` while a size is dragged, turned or typed; `let_go()` when that ends."""
+    """`sized(letter, size, gesture)` while a size is dragged, scrolled or typed; `let_go()` when that ends."""
 
     sized = Signal(str, object, object)
     let_go = Signal()
@@ -65,7 +65,7 @@ class LettersTable(QWidget):
         look_holder().changed.connect(self.update)
 
     def set_letters(self, indexing: Indexing | None, resizable: Collection[str] = ()) -> None:
-        """Show the letters of an einsum; those whose size can be set by hand are `resizable`."""
+        """Show the letters of an einsum; letters with a size that the user can set are `resizable`."""
         if indexing is self._indexing and frozenset(resizable) == self._resizable:
             return
         self._indexing = indexing
@@ -83,7 +83,7 @@ class LettersTable(QWidget):
         return f"{label.name} {label.size}, {found}, {label.role}: {label.reason}"
 
     def dim(self, dimmed: bool) -> None:
-        """Pale, while a problem stands above the last good result."""
+        """Dim the contents while a problem is shown above the last good result."""
         self._dimmed = dimmed
         self.update()
 
@@ -93,14 +93,14 @@ class LettersTable(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(200, self.sizeHint().height())
 
-    # The hand ------------------------------------------------------------------------------------------------------
+    # Mouse and keys -------------------------------------------------------------------------------------------------
 
     def _label_at(self, y: float) -> int | None:
         rows = enumerate(pairwise(self.arrangement().tops))
         return next((row for row, (top, bottom) in rows if top <= y < bottom), None)
 
     def arrangement(self) -> Arrangement:
-        """Where everything stands, measured once for these letters and this size."""
+        """The positions of everything, measured once for these letters and this size."""
         if self._arranged is None or self._arranged.size != self.size():
             role_x, why_x = self._columns()
             reasons = tuple(_in_lines(label.reason, max(self.width() - why_x, 1)) for label in self._labels)
@@ -108,7 +108,7 @@ class LettersTable(QWidget):
         return self._arranged
 
     def _tops(self, reasons: Sequence[Sequence[str]]) -> list[int]:
-        """Where each row begins, and the last one ends: a reason goes on in further lines where all rows have room."""
+        """The top of each row and the bottom of the last; a reason wraps onto further lines if all rows have room."""
         further = [len(lines) - 1 for lines in reasons]
         if ROW * (len(further) + 1) + LINE * sum(further) > self.height():
             further = [0] * len(further)
@@ -145,7 +145,7 @@ class LettersTable(QWidget):
     def _tooltip(self, row: int | None) -> str:
         if row is None:
             return WORDS
-        handle = " Drag, turn the wheel over, or type its size." if self._can_size(row) else ""
+        handle = " Drag, scroll or type its size." if self._can_size(row) else ""
         return self.row_text(self._labels[row]) + "." + handle
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -211,7 +211,7 @@ class LettersTable(QWidget):
     # Painting ------------------------------------------------------------------------------------------------------
 
     def _columns(self) -> tuple[float, float]:
-        """Where "kept or summed" and "why" begin."""
+        """The left edges of "kept or summed" and "why"."""
         font = words_font()
         texts = [label.found_in(self._indexing.names) for label in self._labels] if self._indexing is not None else []
         found = max([text_width(font, text) for text in ("found in", *texts)])
@@ -268,7 +268,7 @@ class LettersTable(QWidget):
 
 
 def _in_lines(reason: str, room: float) -> list[str]:
-    """Why, broken at spaces so that it fits into its column."""
+    """The reason, wrapped at spaces to fit its column."""
     lines = [""]
     for word in reason.split(" "):
         longer = f"{lines[-1]} {word}".lstrip()
@@ -280,7 +280,7 @@ def _in_lines(reason: str, room: float) -> list[str]:
 
 
 def scrolled(table: LettersTable) -> QScrollArea:
-    """The table in a scroll area that is as high as its neighbours are."""
+    """The table in a scroll area as high as its neighbours."""
     area = QScrollArea()
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setWidgetResizable(True)

@@ -1,4 +1,4 @@
-"""The einsum panel: type an equation, point at a cell, see its sum."""
+"""The Einsum panel: type an equation, point at a cell, see its sum."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class EinsumPanel(Panel):
         column.addLayout(body, 1)
 
     def minimumSizeHint(self) -> QSize:
-        """As small as a tab may get: grids, letters and loops scroll, and a banner takes their room."""
+        """As small as a tab may get: grids, letters and loops scroll, and a banner takes space from them."""
         return QSize(420, 300)
 
     def sizeHint(self) -> QSize:
@@ -148,12 +148,12 @@ class EinsumPanel(Panel):
         self.line.keep.setEnabled(False)
         self._forget_what_is_gone()
         if self._result is None:
-            self.terms.set_note("")  # the banner says it
+            self.terms.set_note("")  # the banner shows the problem
         self._dim(True)
         self.summary_changed.emit()
 
     def _forget_what_is_gone(self) -> None:
-        """The last result stays, pale, only as long as its tensors do."""
+        """Keep the last result, dimmed, only while its tensors exist."""
         program, plan = self.state.program, self._result.plan if self._result is not None else None
         if not any(self.state.einsum.operands) or (plan and any(is_gone(program, name) for name in plan.names)):
             self._result = None
@@ -183,7 +183,7 @@ class EinsumPanel(Panel):
 
     @Slot()
     def _make_room(self) -> None:
-        """Where a banner or a drawing needs the room, the written sum gives way."""
+        """Hide the written sum if a banner or a drawing needs the room."""
         is_high = self.height() >= ROOMY
         draws = self.details.tabs.currentIndex() in DRAWN
         self.terms.setVisible(is_high or (self.banner.isHidden() and not draws))
@@ -300,7 +300,7 @@ class EinsumPanel(Panel):
         self._light_letter()
 
     def _light_letter(self) -> None:
-        """One letter stands out wherever it is while the hand is on its row."""
+        """Highlight a letter everywhere while the pointer is on its row."""
         for part in (self.line.equation.light, self.tensors.light_letter, self.details.light):
             part(self._letter)
 

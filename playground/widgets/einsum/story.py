@@ -1,4 +1,4 @@
-"""Which cell is told about, how far its sum has grown, and what that lights."""
+"""Which cell is explained, how many of its terms are shown, and which cells that highlights."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LEAST_TERMS = 2
 
 
 class CellFocus:
-    """Keeps the grids and the written sum at one cell."""
+    """Keeps the grids and the written sum on the same cell."""
 
     def __init__(self, tensors: TensorsRow, terms: TermsView) -> None:
         self._tensors, self._terms = tensors, terms
@@ -27,7 +27,7 @@ class CellFocus:
         return self._cell
 
     def show_result(self, result: EinsumResult) -> None:
-        """Another result: the same cell where it has one, else its first."""
+        """Show another result: keep the cell if it exists there, otherwise take the first."""
         before = self._result.plan if self._result is not None else None
         self._result = result
         assert result.plan is not None
@@ -42,7 +42,7 @@ class CellFocus:
         return holds(self._result.plan.output_shape, index)
 
     def point_at_result(self, index: Index | None) -> None:
-        """Tell about a cell of the result; None: the one told about last."""
+        """Explain a cell of the result; None: the last one explained."""
         if self._result is None or self._result.plan is None:
             return
         if index is not None and self._holds(index):
@@ -54,12 +54,12 @@ class CellFocus:
             self._tensors.point_at_result(self._cell)
 
     def point_at_operand(self, number: int, index: Index) -> None:
-        """Light what a cell of an operand feeds; the sum stays that of the cell told about last."""
+        """Highlight the cells that an operand's cell feeds; the sum stays that of the last explained cell."""
         self._settle()
         self._tensors.point_at_operand(number, index)
 
     def _settle(self) -> None:
-        """Write the sum of the cell told about, the first one where there was none."""
+        """Write the sum of the explained cell, or of the first cell if there was none."""
         if self._result is None or self._result.plan is None:
             return
         shape = self._result.plan.output_shape
@@ -72,12 +72,12 @@ class CellFocus:
         self._tell(self._cell)
 
     def retell(self) -> None:
-        """Write the sum again, in as many terms as there is room for now."""
+        """Write the sum again with as many terms as now fit."""
         if self._cell is not None:
             self._tell(self._cell)
 
     def step_to(self, upto: int | None) -> None:
-        """Let the sum grow up to a term."""
+        """Show the sum up to a term."""
         self._upto = upto
         if self._cell is not None:
             self._tell(self._cell)

@@ -1,4 +1,4 @@
-"""The sum behind a cell as columns of text and as shares of a bar, and how wide these columns are."""
+"""The sum behind a cell as columns of text and as segments of a bar, and the widths of the columns."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SIGN = 7.2
 
 @dataclass(frozen=True, slots=True)
 class TermsSpacing:
-    """The width of each column and of each plus, and the words for the terms left out, all in pixels."""
+    """The widths of each column, each plus sign and the text for omitted terms, in pixels."""
 
     column: float
     plus: float = PLUS
@@ -32,17 +32,17 @@ class TermsSpacing:
 
     @property
     def sign_at(self) -> float:
-        """Where the plus sign begins in its room."""
+        """The offset of the plus sign within its gap."""
         return round((self.plus - _SIGN) / 2)
 
     def width(self, columns: int) -> float:
-        """What so many columns take, with what is between them."""
+        """The width of so many columns with the gaps between them."""
         signs = columns - 1 + bool(self.gap)
         return columns * self.column + signs * self.plus + text_width(words_font(), self.gap)
 
 
 def terms_spacing(column: float, columns: int, hidden: int, room: float) -> TermsSpacing:
-    """Roomy where that fits into `room`; else closer together, and where that is not enough, with cut columns."""
+    """Roomy if that fits into `room`; otherwise closer together and, if still too wide, with cut columns."""
     roomy = TermsSpacing(column, gap=f"{hidden:,} more" if hidden else "")
     tight = TermsSpacing(column, TIGHT_PLUS, "…" if hidden else "")
     if roomy.width(columns) <= room:
@@ -56,7 +56,7 @@ MOST_SEGMENTS = 120
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A share of the sum of all |products|, from 0 to 1; `number` is that of its last term."""
+    """A share of the sum of all |products|, from 0 to 1; `number` is its last term's."""
 
     share: float
     is_negative: bool
@@ -64,7 +64,7 @@ class Segment:
 
 
 def segments_of(cell_sum: CellSum) -> tuple[Segment, ...]:
-    """One segment a term, or for each group of neighbours one of what is added and one of what is taken away."""
+    """One segment per term, or for each group of neighbours one for what is added and one for what is subtracted."""
     count = len(cell_sum.products)
     if count < 2 or cell_sum.block > 1:
         return ()
@@ -82,7 +82,7 @@ def segments_of(cell_sum: CellSum) -> tuple[Segment, ...]:
 
 
 def _signed(products: Sequence[Number]) -> NDArray[np.float64]:
-    """Real products as they are, complex ones by their size; integers beyond floats count as infinite."""
+    """Real products as they are, complex ones by their modulus; integers too large for a float count as infinite."""
     if isinstance(products[0], complex):
         return np.array([abs(product) for product in products], float)
     try:
@@ -97,7 +97,7 @@ FACTOR_CHARACTERS = 7
 
 @dataclass(frozen=True, slots=True)
 class TermColumn:
-    """One term: its cells with the summed places underlined, its numbers, its product."""
+    """One term: its cells with the summed indices underlined, its numbers, its product."""
 
     cells: tuple[Run, ...]
     numbers: str
@@ -106,12 +106,12 @@ class TermColumn:
 
 
 def cell_value_text(value: Number, dtype: str) -> str:
-    """A cell's value, exactly as in the grid."""
+    """A cell's value, exactly as the grid shows it."""
     return exact_text(value, dtype)
 
 
 def factor_text(value: Number, dtype: str) -> str:
-    """A factor, rounded where it has more than seven characters."""
+    """A factor, rounded if it has more than seven characters."""
     return fitted_text(value, dtype, FACTOR_CHARACTERS)
 
 
@@ -128,7 +128,7 @@ def product_text(value: Number) -> str:
 def cell_runs(
     indexing: Indexing, operand: int, index: Sequence[int], underlined: bool = True, kind: str = "code"
 ) -> tuple[Run, ...]:
-    """`A[1,0]` with the places of summed letters underlined in their colours."""
+    """`A[1,0]` with the indices of summed letters underlined in their colours."""
     runs = [Run(indexing.names[operand], kind)]
     labels = indexing.input_labels[operand]
     return (*runs, *_places(indexing, labels, index, underlined, kind))
@@ -156,7 +156,7 @@ def result_runs(indexing: Indexing, index: Sequence[int]) -> tuple[Run, ...]:
 
 
 def term_column(indexing: Indexing, term: ProductTerm, dtypes: Sequence[str], upto: int | None) -> TermColumn:
-    """The column of a term; not added yet, if the sum has only grown up to an earlier one."""
+    """The column of a term; marked as not added yet if the sum is only shown up to an earlier term."""
     cells: list[Run] = []
     for operand, cell in enumerate(term.cells):
         if operand:
@@ -168,14 +168,14 @@ def term_column(indexing: Indexing, term: ProductTerm, dtypes: Sequence[str], up
 
 
 def term_columns(indexing: Indexing, cell_sum: CellSum, dtypes: Sequence[str]) -> tuple[TermColumn, ...]:
-    """All columns that are written out."""
+    """All columns that are shown."""
     return tuple(term_column(indexing, term, dtypes, cell_sum.upto) for term in cell_sum.terms)
 
 
 def exactness(cell_sum: CellSum, dtype: str) -> str:
-    """What to say where the cell is not the sum in exact arithmetic: floats round, integers wrap around.
+    """A note if the cell is not the exact sum: floats round, integers wrap around.
 
-    Of a sum that is too long to grow under the hand: that it is.
+    For a sum too long to step through, the note says so.
     """
     if cell_sum.count > STEPPED_TERMS:
         return f"{cell_sum.count:,} terms, too many to step through"
@@ -187,7 +187,7 @@ def exactness(cell_sum: CellSum, dtype: str) -> str:
 
 
 def spoken(indexing: Indexing, cell_sum: CellSum, dtypes: Sequence[str], dtype: str) -> str:
-    """The whole sum as one line of text, for assistive tools and the clipboard."""
+    """The whole sum as one line, for assistive tools and the clipboard."""
     columns = term_columns(indexing, cell_sum, dtypes)
     name = "".join(run.text for run in result_runs(indexing, cell_sum.index))
     cells = _with_gap(["".join(run.text for run in column.cells) for column in columns], cell_sum)

@@ -1,4 +1,4 @@
-"""One tensor of the equation: its name with its shape, its grid, and where the axes stand that are not on the sheet."""
+"""One tensor of the equation: name and shape, its grid, and the indices of the axes that the grid does not show."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SliceBox(QWidget):
     def __init__(self, axis: int, colour: int, letter: str, size: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.axis = axis
-        self.box = NumberBox(0, 0, max(0, size - 1), name=f"place on {letter}")
+        self.box = NumberBox(0, 0, max(0, size - 1), name=f"index along {letter}")
         self.box.setFixedWidth(BOX_WIDTH)
         self.box.setObjectName(f"einsum.slice.{axis}")
         set_tooltip(self.box, f"Which slice along {letter} is shown, 0 to {max(0, size - 1)}")
@@ -47,7 +47,7 @@ class SliceBox(QWidget):
 
 
 class SliceBar(QWidget):
-    """`moved(axis, place)`; hidden where all axes are on the sheet."""
+    """`moved(axis, place)`; hidden if the grid shows all axes."""
 
     moved = Signal(int, int)
 
@@ -77,7 +77,7 @@ class SliceBar(QWidget):
         self.setVisible(bool(axes))
 
     def set_places(self, index: tuple[int, ...]) -> None:
-        """Show where each axis stands."""
+        """Show the index of each axis."""
         for box in self._boxes:
             if box.axis < len(index):
                 box.box.set_value(index[box.axis])
@@ -86,14 +86,14 @@ class SliceBar(QWidget):
 MAXIMUM_REGIONS = 400
 MAXIMUM_FACETS = 2
 LEAST_WIDTH, MOST_WIDTH = 100, 340
-"""A grid asks for no more room than this, in pixels, and is scrolled inside where it is wider."""
+"""The most width that a grid asks for, in pixels; a wider one scrolls."""
 
 CAPTION_INDENT = 24
 SCROLL_BAR = 12
 
 
 class TensorColumn(QWidget):
-    """`pointed(number, index)` as of the grid; `moved(axis, place)` when another slice of a result is chosen."""
+    """`pointed(number, index)` as for the grid; `moved(axis, place)` when another slice of a result is chosen."""
 
     pointed = Signal(int, object)
     moved = Signal(int, int)
@@ -150,7 +150,7 @@ class TensorColumn(QWidget):
     def set_values(
         self, reader: TensorReader | None, scale: float, characters: int, placeholder: str, own: int = 0
     ) -> None:
-        """The values, with the scale of heat and the `characters` of a number that all grids share; `own` are fewer."""
+        """Show the values; all grids share the heat scale and the `characters` of a number; `own` are fewer."""
         self._characters = characters, own or characters
         self.grid.set_placeholder(placeholder)
         self.grid.set_reader(reader, scale, characters)
@@ -158,13 +158,13 @@ class TensorColumn(QWidget):
         self.fit()
 
     def fit(self) -> None:
-        """Let the grid be no larger than its sheet, small multiples included."""
+        """Limit the grid to the size of its sheet, small multiples included."""
         hint = self.grid.sizeHint()
         self.grid.setMaximumSize(QSize(max(64, hint.width()), max(48, hint.height() + SCROLL_BAR)))
         self.updateGeometry()
 
     def width_wanted(self, is_compact: bool) -> int:
-        """The width of the sheet with its caption; cells as narrow as their numbers allow where it `is_compact`."""
+        """The width of the sheet with its caption; if `is_compact`, cells are as narrow as their numbers allow."""
         zoom, characters = self.grid.zoom, self._characters[is_compact]
         if (zoom.compact, zoom.characters) != (is_compact, characters):
             zoom.compact, zoom.characters = is_compact, characters
@@ -179,7 +179,7 @@ class TensorColumn(QWidget):
         return geometry.left + max(1, geometry.total_columns) * cell.width + geometry.right + 1
 
     def _sheet_axes(self) -> tuple[int, ...]:
-        """Two axes for rows and columns: summed ones first, since all of them feed a cell, then the last kept."""
+        """Two axes for rows and columns: summed axes first, since all of them feed a cell, then the last kept."""
         axes = range(len(self._labels))
         if self._with_slices or len(self._labels) <= 2:
             return tuple(axes)[-2:]
@@ -189,7 +189,7 @@ class TensorColumn(QWidget):
         return tuple(sorted(chosen))
 
     def show_slice(self, index: Index) -> None:
-        """Turn the axes that are not on the sheet to this index; summed ones become small multiples."""
+        """Move the axes not shown as rows or columns to this index; summed ones become small multiples."""
         rank = len(self._labels)
         row, column = (self._shown[0], self._shown[1]) if len(self._shown) == 2 else (None, 0 if rank else None)
         self._index = index
@@ -204,7 +204,7 @@ class TensorColumn(QWidget):
         return tuple(axis for axis in range(len(self._labels)) if axis not in self._shown)
 
     def _facets(self) -> tuple[int, ...]:
-        """Summed axes that are drawn as small multiples; an operand's further ones can be turned."""
+        """The summed axes drawn as small multiples; an operand's other axes have an index box."""
         summed = (a for a in self._extra() if self._labels[a].is_summed and not self._with_slices)
         return tuple(summed)[:MAXIMUM_FACETS]
 
@@ -217,7 +217,7 @@ class TensorColumn(QWidget):
             self.show_slice(self._index)
 
     def reveal(self, pattern: tuple[int | None, ...]) -> None:
-        """Scroll the cells of a pattern into view; axes on which it is free stay where they are."""
+        """Scroll the cells of a pattern into view; axes where it is None do not move."""
         axes = self.grid.axes
         if self.grid.reader is None or axes.facets or self.grid.viewport().underMouse():
             return
@@ -226,19 +226,19 @@ class TensorColumn(QWidget):
         self.grid.reveal(tuple(at.get(axis, 0) if place is None else place for axis, place in enumerate(pattern)))
 
     def light(self, regions: Iterable[Region], colour: int | None) -> None:
-        """Frame the cells of regions."""
+        """Frame the cells of these regions."""
         lit = [LitRegion(pattern, colour) for region in regions for pattern in region.patterns(MAXIMUM_REGIONS)]
         self.grid.set_lit(lit)
 
     def light_letter(self, letter: str) -> None:
-        """Let the axes with this letter stand out, in the caption and beside the grid."""
+        """Highlight the axes with this letter, in the caption and beside the grid."""
         place = next((label.place for label in self._labels if label.name == letter), None)
         lit = (lit_run(run) if place is not None and run.axis == place else run for run in self._caption)
         self.caption.set_content(tuple(lit))
         self.grid.set_lit_label(letter)
 
     def dim(self, dimmed: bool) -> None:
-        """Pale, while a problem stands above the last good result."""
+        """Dim the contents while a problem is shown above the last good result."""
         self.grid.dim(dimmed)
 
     def minimumSizeHint(self) -> QSize:

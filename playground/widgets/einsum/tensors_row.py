@@ -1,4 +1,4 @@
-"""The operands and the result side by side, `A , B -> C`, each cell linked with those that feed it or that it feeds."""
+"""The operands and the result side by side, `A , B -> C`, each cell linked to those that feed it or that it feeds."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ RESULT = -1
 
 
 def holds(shape: Shape, index: Index) -> bool:
-    """Whether a tensor of this shape has this cell."""
+    """True if a tensor of this shape has this cell."""
     return len(index) == len(shape) and all(0 <= place < size for place, size in zip(index, shape, strict=True))
 
 
 def shared(wanted: Sequence[int], room: int, least: int) -> list[int]:
-    """The wanted widths cut to a common one, so that they fit; none below `least`.
+    """The requested widths, cut to a common maximum so that they fit; none below `least`.
 
     >>> shared([230, 230, 100], 460, 80)
     [180, 180, 100]
@@ -58,7 +58,7 @@ class Sign(QWidget):
 
 
 class TensorsRow(QScrollArea):
-    """`pointed(number, index)`: a cell of an operand, or of the result (-1); None when the pointer left."""
+    """`pointed(number, index)`: a cell of an operand, or of the result (-1); None when the pointer leaves."""
 
     pointed = Signal(int, object)
 
@@ -136,7 +136,7 @@ class TensorsRow(QScrollArea):
         self._share_width()
 
     def _share_width(self) -> None:
-        """Give each grid what it wants; where that is too much, the widest give way first."""
+        """Give each grid the width it wants; if that is too much, the widest shrink first."""
         columns = (*self._columns, self.result)
         room = self.viewport().width() - SIGN_WIDTH * (len(columns) - 1)
         for is_compact in (False, True):
@@ -144,7 +144,7 @@ class TensorsRow(QScrollArea):
             if sum(wanted) <= room:
                 break
         widths = shared(wanted, room, LEAST_WIDTH)
-        # A scroll bar shall not hide a column only because rows do not fit.
+        # A scroll bar must not hide a column just because the rows do not fit.
         spare = SCROLL_BAR if sum(widths) + SCROLL_BAR * len(columns) <= room else 0
         for column, width in zip(columns, widths, strict=True):
             column.setFixedWidth(width + spare)
@@ -175,12 +175,12 @@ class TensorsRow(QScrollArea):
             self._row.insertWidget(at, column, 0, Qt.AlignmentFlag.AlignTop)
 
     def dim(self, dimmed: bool) -> None:
-        """Pale, while a problem stands above the last good result."""
+        """Dim the contents while a problem is shown above the last good result."""
         for column in (*self._columns, self.result):
             column.dim(dimmed)
 
     def light_letter(self, letter: str) -> None:
-        """Let the axes with this letter stand out; "" none."""
+        """Highlight the axes with this letter; "" for none."""
         for column in (*self._columns, self.result):
             column.light_letter(letter)
 
@@ -209,7 +209,7 @@ class TensorsRow(QScrollArea):
             self._share_width()
 
     def _colour(self, operand: int, region: Region) -> int | None:
-        """The colour of the first kept letter: row i of A wears i's."""
+        """The colour of the first kept letter: row i of A has i's colour."""
         assert self._plan is not None
         names = self._plan.indexing.input_labels[operand]
         labels: list[Label] = [self._plan.labels[name] for name in names]
@@ -217,7 +217,7 @@ class TensorsRow(QScrollArea):
         return kept[0] if kept else None
 
     def point_at_operand(self, number: int, index: Index) -> None:
-        """Outline a cell of an operand, and light the cells of the result that it feeds."""
+        """Outline a cell of an operand, and highlight the result cells that it feeds."""
         plan = self._plan
         if plan is None or number >= len(plan.shapes) or not holds(plan.shapes[number], index):
             return

@@ -1,4 +1,4 @@
-"""The sum of products behind a result cell, written out in aligned columns, with what each gives to scale."""
+"""The sum of products behind a result cell, in aligned columns, with each contribution drawn to scale."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ PAGES = 16
 
 
 class TermsView(QWidget):
-    """`stepped(upto)` when the sum shall be shown up to a term (None: all of it)."""
+    """`stepped(upto)` when the user asks for the sum up to a term (None: all of it)."""
 
     stepped = Signal(object)
     resized = Signal()
@@ -57,7 +57,7 @@ class TermsView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         set_tooltip(
-            self, "The sum behind the cell", "Left and Right go term by term, Page Up and Down further, Esc shows all"
+            self, "The sum behind the cell", "Left and Right move term by term, Page Up and Down further, Esc shows all"
         )
         self._indexing: Indexing | None = None
         self._sum: CellSum | None = None
@@ -67,7 +67,7 @@ class TermsView(QWidget):
         self._dtype = ""
         self._note = ""
         self._dimmed = False
-        self._back = IconButton("chevron-left", "One term less", parent=self)
+        self._back = IconButton("chevron-left", "One term fewer", parent=self)
         self._forward = IconButton("chevron-right", "One term more", parent=self)
         for button, name in ((self._back, "back"), (self._forward, "forward")):
             button.setObjectName(f"einsum.terms.{name}")
@@ -90,7 +90,7 @@ class TermsView(QWidget):
         return spoken(self._indexing, self._sum, self._dtypes, self._dtype)
 
     def capacity(self, indexing: Indexing, longest_number: int = 4) -> int:
-        """How many terms fit side by side, roughly."""
+        """Roughly how many terms fit side by side."""
         cells = sum(
             len(name) + 2 + sum(len(str(max(0, size - 1))) + 1 for size in shape)
             for name, shape in zip(indexing.names, indexing.shapes, strict=False)
@@ -103,7 +103,7 @@ class TermsView(QWidget):
     def set_sum(self, indexing: Indexing, cell_sum: CellSum, dtypes: Sequence[str], dtype: str) -> None:
         """Show a sum; `dtypes` are those of the operands, `dtype` that of the result."""
         if self._sum is None or cell_sum.products is not self._sum.products or cell_sum.block > 1:
-            self._segments = segments_of(cell_sum)  # the same products are asked for with fewer terms written out
+            self._segments = segments_of(cell_sum)  # the same products with fewer terms written out
         self._indexing, self._sum = indexing, cell_sum
         self._dtypes, self._dtype = tuple(dtypes), dtype
         self._columns = term_columns(indexing, cell_sum, dtypes)
@@ -112,20 +112,20 @@ class TermsView(QWidget):
         self.update()
 
     def set_note(self, note: str) -> None:
-        """Say something instead of a sum."""
+        """Show a message instead of a sum."""
         self._note, self._sum, self._columns = note, None, ()
         self._show_buttons()
         self.setAccessibleDescription(note)
         self.update()
 
     def overflows(self) -> bool:
-        """Whether the sum as written is wider than the view."""
+        """True if the written sum is wider than the view."""
         if self._indexing is None or self._sum is None or not self._columns:
             return False
         return self.spacing(self._indexing, self._sum).plus < PLUS
 
     def spacing(self, indexing: Indexing, cell_sum: CellSum) -> TermsSpacing:
-        """How far apart the columns stand, so that the value has its room behind them."""
+        """The spacing of the columns, leaving room for the value after them."""
         value = "" if cell_sum.value is None else f"= {cell_value_text(cell_sum.value, self._dtype)}"
         end = VALUE_GAP + text_width(code_font(12, code_font().Weight.Bold), value)
         room = self.width() - self._left(indexing) - 12 - end
@@ -133,7 +133,7 @@ class TermsView(QWidget):
         return terms_spacing(width, len(self._columns), cell_sum.hidden, room)
 
     def dim(self, dimmed: bool) -> None:
-        """Pale, while a problem stands above the last good result."""
+        """Dim the contents while a problem is shown above the last good result."""
         self._dimmed = dimmed
         self.update()
 
@@ -169,7 +169,7 @@ class TermsView(QWidget):
             self._step_to((self._present() // self._sum.block + 1) * self._sum.block)
 
     def _page(self, way: int) -> None:
-        """A sixteenth of the sum on or back, in whole steps."""
+        """Step forward or back by a sixteenth of the sum, in whole terms."""
         assert self._sum is not None
         block = self._sum.block
         steps = max(1, self._sum.count // block // PAGES)
@@ -202,7 +202,7 @@ class TermsView(QWidget):
         return QSize(160, HEIGHT)
 
     def _left(self, indexing: Indexing) -> float:
-        """Where the columns begin: behind `C[1,2] =`."""
+        """The left edge of the columns: after `C[1,2] =`."""
         longest = Run(indexing.result_name + "[" + ",".join(str(max(0, s - 1)) for s in indexing.output_shape) + "]")
         return max(56.0, text_width(code_font(12), longest.text)) + 16
 
@@ -258,7 +258,7 @@ class TermsView(QWidget):
             paint_text(painter, right - text_width(code_font(), text), row, text, code_font(), color=look().color(role))
 
     def _paint_value(self, painter: QPainter, x: float, base: float, cell_sum: CellSum) -> str:
-        """The value and, where there is room behind it, a note on it; the note if there was none."""
+        """Paint the value and, if there is room after it, the note; returns the note if there was no room."""
         if cell_sum.upto is not None and cell_sum.partial is not None:
             text = f"{product_text(cell_sum.partial)}"
             x = paint_text(painter, x, base, f"= {text}", code_font(12), color=look().color("accent"))
@@ -275,7 +275,7 @@ class TermsView(QWidget):
         return ""
 
     def _paint_bar(self, painter: QPainter, left: float, last: float, cell_sum: CellSum, note: str) -> None:
-        """What each term gives, to scale, negative ones in the other colour of the heat map; behind it the note."""
+        """Paint each term's contribution to scale, negative ones in the heat map's other colour; then the note."""
         top, right = last + BAR_TOP + 5, float(self.width())
         if note:
             shown = elided(words_font(), note, right - left)

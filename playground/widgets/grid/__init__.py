@@ -1,1 +1,1 @@
-"""The grid of values: geometry, painting, and what the hand does on it."""
+"""The grid of values: geometry, painting and interaction."""

@@ -1,7 +1,7 @@
-"""Where the cells of a grid lie: pure arithmetic, with no state a row or column, so any size will do.
+"""Where the cells of a grid lie: pure arithmetic, with no state per row or column, so that any size works.
 
 Facets (small multiples) are blocks of the same rows and columns, each with a title above and a gap to its right; all
-blocks together form one sheet that is scrolled in whole cells.
+blocks together form one sheet that scrolls in whole cells.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Index = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class GridAxes:
-    """Which axis runs down, which across, which are drawn as facets, and where the others stand."""
+    """Which axis runs down, which across, which are drawn as facets, and the indices of the others."""
 
     shape: tuple[int, ...] = ()
     row_axis: int | None = None
@@ -34,7 +34,7 @@ class GridAxes:
 
     @property
     def empty(self) -> bool:
-        """Whether there is no element at all."""
+        """True if there are no elements."""
         return 0 in self.shape
 
     def index(self, row: int, column: int, facet: Index = ()) -> Index:
@@ -48,7 +48,7 @@ class GridAxes:
         return tuple(places.get(axis, 0) for axis in range(len(self.shape)))
 
     def cell(self, index: Index) -> tuple[int, int, Index] | None:
-        """Row, column and facet of an index; None where it is not on the sheet."""
+        """Row, column and facet of an index; None if it is not on the sheet."""
         if len(index) != len(self.shape):
             return None
         shown = {self.row_axis, self.column_axis, *self.facets}
@@ -71,7 +71,7 @@ def default_axes(shape: tuple[int, ...]) -> GridAxes:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A visible part of one facet: its place in the facet axes, and the pixel where its cell (0, 0) would begin."""
+    """A visible part of one facet: its index in the facet axes, and the pixel where its cell (0, 0) would start."""
 
     facet: Index
     rows: range
@@ -98,12 +98,12 @@ class GridGeometry:
 
     @property
     def _title_rows(self) -> int:
-        """The rows that a facet's title and column header take, `title` pixels at least."""
+        """The rows taken by a facet's title and column header, at least `title` pixels."""
         return -(-self.title // self.cell_height) if self.axes.facets else 0
 
     @property
     def _gap_columns(self) -> int:
-        """The free columns between facets, 20 pixels at least."""
+        """The empty columns between facets, at least 20 pixels."""
         return -(-20 // self.cell_width) if self.axes.facets else 0
 
     @property
@@ -123,7 +123,7 @@ class GridGeometry:
 
     @property
     def blocks_across(self) -> int:
-        """Facets side by side: the last facet axis, or as many as fit where there is only one."""
+        """Facets side by side: the last facet axis, or as many as fit if there is only one."""
         if not self.axes.facets:
             return 1
         count = self.axes.shape[self.axes.facets[-1]]
@@ -133,7 +133,7 @@ class GridGeometry:
 
     @property
     def blocks_down(self) -> int:
-        """Facets above each other."""
+        """Facets one above the other."""
         if not self.axes.facets:
             return 1
         if len(self.axes.facets) == 2:
@@ -153,7 +153,7 @@ class GridGeometry:
         return self._step[1] * self.blocks_across - self._gap_columns
 
     def facet(self, down: int, across: int) -> Index | None:
-        """The facet in a place of the mosaic; None beyond the last one."""
+        """The facet at a place of the mosaic; None beyond the last one."""
         if not self.axes.facets:
             return ()
         if len(self.axes.facets) == 2:
@@ -168,7 +168,7 @@ class GridGeometry:
         return (facet[0], facet[1]) if len(facet) == 2 else divmod(facet[0], self.blocks_across)
 
     def blocks(self) -> Iterator[Block]:
-        """The visible parts of the facets that are in view."""
+        """The visible parts of all facets in view."""
         if self.axes.empty:
             return
         row_step, column_step = self._step
@@ -195,7 +195,7 @@ class GridGeometry:
         return self.top + (sheet_row - self.first_row) * self.cell_height
 
     def sheet_place(self, index: Index) -> tuple[int, int] | None:
-        """Row and column on the sheet of an element; None where it is not on it."""
+        """An element's row and column on the sheet; None if it is not on it."""
         cell = self.axes.cell(index)
         if cell is None:
             return None
@@ -205,7 +205,7 @@ class GridGeometry:
         return down * self._step[0] + title + row, across * self._step[1] + column
 
     def rect(self, index: Index) -> tuple[int, int, int, int] | None:
-        """Left, top, width and height of a cell in pixels, also where it is scrolled out of view."""
+        """Left, top, width and height of a cell in pixels, even if it is scrolled out of view."""
         place = self.sheet_place(index)
         if place is None:
             return None

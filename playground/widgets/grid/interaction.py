@@ -1,4 +1,4 @@
-"""Pointing at cells, choosing, selecting and copying them, by mouse and by keyboard."""
+"""Pointing at cells, and choosing, selecting and copying them, with mouse and keyboard."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from playground.widgets.look import look
 
 
 class GridCopy:
-    """The selected rectangle, or all cells of the shown rows and columns where none is selected."""
+    """The selected rectangle, or all cells of the shown rows and columns if none is selected."""
 
     def __init__(self, grid: GridView, hand: GridHand) -> None:
         self._grid, self._hand = grid, hand
@@ -26,7 +26,7 @@ class GridCopy:
         self._index: tuple[int, ...] | None = None
 
     def region(self) -> tuple[tuple[int, int], ...] | None:
-        """What would be copied."""
+        """The region that would be copied."""
         reader, axes = self._grid.reader, self._grid.axes
         if reader is None:
             return None
@@ -40,7 +40,7 @@ class GridCopy:
         )
 
     def copy(self, form: str) -> None:
-        """Put the cells on the clipboard, or say why not."""
+        """Copy the cells to the clipboard, or report why that is not possible."""
         region, reader = self.region(), self._grid.reader
         if region is None or reader is None:
             return
@@ -58,7 +58,7 @@ class GridCopy:
         return False
 
     def open_menu(self, place: QPoint, index: tuple[int, ...] | None = None) -> QMenu:
-        """The ways to copy, the zoom, and the heat, which the cell at `index` can be the measure of."""
+        """The menu: ways to copy, the zoom, and the heat scale, which the cell at `index` can set."""
         self._index = index
         menu = QMenu(self._grid)
         for form in COPY_FORMS.values():
@@ -116,7 +116,7 @@ class GridHand:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything: other axes are shown."""
+        """Reset everything, because other axes are shown."""
         self._hovered: Index | None = None
         self._anchor: Index | None = None
         self._end: Index | None = None
@@ -124,11 +124,11 @@ class GridHand:
 
     @property
     def current(self) -> Index | None:
-        """The cell from which arrow keys go on."""
+        """The cell from which arrow keys move."""
         return self._end
 
     def region(self) -> tuple[tuple[int, int], ...] | None:
-        """Start and stop on each axis; None where fewer than two cells are selected."""
+        """Start and stop on each axis; None if fewer than two cells are selected."""
         if self._anchor is None or self._end is None or self._anchor == self._end:
             return None
         return tuple((min(a, b), max(a, b) + 1) for a, b in zip(self._anchor, self._end, strict=True))
@@ -138,7 +138,7 @@ class GridHand:
         if end is not None and extend and self._anchor is not None:
             axes = self._grid.axes
             shown = (axes.row_axis, axes.column_axis)
-            # A rectangle stays within the facet in which it was begun.
+            # A rectangle stays within the facet where it was started.
             end = tuple(place if axis in shown else self._anchor[axis] for axis, place in enumerate(end))
         elif end is not None:
             self._anchor = end
@@ -155,7 +155,7 @@ class GridHand:
         self._select(last, extend=True)
 
     def press(self, event: QMouseEvent) -> None:
-        """Choose a cell, or begin a rectangle; Shift extends the one there is."""
+        """Choose a cell, or start a rectangle; Shift extends the current one."""
         index = self._grid.index_at(event.position())
         if event.button() != Qt.MouseButton.LeftButton:
             return
@@ -166,7 +166,7 @@ class GridHand:
             self._grid.chosen.emit(index)
 
     def move(self, event: QMouseEvent) -> None:
-        """Point, and draw the rectangle out while the button is down."""
+        """Point, and extend the rectangle while the button is down."""
         index = self._grid.index_at(event.position())
         if self._pressed and index is not None and index != self._end:
             self._select(index, extend=True)
@@ -175,12 +175,12 @@ class GridHand:
             self._grid.pointed.emit(index)
 
     def release(self, event: QMouseEvent) -> None:
-        """End the rectangle."""
+        """Finish the rectangle."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._pressed = False
 
     def show_tooltip(self, event: QHelpEvent) -> None:
-        """The exact element under the pointer, with all its digits where the text is shorter than the number."""
+        """The exact element under the pointer, with all its digits if the text shows fewer."""
         index, reader = self._grid.index_at(QPointF(event.pos())), self._grid.reader
         if index is None or reader is None:
             QToolTip.hideText()
@@ -189,11 +189,11 @@ class GridHand:
         digits = full_text(reader.value(index), reader.dtype)
         lines = (f"exactly {digits}", reader.dtype) if digits else (reader.dtype,)
         high = self._grid.present_geometry().cell_height
-        around = QRect(event.pos().x(), event.pos().y() - high, 1, 2 * high)  # holds the pointed cell
+        around = QRect(event.pos().x(), event.pos().y() - high, 1, 2 * high)  # keeps the pointed cell
         show_beside(self._grid.viewport(), around, tooltip_html(words, *lines), event.pos().x())
 
     def leave(self) -> None:
-        """The pointer left the grid."""
+        """Called when the pointer leaves the grid."""
         if self._hovered is not None:
             self._hovered = None
             self._grid.pointed.emit(None)
@@ -229,7 +229,7 @@ class GridHand:
         return cell[2] if cell is not None else tuple(0 for _ in self._grid.axes.facets)
 
     def _target(self, key: Qt.Key, control: bool) -> Index | None:
-        """Where a key leads from the current cell; the first visible cell where there is no current one."""
+        """Where a key moves from the current cell; the first visible cell if there is no current one."""
         axes = self._grid.axes
         moves = {Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, *_ARROWS}
         if key not in moves:

@@ -1,4 +1,4 @@
-"""Paints the cells of a grid: heat, digits, glyphs, lit regions, repeated cells, the selected cell."""
+"""Paints the cells of a grid: heat, digits, glyphs, highlighted regions, repeated cells, the selected cell."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TRIANGLE, _GAP = 8, 2
 
 
 def paint_digit_glyph(painter: QPainter, cell: QRectF, glyph: Glyph, base: float, width: float) -> None:
-    """The mark in a cell of digits; `base` is their baseline and `width` theirs in pixels."""
+    """The mark in a cell with digits; `base` is the digits' baseline and `width` their width in pixels."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     if glyph == Glyph.NAN:
@@ -30,7 +30,7 @@ def paint_digit_glyph(painter: QPainter, cell: QRectF, glyph: Glyph, base: float
         word = "inf" if up else "-inf"
         left = cell.right() - PADDING - text_width(code_font(), word)
         painter.drawText(QPointF(left, base), word)
-        # Where the word leaves no room for the triangle, the inverted cell and the word say it alone.
+        # If the word leaves no room for the triangle, the inverted cell and the word are enough.
         margin = 6 if left - cell.left() >= 6 + _TRIANGLE + _GAP else 3
         if left - cell.left() >= margin + _TRIANGLE + _GAP:
             middle = cell.center().y()
@@ -100,7 +100,7 @@ def _paint_corner(painter: QPainter, cell: QRectF, size: float) -> None:
 
 
 def covered_part(picture: GridPicture, block: Block, region: LitRegion) -> tuple[range, range] | None:
-    """Rows and columns of a block that a lit region covers."""
+    """The rows and columns of a block that a highlighted region covers."""
     axes = picture.geometry.axes
     if len(region.index) != len(axes.shape):
         return None
@@ -119,7 +119,7 @@ def covered_part(picture: GridPicture, block: Block, region: LitRegion) -> tuple
 
 
 def bright_cells(picture: GridPicture, block: Block) -> NDArray[np.bool_]:
-    """Which cells keep their full heat: all, or those that are lit."""
+    """Which cells keep their full heat: all, or the highlighted ones."""
     shape = (len(block.rows), len(block.columns))
     if not picture.marks.lit:
         return np.ones(shape, bool)
@@ -155,7 +155,7 @@ _WORDLESS = frozenset({int(Glyph.NAN), int(Glyph.POSITIVE_INFINITY), int(Glyph.N
 
 
 def paint_block(painter: QPainter, picture: GridPicture, block: Block, window: Window) -> None:
-    """One facet's visible cells."""
+    """Paint one facet's visible cells."""
     geometry = picture.geometry
     left = block.left + block.columns.start * geometry.cell_width
     top = block.top + block.rows.start * geometry.cell_height
@@ -202,7 +202,7 @@ def _stretches(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 
 def _paint_lines(painter: QPainter, geometry: GridGeometry, area: QRect) -> None:
-    """Filled rectangles: lines drawn with a pen take ten times as long."""
+    """Draw lines as filled rectangles: a pen takes ten times as long."""
     color = look().color("edge")
     color.setAlphaF(0.75)
     right, bottom = area.left() + area.width(), area.top() + area.height()
@@ -287,7 +287,7 @@ def _paint_regions(painter: QPainter, picture: GridPicture, block: Block, area: 
 
 
 def paint_selected(painter: QPainter, picture: GridPicture, rect: QRect, role: str = "accent") -> None:
-    """2 px of accent inside a cell, or around a rectangle of cells."""
+    """Draw 2 px of accent colour inside a cell, or around a rectangle of cells."""
     width = 2 if picture.geometry.cell_height >= 10 else 1
     grown = 0 if picture.geometry.cell_height >= 10 else 1
     painter.setPen(

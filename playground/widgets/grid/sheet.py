@@ -1,4 +1,4 @@
-"""Draws what is visible of a tensor: reads the windows in view, each once, and paints them with headers and titles."""
+"""Draws the visible part of a tensor: reads each window in view once, and paints it with headers and titles."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from playground.widgets.text.badges import BADGE, paint_axis_badge
 
 
 def paint_headers(painter: QPainter, picture: GridPicture, block: Block, first: bool) -> None:
-    """Bars along a block in the colours of its axes; indices and badges where headers are shown."""
+    """Bars along a block in the colours of its axes; indices and badges if headers are shown."""
     geometry, axes, marks = picture.geometry, picture.geometry.axes, picture.marks
     left = block.left + block.columns.start * geometry.cell_width
     top = block.top + block.rows.start * geometry.cell_height
@@ -33,7 +33,7 @@ def paint_headers(painter: QPainter, picture: GridPicture, block: Block, first: 
 
 
 def _lit_places(picture: GridPicture) -> dict[int, frozenset[int]]:
-    """By axis, the indices whose header is set in bold."""
+    """By axis, the indices with a bold header."""
     places: dict[int, set[int]] = {}
     indices = [region.index for region in picture.marks.lit]
     if picture.marks.selected is not None:
@@ -67,7 +67,7 @@ def _paint_column_labels(
         centre = block.left + (column + 0.5) * geometry.cell_width
         text = str(column)
         if not axes.facets and centre + len(text) * advance / 2 > badge - 4:
-            break  # half a number beside the badge would read as another number
+            break  # part of a number beside the badge would read as a different number
         painter.setFont(_label_font(column in bold))
         painter.setPen(look().color("text" if column in bold else "text2"))
         painter.drawText(QPointF(round(centre - len(text) * advance / 2), base), text)
@@ -101,7 +101,7 @@ def _paint_badge(painter: QPainter, picture: GridPicture, corner: QPointF, label
 
 
 def _spaced(places: range, cell: int, glyph: float) -> range:
-    """The places that get a label, so far apart that labels do not touch: each, each 5th, 10th, 50th, ..."""
+    """The indices that get a label, spaced so that labels do not touch: every one, every 5th, 10th, 50th, ..."""
     need = (len(str(places.stop)) + 1.2) * glyph
     step = 1
     factors = (5, 2)
@@ -112,7 +112,7 @@ def _spaced(places: range, cell: int, glyph: float) -> range:
 
 
 def paint_facet_title(painter: QPainter, picture: GridPicture, block: Block) -> None:
-    """The line above a facet: the badge of each facet axis and its index; where there is no room, the indices alone."""
+    """The line above a facet: each facet axis's badge and index, or only the indices if there is no room."""
     geometry, font = picture.geometry, code_font()
     x = float(block.left + block.columns.start * geometry.cell_width)
     y = block.top - BAR - 2 - BADGE / 2 - (LABEL_HEIGHT if picture.headers else 0)
@@ -142,17 +142,17 @@ _KEPT = 64
 
 
 class GridSheet:
-    """Holds the windows read so far; `forget` them when the values change."""
+    """Caches the windows read so far; `forget` drops them when the values change."""
 
     def __init__(self) -> None:
         self._windows: dict[tuple[object, ...], Window] = {}
 
     def forget(self) -> None:
-        """Read everything anew at the next paint."""
+        """Read everything again at the next paint."""
         self._windows.clear()
 
     def paint(self, painter: QPainter, picture: GridPicture, reader: TensorReader) -> None:
-        """All visible blocks with their headers."""
+        """Paint all visible blocks with their headers."""
         blocks = list(picture.geometry.blocks())
         for block in blocks:
             paint_block(painter, picture, block, self._window(block, picture.geometry.axes, reader))
@@ -174,7 +174,7 @@ class GridSheet:
 
 
 def paint_selected_cell(painter: QPainter, picture: GridPicture) -> None:
-    """The outline of the selected cell, where it is in view."""
+    """Paint the outline of the selected cell if it is in view."""
     if picture.marks.selected is None:
         return
     rect = picture.geometry.rect(picture.marks.selected)
@@ -183,7 +183,7 @@ def paint_selected_cell(painter: QPainter, picture: GridPicture) -> None:
 
 
 def paint_words(painter: QPainter, room: QRect, words: str) -> None:
-    """A sentence in place of values."""
+    """Paint a sentence instead of values."""
     painter.setFont(words_font())
     painter.setPen(look().color("text2"))
     flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
@@ -191,7 +191,7 @@ def paint_words(painter: QPainter, room: QRect, words: str) -> None:
 
 
 def described(reader: TensorReader | None, index: tuple[int, ...] | None) -> str:
-    """The tensor, or one of its cells, in words: "3 by 4, float32", "[1, 2] = 26"; nothing without a tensor."""
+    """The tensor, or one of its cells, in words: "3 by 4, float32", "[1, 2] = 26"; empty without a tensor."""
     if reader is None:
         return ""
     if index is not None and reader.holds(index):

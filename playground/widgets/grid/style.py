@@ -1,4 +1,4 @@
-"""How a grid is drawn: labels of axes, lit regions, zoom levels, colours of values, what one paint draws from."""
+"""How a grid is drawn: axis labels, highlighted regions, zoom levels, value colours, the input of one paint."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _STEPS = 512
 
 @dataclass(frozen=True, slots=True)
 class AxisLabel:
-    """What stands on an axis's badge, and which axis colour it wears: `AxisLabel("i", 0)`."""
+    """The text and colour of an axis's badge: `AxisLabel("i", 0)`."""
 
     text: str
     colour: int
@@ -29,7 +29,7 @@ class AxisLabel:
 
 @dataclass(frozen=True, slots=True)
 class LitRegion:
-    """The cells whose index agrees with `index` wherever that is not None, framed in an axis's colour (None: accent).
+    """The cells that match `index` wherever it is not None, framed in an axis's colour (None: accent).
 
     `LitRegion((1, None), colour=0)` frames row 1 in axis 0's line colour.
     """
@@ -40,7 +40,7 @@ class LitRegion:
 
 @dataclass(frozen=True, slots=True)
 class ZoomLevel:
-    """Height and least width of a cell; `characters` that fit, 0 where cells hold no digits."""
+    """Height and least width of a cell; `characters` that fit, 0 if cells show no digits."""
 
     height: int
     width: int
@@ -67,7 +67,7 @@ DIGITS = 8
 
 @dataclass(slots=True)
 class GridMarks:
-    """What is marked besides the values."""
+    """The marks besides the values."""
 
     labels: tuple[AxisLabel, ...] = ()
     selected: tuple[int, ...] | None = None
@@ -78,7 +78,7 @@ class GridMarks:
     focused: bool = False
 
     def label(self, axis: int) -> AxisLabel:
-        """The label of an axis: its number unless letters were given."""
+        """The label of an axis: its number, unless letters are given."""
         return self.labels[axis] if axis < len(self.labels) else AxisLabel(str(axis), axis)
 
 
@@ -88,7 +88,7 @@ def _channels(color: QColor) -> NDArray[np.float64]:
 
 @functools.lru_cache(maxsize=8)
 def _ramp(present: Look, strong: bool) -> NDArray[np.uint32]:
-    """The colours from the most negative to the most positive share, in 2 * _STEPS + 1 steps."""
+    """The colours from most negative to most positive, in 2 * _STEPS + 1 steps."""
     suffix = "_strong" if strong else ""
     zero = _channels(present.color("heat_zero"))
     below = _channels(present.color("heat_negative" + suffix))
@@ -121,7 +121,7 @@ def heat_colors(
 
 
 def cell_image(colors: NDArray[np.uint32]) -> QImage:
-    """An image of one pixel a cell."""
+    """An image with one pixel per cell."""
     data = np.ascontiguousarray(colors)
     height, width = data.shape
     return QImage(data.data, width, height, width * 4, QImage.Format.Format_RGB32).copy()
@@ -129,7 +129,7 @@ def cell_image(colors: NDArray[np.uint32]) -> QImage:
 
 @dataclass(slots=True)
 class GridHeat:
-    """`largest` comes from the tensor (or is shared by several grids), `limit` from the hand."""
+    """`largest` comes from the tensor (or is shared by several grids), `limit` from the user."""
 
     largest: float = 1.0
     limit: float | None = None
@@ -140,7 +140,7 @@ class GridHeat:
         return self.largest if self.limit is None else self.limit
 
     def limit_to(self, reader: TensorReader | None, index: tuple[int, ...] | None) -> bool:
-        """Full heat at an element; False where that is no finite number besides zero."""
+        """Set full heat at an element; False if that is zero or not finite."""
         if reader is None or index is None or not reader.holds(index):
             return False
         size = abs(reader.value(index))
@@ -156,7 +156,7 @@ LABEL_HEIGHT = 18
 
 @dataclass(slots=True)
 class GridPicture:
-    """All that one paint needs: geometry, marks, the heat's scale, characters a cell, and what to read from."""
+    """What one paint needs: geometry, marks, heat scale, characters per cell, and the reader."""
 
     geometry: GridGeometry
     marks: GridMarks
@@ -166,5 +166,5 @@ class GridPicture:
 
     @property
     def strong(self) -> bool:
-        """Whether the heat alone speaks, with stronger colours."""
+        """True if cells show only heat, with stronger colours."""
         return self.geometry.cell_height < 14

@@ -1,10 +1,10 @@
-"""The grid of values: any rank, any size, any dtype; it reads and draws what is visible and nothing else.
+"""The grid of values: any rank, any size, any dtype; it reads and draws only what is visible.
 
 grid = TensorGrid("grid of B")
 grid.set_reader(TensorReader(tensor), scale=summary.largest, characters=summary.characters)
 grid.set_layout(0, 1)                     # rows are axis 0, columns axis 1
 grid.set_axes((AxisLabel("i", 0), AxisLabel("j", 1)))
-grid.pointed.connect(self._on_pointed)    # full index, or None when the pointer left
+grid.pointed.connect(self._on_pointed)    # full index, or None when the pointer leaves
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from playground.widgets.grid.view import (
 
 
 class TensorGrid(GridView):
-    """Values with heat, headers in axis colours, and one selected cell, under the hand."""
+    """An interactive grid: values with heat, headers in axis colours, and one selected cell."""
 
     def __init__(
         self, name: str = "values", *, headers: bool = True, compact: bool = False, parent: QWidget | None = None

@@ -1,6 +1,6 @@
-"""The grid as it is seen: how large its cells are, where it is scrolled to, and what is drawn of it.
+"""The grid's view: cell size, scroll position, and drawing.
 
-The level of zoom is chosen by the wheel or follows the view; scrolling is in whole cells, beyond 2^31 rows too.
+The wheel chooses the zoom level, or it follows the view; scrolling is in whole cells, even beyond 2^31 rows.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ LEAST_FACETS = 1
 
 @dataclass(frozen=True, slots=True)
 class CellSize:
-    """Pixels of a cell and the characters that fit into it."""
+    """A cell's size in pixels and the characters that fit into it."""
 
     width: int
     height: int
@@ -54,7 +54,7 @@ class CellSize:
 
 
 class GridZoom:
-    """Holds the level of zoom; None follows the size of the view."""
+    """Holds the zoom level; None follows the size of the view."""
 
     def __init__(self, compact: bool) -> None:
         self.level: int | None = None
@@ -76,13 +76,13 @@ class GridZoom:
         return CellSize(width, plain.height, max(characters, need))
 
     def wanted(self, grid: GridView) -> CellSize:
-        """The size that the grid would like, whatever room there is."""
+        """The size that the grid would like, ignoring the available room."""
         if self.level is not None:
             return self.size(self.level)
         return self.size(SMALL_DIGITS if self.compact else DIGITS)
 
     def present_level(self, grid: GridView) -> int:
-        """The level shown: chosen, or the largest with digits that fits; scrolling where none does."""
+        """The level shown: the chosen one, or the largest with digits that fits; if none fits, the grid scrolls."""
         if self.level is not None:
             return self.level
         if self.compact:
@@ -90,7 +90,7 @@ class GridZoom:
         if self._fits(DIGITS, grid):
             return DIGITS
         if grid.axes.facets:
-            # Small multiples are there to be seen together: they give up digits before they scroll.
+            # Small multiples are meant to be seen together: they drop digits before they scroll.
             return next((level for level in range(SMALL_DIGITS, LEAST_FACETS, -1) if self._fits(level, grid)), GLYPHS)
         return SMALL_DIGITS
 
@@ -111,7 +111,7 @@ class GridZoom:
             self.step(1 if angle > 0 else -1, grid, position)
 
     def step(self, by: int, grid: GridView, position: QPointF | None = None) -> None:
-        """Go some levels up or down."""
+        """Move some levels up or down."""
         before = self.present_level(grid)
         level = max(0, min(len(LEVELS) - 1, before + by))
         if level == before:
@@ -141,7 +141,7 @@ class GridZoom:
 
 
 MAXIMUM_HINT = QSize(720, 420)
-"""A grid asks for no more than this; what does not fit is scrolled."""
+"""The most room that a grid asks for; what does not fit scrolls."""
 
 
 def fitted_geometry(
@@ -161,7 +161,7 @@ def fitted_geometry(
 
 
 def _beside(spare: int, cell_width: int) -> int:
-    """The room right of the columns for the badge of their axis: over the last one's end rather than off the view."""
+    """The room right of the columns for their axis's badge, which covers the last column rather than leave the view."""
     wanted, least = 12 + BADGE, max(0, BADGE + 8 - cell_width // 2)
     return spare if least <= spare < wanted else wanted
 
@@ -187,7 +187,7 @@ class GridScroll:
         self._setting = False
 
     def reset(self) -> None:
-        """Back to the first cell."""
+        """Scroll back to the first cell."""
         self.first = (0, 0)
 
     def last(self) -> tuple[int, int]:
@@ -195,7 +195,7 @@ class GridScroll:
         view = self._grid.maximumViewportSize()
         roomy = self._grid.geometry_for(self._grid.zoom.cell(self._grid), view.width(), view.height())
         if roomy.total_rows <= roomy.fitting_rows and roomy.total_columns <= roomy.fitting_columns:
-            return 0, 0  # all fits without scroll bars, even if there are some now
+            return 0, 0  # everything fits without scroll bars, even if they are visible now
         geometry = self._grid.present_geometry()
         return (
             max(0, geometry.total_rows - geometry.fitting_rows),
@@ -203,7 +203,7 @@ class GridScroll:
         )
 
     def update_ranges(self) -> None:
-        """Fit the scroll bars to sheet and view."""
+        """Set the scroll bars' ranges from sheet and view."""
         last = self.last()
         self.first = (min(self.first[0], last[0]), min(self.first[1], last[1]))
         geometry = self._grid.present_geometry()
@@ -221,21 +221,21 @@ class GridScroll:
         return self._grid.verticalScrollBar(), self._grid.horizontalScrollBar()
 
     def take_bars(self) -> None:
-        """The user moved a bar."""
+        """Called when the user moves a scroll bar."""
         if self._setting:
             return
         first = [min(end, bar.value() * _bar_scale(end)) for bar, end in zip(self._bars(), self.last(), strict=True)]
         self.first = (first[0], first[1])
 
     def go(self, row: int, column: int) -> None:
-        """Make a cell of the sheet the first one, as far as there is more to show."""
+        """Scroll so that a cell of the sheet is the first one, as far as the sheet allows."""
         last = self.last()
         self.first = (max(0, min(row, last[0])), max(0, min(column, last[1])))
         self.update_ranges()
         self._grid.viewport().update()
 
     def reveal(self, index: Index) -> None:
-        """Scroll as little as brings a cell into view."""
+        """Scroll just enough to bring a cell into view."""
         geometry = self._grid.present_geometry()
         place = geometry.sheet_place(index)
         if place is None:
@@ -256,7 +256,7 @@ class GridScroll:
             self.go(row, column)
 
     def wheel(self, event: QWheelEvent) -> None:
-        """Scroll; where there is nothing more to show, leave the event to what lies around the grid."""
+        """Scroll; at the end of the sheet, leave the event to the parent."""
         geometry = self._grid.present_geometry()
         pixels, angle = event.pixelDelta(), event.angleDelta()
         if not pixels.isNull():
@@ -284,10 +284,10 @@ def _bar_scale(end: int) -> int:
 
 
 class GridView(QAbstractScrollArea):
-    """Values with heat, headers in axis colours, and one selected cell, for looking at."""
+    """The view of a grid: values with heat, headers in axis colours, and one selected cell."""
 
     pointed = Signal(object)
-    """The full index under the pointer or the arrow keys; None when the pointer left."""
+    """The full index under the pointer or the arrow keys; None when the pointer leaves."""
 
     chosen = Signal(object)
     """The full index of a cell that was clicked or on which Enter was pressed."""
@@ -296,7 +296,7 @@ class GridView(QAbstractScrollArea):
     """`((start, stop), ...)` for each axis of the selected rectangle; None when there is none."""
 
     noticed = Signal(object)
-    """A `Problem` to show: cells that are too many to copy."""
+    """A `Problem` to show, when there are too many cells to copy."""
 
     def __init__(
         self, name: str = "values", *, headers: bool = True, compact: bool = False, parent: QWidget | None = None
@@ -321,21 +321,21 @@ class GridView(QAbstractScrollArea):
 
     @property
     def reader(self) -> TensorReader | None:
-        """What the values are read from."""
+        """The source of the values."""
         return self._reader
 
     @property
     def axes(self) -> GridAxes:
-        """Which axes are rows, columns, facets, and where the others stand."""
+        """Which axes are rows, columns and facets, and the indices of the others."""
         return self._axes
 
     @property
     def marks(self) -> GridMarks:
-        """Selection, lit regions, labels and stretched axes as shown."""
+        """The current selection, highlighted regions, labels and stretched axes."""
         return self._marks
 
     def set_reader(self, reader: TensorReader | None, scale: float = 1.0, characters: int = 0) -> None:
-        """Show a tensor; `scale` is the |value| with full heat, `characters` of the longest whole number (0: none)."""
+        """Show a tensor; `scale` is the |value| with full heat, `characters` the longest whole number's length."""
         same_shape = reader is not None and reader.shape == self._axes.shape
         self._reader, self.heat.largest = reader, scale
         self._zoom.characters = characters or (11 if reader is not None and "complex" in reader.dtype else 0)
@@ -347,7 +347,7 @@ class GridView(QAbstractScrollArea):
         self._changed_size()
 
     def set_placeholder(self, words: str) -> None:
-        """What is said where there is nothing to draw (too large, no result)."""
+        """The message shown when there is nothing to draw (too large, no result)."""
         self._placeholder = words
         self.viewport().update()
 
@@ -358,7 +358,7 @@ class GridView(QAbstractScrollArea):
         fixed: Mapping[int, int] | None = None,
         facets: bool | tuple[int, ...] = False,
     ) -> None:
-        """Choose the axes; the others stand at `fixed`, or the last two of them are drawn as small multiples."""
+        """Choose the axes; the others are fixed at `fixed`, or the last two of them are drawn as small multiples."""
         shape = self._axes.shape
         others = tuple(axis for axis in range(len(shape)) if axis not in (row_axis, column_axis))
         shown = facets if isinstance(facets, tuple) else others[-2:] if facets else ()
@@ -386,34 +386,34 @@ class GridView(QAbstractScrollArea):
             self.viewport().update()
 
     def set_lit(self, regions: Iterable[LitRegion]) -> None:
-        """Frame regions in their colours and fade all other cells; none: nothing fades."""
+        """Frame regions in their colours and fade all other cells; without regions nothing fades."""
         self._marks.lit = tuple(regions)
         self.viewport().update()
 
     def set_lit_label(self, text: str) -> None:
-        """Let the axes with this label stand out; "" none."""
+        """Highlight the axes with this label; "" for none."""
         if text != self._marks.lit_label:
             self._marks.lit_label = text
             self.viewport().update()
 
     def set_hatched(self, axes: Iterable[int]) -> None:
-        """Axes along which the tensor is stretched: what only repeats index 0 is hatched."""
+        """Set the axes along which the tensor is stretched; cells that only repeat index 0 are hatched."""
         self._marks.stretched = frozenset(axes)
         self.viewport().update()
 
     def dim(self, dimmed: bool) -> None:
-        """Pale, while a problem stands above the last good result."""
+        """Dim the contents while a problem is shown above the last good result."""
         self._marks.dimmed = dimmed
         self.viewport().update()
 
     @property
     def sheet(self) -> GridScroll:
-        """Where the sheet is scrolled to."""
+        """The scroll position."""
         return self._scroll
 
     @property
     def zoom(self) -> GridZoom:
-        """How large cells are."""
+        """The zoom."""
         return self._zoom
 
     def geometry_for(self, cell: CellSize, width: int, height: int) -> GridGeometry:
@@ -439,12 +439,12 @@ class GridView(QAbstractScrollArea):
         self.viewport().update()
 
     def refresh(self) -> None:
-        """Lay out and paint again: zoom or scroll changed."""
+        """Lay out and paint again after a change of zoom or scroll position."""
         self._scroll.update_ranges()
         self.viewport().update()
 
     def picture(self) -> GridPicture:
-        """What a paint draws from."""
+        """The input of a paint."""
         cell = self._zoom.cell(self)
         return GridPicture(self.present_geometry(), self._marks, self.heat.scale, cell.characters, self._headers)
 
@@ -467,7 +467,7 @@ class GridView(QAbstractScrollArea):
         return self._placeholder
 
     def describe(self, index: Index | None = None) -> None:
-        """Say to assistive tools what is shown, or which cell."""
+        """Tell assistive tools what is shown, or which cell."""
         self.setAccessibleDescription(described(self._reader, index) or self._placeholder)
 
     def index_at(self, position: QPointF) -> Index | None:
@@ -504,8 +504,8 @@ class GridView(QAbstractScrollArea):
         self.viewport().update()
 
     def _begin_anew(self) -> None:
-        """Other cells are shown: from the first on."""
+        """Start again at the first cell, because other cells are shown."""
         self._scroll.reset()
 
     def _paint_selection(self, painter: QPainter, picture: GridPicture) -> None:
-        """What the hand selected is painted by the grid that has a hand."""
+        """Paint nothing here: the interactive grid paints its selection."""

@@ -1,1 +1,1 @@
-"""Widgets of the lessons room."""
+"""Widgets of the lessons."""

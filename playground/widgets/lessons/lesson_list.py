@@ -1,4 +1,4 @@
-"""The shelf: twelve questions and the cards, with what is done."""
+"""The shelf: twelve questions and the cards, with a check on those done."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHELVES = (("questions", "Twelve questions"), ("cards", "Is it true?"))
 
 
 class LessonRow(QWidget):
-    """A lesson to open: its number or a check, its title."""
+    """A lesson to open: its number or a check mark, and its title."""
 
     opened = Signal(str)
 
@@ -42,7 +42,7 @@ class LessonRow(QWidget):
         row.addWidget(self._title)
 
     def set_done(self, is_done: bool) -> None:
-        """Show a check in place of the number."""
+        """Show a check mark instead of the number."""
         self._is_done = is_done
         self.setAccessibleDescription("done" if is_done else "")
         self.update()
@@ -72,7 +72,7 @@ class LessonRow(QWidget):
 
 
 class LessonList(QWidget):
-    """All lessons, shelf by shelf; `opened(key)`. `wanted_answers` asks for the sheet of all answers."""
+    """All lessons, shelf by shelf; `opened(key)`. `wanted_answers` requests the answer sheet."""
 
     opened = Signal(str)
     wanted_answers = Signal()

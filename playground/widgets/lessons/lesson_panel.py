@@ -27,14 +27,14 @@ WIDTH = 368
 
 
 class LessonPanel(Panel):
-    """The shelf, or the open lesson; the window stands it at the right of the page while `state.lesson.is_open`.
+    """The shelf, or the open lesson; the window shows it on the right of the page while `state.lesson.is_open`.
 
-    `act_wanted(name)` asks the window to do what no state can say, such as stepping through a pass.
+    `act_wanted(name)` asks the window to perform what no state can express, such as stepping through a pass.
     """
 
     act_wanted = Signal(str)
     arrived = Signal()
-    """A lesson's texts are there."""
+    """Emitted when a lesson's texts are ready."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -77,7 +77,7 @@ class LessonPanel(Panel):
         self._all = Button("All lessons", kind="quiet")
         self._all.setObjectName("lessons.all")
         self._all.clicked.connect(self._on_all_clicked)
-        close = IconButton("x", "Close the lesson; your own work comes back")
+        close = IconButton("x", "Close the lesson and return to your own work")
         close.setObjectName("lessons.close")
         close.clicked.connect(self._on_close_clicked)
         title.add(self._place_words)
@@ -86,10 +86,10 @@ class LessonPanel(Panel):
         return title
 
     def _make_buttons(self) -> QWidget:
-        self._back, self._again = Button("Back"), Button("From the start", kind="quiet")
+        self._back, self._again = Button("Back"), Button("Start over", kind="quiet")
         self._skip, self._next = Button("Skip", kind="quiet"), Button("Next")
-        set_tooltip(self._skip, "Pass over this step", "A line that later steps need is made")
-        set_tooltip(self._again, "Begin this lesson anew")
+        set_tooltip(self._skip, "Skip this step", "A line that later steps need is still added")
+        set_tooltip(self._again, "Restart this lesson")
         for button, name, slot in (
             (self._back, "back", self._on_back_clicked),
             (self._again, "again", self._on_again_clicked),
@@ -127,7 +127,7 @@ class LessonPanel(Panel):
         row.addLayout(column, 1)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """The colour of the window, as the Program column has it."""
+        """The window's colour, as in the Program column."""
         with QPainter(self) as painter:
             painter.fillRect(self.rect(), look().color("window"))
 
@@ -161,7 +161,7 @@ class LessonPanel(Panel):
         self._skip.setVisible(lesson is not None and here.here.is_begun and here.here.steps < len(lesson.steps))
 
     def show_result(self, result: object) -> None:
-        """Show the lesson's texts, and take note of the steps that are done now."""
+        """Show the lesson's texts, and record the steps that are done now."""
         if not isinstance(result, LessonResult) or result.lesson.key != self.state.lesson.key:
             return
         self._result = result
@@ -175,7 +175,7 @@ class LessonPanel(Panel):
 
     @Slot()
     def _reveal(self) -> None:
-        """Scroll to the part that the learner has come to: its end where it fits, its top where it does not."""
+        """Scroll to the learner's current part: to its end if it fits, otherwise to its top."""
         scroll, part = self._scrolls[1], self.view.present_part()
         layout = self.view.layout()
         if layout is not None:
@@ -188,23 +188,23 @@ class LessonPanel(Panel):
 
     @Slot()
     def _on_range_changed(self) -> None:
-        """What the answer adds above itself is laid out late; where a hand has scrolled since, nothing moves."""
+        """Scroll again after the answer's late layout, unless the user has scrolled since."""
         if self._scrolls[1].verticalScrollBar().value() == self._revealed_at:
             self._revealing.start()
 
     def show_problem(self, problem: Problem) -> None:
-        """A lesson of one's own that is broken says where."""
+        """Show where a user's own lesson is broken."""
         self._banner.set_problem(problem)
 
     @Slot(str)
     def open_lesson(self, wanted: str) -> None:
-        """Open a lesson by number, key or path; the learner's own work waits."""
+        """Open a lesson by number, key or path; the learner's own work is set aside."""
         lesson, path = find_lesson(wanted)
-        self.requested.emit("show_page", lesson.page)  # first: the page's tabs depend on whether a lesson stands there
+        self.requested.emit("show_page", lesson.page)  # first: the page's tabs depend on whether a lesson is shown
         self.edit(moves.opened(self.state, lesson, path))
 
     def lesson(self) -> Lesson | None:
-        """The open lesson; one of one's own once it was read."""
+        """The open lesson; a user's own lesson once it has been read."""
         here = self.state.lesson
         if self._result is not None and self._result.lesson.key == here.key:
             return self._result.lesson
@@ -270,5 +270,5 @@ class LessonPanel(Panel):
     @Slot()
     def _on_view_wanted_answer(self) -> None:
         self.edit(moves.answer_seen(self.state))
-        # The button that was pressed is gone, and Qt would take the next one, which wipes the lesson.
+        # The pressed button is gone, and Qt would move the focus to the next one, which resets the lesson.
         (self._next if self._next.isEnabled() else self._all).setFocus()

@@ -1,4 +1,4 @@
-"""The four parts of a lesson, one below the other: question, prediction, something to try, the answer."""
+"""The four parts of a lesson, top to bottom: question, prediction, something to try, the answer."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class StepMark(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def set_state(self, state: str) -> None:
-        """Show another state, and say it to whoever cannot see it."""
+        """Show another state, and announce it to assistive tools."""
         self._state = state
         self.setAccessibleName(f"Part {self._number}: {state}")
         self.update()
@@ -57,7 +57,7 @@ class StepMark(QWidget):
 
 
 class ProgressBar(QWidget):
-    """One short line a lesson: done ones green, the present one in accent."""
+    """One short dash per lesson: done ones in green, the current one in the accent colour."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -83,7 +83,7 @@ class ProgressBar(QWidget):
 
 
 CODE_COLUMNS = 36
-"""So many characters of code fit into a part of a lesson, beside its scroll bar."""
+"""This many characters of code fit into a part of a lesson, beside its scroll bar."""
 
 
 class LessonPart(QWidget):
@@ -118,7 +118,7 @@ class LessonPart(QWidget):
                 self._body.addWidget(widget)
 
     def set_title(self, title: str) -> None:
-        """Show another title, in bold; its code stays code."""
+        """Show another title, in bold; code stays in the code font."""
         pieces = enumerate(title.split("`"))
         self.title.set_content("".join(f"`{one}`" if at % 2 else f"**{one}**" for at, one in pieces if one))
 
@@ -127,7 +127,7 @@ LEFT = 34
 
 
 class PredictionCard(QWidget):
-    """`chosen(number)` on a click, space or Enter. `set_verdict` shows what the run said of it."""
+    """`chosen(number)` on a click, space or Enter. `set_verdict` shows the run's verdict on it."""
 
     chosen = Signal(int)
 
@@ -150,7 +150,7 @@ class PredictionCard(QWidget):
             column.addWidget(label)
 
     def set_words(self, words: str, detail: str) -> None:
-        """Show the answer to choose."""
+        """Show the prediction to choose."""
         self._words.set_content(words)
         self._detail.set_content(detail)
         self._detail.setVisible(bool(detail))
@@ -165,7 +165,7 @@ class PredictionCard(QWidget):
         self.update()
 
     def set_verdict(self, because: str, holds: bool | None) -> None:
-        """Say what the run said of this answer; None takes it away."""
+        """Show the run's verdict on this answer; None removes it."""
         mark = "" if holds is None else "**Right.** " if holds else "**Not so.** "
         self._because.set_content(mark + because if holds is not None else "", "good" if holds else "text2")
         self._because.setVisible(holds is not None)
@@ -212,7 +212,7 @@ class AnswerView(QWidget):
             self._column.addWidget(widget)
 
     def text(self) -> str:
-        """All that is said, as plain text."""
+        """The whole verdict as plain text."""
         return "\n".join(label.text() for label in (self._verdict, self._words, *self._claims))
 
     def set_result(self, result: LessonResult, prediction: int) -> None:
@@ -222,7 +222,7 @@ class AnswerView(QWidget):
             said = f"You predicted: {chosen.words}. "
             self._verdict.set_content(said + ("**Right.**" if chosen.holds else "**Not so.**"))
         else:
-            self._verdict.set_content("**You made no prediction.** You still can: it is never counted.", "text2")
+            self._verdict.set_content("**You made no prediction.** You still can: predictions are not scored.", "text2")
         self._words.set_content(result.answer)
         self._code.set_text(folded(result.lesson.answer.code, CODE_COLUMNS))
         is_above = result.lesson.answer.code.strip() == result.lesson.start.program.strip()
@@ -247,7 +247,7 @@ MOST_PREDICTIONS = 6
 
 
 class LessonView(QWidget):
-    """Shows a result and how far the learner is; says what the learner wants."""
+    """Shows a result and the learner's progress; emits what the learner asks for."""
 
     predicted = Signal(int)
     shown_where = Signal(int)
@@ -306,7 +306,7 @@ class LessonView(QWidget):
         return self._try_buttons
 
     def present_part(self) -> QWidget:
-        """The part that the learner has come to: prediction, something to try, or the answer."""
+        """The learner's current part: prediction, something to try, or the answer."""
         if self._progress.answered:
             return self._answer_part
         total = len(self._result.steps) if self._result is not None else 0
@@ -316,7 +316,7 @@ class LessonView(QWidget):
 
     @property
     def is_ready(self) -> bool:
-        """Whether a lesson with all its numbers is shown."""
+        """True if a lesson with all its numbers is shown."""
         return self._result is not None and self._result.is_ready
 
     def set_result(self, result: LessonResult, progress: Progress) -> None:
@@ -334,7 +334,7 @@ class LessonView(QWidget):
         self.set_progress(progress)
 
     def set_progress(self, progress: Progress) -> None:
-        """Show how far the learner is."""
+        """Show the learner's progress."""
         if self._result is None:
             return
         self._progress = progress
@@ -344,7 +344,7 @@ class LessonView(QWidget):
         self._show_predictions(result, progress)
         self._show_steps(result, progress)
         self._answer_part.mark.set_state("done" if progress.answered else "present" if tried else "waiting")
-        self._waiting.set_content("" if tried else "Shows when you have tried it, with your prediction beside it.")
+        self._waiting.set_content("" if tried else "Appears once you have tried it, next to your prediction.")
         self._show_answer.setVisible(not progress.answered)
         self._show_answer.set_kind("primary" if tried else "quiet")
         self._waiting.setVisible((not tried and not progress.answered) or (progress.answered and not result.is_ready))
@@ -356,8 +356,8 @@ class LessonView(QWidget):
 
     def _show_predictions(self, result: LessonResult, progress: Progress) -> None:
         self._prediction_part.mark.set_state("done" if progress.prediction >= 0 else "present")
-        words = "Kept until you have seen the answer. You can change it." if progress.prediction >= 0 else ""
-        self._hint.set_content(words or "Choose what you expect: it is never counted. Then the page shows.")
+        words = "You can change your prediction until you have seen the answer." if progress.prediction >= 0 else ""
+        self._hint.set_content(words or "Choose what you expect (not scored). Then the page is uncovered.")
         self._hint.setVisible(not progress.answered)
         for number, (card, verdict) in enumerate(zip(self.cards, result.verdicts, strict=False)):
             card.set_chosen(number == progress.prediction)
@@ -375,7 +375,7 @@ class LessonView(QWidget):
         self._try_part.set_title("Try it" if total < 2 or not is_open else f"Try it, {count + 1} of {total}")
         self._done_steps.setVisible(count > 0 or is_waiting)
         behind = _steps_behind(count, total, len(progress.skipped))
-        self._done_steps.set_content("Shows when you have made your prediction." if is_waiting else behind)
+        self._done_steps.set_content("Appears once you have made your prediction." if is_waiting else behind)
         self._step.setVisible(is_open)
         self._try_buttons.setVisible(is_open)
         if is_open:

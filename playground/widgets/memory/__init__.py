@@ -1,1 +1,1 @@
-"""Widgets of the memory room."""
+"""Widgets of the Memory panel."""

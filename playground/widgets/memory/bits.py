@@ -1,4 +1,4 @@
-"""The bytes of the pointed element, and its bits by field."""
+"""The bytes of the pointed element, and its bits grouped by field."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LONG = 12
 
 
 class BitsPart(FoldingPart):
-    """`as_bytes_edited(on)`: the storage is to be shown as bytes in hex."""
+    """`as_bytes_edited(on)`: the user wants the storage as bytes in hex."""
 
     as_bytes_edited = Signal(bool)
 
@@ -27,7 +27,7 @@ class BitsPart(FoldingPart):
         self.setObjectName("memory.bits")
         self.switch = CheckBox("Show the storage as bytes in hex")
         self.switch.setObjectName("memory.as_bytes")
-        set_tooltip(self.switch, "Each cell shows its bytes in the order in which they lie in memory")
+        set_tooltip(self.switch, "Each cell shows its bytes in memory order")
         self.switch.toggled.connect(self._on_switched)
         self.title = RunsLabel()
         self.table = RowTable("bits of the element", stretch=2)
@@ -42,7 +42,7 @@ class BitsPart(FoldingPart):
         self.switch.blockSignals(False)
 
     def show_bits(self, where: str, bits: ElementBits | None, byte_order: str) -> None:
-        """Show the bits of an element; None while nothing is pointed at."""
+        """Show the bits of an element; None if nothing is pointed at."""
         if bits is None:
             self.title.set_content((Run("Point at a cell to see its bits.", role="text2"),))
             self.table.set_rows(())

@@ -1,4 +1,4 @@
-"""All parts of the memory panel below its title, in one scrolling column."""
+"""All parts of the Memory panel below its title, in one scrolling column."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from playground.widgets.text.table import RowTable
 WIDE = 1e9
 AT_LEFT = 3
 TWO_COLUMNS = 640
-"""From this width on, in pixels, the parts stand in two columns."""
+"""From this width on, in pixels, the parts are in two columns."""
 
 
 class MemoryColumn(QScrollArea):
-    """Facts, storage, who shares it, steps, view, write; below them what is folded at first."""
+    """Facts, storage, who shares it, steps, view, write; below them the parts that are initially collapsed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -97,7 +97,7 @@ class MemoryColumn(QScrollArea):
         return content
 
     def _arrange(self, wide: bool) -> None:
-        """One column, or two beside one another: what it is at the left, what can be done with it at the right."""
+        """One column, or two side by side: facts on the left, actions on the right."""
         if wide == self._is_wide:
             return
         self._is_wide = wide
@@ -121,7 +121,7 @@ class MemoryColumn(QScrollArea):
 
     @Slot(int, int)
     def _on_range_changed(self, first: int, last: int) -> None:
-        """The bar's place is kept, so that nothing jumps; without anything to scroll there is nothing to grab."""
+        """Keep the scroll bar's place, so that nothing jumps; hide its handle when there is nothing to scroll."""
         self.verticalScrollBar().setEnabled(last > first)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -144,12 +144,12 @@ class MemoryColumn(QScrollArea):
         self._allow_fixes(True)
 
     def _allow_fixes(self, allowed: bool) -> None:
-        """What is offered for a result that is gone cannot be taken."""
+        """Disable offers for a result that is out of date."""
         for button in self.body.findChildren(FixButton):
             button.setEnabled(allowed)
 
     def show_sharing(self, result: MemoryResult, write: WriteEffect | None) -> None:
-        """Show the tensors on the storage, with what the write would change while it is previewed."""
+        """Show the tensors on the storage, and what a write would change while it is previewed."""
         shown = write if self.write.button.isChecked() else None
         self.sharing_table.set_rows(sharing_rows(result.sharing, result.name, shown))
 
@@ -159,7 +159,7 @@ class MemoryColumn(QScrollArea):
         self.show_sharing(result, write)
 
     def show_problem(self, problem: Problem, keeps_result: bool) -> None:
-        """Show what is wrong above the last good result, dimmed, where there is one."""
+        """Show a problem above the last good result, if any, dimmed."""
         self.banner.set_problem(problem)
         self._allow_fixes(False)
         self.body.setVisible(keeps_result)

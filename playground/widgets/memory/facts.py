@@ -1,4 +1,4 @@
-"""The top of the panel: shape, strides, bytes, the verdict in words, the storage strip, and the pointed element."""
+"""The top of the panel: shape, strides, bytes, the verdict, the storage strip, and the pointed element."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def verdict_runs(layout: Layout) -> tuple[Run, ...]:
 
 
 def reads_in_words(layout: Layout) -> str:
-    """`"3 of 12"`: the cells read, of those in the storage; in three digits where they are trillions."""
+    """`"3 of 12"`: cells read, of those in the storage; to three digits if they are trillions."""
     if layout.reached is None:
         return "not known"
     exact = f"{layout.reached:,} of {layout.storage_cells:,}"
@@ -63,7 +63,7 @@ class FactsView(QWidget):
             self.update()
 
     def rows(self) -> tuple[tuple[tuple[str, tuple[Run, ...]], ...], ...]:
-        """The facts, two a row."""
+        """The facts, two per row."""
         layout = self._layout
         if layout is None:
             return ()
@@ -80,7 +80,7 @@ class FactsView(QWidget):
         )
 
     def _lines(self, width: float) -> list[tuple[float, tuple[tuple[str, tuple[Run, ...]], ...]]]:
-        """Each row, split where its two facts do not fit beside one another, with its top."""
+        """Each row with its top; split if its two facts do not fit side by side."""
         lines: list[tuple[float, tuple[tuple[str, tuple[Run, ...]], ...]]] = []
         y = 0.0
         for row in self.rows():
@@ -143,7 +143,7 @@ class FactsView(QWidget):
 
 
 class FactsPart(QWidget):
-    """Shows a result; the cell in words is set apart, because it follows the pointer."""
+    """Shows a result; the text about the cell is separate, because it follows the pointer."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -171,14 +171,14 @@ class FactsPart(QWidget):
         self.strip.set_source(StripSource(result.layout, result.reader, result.scale, result.characters))
 
     def preview(self, layout: Layout | None) -> None:
-        """Show the storage as another layout reads it, for as long as that is pointed at; None: as the tensor does."""
+        """Show the storage as another layout reads it, while that is pointed at; None: as the tensor reads it."""
         result = self._result
         if result is not None:
             shown = layout if layout is not None else result.layout
             self.strip.set_source(StripSource(shown, result.reader, result.scale, result.characters))
 
     def show_cell(self, where: tuple[Run, ...], held: tuple[Run, ...]) -> None:
-        """Show the pointed cell in words."""
+        """Describe the pointed cell."""
         self.cell.set_content(where)
         self.bytes.set_content(held)
         self.strip.setAccessibleDescription(f"{plain(where)}. {plain(held)}" if held else plain(where))

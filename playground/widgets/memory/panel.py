@@ -1,4 +1,4 @@
-"""Memory: what is really there. The storage itself, who shares it, how it came about, what would change it."""
+"""The Memory panel: the storage itself, who shares it, how the tensor was made, and what a write would change."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ from playground.widgets.panel import Panel
 from playground.widgets.text.runs import Run, plain
 
 REST = 120
-"""Milliseconds that the hand rests on a cell before the words about writing it follow: they move what is below."""
+"""Milliseconds the pointer must rest on a cell before the text about writing follows, which moves what is below."""
 
 
 class MemoryPanel(Panel):
-    """Follows the selection unless it is pinned; its title always names its tensor."""
+    """Follows the selection unless pinned; its title always names its tensor."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -139,7 +139,7 @@ class MemoryPanel(Panel):
         return find_cell(self.state.pointed, self._result.sharing) if self._result is not None else None
 
     def _show_pointed(self) -> None:
-        """Outline the cell that any panel points at, and say in words how its place comes about."""
+        """Outline the cell that any panel points at, and say how its place is computed."""
         result = self._result
         if result is None:
             return
@@ -168,7 +168,7 @@ class MemoryPanel(Panel):
             self.column.bits.show_bits(f"cell {cell:,} = {value}", bits, result.layout.byte_order)
 
     def _index_of(self, cell: int) -> tuple[int, ...] | None:
-        """The element of the shown tensor on a cell: the pointed one itself where it is one of its own."""
+        """The shown tensor's element on a cell: the pointed one if it belongs to this tensor."""
         result, pointed = self._result, self.state.pointed
         if result is None:
             return None
@@ -185,7 +185,7 @@ class MemoryPanel(Panel):
 
     @Slot()
     def _show_write(self) -> None:
-        """Until an element is chosen, the one under the hand is what would be written."""
+        """Until an element is chosen, the one under the pointer is the one to write."""
         result, memory = self._result, self.state.memory
         if result is None or memory.write_index is not None:
             return
@@ -195,7 +195,7 @@ class MemoryPanel(Panel):
             self.column.show_write(result, write)
             self._show_pointed()
 
-    # What the user does
+    # User actions
 
     def _edit_memory(self, gesture: Hashable = None, **changes: object) -> None:
         self.edit(replace(self.state, memory=replace(self.state.memory, **changes)), gesture)  # type: ignore[arg-type]
@@ -238,14 +238,14 @@ class MemoryPanel(Panel):
 
     @Slot(str)
     def _on_line_wanted(self, code: str) -> None:
-        """Take the cheaper spelling as the line of the tensor."""
+        """Replace the tensor's line with the cheaper spelling."""
         result = self._result
         if result is not None and self.state.program.get(result.name) is not None:
             self.take_offer(replace(self.state, program=self.state.program.with_source(result.name, Expression(code))))
 
     @Slot(object)
     def _on_line_fix(self, fix: Fix) -> None:
-        """Take the fix of the line that is shown, whose problem stands here too."""
+        """Apply a fix to the shown line, since this panel shows its problem too."""
         self.take_offer(replace(self.state, program=edit_code(self.state.program, shown_name(self.state), fix.code)))
 
     @Slot(str)

@@ -1,4 +1,4 @@
-"""A part of the memory panel: a hairline, a title, a body; the further ones fold. And how wide code is in them."""
+"""A part of the Memory panel: a hairline, a title and a body; later parts collapse. Also the widths of code in them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ LONGEST_NAME = 16
 
 
 def short_name(name: str) -> str:
-    """A tensor's name where it stands beside boxes."""
+    """A tensor's name beside boxes."""
     return cut_name(name, LONGEST_NAME)
 
 
 def code_width(text: str, pixels: int = 12) -> float:
-    """The width of a line of code in pixels."""
+    """The width of a line of code, in pixels."""
     return len(text) * _advance(pixels)
 
 
@@ -33,7 +33,7 @@ TITLE = 32
 
 
 class FoldingPart(Section):
-    """`FoldingPart("Steps to W")`; `folds=True` starts folded, with a chevron."""
+    """`FoldingPart("Steps to W")`; `folds=True` starts collapsed, with a chevron."""
 
     def __init__(self, title: str, folds: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(title, collapsible=folds, parent=parent)

@@ -1,4 +1,4 @@
-"""The steps to the tensor, and what the tables of the panel say: each operation, what it did to memory and why."""
+"""The steps to the tensor, and the content of the panel's tables: each operation, its effect on memory, and why."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from playground.widgets.text.table import RowTable, TableRow, code_cell, words_c
 def sharing_rows(
     sharing: tuple[SharingTensor, ...], shown: str, write: WriteEffect | None = None
 ) -> tuple[TableRow, ...]:
-    """Every tensor on the storage: name, shape, strides, offset, verdict; what a write changes in it."""
+    """Every tensor on the storage: name, shape, strides, offset, verdict, and what a write changes in it."""
     rows = []
     changes = {one.name: one for one in write.changed} if write is not None else {}
     for one in sharing:
@@ -51,7 +51,7 @@ def changed_runs(changes: ChangedElements, most: int = 6) -> tuple[Run, ...]:
 
 
 def step_rows(steps: tuple[StepNote, ...], opened: int | None) -> tuple[TableRow, ...]:
-    """The operations: code, shape, strides, verdict; below it why, for every copy and for the opened row."""
+    """The operations: code, shape, strides, verdict; below them the reason, for every copy and for the opened row."""
     rows = []
     for number, note in enumerate(steps):
         step = note.step
@@ -73,7 +73,7 @@ def step_rows(steps: tuple[StepNote, ...], opened: int | None) -> tuple[TableRow
 
 
 def file_rows(files: tuple[FileCost, ...]) -> tuple[TableRow, ...]:
-    """Each format: bytes of the file, what it keeps, the fix and what that takes."""
+    """Each format: bytes of the file, what it keeps, the fix and its cost."""
     rows = []
     for cost in files:
         about = "" if cost.exact or cost.bytes is None else "about "
@@ -88,7 +88,7 @@ def file_rows(files: tuple[FileCost, ...]) -> tuple[TableRow, ...]:
 
 
 def numpy_rows(rows: tuple[NumpyRow, ...]) -> tuple[TableRow, ...]:
-    """Question, torch, numpy; equal answers in the second colour, and why below."""
+    """Question, torch, numpy; equal answers in the second colour, the reason below."""
     return tuple(
         TableRow(
             (
@@ -104,7 +104,7 @@ def numpy_rows(rows: tuple[NumpyRow, ...]) -> tuple[TableRow, ...]:
 
 
 class StepsPart(FoldingPart):
-    """`line_wanted(code)` when the cheaper spelling is taken."""
+    """`line_wanted(code)` when the user takes the cheaper spelling."""
 
     line_wanted = Signal(str)
 
@@ -144,7 +144,7 @@ class StepsPart(FoldingPart):
             self.fix.deleteLater()
             self.fix = None
         if code and self.fix is None:
-            self.fix = FixButton(Fix(code, meaning=f"Rewrite the line of {result.name}"))
+            self.fix = FixButton(Fix(code, meaning=f"Replace the line of {result.name}"))
             self.fix.setObjectName("memory.advice_fix")
             self.fix.chosen.connect(self._on_fix_chosen)
             self.body_layout.addWidget(self.fix)

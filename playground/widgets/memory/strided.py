@@ -1,4 +1,4 @@
-"""The as_strided playground: size, stride and offset typed, or dragged by handles on the cells of a storage strip."""
+"""The as_strided playground: size, stride and offset, typed or dragged by handles on a storage strip."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ REACH = 13
 
 @dataclass(frozen=True, slots=True)
 class DragHandle:
-    """What is dragged: "offset", or the "stride" or "size" of an axis; it sits on a cell."""
+    """A drag handle on a cell: "offset", or the "stride" or "size" of an axis."""
 
     kind: str
     axis: int
@@ -52,7 +52,7 @@ def handles_of(spec: StridedSpec) -> tuple[DragHandle, ...]:
 
 
 def dragged(spec: StridedSpec, handle: DragHandle, cell: int) -> StridedSpec:
-    """The arguments with the handle moved to another cell."""
+    """The arguments after moving the handle to another cell."""
     if handle.kind == "offset":
         return replace(spec, offset=max(0, cell))
     values = list(spec.stride if handle.kind == "stride" else spec.size)
@@ -77,12 +77,12 @@ class StridedStrip(StorageStrip):
         self._held: DragHandle | None = None
 
     def set_spec(self, spec: StridedSpec) -> None:
-        """Put the handles where these arguments have them."""
+        """Place the handles for these arguments."""
         self._spec = spec
         self.viewport().update()
 
     def handle_at(self, point: QPointF) -> DragHandle | None:
-        """The handle under the pointer; the one drawn last where several meet."""
+        """The handle under the pointer; if several overlap, the one drawn last."""
         if self._spec is None:
             return None
         found = None
@@ -124,7 +124,7 @@ class StridedStrip(StorageStrip):
         super().mouseReleaseEvent(event)
 
     def paint_over(self, painter: QPainter, strip: StripLayout) -> None:
-        """The handles, in the line colour of their axis; the offset's in the accent colour."""
+        """Paint the handles in their axis's line colour, the offset in the accent colour."""
         for handle, place in self._places(strip):
             color = look().color("accent") if handle.axis < 0 else look().axis_line(handle.axis)
             painter.setPen(QPen(color, 2))
@@ -191,10 +191,10 @@ class StridedPart(FoldingPart):
         row.setSpacing(8)
         self.choose = ComboBox()
         self.choose.setObjectName("memory.strided_patterns")
-        set_tooltip(self.choose, "Patterns to start from")
+        set_tooltip(self.choose, "Example patterns")
         self.choose.activated.connect(self._on_pattern_chosen)
         self.reset = Button("Reset", "quiet")
-        set_tooltip(self.reset, "Size, stride and offset of the tensor as it is")
+        set_tooltip(self.reset, "The tensor's own size, stride and offset")
         self.reset.clicked.connect(self._on_reset)
         self.keep = Button("Keep as tensor")
         self.keep.setObjectName("memory.strided_keep")
@@ -205,7 +205,7 @@ class StridedPart(FoldingPart):
         row.addWidget(self.keep)
 
     def show_choice(self, spec: StridedSpec | None) -> None:
-        """Show the arguments that were chosen last, before what they reach is known; None: those of the tensor."""
+        """Show the arguments chosen last, before their effect is known; None: those of the tensor."""
         self._chosen = spec
         if spec is not None:
             self._show_spec(spec.paired)
@@ -218,7 +218,7 @@ class StridedPart(FoldingPart):
         self.strip.set_spec(spec)
 
     def show_result(self, result: MemoryResult) -> None:
-        """Show the arguments, what they reach, and their name."""
+        """Show the arguments, the cells they reach, and the pattern's name."""
         explained = result.strided
         spec = explained.spec.paired
         if self._chosen in (None, explained.spec):
@@ -265,10 +265,10 @@ class StridedPart(FoldingPart):
             self._grid.addWidget(self._box("stride", axis), axis + 1, 2)
         row = max(1, rank)
         self._grid.addWidget(self._box("offset", -1), 1, 3)
-        more = IconButton("plus", "One more axis, of size 1", framed=True)
+        more = IconButton("plus", "Add an axis of size 1", framed=True)
         more.setEnabled(rank < MOST_AXES)
         more.clicked.connect(self._on_more)
-        fewer = IconButton("minus", "Take the last axis away", framed=True)
+        fewer = IconButton("minus", "Remove the last axis", framed=True)
         fewer.setEnabled(rank > 0)
         fewer.clicked.connect(self._on_fewer)
         self._grid.addWidget(more, row, 4)
@@ -279,7 +279,7 @@ class StridedPart(FoldingPart):
         words = f"{kind} of axis {axis}" if axis >= 0 else kind
         box = NumberBox(0, -LARGEST, LARGEST, name=words)
         box.setObjectName(f"memory.strided_{kind}" + (f".{axis}" if axis >= 0 else ""))
-        set_tooltip(box, f"The {words}, in elements; drag the handles on the strip as well")
+        set_tooltip(box, f"The {words}, in elements; or drag the handles on the strip")
         box.changed.connect(self._on_box_changed)
         box.gesture_ended.connect(self._on_drag_ended)
         self.boxes[kind, axis] = box
@@ -333,7 +333,7 @@ class StridedPart(FoldingPart):
 
     @Slot(object)
     def _on_fix_chosen(self, fix: Fix) -> None:
-        """Take smaller arguments, or add the line that does it with a copy."""
+        """Use smaller arguments, or add a line that makes a copy instead."""
         spec = spec_from_code(fix.code)
         if spec is None:
             self.kept.emit(fix.code)
@@ -346,7 +346,7 @@ class StridedPart(FoldingPart):
 
 
 def pattern_runs(explained: StridedExplanation) -> tuple[Run, ...]:
-    """The pattern's name, and what it reads."""
+    """The pattern's name, and the cells it reads."""
     name, _, rest = explained.pattern.partition(":")
     runs = [Run(name[:1].upper() + name[1:], "bold"), Run(f":{rest}." if rest else ".")]
     if explained.allowed:

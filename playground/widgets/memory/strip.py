@@ -1,6 +1,6 @@
-"""A storage as a strip of cells with its true contents: pointed at, walked through by keys, scrolled, exported.
+"""A storage as a strip of cells with its true contents; supports pointing, arrow keys, scrolling and export.
 
-Any length will do: only what is visible is read.
+Any length works: only visible cells are read.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ HIGH, LOW = 32.0, 18.0
 
 
 class StripLegend:
-    """The strides as `[0] +4  [1] +1`: stacked at the right of the arrows where there is room, else in a line."""
+    """The strides as `[0] +4  [1] +1`: stacked to the right of the arrows if there is room, otherwise in one line."""
 
     def __init__(self) -> None:
         self._tensor: Layout | None = None
@@ -50,7 +50,7 @@ class StripLegend:
         self._places = []
 
     def point(self, point: QPointF | None) -> bool:
-        """Take note of the pointer; True if another axis is pointed at than before."""
+        """Follow the pointer; True if it moved to another axis."""
         axis = next((a for a, rect in self._places if point is not None and rect.contains(point)), None)
         changed = axis != self._axis
         self._axis = axis
@@ -58,11 +58,11 @@ class StripLegend:
 
     @property
     def is_pointed(self) -> bool:
-        """Whether an axis is pointed at, so that its cells are marked."""
+        """True if an axis is pointed at, which marks its cells."""
         return self._axis is not None
 
     def steps(self, pointed: int | None, cells: range) -> dict[int, int]:
-        """Of the visible cells those along the axis pointed at, through the pointed cell (or the first element)."""
+        """The visible cells along the pointed axis, through the pointed cell (or the first element)."""
         tensor, axis = self._tensor, self._axis
         if tensor is None or axis is None or axis >= len(tensor.shape) or not tensor.strides[axis]:
             return {}
@@ -78,7 +78,7 @@ class StripLegend:
         return {base + step * stride: axis for step in range(first, last + 1)}
 
     def paint(self, painter: QPainter, strip: StripLayout, jumps: list[Jump], width: float) -> float:
-        """Paint the badges above the row that the arrows start from; returns how high the arrows may fly."""
+        """Paint the badges above the row where the arrows start; returns the maximum height of the arrows."""
         if self._tensor is None:
             return LOW
         axes = [axis for axis, size in enumerate(self._tensor.shape) if size > 1][:_MOST]
@@ -116,11 +116,11 @@ SHOWN_ROWS = 5
 BAR_LIMIT = 1_000_000_000
 BAR_WIDTH = 10
 FOCUS = 4
-"""Pixels between what is drawn and the frame of the focus."""
+"""Pixels between the drawing and the focus frame."""
 
 
 class StripView(QAbstractScrollArea):
-    """Cells in order, wrapped; lit where the tensor reads them, with the number of readers where they are several."""
+    """Cells in order, wrapped; highlighted if the tensor reads them, with the number of readers if several."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -138,16 +138,16 @@ class StripView(QAbstractScrollArea):
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
         look_holder().changed.connect(self._on_look_changed)
 
-    # What is shown
+    # Content
 
     @property
     def marks(self) -> StripMarks:
-        """What is marked."""
+        """The current marks."""
         return self._marks
 
     @property
     def strip(self) -> StripLayout:
-        """Where the cells stand."""
+        """The layout of the cells."""
         return self._strip
 
     @property
@@ -155,7 +155,7 @@ class StripView(QAbstractScrollArea):
         return self._source.tensor if self._source is not None else None
 
     def set_source(self, source: StripSource) -> None:
-        """Show the storage of a tensor; no reader means that its contents are not computed."""
+        """Show the storage of a tensor; without a reader its contents are not computed."""
         tensor, before = source.tensor, self._tensor
         moved = before is None or (tensor.offset, tensor.storage_bytes, tensor.itemsize) != (
             before.offset,
@@ -169,12 +169,12 @@ class StripView(QAbstractScrollArea):
         self._place_cells()
 
     def clear(self, words: str) -> None:
-        """Show nothing but a sentence."""
+        """Show only a sentence."""
         self._source, self._placeholder = None, words
         self._place_cells()
 
     def set_marks(self, marks: StripMarks) -> None:
-        """Mark other cells; scrolls nothing."""
+        """Mark other cells, without scrolling."""
         before, self._marks = self._marks, marks
         if marks.as_bytes != before.as_bytes:
             self._place_cells()
@@ -186,7 +186,7 @@ class StripView(QAbstractScrollArea):
             self.viewport().update()
 
     def reveal(self, cell: int) -> None:
-        """Scroll as little as brings a cell into view."""
+        """Scroll just enough to bring a cell into view."""
         row = cell // self._strip.columns
         rows = self._strip.fitting_rows(self.viewport().height())
         if row < self._strip.first_row:
@@ -289,7 +289,7 @@ class StripView(QAbstractScrollArea):
                 paint_box(painter, area, None, look().color("accent"), RADIUS_CONTROL, width=2)
 
     def _paint_into(self, painter: QPainter, area: QRectF, strip: StripLayout, region: QRegion | None = None) -> None:
-        """Paint the visible cells, of them only those that touch `region` where one is given."""
+        """Paint the visible cells, or only those that touch `region` if one is given."""
         source = self._source
         if source is None or not strip.cells:
             painter.setPen(look().color("text2"))
@@ -307,16 +307,16 @@ class StripView(QAbstractScrollArea):
         self.paint_over(painter, strip)
 
     def paint_over(self, painter: QPainter, strip: StripLayout) -> None:
-        """What a subclass paints above the cells."""
+        """A hook for subclasses to paint above the cells."""
 
-    # Pictures: what an exporter asks
+    # Pictures: the exporter's interface
 
     def plot_name(self) -> str:
-        """What the picture's file is called."""
+        """The picture's default file name."""
         return "storage"
 
     def paint_plot(self, painter: QPainter, rect: QRectF) -> None:
-        """Draw what is visible into a rectangle of any device."""
+        """Draw the visible part into a rectangle on any device."""
         painter.save()
         painter.translate(rect.topLeft())
         painter.fillRect(QRectF(QPointF(0, 0), rect.size()), look().color("panel"))
@@ -324,7 +324,7 @@ class StripView(QAbstractScrollArea):
         painter.restore()
 
     def plot_columns(self) -> dict[str, list[object]]:
-        """The visible cells as numbers: cell, how many elements read it, its value."""
+        """The visible cells as rows: cell, number of elements that read it, value."""
         cells = self._strip.visible(self.viewport().height())
         columns: dict[str, list[object]] = {"cell": list(cells)}
         if self._source is not None and len(cells):
@@ -337,10 +337,10 @@ class StripView(QAbstractScrollArea):
 
 
 class StorageStrip(StripView):
-    """Says which cell is pointed at and which is chosen."""
+    """A strip that emits the pointed cell and the chosen cell."""
 
     cell_pointed = Signal(object)
-    """The cell under the pointer or the arrow keys; None when the pointer left."""
+    """The cell under the pointer or the arrow keys; None when the pointer leaves."""
 
     cell_chosen = Signal(object)
     """The cell that was clicked or on which Enter was pressed."""

@@ -1,4 +1,4 @@
-"""Where the cells of a storage stand: wrapped in rows, broken where the strides repeat."""
+"""The layout of a storage's cells: rows, wrapped where the strides repeat."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ LEFT = 4
 TOP = 2
 NARROWEST = 4
 ARC_ROOM = 38
-"""Above the row that the axis arrows start from."""
+"""The space above the row where the axis arrows start."""
 
 
 @dataclass(frozen=True, slots=True)
 class StripLayout:
-    """`columns` cells of `cell_width` in each row, `cells` in all, the first row shown being `first_row`.
+    """`cells` cells, `columns` per row, each `cell_width` wide; `first_row` is the first row shown.
 
-    Above `arc_row` (-1: none) there is room for the axis arrows.
+    The axis arrows are drawn above `arc_row` (-1: none).
     """
 
     cells: int
@@ -38,7 +38,7 @@ class StripLayout:
 
     @property
     def has_arcs(self) -> bool:
-        """Whether the row with the arrows is at or below the first row shown."""
+        """True if the row with the arrows is at or below the first row shown."""
         return self.arc_row >= self.first_row
 
     def height(self) -> int:
@@ -46,7 +46,7 @@ class StripLayout:
         return TOP + self.rows * ROW - ROW_GAP + (ARC_ROOM if self.arc_row >= 0 else 0)
 
     def fitting_rows(self, height: float) -> int:
-        """How many whole rows fit into a viewport of this height; 1 at least."""
+        """The number of whole rows that fit into a viewport of this height; at least 1."""
         return max(1, int((height - TOP - (ARC_ROOM if self.arc_row >= 0 else 0) + ROW_GAP) // ROW))
 
     def visible(self, height: float) -> range:
@@ -66,7 +66,7 @@ class StripLayout:
         return QRectF(LEFT + column * self.cell_width, self.row_top(row), self.cell_width, CELL)
 
     def area(self, cell: int) -> QRect:
-        """The pixels of a cell with its number and its frame."""
+        """The rectangle of a cell with its number and frame."""
         return self.rect(cell).adjusted(-2, -2, 3, LABELS + 2).toAlignedRect()
 
     def at(self, point: QPointF) -> int | None:
@@ -83,7 +83,7 @@ class StripLayout:
 
 
 def touched_cells(strip: StripLayout, cells: range, region: QRegion | None) -> list[range]:
-    """The runs of cells that touch a region; all of them in one run where no region is given."""
+    """The runs of cells that touch a region; without a region, one run of all cells."""
     if region is None or not cells or region.boundingRect().height() > 3 * ROW:
         return [cells]
     runs: list[range] = []
@@ -98,7 +98,7 @@ def touched_cells(strip: StripLayout, cells: range, region: QRegion | None) -> l
 
 
 def fit_columns(width: int, cell_width: int, cells: int, strides: tuple[int, ...]) -> int:
-    """How many cells a row holds: all if they fit, else a multiple of the largest stride that does."""
+    """The number of cells per row: all if they fit, otherwise the largest multiple of the largest stride that fits."""
     room = max(1, (width - 2 * LEFT) // cell_width)
     if cells <= room:
         return max(1, cells)

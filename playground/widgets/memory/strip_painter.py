@@ -1,4 +1,4 @@
-"""Paints the storage: cells with heat, numbers below, axis arrows that jump by their strides."""
+"""Paints the storage: cells with heat, numbers below, and axis arrows as long as their strides."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SPECIAL_WORDS = {Glyph.NAN: "nan", Glyph.POSITIVE_INFINITY: "inf", Glyph.NEGATIV
 
 @dataclass(frozen=True, slots=True)
 class StripMarks:
-    """What is marked besides the values: the pointed cell, cells a write would change (with their new text), axes."""
+    """The marks besides the values: the pointed cell, cells that a write would change (with their new text), axes."""
 
     pointed: int | None = None
     changes: Mapping[int, str] = field(default_factory=dict)
@@ -42,10 +42,10 @@ def cell_characters(layout: StripLayout) -> int:
 
 @dataclass(frozen=True, slots=True)
 class StripSource:
-    """What is painted: the cells that `tensor` reads of the storage of `reader`, with full heat at `scale`.
+    """The content to paint: the cells of `reader`'s storage that `tensor` reads, with full heat at `scale`.
 
-    Without a reader (too large) only which cells are read. `beyond` cells after the storage's end are asked for and
-    are not there.
+    Without a reader (too large), only which cells are read. `beyond` is the number of requested cells past the
+    storage's end.
     """
 
     tensor: Layout
@@ -56,7 +56,7 @@ class StripSource:
 
 
 def paint_cells(painter: QPainter, strip: StripLayout, cells: range, source: StripSource, marks: StripMarks) -> None:
-    """Paint some cells with what is marked on them."""
+    """Paint some cells with their marks."""
     end = source.tensor.storage_cells
     for cell in range(max(end, cells.start), cells.stop):
         _paint_missing(painter, strip.rect(cell))
@@ -118,7 +118,7 @@ def _texts(
 
 
 def painted_bools(values: list[bool], characters: int) -> list[str]:
-    """`True` and `False` where both fit into so many characters, `T` and `F` otherwise."""
+    """`True` and `False` if both fit into this many characters, otherwise `T` and `F`."""
     words = ("False", "True") if characters >= len("False") else ("F", "T")
     return [words[value] for value in values]
 
@@ -134,7 +134,7 @@ def _paint_box(painter: QPainter, rect: QRectF, fill: QColor, lit: bool, changed
 
 
 def _paint_missing(painter: QPainter, rect: QRectF) -> None:
-    """A cell behind the end of the storage: red, dashed, empty."""
+    """Paint a cell past the end of the storage: red, dashed, empty."""
     painter.fillRect(rect.adjusted(0, 0, 1, 1), look().color("error_fill"))
     pen = QPen(look().color("error"), 1)
     pen.setDashPattern([3, 2])
@@ -209,7 +209,7 @@ def _paint_number(painter: QPainter, rect: QRectF, cell: int, strip: StripLayout
 
 @dataclass(frozen=True, slots=True)
 class Jump:
-    """One arrow: from a cell to the one a stride further along an axis; `leaves` where that is in another row."""
+    """One arrow: from a cell to the next along an axis; `leaves` if that one is in another row."""
 
     axis: int
     start: int
@@ -221,7 +221,7 @@ ARROWS_EACH = 12
 
 
 def axis_jumps(tensor: Layout, strip: StripLayout) -> list[Jump]:
-    """The arrows that start at the offset: along each axis as far as its row reaches."""
+    """The arrows that start at the offset: along each axis to the end of its row."""
     jumps: list[Jump] = []
     if not tensor.elements:
         return jumps
@@ -238,12 +238,12 @@ def axis_jumps(tensor: Layout, strip: StripLayout) -> list[Jump]:
 
 
 def arc_height(jump: Jump, highest: float) -> float:
-    """How high an arrow flies: further means higher, 12 px at least."""
+    """The height of an arrow: the longer the higher, at least 12 px."""
     return highest if jump.leaves else min(highest, 9.0 + 3.0 * (jump.stop - jump.start))
 
 
 def paint_jumps(painter: QPainter, strip: StripLayout, jumps: list[Jump], right: float, highest: float) -> None:
-    """Paint the arrows above their row, `highest` px at most; those that leave the row end at `right`."""
+    """Paint the arrows above their row, at most `highest` px high; those that leave the row end at `right`."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for jump in sorted(jumps, key=lambda one: one.start - one.stop):

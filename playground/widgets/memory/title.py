@@ -1,4 +1,4 @@
-"""The title line, the pointed cell and the tensor in words: which tensor, which element, how it lies in memory."""
+"""The title line and the texts about the tensor and the pointed cell: which tensor, which element, where in memory."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def memory_line(layout: Layout) -> tuple[Run, ...]:
     return tuple(runs)
 
 
-HINT = (Run("Point at a cell, or walk with the arrow keys.", role="text2"),)
+HINT = (Run("Point at a cell, or move with the arrow keys.", role="text2"),)
 
 
 def arithmetic_runs(name: str, index: tuple[int, ...], layout: Layout, value: str) -> tuple[Run, ...]:
@@ -45,13 +45,13 @@ def arithmetic_runs(name: str, index: tuple[int, ...], layout: Layout, value: st
 
 
 def unread_runs(name: str, cell: int, value: str) -> tuple[Run, ...]:
-    """What is said of a cell that the tensor does not read."""
+    """The text for a cell that the tensor does not read."""
     runs = [Run(f"Cell {cell:,}", "bold"), Run(" is not read by "), Run(name, "code"), Run(".")]
     return (*runs, Run(f"  {value}", "code")) if value else tuple(runs)
 
 
 def bytes_runs(cell: int, layout: Layout, reader: StorageReader | None) -> tuple[Run, ...]:
-    """`26 = 00 00 d0 41, little endian, byte 6*4 = 24`, and how many elements read the cell where they are several."""
+    """`26 = 00 00 d0 41, little endian, byte 6*4 = 24`, and the number of elements that read the cell, if several."""
     place = f"byte {cell}*{layout.itemsize} = {cell * layout.itemsize:,}"
     runs: list[Run] = []
     if reader is not None:
@@ -69,10 +69,10 @@ def bytes_runs(cell: int, layout: Layout, reader: StorageReader | None) -> tuple
 
 
 MOST_OF_NAME = 120
-"""Pixels of the box with the names that the code beside it may not take."""
+"""Width of the name box, in pixels, that the code beside it must leave free."""
 
 LEAST_CODE = 5
-"""Characters of the code that are worth showing: `= A + …`."""
+"""The fewest characters of code worth showing: `= A + …`."""
 
 
 class MemoryTitle(TitleLine):
@@ -90,7 +90,7 @@ class MemoryTitle(TitleLine):
         self.combo.activated.connect(self._on_activated)
         self.code = TextLabel("", "text2", code=True, least=LEAST_CODE)
         self.pinned = TextLabel("", "text2", fixed=True)
-        self.pin = IconButton("pin", "Keep this tensor while another is selected")
+        self.pin = IconButton("pin", "Keep showing this tensor when another is selected")
         self.pin.setObjectName("memory.pin")
         self.pin.setCheckable(True)
         self.pin.toggled.connect(self._on_toggled)
@@ -104,7 +104,7 @@ class MemoryTitle(TitleLine):
             self.add_right(widget)
 
     def show_names(self, names: Sequence[str], name: str, pinned: bool) -> None:
-        """Offer these tensors, one of them shown."""
+        """Offer these tensors, with one of them shown."""
         for widget in (self.combo, self.pin):
             widget.blockSignals(True)
         if [self.combo.itemText(row) for row in range(self.combo.count())] != list(names):

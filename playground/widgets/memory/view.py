@@ -1,4 +1,4 @@
-"""Would .view work? A shape is typed, the verdict follows with the rule's own numbers, and the fixes as buttons."""
+"""Would .view work? The user types a shape and gets the verdict, with the rule's numbers, and fixes as buttons."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from playground.widgets.text.runs import Run, axis_run, shape_runs
 
 
 class ViewAnswer(QWidget):
-    """Yes or No with its icon."""
+    """Yes or No, with an icon."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("memory.view_verdict")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self._word, self._role, self._icon = "", "text2", ""
-        set_tooltip(self, "Whether torch's .view takes this shape")
+        set_tooltip(self, "Does torch's .view accept this shape?")
 
     def text(self) -> str:
         """The word shown."""
         return self._word
 
     def set_verdict(self, allowed: bool | None) -> None:
-        """Yes, No, or nothing."""
+        """Show Yes, No, or nothing."""
         self._word, self._role, self._icon = {
             True: ("Yes", "good", "check"),
             False: ("No", "error", "ban"),
@@ -60,9 +60,9 @@ class ViewAnswer(QWidget):
 
 
 def explanation_runs(view: ViewExplanation, name: str) -> tuple[Run, ...]:
-    """The sentence with axis badges, code, and the number that breaks the rule in red."""
+    """The sentence with axis badges and code, and in red the number that breaks the rule."""
     if view.allowed and view.strides is not None:
-        return (Run("Strides "), *shape_runs(view.strides), Run(" read the same cells. No byte moves."))
+        return (Run("Strides "), *shape_runs(view.strides), Run(" read the same cells. No data is moved."))
     if view.blocking is None or view.shape is None or view.new_axis is None:
         return (Run(view.message),)
     first, second = view.blocking
@@ -81,18 +81,18 @@ def explanation_runs(view: ViewExplanation, name: str) -> tuple[Run, ...]:
 
 
 def fixes_of(view: ViewExplanation) -> tuple[Fix, ...]:
-    """The fixes as buttons show them: with the bytes that they cost."""
+    """The fixes as shown on buttons, with the bytes that each copies."""
     if view.allowed and view.shape is not None:
         return (Fix(f".view({', '.join(map(str, view.shape))})", gives="view", meaning="Keep it as a new line"),)
     shown = []
     for fix in view.fixes:
         gives = f"copy {bytes_in_words(view.reshape_bytes)}" if fix.gives.startswith("copy") else ""
-        shown.append(Fix(fix.code, gives, f"Add a line with this: {fix.meaning}"))
+        shown.append(Fix(fix.code, gives, f"Add this as a new line: {fix.meaning}"))
     return tuple(shown)
 
 
 class ViewPart(FoldingPart):
-    """`shape_edited(text)` while it is typed, `fix_chosen(code)` when a button is pressed."""
+    """`shape_edited(text)` while the user types, `fix_chosen(code)` when a button is pressed."""
 
     shape_edited = Signal(str)
     fix_chosen = Signal(str)
@@ -130,7 +130,7 @@ class ViewPart(FoldingPart):
         self.buttons: list[FixButton] = []
 
     def show_text(self, text: str) -> None:
-        """Show what is typed, unless it is being typed here."""
+        """Show the typed text, unless the user is typing here."""
         if self.shape.text() != text:
             self.shape.blockSignals(True)
             self.shape.setText(text)

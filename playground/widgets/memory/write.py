@@ -1,4 +1,4 @@
-"""What would writing change? An element and a value; nothing in the program changes."""
+"""What would a write change? The user gives an element and a value; the program stays the same."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BOX = 46
 
 
 class WritePart(FoldingPart):
-    """`index_edited(index)`, `value_edited(text)`; `preview_changed(on)` when the cells shall show the new values."""
+    """`index_edited(index)`, `value_edited(text)`; `preview_changed(on)` to show the new values in the cells."""
 
     index_edited = Signal(object, object)
     value_edited = Signal(str)
@@ -50,7 +50,7 @@ class WritePart(FoldingPart):
         self.button = Button("Show what changes")
         self.button.setObjectName("memory.write_preview")
         self.button.setCheckable(True)
-        set_tooltip(self.button, "Show the new values in the storage above; the program itself stays as it is")
+        set_tooltip(self.button, "Show the new values in the storage above; the program is not changed")
         self.button.toggled.connect(self._on_button_toggled)
         self.sentence = RunsLabel()
         self.sentence.setObjectName("memory.write_effect")
@@ -62,7 +62,7 @@ class WritePart(FoldingPart):
         self._show_row(())
 
     def _show_row(self, shape: tuple[int, ...]) -> None:
-        """A box an axis, for the first few axes."""
+        """One box per axis, for the first few axes."""
         for widget in (self.before, *self.boxes, self.after, self.value, self.button):
             self._flow.removeWidget(widget)
         for box in self.boxes:
@@ -90,14 +90,14 @@ class WritePart(FoldingPart):
             self.value.blockSignals(False)
 
     def show_index(self, index: tuple[int, ...]) -> None:
-        """Show which element it is."""
+        """Show the element."""
         for box, place in zip(self.boxes, index, strict=False):
             box.blockSignals(True)
             box.set_value(place)
             box.blockSignals(False)
 
     def show_result(self, result: MemoryResult) -> None:
-        """Show what would change, and which in-place operations torch takes."""
+        """Show what would change, and which in-place operations torch allows."""
         if result.layout.shape != self._shape:
             self._show_row(result.layout.shape)
         shape = result.layout.shape
@@ -105,10 +105,10 @@ class WritePart(FoldingPart):
         self.after.setVisible(bool(shape))
         self.show_effect(result.write)
         self.trials.set_content(trial_runs(result.trials))
-        set_tooltip(self.trials, "Each was tried on a copy that lies the same way", *refusals(result.trials))
+        set_tooltip(self.trials, "Each was tried on a copy with the same layout", *refusals(result.trials))
 
     def show_effect(self, effect: WriteEffect | None) -> None:
-        """Show which element it is, and what would change."""
+        """Show the element, and what would change."""
         if effect is not None:
             self.show_index(effect.index)
         self.sentence.set_content(effect_runs(effect))
@@ -132,7 +132,7 @@ class WritePart(FoldingPart):
 def effect_runs(effect: WriteEffect | None) -> tuple[Run, ...]:
     """The sentence, with the elements as code."""
     if effect is None:
-        return (Run("There is no element to write.", role="text2"),)
+        return (Run("There is no element to write to.", role="text2"),)
     if effect.problem is not None:
         return (Run(effect.problem.message, role="error"),)
     runs: list[Run] = []
@@ -144,7 +144,7 @@ def effect_runs(effect: WriteEffect | None) -> tuple[Run, ...]:
 
 
 def trial_runs(trials: tuple[Trial, ...]) -> tuple[Run, ...]:
-    """What goes through, and what torch refuses."""
+    """What torch allows, and what it refuses."""
     runs: list[Run] = []
     for allowed, words, role in ((True, "Goes through: ", "good"), (False, "Refused: ", "error")):
         codes = [trial.code for trial in trials if trial.allowed == allowed]
@@ -157,6 +157,6 @@ def trial_runs(trials: tuple[Trial, ...]) -> tuple[Run, ...]:
 
 
 def refusals(trials: tuple[Trial, ...], width: int = 90) -> list[str]:
-    """The first line of what torch said, for each different reason."""
+    """The first line of torch's message, for each distinct reason."""
     reasons = dict.fromkeys(trial.reason for trial in trials if trial.reason)
     return [reason if len(reason) <= width else reason[: width - 1] + "…" for reason in reasons][:4]

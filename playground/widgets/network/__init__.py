@@ -1,1 +1,1 @@
-"""Widgets of the network room."""
+"""Widgets of the Network page."""

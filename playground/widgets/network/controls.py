@@ -1,4 +1,4 @@
-"""The controls of the network: one row a field of its spec, each a slider with a box, a choice, or a switch."""
+"""The network's controls: one row per field of its spec, as a slider with a box, a choice, or a switch."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LOSS_WORDS = {"mean_square": "mean square", "cross_entropy": "cross entropy"}
 
 
 def about(field: str, spec: NetworkSpec) -> tuple[str, ...]:
-    """Formula, fan convention and source of what is chosen, for the tooltip."""
+    """Formula, fan convention and source of the current choice, for the tooltip."""
     if field == "init" and spec.init in INIT_SCHEMES:
         scheme = INIT_SCHEMES[spec.init]
         return (scheme.formula, scheme.fans, scheme.source)
@@ -46,7 +46,7 @@ def about(field: str, spec: NetworkSpec) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class NumberField:
-    """A number of the spec: label, range of the slider, digits, what it means."""
+    """A numeric field of the spec: label, slider range, digits, meaning."""
 
     field: str
     label: str
@@ -64,16 +64,16 @@ NUMBERS = {
         NumberField("depth", "Depth", 1, 500, "How many layers, 1 to 500", logarithmic=True, hard=LIMITS["depth"]),
         NumberField("width", "Width", 1, 4096, "How many units a layer has, 1 to 4,096", logarithmic=True,
                     hard=LIMITS["width"]),
-        NumberField("batch", "Batch", 1, 2048, "How many inputs go through at once", logarithmic=True,
+        NumberField("batch", "Batch", 1, 2048, "How many inputs are processed at once", logarithmic=True,
                     hard=LIMITS["batch"]),
-        NumberField("gain", "Gain", 0.0, 3.0, "Multiplies whatever the init gives", decimals=3, hard=(0.0, math.inf)),
+        NumberField("gain", "Gain", 0.0, 3.0, "Scales the initial weights", decimals=3, hard=(0.0, math.inf)),
         NumberField("weight_std", "Weight std", 0.001, 10.0, "The standard deviation of the weights", decimals=3,
                     logarithmic=True, hard=(0.0, math.inf)),
-        NumberField("weight_value", "Value", -1.0, 1.0, "What every weight is set to", decimals=3,
+        NumberField("weight_value", "Value", -1.0, 1.0, "The value of every weight", decimals=3,
                     hard=(-math.inf, math.inf)),
         NumberField("bias_std", "Bias std", 0.0, 1.0, "The standard deviation of the biases; 0 sets them to 0",
                     decimals=3, hard=(0.0, math.inf)),
-        NumberField("dropout", "Dropout", 0.0, 0.95, "The share of activations set to 0, the others scaled up",
+        NumberField("dropout", "Dropout", 0.0, 0.95, "The share of activations set to 0; the others are scaled up",
                     decimals=2, hard=(0.0, 0.999)),
     )
 }  # fmt: skip
@@ -84,7 +84,7 @@ ROW = 32
 
 
 class ChoiceRow(QWidget):
-    """A label and a box that chooses one of a few names."""
+    """A label and a box to choose one of a few names."""
 
     chosen = Signal(str, str)
     """The field and the name."""
@@ -110,7 +110,7 @@ class ChoiceRow(QWidget):
         row.addWidget(self.box, 1)
 
     def set_choices(self, names: Sequence[str], words: Sequence[str]) -> None:
-        """Offer these names under these words."""
+        """Offer these names under these labels."""
         if list(names) == self.names and list(words) == self._words:
             return
         self.names, self._words, self._shown = list(names), list(words), None
@@ -120,7 +120,7 @@ class ChoiceRow(QWidget):
                 self.box.addItem(text)
 
     def show_name(self, name: str, *lines: str) -> None:
-        """Show the chosen name, with more about it in the tooltip."""
+        """Show the chosen name, with details in the tooltip."""
         if (name, lines) == self._shown and self.box.currentIndex() >= 0:
             return
         self._shown = (name, lines)
@@ -137,19 +137,19 @@ class ChoiceRow(QWidget):
 
 
 class NetworkControls(QWidget):
-    """`changed(state, gesture, moving)` with the edited `NetworkState`; `gesture_ended` when the hand lets go."""
+    """`changed(state, gesture, moving)` with the edited `NetworkState`; `gesture_ended` when the user lets go."""
 
     changed = Signal(object, object)
     gesture_ended = Signal()
     given_up = Signal(str)
-    """Why what was typed was taken back."""
+    """Why a typed value was rejected."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = NetworkState()
         self._gesture: Hashable = None
         self._chosen: tuple[object, ...] | None = None
-        """What all but the sliders show; None where the hand has just set one of them."""
+        """The state shown by all controls except the sliders; None if the user has just set one of them."""
         self.numbers: dict[str, SliderRow] = {}
         self.choices: dict[str, ChoiceRow] = {}
         self._make_rows()
@@ -165,21 +165,21 @@ class NetworkControls(QWidget):
             row.box.setObjectName(f"network.{entry.field}")
             row.slider.setObjectName(f"network.{entry.field}.slider")
             set_tooltip(row.box, entry.meaning)
-            set_tooltip(row.slider, entry.meaning, "Hold Shift to drag finely")
+            set_tooltip(row.slider, entry.meaning, "Hold Shift for fine control")
             row.setProperty("field", entry.field)
             row.changed.connect(self._on_number)
             row.gesture_ended.connect(self._on_gesture_ended)
             row.given_up.connect(self.given_up)
             self.numbers[entry.field] = row
         for field, label, tip, code in (
-            ("input", "Input", "What goes in: noise, the bundled digits, or the rows of a tensor", False),
+            ("input", "Input", "The inputs: noise, the bundled digits, or the rows of a tensor", False),
             ("activation", "Activation", "The function after each layer's weights", False),
             ("init", "Init", "How the weights are drawn", False),
-            ("normalisation", "Norm", "What is done to the pre-activations", False),
+            ("normalisation", "Norm", "How the pre-activations are normalised", False),
             ("residual", "Residual", "Whether a layer's input is added to its output", True),
             ("dtype", "dtype", "The number type of activations, weights and gradients", True),
-            ("loss", "Loss", "What the gradients are gradients of", False),
-            ("device", "Device", "Where it runs", True),
+            ("loss", "Loss", "Loss to differentiate", False),
+            ("device", "Device", "The device it runs on", True),
         ):
             choice = ChoiceRow(field, label, tip, code)
             choice.chosen.connect(self._on_choice)
@@ -197,18 +197,18 @@ class NetworkControls(QWidget):
         self.seed = NumberBox(0, 0, 2**31, name="Seed")
         self.seed.setObjectName("network.seed")
         self.seed.setAccessibleName("Seed")
-        set_tooltip(self.seed, "The seed of weights, inputs and masks; the noise stays while gain or depth change")
+        set_tooltip(self.seed, "The seed of weights, inputs and masks; the draws do not depend on gain and depth")
         self.seed.changed.connect(self._on_seed)
         self.seed.gesture_ended.connect(self.gesture_ended)
         self.seed.given_up.connect(self.given_up)
         self.band = CheckBox("20 seeds")
         self.band.setObjectName("network.band")
-        set_tooltip(self.band, "Draw the 5 to 95 % band over so many seeds")
+        set_tooltip(self.band, "Draw the 5 to 95 % band over this many seeds")
         self.band.toggled.connect(self._on_band)
         self.seeds = SliderRow("Seeds", 2, 200, 20, logarithmic=True, hard_maximum=1000, label_width=LABEL)
         self.seeds.box.setObjectName("network.seeds")
-        set_tooltip(self.seeds.box, "How many seeds the band is drawn from, 2 to 1,000")
-        set_tooltip(self.seeds.slider, "How many seeds the band is drawn from")
+        set_tooltip(self.seeds.box, "How many seeds the band is computed from, 2 to 1,000")
+        set_tooltip(self.seeds.slider, "How many seeds the band is computed from")
         self.seeds.changed.connect(self._on_seeds)
         self.seeds.gesture_ended.connect(self._on_gesture_ended)
         self.seeds.given_up.connect(self.given_up)
@@ -228,7 +228,7 @@ class NetworkControls(QWidget):
         self.title = TitleLine("Network")
         self.reset = Button("Reset", "quiet")
         self.reset.setObjectName("network.reset")
-        set_tooltip(self.reset, "Back to the network that the page starts with; pins stay")
+        set_tooltip(self.reset, "Reset to the initial network; pins stay")
         self.reset.clicked.connect(self._on_reset)
         self.title.add_right(self.reset)
         column = QVBoxLayout(self)
@@ -261,7 +261,7 @@ class NetworkControls(QWidget):
             self._show_choices(state, tensor_names)
 
     def _show_choices(self, state: NetworkState, tensor_names: Sequence[str]) -> None:
-        """Set all but the sliders, which are what moves under the hand."""
+        """Set all except the sliders, which the user may be dragging."""
         spec = state.spec
         names = [*INPUTS, *(TENSOR_INPUT + name for name in tensor_names)]
         words = [*(entry.label for entry in INPUTS.values()), *tensor_names]
@@ -278,7 +278,7 @@ class NetworkControls(QWidget):
         self.seed.set_value(spec.seed)
         self.seeds.set_value(state.seeds)
         self.seeds.setVisible(state.band)
-        seeds = f"{state.seeds} seeds" if state.seeds < 1000 else f"{state.seeds}"  # which has just the room
+        seeds = f"{state.seeds} seeds" if state.seeds < 1000 else f"{state.seeds}"  # which just fits
         if self.band.text() != seeds:
             self.band.setText(seeds)
         if self.band.isChecked() != state.band:

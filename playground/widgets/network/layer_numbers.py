@@ -1,4 +1,4 @@
-"""Names and numbers beside a plot: those of one layer, those of theory, each with its definition."""
+"""Names and numbers beside a plot: one layer's and the theory's, each with its definition."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from playground.widgets.text.labels import RunsLabel
 ROW = 20
 NAME_WIDTH = 136
 _VALUE = 72
-"""Kept free for the number; a longer one takes from its name."""
+"""Reserved for the number; a longer one takes room from its name."""
 
 _FLOWING_GAP = 16
 _DIGIT = 7.2
-"""The width of a character of a number."""
+"""The width of one character of a number."""
 
 Row = tuple[str, str, str]
-"""Name, number, and what it means."""
+"""Name, number and meaning."""
 
 
 class LayerNumbers(QWidget):
-    """Rows of 20 px, or `flowing` side by side in lines of 20 px; the meaning of each is its tooltip.
+    """Rows of 20 px, or `flowing` side by side in lines of 20 px; each meaning is a tooltip.
 
-    What finds no room is left out whole, last first, and told in the tooltip of the last one.
+    Rows that do not fit are omitted, last first, and listed in the tooltip of the last visible one.
     """
 
     def __init__(self, top: int, name: str, parent: QWidget | None = None) -> None:
@@ -46,7 +46,7 @@ class LayerNumbers(QWidget):
         look_holder().changed.connect(self.update)
 
     def set_flowing(self, flowing: bool) -> None:
-        """Set the numbers side by side below a plot, or below each other beside it."""
+        """Place the numbers side by side below a plot, or stacked beside it."""
         if flowing != self._flowing:
             self._flowing = flowing
             self.updateGeometry()
@@ -70,7 +70,7 @@ class LayerNumbers(QWidget):
         return min(NAME_WIDTH, max(self.width() * 0.52, self.width() - _VALUE))
 
     def _is_long(self, value: str) -> bool:
-        """Whether a number takes from the room of its name."""
+        """True if a number takes room from its name."""
         return len(value) * _DIGIT > self.width() - self._names_width()
 
     def sizeHint(self) -> QSize:
@@ -80,7 +80,7 @@ class LayerNumbers(QWidget):
         return QSize(150, 20)
 
     def places(self) -> list[tuple[Row, QRectF, float]]:
-        """Each row that has room, its rectangle, and where its number begins in it."""
+        """Each row that fits, its rectangle, and the left edge of its number."""
         return self._flowing_places() if self._flowing else self._listed_places()
 
     def _listed_places(self) -> list[tuple[Row, QRectF, float]]:
@@ -108,7 +108,7 @@ class LayerNumbers(QWidget):
         return found
 
     def tip_at(self, x: float, y: float) -> str:
-        """Number and meaning of the row at a place; at the last one, also those that find no room."""
+        """Number and meaning of the row at a place; for the last row, also the rows that do not fit."""
         places = self.places()
         row = next((row for row, rect, _ in places if rect.contains(x, y)), None)
         if row is None:
@@ -146,25 +146,25 @@ class LayerNumbers(QWidget):
 
 
 def spread_rows(page: LayerPage, layer: int) -> list[Row]:
-    """What stands beside the spread: mean, std, rms, theory, std across inputs, pinned. `layer` from 1."""
+    """The numbers beside the spread: mean, std, rms, theory, std across inputs, pinned. `layer` from 1."""
     numbers, units = page.network.tables["activation"].layer(layer - 1), page.network.units
     if not numbers.count:
         return []
     rows: list[Row] = [
         ("mean", digits(numbers.mean), "The mean of all values of the layer, for all inputs."),
-        ("std", digits(numbers.std), "Their standard deviation, as torch.std: divided by count - 1."),
-        ("rms", digits(numbers.rms), "The root of the mean square; a mean of 0 makes it the std."),
+        ("std", digits(numbers.std), "Their standard deviation, as torch.std computes it: divided by count - 1."),
+        ("rms", digits(numbers.rms), "The root of the mean square; equals the std if the mean is 0."),
     ]
     theory = page.predicted_rms
     if theory is not None:
         rows.append(("rms, theory", digits(float(theory[layer - 1])), "By mean-field theory, for infinite width."))
-    across = "The std over the inputs of each unit, root mean square over the units: 0 where all inputs end alike."
+    across = "The std over the inputs of each unit, root mean square over units: 0 if all inputs give the same output."
     rows.append(("std across inputs", digits(float(units.spread[layer - 1])), across))
     for number, pin in enumerate(page.pins[:2], start=1):
         if pin.curves is not None and layer <= len(pin.curves.rms):
             name = pin.name if len(page.pins) == 1 else f"pinned {number}"
             rows.append((f"rms, {name}", digits(float(pin.curves.rms[layer - 1])), f"Pinned: {pin.name}."))
-    cosine = "The mean cosine between the activations of two different inputs: 1 where all point the same way."
+    cosine = "The mean cosine between the activations of two different inputs: 1 if all point the same way."
     rows.append(("cosine of inputs", digits(float(units.cosine[layer - 1])), cosine))
     if page.band is not None:
         low, high = float(page.band.low.rms[layer - 1]), float(page.band.high.rms[layer - 1])
@@ -174,7 +174,7 @@ def spread_rows(page: LayerPage, layer: int) -> list[Row]:
 
 
 def gradient_rows(page: LayerPage, layer: int) -> list[Row]:
-    """What stands beside the gradients."""
+    """The numbers beside the gradients."""
     tables = page.network.tables
     gradient = tables["activation_gradient"].rms
     rows: list[Row] = []
@@ -183,20 +183,20 @@ def gradient_rows(page: LayerPage, layer: int) -> list[Row]:
         meaning = f"rms of the loss's gradient by this layer's {name}."
         rows.append((name, digits(numbers.rms) if numbers.count else "none", meaning))
     biases = page.network.bias_gradients
-    if biases is not None or page.network.quick:  # while the hand drags, their place is kept
+    if biases is not None or page.network.quick:  # their place is kept during a drag
         value = "" if biases is None else digits(float(biases.rms[layer - 1]))
-        rows.append(("biases", value, "rms of the loss's gradient by this layer's biases."))
+        rows.append(("biases", value, "RMS of ∂loss/∂biases of this layer."))
     odd = [
         int(tables[kind].nans[layer - 1] + tables[kind].infs[layer - 1])
         for kind in ("activation_gradient", "weight_gradient")
     ]
     if any(odd):
-        meaning = "Of the gradients by activations and by weights, nan or inf; other numbers leave these out."
+        meaning = "How many gradients of activations and of weights are nan or inf; excluded from the other statistics."
         rows.append(("not finite", f"{odd[0]:,}, {odd[1]:,}", meaning))
     # The row before a watched layer's need not be what it was given; where there is theory, layers are a chain.
     if page.theory is not None and layer >= 2 and gradient[layer - 1] > 0:
         factor = float(gradient[layer - 2] / gradient[layer - 1])
-        rows.append(("a layer, backward", f"×{digits(factor)}", "This step: layer before over this layer."))
+        rows.append(("per layer, backward", f"×{digits(factor)}", "This step: the layer before divided by this layer."))
     theory = page.predicted_gradients
     if theory is not None:
         rows.append(("activations, theory", digits(float(theory[layer - 1])), "By mean-field theory."))
@@ -212,7 +212,7 @@ def gradient_rows(page: LayerPage, layer: int) -> list[Row]:
 
 
 def zero_rows(page: LayerPage, layer: int) -> list[Row]:
-    """What stands beside the zeros: exact and near zeros, dead, saturated, nan, inf, subnormal."""
+    """The numbers beside the zeros: exact and near zeros, dead, saturated, nan, inf, subnormal."""
     numbers, units = page.network.tables["activation"].layer(layer - 1), page.network.units
     if not numbers.count:
         return []
@@ -220,21 +220,21 @@ def zero_rows(page: LayerPage, layer: int) -> list[Row]:
     near = "" if page.network.quick else percent(numbers.near_zero_fraction)
     subnormal = "" if page.network.quick else f"{numbers.subnormal_count:,}"
     rows: list[Row] = [
-        ("exactly 0", percent(numbers.zero_fraction), "Values that are exactly 0, of all values of the layer."),
+        ("exactly 0", percent(numbers.zero_fraction), "The share of the layer's values that are exactly 0."),
         ("dead units", f"{round(dead * count) if count else 0:,} of {count:,.0f}",
          "Units that are 0 for every input; channels are the units of images and convolutions."),
-        ("nan, inf", f"{numbers.nan_count:,}, {numbers.inf_count:,}", "Counted apart; other numbers leave them out."),
+        ("nan, inf", f"{numbers.nan_count:,}, {numbers.inf_count:,}", "Excluded from the other statistics."),
         ("saturated", percent(saturated),
-         "Values where the activation's slope stays below 1 % of its steepest."),
+         "Values where the activation's slope is below 1 % of its maximum."),
         ("near 0, subnormal", f"{near}, {subnormal}",
-         "Below a thousandth of the rms and not 0; and below the smallest normal number of the dtype."),
+         "Near 0: below a thousandth of the rms, but not 0. Subnormal: below the dtype's smallest normal number."),
     ]  # fmt: skip
     unknown = {"dead units": not count, "saturated": math.isnan(saturated)}
     return [row for row in rows if not unknown.get(row[0])]
 
 
 ONE_LINE = ("rms", "activation grads", "exactly 0", "dead units", "nan, inf")
-"""What stands first where all numbers share a line."""
+"""The rows that come first if all numbers share a line."""
 _OF_GRADIENTS = {
     "activations": "activation grads",
     "weights": "weight grads",
@@ -243,7 +243,7 @@ _OF_GRADIENTS = {
 
 
 def in_one_line(spread: list[Row], gradients: list[Row], zeros: list[Row]) -> list[Row]:
-    """All rows under names that tell them apart without the plots beside them, those of `ONE_LINE` first."""
+    """All rows, with names that are clear without the plots beside them, those of `ONE_LINE` first."""
     renamed = [(_OF_GRADIENTS.get(name, name), value, meaning) for name, value, meaning in gradients]
     rows = [*spread, *renamed, *zeros]
     first = [row for name in ONE_LINE for row in rows if row[0] == name]
@@ -251,24 +251,24 @@ def in_one_line(spread: list[Row], gradients: list[Row], zeros: list[Row]) -> li
 
 
 DEPTH_SCALE = (
-    "xi: the layers in which what tells two inputs apart falls by e. -1 / ln chi1 where chi1 is below 1, "
-    "otherwise -1 / ln of the correlation map's slope where it settles."
+    "xi: the number of layers over which the difference between two inputs falls by e. -1 / ln chi1 if chi1 < 1, "
+    "otherwise -1 / ln of the correlation map's slope at its fixed point."
 )
-GRADIENT_SCALE = "1 / |ln chi1|: the layers in which a squared gradient changes by e."
+GRADIENT_SCALE = "1 / |ln chi1|: the number of layers over which a squared gradient changes by e."
 
 
 def theory_rows(page: NetworkPageResult) -> list[Row]:
-    """What the theory says of infinitely many layers: q*, chi1, both scales, the trainable depth and the critical gain.
+    """The theory's results for infinitely many layers: q*, chi1, both scales, trainable depth and critical gain.
 
-    Nothing where it does not apply, for want of width too.
+    Empty if the theory does not apply, for example to a narrow network.
     """
     theory = page.theory
     if theory.fixed_point is None or theory.prediction.narrow_from:
         return []
     point = theory.fixed_point
     rows: list[Row] = [
-        ("q*", digits(point.q), "The variance of the pre-activations that deep layers settle at."),
-        ("chi1", digits(point.chi1, 4), "What a squared gradient is multiplied by a layer there; 1 is critical."),
+        ("q*", digits(point.q), "The variance to which the pre-activations of deep layers converge."),
+        ("chi1", digits(point.chi1, 4), "The factor per layer on a squared gradient there; 1 is critical."),
         ("depth scale", digits(point.depth_scale), DEPTH_SCALE),
         ("gradient scale", digits(point.gradient_scale), GRADIENT_SCALE),
         ("trainable depth", digits(point.trainable_depth), "6 depth scales (Schoenholz et al. 2017)."),
@@ -292,7 +292,7 @@ def layer_words(numbers: TensorStatistics) -> str:
 
 
 class TheorySection(QWidget):
-    """Title, then q*, chi1, xi, trainable depth and critical gain."""
+    """The title, then q*, chi1, xi, trainable depth and critical gain."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

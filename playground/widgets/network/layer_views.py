@@ -1,4 +1,4 @@
-"""The plots of the page beside the numbers of the pointed layer, on one layer axis under one crosshair."""
+"""The plots of the page beside the pointed layer's numbers, sharing one layer axis and one crosshair."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ NUMBERS_WIDTH = 304
 NARROW_NUMBERS = 208
 NARROW = 900
 SLIM = 560
-"""Below this width there is no room beside the plots: the numbers go below them, the histogram goes."""
+"""Below this width there is no room beside the plots: the numbers move below them, the histogram is hidden."""
 
 LOW = 520
 LEAST_ZEROS = 80
-"""Pixels of the lowest plot with its x axis, of which it is still a plot."""
+"""The least useful height of the lowest plot with its x axis, in pixels."""
 HIGH = 680
 _ANY = 16_777_215
 _TITLE = 20
@@ -60,7 +60,7 @@ class PlotsOverlay(QWidget):
 
 
 class LayerViews(QWidget):
-    """`layer_chosen(layer)` on a click or drag, `layer_let_go` after it; `wants_tensor` asks for the layer's values."""
+    """`layer_chosen(layer)` on a click or drag, `layer_let_go` after it; `wants_tensor` requests the layer's values."""
 
     layer_chosen = Signal(int)
     layer_let_go = Signal()
@@ -69,7 +69,7 @@ class LayerViews(QWidget):
     own_range_chosen = Signal(bool)
     wants_tensor = Signal()
     toggled = Signal(str)
-    """An entry of a legend that was clicked."""
+    """The legend entry that was clicked."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -165,12 +165,12 @@ class LayerViews(QWidget):
 
     @property
     def is_narrow(self) -> bool:
-        """Whether there is little room for words."""
+        """True if there is little room for text."""
         return self.width() < NARROW
 
     @property
     def layer(self) -> int:
-        """The layer whose numbers are shown: the pointed one, or else the chosen one."""
+        """The layer shown: the pointed one, otherwise the chosen one."""
         depth = self.page.network.depth if self.page is not None else 1
         return min(max(1, self._pointed or self._chosen), depth)
 
@@ -190,7 +190,7 @@ class LayerViews(QWidget):
             self._show_layer()
 
     def show_page(self, page: LayerPage) -> None:
-        """Draw a result; the axes hold still while the hand is dragging."""
+        """Draw a result; the axes do not change during a drag."""
         self.page = page
         self._ranges = held(self._ranges, ranges_of(page), page.moving)
         self.distributions.show_page(page, self._ranges)
@@ -200,7 +200,7 @@ class LayerViews(QWidget):
         self._show_layer()
 
     def set_dimmed(self, dimmed: bool) -> None:
-        """Dim everything, or show it as it is."""
+        """Dim everything, or show it normally."""
         self.veil.setVisible(dimmed)
         self.veil.raise_()
 
@@ -239,15 +239,15 @@ class LayerViews(QWidget):
             numbers_beside.set_rows(found)
 
     def title_of(self, page: LayerPage, layer: int) -> tuple[str, str]:
-        """What the layer is called, and how many values it has. Override where layers have names."""
+        """The layer's name and number of values. Override if layers have names."""
         return f"Layer {layer}", layer_words(page.network.tables[page.kind].layer(layer - 1))
 
     def rows_of(self, page: LayerPage, layer: int) -> tuple[list[Row], list[Row], list[Row]]:
-        """What stands beside spread, gradients and zeros. Override where layers differ in what they have."""
+        """The rows beside spread, gradients and zeros. Override if layers differ in their numbers."""
         return spread_rows(page, layer), gradient_rows(page, layer), zero_rows(page, layer)
 
     def _place_numbers(self, slim: bool, width: int) -> None:
-        """Beside the plots, or where there is no room for that below each in lines, or in one line for all."""
+        """Place the numbers beside the plots or, without room, in lines below each, or in one line for all."""
         all_numbers = (self.spread_numbers, self.gradient_numbers, self.zero_numbers)
         if slim != self._slim:
             self._slim = slim
@@ -261,7 +261,7 @@ class LayerViews(QWidget):
         self._grid.setRowStretch(0, 160 if low and not slim else 205 if low else 235)
         self._grid.setRowStretch(
             6, (200 if low else 170) if slim else 155 if low else 110
-        )  # which has its x axis to show
+        )  # which also shows the x axis
         self.zeros.setMinimumHeight(LEAST_ZEROS if low else 0)
         if (slim and low) != self._one_line:
             self._one_line = slim and low

@@ -1,4 +1,4 @@
-"""The network page: controls at the left, the verdict, and under it the evidence."""
+"""The Network page: controls on the left, the verdict, and below it the plots."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ COLUMN = 272
 
 
 class SideColumn(QScrollArea):
-    """Sections below each other with a hairline after each; scrolls where they do not fit."""
+    """Sections one below the other, each followed by a hairline; scrolls if they do not fit."""
 
     def __init__(self, sections: Sequence[QWidget], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         column = QWidget()
-        self.setWidget(column)  # before it holds anything: Qt styles anew all that is put into something else
+        self.setWidget(column)  # while it is still empty: Qt restyles everything that gets a new parent
         fill_background(column, "window")
         column.setMinimumWidth(COLUMN - 32)
         below = QVBoxLayout(column)
@@ -71,7 +71,7 @@ MOST_PINS = 12
 
 
 class NetworkPanel(Panel):
-    """See why deep networks live or die."""
+    """The panel that shows why deep networks train or fail."""
 
     key = "network"
     follows_pointing = False
@@ -172,7 +172,7 @@ class NetworkPanel(Panel):
         self.summary_changed.emit()
 
     def _show_page(self) -> None:
-        """The network at the step that training shows, or as it starts."""
+        """The network at the training step shown, or at initialisation."""
         if self._page is None:
             return
         page = page_at_step(self._page, self._training)
@@ -183,11 +183,11 @@ class NetworkPanel(Panel):
         self.theory.show_theory(page)
 
     def _show_cost(self) -> None:
-        if self._page is not None:  # only then is it known how fast this machine is
+        if self._page is not None:  # only then is the machine's speed known
             self.train.show_cost(cost_in_words(self.state.network))
 
     def _ask(self, side: str, request: object) -> None:
-        """Start a side computation, once for each different request; None cancels the one that runs."""
+        """Start a side computation, once per distinct request; None cancels the running one."""
         if request != self._asked.get(side):
             self._asked[side] = request
             self.asked.emit(side, request)
@@ -238,7 +238,7 @@ class NetworkPanel(Panel):
     def status_words(self) -> tuple[str, ...]:
         return () if self._page is None else (sizes_in_words(self._page), run_in_words(self._page))
 
-    # From the hand
+    # From the user
 
     def _edit(self, gesture: object = None, **fields: object) -> None:
         network = replace(self.state.network, **fields)  # type: ignore[arg-type]
@@ -323,7 +323,7 @@ class NetworkPanel(Panel):
 
     @Slot()
     def _on_tensor_wanted(self) -> None:
-        # What is seen is sent: the picture may still be that of the network before, which had more layers.
+        # Send what is shown: the plots may still show the previous network, which had more layers.
         page, layer = self.views.page, self.views.layer
         shown = page.request if isinstance(page, NetworkPageResult) else network_request(self.state)
         self.asked.emit(LAYER_SIDE, LayerTensorRequest(shown.spec, shown.kind, layer, shown.program, shown.budget))

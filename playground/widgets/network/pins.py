@@ -1,4 +1,4 @@
-"""The pinned configurations and the table of their verdicts: what differs, how each fares; a click restores one."""
+"""The pinned networks and the table of their verdicts: what differs and how each performs; a click restores one."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ GAP = 20
 
 
 class ComparisonRows(QWidget):
-    """The rows; `taken(spec)` when one is clicked, or chosen by arrows and Enter."""
+    """The rows; `taken(spec)` when one is clicked, or chosen with arrows and Enter."""
 
     taken = Signal(object)
 
@@ -44,7 +44,7 @@ class ComparisonRows(QWidget):
         look_holder().changed.connect(self.update)
 
     def show_rows(self, rows: tuple[ComparisonRow, ...]) -> None:
-        """Show these rows, the present network first."""
+        """Show these rows, the current network first."""
         self.rows, self._chosen = rows, min(self._chosen, len(rows) - 1)
         self.setAccessibleName("; ".join(", ".join(row.cells) for row in rows))
         self.updateGeometry()
@@ -54,12 +54,12 @@ class ComparisonRows(QWidget):
         return QSize(880, ROW * (len(self.rows) + 1))
 
     def row_at(self, y: float) -> int | None:
-        """Which row lies at a pixel, None beside them."""
+        """The row at a pixel; None outside the rows."""
         place = int(y // ROW) - 1
         return place if 0 <= place < len(self.rows) else None
 
     def _columns(self) -> list[QRect]:
-        """Where each column lies: numbers as wide as their heads, the rest for network and verdict."""
+        """The columns' positions: numbers as wide as their headers, the rest for network and verdict."""
         widths = [max(NARROWEST, int(text_width(words_font(), head)) + 1) for head in HEADS[-NUMBERS:]]
         room = self.width() - 2 * EDGE - MARK - sum(widths) - (NUMBERS + 1) * GAP
         widths = [room * 2 // 5, room - room * 2 // 5, *widths]
@@ -161,7 +161,7 @@ _SAMPLE = 20
 
 
 class PinRow(QWidget):
-    """A ghost's line, its name and, once it has run, the first words of its verdict; pressed takes it up."""
+    """A row with a ghost's line style, its name and, after a run, the start of its verdict; a click restores it."""
 
     taken = Signal(object)
     removed = Signal(object)
@@ -170,8 +170,8 @@ class PinRow(QWidget):
         super().__init__(parent)
         self.spec, self.name, self.verdict, self.severity = spec, name, "", "good"
         self.number = 0
-        """The number of its ghost in the plots, 0 where it is the only one."""
-        self._cross = IconButton("x", f"Take the pin {name} away")
+        """The number of its ghost in the plots, 0 if it is the only one."""
+        self._cross = IconButton("x", f"Remove the pin {name}")
         self._cross.clicked.connect(self._on_cross)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -184,9 +184,9 @@ class PinRow(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_result(self, result: PinnedResult) -> None:
-        """Say how it fares."""
+        """Show how it performs."""
         self.verdict, self.severity = result.verdict, result.severity
-        set_tooltip(self, f"Take up {self.name} again", result.verdict)
+        set_tooltip(self, f"Restore {self.name}", result.verdict)
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -226,7 +226,7 @@ class PinRow(QWidget):
 
 
 class PinsSection(QWidget):
-    """Title with "Pin this", then a row a pin."""
+    """Title with "Pin this", then one row per pin."""
 
     pinned = Signal()
     taken = Signal(object)
@@ -237,9 +237,9 @@ class PinsSection(QWidget):
         self.title = TitleLine("Pinned")
         self.button = Button("Pin this", icon_name="pin")
         self.button.setObjectName("network.pin")
-        set_tooltip(self.button, "Keep this network's curves as ghosts in all plots, to compare others with it")
+        set_tooltip(self.button, "Keep this network's curves as ghosts in all plots, for comparison")
         self.button.clicked.connect(self.pinned)
-        self.compare = IconButton("table", "All pinned networks in a table: what differs and how each fares")
+        self.compare = IconButton("table", "A table of all pinned networks: what differs and how each performs")
         self.compare.setObjectName("network.compare")
         self.compare.clicked.connect(self._on_compare)
         self.compare.hide()
@@ -257,7 +257,7 @@ class PinsSection(QWidget):
         self._column.addLayout(self._list)
 
     def show_pins(self, pins: Sequence[NetworkSpec], present: NetworkSpec) -> None:
-        """One row each; a network that is pinned already cannot be pinned again."""
+        """Show one row per pin; a network that is already pinned cannot be pinned again."""
         self.button.setEnabled(present not in pins)
         if [row.spec for row in self.rows] == list(pins):
             return
@@ -277,7 +277,7 @@ class PinsSection(QWidget):
         self.compare.setVisible(bool(self.rows))
 
     def show_page(self, page: NetworkPageResult) -> None:
-        """Say how each pin fares."""
+        """Show how each pin performs."""
         self._page = page
         by_spec = {result.spec: result for result in page.pins}
         for row in self.rows:

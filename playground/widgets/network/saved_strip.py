@@ -1,4 +1,4 @@
-"""What autograd keeps for the backward pass, as a strip: one bar a layer, as wide as the bytes it keeps."""
+"""What autograd keeps for the backward pass, as a strip: one bar per layer, as wide as the bytes it keeps."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from playground.widgets.text.labels import RunsLabel, TextLabel
 BAR_HEIGHT = 16
 ROOM_FOR_BOTH = 800
 GAPS_FROM = 4.0
-"""Bars at least so wide are set apart by a pixel; narrower ones touch."""
+"""Bars at least this wide are separated by a pixel; narrower ones touch."""
 
 
 class LayerBars(QWidget):
@@ -38,7 +38,7 @@ class LayerBars(QWidget):
         look_holder().changed.connect(self.update)
 
     def show_bars(self, result: KeptResult | None, layer: int, dimmed: bool = False) -> None:
-        """Draw the layers of a result, one of them inverted; nothing is painted where nothing is another."""
+        """Draw the layers of a result, one of them inverted; repaint only if something changed."""
         if result is self._result and (layer, dimmed) == (self._layer, self._dimmed):
             return
         self._result, self._layer, self._dimmed = result, layer, dimmed
@@ -46,11 +46,11 @@ class LayerBars(QWidget):
 
     @property
     def layers(self) -> int:
-        """How many layers there are, the input and the loss not counted."""
+        """The number of layers, without the input and the loss."""
         return 0 if self._result is None else len(self._result.saved.layer_bytes) - 2
 
     def spans(self) -> list[tuple[float, float]]:
-        """Left and right of every bar in pixels: what comes before the first layer, the layers, the loss."""
+        """Left and right edge of every bar in pixels: the part before the first layer, the layers, the loss."""
         if self._result is None:
             return []
         sizes = self._result.saved.layer_bytes
@@ -61,7 +61,7 @@ class LayerBars(QWidget):
         return list(zip([0.0, *ends[:-1]], ends, strict=True))
 
     def layer_at(self, x: float) -> int | None:
-        """The layer whose bar lies at a pixel, 0 before the first, depth + 1 for the loss."""
+        """The layer of the bar at a pixel; 0 before the first, depth + 1 for the loss."""
         return next((layer for layer, (left, right) in enumerate(self.spans()) if left <= x < right), None)
 
     def sizeHint(self) -> QSize:
@@ -124,7 +124,7 @@ class LayerBars(QWidget):
 
 
 def _bar_color() -> QColor:
-    """Between two steps of the map of counts, as dark on light as on dark."""
+    """Between two steps of the count map, with the same contrast in both themes."""
     present = look()
     one, other = (QColor(present.counts[i]) for i in ((2, 3) if present.dark else (3, 4)))
     return QColor((one.red() + other.red()) // 2, (one.green() + other.green()) // 2, (one.blue() + other.blue()) // 2)
@@ -133,7 +133,7 @@ def _bar_color() -> QColor:
 class SavedStrip(QWidget):
     """`show_result(result)` and `show_layer(layer)`; `layer_chosen(layer)` when a bar is clicked, layers from 1.
 
-    `details_wanted()` asks for the table of single tensors and checkpoints.
+    `details_wanted()` requests the table of tensors and checkpoints.
     """
 
     layer_chosen = Signal(int)
@@ -153,7 +153,7 @@ class SavedStrip(QWidget):
         self.details.setObjectName("network.saved.details")
         self.bars = LayerBars()
         self.bars.setObjectName("network.saved.bars")
-        set_tooltip(self.bars, "What each layer keeps for the backward pass, as wide as its bytes")
+        set_tooltip(self.bars, "What each layer keeps for the backward pass; the widths are bytes")
         line = QHBoxLayout()
         line.setSpacing(12)
         line.addWidget(self.title)
@@ -171,12 +171,12 @@ class SavedStrip(QWidget):
         self.details.clicked.connect(self._on_details)
 
     def show_result(self, result: KeptResult) -> None:
-        """Draw what was measured."""
+        """Draw the measured result."""
         self._result = result
         self._draw(dimmed=False)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """What no_grad keeps is said where there is room for all of it; the table has it too."""
+        """Mention what no_grad keeps if all of it fits; the table has it too."""
         super().resizeEvent(event)
         self.right.setVisible(self.width() >= ROOM_FOR_BOTH)
 
@@ -186,7 +186,7 @@ class SavedStrip(QWidget):
         self._draw(dimmed=False)
 
     def show_problem(self, problem: Problem) -> None:
-        """Pale the last bars; what is wrong is said by the page's own banner."""
+        """Dim the last bars; the page's banner shows the problem."""
         self._draw(dimmed=True)
         self.right.set_text("not measured: " + str(problem))
         self.right.show()

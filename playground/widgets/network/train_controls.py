@@ -1,4 +1,4 @@
-"""The controls of a training: its buttons, the step shown, the task, optimiser, learning rate and step count."""
+"""The training controls: buttons, the step shown, task, optimiser, learning rate and step count."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TENSORS = "tensors"
 
 
 class TrainSettings(QFrame):
-    """`edited(settings, gesture)` with each choice; a run in another setting starts at step 0."""
+    """`edited(settings, gesture)` on each choice; a run with other settings starts at step 0."""
 
     edited = Signal(object, object)
 
@@ -37,24 +37,20 @@ class TrainSettings(QFrame):
         self.setAccessibleName("Training settings")
         self._settings = TrainingSettings()
         self._names: tuple[str, ...] = ()
-        self.task = self._combo("network.train.task", "What the network is trained on")
+        self.task = self._combo("network.train.task", "The training task")
         for kind in TASKS.values():
             self.task.addItem(kind.title, kind.name)
             self.task.setItemData(self.task.count() - 1, kind.words, Qt.ItemDataRole.ToolTipRole)
-        self.optimiser = self._combo("network.train.optimiser", "How gradients change the weights")
+        self.optimiser = self._combo("network.train.optimiser", "How gradients update the weights")
         for entry in OPTIMISERS.values():
             self.optimiser.addItem(entry.title, entry.name)
             words = f"{entry.formula}. {entry.source}. Remembers {entry.memory}."
             self.optimiser.setItemData(self.optimiser.count() - 1, words, Qt.ItemDataRole.ToolTipRole)
-        self.inputs = self._combo("network.train.inputs", "The tensor whose rows are the inputs", code=True)
-        self.targets = self._combo(
-            "network.train.targets", "What is to be answered: whole numbers are classes", code=True
-        )
+        self.inputs = self._combo("network.train.inputs", "The tensor with one input per row", code=True)
+        self.targets = self._combo("network.train.targets", "The targets: whole numbers are classes", code=True)
         self.rate = self._number("network.train.rate", "learning rate", 0.01, 0.0, 1e30, decimals=2, step=0.005)
         self.momentum = self._number("network.train.momentum", "momentum", 0.9, 0.0, 1.0, decimals=2, step=0.05)
-        self.steps = self._number(
-            "network.train.steps", "steps of one start", 120, 1, MOST_STEPS, decimals=None, step=10
-        )
+        self.steps = self._number("network.train.steps", "steps per run", 120, 1, MOST_STEPS, decimals=None, step=10)
         self._form = QFormLayout(self)
         self._form.setContentsMargins(16, 12, 16, 12)
         self._form.setHorizontalSpacing(16)
@@ -87,7 +83,7 @@ class TrainSettings(QFrame):
         return box
 
     def show_settings(self, settings: TrainingSettings, names: tuple[str, ...]) -> None:
-        """Set the controls; `names` are the tensors that may be chosen."""
+        """Set the controls; `names` are the tensors to choose from."""
         self._settings = settings
         for combo, chosen in ((self.inputs, settings.inputs), (self.targets, settings.targets)):
             if names != self._names or combo.count() == 0:
@@ -155,9 +151,9 @@ def _icon(icon_name: str, name: str, words: str) -> IconButton:
 
 
 def enable(wanted: Mapping[IconButton, bool], refuges: Sequence[Button | IconButton]) -> None:
-    """Enable and disable buttons; the keyboard goes from one that is disabled to the first refuge that is not.
+    """Enable and disable buttons; focus moves from a disabled button to the first enabled refuge.
 
-    Else it would go to whatever comes next on the page, and the next key would press that.
+    Otherwise it would move to whatever is next on the page, and the next key would press that.
     """
     off = {button for button, on in wanted.items() if not on}
     for button, on in wanted.items():
@@ -178,13 +174,13 @@ class TrainTitle(TitleLine):
         self.choices.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.choices.setMinimumWidth(24)
         self._lengths: tuple[str, ...] = ("",)
-        self._row.setSpacing(6)  # with which the usual settings are whole in the narrowest column
+        self._row.setSpacing(6)  # with this width the default settings fit in the narrowest column
         self.add(self.choices)
         self.add_right(self.rewind)
         self.add_right(self.start)
 
     def show_settings(self, settings: TrainingSettings) -> None:
-        """Say the settings in as many words as there is room for, and in full in the tooltip."""
+        """Describe the settings in as many words as fit, and in full in the tooltip."""
         self._lengths = short_settings(settings)
         self._fit()
         set_tooltip(self.choices, "Task, optimiser, learning rate, steps", settings_in_words(settings))
@@ -204,7 +200,7 @@ class TrainTitle(TitleLine):
 
 
 class StepRow(QWidget):
-    """`step [0] of 120`, one step more, stop."""
+    """`step [0] of 120`, single step, stop."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -213,8 +209,8 @@ class StepRow(QWidget):
         self.step_box.setFixedWidth(72)
         set_tooltip(self.step_box, "The step that the plots show")
         self.of_steps = TextLabel("of 0", "text2", fixed=True)
-        self.one = _icon("step-forward", "network.train.one", "One step more")
-        self.stop = _icon("circle-stop", "network.train.stop", "Stop, and forget this run")
+        self.one = _icon("step-forward", "network.train.one", "Train one more step")
+        self.stop = _icon("circle-stop", "network.train.stop", "Stop and discard this run")
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 4)
         line.setSpacing(8)
@@ -226,7 +222,7 @@ class StepRow(QWidget):
         line.addWidget(self.stop)
 
     def show_step(self, shown: int, reached: int) -> None:
-        """Say which of the steps made the plots show."""
+        """Show which of the computed steps the plots show."""
         self.step_box.set_range(0, reached)
         self.step_box.set_value(shown)
         self.step_box.setEnabled(reached > 0)

@@ -1,4 +1,4 @@
-"""The section that trains: start, pause, one step, stop, rewind; its loss plot is the scrubber of all other plots."""
+"""The training section: start, pause, single step, stop, rewind; its loss plot scrubs all other plots."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ THICK = 2
 
 
 class ProgressLine(QWidget):
-    """Two pixels high; nothing is drawn, and nothing moves, while no computation goes on."""
+    """A progress line, two pixels high; empty but still in place while nothing is computed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,7 +37,7 @@ class ProgressLine(QWidget):
         look_holder().changed.connect(self.update)
 
     def set_fraction(self, fraction: float | None) -> None:
-        """Draw so much of the line, 0 to 1; None draws nothing."""
+        """Draw this share of the line, 0 to 1; None draws nothing."""
         if fraction != self.fraction:
             self.fraction = fraction
             self.update()
@@ -54,21 +54,21 @@ PADDING = 16
 PLOT_HEIGHT = 168
 HISTORY_HEIGHT = 112
 PATIENCE_MS = 400
-"""After so long without a new picture the words say what is being computed."""
+"""After this long without a new picture, the text says what is being computed."""
 
 
 class TrainSection(QWidget):
     """Shows `TrainingSettings` and a `TrainingResult`.
 
-    `edited(settings, gesture)` is the settings that the user made: `target` how far to train, `shown` the step to show.
-    `pause_wanted()` asks to cancel the computation that runs, which then gives what it reached.
+    `edited(settings, gesture)` carries the user's settings: `target` is how far to train, `shown` the step to show.
+    `pause_wanted()` asks to cancel the running computation, which then returns what it has reached.
     """
 
     edited = Signal(object, object)
     gesture_ended = Signal()
     pause_wanted = Signal()
     toggled = Signal(str)
-    """An entry of a legend that was clicked."""
+    """The legend entry that was clicked."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -127,15 +127,15 @@ class TrainSection(QWidget):
         self.one.clicked.connect(self._on_one)
         self.stop.clicked.connect(self._on_stop)
 
-    # What is shown
+    # Content
 
     @property
     def reached(self) -> int:
-        """How many updates the shown run has made."""
+        """The number of updates that the shown run has made."""
         return self._result.reached if self._result is not None else 0
 
     def show_settings(self, settings: TrainingSettings, tensor_names: tuple[str, ...] = ()) -> None:
-        """Set the controls to the settings; `tensor_names` may be trained on."""
+        """Set the controls to the settings; `tensor_names` are the tensors to train on."""
         if (settings, tensor_names) == self._shown:
             return
         self._shown = (settings, tensor_names)
@@ -149,13 +149,13 @@ class TrainSection(QWidget):
         self._draw()
 
     def show_cost(self, words: str) -> None:
-        """Say, before anything is trained, what it will cost: "about 1.4 s and 46.2 MB"."""
+        """Show the expected cost before training: "about 1.4 s and 46.2 MB"."""
         if words != self._cost:
             self._cost = words
             self._draw()
 
     def show_progress(self, fraction: float, words: str) -> None:
-        """Show how far the training is; the words appear where no picture came for a while."""
+        """Show the training's progress; the text appears if no picture has arrived for a while."""
         if not self._running:
             return
         self.progress.set_fraction(fraction)
@@ -166,14 +166,14 @@ class TrainSection(QWidget):
         """Draw a run so far."""
         self._result = result
         self._since.restart()
-        # A picture that was on its way when the hand paused does not start the training again.
+        # A picture that was already on its way when the user paused must not restart the training.
         self._pausing = self._pausing and result.running
         self._running = result.running and not self._pausing
         self.banner.set_problem(None)
         self._draw()
 
     def show_problem(self, problem: Problem) -> None:
-        """Say why there is no training, or ask before a long one; the last curve stays."""
+        """Show why there is no training, or ask before a long one; the last curve stays."""
         if not self._settings.asked:
             return
         self._running = self._stepping = False
@@ -218,10 +218,10 @@ class TrainSection(QWidget):
         else:
             self.words.set_content(progress_in_words(result, self._pinned))
 
-    # What the hand does
+    # User actions
 
     def _edit(self, gesture: Hashable = None, **fields: int) -> bool:
-        """Say what the hand set; whether that is anything new."""
+        """Emit what the user set; returns True if that is new."""
         settings = replace(self._settings, **fields)  # type: ignore[arg-type]
         if settings == self._settings:
             return False
@@ -230,7 +230,7 @@ class TrainSection(QWidget):
         return True
 
     def _question(self) -> Fix | None:
-        """The answer "go on" to the question that is asked before a long training, if it is."""
+        """Answer "go on" to the question before a long training, if it is being asked."""
         fixes = self.banner.problem.fixes if self.banner.problem is not None else ()
         return next((fix for fix in fixes if fix.target == "agree"), None)
 
@@ -273,7 +273,7 @@ class TrainSection(QWidget):
     @Slot()
     def _on_one(self) -> None:
         goal = max(self.reached, self._settings.target) if self._running or self._stepping else self.reached
-        self._stepping = True  # pressed again before it is done, it goes on by one more
+        self._stepping = True  # pressed again before it is done, it adds one more step
         self._begin(target=goal + 1, shown=-1)
 
     @Slot()

@@ -1,4 +1,4 @@
-"""The verdict in words at the top of the page, with fixes; problems, long runs and their progress stand there too."""
+"""The verdict at the top of the page, with fixes; also shows problems, and long runs with their progress."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ _STOPPED = Problem(
     "It was cancelled.",
     lead="Stopped.",
     severity="warning",
-    fixes=(Fix("Run it", target="confirm", meaning="Begins again; it can be cancelled again."),),
+    fixes=(Fix("Run it", target="confirm", meaning="Run again (can be cancelled)."),),
 )
 _ICONS = {"error": "circle-alert", "warning": "triangle-alert", "good": "check"}
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A button of the banner: its words, what they mean, what it brings, and what came of that where it was tried."""
+    """A button of the banner: label, meaning, the fix it offers, and the outcome if that was tried."""
 
     words: str
     meaning: str
@@ -48,7 +48,7 @@ class Offer:
 
 
 class _OfferButton(Button):
-    """Says `chosen(offer)` when it is pressed."""
+    """Emits `chosen(offer)` when pressed."""
 
     chosen = Signal(object)
 
@@ -59,7 +59,7 @@ class _OfferButton(Button):
         self.clicked.connect(self._on_clicked)
 
     def set_offer(self, offer: Offer) -> None:
-        """Bring something else, under other words where they differ."""
+        """Offer something else, with another label if it differs."""
         before, self._offer = self._offer, offer
         if before is None or (offer.words, offer.meaning, offer.outcome) != (
             before.words,
@@ -78,7 +78,7 @@ class _OfferButton(Button):
 
 
 class VerdictBanner(QWidget):
-    """Lead and numbers; below them reason and fixes. `fix_chosen` brings a `SpecFix` or a `Fix`."""
+    """Lead and numbers; below them reason and fixes. `fix_chosen` carries a `SpecFix` or a `Fix`."""
 
     fix_chosen = Signal(object)
     cancelled = Signal()
@@ -133,11 +133,11 @@ class VerdictBanner(QWidget):
         column.addLayout(self._below)
 
     def text(self) -> str:
-        """All words that are shown."""
+        """All visible text."""
         return f"{self.message.text()} {self.reason.text()}".strip()
 
     def show_verdict(self, verdict: Verdict) -> None:
-        """Say what a run's numbers mean."""
+        """Show the verdict on a run."""
         self._has_answer = True
         if verdict == self._verdict and self._problem is None:
             return
@@ -145,20 +145,20 @@ class VerdictBanner(QWidget):
         self._show()
 
     def show_problem(self, problem: Problem) -> None:
-        """Say what does not fit; the plots keep the last good result."""
+        """Show a problem; the plots keep the last good result."""
         if problem != self._problem:
             self._problem = problem
             self._show()
 
     def show_given_up(self, words: str) -> None:
-        """Say in the second line why what was typed was taken back; "" brings back what belongs there."""
+        """Show in the second line why a typed value was rejected; "" restores the normal text."""
         if words != self._given_up:
             self._given_up = words
             self._show()
 
     def _show(self) -> None:
-        """What does not fit comes first, then what the numbers say."""
-        note = f"Not taken. {self._given_up}" if self._given_up else ""
+        """A problem comes first, then the verdict."""
+        note = f"Rejected. {self._given_up}" if self._given_up else ""
         problem, verdict = self._problem, self._verdict
         if problem is not None:
             self._say(
@@ -181,7 +181,7 @@ class VerdictBanner(QWidget):
             self.update()
 
     def _fit(self) -> None:
-        """Set both lines; where the second is free, it takes the clauses that find no room in the first."""
+        """Set both lines; if the second is free, it takes the clauses that do not fit into the first."""
         lead, text, why = self._said
         bold = (Run(f"{lead}  ", "bold"),) if lead else ()
         clauses = _CLAUSES.split(text)
@@ -196,7 +196,7 @@ class VerdictBanner(QWidget):
         return runs_width(runs) > self.width() - _LEFT - _RIGHT
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Where it is narrow, the fixes get a line of their own, whatever they are, so that nothing moves later."""
+        """In a narrow banner the fixes always get their own line, so that nothing moves later."""
         super().resizeEvent(event)
         is_narrow = self.width() < NARROW
         ways = QBoxLayout.Direction
@@ -226,7 +226,7 @@ class VerdictBanner(QWidget):
             return
         focused = next((button for button in self.buttons if button is self.window().focusWidget()), None)
         if focused is not None:
-            focused.clearFocus()  # else it goes to a box of the plots, which the next key would change
+            focused.clearFocus()  # otherwise focus moves to a box of the plots, which the next key would change
         for button in self.buttons:
             self._offers.removeWidget(button)
             button.hide()
@@ -242,10 +242,10 @@ class VerdictBanner(QWidget):
         if focused is not None and self.buttons:
             self.buttons[0].setFocus()
         for before, after in pairwise((self.cancel, *self.buttons)):
-            QWidget.setTabOrder(before, after)  # made late, they would come after everything else
+            QWidget.setTabOrder(before, after)  # if created later, they would come last in the tab order
 
     def show_busy(self, busy: bool) -> None:
-        """A computation began or ended; Cancel appears after half a second."""
+        """Called when a computation starts or ends; Cancel appears after half a second."""
         self._is_busy = busy
         if busy:
             self._has_answer = False
@@ -264,7 +264,7 @@ class VerdictBanner(QWidget):
 
     @Slot()
     def _on_cancel(self) -> None:
-        """A long run that was agreed to is asked for again; one that showed nothing yet says that it was stopped."""
+        """Ask again about a long run that the user had agreed to; a run that has shown nothing says it was stopped."""
         self.cancelled.emit()
         if self._asks:
             self.fix_chosen.emit(_ASK_AGAIN)
@@ -272,21 +272,21 @@ class VerdictBanner(QWidget):
             self.show_problem(_STOPPED)
 
     def show_progress(self, fraction: float, words: str) -> None:
-        """Show how far the computation is, as a line along the lower edge; in words too where it was agreed to."""
+        """Show progress as a line along the lower edge, and in words for a run that the user agreed to."""
         if self.cancel.isVisible():
             self._fraction = fraction
             set_tooltip(self.cancel, f"Stop: {words}")
             if self._asks:
                 self.reason.set_content(f"{words[:1].upper()}{words[1:]}.")
                 if self.window().focusWidget() in self.buttons:
-                    self.cancel.setFocus()  # and not to whatever comes next, which the next key would change
+                    self.cancel.setFocus()  # rather than to the next widget, which the next key would change
                 for button in self.buttons:
                     button.hide()
             self.update()
 
     @property
     def _asks(self) -> bool:
-        """Whether what stands here is the question before a long run."""
+        """True while the banner asks before a long run."""
         return self._problem is not None and any(fix.target == "confirm" for fix in self._problem.fixes)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -299,7 +299,7 @@ class VerdictBanner(QWidget):
                 done = QRectF(_BAR, rect.bottom() - 2, (rect.width() - _BAR) * self._fraction, 2)
                 painter.fillRect(done, look().color("accent"))
             if not self.message.text():
-                return  # nothing has run yet, and nothing is judged
+                return  # nothing has run yet, so there is no verdict
             painter.fillRect(QRectF(0, 0, _BAR, rect.height()), look().color(self.severity))
             place = QRect(16, self.message.y() + 1, 16, 16)
             icon(_ICONS[self.severity], self.severity).paint(painter, place, Qt.AlignmentFlag.AlignCenter)

@@ -1,1 +1,1 @@
-"""Plots: pyqtgraph in the colours, fonts and manners of this app."""
+"""Plots: pyqtgraph with this app's colours, fonts and behaviour."""

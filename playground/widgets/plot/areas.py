@@ -1,4 +1,4 @@
-"""The filled items of a plot, each pyqtgraph's own: a band between two curves, bars, an image of counts."""
+"""The filled items of a plot, built on pyqtgraph's: a band between two curves, bars, an image of counts."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _DRAWN_CELL = 12
 
 
 def paint_swatch(painter: QPainter, rect: QRectF, color: QColor) -> None:
-    """The sample of a filled area in a legend."""
+    """Draw a filled area's sample in a legend."""
     painter.fillRect(QRectF(rect.left(), rect.center().y() - 5, rect.width(), 10).toAlignedRect(), color)
 
 
 class Band(pg.FillBetweenItem, Entry):  # type: ignore[misc]  # pyqtgraph has no types
-    """The range between two curves, in the colour of a curve at 30 %."""
+    """The area between two curves, in a curve's colour at 30 %."""
 
     def __init__(self, name: str, axis: int, *, in_legend: bool = True) -> None:
         self._ends = tuple(pg.PlotCurveItem(connect="finite") for _ in range(2))
@@ -39,7 +39,7 @@ class Band(pg.FillBetweenItem, Entry):  # type: ignore[misc]  # pyqtgraph has no
         self.take_look()
 
     def set_data(self, x: ArrayLike, low: ArrayLike, high: ArrayLike) -> None:
-        """Fill between `low` and `high`; none at all hides it."""
+        """Fill between `low` and `high`; empty data hides it."""
         if not np.size(x) and not len(self.x):
             return
         self.x, self.low, self.high = (np.asarray(part, float) for part in (x, low, high))
@@ -75,7 +75,7 @@ class Band(pg.FillBetweenItem, Entry):  # type: ignore[misc]  # pyqtgraph has no
 
 
 class Healthy(pg.LinearRegionItem, Entry):  # type: ignore[misc]  # pyqtgraph has no types
-    """The tint of healthy values between two numbers, through which the grid is seen."""
+    """The tint of the healthy range between two numbers; the grid shows through."""
 
     def __init__(self, low: float, high: float, name: str) -> None:
         self.ends = low, high
@@ -106,7 +106,7 @@ class Healthy(pg.LinearRegionItem, Entry):  # type: ignore[misc]  # pyqtgraph ha
 
 
 class Bars(InView, pg.BarGraphItem, Entry):  # type: ignore[misc]  # pyqtgraph has no types
-    """A histogram lying on its side: `lengths[i]` from `edges[i]` to `edges[i + 1]` of the value axis."""
+    """A horizontal histogram: `lengths[i]` from `edges[i]` to `edges[i + 1]` of the value axis."""
 
     def __init__(self, name: str, color: str = "count") -> None:
         super().__init__(x0=[], y0=[], width=[], height=[], pen=None)
@@ -116,7 +116,7 @@ class Bars(InView, pg.BarGraphItem, Entry):  # type: ignore[misc]  # pyqtgraph h
         self.take_look()
 
     def set_data(self, edges: ArrayLike, lengths: ArrayLike, least: float = 0.0, **brush: QColor) -> None:
-        """Show these bars, none shorter than `least` but those of 0; the edges are coordinates of the axis."""
+        """Show these bars, none shorter than `least` except those of 0; the edges are axis coordinates."""
         self.edges, self.lengths = np.asarray(edges, float), np.asarray(lengths, float)
         seen = self.lengths > 0
         self.setOpts(
@@ -136,7 +136,7 @@ class Bars(InView, pg.BarGraphItem, Entry):  # type: ignore[misc]  # pyqtgraph h
 
 
 class Counts(pg.ImageItem, Entry):  # type: ignore[misc]  # pyqtgraph has no types
-    """`counts[row, column]` in the colours of the logarithm of a count, or shares from 0 to 1."""
+    """`counts[row, column]` coloured by the logarithm of the count, or shares from 0 to 1."""
 
     def __init__(self) -> None:
         super().__init__(axisOrder="row-major", levels=(0.0, 1.0))
@@ -149,7 +149,7 @@ class Counts(pg.ImageItem, Entry):  # type: ignore[misc]  # pyqtgraph has no typ
         self.take_look()
 
     def set_counts(self, counts: ArrayLike, rect: QRectF, largest: float | None) -> None:
-        """Show counts in a rectangle of the plot's coordinates; `largest` is the end of the colours."""
+        """Show counts in a rectangle of the plot's coordinates; `largest` is the end of the colour scale."""
         self.counts, self.is_share = np.atleast_2d(np.asarray(counts, float)), False
         finite = self.counts[np.isfinite(self.counts)]
         self.largest = float(largest if largest is not None else finite.max(initial=1.0))
@@ -175,7 +175,7 @@ class Counts(pg.ImageItem, Entry):  # type: ignore[misc]  # pyqtgraph has no typ
         self.setLookupTable(rgba_of(counts_table()))
 
     def paint(self, painter: QPainter, *args: object) -> None:
-        """In a drawing each cell is many pixels: viewers smooth an image of few."""
+        """In an SVG each cell covers many pixels, because viewers smooth small images."""
         if not is_drawing(painter):
             super().paint(painter, *args)
             return
@@ -195,7 +195,7 @@ class Counts(pg.ImageItem, Entry):  # type: ignore[misc]  # pyqtgraph has no typ
         return place.top() + row * high, place.top() + (row + 1) * high, float(self.counts[row, column])
 
     def columns(self) -> Mapping[str, Floats]:
-        """One row a cell: x, the range of values, the count."""
+        """One row per cell: x, the range of values, the count."""
         rows, columns = self.counts.shape
         edges = np.linspace(self.place_shown.top(), self.place_shown.bottom(), rows + 1)
         wide = self.place_shown.width() / (columns or 1)

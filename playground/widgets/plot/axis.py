@@ -1,4 +1,4 @@
-"""The axes of a plot: what range they show, where they are labelled and how, and pyqtgraph's axis in the app's look."""
+"""The axes of a plot: their range, their labels, and pyqtgraph's axis in the app's look."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _POWER_STEPS = (1, 2, 3, 4, 5, 10, 20, 25, 50, 100, 200, 500, 1000)
 
 
 def linear_ticks(low: float, high: float, most: int = 5, whole: bool = False) -> tuple[float, ...]:
-    """Round numbers between `low` and `high`, at most `most` of them; only whole ones for layers and steps."""
+    """At most `most` round numbers between `low` and `high`; only whole ones for layers and steps."""
     if not (math.isfinite(low) and math.isfinite(high)) or high <= low or most < 1:
         return ()
     power = 10.0 ** math.floor(math.log10((high - low) / most))
@@ -52,7 +52,7 @@ def layer_ticks(first: int, last: int, most: int = 6) -> tuple[float, ...]:
 
 
 def log_ticks(low: float, high: float, most: int = 6) -> tuple[float, ...]:
-    """Exponents of the powers of ten between 10**low and 10**high, evenly thinned out, 0 among them where it can be."""
+    """Exponents of the powers of ten between 10**low and 10**high, evenly thinned out, including 0 if possible."""
     if not (math.isfinite(low) and math.isfinite(high)) or high < low:
         return ()
     first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
@@ -64,7 +64,7 @@ def log_ticks(low: float, high: float, most: int = 6) -> tuple[float, ...]:
 
 
 def tick_text(value: float) -> str:
-    """A tick in three digits at most: 0.5, 25, 1e-4."""
+    """A tick with at most three digits: 0.5, 25, 1e-4."""
     if value == 0:
         return "0"
     text = digits(value)
@@ -73,13 +73,13 @@ def tick_text(value: float) -> str:
 
 
 def power_text(exponent: float) -> str:
-    """A power of ten: "1" for 0, "1e-4" for -4; 10 and 100 too are written 1e1 and 1e2, so that steps look alike."""
+    """A power of ten: "1" for 0, "1e-4" for -4; 10 and 100 are also written 1e1 and 1e2, for uniformity."""
     whole = round(exponent)
     return "1" if whole == 0 else f"1e{whole}"
 
 
 def value_ticks(low: float, high: float, most: int) -> tuple[tuple[float, str], ...]:
-    """Places and labels on a logarithmic axis between two exponents: powers of ten, or round numbers where few fit."""
+    """Places and labels on a logarithmic axis between two exponents: powers of ten, or round numbers if few fit."""
     powers = log_ticks(low, high, most)
     first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
     if len(powers) < 2 and first < last:
@@ -105,7 +105,7 @@ TextPlace = tuple[QRectF, Qt.AlignmentFlag | Qt.TextFlag, str]
 
 @dataclass(frozen=True, slots=True)
 class AxisRange:
-    """From `low` to `high` in coordinates: the exponent of ten where `logarithmic`, else the value divided by `unit`.
+    """From `low` to `high` in coordinates: the exponent of ten if `logarithmic`, otherwise the value divided by `unit`.
 
     `ticks` label the whole range, and a part of it unless whole numbers do; `text` words a coordinate where neither a
     power nor a plain number does.
@@ -119,7 +119,7 @@ class AxisRange:
     text: Callable[[float], str] | None = field(default=None, compare=False)
 
     def labelled(self, low: float, high: float, most: int, whole: bool = False) -> Ticks:
-        """At most `most` places between `low` and `high` with their labels; only whole ones for layers and steps."""
+        """At most `most` labelled places between `low` and `high`; only whole numbers for layers and steps."""
         if self.ticks is not None:
             given = tuple(tick for tick in self.ticks if low <= tick[0] <= high)
             if (low, high) == (self.low, self.high) or (len(given) > 1 and not whole):
@@ -136,12 +136,12 @@ class AxisRange:
         return tuple((place, self.words(place)) for place in places)
 
     def words(self, coordinate: float) -> str:
-        """A coordinate of a linear axis in words."""
+        """A coordinate of a linear axis as text."""
         return self.text(coordinate) if self.text is not None else tick_text(coordinate * self.unit)
 
 
 class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
-    """An axis whose labels come from an `AxisRange`; `mark` is a place that is labelled inverted."""
+    """An axis with labels from an `AxisRange`; `mark` is a place with an inverted label."""
 
     def __init__(self, orientation: str, size: int) -> None:
         self.range_shown = AxisRange()
@@ -149,7 +149,7 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         self.name = ""
         self.mark: tuple[float, str] | None = None
         self.below = 0
-        """How far the lowest label may reach below the axis."""
+        """How far the lowest label may extend below the axis."""
         self._bounds: QRectF | None = None
         super().__init__(orientation, maxTickLength=0)
         self.enableAutoSIPrefix(False)
@@ -162,23 +162,23 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         self.set_size(size)
         self.setCacheMode(pg.QtWidgets.QGraphicsItem.CacheMode.DeviceCoordinateCache)
 
-    def _updateLabel(self) -> None:  # its rich text is laid out eight times before it has any words
+    def _updateLabel(self) -> None:  # its rich text is laid out eight times before it has any text
         if self.labelText:
             super()._updateLabel()
 
     def set_size(self, size: int) -> None:
-        """Take so many pixels; a single one has room for the line alone."""
+        """Take this many pixels; one pixel has room only for the line."""
         self.setStyle(showValues=size > 1)
         (self.setHeight if self.across else self.setWidth)(size)
 
     def show_range(self, shown: AxisRange) -> None:
-        """Label by another range from now on."""
+        """Use another range for the labels."""
         if shown != self.range_shown:
             self.range_shown = shown
             self.redraw()
 
     def set_mark(self, mark: tuple[float, str] | None) -> None:
-        """Write a label inverted at a place, or at none."""
+        """Show an inverted label at a place, or none."""
         if mark != self.mark:
             self.mark = mark
             self.redraw()
@@ -190,24 +190,24 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         self.redraw()
 
     def redraw(self) -> None:
-        """Have it drawn anew."""
+        """Redraw the axis."""
         self.picture = None
         self.update()
 
     def take_look(self) -> None:
-        """Take the colours of the present look."""
+        """Apply the current look's colours."""
         self.setPen(pg.mkPen(look().color("edge")))
         self.setTickPen(pg.mkPen(look().color("hairline")))
         self.setTextPen(pg.mkPen(look().color("text2")))
 
     def labels(self, low: float, high: float, size: float) -> Ticks:
-        """The labelled places; no more than have room."""
+        """The labelled places that fit."""
         most = max(2, int(size // _PIXELS_A_TICK[self.orientation]))
         shown, whole = self.range_shown, self.whole
         ticks = shown.labelled(low, high, most, whole)
         if self.across:
             return ticks
-        if len(ticks) < 2:  # one label is no scale
+        if len(ticks) < 2:  # a single label does not make a scale
             ticks = shown.labelled(low, high, most + 1, whole)
         room = self.width() - _SPACE
         while most > 2 and any(text_width(code_font(), label) > room for _, label in ticks):
@@ -215,7 +215,7 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
             ticks = shown.labelled(low, high, most, whole)
         return ticks
 
-    # What pyqtgraph asks
+    # Overrides of pyqtgraph
 
     @Slot()
     def _resetCachedProperties(self) -> None:
@@ -280,7 +280,7 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         return kept
 
     def mark_box(self) -> QRectF | None:
-        """Where the inverted label stands."""
+        """The place of the inverted label."""
         low, high = self.range
         if self.mark is None or not self.mark[1] or not low <= self.mark[0] <= high or self.height() < 2:
             return None

@@ -26,11 +26,11 @@ from playground.widgets.plot.curve import Curve, Entry
 from playground.widgets.plot.view import View
 
 STRIP, GAP = 12, 8
-"""The height of a strip below the field, and the space between them."""
+"""The height of a strip below the field, and the gap between them."""
 
 
 class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
-    """`pointed(x)` while the pointer or the arrow keys are on it, None when it leaves; `walked(x)` by the keys."""
+    """`pointed(x)` while the pointer or the arrow keys are on it, None when it leaves; `walked(x)` for the keys."""
 
     pointed = Signal(object)
     walked = Signal(object)
@@ -45,8 +45,8 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         item = pg.PlotItem(viewBox=self.view, axisItems=self.axes, enableMenu=False)
         super().__init__(parent, plotItem=item)
         item.hideButtons()
-        item.ctrlMenu.setParent(self, Qt.WindowType.Popup)  # else it outlives the plot, or lies over it
-        for side, below in (("left", -200), ("bottom", -199)):  # below what is drawn, the lines of the grid lowest
+        item.ctrlMenu.setParent(self, Qt.WindowType.Popup)  # otherwise it outlives the plot, or covers it
+        for side, below in (("left", -200), ("bottom", -199)):  # below the data, with the grid lines lowest
             self.axes[side].setZValue(below)
         self.axes["left"].grid = 255
         self.x_range, self.y_range = AxisRange(), AxisRange()
@@ -99,10 +99,10 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         label.hide()
         return label
 
-    # What is shown
+    # Content
 
     def set_ranges(self, x: AxisRange, y: AxisRange) -> None:
-        """Show these ranges, unless the hand has zoomed; another kind of axis is shown whole."""
+        """Show these ranges, unless the user has zoomed; a different kind of axis is shown whole."""
         if (x, y) == (self.x_range, self.y_range):
             return
         changed = y.logarithmic != self.y_range.logarithmic
@@ -119,7 +119,7 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             self.view.show_home(1)
 
     def set_crosshair(self, x: float | None, label: str = "") -> None:
-        """Show the dotted line at an x, with its label inverted on the axis where that is drawn; None hides it."""
+        """Show the dotted line at an x, with an inverted label on the axis if that is drawn; None hides it."""
         for line in self.cursors:
             line.setVisible(x is not None)
             if x is not None:
@@ -131,11 +131,11 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     @property
     def crosshair(self) -> float | None:
-        """Where the cursor stands."""
+        """The cursor's x."""
         return float(self.cursor.value()) if self.cursor.isVisible() else None
 
     def set_note(self, words: str) -> None:
-        """Say a few words in the lower right corner."""
+        """Show a short note in the lower right corner."""
         if words != self.note:
             self.note_item.setText(words)
         self.note_item.setVisible(bool(words))
@@ -147,11 +147,11 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     @property
     def note(self) -> str:
-        """What stands in the lower right corner."""
+        """The note in the lower right corner."""
         return str(self.note_item.toPlainText())
 
     def show_x_axis(self, shown: bool, name: str = "") -> None:
-        """Label the x axis, or draw its line alone."""
+        """Label the x axis, or draw only its line."""
         self._shows_x = shown
         axis = self.axes["bottom"]
         axis.set_size(BOTTOM if shown else 1)
@@ -162,16 +162,16 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     @property
     def shows_x(self) -> bool:
-        """Whether the x axis is labelled."""
+        """True if the x axis is labelled."""
         return self._shows_x
 
     def show_grid(self, shown: bool) -> None:
-        """Draw the lines at the labels, or leave them out."""
+        """Draw or hide the lines at the labels."""
         self.grid = shown
         self.axes["left"].show_grid(shown)
 
     def take_look(self) -> None:
-        """Take the colours of the present look."""
+        """Apply the current look's colours."""
         self.setBackground(look().color(self.ground))
         pen = QPen(look().color("text"), 1)
         pen.setDashPattern([2, 2])
@@ -196,10 +196,10 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             f" background: {look().raised}; color: {look().text2}; }}"
         )
 
-    # Places
+    # Positions
 
     def field(self) -> QRectF:
-        """The rectangle of the data in pixels of the widget."""
+        """The rectangle of the data in the widget's pixels."""
         self.settle()
         return QRectF(self.view.sceneBoundingRect())
 
@@ -219,7 +219,7 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         return float(self.view.mapViewToScene(QPointF(0, coordinate)).y())
 
     def x_at(self, x: float) -> float:
-        """An x within the range of the model; a whole number where x counts layers or steps."""
+        """An x within the model's range; a whole number if x counts layers or steps."""
         x = min(max(x, self.x_range.low), self.x_range.high)
         return float(round(x)) if self.steps_whole else x
 
@@ -256,7 +256,7 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     def _place_note(self) -> None:
         self.note_item.setPos(self.view.width() - 1, self.view.height() - 1)
 
-    # What Qt asks
+    # Overrides of Qt
 
     def sizeHint(self) -> QSize:
         return QSize(400, 140)
@@ -292,7 +292,7 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.pointed.emit(None)
 
     def hideEvent(self, ev: QHideEvent) -> None:
-        """A plot that is hidden while the hand drags in it is let go: the release goes elsewhere."""
+        """End a drag when the plot is hidden: the release event goes elsewhere."""
         super().hideEvent(ev)
         scene = self.scene()
         for button in tuple(scene.dragButtons):
@@ -305,7 +305,7 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         scene.clickEvents.clear()
 
     def read_again(self) -> None:
-        """Write the value under the pointer beside it, as it is now."""
+        """Show the current value beside the pointer."""
         if not self.back.isHidden():
             self._place_back()
         words, at, label = "", self._read_at, self.readout_item
@@ -344,7 +344,7 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         return False
 
     def wheelEvent(self, ev: QWheelEvent) -> None:
-        """In a column that scrolls, the wheel is the column's until the plot has been clicked."""
+        """In a scrolling column, the wheel scrolls the column until the plot has been clicked."""
         if not self.hasFocus() and _scrolls(self):
             ev.ignore()
             return
@@ -377,7 +377,7 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
 
 def _scrolls(widget: QWidget) -> bool:
-    """Whether a widget lies in a column that can be scrolled."""
+    """True if a widget is in a column that can scroll."""
     holder = widget.parentWidget()
     while holder is not None:
         if isinstance(holder, QScrollArea):
@@ -388,7 +388,7 @@ def _scrolls(widget: QWidget) -> bool:
 
 
 class Strip:
-    """A low row below the field of a canvas, a view of its own with an axis beside it."""
+    """A low row below a canvas's field: a separate view with an axis beside it."""
 
     def __init__(self, canvas: Canvas, side: str = "left", room: int = LEFT) -> None:
         self.view = View()
@@ -408,5 +408,5 @@ class Strip:
         self.view.show_home()
 
     def take_look(self) -> None:
-        """Take the colours of the present look."""
+        """Apply the current look's colours."""
         self.axis.take_look()

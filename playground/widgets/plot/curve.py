@@ -1,6 +1,6 @@
-"""A curve as an item of our own: pyqtgraph's take three times as long where they are antialiased and 2 px wide.
+"""Curves as custom items: pyqtgraph's take three times as long when antialiased and 2 px wide.
 
-`GraphicsObject` and not `PlotCurveItem` is what it is made of: a class made of that one crashed while it was painted.
+They derive from `GraphicsObject`, not `PlotCurveItem`: a subclass of that crashed while it was painted.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _DOT = 3.0
 
 
 def in_coordinates(values: ArrayLike, logarithmic: bool) -> Floats:
-    """Where values lie on their axis; what has no place there (0 on a logarithmic one, nan, inf) is nan."""
+    """The coordinates of values on their axis; values without one (0 on a logarithmic axis, nan, inf) are nan."""
     numbers = np.asarray(values, float)
     if logarithmic:
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -43,9 +43,9 @@ def in_coordinates(values: ArrayLike, logarithmic: bool) -> Floats:
 
 
 class Entry:
-    """What every item of a plot has beside what pyqtgraph gives it: names, a place in the legend, columns of numbers.
+    """What every plot item has in addition to pyqtgraph's base: names, a legend entry, columns of numbers.
 
-    `is_shown` says that it has something to show, `is_hidden` that the user does not want to see it.
+    `is_shown` means that it has something to show, `is_hidden` that the user has hidden it.
     """
 
     name = key = short_name = ""
@@ -55,34 +55,34 @@ class Entry:
     is_hidden = False
 
     def describe(self, name: str, in_legend: bool, key: str = "") -> None:
-        """Take a name, and a key that stays when the name changes."""
+        """Set a name, and a key that stays when the name changes."""
         self.name, self.in_legend, self.key = name, in_legend, key or name
 
     def set_shown(self, shown: bool) -> None:
-        """Say whether there is anything to show."""
+        """Set whether there is anything to show."""
         self.is_shown = shown
         self.show_or_hide()
 
     def set_hidden(self, hidden: bool) -> None:
-        """Hide it, or show it where it has something to show."""
+        """Hide it, or show it if it has something to show."""
         self.is_hidden = hidden
         self.show_or_hide()
 
     def show_or_hide(self) -> None:
-        """Tell the item."""
+        """Apply both to the item."""
         assert isinstance(self, QGraphicsItem)
         seen = self.is_shown and not self.is_hidden
         if self.isVisible() != seen:
             self.setVisible(seen)
 
     def take_look(self) -> None:
-        """Take the colours of the present look."""
+        """Apply the current look's colours."""
 
     def place(self) -> None:
-        """Put the data to its place again, after the axis changed between linear and logarithmic."""
+        """Recompute the coordinates after the axis changed between linear and logarithmic."""
 
     def reach(self) -> Floats:
-        """All numbers that a range of the value axis has to hold."""
+        """All numbers that the value axis must include."""
         return np.empty(0)
 
     def value_at(self, x: float) -> float | None:
@@ -91,11 +91,11 @@ class Entry:
         return None
 
     def sample(self) -> Hashable:
-        """Equal as long as the sample of the legend looks the same."""
+        """Equal for two items if their legend samples look the same."""
         return None
 
     def paint_sample(self, painter: QPainter, rect: QRectF) -> None:
-        """Paint the sample of the legend."""
+        """Paint the legend sample."""
 
     def columns(self) -> Mapping[str, Floats]:
         """The numbers by name."""
@@ -119,9 +119,9 @@ class InView(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph has no types
 
 class Curve(InView, Entry):
     """A line of `style` "curve", "theory", "pinned" or "pinned dotted"; gaps where there is no finite number, and a dot
-    where a number is alone between two.
+    for a number alone between two gaps.
 
-    `axis` or `role` give its colour; the theory over a heat map has the role "panel", which its high counts set off.
+    `axis` or `role` gives its colour; theory over a heat map has the role "panel", which contrasts with high counts.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class Curve(InView, Entry):
         self.coordinates: Floats = self.y
         """Where `y` lies on the axis."""
         self.mark: float | None = None
-        """Where a dot marks the value: the x of the cursor."""
+        """The x of the cursor, where a dot marks the value."""
         self._lines: tuple[object, object, Floats] | None = None
         self.setZValue({"curve": 3, "theory": 4}.get(style, 2))
         self.setVisible(False)
@@ -146,7 +146,7 @@ class Curve(InView, Entry):
         return line_color(self.style, self.axis, self.role)
 
     def set_data(self, x: ArrayLike, y: ArrayLike) -> None:
-        """Show these points; none at all hides the curve and its place in the legend."""
+        """Show these points; empty data hides the curve and its legend entry."""
         self.x, self.y = np.asarray(x, float), np.asarray(y, float)
         self.set_shown(len(self.x) > 0)
         self.place()
@@ -212,6 +212,6 @@ class Curve(InView, Entry):
             painter.drawEllipse(to.map(QPointF(self.x[at], self.coordinates[at])), _DOT, _DOT)
 
     def pixels(self, to: QTransform) -> tuple[Floats, Floats]:
-        """Where the points lie in pixels."""
+        """The points in pixels."""
         with np.errstate(over="ignore", invalid="ignore"):
             return self.x * to.m11() + to.dx(), self.coordinates * to.m22() + to.dy()

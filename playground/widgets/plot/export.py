@@ -1,7 +1,7 @@
 """A plot as a picture (PNG, SVG with real text) or as its numbers (CSV), to a file or to the clipboard.
 
-pyqtgraph's own exporters are not used: SVG smooths images and leaves curves out at large x, CSV writes 1e-12 as 0, PNG
-says by a return value alone that it failed.
+pyqtgraph's own exporters are not used: SVG smooths images and omits curves at large x, CSV writes 1e-12 as 0, PNG
+reports failure only by its return value.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ PNG_SCALES = (1, 2, 4)
 PNG_SCALE = 2
 _LARGEST_SIDE = 16_384
 Columns = Mapping[str, Sequence[Any] | NDArray[Any]]
-"""Numbers by the name of their column."""
+"""Numbers by column name."""
 
 
 @runtime_checkable
 class Exportable(Protocol):
-    """What can be exported: it has a name, paints itself at its own size, and gives its numbers by column."""
+    """An exportable widget: it has a name, paints itself at its own size, and returns its numbers by column."""
 
     def plot_name(self) -> str:
-        """The name of the files, without an ending."""
+        """The default file name, without a suffix."""
         ...
 
     def paint_plot(self, painter: QPainter, rect: QRectF) -> None:
@@ -44,7 +44,7 @@ class Exportable(Protocol):
         ...
 
     def plot_columns(self) -> Columns:
-        """The numbers by the name of their column; None leaves a cell empty."""
+        """The numbers by column name; None leaves a cell empty."""
         ...
 
     def size(self) -> QSize:
@@ -53,14 +53,14 @@ class Exportable(Protocol):
 
 
 def figure_size(plot: Exportable) -> QSize:
-    """The size of the picture: that of the widget, or what a plot needs beyond it to be complete."""
+    """The size of the picture: the widget's, or larger if a complete plot needs more."""
     needed = getattr(plot, "figure_size", None)
     return QSize(needed()) if needed is not None else plot.size()
 
 
 @contextmanager
 def printed(light: bool) -> Iterator[None]:
-    """Paint in the light look, as paper wants it, whatever the screen has."""
+    """Paint in the light look, for paper, whatever the screen shows."""
     holder = look_holder()
     present = holder.look
     holder.look = LIGHT if light else present
@@ -74,7 +74,7 @@ def plot_image(plot: Exportable, scale: int = PNG_SCALE, light: bool = False) ->
     """The plot as an image of `scale` times its size on screen."""
     size = figure_size(plot)
     if max(size.width(), size.height()) * scale > _LARGEST_SIDE or size.isEmpty():
-        refuse(f"A picture of {size.width()} by {size.height()} pixels cannot be made.")
+        refuse(f"A picture of {size.width()} by {size.height()} pixels cannot be created.")
     image = QImage(size * scale, QImage.Format.Format_ARGB32_Premultiplied)
     image.setDevicePixelRatio(scale)
     image.fill(0)
@@ -95,7 +95,7 @@ def png_bytes(plot: Exportable, scale: int = PNG_SCALE, light: bool = False) -> 
 
 
 def svg_bytes(plot: Exportable, _scale: int = 1, light: bool = False) -> bytes:
-    """The plot as an SVG file whose curves stay curves, whose text stays text and whose images keep their cells."""
+    """The plot as an SVG file: curves stay curves, text stays text, and images keep their cells."""
     held = QByteArray()
     buffer = QBuffer(held)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -112,7 +112,7 @@ def svg_bytes(plot: Exportable, _scale: int = 1, light: bool = False) -> bytes:
 
 
 def csv_text(columns: Columns, delimiter: str = ",") -> str:
-    """The columns as CSV: a line of names, then floats by `repr`, so that they read back to the last bit."""
+    """The columns as CSV: a line of names, then floats as `repr` writes them, so that they read back bit for bit."""
     held = io.StringIO(newline="")
     writer = csv.writer(held, delimiter=delimiter, lineterminator="\n")
     names = list(columns)
@@ -134,7 +134,7 @@ def _cell(values: Any, row: int) -> str:
 
 
 def has_numbers(plot: Exportable) -> bool:
-    """Whether there is anything to write below the names of the columns."""
+    """True if there is anything to write below the column names."""
     return any(len(values) for values in plot.plot_columns().values())
 
 
@@ -152,7 +152,7 @@ def csv_bytes(plot: Exportable, _scale: int = 1, _light: bool = False) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class PlotFormat:
-    """A kind of file: its ending, what a menu calls it, and how a plot becomes one."""
+    """A file format: its suffix, its name in menus, and the function that writes a plot."""
 
     name: str
     words: str
@@ -169,7 +169,7 @@ PLOT_FORMATS = {
 def save_plot(
     plot: Exportable, path: str | os.PathLike[str], kind: str = "", scale: int = PNG_SCALE, light: bool = False
 ) -> Problem | None:
-    """Write the plot to `path`, whole or not at all, in the format of its ending or of `kind`; the problem if not."""
+    """Write the plot to `path` atomically, in the format of its suffix or of `kind`; returns a problem on failure."""
     chosen = kind or Path(path).suffix.lower().lstrip(".")
     if chosen not in PLOT_FORMATS:
         return Problem(f"A plot is saved as .png, .svg or .csv, not as .{chosen or 'nothing'}.")
@@ -187,10 +187,10 @@ def save_plot(
 
 
 def copy_picture(plot: Exportable, light: bool = False) -> None:
-    """Put the plot on the clipboard as a picture."""
+    """Copy the plot to the clipboard as a picture."""
     QGuiApplication.clipboard().setImage(plot_image(plot, light=light))
 
 
 def copy_numbers(plot: Exportable) -> None:
-    """Put the plot's numbers on the clipboard, with tabs between them, as a spreadsheet takes them."""
+    """Copy the plot's numbers to the clipboard, separated by tabs, for a spreadsheet."""
     QGuiApplication.clipboard().setText(csv_text(_numbers(plot), "\t"))

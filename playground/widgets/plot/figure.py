@@ -1,4 +1,4 @@
-"""A plot as a figure complete in itself: title, legend, both axes, no cursor; and several plots as one figure."""
+"""A plot as a complete figure: title, legend, both axes, no cursor; and several plots as one figure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MARGIN = 12
 
 
 class Drawn(Protocol):
-    """What a figure shows of a plot."""
+    """The parts of a plot that a figure shows."""
 
     legend: LegendLine
     canvas: Canvas
@@ -46,7 +46,7 @@ def whole_size(plot: Drawn) -> QSize:
 
 @contextmanager
 def _complete(canvas: Canvas, x_name: str, size: QSize) -> Iterator[None]:
-    """Show both axes and no cursor, at another size and in the present look; afterwards all is as it was."""
+    """Show both axes and no cursor, at another size and in the current look; everything is restored afterwards."""
     shown_x, name, ground, cursor = canvas.shows_x, canvas.axes["bottom"].name, canvas.ground, canvas.crosshair
     label, readout = canvas.axes["bottom"].mark, canvas.readout_item.isVisible()
     canvas.ground = "panel"
@@ -87,13 +87,13 @@ def paint_whole(plot: Drawn, painter: QPainter, rect: QRectF) -> None:
 
 
 class Figure:
-    """Several plots below each other, exported as one."""
+    """Several plots, one below the other, exported as one."""
 
     def __init__(self, name: str, plots: Sequence[Drawn]) -> None:
         self._name, self._plots = name, tuple(plots)
 
     def plot_name(self) -> str:
-        """The name of the files."""
+        """The default file name."""
         return self._name
 
     def figure_size(self) -> QSize:
@@ -113,7 +113,7 @@ class Figure:
             top += size.height()
 
     def plot_columns(self) -> Columns:
-        """The columns of all, each after the name of its plot."""
+        """The columns of all plots, each prefixed with its plot's name."""
         return {
             f"{plot.plot_name()}: {name}": values
             for plot in self._plots

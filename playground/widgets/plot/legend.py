@@ -1,4 +1,4 @@
-"""The title line of a plot: its name, and the legend as one row at the right end."""
+"""A plot's title line: its name, and the legend as one row at the right end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from playground.widgets.plot.curve import Entry
 
 HEIGHT = 24
 SECOND = 18
-"""What a second line of the legend adds to the height."""
+"""The extra height of a second legend line."""
 
 _GAP = 7
 _HIDDEN_OPACITY = 0.5
@@ -24,7 +24,7 @@ _HIDDEN_OPACITY = 0.5
 
 @dataclass(frozen=True)
 class PlacedEntry:
-    """One entry of the legend where it stands."""
+    """One legend entry at its place."""
 
     entry: Entry
     text: str
@@ -40,7 +40,7 @@ class PlacedEntry:
 
 @dataclass(frozen=True)
 class LegendPlan:
-    """What fits into the title line: the title, the entries, and the names of those left out."""
+    """The contents of the title line: the title, the entries that fit, and the names of those omitted."""
 
     title: str
     placed: tuple[PlacedEntry, ...] = ()
@@ -49,11 +49,11 @@ class LegendPlan:
 
 
 class LegendLine(QWidget):
-    """Title at the left, samples and names at the right; a sentence of what was just saved takes their place.
+    """The title on the left, samples and names on the right; a message about an export temporarily replaces them.
 
-    Where there is little room, names are the short ones; then the entries go into a line of their own if the plot is
-    high enough, or else the title is the short one; what still finds no room is left out whole and told in the tooltip.
-    `clicked(entry)` asks to hide what an entry stands for, or to show it again.
+    With little room, names are shortened; then the entries move to a separate line if the plot is high enough,
+    otherwise the title is shortened; entries that still do not fit are omitted and listed in the tooltip.
+    `clicked(entry)` asks to hide or show the item of an entry.
     """
 
     clicked = Signal(object)
@@ -78,7 +78,7 @@ class LegendLine(QWidget):
 
     @property
     def words(self) -> str:
-        """The sentence in place of the legend, or ""."""
+        """The message shown instead of the legend, or ""."""
         return self._words
 
     @property
@@ -87,7 +87,7 @@ class LegendLine(QWidget):
         return HEIGHT + SECOND * (self._lines - 1)
 
     def set_title(self, title: str, short: str = "") -> None:
-        """Show another name, and a short one where there is little room."""
+        """Set the name, and a short one for when there is little room."""
         if (title, short or title) != (self._title, self._short_title):
             self._title, self._short_title = title, short or title
             self._on_changed()
@@ -103,19 +103,19 @@ class LegendLine(QWidget):
             self._on_changed()
 
     def set_may_wrap(self, may_wrap: bool) -> None:
-        """Allow a second line, where the plot below keeps its height."""
+        """Allow a second line, if the plot below keeps its height."""
         if may_wrap != self._may_wrap:
             self._may_wrap = may_wrap
             self._on_changed()
 
     def say(self, words: str, role: str = "text2") -> None:
-        """Show a sentence in place of the legend; "" brings the legend back."""
+        """Show a message instead of the legend; "" restores the legend."""
         if (words, role) != (self._words, self._role):
             self._words, self._role = words, role
             self.update()
 
     def listed(self) -> list[Entry]:
-        """The entries that have a name here and something to show, hidden or not."""
+        """The entries with a name here and something to show, hidden or not."""
         return [entry for entry in self._entries if entry.in_legend and entry.is_shown and entry.name]
 
     def _on_changed(self) -> None:
@@ -127,7 +127,7 @@ class LegendLine(QWidget):
         self.update()
 
     def plan(self, width: float) -> LegendPlan:
-        """Where everything stands in a line of so many pixels; kept until it shows something else."""
+        """The layout of a line of this width; cached until the content changes."""
         key = (width, self._shows, self._title, self._short_title, self._may_wrap)
         if self._plan is None or self._plan[0] != key:
             items = [(entry, entry.name, entry.short_name or entry.name) for entry in self.listed()]
@@ -149,7 +149,7 @@ class LegendLine(QWidget):
             self.paint_line(painter, QRectF(self.rect()))
 
     def paint_line(self, painter: QPainter, rect: QRectF) -> None:
-        """Paint the whole line into a rectangle, as a picture of the plot needs it too."""
+        """Paint the whole line into a rectangle, also for pictures of the plot."""
         bold, font, plan = words_font(QFont.Weight.DemiBold), words_font(), self.plan(rect.width())
         base = baseline(QRectF(rect.left(), rect.top(), rect.width(), HEIGHT), bold)
         painter.setFont(bold)
@@ -175,7 +175,7 @@ class LegendLine(QWidget):
             item.entry.paint_sample(painter, item.sample.translated(rect.left(), rect.top() + down))
             painter.restore()
 
-    # The hand
+    # Mouse
 
     def item_at(self, place: QPointF) -> PlacedEntry | None:
         """The entry at a place of the line."""
@@ -197,7 +197,7 @@ class LegendLine(QWidget):
         super().mouseMoveEvent(event)
 
     def _tell(self, item: PlacedEntry | None) -> None:
-        """What a click on an entry does, elsewhere what found no room."""
+        """Show what a click on an entry does; elsewhere, the entries that did not fit."""
         left_out = ", ".join(self.plan(self.width()).left_out)
         words = f"Also drawn: {left_out}" if left_out else ""
         tip = tooltip_html(words if item is None else f"Hide or show {item.entry.name}") if item or words else ""
@@ -208,7 +208,7 @@ class LegendLine(QWidget):
 def _planned(
     titles: tuple[str, str], items: Sequence[tuple[Entry, str, str]], width: float, may_wrap: bool
 ) -> LegendPlan:
-    """The first way that has room for all: tight, short names, a second line, a short title; else the last go."""
+    """The first layout that fits: tight, short names, a second line, a short title; else drop the last entries."""
     long, short = [name for _, name, _ in items], [name for _, _, name in items]
     entries = [entry for entry, _, _ in items]
     for names, roomy in ((long, True), (long, False), (short, False)):
@@ -234,7 +234,7 @@ def _title_room(title: str) -> float:
 
 
 def _spaces(roomy: bool) -> tuple[int, int]:
-    """The width of a sample, and the space between entries."""
+    """The width of a sample, and the gap between entries."""
     return (20, 20) if roomy else (14, 10)
 
 

@@ -26,20 +26,20 @@ from playground.widgets.plot.export import (
 
 
 class Speaking(Exportable, Protocol):
-    """An exportable widget that can say in its title line what came of it."""
+    """An exportable widget that can show the result in its title line."""
 
     def say(self, words: str, role: str = "text2") -> None:
-        """Show a sentence for some seconds."""
+        """Show a message for some seconds."""
         ...
 
 
 def file_name(plot: Exportable, kind: str) -> str:
-    """A name for the file: "gradients-of-the-loss-rms.svg"."""
+    """A file name: "gradients-of-the-loss-rms.svg"."""
     return f"{re.sub(r'[^a-z0-9]+', '-', plot.plot_name().lower()).strip('-') or 'plot'}.{kind}"
 
 
 class Exporter(QObject):
-    """Exports one thing that a menu offers, and has the plot say what came of it; it outlives the menu."""
+    """Runs one export that a menu offers, and lets the plot show the result; outlives the menu."""
 
     def __init__(self, what: Exportable, speaker: Speaking, parent: QWidget, light: bool) -> None:
         super().__init__(parent)
@@ -48,7 +48,7 @@ class Exporter(QObject):
 
     @Slot()
     def ask(self) -> None:
-        """Open the file dialog for the entry of the menu that was chosen; it does not stop the window."""
+        """Open a non-modal file dialog for the chosen menu entry."""
         action = self.sender()
         if isinstance(action, QAction):
             self._kind, self._scale = action.data()
@@ -64,7 +64,7 @@ class Exporter(QObject):
 
     @Slot(str)
     def write(self, path: str) -> None:
-        """Write the file and say what came of it."""
+        """Write the file and report the result."""
         problem = save_plot(self._what, path, self._kind, self._scale, self._light)
         if problem is None:
             self._speaker.say(f"Saved as {plain_name(Path(path))}, {bytes_in_words(Path(path).stat().st_size)}.")
@@ -73,25 +73,25 @@ class Exporter(QObject):
 
     @Slot()
     def copy_picture(self) -> None:
-        """The picture to the clipboard."""
+        """Copy the picture to the clipboard."""
         try:
             copy_picture(self._what, self._light)
-            self._speaker.say("The picture is on the clipboard.")
+            self._speaker.say("Copied the picture to the clipboard.")
         except ProblemError as error:
             self._speaker.say(str(error.problem), "error")
 
     @Slot()
     def copy_numbers(self) -> None:
-        """The numbers to the clipboard."""
+        """Copy the numbers to the clipboard."""
         try:
             copy_numbers(self._what)
-            self._speaker.say("The numbers are on the clipboard, with tabs between them.")
+            self._speaker.say("Copied the numbers to the clipboard, separated by tabs.")
         except ProblemError as error:
             self._speaker.say(str(error.problem), "error")
 
 
 def add_exports(menu: QMenu, what: Exportable, speaker: Speaking, light: bool = False) -> None:
-    """Offer every way in which `what` can leave; the exporter stays with the plot, since a dialog outlives its menu."""
+    """Offer every way to export `what`; the exporter belongs to the plot, since a dialog outlives its menu."""
     assert isinstance(speaker, QWidget)
     for known in speaker.findChildren(Exporter, what.plot_name(), Qt.FindChildOption.FindDirectChildrenOnly):
         known.setObjectName("")

@@ -26,7 +26,7 @@ from playground.widgets.plot.segments import Floats
 
 _SAID_MS = 6000
 _HIGH = 108
-"""From this height on there is room for a second line of the legend."""
+"""From this height on there is room for a second legend line."""
 
 _NEAR = 40.0
 """Pixels from the pointer within which a curve is named."""
@@ -45,14 +45,14 @@ class Plot(QWidget):
     plot.refresh()
     ```
 
-    `toggled(key)` is a click on an entry of the legend: whoever keeps the state answers with `set_hidden`.
+    `toggled(key)` is a click on a legend entry: the owner of the state responds with `set_hidden`.
     """
 
     pointed = Signal(object)
     pressed = Signal(float)
     toggled = Signal(str)
     may_be_linear = False
-    """Whether a logarithmic value axis makes sense as a linear one too."""
+    """True if a logarithmic value axis also makes sense as a linear one."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Plot(QWidget):
         self.x_column = x_column or x_name or "x"
         self.words_of: Callable[[float], str] = digits
         self.together: Callable[[], Sequence[Plot]] = lambda: ()
-        """The plots of its page, which can be exported as one figure."""
+        """The plots of its page that can be exported as one figure."""
         self.prints_light = False
         self._flipped = False
         self._given = AxisRange(), AxisRange()
@@ -96,7 +96,7 @@ class Plot(QWidget):
         look_holder().changed.connect(self.take_look)
 
     def add(self, entry: AnyEntry) -> AnyEntry:
-        """Put a curve, band, bars or image into the plot."""
+        """Add a curve, band, bars or image to the plot."""
         entry.logarithmic = self.canvas.y_range.logarithmic
         self.canvas.entries.append(entry)
         self.canvas.view.addItem(entry, ignoreBounds=True)
@@ -105,14 +105,14 @@ class Plot(QWidget):
         return entry
 
     def remove(self, entry: Entry) -> None:
-        """Take an entry out again."""
+        """Remove an entry."""
         if entry in self.canvas.entries:
             self.canvas.entries.remove(entry)
             self.canvas.view.removeItem(entry)
             self.refresh()
 
     def key_of(self, entry: Entry) -> str:
-        """What a state calls an entry of this plot: "network.spread: std"."""
+        """The key of an entry of this plot in the state: "network.spread: std"."""
         return f"{self.objectName() or self.plot_name()}: {entry.key}"
 
     def set_hidden(self, keys: frozenset[str]) -> None:
@@ -125,13 +125,13 @@ class Plot(QWidget):
             self.canvas.read_again()
 
     def set_ranges(self, x: AxisRange, y: AxisRange) -> None:
-        """Show these ranges unless the hand has zoomed; the model gives them, nothing is guessed from the data."""
+        """Show these ranges unless the user has zoomed; the model gives them, they are not guessed from the data."""
         self._given = x, y
         self.canvas.set_ranges(x, self._flip(y) if self._flipped else y)
 
     @property
     def is_flipped(self) -> bool:
-        """Whether the value axis is linear where the model has it logarithmic, or the other way round."""
+        """True if the value axis is linear where the model's is logarithmic, or vice versa."""
         return self._flipped
 
     def set_flipped(self, flipped: bool) -> None:
@@ -140,7 +140,7 @@ class Plot(QWidget):
         self.set_ranges(*self._given)
 
     def _flip(self, y: AxisRange) -> AxisRange:
-        """The linear axis that holds the same numbers as a logarithmic one, or the other way round."""
+        """The linear axis with the same numbers as a logarithmic one, or vice versa."""
         reach = np.concatenate([np.empty(0), *(entry.reach() for entry in self.canvas.entries if entry.is_shown)])
         if y.logarithmic:
             within = reach[(reach > 0) & (reach < 1e300)]
@@ -151,7 +151,7 @@ class Plot(QWidget):
         return AxisRange(math.floor(math.log10(within.min())), math.ceil(math.log10(within.max()) + 1e-9), True)
 
     def set_healthy(self, low: float, high: float, words: str = "") -> None:
-        """Tint the band of healthy values, and name it in the legend."""
+        """Tint the healthy range, and name it in the legend."""
         known = next((entry for entry in self.canvas.entries if isinstance(entry, Healthy)), None)
         if known is None:
             known = self.add(Healthy(low, high, words))
@@ -163,18 +163,18 @@ class Plot(QWidget):
         self.canvas.set_crosshair(x, label)
 
     def set_note(self, note: str) -> None:
-        """Say in words what the range leaves out: "2 below"."""
+        """Show what lies outside the range: "2 below"."""
         self.canvas.set_note(note)
 
     def refresh(self) -> None:
-        """Bring the legend up to date with what is shown, after data came or went."""
+        """Update the legend after data has changed."""
         self.legend.set_entries(self.canvas.entries)
         if self._flipped:
             self.set_ranges(*self._given)
         self.canvas.read_again()
 
     def readout(self, x: float, y: float) -> str:
-        """The value nearest to a place, with the name of its curve: "layer 12  rms 0.0312"."""
+        """The value nearest to a place, with its curve's name: "layer 12  rms 0.0312"."""
         at, view = self.canvas.x_at(x), self.canvas.view
         high = view.height() / ((view.viewRange()[1][1] - view.viewRange()[1][0]) or 1.0)
         best, words = _NEAR, ""
@@ -191,12 +191,12 @@ class Plot(QWidget):
         return f"{self.x_column} {x:,.0f}" if self.canvas.steps_whole else f"{self.x_column} {digits(x)}"
 
     def say(self, words: str, role: str = "text2") -> None:
-        """Show a sentence in the title line for some seconds."""
+        """Show a message in the title line for some seconds."""
         self.legend.say(words, role)
         self._said.start()
 
     def take_look(self) -> None:
-        """Take the colours of the present look."""
+        """Apply the current look's colours."""
         self.canvas.take_look()
         self.legend.update()
 
@@ -215,7 +215,7 @@ class Plot(QWidget):
         self.menu().popup(place)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """The menu key; the mouse has its own way, since it may drag instead."""
+        """Handle the menu key; the mouse is handled separately, since it may drag instead."""
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
             self.menu().popup(event.globalPos())
 
@@ -273,14 +273,14 @@ class Plot(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(160, 80)
 
-    # For the export
+    # For exporting
 
     def plot_name(self) -> str:
-        """The name of the files: the title."""
+        """The default file name: the title."""
         return self.legend.title
 
     def figure_size(self) -> QSize:
-        """The size of the plot with everything that the page leaves to its neighbours."""
+        """The size of the plot with the axes that on the page only its neighbours show."""
         return whole_size(self)
 
     def paint_plot(self, painter: QPainter, rect: QRectF) -> None:
@@ -288,7 +288,7 @@ class Plot(QWidget):
         paint_whole(self, painter, rect)
 
     def plot_columns(self) -> Columns:
-        """All numbers shown, by name, in rows of equal x; None where a curve has no point there."""
+        """All numbers shown, by name, in rows of equal x; None if a curve has no point there."""
         shown = [entry for entry in self.canvas.entries if entry.is_shown and not entry.is_hidden]
         joined = [entry for entry in shown if isinstance(entry, Curve | Band)]
         columns: dict[str, Sequence[float | None]] = {}
@@ -329,13 +329,13 @@ class HeatMap(Plot):
     ) -> None:
         super().__init__(title, x_name=x_name, x_column=x_column, shows_x=shows_x, parent=parent)
         self.image = self.add(Counts())
-        self.canvas.show_grid(False)  # it would be seen beside the image only
+        self.canvas.show_grid(False)  # it would be visible only beside the image
         self.value_of: Callable[[float], float] = self._value
 
     def set_counts(
         self, counts: ArrayLike, first_x: float, low: float, high: float, *, largest: float | None = None
     ) -> None:
-        """Show `counts[row, column]`; the first column lies around `first_x`, the rows go from `low` to `high`.
+        """Show `counts[row, column]`; the first column is centred on `first_x`, the rows go from `low` to `high`.
 
         `low` and `high` are coordinates of the value axis: exponents of ten on a logarithmic one.
         """
@@ -352,7 +352,7 @@ class HeatMap(Plot):
         return f"{self.x_words(self.canvas.x_at(x))}  {low} to {high}  count {cell[2]:,.0f}"
 
     def plot_columns(self) -> Columns:
-        """One row a cell: x, the range of values, the count; then the curves over it."""
+        """One row per cell: x, the range of values, the count; then the curves over it."""
         cells = dict(self.image.columns())
         columns: dict[str, Sequence[float | None]] = {self.x_column: cells.pop("x").tolist()}
         columns |= {name: values.tolist() for name, values in cells.items()}

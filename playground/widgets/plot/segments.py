@@ -1,9 +1,9 @@
-"""The lines of plots: their styles, and how a polyline becomes pixels in a fraction of the time that a path takes.
+"""The lines of plots: their styles, and drawing a polyline in a fraction of the time that a path takes.
 
 Serves "dragging a network of 50 x 100 x 200, painted": four plots take 10 ms instead of 33 with pyqtgraph's own curves.
-Qt fills the outline of a wide line cell by cell, and looks each cell up in the list of its row: a flat curve over the
-whole plot takes half a millisecond and more. Single segments with flat ends it paints by a rasteriser of their own,
-fifteen times as fast; here a curve is cut into such segments, dashes too.
+Qt fills the outline of a wide line cell by cell, and looks up each cell in its row's list: a flat curve across the
+whole plot takes half a millisecond or more. For single segments with flat ends Qt has a special rasteriser, which is
+fifteen times as fast; this module cuts curves into such segments, dashes included.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from playground.widgets.look import look
 
 Floats = NDArray[np.float64]
 _OVERLAP = 0.3
-"""Device pixels by which segments reach into each other: less leaves a gap at the joint, more a knot."""
+"""Device pixels by which segments overlap: less leaves a gap at the joint, more a knot."""
 
 _FAR = 4000.0
-"""Pixels beyond the plot at which segments are cut off: Qt counts in fixed point."""
+"""Pixels beyond the plot at which segments are clipped: Qt uses fixed-point coordinates."""
 
 
 @dataclass(frozen=True, slots=True)
 class LineStyle:
-    """Width in pixels, dashes in pixels, and a colour role where the curve has none of its own."""
+    """Width in pixels, dashes in pixels, and a colour role for curves that set none."""
 
     width: float = 2.0
     dashes: tuple[float, ...] = ()
@@ -45,7 +45,7 @@ LINE_STYLES = {
 
 
 def line_color(style: str, axis: int | None = None, role: str = "") -> QColor:
-    """The colour of a kind of curve in the present look: that of an axis, of a role, or of the style."""
+    """The colour of a kind of curve in the current look: an axis's, a role's, or the style's."""
     kind = LINE_STYLES[style]
     if axis is not None and not kind.role:
         return look().axis_line(axis)
@@ -53,7 +53,7 @@ def line_color(style: str, axis: int | None = None, role: str = "") -> QColor:
 
 
 def line_pen(style: str, axis: int | None = None, role: str = "") -> QPen:
-    """The pen of a kind of curve in the present look; `axis` gives its colour, `role` another."""
+    """The pen of a kind of curve in the current look; `axis` gives its colour, `role` another."""
     kind = LINE_STYLES[style]
     pen = QPen(line_color(style, axis, role), kind.width)
     pen.setCapStyle(Qt.PenCapStyle.FlatCap if kind.dashes else Qt.PenCapStyle.RoundCap)
@@ -64,7 +64,7 @@ def line_pen(style: str, axis: int | None = None, role: str = "") -> QPen:
 
 
 def is_drawing(painter: QPainter) -> bool:
-    """Whether lines are kept as lines, as in an SVG file, and not as pixels."""
+    """True if the device keeps lines as vectors, as an SVG file does."""
     return painter.paintEngine().type() is QPaintEngine.Type.SVG
 
 
@@ -77,8 +77,8 @@ def line_path(x: Floats, y: Floats) -> QPainterPath:
 def line_segments(x: Floats, y: Floats, style: LineStyle, ratio: float = 1.0) -> Floats:
     """Segments with flat ends that together look like a line of a style through points, with gaps at nan.
 
-    One row each: x, y, x, y. Neighbours reach a little into each other, so that no gap shows where they meet; `ratio`
-    is device pixels a pixel.
+    One row each: x, y, x, y. Neighbours overlap a little, so that no gap shows where they meet; `ratio`
+    is device pixels per pixel.
     """
     ends = np.empty((4, max(0, len(x) - 1)))
     ends[0], ends[1], ends[2], ends[3] = x[:-1], y[:-1], x[1:], y[1:]
@@ -90,7 +90,7 @@ def line_segments(x: Floats, y: Floats, style: LineStyle, ratio: float = 1.0) ->
 
 
 def lone_points(x: Floats, y: Floats) -> Floats:
-    """The points with a gap on both sides, which no line joins: one row each, x and y."""
+    """The points with a gap on both sides: one row each, x and y."""
     known = np.isfinite(x) & np.isfinite(y)
     if len(x) > 1 and known.all():
         return np.empty((0, 2))
@@ -100,7 +100,7 @@ def lone_points(x: Floats, y: Floats) -> Floats:
 
 
 def _near(ends: Floats) -> Floats:
-    """The parts of segments that lie near the plot, those far away left out."""
+    """The parts of segments near the plot, without those far away."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         start, step = ends[:2], ends[2:] - ends[:2]
         one, other = (-_FAR - start) / step, (_FAR - start) / step
@@ -113,7 +113,7 @@ def _near(ends: Floats) -> Floats:
 
 
 def _dashed(ends: Floats, dashes: tuple[float, ...]) -> Floats:
-    """The same segments cut into dashes; the pattern begins anew after each gap."""
+    """The same segments cut into dashes; the pattern restarts after each gap."""
     lengths = np.hypot(ends[2] - ends[0], ends[3] - ends[1])
     period = sum(dashes)
     parts = []
@@ -130,12 +130,12 @@ def _dashed(ends: Floats, dashes: tuple[float, ...]) -> Floats:
 
 
 def _breaks(ends: Floats) -> NDArray[np.bool_]:
-    """Where one segment does not go on from the one before."""
+    """The places where a segment does not continue the one before."""
     return np.asarray((ends[0, 1:] != ends[2, :-1]) | (ends[1, 1:] != ends[3, :-1]))
 
 
 def _overlapping(ends: Floats, style: LineStyle, overlap: float) -> Floats:
-    """The segments made longer where they meet, the more the sharper the turn, as a round joint fills it."""
+    """The segments, lengthened where they meet: the sharper the turn, the more, to fill it like a round joint."""
     length = np.hypot(ends[2] - ends[0], ends[3] - ends[1])
     if not length.all():
         ends, length = ends[:, length > 0], length[length > 0]
@@ -155,13 +155,13 @@ def _overlapping(ends: Floats, style: LineStyle, overlap: float) -> Floats:
 
 
 def paint_segments(painter: QPainter, lines: PrimitiveArray, color: QColor, width: float) -> None:
-    """Paint what `packed_lines` holds."""
+    """Paint the output of `packed_lines`."""
     painter.setPen(QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
     painter.drawLines(*lines.drawargs())
 
 
 def packed_lines(rows: Floats) -> PrimitiveArray:
-    """Rows of x, y, x, y as lines that Qt takes at once, so that no object is made for each."""
+    """Rows of x, y, x, y as lines that Qt takes in one call, without an object for each."""
     lines = PrimitiveArray(QLineF, 4)
     lines.resize(len(rows))
     lines.ndarray()[:] = rows
@@ -169,7 +169,7 @@ def packed_lines(rows: Floats) -> PrimitiveArray:
 
 
 def paint_points(painter: QPainter, points: Floats, color: QColor, width: float) -> None:
-    """Paint what `lone_points` found, as dots twice as wide as the line."""
+    """Paint the output of `lone_points` as dots twice as wide as the line."""
     if not len(points):
         return
     painter.setPen(QPen(color, 2 * width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))

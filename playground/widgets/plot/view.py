@@ -1,4 +1,4 @@
-"""The field of a plot: pyqtgraph's ViewBox, which the hand zooms and pans and which goes back to the model's ranges."""
+"""The field of a plot: pyqtgraph's ViewBox, which the user can zoom, pan and reset to the model's ranges."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ pg.setConfigOptions(mouseRateLimit=0, useOpenGL=False)
 
 _SAME = 1e-6
 _NARROWEST, _WIDEST = 1e-3, 3.0
-"""How far a range can be zoomed in and out, in ranges of the model."""
+"""How far a range can be zoomed in and out, in multiples of the model's range."""
 
 BOTH = (0, 1)
 _RANGES = ("xRange", "yRange")
 
 
 class View(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
-    """`home` is the range that the model gives; an axis that the hand has zoomed or panned does not follow it.
+    """`home` is the model's range; an axis that the user has zoomed or panned does not follow it.
 
-    `chosen(place)` is a click, `menu_wanted(point)` a click with the right button.
+    `chosen(place)` is a click, `menu_wanted(point)` a right click.
     """
 
     chosen = Signal(object)
@@ -39,14 +39,14 @@ class View(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
         self.disableAutoRange()
 
     def is_zoomed(self, axis: int | None = None) -> bool:
-        """Whether an axis, or either, shows another range than the model's."""
+        """True if an axis, or either of them, shows another range than the model's."""
         if axis is None:
             return any(self.is_zoomed(one) for one in BOTH)
         (low, high), shown = self.home[axis], self.viewRange()[axis]
         return bool(max(abs(shown[0] - low), abs(shown[1] - high)) > _SAME * (high - low))
 
     def set_home(self, axis: int, low: float, high: float) -> None:
-        """Take another range of the model; it is shown at once unless the hand has zoomed."""
+        """Set another model range, shown at once unless the user has zoomed."""
         if (low, high) == self.home[axis] or not low < high:
             return
         follows = axis not in self._known or not self.is_zoomed(axis)  # what moves an empty plot is no choice
@@ -62,7 +62,7 @@ class View(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
             self.setRange(None, **{_RANGES[one]: self.home[one]}, padding=0, disableAutoRange=False)
 
     def setRange(self, rect: QRectF | None = None, **ranges: Any) -> None:
-        """Show a range, neither narrower nor wider than one can find the way back from."""
+        """Show a range, within the limits of zooming."""
         if rect is not None:
             ranges["xRange"], ranges["yRange"] = (rect.left(), rect.right()), (rect.top(), rect.bottom())
         for name, (low, high) in zip(_RANGES, self.home, strict=True):
@@ -73,7 +73,7 @@ class View(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
         self._move_items()
 
     def linkedViewChanged(self, view: View | None, axis: int) -> None:
-        """Show exactly the range of a linked view: the library lines pixels up, before the first layout wrongly."""
+        """Show exactly the range of a linked view: the library aligns pixels, wrongly before the first layout."""
         if self.linksBlocked or view is None:
             return
         view.blockLink(True)
@@ -84,11 +84,11 @@ class View(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
             view.blockLink(False)
 
     def _move_items(self) -> None:
-        """Move the items now: the library does so while it paints, after which it would have to paint once more."""
+        """Move the items now: the library does so while painting, and would have to paint once more."""
         if not self.rect().isEmpty():
             self.updateMatrix()
 
-    # The hand
+    # Mouse
 
     def wheelEvent(self, ev: QGraphicsSceneWheelEvent, axis: int | None = None) -> None:
         if self.wheel_allowed:
@@ -129,7 +129,7 @@ class View(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
 
 
 def _within(low: float, high: float, home_low: float, home_high: float) -> tuple[float, float]:
-    """A range no narrower, no wider and no farther from that of the model than makes sense."""
+    """A range that is not too narrow, too wide or too far from the model's."""
     whole = home_high - home_low
     if not (math.isfinite(low) and math.isfinite(high)):
         return home_low, home_high

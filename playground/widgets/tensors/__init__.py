@@ -1,1 +1,1 @@
-"""Widgets of the tensors room."""
+"""Widgets of the Tensors page."""

@@ -1,4 +1,4 @@
-"""The axes in a row of chips: a size is typed or dragged, a chip is dragged to permute, a plus adds an axis."""
+"""The axes as a row of chips: type or drag a size, drag a chip to permute, press a plus to add an axis."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ARROWS = 17
 
 
 class SizeBox(NumberBox):
-    """The number of a chip, without a frame of its own."""
+    """The number in a chip, without its own frame."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(1, 0, name="The size", parent=parent)
@@ -52,7 +52,7 @@ class SizeBox(NumberBox):
 
 
 class SizeChip(QWidget):
-    """Signals carry the axis: a new size with its gesture, a drag to another place, a squeeze, the end of a gesture."""
+    """Its signals carry the axis: a new size with its gesture, a move to another place, a squeeze, a gesture's end."""
 
     size_edited = Signal(int, object, object)
     carried = Signal(int, QPoint)
@@ -81,7 +81,7 @@ class SizeChip(QWidget):
         self.box.changed.connect(self._on_typed)
         self.box.gesture_ended.connect(self.let_go)
         self.box.given_up.connect(self.refused)
-        self.cross = IconButton("x", "Squeeze this axis of size 1 away", f".squeeze({axis})", parent=self)
+        self.cross = IconButton("x", "Squeeze: remove this axis of size 1", f".squeeze({axis})", parent=self)
         self.cross.setObjectName(f"shape.squeeze.{axis}")
         self.cross.clicked.connect(self._on_cross)
         self.cross.hide()
@@ -93,7 +93,7 @@ class SizeChip(QWidget):
         return int(self.box.value)
 
     def set_size(self, size: int, *, maximum: int | None, resizable: bool, how: str) -> None:
-        """Show a size; `how` says what changing it does."""
+        """Show a size; `how` describes how to change it."""
         self._resizable = resizable
         self.box.set_range(0, maximum)
         self.box.set_value(size)
@@ -104,15 +104,15 @@ class SizeChip(QWidget):
         set_tooltip(self.box, f"Size of axis {self.axis}: {how}")
         set_tooltip(
             self,
-            f"Axis {self.axis}: drag it to another place, its right edge to another size",
-            "Alt+Left, Alt+Right move it",
+            f"Axis {self.axis}: drag to move it, drag its right edge to resize it",
+            "Alt+Left and Alt+Right move it",
         )
         self._place()
         self.updateGeometry()
         self.update()
 
     def set_dragging(self, dragging: bool) -> None:
-        """Look taken up, or not."""
+        """Look lifted, or not."""
         self._state = "dragging" if dragging else "normal"
         self.update()
 
@@ -140,7 +140,7 @@ class SizeChip(QWidget):
             if not self.box.arrows and not self.cross.isVisibleTo(self):
                 painter.fillRect(self.width() - 19, 2, 4, self.height() - 4, look().color("raised"))
 
-    # The hand
+    # Mouse
 
     @property
     def _gesture(self) -> Hashable:
@@ -190,14 +190,14 @@ class SizeChip(QWidget):
             self._stop()
 
     def drop(self) -> str:
-        """End the drag without a word; which it was."""
+        """End the drag without emitting; returns its kind."""
         dragged, self._drag = self._drag, ""
         self.set_dragging(False)
         self.unsetCursor()
         return dragged
 
     def _stop(self) -> None:
-        """The hand let go, or the release went to another window."""
+        """Called when the user lets go, or when the release went to another window."""
         if self.drop() in ("edge", "carry"):
             self.let_go.emit()
 
@@ -232,7 +232,7 @@ class SizeChip(QWidget):
 
 
 class AxisStrip(QWidget):
-    """Shows a shape, and says what the hand does with its axes."""
+    """Shows a shape, and emits what the user does with its axes."""
 
     size_edited = Signal(int, object, object)
     moved = Signal(int, int, object)
@@ -258,7 +258,7 @@ class AxisStrip(QWidget):
     def set_shape(
         self, name: str, shape: tuple[int, ...], limits: tuple[int, ...] | None, resizable: bool, made: bool
     ) -> None:
-        """Show the axes of a tensor; `limits` are the largest sizes a cut can give (None: any size)."""
+        """Show a tensor's axes; `limits` are the largest sizes that slicing can give (None: any size)."""
         while len(self.chips) > len(shape):
             for widgets in (self.chips, self.pluses):
                 widget = widgets.pop()
@@ -272,7 +272,7 @@ class AxisStrip(QWidget):
             limit = None if limits is None else limits[axis]
             how = "type, scroll or drag" if made else f"type, scroll or drag to cut; there are {limit}"
             chip.set_size(shape[axis], maximum=limit, resizable=resizable, how=how)
-            set_tooltip(chip.cross, "Squeeze this axis of size 1 away", f"{name}.squeeze({axis})")
+            set_tooltip(chip.cross, "Squeeze: remove this axis of size 1", f"{name}.squeeze({axis})")
         for place, plus in enumerate(self.pluses):
             method, index = insert_axis(place, len(shape))
             gives = shape_in_words((*shape[:place], 1, *shape[place:]))
@@ -311,7 +311,7 @@ class AxisStrip(QWidget):
 
     @Slot(int, QPoint)
     def _on_carried(self, axis: int, place: QPoint) -> None:
-        """The chip under the pointer is the place where the carried axis goes; all moves start from the first order."""
+        """Move the carried axis to the chip under the pointer; each move starts from the initial order."""
         if self._carried is None:
             self._carried = axis
             self._carries += 1
@@ -335,7 +335,7 @@ class AxisStrip(QWidget):
         self.reverted.emit()
 
     def drop(self) -> None:
-        """End a drag without a word: what it moved is another by now."""
+        """End a drag without emitting, because its axis has changed."""
         self._stop_carrying()
         for chip in self.chips:
             chip.drop()

@@ -1,4 +1,4 @@
-"""The name and the code of the selected card, edited in place, with what the language knows at the cursor."""
+"""In-place editors for the selected card's name and code, with completion and signature help."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _MOST = 40
 
 
 class LineCompletion:
-    """Completes with the tensors above the line; `names` are their shapes (() where one has no result)."""
+    """Completes with the tensors above the line; `names` maps them to their shapes (() without a result)."""
 
     def __init__(self) -> None:
         self.names: dict[str, tuple[int, ...]] = {}
 
     def complete(self, text: str, position: int) -> Completion:
-        """What may stand at the cursor, the likeliest first."""
+        """The possible completions at the cursor, the most likely first."""
         found = complete(text, position, self.names)
         items = tuple(
             CompletionItem(candidate.text, candidate.description or candidate.signature, candidate.insert)
@@ -36,13 +36,13 @@ class LineCompletion:
         return Completion(found.start, items)
 
     def signature(self, text: str, position: int) -> str:
-        """What the function around the cursor takes, and what it does."""
+        """The signature of the function around the cursor, and what it does."""
         found = signature_help(text, position, self.names)
         return "" if found is None else f"{found.usage}  {found.description}"
 
 
 class NameEdit(CutLineEdit):
-    """A name without a frame, cut while it is not being typed; Enter or leaving commits, Esc takes the old one back."""
+    """A frameless name field, elided unless edited; Enter or losing focus commits, Esc restores the old name."""
 
     committed = Signal(str)
     typed = Signal(str)
@@ -54,7 +54,7 @@ class NameEdit(CutLineEdit):
         self.setFont(code_font(13, QFont.Weight.Bold))
         self.setTextMargins(-2, 0, 0, 0)
         self._name = ""
-        set_tooltip(self, "The tensor's name: a new one is written in all lines that use it (F2)")
+        set_tooltip(self, "The tensor's name: renaming it updates all lines that use it (F2)")
         self.editingFinished.connect(self._on_finished)
         self.textEdited.connect(self.typed)
 
@@ -80,11 +80,11 @@ class NameEdit(CutLineEdit):
 
 
 class CodeLine(CodeEdit):
-    """The code of a card. While the keyboard is elsewhere its beginning stands there, cut with an ellipsis."""
+    """The code of a card. Without focus it shows the beginning of the code, with an ellipsis."""
 
     @property
     def is_cut(self) -> bool:
-        """Whether the text is longer than the field, and nobody types in it."""
+        """True if the text is longer than the field and the field has no focus."""
         return not self.hasFocus() and text_width(code_font(), self.text()) > self.viewport().width()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -102,7 +102,7 @@ class CodeLine(CodeEdit):
 
 
 class CardEditors(QObject):
-    """Keeps one name field and one code field on the selected card."""
+    """Keeps a name field and a code field on the selected card."""
 
     renamed = Signal(str)
     name_typed = Signal(str)
@@ -110,14 +110,14 @@ class CardEditors(QObject):
     code_committed = Signal(str)
     code_reverted = Signal(str)
     keyboard_left = Signal()
-    """The line that was being typed in is no longer the selected one."""
+    """Emitted when the line being edited is no longer selected."""
 
     def __init__(self, home: QWidget) -> None:
         super().__init__(home)
         self._home = home
         self._card: TensorCard | None = None
         self.line = ""
-        """The name of the tensor whose line is edited."""
+        """The name of the tensor being edited."""
         self.name = NameEdit(home)
         self.completion = LineCompletion()
         self.code = CodeLine(
@@ -137,11 +137,11 @@ class CardEditors(QObject):
 
     @property
     def card(self) -> TensorCard | None:
-        """The card they stand on."""
+        """The card with the editors."""
         return self._card
 
     def stand_on(self, card: TensorCard | None, name: str, code: str, editable: bool) -> None:
-        """Move to a card and show its name and code; what is being typed stays where it is the same line."""
+        """Move to a card and show its name and code; text being typed stays if it is the same line."""
         if name != self.line:
             self.line = name
             self._give_up_keyboard()
@@ -163,7 +163,7 @@ class CardEditors(QObject):
         self._place()
 
     def _give_up_keyboard(self) -> None:
-        """What is typed on belonged to another line: the list has the keyboard now."""
+        """Give the focus to the list: further typing belonged to another line."""
         for field in (self.name, self.code):
             if field.hasFocus():
                 field.blockSignals(True)
@@ -171,7 +171,7 @@ class CardEditors(QObject):
                 field.blockSignals(False)
 
     def show_fault(self, span: Span | None, severity: str) -> None:
-        """Underline what is wrong in the code."""
+        """Underline an error in the code."""
         self.code.set_fault(span, severity)
 
     def _place(self) -> None:
@@ -199,12 +199,12 @@ class CardEditors(QObject):
         return super().eventFilter(watched, event)
 
     def edit_name(self) -> None:
-        """Put the keyboard into the name."""
+        """Focus the name field."""
         self.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.name.selectAll()
 
     def edit_code(self, select: bool = False) -> None:
-        """Put the keyboard into the code."""
+        """Focus the code field."""
         self.code.setFocus(Qt.FocusReason.ShortcutFocusReason)
         if select:
             self.code.selectAll()

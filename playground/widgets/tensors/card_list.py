@@ -1,4 +1,4 @@
-"""The cards of the program, one below the other."""
+"""The program's cards, one below the other."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class CardList(QScrollArea):
         self.verticalScrollBar().rangeChanged.connect(self._on_range_changed)
 
     def show_program(self, program: Program, selection: str) -> None:
-        """Show the lines, with the results known so far."""
+        """Show the lines and the results known so far."""
         if program == self._program and selection == self._selection:
             return
         moved = selection != self._selection
@@ -77,7 +77,7 @@ class CardList(QScrollArea):
             self._reveal()
 
     def show_result(self, result: ProgramResult) -> None:
-        """Show what the lines gave."""
+        """Show the lines' results."""
         self._result = result
         self._refresh()
 
@@ -154,7 +154,7 @@ class CardList(QScrollArea):
 
     @Slot(str, QPoint)
     def _on_dragged(self, name: str, place: QPoint) -> None:
-        """A carried line goes where the pointer is, once it is past the middle of the card there."""
+        """Move the dragged line to the pointer's place, once it is past the middle of the card there."""
         if name not in self._program.names:
             return
         now = self._program.names.index(name)
@@ -171,7 +171,7 @@ class CardList(QScrollArea):
             self.move_wanted.emit(name, target - now)
 
     def _carry_out(self, name: str, back: int) -> None:
-        """The line goes back to where it was, and its tensor leaves with the pointer."""
+        """Put the line back in its place, and start dragging its tensor out of the window."""
         if back:
             self.move_wanted.emit(name, back)
         for card in self.cards:
@@ -193,7 +193,7 @@ class CardList(QScrollArea):
         self.editors.edit_code()
 
     def _reveal(self) -> None:
-        """Bring the selected card into view, now and once the list has grown to its new height."""
+        """Scroll the selected card into view, now and after the list has its new height."""
         card = self.card(self._selection)
         self._is_revealing = card is not None
         if card is not None:

@@ -1,4 +1,4 @@
-"""Paints a card of the program: name, shape, dtype, verdict, code, numbers and a thumbnail."""
+"""Paints a program card: name, shape, dtype, verdict, code, numbers and a thumbnail."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from playground.widgets.text.runs import Run, layout_runs, paint_placed, paint_r
 
 LEFT, RIGHT = 13, 11
 LINE_1, LINE_2, LINE_3 = 21, 40, 60
-"""Baselines from the top of the card."""
+"""Baselines, measured from the top of the card."""
 
 CODE_TOP = 28
-"""Where the field of the code begins."""
+"""The top of the code field."""
 
 FULL_HEIGHT, SHORT_HEIGHT = 72, 52
 _ICON = 16
@@ -34,7 +34,7 @@ _LINE = 16
 
 @dataclass(frozen=True, slots=True)
 class CardView:
-    """What a card shows: its line, its result (None while it is first computed), and its state."""
+    """The content of a card: its line, its result (None during the first computation), and its state."""
 
     name: str
     code: str
@@ -48,7 +48,7 @@ class CardView:
 
     @property
     def severity(self) -> str:
-        """ "error", "warning", or "" where all is well."""
+        """ "error", "warning", or "" if there is no problem."""
         if self.result is None or self.result.problem is None:
             return ""
         return "warning" if self.result.verdict == "too large" else self.result.problem.severity
@@ -63,7 +63,7 @@ def message_height(view: CardView, width: int) -> int:
 
 
 def _has_numbers(view: CardView) -> bool:
-    """Whether the line of numbers stands: an error takes its place, a warning about a tensor with values does not."""
+    """True if the line of numbers is shown: an error replaces it, a warning about a tensor with values does not."""
     has_values = view.result is not None and view.result.summary is not None
     return not view.short and (not view.severity or (view.severity == "warning" and has_values))
 
@@ -73,7 +73,7 @@ def _message_top(view: CardView) -> int:
 
 
 def card_height(view: CardView, width: int, fixes: int) -> int:
-    """The height of a card; an error takes the place of the line of numbers."""
+    """The height of a card; an error replaces the line of numbers."""
     message = message_height(view, width)
     if not message:
         return SHORT_HEIGHT if view.short else FULL_HEIGHT
@@ -81,15 +81,15 @@ def card_height(view: CardView, width: int, fixes: int) -> int:
 
 
 def fixes_top(view: CardView, width: int) -> int:
-    """Where the buttons of the fixes begin."""
+    """The top of the fix buttons."""
     return _message_top(view) + message_height(view, width) + 6
 
 
 SIZES_KEPT = 3
-"""Up to so many axes all sizes are shown."""
+"""Up to this many axes, all sizes are shown."""
 
 LEAST_NAME = 72.0
-"""Pixels of a long name that are worth more than the verdict beside it."""
+"""The width of a long name, in pixels, that takes priority over the verdict."""
 
 
 def name_width(name: str) -> int:
@@ -98,7 +98,7 @@ def name_width(name: str) -> int:
 
 
 def name_room(view: CardView, width: int) -> float:
-    """What the name may take of a card of this width: sizes are never cut, the verdict goes before the name does."""
+    """The width available to the name: sizes are never cut, and the verdict is hidden before the name is cut."""
     whole = float(width - LEFT - RIGHT)
     if view.result is None:
         return max(LEAST_NAME, whole)
@@ -110,7 +110,7 @@ def name_room(view: CardView, width: int) -> float:
 
 
 def paint_card(painter: QPainter, rect: QRect, view: CardView) -> None:
-    """The whole card but for what is edited in place and the buttons of fixes."""
+    """Paint the whole card except the in-place editors and the fix buttons."""
     _paint_frame(painter, rect, view)
     _paint_first_line(painter, rect, view)
     if not view.edits_code:
@@ -132,7 +132,7 @@ def _paint_frame(painter: QPainter, rect: QRect, view: CardView) -> None:
 
 
 def _paint_first_line(painter: QPainter, rect: QRect, view: CardView) -> None:
-    """Name, shape, dtype, and the verdict at the right; what does not fit goes in the order dtype, verdict."""
+    """Paint name, shape, dtype, and the verdict on the right; if they do not fit, hide dtype, then the verdict."""
     result, base = view.result, rect.top() + LINE_1
     right = float(rect.right() + 1 - RIGHT)
     font = code_font(13, QFont.Weight.Bold)
@@ -157,7 +157,7 @@ def _paint_first_line(painter: QPainter, rect: QRect, view: CardView) -> None:
 
 
 def _shape_words(shape: tuple[int, ...] | None, room: float) -> tuple[Run, ...]:
-    """The shape, underlined; of one with too many axes the first sizes and their number."""
+    """The shape, underlined; with too many axes, the first sizes and the number of axes."""
     if shape is None:
         return (Run("no result", "code", "text2"),) if room > 60 else ()
     runs = shape_runs(shape)
@@ -174,7 +174,7 @@ def _paint_code(painter: QPainter, rect: QRect, view: CardView) -> None:
 
 
 def paint_code_line(painter: QPainter, place: QPoint, room: float, code: str, span: Span | None) -> None:
-    """Code on one line, coloured and cut with an ellipsis, with its fault underlined; `place` is on its base line."""
+    """Paint code on one line, coloured and elided, with its error underlined; `place` is on its baseline."""
     text = elided(code_font(), code.replace("\n", " "), room)
     if span is not None and span.start >= len(text):
         span = None

@@ -1,4 +1,4 @@
-"""What the pointed cell is and how it came about; below it, the numbers of the selected cells."""
+"""The pointed cell's value and its origin; below it, the statistics of the selected cells."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from playground.widgets.painting import elided, paint_text, text_width
 _LINE = 18
 _GAP = 16
 _FIRST_LINE = 16 + _LINE + 7 + 4
-"""Where the first line below the head ends."""
+"""The bottom of the first line below the head."""
 _WIDTH = 136
 
 
 def _concluded_value(story: CellStory) -> str:
-    """The value stands once more behind what several numbers came to."""
+    """Repeat the value after the conclusion of several numbers."""
     return "" if len(story.lines) < 2 and not story.arithmetic else story.value
 
 
 class CellReadout(QWidget):
-    """`B[1,2] = 26`, the elements it was made of with a rule below them, and the conclusion."""
+    """`B[1,2] = 26`, the elements it was computed from with a rule below them, and the conclusion."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,13 +40,13 @@ class CellReadout(QWidget):
             self._describe()
 
     def set_numbers(self, numbers: tuple[str, ...]) -> None:
-        """Show the statistics of the selected cells, a line each."""
+        """Show the statistics of the selected cells, one per line."""
         if numbers != self._numbers:
             self._numbers = numbers
             self._describe()
 
     def text(self) -> str:
-        """All that is shown."""
+        """All visible text."""
         lines = []
         if self._story is not None:
             lines.append(f"{self._story.head} = {self._story.value}")
@@ -74,7 +74,7 @@ class CellReadout(QWidget):
             head = text_width(code_font(), f"{self._story.head} = {self._story.value}")
             widest = max(head, self._column(self._story), text_width(code_font(), self._story.arithmetic))
         widest = max([widest, *(text_width(code_font(), line) for line in self._numbers)])
-        # Steps of 24 px, so that the grid beside it does not tremble while the pointer moves.
+        # Steps of 24 px, so that the grid beside it does not jitter while the pointer moves.
         width = max(_WIDTH, -(-int(widest + 2) // 24) * 24)
         return QSize(min(width, 264), 120)
 
@@ -114,7 +114,7 @@ class CellReadout(QWidget):
         return y
 
     def fitted_lines(self, story: CellStory) -> tuple[tuple[StoryLine, ...], int]:
-        """The first lines of a story that leave room for what it comes to, and how many are left out."""
+        """The first lines of a story that leave room for its conclusion, and how many are omitted."""
         below = bool(story.arithmetic) + bool(story.conclusion)
         room = int((self.height() - _FIRST_LINE) // _LINE) + 1 - below
         if len(story.lines) + bool(story.more) <= room:
@@ -126,7 +126,7 @@ class CellReadout(QWidget):
         painter.fillRect(0, round(y - 13), round(right), 1, look().color("field"))
 
     def _paint_arithmetic(self, painter: QPainter, y: float, text: str, right: float) -> float:
-        """Below a rule, the numbers put together."""
+        """Paint the conclusion below a rule."""
         self._paint_rule(painter, y, right)
         paint_text(painter, 0, y, elided(code_font(), text, self.width()), code_font(), color=look().color("text"))
         return y + _LINE

@@ -1,6 +1,6 @@
-"""The menu of gestures, and a small form for one: its fields, what it would give, and Done.
+"""The menu of gestures, and a small form for one: its fields, a preview of the result, and Done.
 
-The tensor follows while the form is filled.
+The tensor updates while the user fills in the form.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from playground.widgets.text.runs import Run, shape_runs
 
 
 def gesture_menu(parent: QWidget, rows: Sequence[MenuRow]) -> ResultMenu:
-    """One row a choice; below the line those that open a form. The action's data is its `MenuRow`."""
+    """One row per choice; below the separator those that open a form. The action's data is its `MenuRow`."""
     menu = ResultMenu("Reshape, slice, flip", parent)
     menu.setObjectName("shape.gestures.menu")
     had_form = False
@@ -54,7 +54,7 @@ _WIDTH = 304
 
 
 class GestureForm(QFrame):
-    """`changed(texts)` with each legal filling; `finished(keep)`: True on Done or Enter, False on Cancel or Esc."""
+    """`changed(texts)` for each legal input; `finished(keep)`: True on Done or Enter, False on Cancel or Esc."""
 
     changed = Signal(object)
     finished = Signal(bool)
@@ -116,7 +116,7 @@ class GestureForm(QFrame):
         return control
 
     def open(self) -> None:
-        """Show the form with its first filling already carried out."""
+        """Show the form with its initial values already applied."""
         self.show()
         self.raise_()
         self.adjustSize()
@@ -128,14 +128,14 @@ class GestureForm(QFrame):
         self._on_changed()
 
     def texts(self) -> dict[str, str]:
-        """What stands in the fields."""
+        """The texts of the fields."""
         return {
             name: control.currentText() if isinstance(control, ComboBox) else control.text()
             for name, control in self._inputs.items()
         }
 
     def set_text(self, field: str, text: str) -> None:
-        """Fill a field in."""
+        """Fill in a field."""
         control = self._inputs[field]
         if isinstance(control, ComboBox):
             control.setCurrentIndex(int(text))
@@ -166,7 +166,7 @@ class GestureForm(QFrame):
 
     @Slot(str)
     def _on_committed(self, _text: str) -> None:
-        """Enter in a field: the same as Done, if what stands there is well."""
+        """Enter in a field: the same as Done, if the input is legal."""
         if self.done.isEnabled() and self.isAncestorOf(self.focusWidget() or self):
             self.done.setFocus()
 

@@ -1,4 +1,4 @@
-"""What surrounds the cards: the buttons that add a tensor, the menus, and the note that a lesson keeps everything."""
+"""The parts around the cards: buttons to add a tensor, menus, and the note that a lesson keeps the user's work."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROOMY_WIDTH = 268
 
 
 class AddButtons(QWidget):
-    """Tensor, Line, Open; where there is little room, they lose their icons."""
+    """Tensor, Line, Open; without icons if there is little room."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,7 +30,7 @@ class AddButtons(QWidget):
         self.tensor.setObjectName("tensors.add")
         self.line.setObjectName("tensors.line")
         self.open.setObjectName("tensors.open")
-        set_tooltip(self.tensor, "New tensor from a fill: counted up, zeros, random, ...")
+        set_tooltip(self.tensor, "New tensor: a range, zeros, random numbers, ...")
         set_tooltip(self.line, "New line of PyTorch code")
         set_tooltip(self.open, "Open tensors from files: .npy, .npz, .pt, .safetensors, .csv, images")
         row = QHBoxLayout(self)
@@ -43,7 +43,7 @@ class AddButtons(QWidget):
         self.setFixedHeight(40)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fit the buttons to the room."""
+        """Fit the buttons to the width."""
         super().resizeEvent(event)
         roomy = self.width() >= ROOMY_WIDTH
         for button, name in ((self.line, "terminal"), (self.open, "folder-open")):
@@ -54,7 +54,7 @@ class AddButtons(QWidget):
 
 
 class KeptNote(QWidget):
-    """`show_state` shows the note, or nothing where nothing of one's own waits."""
+    """`show_state` shows the note, or nothing if none of the user's own work is set aside."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -77,7 +77,7 @@ class KeptNote(QWidget):
         self._icon.setPixmap(icon("book-open", "text2").pixmap(QSize(16, 16), self.devicePixelRatioF()))
 
     def show_state(self, state: PlaygroundState) -> None:
-        """Say what waits for the end of the lesson."""
+        """Show what is set aside until the lesson ends."""
         words = kept_in_words(state)
         self._words.set_content(words)
         self.setAccessibleName(words)
@@ -85,7 +85,7 @@ class KeptNote(QWidget):
 
 
 def fills_menu(parent: QWidget) -> ResultMenu:
-    """One row a fill, with the shape it starts with; the action's data is the fill's name."""
+    """One row per fill, with its initial shape; the action's data is the fill's name."""
     menu = ResultMenu("New tensor", parent)
     for fill in FILLS.values():
         made = default_made(fill.name)
@@ -95,7 +95,7 @@ def fills_menu(parent: QWidget) -> ResultMenu:
 
 
 def tensor_menu(parent: QWidget, program: Program, name: str) -> QMenu:
-    """What can be done with one tensor; the action's data is the name of the command."""
+    """The menu of one tensor; the action's data is the command's name."""
     menu = QMenu(parent)
     names = program.names
     place = names.index(name)
@@ -123,7 +123,7 @@ def tensor_menu(parent: QWidget, program: Program, name: str) -> QMenu:
 
 
 def program_menu(parent: QWidget, has_tensors: bool) -> QMenu:
-    """What can be done with the whole program."""
+    """The menu of the whole program."""
     menu = QMenu(parent)
     for words, command, enabled in (
         ("Copy program as code", "copy_all", has_tensors),

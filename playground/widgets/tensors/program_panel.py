@@ -1,4 +1,4 @@
-"""The program: a card a tensor, and ways to add one."""
+"""The program: one card per tensor, and ways to add one."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ LEAST_WIDTH = 232
 
 
 class ProgramPanel(Panel):
-    """Cards with name, code and numbers; all edits are edits of the program."""
+    """Cards with name, code and numbers; every edit is an edit of the program."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -101,7 +101,7 @@ class ProgramPanel(Panel):
     def sizeHint(self) -> QSize:
         return QSize(272, 600)
 
-    # What is shown
+    # Content
 
     def show_state(self, state: PlaygroundState) -> None:
         if self._take is not None and state.program != self._asked_about:
@@ -124,7 +124,7 @@ class ProgramPanel(Panel):
         self._take, self._asked_about = take, self.state.program
         self.problem.set_problem(problem, text)
 
-    # What the hand does
+    # User actions
 
     def _change(self, program: Program, selection: str | None = None, gesture: object = None) -> None:
         """Edit the program, and select a line."""
@@ -181,7 +181,7 @@ class ProgramPanel(Panel):
                 self._change(Program(), "")
 
     def paste(self, text: str) -> None:
-        """Append the lines of a text; names that are taken become new ones."""
+        """Append the lines of a text, renaming tensors with names already taken."""
         try:
             program = pasted(self.state.program, text)
         except ProblemError as error:
@@ -256,7 +256,7 @@ class ProgramPanel(Panel):
         if users:
             have = "has" if len(users) == 1 else "have"
             words = f"{name} is deleted. {', '.join(users)} used it and {have} no result."
-            fixes = (Fix(f"Bring {name} back"),) if had_results else ()
+            fixes = (Fix(f"Restore {name}"),) if had_results else ()
             binding = program.bindings[place]
             self._offer(Problem(words, fixes=fixes, severity="warning"), "", lambda _: self._bring_back(binding, place))
 
@@ -299,7 +299,7 @@ class ProgramPanel(Panel):
 
     @Slot(str)
     def _on_code_edited(self, text: str) -> None:
-        """The line follows each text that says something; what is half typed waits for Enter."""
+        """Update the line for each complete text; half-typed text waits for Enter."""
         name = self.list.editors.line
         if says_something(self.state.program, name, text):
             self._set_code(name, text)

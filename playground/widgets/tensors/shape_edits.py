@@ -1,4 +1,4 @@
-"""From what the hand did on the shape panel to the edited state: each drag starts from the line it began with."""
+"""Turns gestures on the Shape panel into edited states: each step of a drag starts from the line before the drag."""
 
 from __future__ import annotations
 
@@ -24,39 +24,39 @@ from playground.models.state import PlaygroundState
 
 
 class ShapeEdits:
-    """Remembers the program in which the running gesture began, until something else changes the program."""
+    """Remembers the program before the current gesture, until something else changes the program."""
 
     def __init__(self) -> None:
         self._base: PlaygroundState | None = None
         self._present = PlaygroundState()
         self._made: tuple[Program, str] | None = None
-        """The program and the selection that the gesture made last."""
+        """The program and the selection that the gesture produced last."""
         self._result: ShapeResult | None = None
         self._gesture: Hashable = None
 
     def begin(self, state: PlaygroundState, result: ShapeResult, gesture: Hashable) -> None:
-        """Build on the program in which this gesture began, and on the present state in all else."""
+        """Start from the program before this gesture, and from the current state in everything else."""
         self._present = state
         if self._base is None or gesture is None or gesture != self._gesture:
             self._base, self._result, self._gesture = state, result, gesture
             self._made = (state.program, state.selection)
 
     def is_overtaken_by(self, state: PlaygroundState) -> bool:
-        """Whether a state is not what the running gesture made: going on from its beginning would undo the rest."""
+        """True if a state does not come from the current gesture: continuing from its start would undo other edits."""
         return self._base is not None and (state.program, state.selection) != self._made
 
     def end(self) -> None:
-        """The hand let go."""
+        """Called when the user lets go."""
         self._base = self._made = self._result = self._gesture = None
 
     def reverted(self, state: PlaygroundState) -> tuple[PlaygroundState, Hashable] | None:
-        """The state without the running gesture; None where none is running."""
+        """The state without the current gesture; None if there is none."""
         base, gesture = self._base, self._gesture
         self.end()
         return None if base is None else (_with_line_of(state, base, base.shape.last_gesture), gesture)
 
     def resize(self, sizes: tuple[tuple[int, int], ...]) -> PlaygroundState | Problem:
-        """Other sizes along some axes; those beyond what a cut can give become the largest it can."""
+        """Set other sizes along some axes; sizes too large for a slice become the largest possible."""
         base, result = self._base, self._result
         assert base is not None
         assert result is not None
@@ -72,7 +72,7 @@ class ShapeEdits:
         return self._begun() if state.program == base.program else self._with(state, words)
 
     def move(self, axis: int, place: int) -> PlaygroundState | Problem:
-        """An axis at another place."""
+        """Move an axis to another place."""
         result = self._result
         assert result is not None
         if axis == place:
@@ -82,7 +82,7 @@ class ShapeEdits:
         return self._try(lambda program: permute_axes(program, result.name, order), words)
 
     def insert(self, place: int) -> PlaygroundState | Problem:
-        """A new axis of size 1."""
+        """Insert an axis of size 1."""
         result = self._result
         assert result is not None
         rank = len(result.layout.shape)
@@ -91,14 +91,14 @@ class ShapeEdits:
         return self._try(lambda program: append_operation(program, result.name, method), words)
 
     def squeeze(self, axis: int) -> PlaygroundState | Problem:
-        """An axis of size 1 away."""
+        """Remove an axis of size 1."""
         result = self._result
         assert result is not None
         words = squeezed_words(result.name, axis, len(result.layout.shape))
         return self._try(lambda program: squeeze_axis(program, result.name, axis), words)
 
     def perform(self, gesture: Gesture, texts: Mapping[str, str]) -> PlaygroundState | Problem:
-        """A gesture of the menu with its fields filled."""
+        """Apply a menu gesture with its field values."""
         result = self._result
         assert result is not None
 
@@ -121,7 +121,7 @@ class ShapeEdits:
         return self._with(replace(base, program=done.program, selection=done.name), words)
 
     def _begun(self) -> PlaygroundState:
-        """The program as it was when the gesture began."""
+        """The program before the gesture."""
         assert self._base is not None
         return self._with(self._base, self._base.shape.last_gesture)
 
@@ -131,7 +131,7 @@ class ShapeEdits:
 
 
 def _with_line_of(state: PlaygroundState, line: PlaygroundState, words: str) -> PlaygroundState:
-    """A state with the program and the selection of another."""
+    """A state with another state's program and selection."""
     if (line.program, line.selection) == (state.program, state.selection):
         return state
     shape = replace(state.shape, last_gesture=words, cells=None)
@@ -139,5 +139,5 @@ def _with_line_of(state: PlaygroundState, line: PlaygroundState, words: str) -> 
 
 
 def registered(name: str) -> Gesture:
-    """The gesture of this name."""
+    """The gesture with this name."""
     return GESTURES.find(name)

@@ -1,4 +1,4 @@
-"""The head of the shape panel: axis chips, facts, and which axes the grid shows as rows, columns and places."""
+"""The head of the Shape panel: axis chips, facts, and which axes the grid shows as rows, columns and index sliders."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from playground.widgets.text.labels import TextLabel
 from playground.widgets.text.runs import Run
 
 LEAST_CODE = 4
-"""Less of the code than so many characters says nothing: the name takes its room."""
+"""Fewer characters of code than this say nothing, so the name takes the room."""
 
 
 def title_runs(program: Program, name: str, longest: int = 90) -> tuple[Run, ...]:
@@ -41,7 +41,7 @@ def title_runs(program: Program, name: str, longest: int = 90) -> tuple[Run, ...
 
 
 def shown_axes(shape: tuple[int, ...], state: ShapeState) -> tuple[int | None, int | None]:
-    """Row and column axis: the chosen ones where the tensor has them, else the last two."""
+    """Row and column axis: the chosen ones if the tensor has them, otherwise the last two."""
     rank = len(shape)
     if rank == 0:
         return None, None
@@ -66,8 +66,8 @@ class AxisPickers(QWidget):
         self.rows, self.columns = ComboBox(code=True), ComboBox(code=True)
         self.rows.setObjectName("shape.rows")
         self.columns.setObjectName("shape.columns")
-        set_tooltip(self.rows, "The axis that runs down")
-        set_tooltip(self.columns, "The axis that runs across")
+        set_tooltip(self.rows, "The axis shown as rows")
+        set_tooltip(self.columns, "The axis shown as columns")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
@@ -105,7 +105,7 @@ class AxisPickers(QWidget):
 
 
 class _Place(QWidget):
-    """Badge, slider and number for one axis that is neither rows nor columns."""
+    """Badge, slider and number for an axis that is neither rows nor columns."""
 
     moved = Signal(int, int)
     let_go = Signal()
@@ -127,7 +127,7 @@ class _Place(QWidget):
         self.slider.gesture_ended.connect(self.let_go)
 
     def set_place(self, place: int, size: int) -> None:
-        """Show an index of so many."""
+        """Show an index and the size of the axis."""
         last = max(0, size - 1)
         self.slider.box.set_range(0, last)
         self.slider.set_range(0, last)
@@ -143,7 +143,7 @@ class _Place(QWidget):
 
 
 class PlaceBar(QWidget):
-    """The sliders of all further axes, and the switch that draws the last two of them as small multiples."""
+    """The sliders of all other axes, and the switch that draws the last two of them as small multiples."""
 
     moved = Signal(int, int)
     let_go = Signal()
@@ -192,11 +192,11 @@ LINE, SPACING = 32, 8
 """Height of a line of chips or sliders, and the gap below it, in pixels."""
 
 NARROW = 480
-"""Below this width, in pixels, the chips come before the facts, which the card and the status line say as well."""
+"""Below this width, in pixels, the chips take priority over the facts, which the card and the status line also show."""
 
 
 class ShapeHead(QScrollArea):
-    """As high as its lines ask for, as long as there is room; many axes scroll."""
+    """As high as its lines need, if there is room; many axes scroll."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -228,7 +228,7 @@ class ShapeHead(QScrollArea):
         self.setAccessibleName("Axes and places")
 
     def place_pickers(self, width: int) -> None:
-        """Where the chips need the room of the first row, the pickers stand in the second."""
+        """Move the pickers to the second row if the chips need the first."""
         wanted = self.strip.sizeHint().width() + self.facts.sizeHint().width() + self.pickers.sizeHint().width()
         home = self._strip_row if wanted + 3 * PADDING < width - 2 * PADDING else self._place_row
         if home.indexOf(self.pickers) < 0:
@@ -238,14 +238,14 @@ class ShapeHead(QScrollArea):
         self.facts.setVisible(has_room and not self.strip.isHidden())
 
     def fit(self, width: int, room: int) -> None:
-        """Take the height that all lines need at this width, at most `room`; what is left over scrolls."""
+        """Set the height that all lines need at this width, at most `room`; the rest scrolls."""
         for layout in (self._strip_row, self._place_row, self._column):
-            layout.invalidate()  # a hidden head gets no layout requests: its rows still know what they last held
+            layout.invalidate()  # a hidden head gets no layout requests, so its rows keep their last content
         parts = (self.strip, self.facts, self.pickers, self.places)
         is_empty = all(part.isHidden() for part in parts)
         needed = 0 if is_empty else max(self._column.heightForWidth(width), 0)
         if needed > room:
-            # Whole lines only: none is cut in its middle where the rest scrolls.
+            # Whole lines only: no line is cut in half when the rest scrolls.
             lines = max(1, (room + SPACING) // (LINE + SPACING))
             needed = min(needed, lines * (LINE + SPACING) - SPACING)
         self.setFixedHeight(needed)

@@ -1,4 +1,4 @@
-"""The selected tensor: its axes as chips, itself to scale, its values, and how the pointed one came about."""
+"""The Shape panel: the selected tensor's axes as chips, its block to scale, its values, and a value's origin."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ShapePanel(Panel):
 
     @property
     def result(self) -> ShapeResult | None:
-        """What was computed last without failing."""
+        """The last good result."""
         return self.view.result
 
     def _connect(self) -> None:
@@ -79,7 +79,7 @@ class ShapePanel(Panel):
         self.view.show_state(state)
 
     def _end_overtaken(self) -> None:
-        """Something else changed the program: what the gesture made so far stays, and it ends."""
+        """End the gesture and keep its result, because something else changed the program."""
         self._edits.end()
         self.view.strip.drop()
         self.view.block.drop()
@@ -95,7 +95,7 @@ class ShapePanel(Panel):
     def show_problem(self, problem: Problem) -> None:
         self.view.show_problem(problem)
 
-    # What the hand does
+    # User actions
 
     def _begin(self, gesture: Hashable) -> bool:
         if self.result is None:
@@ -203,7 +203,7 @@ class ShapePanel(Panel):
             self.perform(row)
 
     def perform(self, row: MenuRow) -> None:
-        """Carry out a row of the menu, or open its form."""
+        """Run a menu row, or open its form."""
         if row.form:
             self.open_form(row.gesture)
         elif self._begin(None):
@@ -211,7 +211,7 @@ class ShapePanel(Panel):
             self._on_let_go()
 
     def open_form(self, name: str) -> GestureForm | None:
-        """Open the form of a gesture; what is filled in is carried out at once, and taken back by Cancel."""
+        """Open a gesture's form; its input is applied at once, and Cancel reverts it."""
         if self.result is None:
             return None
         self._close_form(keep=True)

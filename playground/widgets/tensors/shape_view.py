@@ -1,4 +1,4 @@
-"""The parts of the shape panel and where they stand; it shows a result and a state, and does nothing by itself."""
+"""The parts of the Shape panel and their layout; shows a result and a state, and does nothing by itself."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ from playground.widgets.text.runs import Run, parse_runs
 PICKERS_FROM = 600
 BLOCK_FROM = 520
 FULL_BLOCK_FROM = 320
-"""Below a banner, or with a grid of stacks, the block needs a panel of this height."""
+"""The panel height that the block needs below a banner or with a grid of stacks."""
 
 STACK_OF_AXES = 3
 TITLE_AND_BUTTONS = 300
 CHARACTER = 7.2
 MARGINS, SPACING = 12, 8
 LEAST_BODY = 66
-"""Headers and one row of the grid, in pixels: what the head leaves in any case."""
+"""Headers and one row of the grid, in pixels: the head always leaves this much."""
 
 
 class ShapeView(QWidget):
-    """Title, chips, block, grid, readout and the line about the last gesture."""
+    """Title, chips, block, grid, readout and the line that describes the last gesture."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,7 +70,7 @@ class ShapeView(QWidget):
         self.readout.setObjectName("shape.readout")
         self.banner.setObjectName("shape.problem")
         self.last.setObjectName("shape.last_gesture")
-        set_tooltip(self.menu_button, "Other shapes of this tensor, each with its result beforehand")
+        set_tooltip(self.menu_button, "Reshape or slice, with preview")
 
     def _lay_out(self) -> None:
         self.title_line.add(self.code, 1)
@@ -103,7 +103,7 @@ class ShapeView(QWidget):
         return QSize(734, 240)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """What goes first where there is little room: the pickers, then the block."""
+        """Hide parts if there is little room: first the pickers, then the block."""
         super().resizeEvent(event)
         if self.result is not None:
             self.head.place_pickers(self.width())
@@ -113,7 +113,7 @@ class ShapeView(QWidget):
         self._fit_head()
 
     def _fit_head(self) -> None:
-        """The head takes what the others leave, the banner what one line of the head leaves."""
+        """Give the head the height that the others leave, and the banner what one line of the head leaves."""
         width = self.width() - 2 * PADDING
         room = self.height() - self.title_line.sizeHint().height() - MARGINS
         if not self.grid.isHidden():
@@ -126,7 +126,7 @@ class ShapeView(QWidget):
         self.head.fit(width, room)
 
     def _show_code(self, state: PlaygroundState) -> None:
-        """The line in the title, cut to the room between the title and the buttons."""
+        """Show the line in the title, cut to the room before the buttons."""
         self._state = state
         room = self.width() - TITLE_AND_BUTTONS
         self.code.set_content(title_runs(state.program, state.selection, max(11, int(room / CHARACTER))))
@@ -167,7 +167,7 @@ class ShapeView(QWidget):
             self.grid.set_layout(row, column, dict(state.shape.fixed), state.shape.facets)
 
     def _show_pickers(self, result: ShapeResult) -> None:
-        """Rows and columns are for choosing where there are values."""
+        """Enable the row and column choice if there are values."""
         has_choice = result.reader is not None and len(result.layout.shape) > 1
         self.pickers.setVisible(has_choice and self.width() >= PICKERS_FROM)
 
@@ -183,7 +183,7 @@ class ShapeView(QWidget):
         self.readout.set_story(story)
 
     def show_result(self, result: ShapeResult, state: PlaygroundState) -> None:
-        """Show what was computed; the last good values of a line that fails now stay, pale."""
+        """Show a result; if the line now fails, its last good values stay, dimmed."""
         failed = result.problem is not None and result.problem.severity == "error" and result.reader is None
         if failed and self.result is not None and self.result.name == result.name:
             self._show_failure(result)
@@ -200,11 +200,11 @@ class ShapeView(QWidget):
         self.block.set_shape(shape, result.resizable)
         self.facts.set_text(f"{count_in_words(result.count, 'element')}, {bytes_in_words(result.nbytes)}")
         is_error = result.problem is not None and result.problem.severity == "error"
-        self.banner.set_problem(result.problem, result.code if is_error else "")  # the title has the line already
+        self.banner.set_problem(result.problem, result.code if is_error else "")  # the title already shows the line
         self._show_block()
         self.grid.dim(False)
         self.grid.set_placeholder("" if failed else "Too large to compute: shape and strides are exact.")
-        # Until the largest value of a large tensor is known, there is no heat.
+        # There is no heat until the largest value of a large tensor is known.
         largest = result.summary.largest if result.summary is not None else math.inf
         characters = result.summary.characters if result.summary is not None else 0
         self.grid.setAccessibleName(f"Values of {result.name}")
@@ -215,7 +215,7 @@ class ShapeView(QWidget):
         self._fit_head()
 
     def _show_failure(self, result: ShapeResult) -> None:
-        """The line fails now: its last good values stay, pale, below what is wrong."""
+        """Show the problem of a failing line, with its last good values dimmed below."""
         self.banner.set_problem(result.problem, result.code)
         self._show_block()
         self.strip.setEnabled(False)
@@ -223,7 +223,7 @@ class ShapeView(QWidget):
         self._fit_head()
 
     def show_nothing(self) -> None:
-        """No tensor is selected."""
+        """Show that no tensor is selected."""
         self.result = None
         for button in (self.menu_button, self.copy_button):
             button.setEnabled(False)
@@ -243,12 +243,12 @@ class ShapeView(QWidget):
         self._fit_head()
 
     def show_problem(self, problem: Problem) -> None:
-        """Something went wrong while computing."""
+        """Show an error of the computation."""
         self.banner.set_problem(problem)
         self.grid.dim(True)
         self._fit_head()
 
 
 def _second(runs: tuple[Run, ...]) -> tuple[Run, ...]:
-    """Words in the second colour, code in the first."""
+    """Words in the second text colour, code in the first."""
     return tuple(replace(run, role="text2") if run.kind == "words" else run for run in runs)

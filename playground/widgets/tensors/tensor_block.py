@@ -1,4 +1,4 @@
-"""The tensor to scale, with sides to pull at: a strip, a sheet, a stack of sheets, a grid of stacks."""
+"""The tensor drawn to scale, with draggable sides: a strip, a sheet, a stack of sheets, a grid of stacks."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ MOST_SHEETS = 5
 
 @dataclass(frozen=True, slots=True)
 class BlockGeometry:
-    """The sheet of the last two axes in pixels, how many sheets are seen behind it, and how many stacks beside.
+    """The sheet of the last two axes in pixels, the number of sheets behind it, and the number of stacks beside it.
 
-    `scaled` is False where one side is so much longer that the other had to be widened to stay visible.
+    `scaled` is False if one side is so much longer that the other had to be widened to stay visible.
     """
 
     left: float
@@ -52,7 +52,7 @@ class BlockGeometry:
         return self.top + self.height
 
     def fits(self, width: float, height: float) -> bool:
-        """Whether all sheets and stacks, and the handles on their sides, lie within so many pixels."""
+        """True if all sheets, stacks and handles fit into this many pixels."""
         depth = DEPTH_STEP * max(0, self.sheets - 1)
         down, across = self.stacks
         right = self.left + across * (self.width + depth) + (across - 1) * 8
@@ -61,7 +61,7 @@ class BlockGeometry:
 
 
 def block_geometry(shape: tuple[int, ...], width: float, height: float) -> BlockGeometry:
-    """Fit a tensor of this shape into so many pixels: a strip, a sheet, a stack, or a grid of stacks."""
+    """Fit a tensor of this shape into this many pixels: a strip, a sheet, a stack, or a grid of stacks."""
     rank = len(shape)
     rows = shape[-2] if rank > 1 else 1
     columns = shape[-1] if rank else 1
@@ -93,7 +93,7 @@ def block_geometry(shape: tuple[int, ...], width: float, height: float) -> Block
 
 
 def _stacks(shape: tuple[int, ...]) -> tuple[int, int]:
-    """Stacks below and beside each other: axis -5 and before down, axis -4 across, at most 4 of each."""
+    """A grid of stacks: axis -5 and before run down, axis -4 across, at most 4 of each."""
     if len(shape) < 4:
         return 1, 1
     across = max(1, min(4, shape[-4]))
@@ -102,7 +102,7 @@ def _stacks(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def size_at(position: float, origin: float, pixels: float) -> int:
-    """The size that a side dragged to `position` means."""
+    """The size for a side dragged to `position`."""
     return max(0, round((position - origin) / max(pixels, 1e-9)))
 
 
@@ -111,7 +111,7 @@ _GRAB = 8.0
 
 
 class TensorBlock(QWidget):
-    """`sizes_edited(((axis, size), ...), gesture)` while a handle is pulled; arrow keys change sizes by one."""
+    """`sizes_edited(((axis, size), ...), gesture)` while a handle is dragged; arrow keys change sizes by one."""
 
     sizes_edited = Signal(object, object)
     let_go = Signal()
@@ -130,12 +130,12 @@ class TensorBlock(QWidget):
         self._gestures = 0
 
     def set_shape(self, shape: tuple[int, ...], resizable: bool) -> None:
-        """Show another shape; handles only where sizes can be set."""
+        """Show another shape, with handles only if sizes can be set."""
         self._shape, self._resizable = shape, resizable
         sizes = " by ".join(map(str, shape)) or "a single number"
         self.setAccessibleName(f"Block {sizes}, to scale")
-        words = "The tensor to scale" if self.block().scaled else "The tensor; the short side is drawn wider than it is"
-        keys = ("pull its sides; arrow keys change sizes by one", "Page Up and Down the depth") if resizable else ()
+        words = "The tensor to scale" if self.block().scaled else "The tensor; short side not to scale"
+        keys = ("drag its sides; arrow keys change sizes by one", "Page Up and Down the depth") if resizable else ()
         set_tooltip(self, words, *keys)
         self.update()
 
@@ -146,7 +146,7 @@ class TensorBlock(QWidget):
         return QSize(120, 48)
 
     def block(self) -> BlockGeometry:
-        """Where the block lies; while a handle is held, at the scale it had when the hand took it, if that has room."""
+        """The block's layout; while a handle is held, at the scale from the start of the drag, if that fits."""
         fresh = block_geometry(self._shape, self.width(), max(84, min(self.height(), 200)))
         held = self._held
         if held is None:
@@ -229,7 +229,7 @@ class TensorBlock(QWidget):
         painter.drawRect(rect)
 
     def _paint_bars(self, painter: QPainter, block: BlockGeometry) -> None:
-        """Bars along the sides, with badge and size; further axes in a row above."""
+        """Draw bars along the sides, with badge and size; other axes in a row above."""
         rank = len(self._shape)
         depth = DEPTH_STEP * max(0, block.sheets - 1)
         column = rank - 1
@@ -252,7 +252,7 @@ class TensorBlock(QWidget):
         painter.fillRect(box.adjusted(1, 1, -1, -1), look().axis_fill(axis))
 
     def _label(self, painter: QPainter, x: float, y: float, axis: int, *, centred: bool) -> None:
-        """Badge and size, centred at a point or ending there."""
+        """Draw badge and size, centred at a point or ending there."""
         size = str(self._shape[axis])
         badge = badge_width(str(axis))
         words = text_width(code_font(), size)
@@ -262,7 +262,7 @@ class TensorBlock(QWidget):
         paint_axis_badge(painter, left, y - BADGE / 2, axis)
         paint_text(painter, left + badge + (6 if centred else 3), y + 4, size, code_font(), color=look().color("text"))
 
-    # The hand
+    # Mouse and keys
 
     def _handle_at(self, point: QPointF) -> str:
         for name, middle in reversed(self.handles().items()):
@@ -317,7 +317,7 @@ class TensorBlock(QWidget):
             self.let_go.emit()
 
     def drop(self) -> None:
-        """End a drag without a word."""
+        """End a drag without emitting."""
         self._grabbed, self._held = "", None
         self.update()
 

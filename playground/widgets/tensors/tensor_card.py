@@ -30,12 +30,12 @@ _CARRY_FROM = 16
 
 
 def shown_fix(fix: Fix) -> Fix:
-    """A fix as its button reads: the operand that changes, not the whole line."""
+    """A fix as shown on its button: the operand that changes, not the whole line."""
     return replace(fix, code=fix.target) if fix.target else fix
 
 
 class TensorCard(QWidget):
-    """Shows a `CardView`; says when it is pressed, when it is to be edited, and which fix was chosen."""
+    """Shows a `CardView`; emits when it is pressed, when it should be edited, and which fix was chosen."""
 
     pressed = Signal(str)
     name_wanted = Signal(str)
@@ -58,7 +58,7 @@ class TensorCard(QWidget):
 
     @property
     def view(self) -> CardView:
-        """What is shown."""
+        """The view shown."""
         return self._view
 
     def set_view(self, view: CardView) -> None:
@@ -86,7 +86,7 @@ class TensorCard(QWidget):
             self._button.clicked.connect(self._on_first_fix)
             self._button.show()
         if len(fixes) > 1:
-            self._more = IconButton("ellipsis", f"{len(fixes) - 1} more ways to mend it", parent=self)
+            self._more = IconButton("ellipsis", f"{len(fixes) - 1} more fixes", parent=self)
             self._more.clicked.connect(self._on_more)
             self._more.show()
 
@@ -128,11 +128,11 @@ class TensorCard(QWidget):
         set_tooltip(self, definition_of_statistics(result.summary if result is not None else None), view.code)
 
     def code_rect(self) -> QRect:
-        """Where the code stands."""
+        """The rectangle of the code."""
         return QRect(LEFT, CODE_TOP, self.width() - LEFT - RIGHT, 20)
 
     def name_rect(self) -> QRect:
-        """Where the name stands."""
+        """The rectangle of the name."""
         width, room = name_width(self._view.name), round(name_room(self._view, self.width()))
         return QRect(LEFT, 6, width + 2 if width <= room else room - 6, 20)
 
@@ -174,12 +174,12 @@ class TensorCard(QWidget):
             self.pressed.emit(self._view.name)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Carry the line that was pressed; this widget may show another one by now."""
+        """Start dragging the pressed line; this widget may already show another one."""
         if self._press is not None and (event.position().toPoint() - self._press).manhattanLength() > _CARRY_FROM:
             self.dragged.emit(self._carried, event.globalPosition().toPoint())
 
     def let_go(self) -> None:
-        """The line is carried no longer, though the button may still be held."""
+        """Stop dragging the line, even if the button is still held."""
         self._press = None
 
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:

@@ -1,1 +1,1 @@
-"""Text of mixed type: words, code, badges, digits in the colour of their axis; labels and tables of it."""
+"""Mixed text: words, code, badges, digits in their axis's colour; labels and tables of it."""

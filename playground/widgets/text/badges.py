@@ -1,4 +1,4 @@
-"""Badges: the square of an axis, the chip of a size, and what an operation did, in a word."""
+"""Badges: the square of an axis, the chip of a size, and a one-word verdict on an operation."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def badge_width(text: str) -> int:
 
 
 def paint_axis_badge(painter: QPainter, x: float, y: float, axis: int | None, text: str | None = None) -> float:
-    """Paint the badge with its top left corner at (x, y); returns its width.
+    """Paint the badge with its top-left corner at (x, y); returns its width.
 
-    The colour is that of `axis` (its number, or a letter's place in the order of appearance), the text its number
-    unless given; None is the unknown axis, `?` in grey.
+    The colour is that of `axis` (its number, or a letter's place in order of appearance), the text its number unless
+    given; None is the unknown axis, a grey `?`.
     """
     label = text if text is not None else "?" if axis is None else str(axis)
     rect = QRectF(round(x), round(y), badge_width(label), BADGE)
@@ -96,7 +96,7 @@ def paint_axis_chip(
 ) -> QRectF:
     """Paint a chip in one of its states ("normal", "hover" or "dragging"); returns where the arrows go.
 
-    `size` is left out where a number box lies in its place. The states differ in fill and border, never in size.
+    `size` is omitted if a number box takes its place. The states differ in fill and border, never in size.
     """
     fill, border = _STATES[state]
     paint_box(painter, rect, look().color(fill), None, RADIUS_CARD)
@@ -117,7 +117,7 @@ def paint_axis_chip(
 
 
 def _paint_grip(painter: QPainter, x: float, y: float) -> None:
-    """Six dots that say: this can be dragged."""
+    """Paint six dots that show that something can be dragged."""
     painter.save()
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(look().color("text3"))
@@ -133,7 +133,7 @@ _PADDING = 6
 
 @dataclass(frozen=True, slots=True)
 class VerdictStyle:
-    """The roles that a kind of verdict is painted in; an empty role is not painted."""
+    """The colour roles of a kind of verdict; an empty role is not painted."""
 
     text: str
     fill: str = ""
@@ -150,7 +150,7 @@ VERDICTS: dict[str, VerdictStyle] = {
     "too large": VerdictStyle("warning", "warning_fill", "warning"),
     "problem": VerdictStyle("error", "error_fill", "error"),
 }
-"""By kind: the kinds that `Step.kind` has, and what a card can say besides."""
+"""By kind: the values of `Step.kind`, and others that a card can show."""
 
 
 def verdict_width(text: str) -> int:
@@ -161,10 +161,10 @@ def verdict_width(text: str) -> int:
 def paint_verdict(
     painter: QPainter, x: float, y: float, kind: str, text: str = "", *, on_accent: bool = False
 ) -> float:
-    """Paint a verdict with its top left corner at (x, y); returns its width.
+    """Paint a verdict with its top-left corner at (x, y); returns its width.
 
-    The text is the kind's own unless given ("copy 48 B", "view of B"). On the accent colour of a chosen menu row what
-    has no fill of its own takes the colour of the text there.
+    The text is the kind's own unless given ("copy 48 B", "view of B"). On the accent colour of a chosen menu row,
+    a verdict without a fill takes that row's text colour.
     """
     style = VERDICTS.get(kind, VERDICTS["new"])
     label = text or kind
@@ -182,7 +182,7 @@ def paint_verdict(
 
 
 class VerdictBadge(QWidget):
-    """`VerdictBadge("copy", "copy 48 B")`; hidden while its kind is empty."""
+    """`VerdictBadge("copy", "copy 48 B")`; hidden if its kind is empty."""
 
     def __init__(self, kind: str = "", text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -197,7 +197,7 @@ class VerdictBadge(QWidget):
 
     @property
     def text(self) -> str:
-        """The words shown."""
+        """The text shown."""
         return self._text
 
     def set_verdict(self, kind: str, text: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Labels: plain text in a colour role, mixed type that wraps or is cut, and a line that follows the pointer."""
+"""Labels: plain text in a colour role, mixed text that wraps or is elided, and a line that follows the pointer."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _HEIGHT = 24
 
 
 class TextLabel(QWidget):
-    """`TextLabel("Depth", "text2")`; never markup. A `fixed` one never gets narrower than its text.
+    """`TextLabel("Depth", "text2")`; never markup. A `fixed` label never gets narrower than its text.
 
-    Where not even `least` characters fit, nothing is painted: `= …` says nothing.
+    If not even `least` characters fit, nothing is painted: `= …` would say nothing.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class TextLabel(QWidget):
         return self._text
 
     def set_text(self, text: str, role: str | None = None) -> None:
-        """Show another text, in another colour role where one is given."""
+        """Show another text, in another colour role if given."""
         if role is not None and role != self._role:
             self._role = role
             self.update()
@@ -85,13 +85,13 @@ class TextLabel(QWidget):
     def _tell_what_is_cut(self) -> None:
         cut = self.sizeHint().width() > self.width() + 1 and self.isVisible()
         tip = escape(self._text) if cut else ""
-        if self.toolTip() == self._own_tip and tip != self._own_tip:  # a tooltip that somebody else gave stays
+        if self.toolTip() == self._own_tip and tip != self._own_tip:  # keep a tooltip set by somebody else
             self._own_tip = tip
             place_beside(self)
             self.setToolTip(tip)
 
     def shown_text(self) -> str:
-        """The text as far as it fits, with an ellipsis where it is cut."""
+        """The text as far as it fits, with an ellipsis if cut."""
         text = elided(self._font, self._text, self.width() + 0.5)
         return text if text == self._text or len(text) > self._least else ""
 
@@ -105,7 +105,7 @@ class TextLabel(QWidget):
 
 
 class RunsLabel(QWidget):
-    """Shows runs, or a text whose backticks are code and double stars bold: "`v` is added to **each** row"."""
+    """Shows runs, or a text with backticks for code and double stars for bold: "`v` is added to **each** row"."""
 
     def __init__(
         self,
@@ -136,7 +136,7 @@ class RunsLabel(QWidget):
         return plain(self._runs)
 
     def set_content(self, content: str | Iterable[Run], role: str | None = None) -> None:
-        """Show other runs or another text, in another colour role where one is given."""
+        """Show other runs or another text, in another colour role if given."""
         runs = parse_runs(content) if isinstance(content, str) else tuple(content)
         new_role = self._role if role is None else role
         if runs == self._runs and new_role == self._role:
@@ -151,7 +151,7 @@ class RunsLabel(QWidget):
         self.update()
 
     def _needs_other_room(self, before: QSize) -> bool:
-        """Whether a line needs more or less room than `before`; one of ignored width needs none in particular."""
+        """True if a line needs more or less room than `before`; a line with an ignored width never does."""
         takes_any = self.sizePolicy().horizontalPolicy() == QSizePolicy.Policy.Ignored
         return self._line != before.height() if takes_any else self.sizeHint() != before
 
@@ -188,7 +188,7 @@ LINE_HEIGHT = 20
 
 
 class CellLine(QWidget):
-    """Shows runs, wrapped; it grows where it must and shrinks only when it is about something else."""
+    """Shows runs, wrapped; grows as needed and shrinks only when its subject changes."""
 
     def __init__(self, role: str = "text", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -205,13 +205,13 @@ class CellLine(QWidget):
         return plain(self._runs)
 
     def forget_height(self, about: Hashable) -> None:
-        """Take the height of one line again when it is about something else."""
+        """Return to the height of one line when the subject changes."""
         if about != self._about:
             self._about, self._lines = about, 1
             self.updateGeometry()
 
     def set_content(self, runs: tuple[Run, ...]) -> None:
-        """Show other words."""
+        """Show another text."""
         if runs == self._runs:
             return
         self._runs = runs

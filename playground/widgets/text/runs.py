@@ -1,4 +1,4 @@
-"""Lines of mixed type: words, bold, code, axis badges, verdicts, digits underlined in the colour of their axis."""
+"""Lines of mixed text: words, bold, code, axis badges, verdicts, digits underlined in their axis's colour."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ UNDERLINE_TOP = 4
 UNDERLINE = 2
 _MARKUP = re.compile(r"`([^`]+)`|\*\*(.+?)\*\*")
 _PIECES = re.compile(r"\S*\d [kMGT]?B\b\S*|\s+|\S+")
-"""Spaces and words; a number of bytes and its unit are one word, so that no line begins with the unit."""
+"""Spaces and words; a number of bytes and its unit are one word, so that no line starts with the unit."""
 
 ELLIPSIS = "…"
 _TYPED = frozenset({"words", "bold", "code", "bold code"})
-"""The kinds that are text alone; the others are badges."""
+"""The kinds that are text; the others are badges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class PlacedRun:
-    """A run at its place, relative to the top left corner of the text."""
+    """A run at its place, relative to the top-left corner of the text."""
 
     run: Run
     x: float
@@ -95,7 +95,7 @@ def shape_text(shape: Iterable[int | str]) -> str:
 def shape_runs(
     shape: Sequence[int | str], axes: Sequence[int | None] | None = None, bold: bool = False, role: str = ""
 ) -> tuple[Run, ...]:
-    """The shape with each size underlined in the colour of its axis, or of `axes[i]` where that is given."""
+    """The shape with each size underlined in the colour of its axis, or of `axes[i]` if given."""
     kind = "bold code" if bold else "code"
     colors = axes if axes is not None else range(len(shape))
     runs = [Run("(", kind, role)]
@@ -108,12 +108,12 @@ def shape_runs(
 
 
 def plain(runs: Iterable[Run]) -> str:
-    """The text alone, as a screen reader reads it."""
+    """The plain text, as a screen reader reads it."""
     return "".join(run.text for run in runs)
 
 
 def run_font(run: Run, pixels: int = 12) -> QFont:
-    """The font of a run; `pixels` is the size of its code."""
+    """The font of a run; `pixels` is the size of code."""
     match run.kind:
         case "code":
             return code_font(pixels)
@@ -144,7 +144,7 @@ def runs_width(runs: Iterable[Run], pixels: int = 12) -> float:
 
 @lru_cache(maxsize=1024)
 def cut_runs(runs: tuple[Run, ...], width: float, pixels: int = 12) -> tuple[Run, ...]:
-    """The runs as far as they fit into one line of a width, with an ellipsis where something is left out."""
+    """The runs as far as they fit into one line of this width, with an ellipsis if something is omitted."""
     if runs_width(runs, pixels) <= width:
         return runs
     kept: list[Run] = []
@@ -164,9 +164,9 @@ def cut_runs(runs: tuple[Run, ...], width: float, pixels: int = 12) -> tuple[Run
 def layout_runs(
     runs: Iterable[Run], width: float = 1e9, line: float = LINE, pixels: int = 12
 ) -> tuple[tuple[PlacedRun, ...], float]:
-    """Place the runs in lines of at most `width`, broken at spaces, and inside what is longer than a line.
+    """Place the runs in lines of at most `width`, breaking at spaces, and inside words longer than a line.
 
-    Returns them and the height used.
+    Returns the placed runs and the height used.
     """
     return _layout(tuple(runs), width, line, pixels)
 
@@ -183,7 +183,7 @@ def _layout(runs: tuple[Run, ...], width: float, line: float, pixels: int) -> tu
             if text.isspace() and x == 0 and top > 0:
                 continue
             last = pieces[-1] if pieces else None
-            # Neighbours of one style on one line are one piece, so that letters keep their kerning.
+            # Neighbours of one style on a line are one piece, so that letters keep their kerning.
             if last is not None and last.top == top and last.style == style and run.kind != "badge":
                 last.text += text
                 last.width += advance
@@ -199,7 +199,7 @@ def _layout(runs: tuple[Run, ...], width: float, line: float, pixels: int) -> tu
 
 @dataclass(slots=True)
 class _Piece:
-    """What is being placed: the run without its text, the text so far, its left, the top of its line, its width."""
+    """The piece being placed: the run without its text, the text so far, its left, the top of its line, its width."""
 
     style: Run
     text: str
@@ -209,7 +209,7 @@ class _Piece:
 
 
 def _words(run: Run, width: float, pixels: int) -> list[tuple[str, float]]:
-    """The words and spaces of a run with their widths, in parts that each fit into a line, such as of a long name."""
+    """The words and spaces of a run with their widths; long ones, such as a long name, split to fit into a line."""
     if run.kind not in _TYPED:
         return [(run.text, run_width(run, pixels))]
     width_of = text_widths(run_font(run, pixels))
@@ -227,7 +227,7 @@ def _words(run: Run, width: float, pixels: int) -> list[tuple[str, float]]:
 
 
 def forget_layouts() -> None:
-    """Lay all lines out anew, after fonts were added."""
+    """Clear the cached layouts after fonts were added."""
     forget_metrics()
     run_width.cache_clear()
     cut_runs.cache_clear()
@@ -241,7 +241,7 @@ def _baseline_in_line(line: float) -> float:
 def paint_placed(
     painter: QPainter, x: float, y: float, placed: Iterable[PlacedRun], role: str = "text", *, pixels: int = 12
 ) -> None:
-    """Paint placed runs with their top left corner at (x, y); `role` colours those that name none."""
+    """Paint placed runs with their top-left corner at (x, y); `role` colours runs without a role."""
     cap = round(cap_height(words_font()) / 2)
     for piece in placed:
         run, left, base = piece.run, x + piece.x, round(y + piece.baseline)
@@ -259,14 +259,14 @@ def paint_placed(
 
 
 def paint_underline(painter: QPainter, x: float, base: float, width: float, color: QColor) -> None:
-    """The 2 px line in an axis's colour below a digit or letter whose baseline is `base`."""
+    """Draw the 2 px line in an axis's colour below a digit or letter with its baseline at `base`."""
     painter.fillRect(QRectF(round(x), base + UNDERLINE_TOP, round(width), UNDERLINE), color)
 
 
 def paint_runs(
     painter: QPainter, x: float, base: float, runs: Iterable[Run], role: str = "text", *, pixels: int = 12
 ) -> float:
-    """Paint runs in one line with their baseline at `base`; returns the x behind them."""
+    """Paint runs in one line with their baseline at `base`; returns the x after them."""
     placed, _ = layout_runs(runs, pixels=pixels)
     offset = _baseline_in_line(LINE)
     paint_placed(painter, x, base - offset, placed, role, pixels=pixels)

@@ -1,4 +1,4 @@
-"""A small table of mixed type: hairlines between rows, one row lit under the pointer or the arrow keys."""
+"""A small table of mixed text: hairlines between rows, the row under the pointer or arrow keys highlighted."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Cell = tuple[Run, ...]
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """The cells of a row, what is said below it in full width, its key in the table's signals, and its tooltip."""
+    """The cells of a row, the full-width note below it, its key in the table's signals, and its tooltip."""
 
     cells: tuple[Cell, ...]
     key: Hashable = None
@@ -32,7 +32,7 @@ class TableRow:
     tip: str = ""
 
     def words(self) -> str:
-        """The row as a screen reader says it."""
+        """The row as a screen reader reads it."""
         return ", ".join(plain(cell) for cell in (*self.cells, self.note) if cell)
 
 
@@ -47,11 +47,10 @@ def code_cell(text: str, role: str = "") -> Cell:
 
 
 class RowTable(QWidget):
-    """Rows of cells; columns take the width of their widest cell, the one numbered `stretch` what is left.
+    """Rows of cells; each column is as wide as its widest cell, and column `stretch` takes the rest.
 
-    Where they do not fit beside one another, the first and the last cell stand above the others. A row's note stands
-    below it, wrapped. `pointed(key)` follows pointer and arrow keys (None when they leave),
-    `chosen(key)` comes with a click or Enter.
+    If they do not fit side by side, the first and last cell move above the others. A row's note is below it, wrapped.
+    `pointed(key)` follows pointer and arrow keys (None when they leave); `chosen(key)` is emitted on a click or Enter.
     """
 
     pointed = Signal(object)
@@ -77,7 +76,7 @@ class RowTable(QWidget):
         self.setSizePolicy(policy)
 
     def set_choosable(self, choosable: bool) -> None:
-        """Let rows be clicked and reached by the keyboard."""
+        """Make rows clickable and reachable by keyboard."""
         self._choosable = choosable
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if choosable else Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor if choosable else Qt.CursorShape.ArrowCursor)
@@ -94,7 +93,7 @@ class RowTable(QWidget):
 
     @property
     def rows(self) -> tuple[TableRow, ...]:
-        """What is shown."""
+        """The rows shown."""
         return self._rows
 
     # Geometry
@@ -108,7 +107,7 @@ class RowTable(QWidget):
         return widths
 
     def _is_tall(self, width: float) -> bool:
-        """Whether the first and last cells need a line of their own."""
+        """True if the first and last cells need a separate line."""
         widths = self._widths()
         stretch = widths[self._stretch] if 0 <= self._stretch < len(widths) else 0.0
         return len(widths) > 3 and sum(widths) - max(0.0, stretch - self._least) > width
@@ -155,11 +154,11 @@ class RowTable(QWidget):
         return next((r for r in range(len(self._rows)) if tops[r] <= y < tops[r + 1]), -1)
 
     def row_rect(self, row: int) -> QRect:
-        """Where a row lies."""
+        """The rectangle of a row."""
         top, bottom = self._tops(self.width())[row : row + 2]
         return QRect(0, int(top), self.width(), int(bottom - top))
 
-    # Hand and keys
+    # Mouse and keys
 
     def _point(self, row: int) -> None:
         if row != self._current:
@@ -237,7 +236,7 @@ class RowTable(QWidget):
 
 
 def _middle_lines(row: TableRow, width: float) -> list[tuple[Cell, ...]]:
-    """The cells between first and last, as many in a line as fit: sizes and strides of many axes need two."""
+    """Lay out the cells between first and last, as many per line as fit: many axes need two lines."""
     lines: list[tuple[Cell, ...]] = []
     for cell in row.cells[1:-1]:
         if lines and sum(runs_width(one) + _GAP for one in lines[-1]) + runs_width(cell) <= width:

@@ -217,7 +217,7 @@ def test_in_place_refuses_exactly_what_torch_refuses(first, second):
 def test_in_place_growth_offers_the_new_tensor():
     problem = explain_broadcast((3,), (2, 3), operator="+=").problem
     assert problem.message == (
-        "In place a keeps its shape (3,), and the result would be (2, 3). Out of place it is a new tensor."
+        "In place, a keeps its shape (3,), but the result would be (2, 3). Out of place, the result is a new tensor."
     )
     assert (problem.fixes[0].code, problem.fixes[0].gives) == ("a + b", "(2, 3)")
 
@@ -252,9 +252,9 @@ def check_sentence(sentence, a, b, symbol):
                 index[axis] = at
             piece = whole[tuple(index)]
             assert torch.equal(result[tuple(index)], part(piece, stretched.reshape(piece.shape)))
-    elif "every element of" in sentence.lower() and "meets" not in sentence:
+    elif "every element of" in sentence.lower() and "combined" not in sentence:
         assert torch.equal(result.reshape(-1), part(whole.reshape(-1), stretched.reshape(())))
-    elif "meets every element" in sentence:
+    elif "combined with every element" in sentence:
         pairs = sorted(function(x, y).item() for x in a.reshape(-1) for y in b.reshape(-1))
         assert sorted(result.reshape(-1).tolist()) == pairs
     elif "element by element" in sentence:
@@ -333,7 +333,7 @@ def test_the_edit_called_vain_is_vain(first, second):
     if not words:
         return
     code, edited, axis, size, met = re.search(
-        r"help: (\S+) is (\([\d, ]+\)), its axis (\d+) is (\d+) and still meets (\d+)", words
+        r"help: (\S+) is (\([\d, ]+\)), its axis (\d+) is (\d+) and still clashes with (\d+)", words
     ).groups()
     tensors = {"a": torch.zeros(first), "b": torch.zeros(second)}
     changed = {**tensors, code[0]: run(code, **tensors)}

@@ -85,7 +85,7 @@ def test_a_silent_stretch_warns_with_its_place():
         ("", [], "", "Type subscripts, e.g. ij,jk->ik"),
         ("", [(2,)], "", "Type subscripts, e.g. ij,jk->ik"),
         ("ij,jk->iq", [(2, 3), (3, 4)], "q", "q is not an input index"),
-        ("ij,jk->ii", [(2, 3), (3, 4)], "i", "For a diagonal write it twice on the input side"),
+        ("ij,jk->ii", [(2, 3), (3, 4)], "i", "For a diagonal, write it twice on the left"),
         ("ijk,jk->ik", [(2, 3), (3, 4)], "ijk", "A has 2 axes (2, 3), ijk has 3 letters"),
         ("ij,jk->ik", [(2, 3), (4, 5)], "j", "j has two sizes: 3 is axis 1 of A, 4 is axis 0 of B"),
         ("ii->i", [(2, 3)], "i", "A diagonal needs equal sizes"),

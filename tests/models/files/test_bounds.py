@@ -100,7 +100,7 @@ def test_a_member_that_lies_about_its_size_is_not_unpacked(tmp_path, sentence):
         archive.writestr("x.npy", array.getvalue() + bytes(50_000_000))
     assert len(bz2.compress(bytes(50_000_000))) < 10_000
     tracemalloc.start()
-    assert "compressed in a way" in sentence(load_tensors, path)
+    assert "uses a compression" in sentence(load_tensors, path)
     assert tracemalloc.get_traced_memory()[1] < 5_000_000
     tracemalloc.stop()
 

@@ -10,7 +10,7 @@ from playground.models.files.tensor_files import load_tensors
 CSV_CASES = {
     "ragged": (b"1,2,3\n4,5\n", "Line 2 of a.csv has 2 values, line 1 has 3"),
     "word": (b"1,2\n3,x\n", "Line 2, column 2 of a.csv is 'x', not a number"),
-    "binary": (b"1,2\x00\x01", "holds zero bytes"),
+    "binary": (b"1,2\x00\x01", "contains zero bytes"),
     "latin": (b"1,2\n3,\xff\xfe", "byte 6 is ff"),
     "blank": (b"\n\n \n", "holds no numbers"),
     "only words": (b"a,b\n", "holds no numbers"),
@@ -57,7 +57,7 @@ def test_csv_says_what_it_made_of_headers_gaps_and_overflow(tmp_path):
     loaded = load_tensors(tmp_path / "a.csv")
     assert torch.isnan(loaded.tensors["a"][0, 1])
     assert "height, weight" in loaded.notes[0]
-    assert "1e400 in line 3 is beyond float64" in loaded.notes[1]
+    assert "1e400 in line 3 is too large for float64" in loaded.notes[1]
     assert [problem.severity for problem in loaded.said] == ["warning", "warning"]
 
 

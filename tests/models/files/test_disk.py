@@ -13,11 +13,11 @@ from playground.models.files.tensor_files import FORMATS, load_tensors, save_ten
 
 def test_unwritable_places(tmp_path, sentence):
     one = {"x": torch.eye(2)}
-    assert "its folder is not there" in sentence(save_tensors, tmp_path / "no" / "x.npy", one)
+    assert "its folder does not exist" in sentence(save_tensors, tmp_path / "no" / "x.npy", one)
     (tmp_path / "folder.npy").mkdir()
-    assert "a folder of that name" in sentence(save_tensors, tmp_path / "folder.npy", one)
+    assert "a folder with that name" in sentence(save_tensors, tmp_path / "folder.npy", one)
     assert "longer than this file system" in sentence(save_tensors, tmp_path / ("x" * 300 + ".npy"), one)
-    assert "no file can have" in sentence(save_tensors, tmp_path / "a\0b.npy", one)
+    assert "not a valid file name" in sentence(save_tensors, tmp_path / "a\0b.npy", one)
     os.mkfifo(tmp_path / "pipe.npy")
     assert "a device or a pipe" in sentence(save_tensors, tmp_path / "pipe.npy", one)
     assert sorted(os.listdir(tmp_path)) == ["folder.npy", "pipe.npy"]
@@ -46,7 +46,7 @@ for path in {[str(path) for path in paths]!r}:
     assert len(messages) == len(paths)
     for path, before, message in zip(paths, old, messages, strict=True):
         assert message.startswith(f"{path.name} was not saved: ")
-        assert message.endswith("Nothing that was there is lost.")
+        assert message.endswith("The old file, if any, is unchanged.")
         assert path.read_bytes() == before
     assert sorted(os.listdir(tmp_path)) == sorted(path.name for path in paths)
 

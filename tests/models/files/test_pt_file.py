@@ -62,7 +62,7 @@ def test_bad_pt(tmp_path, sentence):
     assert "table of contents is missing" in sentence(load_tensors, path)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("hello.txt", "hello")
-    assert "none that torch.save wrote" in sentence(load_tensors, path)
+    assert "not one that torch.save wrote" in sentence(load_tensors, path)
 
 
 def test_pt_that_unpacks_to_more_than_the_budget(tmp_path, sentence):

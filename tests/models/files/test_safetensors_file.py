@@ -19,18 +19,18 @@ def entry(shape, begin, end, dtype="F32"):
 
 
 SAFETENSORS_CASES = {
-    "seven bytes": (b"1234567", "length of its header alone takes 8"),
+    "seven bytes": (b"1234567", "header's length alone takes 8"),
     "long": (struct.pack("<Q", 2**63) + b"{}", "promises a header of"),
-    "no json": (safe(b"{'a': 1}"), "header is no JSON"),
-    "bomb": (safe(b"[" * 100_000), "header is no JSON"),
-    "list": (safe([1]), "header is no JSON"),
-    "outside": (safe({"x": entry((4,), 0, 16)}, bytes(8)), "no whole .safetensors file"),
-    "hole": (safe({"x": entry((1,), 0, 4), "y": entry((1,), 8, 12)}, bytes(12)), "no whole .safetensors file"),
-    "overlap": (safe({"x": entry((2,), 0, 8), "y": entry((2,), 4, 12)}, bytes(12)), "no whole .safetensors file"),
-    "trailing": (safe({"x": entry((1,), 0, 4)}, bytes(9)), "no whole .safetensors file"),
-    "dtype": (safe({"x": entry((1,), 0, 4, "Q9")}, bytes(4)), "no whole .safetensors file"),
-    "overflow": (safe({"x": entry((2**40, 2**40), 0, 4)}, bytes(4)), "no whole .safetensors file"),
-    "nothing": (safe({}), "holds no tensors"),
+    "no json": (safe(b"{'a': 1}"), "header is not JSON"),
+    "bomb": (safe(b"[" * 100_000), "header is not JSON"),
+    "list": (safe([1]), "header is not JSON"),
+    "outside": (safe({"x": entry((4,), 0, 16)}, bytes(8)), "not a complete .safetensors file"),
+    "hole": (safe({"x": entry((1,), 0, 4), "y": entry((1,), 8, 12)}, bytes(12)), "not a complete .safetensors file"),
+    "overlap": (safe({"x": entry((2,), 0, 8), "y": entry((2,), 4, 12)}, bytes(12)), "not a complete .safetensors file"),
+    "trailing": (safe({"x": entry((1,), 0, 4)}, bytes(9)), "not a complete .safetensors file"),
+    "dtype": (safe({"x": entry((1,), 0, 4, "Q9")}, bytes(4)), "not a complete .safetensors file"),
+    "overflow": (safe({"x": entry((2**40, 2**40), 0, 4)}, bytes(4)), "not a complete .safetensors file"),
+    "nothing": (safe({}), "contains no tensors"),
 }
 
 

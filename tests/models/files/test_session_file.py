@@ -163,14 +163,14 @@ def saved(tmp_path):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda text: text[: len(text) // 2], "no JSON"),
-        (lambda text: "", "no JSON"),
-        (lambda text: "[" * 1_000_000, "no JSON"),
-        (lambda text: '{"a":' * 100_000, "no JSON"),
-        (lambda text: "NaN", "no JSON"),
-        (lambda text: text.replace("1e-300", "NaN"), "no JSON"),
-        (lambda text: "9" * 10_000, "no JSON"),
-        (lambda text: "[]", "no JSON"),
+        (lambda text: text[: len(text) // 2], "not JSON"),
+        (lambda text: "", "not JSON"),
+        (lambda text: "[" * 1_000_000, "not JSON"),
+        (lambda text: '{"a":' * 100_000, "not JSON"),
+        (lambda text: "NaN", "not JSON"),
+        (lambda text: text.replace("1e-300", "NaN"), "not JSON"),
+        (lambda text: "9" * 10_000, "not JSON"),
+        (lambda text: "[]", "not JSON"),
         (lambda text: "{}", "no version"),
         (changed(version="1"), "no version"),
         (changed(version=True), "no version"),
@@ -215,7 +215,7 @@ def test_damaged_sessions_are_refused(saved, change, words):
         (changed(state__program__bindings__1=5), "bindings[1] is 5", lambda s: len(s.program.names) == 7),
         (
             changed(state__program__bindings__1__source={"is": "Evil"}),
-            "of no kind that is known",
+            "of an unknown kind",
             lambda s: "B" not in s.program.names,
         ),
         (
@@ -225,17 +225,17 @@ def test_damaged_sessions_are_refused(saved, change, words):
         ),
         (
             changed(state__program__bindings__2__source__reference__shape=[13]),
-            "larger than what is stored",
+            "larger than its stored data",
             lambda s: "x" not in s.program.names,
         ),
         (
             changed(state__program__bindings__2__source__reference__offset=-1),
-            "not known",
+            "in an unknown way",
             lambda s: "x" not in s.program.names,
         ),
         (
             changed(state__program__bindings__2__source__reference__dtype="load"),
-            "not known",
+            "in an unknown way",
             lambda s: "x" not in s.program.names,
         ),
         (
@@ -269,10 +269,10 @@ def test_an_older_session_without_a_part_takes_the_usual_value(saved):
 def test_other_files_are_no_sessions(tmp_path):
     save_tensors(tmp_path / "x.safetensors", {"x": torch.eye(2)})
     for data, words in (
-        ((tmp_path / "x.safetensors").read_bytes(), "holds no session"),
+        ((tmp_path / "x.safetensors").read_bytes(), "contains no session"),
         (b"", "empty"),
-        (b"\x00" * 100, "no session that was saved here"),
-        (b"{}" * 50, "no session that was saved here"),
+        (b"\x00" * 100, "not a session saved by this app"),
+        (b"{}" * 50, "not a session saved by this app"),
     ):
         (tmp_path / "a.safetensors").write_bytes(data)
         with pytest.raises(ProblemError) as caught:

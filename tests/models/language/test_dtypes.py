@@ -49,11 +49,15 @@ def test_values_are_those_of_torch(line: str) -> None:
 @pytest.mark.parametrize(
     ("line", "message", "fix"),
     [
-        ("A.to(torch.uint16) + A.to(torch.uint16)", "+ is not there for uint16", "A.to(torch.uint16).long() + "),
-        ("A.to(torch.float8_e4m3fn) + 1", "+ is not there for float8_e4m3fn", "A.to(torch.float8_e4m3fn).float() + 1"),
-        ("torch.arange(5, dtype=torch.uint16)", "torch.arange is not there for uint16.", ""),
-        ("z < 2", "< is not there for complex64, the dtype of z.", "z.real < 2"),
-        ("z.max()", ".max is not there for complex64", "z.real.max()"),
+        ("A.to(torch.uint16) + A.to(torch.uint16)", "+ is not supported for uint16", "A.to(torch.uint16).long() + "),
+        (
+            "A.to(torch.float8_e4m3fn) + 1",
+            "+ is not supported for float8_e4m3fn",
+            "A.to(torch.float8_e4m3fn).float() + 1",
+        ),
+        ("torch.arange(5, dtype=torch.uint16)", "torch.arange is not supported for uint16.", ""),
+        ("z < 2", "< is not supported for complex64, the dtype of z.", "z.real < 2"),
+        ("z.max()", ".max is not supported for complex64", "z.real.max()"),
         ("A.imag", "Only complex tensors have imaginary parts, and this is float32.", ""),
         ("torch.linalg.inv(A[:2])", "torch.linalg.inv: A must be batches of square matrices", ""),
         ("F.relu(A)", "F is torch.nn.functional here.", "torch.nn.functional.relu(A)"),
@@ -61,12 +65,12 @@ def test_values_are_those_of_torch(line: str) -> None:
         ("np.zeros(3)", "np is torch here.", "torch.zeros(3)"),
         ("A.to('float64')", "A dtype is written torch.float64.", "A.to(torch.float64)"),
         ("A.to(torch.device('cpu'))", "Everything here is on the CPU.", ""),
-        ("A.data", "There is no gradient in a line, so .detach() gives the same.", ""),
-        ("torch.FloatTensor([1., 2.])", "torch.tensor takes values", "torch.tensor([1., 2.])"),
+        ("A.data", "Lines do not track gradients, so .detach() changes nothing.", ""),
+        ("torch.FloatTensor([1., 2.])", "Use torch.tensor with values", "torch.tensor([1., 2.])"),
         ("torch.geqrf(A)[0]", "torch.geqrf is not in the vocabulary.", ""),
-        ("A.reshape(9., 1)", "sizes and axes are whole numbers, and 9.0 is none", ""),
-        ("torch.nn.functional.dropout(A, 0.5)", "Dropout draws anew each time.", ""),
-        ("torch.linalg.svd(A)", "These are 3 tensors", "torch.linalg.svd(A)[0]"),
+        ("A.reshape(9., 1)", "sizes and axes must be whole numbers, but 9.0 is not", ""),
+        ("torch.nn.functional.dropout(A, 0.5)", "Dropout draws different numbers each time.", ""),
+        ("torch.linalg.svd(A)", "This gives 3 tensors", "torch.linalg.svd(A)[0]"),
     ],
 )
 def test_what_torch_refuses_is_refused_by_name(line: str, message: str, fix: str) -> None:

@@ -73,7 +73,7 @@ def test_values_layout_and_plan_are_those_of_torch(line: str) -> None:
 def test_a_draw_without_a_seed_takes_one_says_so_and_writes_it_into_the_script(line: str) -> None:
     one = outcome(line)
     assert one.problem.severity == "warning"
-    assert "Here it draws from seed 0." in one.problem.message
+    assert "Here it uses seed 0." in one.problem.message
     (fix,) = one.problem.fixes
     seeded = outcome(fix.code)
     assert seeded.problem is None
@@ -92,7 +92,7 @@ def test_parts_are_views_or_the_reason_is_said(shape: list[int], word: str, data
     try:
         torchs = getattr(torch, word)(torch.ones(shape), parts)[0]
     except RuntimeError:
-        assert ("parts of one size do not fill" in one.problem.message) or ("axes or more" in one.problem.message)
+        assert ("equal parts" in one.problem.message) or ("axes or more" in one.problem.message)
         for fix in one.problem.fixes:
             assert evaluate(Program.parse(f"{start}B = {fix.code}"))["B"].problem is None
         return
@@ -111,7 +111,12 @@ def test_tensors_are_joined_or_the_two_that_differ_are_named(shapes: list[list[i
     try:
         torchs = getattr(torch, word)([torch.ones(shape) for shape in shapes])
     except RuntimeError:
-        reasons = ("have to be equal.", "takes the same number.", "takes tensors of one shape.", "makes a new one.")
+        reasons = (
+            "must have equal sizes.",
+            "needs the same number of axes.",
+            "needs tensors of one shape.",
+            "adds a new one.",
+        )
         assert one.problem.message.endswith(reasons)
         return
     assert one.problem is None
@@ -121,18 +126,18 @@ def test_tensors_are_joined_or_the_two_that_differ_are_named(shapes: list[list[i
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("torch.bernoulli(A)", "A probability is from 0 to 1, and 11 is none."),
-        ("(p - 1).bernoulli()", "A probability is from 0 to 1, and -1 is none."),
-        ("(p * torch.nan).bernoulli()", "A probability is from 0 to 1, and nan is none."),
-        ("i.bernoulli()", "not there for"),
+        ("torch.bernoulli(A)", "A probability must be from 0 to 1, but 11 is not."),
+        ("(p - 1).bernoulli()", "A probability must be from 0 to 1, but -1 is not."),
+        ("(p * torch.nan).bernoulli()", "A probability must be from 0 to 1, but nan is not."),
+        ("i.bernoulli()", "not supported for"),
         ("A.multinomial(5)", "5 cannot be drawn from 4 without replacement. With replacement=True"),
-        ("torch.nn.functional.batch_norm(v, None, None)", "Axis 1 holds the channels, and (3,) has no axis 1."),
+        ("torch.nn.functional.batch_norm(v, None, None)", "Axis 1 holds the channels, but (3,) has no axis 1."),
         ("torch.nn.functional.batch_norm(A, A[0], A[1], training=True)", "writes into running_mean and running_var"),
         ("torch.nn.functional.batch_norm(A, A[0], A[1], None, None, True)", "writes into running_mean and running_var"),
         ("torch.nn.functional.batch_norm(A, A[0], A[1], None, None, False, 0.1)", "takes 6 arguments without a name"),
-        ("A.hsplit(3)[0]", "Axis 1 of A is 4, which 3 parts of one size do not fill."),
-        ("v.hsplit(2)[0]", "Axis 0 of v is 3, which 2 parts of one size do not fill."),
-        ("v.vsplit(1)[0]", "vsplit takes 2 axes or more, and v (3,) has 1."),
+        ("A.hsplit(3)[0]", "Axis 1 of A is 4, which does not divide into 3 equal parts."),
+        ("v.hsplit(2)[0]", "Axis 0 of v is 3, which does not divide into 2 equal parts."),
+        ("v.vsplit(1)[0]", "vsplit takes 2 axes or more, but v (3,) has 1."),
         ("A.index_put((i + 7,), v[0])", "index 7 is out of bounds"),
         ("torch.linalg.solve_triangular(L, A)", "upper"),
         ("torch.linalg.solve_triangular(L, A.t(), upper=False)", "Incompatible shapes"),

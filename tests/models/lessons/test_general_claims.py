@@ -37,7 +37,7 @@ PARTS = st.one_of(st.integers(-3, 2), forward_slices(3), st.none(), st.just(Elli
 @settings(deadline=None)
 @given(st.lists(PARTS, max_size=5).filter(lambda parts: parts.count(Ellipsis) < 2))
 def test_forward_slices_numbers_and_none_are_read_alike_by_numpy_and_torch(parts):
-    says("numpy-and-torch-index-alike", "Slices that go forward, numbers and `None` they read alike.")
+    says("numpy-and-torch-index-alike", "Both read slices with a positive step, numbers and `None` the same way.")
     tensor, index = torch.arange(27.0).reshape(3, 3, 3), tuple(parts)
     try:
         wanted = tensor.numpy()[index]
@@ -53,7 +53,7 @@ def test_forward_slices_numbers_and_none_are_read_alike_by_numpy_and_torch(parts
 @settings(deadline=None)
 @given(st.lists(st.one_of(st.integers(0, 1), forward_slices(2), st.none()), max_size=6))
 def test_among_slices_and_numbers_none_puts_a_1_where_it_stands(parts):
-    says("2", "Among slices and numbers, each `None` puts an axis of size 1 where it stands")
+    says("2", "Among slices and numbers, each `None` inserts an axis of size 1 at its place")
     tensor = torch.arange(16.0).reshape(2, 2, 2, 2)
     if len([part for part in parts if part is not None]) > 4:
         return
@@ -77,8 +77,8 @@ def one_operand_equations():
 
 
 def test_einsum_of_one_operand_is_a_view_exactly_where_nothing_is_summed():
-    says("einsum-allocates", "With one operand and no sum there is nothing to compute: `einsum` gives a view")
-    says("einsum-allocates", "It allocates where it has to add, as `ii->` does, or to multiply.")
+    says("einsum-allocates", "With one operand and no sum there is nothing to compute: `einsum` returns a view")
+    says("einsum-allocates", "It allocates when it has to add, as for `ii->`, or to multiply.")
     for size in (1, 2):
         for left, right in one_operand_equations():
             tensor = torch.rand((size,) * len(left))
@@ -87,7 +87,7 @@ def test_einsum_of_one_operand_is_a_view_exactly_where_nothing_is_summed():
 
 
 def test_with_an_arrow_the_right_side_alone_decides_what_is_summed():
-    says("7", "a letter is summed exactly if it is missing on the right")
+    says("7", "a letter is summed if and only if it is missing on the right")
     for left, right in one_operand_equations():
         tensor = torch.rand((2,) * len(left))
         letters = sorted(set(left))
@@ -100,9 +100,7 @@ def test_with_an_arrow_the_right_side_alone_decides_what_is_summed():
 
 
 def test_a_letter_has_one_size_but_for_a_1_in_another_operand():
-    says(
-        "8", "a letter has one size, but for a 1, which is stretched to the size that the letter has in another operand"
-    )
+    says("8", "a letter has one size, except that a 1 is stretched to the size the letter has in another operand")
     for first, second in itertools.product((1, 2, 3), repeat=2):
         a, b = torch.rand(first), torch.rand(second)
         if first == second or 1 in (first, second):
@@ -126,9 +124,7 @@ def test_without_an_arrow_letters_that_appear_once_are_kept_in_alphabetical_orde
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(0, 12)), min_size=2, max_size=2))
 def test_two_neighbours_merge_only_if_the_first_stride_is_the_second_times_its_size(axes):
-    says(
-        "view-needs-contiguous", "Two neighbours, each longer than 1, may become one only if the first one's stride is"
-    )
+    says("view-needs-contiguous", "each longer than 1, may become one only if the first one's stride is")
     (rows, row_stride), (columns, column_stride) = axes
     tensor = torch.zeros(200).as_strided((rows, columns), (row_stride, column_stride))
     merges = min(rows, columns) == 1 or row_stride == column_stride * columns
@@ -187,7 +183,7 @@ def test_weights_too_small_make_gradients_vanish_in_a_plain_chain(activation):
 
 
 def test_the_mean_of_the_targets_is_where_the_wrong_loss_is_smallest():
-    says("low-loss-right-shapes", "It then pulls each prediction to the mean of all targets")
+    says("low-loss-right-shapes", "It then pulls each prediction towards the mean of all targets")
     target = torch.randn(7)
     prediction = torch.full((7, 1), float(target.mean()), requires_grad=True)
     ((prediction - target) ** 2).mean().backward()

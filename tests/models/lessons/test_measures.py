@@ -34,7 +34,7 @@ def test_an_index_is_read_as_python_reads_it(text):
     ],
 )
 def test_anything_else_is_refused(text):
-    with pytest.raises(ProblemError, match="is no index of slices, whole numbers, lists, None or dots"):
+    with pytest.raises(ProblemError, match="is not an index of slices, whole numbers, lists, None or dots"):
         numpy_index(text)
 
 

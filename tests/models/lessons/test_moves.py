@@ -161,7 +161,7 @@ def test_an_act_is_no_step_of_undo():
 
 def test_an_act_that_there_is_not_is_refused():
     lesson, _ = find_lesson("9")
-    with pytest.raises(ProblemError, match="Near it: ladder"):
+    with pytest.raises(ProblemError, match="Did you mean ladder"):
         moves.noted(moves.opened(own(), lesson), "lader")
 
 

@@ -130,7 +130,7 @@ def test_the_steps_of_a_view_follow_those_of_its_storage():
         ("B", "A + …", "new 48 B"),
         ("W", "B.t()", "view"),
     ]
-    assert notes[-1].note == "Reads the storage of B, 48 B: no byte moves."
+    assert notes[-1].note == "Reads the storage of B, 48 B: no data is moved."
     assert [note.on_storage for note in notes] == [False, False, True, True]
 
 
@@ -138,4 +138,4 @@ def test_a_copy_says_which_axes_do_not_merge():
     notes = note_steps("B", dict(evaluate(parse("A.t().reshape(12)"))))
     assert notes[-1].verdict == "copy 48 B"
     assert "Axes 0 and 1" in notes[-1].note
-    assert "no byte moves" in note_steps("B", dict(evaluate(parse("A.reshape(2, 6)"))))[-1].note
+    assert "no data is moved" in note_steps("B", dict(evaluate(parse("A.reshape(2, 6)"))))[-1].note

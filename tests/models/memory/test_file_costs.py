@@ -100,7 +100,7 @@ def test_numpy_says_what_it_says_of_the_tensor_itself(name):
     if tensor.numel():
         assert rows["strides"].numpy_says == f"{array.strides} bytes"
     assert rows["nbytes"].numpy_says == f"{array.nbytes:,}"
-    assert (rows["in row order"].numpy_says == "yes") == array.flags.c_contiguous
+    assert (rows["in row-major order"].numpy_says == "yes") == array.flags.c_contiguous
     if array.ndim and tensor.numel():
         assert str(array[::-1].strides) in rows["T[::-1]"].numpy_says
         assert rows["T[::-1]"].torch_says == "refused"
@@ -198,9 +198,9 @@ def test_strides_of_files_and_of_numpy_are_those_of_the_real_thing(sizes, rng, d
     if back.stride() == tensor.stride():
         assert keeps == f"keeps strides {shape_in_words(tensor.stride())}"
     elif [back.stride(place) for place in long] == [tensor.stride(place) for place in long]:
-        assert keeps == "keeps the strides but for those of axes of size 1"
+        assert keeps == "keeps the strides except those of axes of size 1"
     else:
-        assert keeps == f"in row order: strides become {shape_in_words(back.stride())}"
+        assert keeps == f"in row-major order: strides become {shape_in_words(back.stride())}"
 
 
 def test_numpy_keeps_column_order_behind_a_new_axis():

@@ -130,8 +130,8 @@ def test_a_transposed_tensor_splits_but_does_not_merge(new_shape, allowed):
         ((3, 4), (-1, 5), "12/5"),
         ((0, 4), (0, -1), "any size there gives 0 elements"),
         ((3, 4), (0, -1), "it would have 0 elements, not 12"),
-        ((3, 4), (5, 2), "(5, 2) has 10 elements, the tensor has 12"),
-        ((3, 4), (), "() has 1 element, the tensor has 12"),
+        ((3, 4), (5, 2), "(5, 2) has 10 elements, but the tensor has 12"),
+        ((3, 4), (), "() has 1 element, but the tensor has 12"),
         ((3, 4), (-2, 6), "-2 is neither"),
     ],
 )

@@ -77,7 +77,7 @@ def test_inputs_whose_squares_leave_the_range_have_their_page():
 def test_a_tensor_of_one_row_is_refused_by_batch_norm(init, moving):
     spec = replace(PLAIN, input="tensor:A", normalisation="batch", init=init)
     program = Program.parse("A = torch.ones(1, 6)")
-    with pytest.raises(ProblemError, match="of 1 input there is none") as refused:
+    with pytest.raises(ProblemError, match="but 1 input has none") as refused:
         compute_network(NetworkRequest(spec, program=program, moving=moving))
     assert [(fix.target, fix.code) for fix in refused.value.problem.fixes] == [("normalisation", "layer")]
     assert compute_network(NetworkRequest(replace(spec, normalisation="layer"), program=program)).verdict.lead

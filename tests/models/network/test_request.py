@@ -106,7 +106,7 @@ def test_a_tensor_of_the_program_feeds_the_network():
     assert (page.network.batch, page.network.features) == (5, 3)
     assert page.network.input.rms == pytest.approx(float(tensor.square().mean().sqrt()))
     assert page.theory.prediction.rms is not None
-    with pytest.raises(ProblemError, match="none of that name"):
+    with pytest.raises(ProblemError, match="no tensor with that name"):
         compute(state_of(spec=spec))
 
 
@@ -114,7 +114,7 @@ def test_a_tensor_of_the_program_feeds_the_network():
     ("tensor", "words"),
     [
         (torch.tensor(3.0), "X has no axes. Inputs need axis 0 to count them and at least one more."),
-        (torch.zeros(0, 4), "X is (0, 4) and has no values to feed."),
+        (torch.zeros(0, 4), "X is (0, 4) and has no values to use as input."),
         (torch.zeros(3, 2, dtype=torch.complex64), "X is complex, and the layers are real."),
     ],
     ids=["no axes", "empty", "complex"],

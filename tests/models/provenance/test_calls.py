@@ -50,7 +50,7 @@ def test_every_cell_names_the_number_it_was_cast_from(line: str) -> None:
 @pytest.mark.parametrize(
     ("line", "index", "words"),
     [
-        ("A.int()", (0, 1), "cut toward zero"),
+        ("A.int()", (0, 1), "truncated toward zero"),
         ("A.int()", (0, 0), "the same number as int32"),
         ("A.half()", (0, 2), "rounded to the nearest float16"),
         ("A.half()", (0, 3), "beyond the largest float16, 65504"),

@@ -192,7 +192,7 @@ def test_a_section_folds_by_click_key_and_call(shown):
     section.body_layout.addWidget(QLabel("body"))
     QTest.mouseClick(section.title_line, Qt.MouseButton.LeftButton, pos=QPoint(100, 20))
     assert section.is_folded
-    assert section.findChild(IconButton).accessibleName() == "Unfold Einsum"
+    assert section.findChild(IconButton).accessibleName() == "Expand Einsum"
     section.set_folded(True)
     assert section.is_folded
     section.set_folded(False)

@@ -117,7 +117,7 @@ def test_three_fixes_stand_as_buttons_and_the_rest_in_a_menu(banner, qtbot):
     fixes = tuple(Fix(f"A[{place}]", "(4,)", f"meaning {place}") for place in range(8))
     banner.set_problem(Problem("Axis 1 of A is 4.", fixes=fixes))
     assert [button.fix for button in banner.buttons] == list(fixes[:3])
-    assert banner.more.accessibleName() == "5 more ways to mend it"
+    assert banner.more.accessibleName() == "5 more fixes"
     chosen = []
     banner.fix_chosen.connect(chosen.append)
     QTest.mouseClick(banner.more, Qt.MouseButton.LeftButton)
@@ -138,7 +138,7 @@ def test_fixes_that_find_no_room_wait_in_the_menu_and_none_is_cut(banner, qtbot)
         banner.fit(500, room)
         visible = [button for button in banner.buttons if not button.isHidden()]
         shown.append(len(visible))
-        assert banner.more.accessibleName() == f"{5 - len(visible)} more ways to mend it"
+        assert banner.more.accessibleName() == f"{5 - len(visible)} more fixes"
         assert room == 20 or banner.heightForWidth(500) <= room
     assert shown == [3, 2, 1, 1]
     QTest.mouseClick(banner.more, Qt.MouseButton.LeftButton)

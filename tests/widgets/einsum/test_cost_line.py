@@ -19,7 +19,7 @@ def test_the_last_line_says_the_cost(driven):
     d = driven()
     text = d.panel.cost.label.text()
     assert "36 products, one step" in text
-    assert "Largest in between: 9 elements, 36 B" in text
+    assert "Largest intermediate: 9 elements, 36 B" in text
     assert text.endswith("Same as A @ B.t()")
     assert d.panel.cost.verdict.kind == "new"
     d.type("ij->ji", "A")
@@ -27,7 +27,7 @@ def test_the_last_line_says_the_cost(driven):
 
 
 def test_the_cost_says_less_where_its_line_would_break(five):
-    for width, words in ((2000, "Largest in between: 6 elements, 24 B"), (500, "Largest: 24 B")):
+    for width, words in ((2000, "Largest intermediate: 6 elements, 24 B"), (500, "Largest: 24 B")):
         five.panel.resize(width, 371)
         five.panel.grab()
         assert words in five.panel.cost.label.text()

@@ -226,7 +226,7 @@ def test_steps_show_why_they_copied_and_open_on_a_click(qtbot):
     assert "Axes 0 and 1" in rows[-1].words()
     assert not rows[0].note
     driven.part("memory.steps").chosen.emit(0)
-    assert "no byte moves" in driven.part("memory.steps").rows[0].words()
+    assert "no data is moved" in driven.part("memory.steps").rows[0].words()
 
 
 def test_pointing_at_a_step_shows_how_it_reads_the_storage(driven):

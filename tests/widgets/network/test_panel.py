@@ -393,11 +393,11 @@ def test_what_a_box_refuses_is_said_in_the_banner_until_the_next_edit(panel, qtb
     assert part(panel, "network.verdict").text().startswith(panel._page.verdict.lead), "it may be half of a number"
     qtbot.keyClick(box.lineEdit(), Qt.Key.Key_Return)
     assert part(panel, "network.verdict").text().startswith(panel._page.verdict.lead)
-    assert f"Not taken. {words}" in part(panel, "network.verdict").reason.text()
+    assert f"Rejected. {words}" in part(panel, "network.verdict").reason.text()
     panel.show_result(computed(replace(small, spec=replace(small.spec, depth=2))))
-    assert f"Not taken. {words}" in part(panel, "network.verdict").reason.text(), "until the next edit"
+    assert f"Rejected. {words}" in part(panel, "network.verdict").reason.text(), "until the next edit"
     show(panel, replace(panel.state.network, layer=2))
-    assert "Not taken" not in part(panel, "network.verdict").reason.text()
+    assert "Rejected" not in part(panel, "network.verdict").reason.text()
 
 
 def test_a_fix_changes_what_it_names_and_not_what_was_set_since_the_verdict(panel, qtbot):

@@ -11,7 +11,7 @@ from playground.widgets.network.verdict_banner import VerdictBanner
 
 HEALTHY = Verdict("good", "Healthy.", "All is well.")
 ILL = Verdict("error", "Activations vanish.", "Layer 2 is 0.")
-PROBLEM = Problem("Batch norm needs 2 inputs or more.", fixes=(Fix("2", gives="batch 2", target="batch"),))
+PROBLEM = Problem("Batch norm needs at least 2 inputs.", fixes=(Fix("2", gives="batch 2", target="batch"),))
 REFUSAL = "Depth must be at most 500."
 
 
@@ -23,12 +23,12 @@ def banner(shown):
 def test_why_something_was_not_taken_stands_beside_a_problem_and_a_verdict_until_it_is_taken_away(banner):
     banner.show_verdict(HEALTHY)
     banner.show_given_up(REFUSAL)
-    assert banner.text() == f"Healthy.  All is well. Not taken. {REFUSAL}"
+    assert banner.text() == f"Healthy.  All is well. Rejected. {REFUSAL}"
     banner.show_problem(PROBLEM)
     assert REFUSAL in banner.text()
     assert [button.text() for button in banner.buttons] == ["batch 2"]
     banner.show_verdict(ILL)
-    assert banner.text() == f"Activations vanish.  Layer 2 is 0. Not taken. {REFUSAL}"
+    assert banner.text() == f"Activations vanish.  Layer 2 is 0. Rejected. {REFUSAL}"
     banner.show_given_up("")
     assert REFUSAL not in banner.text()
 

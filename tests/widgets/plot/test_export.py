@@ -213,7 +213,7 @@ def test_the_menu_asks_for_a_path_writes_and_says_what_came_of_it(plot, tmp_path
     assert ElementTree.parse(tmp_path / "x.svg").getroot().tag == f"{SVG}svg"
     assert plot.legend.words.startswith("Saved as x.svg, ")
     dialog.fileSelected.emit(str(tmp_path / "missing" / "x.svg"))
-    assert "folder is not there" in plot.legend.words
+    assert "folder does not exist" in plot.legend.words
     dialog.close()
     menu.close()
 

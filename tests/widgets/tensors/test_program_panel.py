@@ -241,7 +241,7 @@ def test_renaming_writes_all_lines(bench):
 
 
 @pytest.mark.parametrize(
-    ("typed", "words"), [("A", "already a tensor called A"), ("lambda", "word of Python"), ("é", "none of the letters")]
+    ("typed", "words"), [("A", "already a tensor called A"), ("lambda", "Python keyword"), ("é", "not a letter")]
 )
 def test_names_that_clash_are_refused_in_place(bench, typed, words):
     bench.select("v")

@@ -1,1 +1,1 @@
-"""Calls that torch refuses, in sentences that name the tensor, its axes and the sizes."""
+"""Explains calls that torch refuses, naming the tensor, its axes and the sizes."""

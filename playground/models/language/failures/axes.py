@@ -54,7 +54,7 @@ def axis_problem(call: FailedCall) -> Problem | None:
 
 
 def permutation_problem(call: FailedCall) -> Problem | None:
-    """A permutation that leaves an axis out."""
+    """A permutation that omits an axis."""
     if call.word.short_name != "permute":
         return None
     tensor, order = call.arguments.get("input"), list(_integers(call.arguments.get("dims")))
@@ -65,7 +65,7 @@ def permutation_problem(call: FailedCall) -> Problem | None:
     return call.problem(
         f"{name} {shape_in_words(tensor.shape)} has {count_in_words(tensor.ndim, 'axis', 'axes')}, and "
         f"{count_in_words(len(order), 'is', 'are')} named. "
-        f"permute names each of {axes} once.",
+        f"permute must name each of {axes} once.",
         f"{len(order)} of {tensor.ndim} axes",
     )
 
@@ -95,7 +95,7 @@ def matrix_problem(call: FailedCall) -> Problem | None:
 
 
 def reversal_warning(call: FailedCall) -> Problem | None:
-    """`.T` of other than two axes, which torch computes and warns about."""
+    """`.T` of a tensor without exactly two axes, which torch computes with a warning."""
     tensor = call.positional[0] if call.word.name == ".T" else None
     if not isinstance(tensor, torch.Tensor) or tensor.ndim in (0, 2):
         return None
@@ -143,10 +143,10 @@ def _type_problem(call: FailedCall, parts: tuple[Any, ...], part: Any, node: ast
     """A fraction, a tensor of fractions, a step backwards."""
     span = call.parsed.span(node)
     if isinstance(part, float):
-        return call.problem("An index is a whole number.", "no whole number", span)
+        return call.problem("An index must be a whole number.", "no whole number", span)
     if isinstance(part, torch.Tensor) and part.is_floating_point():
         return call.problem(
-            f"{call.name_of(node)} is {str(part.dtype)[6:]}: an index is of integers or of True and False.",
+            f"{call.name_of(node)} is {str(part.dtype)[6:]}: an index must be integers or booleans.",
             "float index",
             span,
             (call.replaced(span, call.postfixed(node, ".long()")),),
@@ -155,7 +155,7 @@ def _type_problem(call: FailedCall, parts: tuple[Any, ...], part: Any, node: ast
         is_whole_axis = len(parts) == 1 and part == slice(None, None, -1)
         flipped = call.postfixed(call.nodes[0], f".flip({axis})")
         fix = call.replaced(call.span, flipped, meaning="a copy in reversed order")
-        words = "torch has no negative steps, for it has no negative strides. flip copies."
+        words = "torch has no negative steps, because it has no negative strides. flip makes a copy."
         return call.problem(words, "negative step", span, (fix,) if is_whole_axis else ())
     return None
 
@@ -167,8 +167,8 @@ def _beyond_problem(call: FailedCall, tensor: torch.Tensor, axis: int, part: Any
     if beyond is None or isinstance(part, slice):
         return None
     return call.problem(
-        f"Axis {axis} of {call.name_of(call.nodes[0])} has size {size}: its indices are {_range(size)}, and {beyond} "
-        "is none of them.",
+        f"Axis {axis} of {call.name_of(call.nodes[0])} has size {size}: its indices are {_range(size)}, so {beyond} "
+        "is out of range.",
         f"{beyond} of {size}",
         call.parsed.span(node),
     )
@@ -182,8 +182,8 @@ def _mask_problem(call: FailedCall, tensor: torch.Tensor, axis: int, part: Any, 
         if own != size:
             return call.problem(
                 f"The mask {shape_in_words(part.shape)} has {size} along its axis {offset}, where axis "
-                f"{axis + offset} of {call.name_of(call.nodes[0])} has {own}. A mask has the sizes of the axes that "
-                "it picks from.",
+                f"{axis + offset} of {call.name_of(call.nodes[0])} has {own}. A mask must have the sizes of the axes "
+                "that it selects from.",
                 f"{size} against {own}",
                 call.parsed.span(node),
             )
@@ -196,7 +196,7 @@ def _no_such_axis(call: FailedCall, name: str, tensor: torch.Tensor, axis: int, 
         return call.problem(f"{name} has no axes: it is a single number.", "no axes", call.span_of(axis))
     places = "places" if rank > tensor.ndim else "axes"
     return call.problem(
-        f"{name} {shape} has {places} {_range(rank)} (or -{rank} to -1, from the end), and no {axis}.",
+        f"{name} {shape} has {places} {_range(rank)} (or -{rank} to -1, from the end), but no {axis}.",
         f"no axis {axis}",
         call.span_of(axis),
     )

@@ -18,7 +18,7 @@ LONGEST_NAME = 28
 
 @dataclass(frozen=True, slots=True)
 class FailedCall:
-    """What was called with what; `nodes` are the syntax trees of the arguments, the receiver first."""
+    """The called word and its arguments; `nodes` are the arguments' syntax trees, the receiver first."""
 
     parsed: ExpressionText
     node: ast.expr
@@ -34,7 +34,7 @@ class FailedCall:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """The arguments by the parameters' names; the tensor of a method is `input`, a star takes the rest."""
+        """The arguments by the parameters' names; a method's tensor is `input`, a star parameter takes the rest."""
         parameters = list(self.word.parameters)
         if self.word.name.startswith("."):
             parameters.insert(0, "input")
@@ -52,7 +52,7 @@ class FailedCall:
 
     @property
     def tensor_nodes(self) -> list[tuple[ast.expr, torch.Tensor]]:
-        """The tensors among the arguments with the syntax tree of each."""
+        """The tensors among the arguments, each with its syntax tree."""
         found: list[tuple[ast.expr, torch.Tensor]] = []
         for node, value in zip(self.nodes, (*self.positional, *self.keywords.values()), strict=False):
             if isinstance(value, torch.Tensor):
@@ -64,34 +64,34 @@ class FailedCall:
 
     @property
     def tensors(self) -> list[tuple[str, torch.Tensor]]:
-        """The tensors among the arguments with the text that each is written as."""
+        """The tensors among the arguments, each with its text."""
         return [(self.name_of(node), tensor) for node, tensor in self.tensor_nodes]
 
     def name_of(self, node: ast.expr) -> str:
-        """The text of an argument, or "it" where it is long."""
+        """The text of an argument, or "it" if that is long."""
         text = self.parsed.segment(node)
         return text if len(text) <= LONGEST_NAME else "it"
 
     def postfixed(self, node: ast.expr, method: str) -> str:
-        """The text of an argument with a method behind it, in brackets where they are needed."""
+        """The text of an argument with a method appended, in brackets if needed."""
         text = self.parsed.segment(node)
         plain = isinstance(node, ast.Name | ast.Call | ast.Subscript | ast.Attribute)
         return f"{text}{method}" if plain else f"({text}){method}"
 
     def span_of(self, value: object) -> Span:
-        """The characters of the argument with this value; those of the call if it has none of its own."""
+        """The characters of the argument with this value; those of the call if there is none."""
         for node, given in zip(self.nodes, (*self.positional, *self.keywords.values()), strict=False):
             if given is value:
                 return self.parsed.span(node)
         return self.span
 
     def replaced(self, span: Span, code: str, gives: str = "", meaning: str = "") -> Fix:
-        """The fix that writes `code` where `span` is; its button shows `code`."""
+        """A fix that replaces `span` with `code`; its button shows `code`."""
         text = self.parsed.text
         return Fix(text[: span.start] + code + text[span.stop :], gives, meaning, code)
 
     def all_postfixed(self, nodes: Sequence[ast.expr], method: str) -> Fix:
-        """The fix that writes the same method behind several arguments; its button shows the method."""
+        """A fix that appends the same method to several arguments; its button shows the method."""
         code = self.parsed.text
         for node in sorted(nodes, key=lambda node: -self.parsed.span(node).start):
             span = self.parsed.span(node)
@@ -99,7 +99,7 @@ class FailedCall:
         return Fix(code, target=method)
 
     def problem(self, message: str, badge: str, span: Span | None = None, fixes: tuple[Fix, ...] = ()) -> Problem:
-        """A problem of this call."""
+        """A problem with this call."""
         return Problem(
             message[0].upper() + message[1:] if message.startswith("it ") else message,
             span or self.span,

@@ -1,4 +1,4 @@
-"""What failed, in one or two sentences with the names and sizes at hand."""
+"""Explains a failure in one or two sentences with the actual names and sizes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EXPLAINERS = (index_problem, axis_problem, permutation_problem, matrix_problem, 
 
 
 def guard_arguments(call: FailedCall) -> None:
-    """Refuse before the call what torch would allow or word badly: `as_strided` outside its storage, lists in lists."""
+    """Refuse calls that torch would allow, or explain badly: `as_strided` outside its storage, nested lists."""
     _guard_by(call, call.word.guard)
     if call.word.short_name in AXES_FIRST:
         _raise(axis_problem(call))
@@ -39,7 +39,7 @@ def guard_arguments(call: FailedCall) -> None:
 
 
 def guard_values(call: FailedCall) -> None:
-    """Refuse values that the word's entry says that it must not get."""
+    """Refuse values that the word's entry forbids."""
     _guard_by(call, call.word.value_guard)
 
 
@@ -55,7 +55,7 @@ def _guard_by(call: FailedCall, guard: Guard | None) -> None:
 
 
 def failure_problem(call: FailedCall, error: Exception) -> Problem:
-    """The problem of a call that torch refused: from the shapes where they explain it, else in torch's own words."""
+    """The problem with a call that torch refused: explained by the shapes if possible, otherwise in torch's words."""
     for explain in EXPLAINERS:
         problem = explain(call)
         if problem is not None:
@@ -64,7 +64,7 @@ def failure_problem(call: FailedCall, error: Exception) -> Problem:
 
 
 def _guard_count(call: FailedCall) -> None:
-    """Behind the arguments of its help, a function of `nn.functional` may take one that makes it write in place."""
+    """Refuse extra positional arguments: some `nn.functional` functions take one that makes them write in place."""
     most = call.word.most_positional
     if most is not None and len(call.positional) > most:
         takes = f"{count_in_words(most, 'argument')} without a name"
@@ -91,18 +91,18 @@ def _guard_strided(call: FailedCall) -> None:
         raise ProblemError(call.problem(unequal_lengths(sizes, strides), badge))
     if min(numbers) < 0:
         raise ProblemError(
-            call.problem(f"Sizes, strides and the offset are 0 or more, and one is {min(numbers)}.", "below 0")
+            call.problem(f"Sizes, strides and the offset must be at least 0, but one is {min(numbers)}.", "below 0")
         )
     item = tensor.element_size()
     last = offset + sum((size - 1) * stride for size, stride in zip(sizes, strides, strict=True))
     storage = tensor.untyped_storage().nbytes()
     if 0 not in sizes and (last + 1) * item > storage:
-        message = f"That reads bytes {offset * item:,} to {(last + 1) * item:,}, and the storage has {storage:,}."
+        message = f"That reads bytes {offset * item:,} to {(last + 1) * item:,}, but the storage has {storage:,}."
         raise ProblemError(call.problem(message, "outside its storage"))
 
 
 def _guard_nested_list(call: FailedCall) -> None:
-    """A list of lists is several indices in one version of torch and one index in another."""
+    """Refuse a list of lists: it is several indices in some versions of torch and one index in others."""
     index = call.positional[1]
     if not isinstance(index, list) or not any(isinstance(part, list | tuple | slice) or part is None for part in index):
         return
@@ -116,7 +116,7 @@ def _guard_nested_list(call: FailedCall) -> None:
             several,
             call.replaced(span, f"torch.tensor({span.of(call.parsed.text)})", meaning="one index of two axes"),
         )
-    message = "A list of lists is one index in some versions of torch and several in others. Write which is meant."
+    message = "A list of lists is one index in some versions of torch and several in others. Write the one you mean."
     raise ProblemError(call.problem(message, "list of lists", span, fixes))
 
 
@@ -124,7 +124,7 @@ _NOT_IMPLEMENTED = re.compile(r"not implemented for '(\w+)'")
 
 
 def _by_dtype(call: FailedCall, message: str) -> Problem | None:
-    """An operation that a dtype does not have, with a cast as a fix."""
+    """An operation that a dtype does not support, with a cast as a fix."""
     found = _NOT_IMPLEMENTED.search(message)
     floating = "floating point" in message or "must be either a floating" in message
     if not found and not floating:
@@ -132,7 +132,7 @@ def _by_dtype(call: FailedCall, message: str) -> Problem | None:
     tensors = [(n, v) for n, v in zip(call.nodes, call.positional, strict=False) if isinstance(v, torch.Tensor)]
     if not tensors and found:
         dtype = found.group(1).lower()
-        return call.problem(f"{call.word.name} is not there for {dtype}.", f"not for {dtype}")
+        return call.problem(f"{call.word.name} is not supported for {dtype}.", f"not for {dtype}")
     if not tensors:
         return None
     node, tensor = next(((n, v) for n, v in tensors if v.is_floating_point() != floating), tensors[0])
@@ -140,11 +140,11 @@ def _by_dtype(call: FailedCall, message: str) -> Problem | None:
     cast = ".bool()" if call.word.name in ("&", "|", "^", "~x") else _cast_away_from(tensor.dtype)
     fix = call.all_postfixed([other for other, value in tensors if value.dtype == tensor.dtype], cast)
     word = call.word.name.replace("-x", "-").replace("~x", "~")
-    return call.problem(f"{word} is not there for {dtype}, the dtype of {name}.", f"not for {dtype}", fixes=(fix,))
+    return call.problem(f"{word} is not supported for {dtype}, the dtype of {name}.", f"not for {dtype}", fixes=(fix,))
 
 
 def _cast_away_from(dtype: torch.dtype) -> str:
-    """The dtype that has what this one lacks: floats for narrow floats and integers, integers for the rest."""
+    """A dtype that supports what this one does not: floats for narrow floats and integers, integers for the rest."""
     if dtype.is_complex:
         return ".real"
     if not dtype.is_signed and dtype.itemsize > 1:
@@ -156,7 +156,7 @@ def _in_torchs_words(call: FailedCall, message: str) -> Problem:
     """The first sentence of torch's message, without its source lines and signatures."""
     first = message.strip().split("\n")[0].strip().rstrip(".:")
     if re.search(r"meta (device|tensor)|on meta|Meta kernel", message, re.IGNORECASE):
-        first = "it needs values, and they are too large or not computed"
+        first = "it needs values that are too large or not computed"
     if "integer multiplication overflow" in message:
         first = "it would have more elements than torch can count"
     first = re.sub(r"^([\w.]+)\(\):? ", "", first).replace(
@@ -165,7 +165,7 @@ def _in_torchs_words(call: FailedCall, message: str) -> Problem:
     first = re.sub(rf"^([\w.]*\b{re.escape(call.word.short_name)}|linalg\.\w+): ", "", first)
     fraction = next((value for value in call.positional[1:] if isinstance(value, float)), None)
     if "positional argument" in first and fraction is not None and call.word.family in ("reshaping", "copying"):
-        first = f"sizes and axes are whole numbers, and {fraction} is none"
+        first = f"sizes and axes must be whole numbers, but {fraction} is not"
     cut = first.split(", but expected one of")[0][:240]
     usage = f" It takes {call.word.usage}." if "argument" in cut and call.word.signature else ""
     name = call.word.name

@@ -1,4 +1,4 @@
-"""Shapes that do not fit an operation: reshape, view, expand, matrix products, joining, cutting, einsum."""
+"""Shapes that do not fit an operation: reshape, view, expand, matrix products, joining, splitting, einsum."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from playground.models.memory.view_rule import explain_view
 from playground.models.problem import Fix, Problem, ProblemError, Span
 
 _SPLITS = {"hsplit": (1, 1), "vsplit": (0, 2), "dsplit": (2, 3)}
-"""The axis that each cuts, and how many axes it asks for."""
+"""The axis that each splits, and how many axes it needs."""
 
 
 def _as_column(tensor: torch.Tensor) -> torch.Tensor:
@@ -32,13 +32,13 @@ _JOINED: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "dstack": torch.atleast_3d,
     "column_stack": _as_column,
 }
-"""Words that join tensors, and what each makes of them first."""
+"""Words that join tensors, and the conversion that each applies first."""
 _ALONG = {"hstack": 1, "vstack": 0, "dstack": 2, "column_stack": 1}
-"""The axis along which each joins, of vectors the last."""
+"""The axis along which each joins; the last for vectors."""
 
 
 def split_problem(call: FailedCall) -> Problem | None:
-    """An axis that so many parts of one size do not fill, or that is not there."""
+    """An axis that cannot be split into equal parts, or that does not exist."""
     word, parts = call.word.short_name, call.arguments.get("indices_or_sections")
     if word not in _SPLITS or not call.tensors:
         return None
@@ -47,7 +47,7 @@ def split_problem(call: FailedCall) -> Problem | None:
     if tensor.ndim < least:
         axes = count_in_words(least, "axis", "axes")
         return call.problem(
-            f"{word} takes {axes} or more, and {name} {shape_in_words(tensor.shape)} has {tensor.ndim}.",
+            f"{word} takes {axes} or more, but {name} {shape_in_words(tensor.shape)} has {tensor.ndim}.",
             f"{tensor.ndim} of {axes}",
         )
     axis = min(axis, tensor.ndim - 1)
@@ -55,7 +55,7 @@ def split_problem(call: FailedCall) -> Problem | None:
         return None
     code = f".tensor_split({parts}, {axis})"
     return call.problem(
-        f"Axis {axis} of {name} is {tensor.shape[axis]}, which {parts} parts of one size do not fill.",
+        f"Axis {axis} of {name} is {tensor.shape[axis]}, which does not divide into {parts} equal parts.",
         f"{tensor.shape[axis]} by {parts}",
         fixes=(call.replaced(call.span, call.postfixed(call.nodes[0], code)),),
     )
@@ -63,7 +63,7 @@ def split_problem(call: FailedCall) -> Problem | None:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One of the tensors that are joined: its name, its shape, and the shape that the word gives it first."""
+    """One of the joined tensors: its name, its shape, and the shape after the word's conversion."""
 
     name: str
     own: tuple[int, ...]
@@ -71,7 +71,7 @@ class _Part:
 
 
 def joining_problem(call: FailedCall) -> Problem | None:
-    """Tensors to be joined whose other axes differ, or that have none."""
+    """Tensors to join that differ in their other axes, or have no axes."""
     word = call.word.short_name
     if word not in _JOINED:
         return None
@@ -81,8 +81,8 @@ def joining_problem(call: FailedCall) -> Problem | None:
         return _stacking_problem(call, parts)
     for part in parts:
         if not part.shape:
-            return call.problem(f"{part.name} has no axis to join along. stack makes a new one.", "no axes")
-    parts = [part for part in parts if part.shape != (0,)]  # torch leaves these out, whatever the others are
+            return call.problem(f"{part.name} has no axis to join along. stack adds a new one.", "no axes")
+    parts = [part for part in parts if part.shape != (0,)]  # torch skips these, whatever the others are
     return next((problem for other in parts[1:] if (problem := _mismatch(call, parts[0], other)) is not None), None)
 
 
@@ -90,19 +90,19 @@ def _stacking_problem(call: FailedCall, parts: Sequence[_Part]) -> Problem | Non
     for other in parts[1:]:
         if other.shape != parts[0].shape:
             first = f"{parts[0].name} is {shape_in_words(parts[0].shape)}"
-            message = f"{first} and {other.name} is {shape_in_words(other.shape)}. stack takes tensors of one shape."
+            message = f"{first} and {other.name} is {shape_in_words(other.shape)}. stack needs tensors of one shape."
             return call.problem(message, "two shapes")
     return None
 
 
 def _mismatch(call: FailedCall, first: _Part, other: _Part) -> Problem | None:
-    """Why these two cannot be joined; None where they can."""
+    """Why these two cannot be joined; None if they can."""
     word, rank = call.word.short_name, len(first.shape)
     read = [f"{part.name} as {shape_in_words(part.shape)}" for part in (first, other) if part.shape != part.own]
     note = f"{word} takes {joined(read)}. " if read else ""
     if len(other.shape) != rank:
         has = f"{first.name} has {count_in_words(rank, 'axis', 'axes')} and {other.name} has {len(other.shape)}"
-        return call.problem(f"{note}{has}. {word} takes the same number.", "other rank")
+        return call.problem(f"{note}{has}. {word} needs the same number of axes.", "other rank")
     along = call.arguments.get("dim", 0) if word not in _ALONG else min(_ALONG[word], rank - 1)
     if not isinstance(along, int):
         return None
@@ -110,7 +110,7 @@ def _mismatch(call: FailedCall, first: _Part, other: _Part) -> Problem | None:
         if size != its and axis != along % max(rank, 1):
             return call.problem(
                 f"{note}Axis {axis} of {first.name} is {size}, that of {other.name} is {its}. "
-                f"Along all axes but {along} they have to be equal.",
+                f"All axes except {along} must have equal sizes.",
                 f"{size} against {its}",
             )
     return None
@@ -139,7 +139,7 @@ def broadcast_problem(call: FailedCall) -> Problem | None:
 
 
 def reshape_problem(call: FailedCall) -> Problem | None:
-    """Sizes that multiply to another number of elements, or a view that the strides do not allow."""
+    """Sizes with a different number of elements, or a view that the strides do not allow."""
     word = call.word.short_name
     if word not in ("reshape", "view", "view_as", "reshape_as", "unflatten"):
         return None
@@ -181,8 +181,8 @@ def _dtype_view_problem(call: FailedCall, tensor: torch.Tensor, dtype: torch.dty
     old, new = tensor.element_size(), torch.empty(0, dtype=dtype).element_size()
     last = tensor.shape[-1] if tensor.ndim else 1
     return call.problem(
-        f"An element of {str(dtype)[6:]} takes {new} bytes, one of {name} takes {old}. The bytes are read anew only if "
-        f"the last axis has stride 1 and whole elements: here it has size {last} and stride "
+        f"An element of {str(dtype)[6:]} takes {new} bytes, one of {name} takes {old}. The bytes can be reread only if "
+        f"the last axis has stride 1 and holds whole elements: here it has size {last} and stride "
         f"{tensor.stride()[-1] if tensor.ndim else 0}.",
         f"{old} and {new} bytes",
     )
@@ -200,17 +200,18 @@ def expand_problem(call: FailedCall) -> Problem | None:
     name, shape = call.tensors[0][0], tuple(tensor.shape)
     if len(wanted) < len(shape):
         return call.problem(
-            f"{name} has {len(shape)} axes, and {len(wanted)} sizes are given. Axes do not go away.", "too few sizes"
+            f"{name} has {len(shape)} axes, and {len(wanted)} sizes are given. expand cannot remove axes.",
+            "too few sizes",
         )
     lead = len(wanted) - len(shape)
     for axis, (size, new) in enumerate(zip(shape, wanted[lead:], strict=True)):
         if new not in (-1, size) and size != 1:
             return call.problem(
-                f"Axis {axis} of {name} is {size}, and only a size of 1 can be stretched: to {new} it cannot.",
+                f"Axis {axis} of {name} is {size}, but only a size of 1 can be stretched to {new}.",
                 f"{size} to {new}",
             )
     if -1 in wanted[:lead]:
-        return call.problem("-1 keeps a size, and an axis that is new has none yet.", "-1 in front")
+        return call.problem("-1 keeps a size, but a new axis has no size to keep.", "-1 in front")
     return None
 
 
@@ -232,13 +233,13 @@ def product_problem(call: FailedCall) -> Problem | None:
         if rank >= 0 and tensor.ndim != rank:
             shape = shape_in_words(tensor.shape)
             return call.problem(
-                f"{word} takes a tensor of {rank} axes here, and {name} {shape} has {tensor.ndim}.",
+                f"{word} needs a tensor with {rank} axes here, but {name} {shape} has {tensor.ndim}.",
                 f"{tensor.ndim} axes",
             )
     if not left.ndim or not right.ndim:
         name = left_name if not left.ndim else right_name
         return call.problem(
-            f"{name} is a single number, and a matrix product needs axes. * multiplies by a number.", "no axes"
+            f"{name} is a single number, but a matrix product needs axes. Use * to multiply by a number.", "no axes"
         )
     if word == "outer":
         return None
@@ -247,7 +248,7 @@ def product_problem(call: FailedCall) -> Problem | None:
     if inner != other:
         return call.problem(
             f"Axis {left.ndim - 1} of {left_name} is {inner}, axis {axis} of {right_name} is {other}. A product sums "
-            "over both together, so they have to be equal.",
+            "over both together, so they must be equal.",
             f"{inner} against {other}",
             fixes=_product_fixes(call, left, right),
         )
@@ -257,7 +258,7 @@ def product_problem(call: FailedCall) -> Problem | None:
 
 
 def dtype_problem(call: FailedCall) -> Problem:
-    """Two dtypes where torch wants one, with the casts that mend it."""
+    """Two dtypes where torch needs one, with casts as fixes."""
     (left_name, left), *_ = call.tensors
     right_name, right = next((name, one) for name, one in call.tensors if one.dtype != left.dtype)
     wide = reduce(torch.promote_types, (tensor.dtype for _, tensor in call.tensors))
@@ -272,7 +273,7 @@ def dtype_problem(call: FailedCall) -> Problem:
 
 
 def _product_fixes(call: FailedCall, left: torch.Tensor, right: torch.Tensor) -> tuple[Fix, ...]:
-    """The products that one transposed operand allows."""
+    """The products that become possible by transposing one operand."""
     if call.word.short_name not in ("matmul", "@", "mm") or left.ndim != 2 or right.ndim != 2:
         return ()
     nodes = [n for n, v in zip(call.nodes, call.positional, strict=False) if isinstance(v, torch.Tensor)]
@@ -285,7 +286,7 @@ def _product_fixes(call: FailedCall, left: torch.Tensor, right: torch.Tensor) ->
 
 
 def einsum_problem(call: FailedCall) -> Problem | None:
-    """What the equation's own rules say, at the character in the line."""
+    """The problem with an einsum equation, at its character in the line."""
     equation = call.positional[0] if call.positional else None
     if call.word.short_name != "einsum" or not isinstance(equation, str):
         return None
@@ -309,7 +310,7 @@ def _in_line(call: FailedCall, equation: str, problem: Problem) -> Problem:
 
 
 def _einsum_fix(call: FailedCall, equation: Span, fix: Fix) -> Fix:
-    """The edit of the line that a fix asks for: of the equation, or of the operand that it is meant for."""
+    """The edit of the line for a fix: of the equation, or of the operand that it targets."""
     kind, _, operand = fix.target.partition(".")
     if kind != "operand":
         return Fix(call.replaced(equation, fix.code).code, fix.gives, fix.meaning, fix.code)
@@ -320,7 +321,7 @@ def _einsum_fix(call: FailedCall, equation: Span, fix: Fix) -> Fix:
 
 
 def size_problem(call: FailedCall) -> Problem | None:
-    """Sizes below 0, fractional sizes, or sizes whose product no storage can hold."""
+    """Sizes below 0, fractional sizes, or sizes with a product too large for any storage."""
     given: Any = call.arguments.get("size", call.arguments.get("sizes"))
     if given is None and call.word.short_name == "tile":
         given = call.arguments.get("dims")
@@ -330,10 +331,10 @@ def size_problem(call: FailedCall) -> Problem | None:
     for size in sizes:
         if isinstance(size, float):
             return call.problem(
-                f"A size is a whole number, and {size:g} is none.", "no whole number", call.span_of(size)
+                f"A size must be a whole number, but {size:g} is not.", "no whole number", call.span_of(size)
             )
         if isinstance(size, int) and size < 0:
-            return call.problem(f"A size is 0 or more, and {size} is less.", "below 0", call.span_of(size))
+            return call.problem(f"A size must be at least 0, not {size}.", "below 0", call.span_of(size))
     whole = [size for size in sizes if isinstance(size, int)]
     own = prod(tensor.numel() for _, tensor in call.tensors[:1])
     if len(whole) == len(sizes) and prod(whole) * own >= 2**60:

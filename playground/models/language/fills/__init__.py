@@ -1,4 +1,4 @@
-"""The ways to make a tensor from nothing: each writes its code, builds its tensor and knows its own text again."""
+"""Fills: ways to create a tensor. Each writes its code, builds its tensor and recognises its own text."""
 
 from playground.models.language.fills import drawn, regular, typed
 from playground.models.language.fills.fill import FILLS, FLOATING, INTEGRAL, Fill, Parameter, dtype_named, parameter

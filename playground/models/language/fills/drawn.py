@@ -1,4 +1,4 @@
-"""Fills of random draws, each from a seed of its own."""
+"""Fills with random draws, each with its own seed."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _normal_build(made: Made) -> torch.Tensor:
     if (mean, std) == (0.0, 1.0):
         return torch.randn(made.shape, dtype=dtype, generator=generator)
     if std < 0:
-        refuse(f"The standard deviation is {number_text(std)}. It is 0 or more.", badge="std below 0")
+        refuse(f"The standard deviation is {number_text(std)}. It must be at least 0.", badge="std below 0")
     return torch.normal(mean, std, made.shape, dtype=dtype, generator=generator)
 
 
@@ -88,7 +88,7 @@ def _normal_recognise(call: LiteralCall, reshaped: tuple[int, ...] | None) -> Ma
 def _randint_limits(made: Made) -> tuple[int, int]:
     low, high = int(parameter(made, "low")), int(parameter(made, "high"))
     if low >= high:
-        refuse(f"The integers run from {low} to below {high}, so there is none.", badge="empty range")
+        refuse(f"There is no integer from {low} to below {high}.", badge="empty range")
     return low, high
 
 
@@ -130,15 +130,13 @@ def register_drawn() -> None:
         )
     )
     FILLS.register(
-        _random_fill(
-            "uniform", "Uniform", "Independent draws, uniform between 0 and 1, 1 excluded.", "rand", torch.rand
-        )
+        _random_fill("uniform", "Uniform", "Independent draws, uniform from 0 to 1, excluding 1.", "rand", torch.rand)
     )
     FILLS.register(
         Fill(
             "randint",
             "Random integers",
-            "Independent integers, each from low to high - 1 equally likely.",
+            "Independent integers, uniform from low to high - 1.",
             _randint_code,
             _randint_build,
             _randint_recognise,

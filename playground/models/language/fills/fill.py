@@ -1,4 +1,4 @@
-"""What a fill is, and what the fills share: dtypes, parameters, the pieces of their text."""
+"""The definition of a fill, and what fills share: dtypes, parameters, pieces of their text."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Recognise = Callable[[LiteralCall, tuple[int, ...] | None], Made | None]
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One number that a fill takes besides shape, dtype and seed."""
+    """A numeric parameter of a fill, besides shape, dtype and seed."""
 
     name: str
     default: float | int
@@ -35,7 +35,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """A way to make a tensor: `code` writes the PyTorch text, `build` runs it, `recognise` reads the text back."""
+    """A way to create a tensor: `code` writes the PyTorch text, `build` runs it, `recognise` parses the text."""
 
     name: str
     label: str
@@ -50,7 +50,7 @@ class Fill:
     ranks: tuple[int, ...] | None = None
 
     def fits_rank(self, rank: int) -> bool:
-        """Whether a tensor with so many axes can be made."""
+        """True if the fill supports this number of axes."""
         return self.ranks is None or rank in self.ranks
 
 
@@ -58,7 +58,7 @@ FILLS: Registry[Fill] = Registry("fill")
 
 
 def parameter(made: Made, name: str) -> Any:
-    """What `made` sets this parameter to, or the fill's default."""
+    """The value of this parameter in `made`, or the fill's default."""
     given = dict(made.parameters)
     if name in given:
         return given[name]
@@ -77,7 +77,7 @@ _SEED_DEFAULT = 0
 
 
 def read_dtype(call: LiteralCall, default: str) -> str | None:
-    """The dtype keyword's name; None if there is a keyword that no fill writes."""
+    """The dtype keyword's value; None if there is a keyword that no fill writes."""
     if set(call.keywords) - {"dtype", "generator"}:
         return None
     given = call.keywords.get("dtype", DtypeName(default))
@@ -91,20 +91,20 @@ def read_seed(call: LiteralCall) -> int | None:
 
 
 def commas(*arguments: str) -> str:
-    """The arguments that are not empty, with commas."""
+    """The non-empty arguments, separated by commas."""
     return ", ".join(argument for argument in arguments if argument)
 
 
 def dtype_text(made: Made, default: str) -> str:
-    """The dtype keyword, empty where it is the default."""
+    """The dtype keyword, empty for the default."""
     return "" if made.dtype == default else f"dtype=torch.{made.dtype}"
 
 
 def inferred_dtype(value: object) -> str:
-    """The dtype that torch gives a number."""
+    """The dtype that torch infers for a number."""
     return "bool" if isinstance(value, bool) else "int64" if isinstance(value, int) else "float32"
 
 
 def cast(value: Any, dtype: str) -> Any:
-    """A number as one of this dtype."""
+    """A number converted to this dtype."""
     return float(value) if dtype in FLOATING else bool(value) if dtype == "bool" else int(value)

@@ -1,4 +1,4 @@
-"""Fills at work: their code, their tensors, their text read back."""
+"""Using fills: writing code, building tensors, recognising text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from playground.models.program.sources import Made
 
 
 def default_made(fill: str, shape: tuple[int, ...] = (3, 4)) -> Made:
-    """A tensor of this fill with its first dtype, its default parameters and seed 0 where it has one."""
+    """A tensor of this fill with its first dtype, default parameters, and seed 0 if it has a seed."""
     entry = FILLS.find(fill)
     if not entry.fits_rank(len(shape)):
         shape = (*shape, 1, 1)[:2]
@@ -27,12 +27,12 @@ def default_made(fill: str, shape: tuple[int, ...] = (3, 4)) -> Made:
 
 
 def made_code(made: Made) -> str:
-    """The PyTorch text that makes the tensor: `torch.arange(12.).reshape(3, 4)`."""
+    """The PyTorch text that creates the tensor: `torch.arange(12.).reshape(3, 4)`."""
     return FILLS.find(made.fill).code(made)
 
 
 def make(made: Made, device: str = "cpu") -> torch.Tensor:
-    """The tensor itself; on `"meta"` its shape, strides and dtype alone, of any size."""
+    """The tensor itself; on `"meta"`, only its shape, strides and dtype, of any size."""
     check_made(made)
     if device == "meta":
         return torch.empty(made.shape, dtype=dtype_named(made.dtype), device="meta")
@@ -40,11 +40,11 @@ def make(made: Made, device: str = "cpu") -> torch.Tensor:
 
 
 def check_made(made: Made) -> None:
-    """Raise a `ProblemError` for sizes, ranks or dtypes that the fill cannot have."""
+    """Raise a `ProblemError` for sizes, ranks or dtypes that the fill does not support."""
     fill = FILLS.find(made.fill)
     for axis, size in enumerate(made.shape):
         if size < 0:
-            refuse(f"Axis {axis} has size {size}. A size is 0 or more.", badge="size below 0")
+            refuse(f"Axis {axis} has size {size}. A size must be at least 0.", badge="size below 0")
     if math.prod(made.shape) >= 2**60:
         refuse("The sizes multiply to more than 2^60 elements, more than torch can count.", badge="too many elements")
     if not fill.fits_rank(len(made.shape)):
@@ -56,7 +56,7 @@ def check_made(made: Made) -> None:
 
 
 def recognise(node: ast.expr) -> Made | None:
-    """The `Made` that would write this expression in its own spelling, or None: `torch.zeros((3, 4))` is one."""
+    """The `Made` equivalent to this expression, or None: `torch.zeros((3, 4))` is one."""
     reshaped: tuple[int, ...] | None = None
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("reshape", "view"):
         inner = node.func.value

@@ -1,4 +1,4 @@
-"""Fills without chance: zeros, ones, one value, the identity, whole numbers in a row, even steps."""
+"""Deterministic fills: zeros, ones, one value, the identity, consecutive integers, even steps."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _eye_recognise(call: LiteralCall, reshaped: tuple[int, ...] | None) -> Made 
 
 
 def register_constants() -> None:
-    """Add the fills of constants."""
+    """Add the constant fills."""
     FILLS.register(_sized_fill("zeros", "Zeros", "Every element 0.", torch.zeros))
     FILLS.register(_sized_fill("ones", "Ones", "Every element 1.", torch.ones))
     FILLS.register(
@@ -135,7 +135,7 @@ def _reshape_text(made: Made) -> str:
 
 
 def _one_dimensional(shape: tuple[int, ...] | None, count: int) -> tuple[int, ...] | None:
-    """The shape that a run of `count` numbers takes, None if it does not fit."""
+    """The shape of a run of `count` numbers; None if it does not fit."""
     if shape is None:
         return (count,)
     return shape if math.prod(shape) == count else None
@@ -196,12 +196,12 @@ def _linspace_recognise(call: LiteralCall, reshaped: tuple[int, ...] | None) -> 
 
 
 def register_counting() -> None:
-    """Add the fills that count."""
+    """Add the counting fills."""
     FILLS.register(
         Fill(
             "arange",
             "Count up",
-            "0, 1, 2, ... in row order: each value says where it came from.",
+            "0, 1, 2, ... in row-major order: each value shows where it came from.",
             _arange_code,
             _arange_build,
             _arange_recognise,
@@ -213,7 +213,7 @@ def register_counting() -> None:
         Fill(
             "linspace",
             "Even steps",
-            "Evenly spaced from start to end, both included.",
+            "Evenly spaced from start to end, including both.",
             _linspace_code,
             _linspace_build,
             _linspace_recognise,

@@ -24,11 +24,11 @@ from playground.models.language.source import LiteralCall, number_text, sizes_te
 from playground.models.program.sources import Made
 
 MAXIMUM_VALUES = 10_000
-"""So many numbers of a `torch.tensor([...])` are kept as numbers; longer ones stay a line of text."""
+"""Up to this many numbers of a `torch.tensor([...])` are stored as numbers; longer ones stay text."""
 
 
 def nested(flat: list[Any], shape: tuple[int, ...]) -> Any:
-    """Flat values in row order as nested tuples of this shape."""
+    """Flat values in row-major order as nested tuples of this shape."""
     if not shape:
         return flat[0]
     step = math.prod(shape[1:])
@@ -36,7 +36,7 @@ def nested(flat: list[Any], shape: tuple[int, ...]) -> Any:
 
 
 def nested_shape(values: Any) -> tuple[int, ...] | None:
-    """The shape of nested tuples; None if they are ragged or hold anything but numbers."""
+    """The shape of nested tuples; None if they are ragged or contain anything but numbers."""
     if isinstance(values, bool | int | float):
         return ()
     if not isinstance(values, tuple):
@@ -53,7 +53,7 @@ def _flat(values: Any) -> list[Any]:
 
 
 def _fitted(values: Any, shape: tuple[int, ...]) -> Any:
-    """The nested values cut to `shape`, and zero where they do not reach: what dragging a size shows."""
+    """The nested values cut to `shape` and padded with zeros, as for a dragged size."""
     if not shape:
         while isinstance(values, tuple):
             values = values[0] if values else 0

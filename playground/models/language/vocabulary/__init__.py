@@ -1,4 +1,4 @@
-"""What a line may say, family by family: `VOCABULARY` holds each word with its signature and description."""
+"""The vocabulary of a line, family by family: `VOCABULARY` has each word with its signature and description."""
 
 from playground.models.language.vocabulary.complex_numbers import register_complex_numbers
 from playground.models.language.vocabulary.copying import register_copying

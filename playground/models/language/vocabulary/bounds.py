@@ -1,4 +1,4 @@
-"""Upper bounds on what a call allocates, in bytes, from its arguments alone: no call is made that could exceed them.
+"""Upper bounds on what a call allocates, in bytes, from its arguments alone: no call may exceed them.
 
 The bounds are loose by design: they only decide whether a line is small enough to run without a plan.
 """
@@ -15,11 +15,11 @@ WORD = 8
 """Bytes of the widest element."""
 
 HUGE = 1 << 80
-"""Stands for "no bound is known": plan first."""
+"""Means "no bound is known": plan first."""
 
 
 def leaves(arguments: Any) -> Iterator[Any]:
-    """All arguments with lists and tuples opened up."""
+    """All arguments with lists and tuples flattened."""
     if isinstance(arguments, list | tuple):
         for argument in arguments:
             yield from leaves(argument)
@@ -52,7 +52,7 @@ def nothing(_: Sequence[Any]) -> int:
 
 
 def width(arguments: Any) -> int:
-    """The bytes of the widest element that can come out: 16 if anything is complex."""
+    """The bytes of the widest possible result element: 16 if anything is complex."""
     return 2 * WORD if any(map(_is_complex, leaves(arguments))) else WORD
 
 
@@ -63,22 +63,22 @@ def _is_complex(leaf: Any) -> bool:
 
 
 def operands(arguments: Sequence[Any]) -> int:
-    """At most as many elements as the operands have together; twice, for values with indices."""
+    """At most as many elements as all operands together; twice that for values with indices."""
     return 2 * width(arguments) * sum(tensor.numel() for tensor in tensors(arguments))
 
 
 def listed(arguments: Sequence[Any]) -> int:
-    """As many elements as numbers are listed, and those of tensors among them."""
+    """As many elements as numbers listed, plus those of tensors among them."""
     return operands(arguments) + width(arguments) * sum(1 for _ in leaves(arguments))
 
 
 def binned(arguments: Sequence[Any]) -> int:
-    """A number of bins, 100 if none is given, besides a copy of the operand."""
+    """The number of bins, 100 by default, plus a copy of the operand."""
     return operands(arguments) + WORD * (100 + sum(abs(number) for number in whole_numbers(arguments)))
 
 
 def stretched(arguments: Sequence[Any]) -> int:
-    """The elements of the operands broadcast together (of their product where they do not fit: that fails anyway)."""
+    """The elements of the operands broadcast together (their product if they do not fit, which fails anyway)."""
     shapes = [tensor.shape for tensor in tensors(arguments)]
     rank = max((len(shape) for shape in shapes), default=0)
     padded = [(1,) * (rank - len(shape)) + tuple(shape) for shape in shapes]
@@ -114,12 +114,12 @@ def counted(arguments: Sequence[Any]) -> int:
 
 
 def _is_number(leaf: Any) -> bool:
-    """Whether this is a tensor of one number that is there."""
+    """True if this is a computed tensor with one number."""
     return isinstance(leaf, torch.Tensor) and not leaf.ndim and not leaf.is_meta
 
 
 def multiplied(arguments: Sequence[Any]) -> int:
-    """The result of a matrix product, and the copies that stretching batches may cost."""
+    """The result of a matrix product, and the copies that broadcasting batches may need."""
     found = tensors(arguments)
     if len(found) < 2:
         return operands(arguments)
@@ -132,7 +132,7 @@ def multiplied(arguments: Sequence[Any]) -> int:
 
 
 def contracted(arguments: Sequence[Any]) -> int:
-    """An einsum: the product of the sizes of all letters of the output, of all letters with three operands or more."""
+    """An einsum: the product of the sizes of the output's letters; of all letters for three operands or more."""
     found, equation = tensors(arguments), arguments[0] if arguments else None
     if not isinstance(equation, str) or "." in equation:
         return product(arguments)
@@ -146,14 +146,14 @@ def contracted(arguments: Sequence[Any]) -> int:
 
 
 def padded(arguments: Sequence[Any]) -> int:
-    """Each axis longer by all the padding there is."""
+    """Each axis lengthened by the total padding."""
     extra = sum(abs(number) for number in whole_numbers(arguments))
     found = tensors(arguments)
     return width(arguments) * math.prod(size + extra for tensor in found for size in tensor.shape)
 
 
 def indexed(arguments: Sequence[Any]) -> int:
-    """An index of tensors or lists: as many elements as they have together, for each place of the other axes."""
+    """An index with tensors or lists: as many elements as they have together, for each index of the other axes."""
     tensor, index = arguments
     parts = list(index) if isinstance(index, tuple) else [index]
     used = [_axes_used(part) for part in parts]
@@ -175,14 +175,14 @@ def indexed(arguments: Sequence[Any]) -> int:
 
 
 def _axes_used(part: Any) -> int:
-    """How many axes a part of an index stands for."""
+    """The number of axes that a part of an index covers."""
     if part is None or part is Ellipsis or isinstance(part, bool):
         return 0
     return part.ndim if isinstance(part, torch.Tensor) and part.dtype is torch.bool else 1
 
 
 def _places(part: Any) -> tuple[int, ...]:
-    """The shape of an index; of a mask, that of all its elements in a row."""
+    """The shape of an index; for a mask, that of all its elements flattened."""
     is_mask = isinstance(part, torch.Tensor) and part.dtype is torch.bool
     if isinstance(part, torch.Tensor) and not is_mask:
         return tuple(part.shape)
@@ -190,7 +190,7 @@ def _places(part: Any) -> tuple[int, ...]:
 
 
 MOST_LOOKED_AT = 1 << 26
-"""Elements of an integer tensor up to which its largest value is looked for."""
+"""The most elements of an integer tensor for which its largest value is searched."""
 
 
 def by_values(arguments: Sequence[Any]) -> int:
@@ -206,7 +206,7 @@ def by_values(arguments: Sequence[Any]) -> int:
 
 
 def repeated_elements(arguments: Sequence[Any]) -> int:
-    """Each element, or each slice of an axis, as often as its own number says."""
+    """Each element, or each slice of an axis, repeated by its own count."""
     found = tensors(arguments)
     repeats = found[-1] if found else None
     if repeats is None or repeats.is_floating_point() or repeats.is_complex() or not repeats.numel():

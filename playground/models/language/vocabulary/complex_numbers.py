@@ -1,4 +1,4 @@
-"""Words of complex numbers: their parts, and the views that show these as real numbers."""
+"""Words of complex numbers: their parts, and views of them as real numbers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def register_complex_numbers() -> None:
         "imag", "(input)", "The imaginary parts: every second number of the storage.", "reshaping", "view",
         need=nothing, call=_imaginary,
     )  # fmt: skip
-    text = "The conjugate: a view whose imaginary parts read negated."
+    text = "The conjugate: a view that negates the imaginary parts on reading."
     both("conj", "()", text, "reshaping", "view", need=nothing)
     text = "The last two axes swapped and conjugated."
     both("adjoint", "()", text, "reshaping", "view", need=nothing)
@@ -33,8 +33,22 @@ def register_complex_numbers() -> None:
         ("view_as_complex", "A last axis of 2 as real and imaginary parts."),
     ):
         function(name, "(input)", text, "reshaping", "view", need=nothing)
-    both("resolve_conj", "()", "A conjugated view written out; others stay.", "copying", "view or copy", need=operands)
-    both("conj_physical", "()", "The conjugate, written out; a real tensor stays.", "mapping", "new", need=operands)
+    both(
+        "resolve_conj",
+        "()",
+        "A conjugated view written out; others are unchanged.",
+        "copying",
+        "view or copy",
+        need=operands,
+    )
+    both(
+        "conj_physical",
+        "()",
+        "The conjugate, written out; a real tensor is unchanged.",
+        "mapping",
+        "new",
+        need=operands,
+    )
     _polar()
 
 
@@ -50,7 +64,7 @@ def _polar() -> None:
     )
     for name, signature, text in (
         ("complex", "(real, imag)", "Complex numbers from their parts."),
-        ("polar", "(abs, angle)", "Complex numbers from their sizes and angles."),
+        ("polar", "(abs, angle)", "Complex numbers from their absolute values and angles."),
     ):
         function(
             name,
@@ -74,5 +88,5 @@ def _polar() -> None:
 
 def _imaginary(tensor: Any) -> torch.Tensor:
     if isinstance(tensor, torch.Tensor) and not tensor.is_complex():
-        refuse(f"Only complex tensors have imaginary parts, and this is {str(tensor.dtype).removeprefix('torch.')}.")
+        refuse(f"Only complex tensors have imaginary parts, but this is {str(tensor.dtype).removeprefix('torch.')}.")
     return torch.imag(tensor)

@@ -1,4 +1,4 @@
-"""The constants and plain-number functions that a line may name."""
+"""The constants and plain-number functions that a line may use."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CONSTANTS: dict[str, Any] = {
     "torch.newaxis": None,
     **MEMORY_FORMATS,
 }
-"""What a dotted name without brackets stands for."""
+"""The value of a dotted name without brackets."""
 
 NUMBER_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "len": len,
@@ -50,7 +50,7 @@ NUMBER_FUNCTION_HELP = {
     "len": "The size of axis 0, or the length of a shape.",
     "int": "The whole part of a number.",
     "float": "A number as floating point.",
-    "complex": "A complex number of its two parts.",
+    "complex": "A complex number from its two parts.",
     "abs": "A number without its sign; a tensor element by element.",
     "slice": "The slice start:stop:step.",
     "tuple": "A shape or list as a tuple.",

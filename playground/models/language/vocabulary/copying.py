@@ -1,4 +1,4 @@
-"""Words that write the elements anew, in another order, number or type."""
+"""Words that copy the elements, in another order, number or type."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _orders() -> None:
     both(
         "clone",
         "(*, memory_format=torch.preserve_format)",
-        "A copy with a storage of its own; dense strides are kept.",
+        "A copy with its own storage; dense strides are kept.",
         "copying",
         "copy",
         need=operands,
@@ -42,28 +42,31 @@ def _orders() -> None:
     both(
         "roll",
         "(shifts, dims=None)",
-        "Move elements along axes; what falls off comes back at the other end.",
+        "Shift elements along axes; those shifted out re-enter at the other end.",
         "copying",
         "copy",
         need=operands,
     )
-    both(
-        "rot90", "(k=1, dims=(0, 1))", "Turn by k quarters in the plane of two axes.", "copying", "copy", need=operands
-    )
+    both("rot90", "(k=1, dims=(0, 1))", "Rotate by k quarter turns, in two axes.", "copying", "copy", need=operands)
     method(
-        "flip", "(*dims)", "Reverse axes: a copy, for torch has no negative strides.", "copying", "copy", need=operands
+        "flip",
+        "(*dims)",
+        "Reverse axes: a copy, because torch has no negative strides.",
+        "copying",
+        "copy",
+        need=operands,
     )
     function(
         "flip",
         "(input, dims)",
-        "Reverse axes: a copy, for torch has no negative strides.",
+        "Reverse axes: a copy, because torch has no negative strides.",
         "copying",
         "copy",
         need=operands,
     )
     both("fliplr", "()", "Reverse axis 1.", "copying", "copy", need=operands)
     both("flipud", "()", "Reverse axis 0.", "copying", "copy", need=operands)
-    method("repeat", "(*sizes)", "Copies side by side, so many along each axis.", "copying", "copy", need=sizes)
+    method("repeat", "(*sizes)", "Copies side by side, with a count for each axis.", "copying", "copy", need=sizes)
     method("tile", "(*dims)", "Copies side by side; missing leading counts are 1.", "copying", "copy", need=sizes)
     function(
         "tile", "(input, dims)", "Copies side by side; missing leading counts are 1.", "copying", "copy", need=sizes
@@ -94,12 +97,12 @@ def _casts() -> None:
     method("type_as", "(other)", "As the dtype of other.", "copying", "copy", need=operands)
     for name, dtype in _SHORTHANDS:
         arguments = "(*, memory_format=torch.preserve_format)"
-        method(name, arguments, f"As {dtype}; the same tensor if it is that.", "copying", "copy", need=operands)
+        method(name, arguments, f"As {dtype}; the same tensor if it is that already.", "copying", "copy", need=operands)
 
 
 def _type(tensor: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     if not isinstance(dtype, torch.dtype):
-        raise TypeError("type takes a dtype, torch.float64 for one.")
+        raise TypeError("type takes a dtype, for example torch.float64.")
     return tensor.to(dtype)
 
 
@@ -114,5 +117,5 @@ def _to(
     if isinstance(dtype, torch.Tensor):
         dtype = dtype.dtype
     if not isinstance(dtype, torch.dtype):
-        raise TypeError("to takes a dtype, torch.float64 for one: everything here is on the CPU")
+        raise TypeError("to takes a dtype, for example torch.float64: everything here is on the CPU")
     return tensor.to(dtype, memory_format=memory_format)

@@ -1,8 +1,8 @@
-"""What a call costs besides its result: upper bounds of its work in seconds, and of the bytes that it holds meanwhile.
+"""What a call costs besides its result: upper bounds of its time in seconds and of its temporary bytes.
 
-The work is that of one core of an ordinary processor, loose by design: it only decides what runs in a process of its
-own, where it can be cancelled, and what is not begun at all. Words that do more than touch each
-element of operands and result a few times have an entry.
+The time is for one core of an ordinary processor, loose by design: it only decides what runs in a separate process,
+where it can be cancelled, and what is not started at all. Words that do more than touch each element of operands and
+result a few times have an entry.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ Seconds = Callable[[Sequence[Any]], float]
 Bytes = Callable[[Sequence[Any]], int]
 
 LIGHT, HEAVY, SLOW = 5e-9, 3e-8, 2.5e-7
-"""Seconds for an element: moved or added; sorted or exponentiated; by series, by hashing or by index."""
+"""Seconds per element: for moving or adding; for sorting or exponentials; for series, hashing or indexing."""
 DRAWING = frozenset({"rand", "randn", "randint", "randperm", "normal", "rand_like", "randn_like", "randint_like"})
 """Words that draw each element that they make."""
 LONG_SECONDS = 1.0
-"""Work from which a call runs where it can be cancelled."""
+"""Seconds from which a call runs in a cancellable process."""
 MOST_SECONDS = 3600.0
-"""Work from which a call is not begun."""
+"""Seconds from which a call is not started."""
 
 
 def elements(arguments: Sequence[Any]) -> int:
-    """As many elements as all operands have, and as many as they have broadcast together."""
+    """The elements of all operands, plus those of the operands broadcast together."""
     found = tensors(arguments)
     try:
         together = stretched(found) // WORD if found else 0
@@ -52,7 +52,7 @@ def elements(arguments: Sequence[Any]) -> int:
 
 
 def each(seconds: float) -> Seconds:
-    """So long for each element."""
+    """This many seconds for each element."""
     return lambda arguments: seconds * elements(arguments)
 
 
@@ -67,13 +67,13 @@ def each_made(seconds: float, need: Bytes) -> Seconds:
 
 
 def sorting(arguments: Sequence[Any]) -> float:
-    """Each element compared with as many as it has binary digits."""
+    """Each element is compared log2(n) times."""
     count = elements(arguments)
     return HEAVY * count * math.log2(count + 2)
 
 
 def seconds_each(found: Sequence[torch.Tensor]) -> float:
-    """Seconds for a multiplication and an addition: integers and halves have no fast way."""
+    """Seconds per multiply-add: integers and half precision have no fast path."""
     rates = [_RATES.get(tensor.dtype, 1.2e-8) for tensor in found]
     return max(rates, default=_RATES[torch.float32])
 
@@ -85,7 +85,7 @@ _RATES = {
 
 
 def matrices(arguments: Sequence[Any]) -> float:
-    """A product over the last axis of one operand: each of its elements meets each column of the other."""
+    """A product over one operand's last axis: each of its elements is multiplied with each column of the other."""
     found = [tensor for tensor in tensors(arguments) if tensor.ndim][-2:]
     if len(found) < 2:
         return each(LIGHT)(arguments)
@@ -104,7 +104,7 @@ def rows(arguments: Sequence[Any]) -> float:
 
 
 def distances(arguments: Sequence[Any]) -> float:
-    """The same for `cdist`, where p=2 is a product of matrices, and any p but 1 and 2 a power for each element."""
+    """The same for `cdist`: p=2 is a matrix product, and any p except 1 and 2 needs a power per element."""
     power = next((leaf for leaf in arguments if isinstance(leaf, int | float)), 2.0)
     factor = {2.0: 1.0, 1.0: 20.0}.get(float(power), 150.0)
     return factor * rows(arguments)
@@ -126,7 +126,7 @@ def summed(arguments: Sequence[Any]) -> float:
 
 
 def dotted(arguments: Sequence[Any]) -> float:
-    """`tensordot`: the axes that are summed are counted once."""
+    """`tensordot`: summed axes are counted once."""
     found = tensors(arguments)
     dims = arguments[2] if len(arguments) > 2 else 2
     if len(found) < 2 or not isinstance(dims, int):
@@ -141,7 +141,7 @@ def dotted(arguments: Sequence[Any]) -> float:
 
 
 def cubes(factor: float) -> Seconds:
-    """The cube of the longer axis of each matrix, so many times."""
+    """The cube of each matrix's longer axis, times a factor."""
 
     def seconds(arguments: Sequence[Any]) -> float:
         total = 0.0
@@ -163,7 +163,7 @@ def powers(arguments: Sequence[Any]) -> float:
 
 
 def normed(arguments: Sequence[Any]) -> float:
-    """A norm: by singular values where it is nuclear or of order 2, else a pass."""
+    """A norm: by singular values if nuclear or of order 2, otherwise one pass."""
     singular = any(leaf in ("nuc", 2, -2) for leaf in leaves(arguments[1:]) if isinstance(leaf, str | int | float))
     is_matrix = any(tensor.ndim > 1 for tensor in tensors(arguments))
     return cubes(3)(arguments) if singular and is_matrix else each(HEAVY)(arguments)
@@ -177,14 +177,14 @@ def covered(arguments: Sequence[Any]) -> float:
 
 
 def differences(arguments: Sequence[Any]) -> float:
-    """As many passes as the order says, or as the axis is long."""
+    """As many passes as the order, or as the length of the axis."""
     orders = whole_numbers(arguments)[:1]
     longest = max((max(tensor.shape, default=1) for tensor in tensors(arguments)), default=1)
     return LIGHT * elements(arguments) * max(1, min(max(orders, default=1), longest)) + 1e-5 * longest
 
 
 def kernels(arguments: Sequence[Any]) -> float:
-    """A convolution: each weight meets each place of the input, padded."""
+    """A convolution: each weight is applied at each place of the padded input."""
     found = tensors(arguments)
     if len(found) < 2 or not found[1].ndim:
         return each(LIGHT)(arguments)
@@ -195,12 +195,12 @@ def kernels(arguments: Sequence[Any]) -> float:
 
 
 def _most(arguments: Sequence[Any]) -> int:
-    """The largest whole number that may be a padding."""
+    """The largest whole number that could be a padding."""
     return max((abs(number) for number in whole_numbers(arguments)), default=0)
 
 
 def windows(arguments: Sequence[Any]) -> float:
-    """Each window of a pool: as many elements as its sizes multiply to."""
+    """Each window of a pool has as many elements as the product of its sizes."""
     sizes = arguments[1] if len(arguments) > 1 else 1
     numbers = [abs(number) for number in whole_numbers([sizes])] or [1]
     axes = 3 if len(numbers) == 1 else 1
@@ -208,7 +208,7 @@ def windows(arguments: Sequence[Any]) -> float:
 
 
 def attention(arguments: Sequence[Any]) -> float:
-    """Each query meets each key, and each value once more."""
+    """Each query with each key, and once more with each value."""
     found = tensors(arguments)[:3]
     if len(found) < 3 or any(tensor.ndim < 2 for tensor in found):
         return each(LIGHT)(arguments)
@@ -217,13 +217,13 @@ def attention(arguments: Sequence[Any]) -> float:
 
 
 def _scores(found: Sequence[torch.Tensor]) -> int:
-    """How many pairs of a query and a key there are."""
+    """The number of query-key pairs."""
     lead = max(math.prod(tensor.shape[:-2]) for tensor in found)
     return lead * found[0].shape[-2] * found[1].shape[-2]
 
 
 def score_bytes(arguments: Sequence[Any]) -> int:
-    """The scores of an attention, with the mask and the softmax of them."""
+    """The attention scores, with their mask and softmax."""
     found = tensors(arguments)[:3]
     return 4 * WORD * _scores(found) if len(found) == 3 and all(tensor.ndim >= 2 for tensor in found) else 0
 
@@ -246,7 +246,7 @@ def scaled(arguments: Sequence[Any]) -> float:
 
 
 def copies(count: float) -> Bytes:
-    """So many copies of the operands, written out as wide as they are."""
+    """This many copies of the operands, at their own width."""
 
     def total(arguments: Sequence[Any]) -> int:
         return int(count * sum(tensor.numel() * tensor.element_size() for tensor in tensors(arguments)))
@@ -270,12 +270,12 @@ def is_fraction(tensor: torch.Tensor) -> bool:
 
 
 def indices(count: float) -> Bytes:
-    """So many indices of 8 bytes for each element of the operands."""
+    """This many 8-byte indices for each element of the operands."""
     return lambda arguments: int(count * WORD * sum(tensor.numel() for tensor in tensors(arguments)))
 
 
 def wide_copies(count: float) -> Bytes:
-    """So many copies of the operands as wide as they are broadcast together."""
+    """This many copies of the operands broadcast together."""
     return lambda arguments: int(count * stretched(tensors(arguments))) if tensors(arguments) else 0
 
 
@@ -312,7 +312,7 @@ def repeated_bytes(arguments: Sequence[Any]) -> int:
 
 
 def factor_bytes(arguments: Sequence[Any]) -> int:
-    """Square matrices as large as the longer axis, as LAPACK needs them to work in."""
+    """Square matrices as large as the longer axis, as LAPACK's workspace."""
     return sum(
         12 * tensor.element_size() * math.prod(tensor.shape[:-2]) * (max(tensor.shape[-2:], default=1) + 1) ** 2
         for tensor in tensors(arguments)

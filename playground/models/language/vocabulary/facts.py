@@ -1,4 +1,4 @@
-"""Words that ask about a tensor and answer with a number, a shape or a dtype."""
+"""Words that return a fact about a tensor: a number, a shape or a dtype."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ def register_facts() -> None:
     method(
         "stride",
         "(dim=None)",
-        "How many elements lie between neighbours along each axis, or along one.",
+        "The step in storage between neighbours along each axis, or along one.",
         "facts",
         "fact",
         need=nothing,
     )
     method("dim", "()", "The number of axes.", "facts", "fact", need=nothing)
     method("ndimension", "()", "The number of axes.", "facts", "fact", need=nothing)
-    method("storage_offset", "()", "Where in the storage the first element lies.", "facts", "fact", need=nothing)
+    method("storage_offset", "()", "The position of the first element in the storage.", "facts", "fact", need=nothing)
     method("element_size", "()", "The bytes of an element.", "facts", "fact", need=nothing)
     method(
         "is_contiguous",
         "(*, memory_format=torch.contiguous_format)",
-        "Whether the elements lie in row order.",
+        "Whether the elements lie in row-major order.",
         "facts",
         "fact",
         need=nothing,
@@ -46,7 +46,7 @@ def register_facts() -> None:
     method("is_floating_point", "()", "Whether the elements are floating-point numbers.", "facts", "fact", need=nothing)
     function("numel", "(input)", "The number of elements.", "facts", "fact", need=nothing)
     function("broadcast_shapes", "(*shapes)", "The shape that shapes broadcast to.", "facts", "fact", need=nothing)
-    function("result_type", "(tensor1, tensor2)", "The dtype that a sum of the two has.", "facts", "fact", need=nothing)
+    function("result_type", "(tensor1, tensor2)", "The dtype of a sum of the two.", "facts", "fact", need=nothing)
     function("promote_types", "(type1, type2)", "The smallest dtype that holds both.", "facts", "fact", need=nothing)
     both("equal", "(other)", "Whether shapes and all elements are equal.", "facts", "fact", need=operands)
     both(

@@ -1,4 +1,4 @@
-"""Words of signals: Fourier transforms and windows."""
+"""Words for signals: Fourier transforms and windows."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _TRANSFORMS = {
 
 
 def _transformed(arguments: Sequence[Any]) -> int:
-    """Complex numbers, an axis as long as the given length."""
+    """Complex numbers, with an axis of the given length."""
     return 4 * (operands(arguments) + padded(arguments)) + 64
 
 
 def _plan_of(name: str) -> Callable[..., torch.Tensor]:
-    """As torch plans it, where MKL computes it: the other axes keep their order. Elsewhere a transform is in rows."""
+    """torch's plan, if MKL computes it: the other axes keep their order. Otherwise a transform is row-major."""
     transform: Callable[..., torch.Tensor] = _to_real if name == "irfft" else getattr(torch.fft, name)
 
     def plan(*arguments: Any, **named: Any) -> torch.Tensor:
@@ -42,7 +42,7 @@ def _plan_of(name: str) -> Callable[..., torch.Tensor]:
 
 
 def _to_real(input: torch.Tensor, n: int | None = None, dim: int = -1, norm: str | None = None) -> torch.Tensor:
-    """`irfft` with the strides of the complex transform of half its length, stretched to the whole."""
+    """`irfft` with the strides of the complex transform of half its length, scaled to the whole."""
     real = torch.fft.irfft(input, n, dim, norm)
     length = real.shape[dim]
     half = length // 2 + 1
@@ -57,12 +57,12 @@ def register_fourier() -> None:
     for name, (signature, text) in _TRANSFORMS.items():
         plan = _plan_of(name)
         function(f"fft.{name}", signature, text, "mapping", "new", need=_transformed, strings=_NORMS, plan=plan)
-    for name, text in (("fftshift", "Frequency 0 in the middle."), ("ifftshift", "The inverse of fftshift.")):
+    for name, text in (("fftshift", "Move frequency 0 to the middle."), ("ifftshift", "The inverse of fftshift.")):
         function(f"fft.{name}", "(input, dim=None)", text, "copying", "copy", need=operands)
     for name, text in (("fftfreq", "The frequencies of fft."), ("rfftfreq", "The frequencies of rfft.")):
         function(f"fft.{name}", "(n, d=1.0, *, dtype=None)", text, "making", "new", need=sizes)
     for name in ("hann", "hamming", "blackman", "bartlett"):
-        text = f"A window of {name.title()}'s form."
+        text = f"The {name.title()} window."
         own = "alpha=0.54, beta=0.46, " if name == "hamming" else ""
         function(
             f"{name}_window", f"(window_length, periodic=True, {own}*, dtype=None)", text,

@@ -1,4 +1,4 @@
-"""Words of `torch.nn.functional` that slide, pool, compare and normalise, and the losses."""
+"""Words of `torch.nn.functional`: convolution, pooling, similarity, normalisation and losses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _REDUCTIONS = ("none", "mean", "sum")
 
 _ONE = {
     "hardshrink": ("(input, lambd=0.5)", "x outside -lambd to lambd, 0 inside."),
-    "softshrink": ("(input, lambd=0.5)", "x moved towards 0 by lambd, 0 inside."),
+    "softshrink": ("(input, lambd=0.5)", "x shrunk towards 0 by lambd, 0 inside."),
     "threshold": ("(input, threshold, value)", "x above the threshold, value elsewhere."),
     "celu": ("(input, alpha=1.0)", "x above 0, alpha (exp(x / alpha) - 1) below."),
 }
@@ -35,7 +35,7 @@ _LOSSES = {
     ),
     "binary_cross_entropy": (
         "(input, target, *, weight=None, reduction='mean')",
-        "-log of the probability of what is true.",
+        "-log of the probability of the true class.",
     ),
     "binary_cross_entropy_with_logits": (
         "(input, target, *, weight=None, reduction='mean', pos_weight=None)",
@@ -66,7 +66,7 @@ def register_layers() -> None:
     function(
         "nn.functional.softmin", "(input, dim, dtype=None)", "softmax(-x).", "reducing", "new", need=operands
     )  # fmt: skip
-    function("nn.functional.glu", "(input, dim=-1)", "One half times sigmoid of the other.", "reducing", "new",
+    function("nn.functional.glu", "(input, dim=-1)", "One half times the sigmoid of the other.", "reducing", "new",
              need=operands)  # fmt: skip
     _norms()
     _sliding()
@@ -87,19 +87,19 @@ def _norms() -> None:
     function(
         "nn.functional.batch_norm",
         "(input, running_mean, running_var, weight=None, bias=None, training=False, *, eps=1e-05)",
-        "Each channel by its running mean and variance; by those of the batch in training.", "reducing", "new",
+        "Normalise each channel by its running mean and variance; in training, by the batch's.", "reducing", "new",
         need=operands, call=_batch_norm, plan=_plan_batch_norm,
     )  # fmt: skip
 
 
 def _batch_norm(input: torch.Tensor, running_mean: Any, running_var: Any, *scale: Any, **given: Any) -> torch.Tensor:
-    """torch's own where it writes nothing: in training it would move the running mean and variance."""
+    """torch's own, unless it would write: in training it updates the running mean and variance."""
     if input.ndim < 2:
-        refuse(f"Axis 1 holds the channels, and {shape_in_words(input.shape)} has no axis 1.", badge="no channels")
+        refuse(f"Axis 1 holds the channels, but {shape_in_words(input.shape)} has no axis 1.", badge="no channels")
     training = given.get("training", scale[2] if len(scale) > 2 else False)
     if training and (running_mean is not None or running_var is not None):
         refuse(
-            "In training batch_norm writes into running_mean and running_var, and a line makes a new tensor. With None "
+            "In training, batch_norm writes into running_mean and running_var, but a line makes new tensors. With None "
             "for both it normalises by the batch and writes nothing.",
             badge="in place",
         )
@@ -107,7 +107,7 @@ def _batch_norm(input: torch.Tensor, running_mean: Any, running_var: Any, *scale
 
 
 def _plan_batch_norm(input: torch.Tensor, *arguments: Any, **named: Any) -> torch.Tensor:
-    """In row order, or with the channels last where those of the input are: torch's own plan keeps other orders too."""
+    """Row-major, or channels last if the input is: torch's own plan also keeps other orders."""
     planned = _batch_norm(input, *arguments, **named)
     return planned.contiguous(memory_format=suggested_format(input))
 
@@ -118,7 +118,7 @@ def _sliding() -> None:
     for axes in ("1d", "2d", "3d"):
         averaged = "ceil_mode=False, count_include_pad=True" + ("" if axes == "1d" else ", divisor_override=None")
         function(
-            f"nn.functional.conv{axes}", f"(input, weight, {rest})", "A kernel slid over the input, products summed.",
+            f"nn.functional.conv{axes}", f"(input, weight, {rest})", "Slide a kernel over the input, sum the products.",
             "multiplying", "new", need=lambda a: 4 * (product(a) + padded(a)) * 8, strings=("valid", "same"),
         )  # fmt: skip
         function(
@@ -127,17 +127,17 @@ def _sliding() -> None:
         )  # fmt: skip
         function(
             f"nn.functional.max_pool{axes}", f"(input, kernel_size, {largest})",
-            "The largest in each window; with its index two tensors.", "reducing", "new", need=lambda a: 2 * padded(a),
+            "The largest in each window; with indices, two tensors.", "reducing", "new", need=lambda a: 2 * padded(a),
         )  # fmt: skip
         function(
-            f"nn.functional.adaptive_avg_pool{axes}", "(input, output_size)", "The mean in so many windows.",
+            f"nn.functional.adaptive_avg_pool{axes}", "(input, output_size)", "The mean in a given number of windows.",
             "reducing", "new", need=padded,
         )  # fmt: skip
     modes = ("nearest", "linear", "bilinear", "bicubic", "trilinear", "area", "nearest-exact")
     function(
         "nn.functional.interpolate", "(input, size=None, scale_factor=None, mode='nearest', align_corners=None, "
         "recompute_scale_factor=None, antialias=False)",
-        "Larger or smaller along the last axes.", "mapping", "new", need=lambda _: HUGE, strings=modes,
+        "Resize the last axes.", "mapping", "new", need=lambda _: HUGE, strings=modes,
     )  # fmt: skip
     function(
         "nn.functional.unfold", "(input, kernel_size, dilation=1, padding=0, stride=1)",
@@ -151,7 +151,7 @@ def _sliding() -> None:
 
 def _attention() -> None:
     function(
-        "nn.functional.embedding", "(input, weight)", "The rows of weight at the numbers of input.",
+        "nn.functional.embedding", "(input, weight)", "The rows of weight selected by input.",
         "picking", "copy", need=product,
     )  # fmt: skip
     function(

@@ -1,4 +1,4 @@
-"""Words of linear algebra: inverses, determinants, solutions, factors, eigenvalues."""
+"""Words for linear algebra: inverses, determinants, solutions, factors, eigenvalues."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _OF_ONE = {
     "pinv": ("(A, *, atol=None, rtol=None, hermitian=False)", "The pseudoinverse."),
     "det": ("(A)", "The determinant."),
     "slogdet": ("(A)", "Sign and logarithm of the determinant; take one by index."),
-    "matrix_power": ("(A, n)", "The matrix multiplied with itself n times."),
-    "matrix_rank": ("(A, *, atol=None, rtol=None, hermitian=False)", "How many columns are independent."),
+    "matrix_power": ("(A, n)", "The matrix to the power n."),
+    "matrix_rank": ("(A, *, atol=None, rtol=None, hermitian=False)", "The number of independent columns."),
     "matrix_exp": ("(A)", "The matrix exponential."),
     "matrix_norm": ("(A, ord='fro', dim=(-2, -1), keepdim=False, *, dtype=None)", "A norm of matrices."),
     "cond": ("(A, p=None)", "The condition number."),
@@ -41,7 +41,7 @@ _STRINGS = {
 
 
 def _matrices(arguments: Sequence[Any]) -> int:
-    """Square matrices as large as the longer axis, four times over: factors, vectors, complex numbers."""
+    """Four square matrices as large as the longer axis: factors, vectors, complex numbers."""
     return operands(arguments) + sum(
         8 * WORD * prod(tensor.shape[:-2]) * (max(tensor.shape[-2:], default=1) + 1) ** 2
         for tensor in tensors(arguments)
@@ -54,7 +54,7 @@ def _tolerant(arguments: Sequence[Any]) -> int:
 
 
 def _last_by_columns(factors: Callable[..., Any]) -> Callable[..., Any]:
-    """Meta factors, the last of them in the order of columns: so LAPACK leaves it, and torch plans it by rows."""
+    """Meta factors, the last in column-major order: LAPACK leaves it so, but torch plans it row-major."""
 
     def plan(*arguments: Any, **keywords: Any) -> Any:
         *first, last = factors(*arguments, **keywords)
@@ -84,12 +84,12 @@ def register_linear_algebra() -> None:
     ):
         arguments = {"pinverse": "(rcond=1e-15)", "cholesky": "(upper=False)"}.get(name, "()")
         both(name, arguments, text, "multiplying", "new", need=_matrices)
-    both("matrix_power", "(n)", "The matrix multiplied with itself n times.", "multiplying", "new", need=_matrices)
+    both("matrix_power", "(n)", "The matrix to the power n.", "multiplying", "new", need=_matrices)
     text = "The x with A @ x equal to B."
     function(
         "linalg.solve", "(A, B, *, left=True)", text, "multiplying", "new", need=lambda a: _matrices(a) + product(a)
     )
-    text = "The x with A @ x equal to B, A being a triangle; with left=False x @ A."
+    text = "The x with A @ x equal to B for a triangular A; with left=False, x @ A."
     function(
         "linalg.solve_triangular", "(A, B, *, upper, left=True, unitriangular=False)", text, "multiplying", "new",
         need=lambda a: _matrices(a) + product(a),

@@ -1,4 +1,4 @@
-"""Words that make a tensor out of numbers or out of other tensors."""
+"""Words that make a tensor from numbers or from other tensors."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def _from_numbers() -> None:
         function(name, signature, description, "making", "new", need=need, plan=plans.get(name))
 
     add("tensor", "(data, *, dtype=None)", "The numbers of nested lists.", listed)
-    add("as_tensor", "(data, dtype=None)", "The numbers of nested lists; a tensor stays itself.", listed)
-    add("arange", "(start=0, end, step=1, *, dtype=None)", "Numbers from start to before end.", counted)
+    add("as_tensor", "(data, dtype=None)", "The numbers of nested lists; a tensor is returned unchanged.", listed)
+    add("arange", "(start=0, end, step=1, *, dtype=None)", "Numbers from start up to, but not including, end.", counted)
     add("zeros", "(*size, dtype=None)", "Every element 0.", sizes)
     add("ones", "(*size, dtype=None)", "Every element 1.", sizes)
     add("full", "(size, fill_value, *, dtype=None)", "Every element the same value.", sizes)
@@ -68,9 +68,9 @@ def _random() -> None:
     add("randperm", "(n, *, generator, dtype=torch.int64)", "0 to n - 1 in random order.")
     add("normal", "(mean, std, size=None, *, generator, dtype=None)", "Draws from normal distributions.")
     for define, first in ((method, ""), (function, "input, ")):
-        text = "1 with the probability that stands there, else 0."
+        text = "1 with the probability given by each element, else 0."
         define("bernoulli", f"({first}*, generator)", text, "making", "new", need=operands, call=_bernoulli)
-        text = "Indices drawn along the last axis, whose elements are their weights."
+        text = "Indices drawn along the last axis, weighted by its elements."
         arguments = f"({first}num_samples, replacement=False, *, generator)"
         define("multinomial", arguments, text, "making", "new", need=sizes, call=_multinomial)
     function(
@@ -79,7 +79,7 @@ def _random() -> None:
     method(
         "manual_seed",
         "(seed)",
-        "The generator started from this seed.",
+        "The generator, seeded with this number.",
         "making",
         "fact",
         need=lambda _: 0,
@@ -88,21 +88,21 @@ def _random() -> None:
 
 
 def _bernoulli(input: torch.Tensor, *, generator: torch.Generator | None = None) -> torch.Tensor:
-    """torch's own, which words a probability that is none as a bug of its own."""
+    """torch's own, which reports an invalid probability as an internal bug."""
     if not input.is_meta and input.numel() and input.is_floating_point():
         low, high = (float(end) for end in input.double().aminmax())
         if not (low >= 0 and high <= 1):
             odd = f"{high if low >= 0 else low:.6g}"
-            refuse(f"A probability is from 0 to 1, and {odd} is none.", badge="no probability")
+            refuse(f"A probability must be from 0 to 1, but {odd} is not.", badge="no probability")
     return torch.bernoulli(input, generator=generator)
 
 
 def _multinomial(input: torch.Tensor, num_samples: int, replacement: bool = False, **given: Any) -> torch.Tensor:
-    """torch's own, which does not say how many there are to draw from."""
+    """torch's own, which does not say how many elements there are."""
     if input.ndim and not replacement and num_samples > input.shape[-1]:
         refuse(
             f"{num_samples} cannot be drawn from {input.shape[-1]} without replacement. With replacement=True an index "
-            "may come again.",
+            "may be drawn again.",
             badge=f"{num_samples} of {input.shape[-1]}",
         )
     return torch.multinomial(input, num_samples, replacement, **given)
@@ -112,7 +112,7 @@ def _seeded(generator: Any, seed: Any) -> torch.Generator:
     if not isinstance(generator, torch.Generator):
         refuse("manual_seed is a method of torch.Generator().")
     if not isinstance(seed, int) or not 0 <= seed < 2**63:
-        refuse("A seed is a whole number from 0 to 2**63 - 1.")
+        refuse("A seed must be a whole number from 0 to 2**63 - 1.")
     return generator.manual_seed(seed)
 
 
@@ -160,14 +160,14 @@ def _like() -> None:
 
 def _joining() -> None:
     for name in ("cat", "concat", "concatenate"):
-        function(
-            name, "(tensors, dim=0)", "Tensors one after the other along an axis.", "making", "copy", need=operands
-        )
-    function("stack", "(tensors, dim=0)", "Tensors of one shape along a new axis.", "making", "copy", need=operands)
+        function(name, "(tensors, dim=0)", "Join tensors along an axis.", "making", "copy", need=operands)
+    function(
+        "stack", "(tensors, dim=0)", "Join tensors of one shape along a new axis.", "making", "copy", need=operands
+    )
     for name, description in (
         ("hstack", "Side by side: along axis 1, vectors along axis 0."),
         ("vstack", "On top of one another: along axis 0."),
-        ("dstack", "Behind one another: along axis 2."),
+        ("dstack", "One behind another: along axis 2."),
         ("column_stack", "Vectors as the columns of a matrix."),
     ):
         function(name, "(tensors)", description, "making", "copy", need=operands)
@@ -202,7 +202,7 @@ def _joining() -> None:
 
 
 def plan_combinations(tensor: torch.Tensor, r: int = 2, with_replacement: bool = False) -> torch.Tensor:
-    """Pairs only: their number is known without the values."""
+    """Only pairs: their number is known without the values."""
     if r != 2:
         refuse("Only pairs (r=2) are planned here.")
     n = tensor.numel()

@@ -1,4 +1,4 @@
-"""Words that compute each element from the elements at the same place."""
+"""Words that compute each element from the elements at the same index."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from playground.models.language.vocabulary.plans import plan_of_one, plan_of_two
 from playground.models.language.vocabulary.word import both, function
 
 _ONE = {
-    "abs": "The size without the sign.",
-    "neg": "The sign changed.",
+    "abs": "The absolute value.",
+    "neg": "The negative.",
     "sign": "-1, 0 or 1.",
     "sgn": "-1, 0 or 1.",
     "signbit": "Whether the sign bit is set.",
@@ -51,7 +51,7 @@ _ONE = {
     "ceil": "Rounded up to an integer.",
     "floor": "Rounded down to an integer.",
     "trunc": "Rounded towards 0.",
-    "frac": "What trunc cuts off.",
+    "frac": "The fractional part that trunc drops.",
     "isnan": "Where there is a nan.",
     "isinf": "Where there is an infinity.",
     "isfinite": "Where there is neither nan nor infinity.",
@@ -75,11 +75,11 @@ _TWO = {
     "pow": ("(exponent)", "Each element to a power."),
     "maximum": ("(other)", "The larger of two elements."),
     "minimum": ("(other)", "The smaller of two elements."),
-    "fmax": ("(other)", "The larger of two elements, nan left out."),
-    "fmin": ("(other)", "The smaller of two elements, nan left out."),
+    "fmax": ("(other)", "The larger of two elements, ignoring nan."),
+    "fmin": ("(other)", "The smaller of two elements, ignoring nan."),
     "atan2": ("(other)", "The angle of the point (other, tensor)."),
     "hypot": ("(other)", "The length of the hypotenuse."),
-    "copysign": ("(other)", "The size of the one with the sign of the other."),
+    "copysign": ("(other)", "The absolute value of one with the sign of the other."),
     "logaddexp": ("(other)", "log(exp(x) + exp(y)) without overflow."),
     "xlogy": ("(other)", "x log(y), and 0 where x is 0."),
     "eq": ("(other)", "Where the elements are equal."),
@@ -94,16 +94,16 @@ _TWO = {
     "bitwise_and": ("(other)", "The bits that are set in both."),
     "bitwise_or": ("(other)", "The bits that are set in one."),
     "bitwise_xor": ("(other)", "The bits that are set in exactly one."),
-    "bitwise_left_shift": ("(other)", "The bits moved left."),
-    "bitwise_right_shift": ("(other)", "The bits moved right."),
+    "bitwise_left_shift": ("(other)", "The bits shifted left."),
+    "bitwise_right_shift": ("(other)", "The bits shifted right."),
     "lerp": ("(end, weight)", "Between the tensor and end, by weight."),
-    "clamp": ("(min=None, max=None)", "Held between two limits."),
+    "clamp": ("(min=None, max=None)", "Limited to a range."),
     "clip": ("(min=None, max=None)", "The same as clamp."),
     "isclose": ("(other, rtol=1e-05, atol=1e-08, equal_nan=False)", "Where the elements are nearly equal."),
     "addcmul": ("(tensor1, tensor2, *, value=1)", "The tensor plus value times a product."),
     "addcdiv": ("(tensor1, tensor2, *, value=1)", "The tensor plus value times a quotient."),
-    "clamp_min": ("(min)", "Held above a limit."),
-    "clamp_max": ("(max)", "Held below a limit."),
+    "clamp_min": ("(min)", "Limited from below."),
+    "clamp_max": ("(max)", "Limited from above."),
     "float_power": ("(exponent)", "Each element to a power, in float64."),
     "logaddexp2": ("(other)", "log2(2**x + 2**y) without overflow."),
     "nextafter": ("(other)", "The next floating-point number towards other."),
@@ -115,17 +115,17 @@ _TWO = {
 
 _ACTIVATIONS = {
     "relu": ("(input)", "The positive part: max(x, 0)."),
-    "relu6": ("(input)", "Held between 0 and 6."),
+    "relu6": ("(input)", "Limited to 0 to 6."),
     "gelu": ("(input, approximate='none')", "x times the normal distribution function of x."),
     "silu": ("(input)", "x times sigmoid(x)."),
     "elu": ("(input, alpha=1.0)", "x above 0, alpha (exp(x) - 1) below."),
     "leaky_relu": ("(input, negative_slope=0.01)", "x above 0, a small slope below."),
-    "selu": ("(input)", "elu scaled so that it normalises itself."),
+    "selu": ("(input)", "elu scaled to be self-normalising."),
     "softplus": ("(input, beta=1.0, threshold=20.0)", "log(1 + exp(x)), a smooth relu."),
     "mish": ("(input)", "x times tanh(softplus(x))."),
-    "hardtanh": ("(input, min_val=-1.0, max_val=1.0)", "Held between two limits."),
-    "hardsigmoid": ("(input)", "A sigmoid of straight lines."),
-    "hardswish": ("(input)", "silu of straight lines."),
+    "hardtanh": ("(input, min_val=-1.0, max_val=1.0)", "Limited to a range."),
+    "hardsigmoid": ("(input)", "A piecewise linear sigmoid."),
+    "hardswish": ("(input)", "silu with a piecewise linear sigmoid."),
     "tanhshrink": ("(input)", "x - tanh(x)."),
     "softsign": ("(input)", "x / (1 + |x|)."),
     "logsigmoid": ("(input)", "log(sigmoid(x))."),
@@ -133,7 +133,7 @@ _ACTIVATIONS = {
 
 
 def _clamped(tensor: torch.Tensor, *limits: Any, **named: Any) -> torch.Tensor:
-    """`clamp` on the meta device, where a limit without axes has no value to read: any number of its dtype does."""
+    """`clamp` on the meta device, where a 0-d limit has no value to read: any number of its dtype works."""
     given = [*limits, *named.values()]
     if not any(isinstance(limit, torch.Tensor) and limit.ndim for limit in given):
         limits = tuple(map(_number, limits))

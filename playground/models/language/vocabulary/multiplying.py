@@ -21,7 +21,7 @@ def _products() -> None:
         ("mv", "(vec)", "A matrix times a vector."),
         ("dot", "(tensor)", "The sum of products of two vectors."),
         ("vdot", "(other)", "The sum of products of two vectors."),
-        ("inner", "(other)", "Sums of products over the last axis of both."),
+        ("inner", "(other)", "Sums of products over both last axes."),
     ):
         need = product if name == "inner" else multiplied
         both(
@@ -43,7 +43,14 @@ def _products() -> None:
         plan=plan_outer,
     )
     both("ger", "(vec2)", "The same as outer.", "multiplying", "new", need=product, plan=plan_outer)
-    both("addr", "(vec1, vec2, *, beta=1, alpha=1)", "An outer product added.", "multiplying", "new", need=product)
+    both(
+        "addr",
+        "(vec1, vec2, *, beta=1, alpha=1)",
+        "An outer product added to the tensor.",
+        "multiplying",
+        "new",
+        need=product,
+    )
     both("kron", "(other)", "The Kronecker product.", "multiplying", "new", need=product)
     both("cross", "(other, dim=None)", "The cross product of vectors of 3.", "multiplying", "new", need=operands)
     function("tensordot", "(a, b, dims=2)", "Sums of products over chosen axes.", "multiplying", "new", need=product)

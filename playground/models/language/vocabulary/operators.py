@@ -1,4 +1,4 @@
-"""Indexing as torch does it, with plans for indices whose values are unknown."""
+"""The operators, and torch's indexing with plans for indices with unknown values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from playground.models.language.vocabulary.word import VOCABULARY, Word
 
 
 def index_tensor(tensor: torch.Tensor, index: Any) -> torch.Tensor:
-    """`tensor[index]`; on the meta device a mask picks everything it could, and an integer tensor any row."""
+    """`tensor[index]`; on the meta device, a mask picks everything it could, an integer tensor any row."""
     return tensor[_planned(index) if tensor.is_meta else index]
 
 
@@ -44,7 +44,7 @@ COMPARISON: dict[type[ast.cmpop], Word] = {}
 
 
 def register_operators() -> None:
-    """Add the operators to the vocabulary, under the sign that stands in the text."""
+    """Add the operators to the vocabulary, under their signs."""
     for node, sign, call, description in (
         (ast.Add, "+", operator.add, "The sum."),
         (ast.Sub, "-", operator.sub, "The difference."),
@@ -55,15 +55,15 @@ def register_operators() -> None:
         (ast.Pow, "**", operator.pow, "The power."),
         (ast.BitAnd, "&", operator.and_, "Both, bit by bit."),
         (ast.BitOr, "|", operator.or_, "Either, bit by bit."),
-        (ast.BitXor, "^", operator.xor, "One of the two, bit by bit."),
-        (ast.LShift, "<<", operator.lshift, "Bits moved left."),
-        (ast.RShift, ">>", operator.rshift, "Bits moved right."),
+        (ast.BitXor, "^", operator.xor, "Exactly one of the two, bit by bit."),
+        (ast.LShift, "<<", operator.lshift, "Bits shifted left."),
+        (ast.RShift, ">>", operator.rshift, "Bits shifted right."),
     ):
         BINARY[node] = _add(sign, call, description)
     matmul = Word("@", "", "The matrix product.", "operators", "new", operator.matmul, multiplied, plan=plan_matmul)
     BINARY[ast.MatMult] = VOCABULARY.register(matmul)
     for unary, sign, function, description in (
-        (ast.USub, "-x", torch.neg, "The sign changed."),
+        (ast.USub, "-x", torch.neg, "The negative."),
         (ast.Invert, "~x", torch.bitwise_not, "Every bit flipped, True and False swapped."),
         (ast.UAdd, "+x", torch.positive, "The tensor itself."),
     ):
@@ -90,7 +90,7 @@ def _add(sign: str, call: Callable[[Any, Any], Any], description: str) -> Word:
 INDEX = Word(
     "[]",
     "",
-    "The elements at an index: slices, None and integers view, lists and masks copy.",
+    "The elements at an index: slices, None and integers give views, lists and masks copies.",
     "operators",
     "view or copy",
     index_tensor,

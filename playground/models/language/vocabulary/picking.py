@@ -69,7 +69,7 @@ def _at_index() -> None:
 
 
 def _where_true() -> None:
-    text = "The indices of elements that are not 0, a row each."
+    text = "The indices of elements that are not 0, one per row."
     for name in ("nonzero", "argwhere"):
         both(name, "()", text, "picking", "new", need=lambda a: 8 * operands(a), plan=plan_nonzero)
     method(
@@ -149,7 +149,7 @@ def _by_order() -> None:
     both(
         "sort",
         "(dim=-1, descending=False, stable=False)",
-        "Values in order and where they came from; take one by index.",
+        "Sorted values and their indices; take one by index.",
         "picking",
         "new",
         need=operands,
@@ -157,12 +157,12 @@ def _by_order() -> None:
     both(
         "argsort",
         "(dim=-1, descending=False, stable=False)",
-        "Where the values in order came from.",
+        "The indices that would sort the values.",
         "picking",
         "new",
         need=operands,
     )
-    both("msort", "()", "Values in order along axis 0.", "picking", "new", need=operands)
+    both("msort", "()", "Sorted values along axis 0.", "picking", "new", need=operands)
     both(
         "topk",
         "(k, dim=-1, largest=True, sorted=True)",
@@ -187,7 +187,7 @@ def _by_order() -> None:
             "Each run of equal values once.",
         ),
     ):
-        whole = f"{text} With inverse or counts several tensors: take one by index."
+        whole = f"{text} With inverse or counts, several tensors: take one by index."
         both(name, arguments, whole, "picking", "new", need=lambda a: 3 * operands(a), plan=plan_unique(name))
 
 

@@ -1,7 +1,7 @@
-"""The layouts of results before they are computed: elementwise ones, and upper bounds where values decide the shape.
+"""Plans the layouts of results: elementwise ones, and upper bounds if values decide the shape.
 
 The strides are those of ATen's TensorIterator (aten/src/ATen/TensorIterator.cpp, `reorder_dimensions`): the result's
-axes lie in memory in the order in which those of its operands do.
+axes have the same order in memory as those of its operands.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ Plan = Callable[..., Any]
 _ARITHMETIC = frozenset({"+", "*", "add", "mul", "multiply", "maximum", "minimum", "fmax", "fmin"})
 _COMPARING = frozenset({"==", "!=", "<", "<=", ">", ">=", "eq", "ne", "lt", "le", "gt", "ge", "isclose"})
 _OF_FLOATS = frozenset({"/", "true_divide", "copysign", "xlogy"})
-"""Words that make floats of whole numbers."""
+"""Words that turn whole numbers into floats."""
 _SAME = frozenset({"positive", "+x"})
-"""Words that give their operand itself."""
+"""Words that return their operand itself."""
 _NUMBERS_APART = frozenset({"**", "pow", "float_power", "clamp", "clip", "clamp_min", "clamp_max", "lerp"})
-"""Words whose numbers are settings of the kernel and no operands."""
+"""Words with numbers that are settings of the kernel, not operands."""
 _POWERS = frozenset({"**", "pow", "float_power"})
 _UNCAST = frozenset({"complex", "polar"})
-"""Words whose operands are read in their own dtype, although the result has another."""
+"""Words that read their operands in their own dtype, although the result has another."""
 _LIKE = frozenset({"nan_to_num", "relu6", "hardtanh", "deg2rad", "rad2deg", "prelu"})
-"""Words that fill a tensor laid out like their operand."""
+"""Words that fill a tensor with their operand's layout."""
 _ROWS = frozenset({"masked_fill", "logsigmoid"})
-"""Words that fill a tensor in row order."""
+"""Words that fill a row-major tensor."""
 _CHANNELS_LAST = (0, 2, 3, 1)
 _TRUTH = frozenset({"isnan", "signbit", "logical_not"})
 
 
 def plan_of_two(name: str, call: Plan) -> Plan:
-    """The plan of an operator or method of several operands; where dtypes need torch's own rules, torch is asked."""
+    """The plan of an operator or method with several operands; asks torch if dtypes need its rules."""
 
     def plan(*arguments: Any, **keywords: Any) -> Any:
         dtype = None if keywords or len(arguments) != 2 else _dtype_of_two(name, *arguments)
@@ -52,7 +52,7 @@ def plan_of_two(name: str, call: Plan) -> Plan:
 
 
 def plan_of_one(name: str, call: Plan) -> Plan:
-    """The plan of a function of one tensor; unless that is of floating-point numbers, torch is asked for the dtype."""
+    """The plan of a function of one tensor; asks torch for the dtype unless that is floating point."""
 
     def plan(*arguments: Any, **keywords: Any) -> Any:
         if name in _SAME:
@@ -72,7 +72,7 @@ def plan_of_one(name: str, call: Plan) -> Plan:
 
 
 def _laid_out(name: str, planned: Any, arguments: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
-    """What torch planned, with the strides that its kernels give: its plans differ along axes of size 1, and others."""
+    """torch's plan, with the strides that its kernels produce: the plans differ along axes of size 1, and others."""
     given = [*(reversed(arguments) if name == "rsub" else arguments), *keywords.values()]
     if not isinstance(planned, torch.Tensor):
         return planned
@@ -91,7 +91,7 @@ def _with_strides(planned: torch.Tensor, arguments: Sequence[Any], name: str) ->
     if not tensors or name in _UNCAST:
         return _planned(tensors, planned.dtype) if tensors else planned
     common = planned.dtype if planned.dtype is not torch.bool else reduce(torch.promote_types, map(_dtype, tensors))
-    if name == "where":  # its condition is not cast
+    if name == "where":  # the condition is not cast
         condition = next((tensor for tensor in tensors if tensor.dtype is torch.bool), tensors[0])
         rest = [_cast(tensor, planned.dtype) for tensor in tensors if tensor is not condition]
         return _planned([condition, *rest, *numbers], planned.dtype)
@@ -103,7 +103,7 @@ def _in_rows(shape: Sequence[int], dtype: torch.dtype) -> torch.Tensor:
 
 
 def _plan_ldexp(dtype: torch.dtype, tensor: torch.Tensor, exponent: torch.Tensor) -> torch.Tensor:
-    """A kernel of its own for whole exponents, into a tensor laid out like the first; else a product with a power."""
+    """A special kernel for whole exponents, into a tensor laid out like the first; otherwise a product with a power."""
     if tensor.is_floating_point() and not exponent.is_floating_point():
         fits = broadcast_shape([tuple(tensor.shape), tuple(exponent.shape)]) == tuple(tensor.shape)
         return _like(tensor, dtype) if fits else _planned([tensor, exponent], dtype)
@@ -133,11 +133,11 @@ def _plan_isfinite(tensor: torch.Tensor) -> torch.Tensor:
 
 
 _IN_STEPS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {"isinf": _plan_isinf, "isfinite": _plan_isfinite}
-"""Words that torch computes by several kernels in a row."""
+"""Words that torch computes with several kernels in sequence."""
 
 
 def _like(tensor: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """In the order of the operand to the last stride, where that is dense."""
+    """The operand's exact strides, if it is dense."""
     if not _is_dense(tuple(tensor.shape), tensor.stride()):
         return _planned([tensor], dtype)
     return torch.empty_strided(tensor.shape, tensor.stride(), dtype=dtype, device="meta")
@@ -148,7 +148,7 @@ def _dtype(tensor: torch.Tensor) -> torch.dtype:
 
 
 def _cast(argument: Any, dtype: torch.dtype) -> Any:
-    """The operand in the dtype that the operation runs in: torch casts first, which may change the strides."""
+    """The operand in the operation's dtype: torch casts first, which may change the strides."""
     return argument.to(dtype) if isinstance(argument, torch.Tensor) else argument
 
 
@@ -203,7 +203,7 @@ def elementwise_strides(shape: tuple[int, ...], operands: Sequence[Layout]) -> t
 
 
 def _equal_where_long(shape: tuple[int, ...], left: tuple[int, ...], right: tuple[int, ...]) -> bool:
-    """Whether strides are equal along all axes but those of size 1, where they have no meaning."""
+    """True if strides are equal along all axes except those of size 1, where they have no meaning."""
     return all(size == 1 or a == b for size, a, b in zip(shape, left, right, strict=True))
 
 
@@ -217,7 +217,7 @@ def _row_strides(shape: tuple[int, ...], order: Sequence[int]) -> tuple[int, ...
 
 
 def _stretched(shape: tuple[int, ...], layout: Layout) -> tuple[int, ...]:
-    """The strides of an operand in bytes, 0 along the axes where it is stretched."""
+    """The strides of an operand in bytes; 0 along stretched axes."""
     sizes, strides, item = layout
     lead = len(shape) - len(sizes)
     own = (0 if size == 1 != shape[lead + k] else strides[k] * item for k, size in enumerate(sizes))
@@ -225,7 +225,7 @@ def _stretched(shape: tuple[int, ...], layout: Layout) -> tuple[int, ...]:
 
 
 def _memory_order(shape: tuple[int, ...], operands: Sequence[tuple[int, ...]]) -> list[int]:
-    """The axes from the fastest in memory to the slowest, by insertion as TensorIterator sorts them."""
+    """The axes from fastest to slowest in memory, by the insertion sort of TensorIterator."""
     order = list(reversed(range(len(shape))))
     for last in range(1, len(order)):
         moving = last
@@ -253,7 +253,7 @@ def _compared(shape: tuple[int, ...], operands: Sequence[tuple[int, ...]], first
 
 
 def _is_dense(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
-    """Whether the elements fill their storage without gap or overlap, in whatever order of axes."""
+    """True if the elements fill their storage without gaps or overlaps, in any order of axes."""
     step = 1
     if 0 in shape:
         return True
@@ -270,9 +270,9 @@ def meta(shape: tuple[int, ...], dtype: torch.dtype) -> torch.Tensor:
 
 
 def suggested_format(tensor: torch.Tensor) -> torch.memory_format:
-    """The order in which torch lays out a normalised batch of images: channels last where those of the tensor are.
+    """The order in which torch lays out a normalised batch of images: channels last if the tensor is.
 
-    A slice of the channels, which is not dense, keeps them last too, by the strides alone: the rule is that of
+    A slice of the channels, which is not dense, also keeps them last, judging by the strides only: this is the rule of
     `is_channels_last_strides_2d` in c10/core/MemoryFormat.h.
     """
     formats = {4: torch.channels_last, 5: torch.channels_last_3d}
@@ -289,14 +289,14 @@ def suggested_format(tensor: torch.Tensor) -> torch.memory_format:
 
 
 def plan_repeat_interleave(tensor: torch.Tensor, repeats: Any, dim: int | None = None) -> torch.Tensor:
-    """Known for a whole number of repeats only."""
+    """Known only for a whole number of repeats."""
     if isinstance(repeats, torch.Tensor):
-        raise ValueError("how often each element is repeated stands in a tensor whose values are not computed")
+        raise ValueError("the repeats are in a tensor that is not computed")
     return torch.repeat_interleave(tensor, repeats, dim)
 
 
 def plan_nonzero(tensor: torch.Tensor, **_: Any) -> torch.Tensor:
-    """At most a row for each element."""
+    """At most one row per element."""
     return meta((tensor.numel(), tensor.ndim), torch.int64)
 
 
@@ -332,12 +332,12 @@ def plan_unique(name: str) -> Callable[..., Any]:
 
 
 def plan_unknown(*_: Any, **__: Any) -> torch.Tensor:
-    """The shape stands in the values."""
-    raise ValueError("its size depends on values, and they are too large or not computed")
+    """Refuse: the shape depends on values."""
+    raise ValueError("its size depends on values that are too large or not computed")
 
 
 MAXIMUM_ELEMENTS = 2**60
-"""With elements of 8 bytes this is what torch can count."""
+"""The most elements of 8 bytes that torch can count."""
 
 
 def plan_arange(*limits: float, dtype: torch.dtype | None = None, **given: Any) -> torch.Tensor:
@@ -363,7 +363,7 @@ def plan_eye(n: int, m: int | None = None, *, dtype: torch.dtype | None = None, 
 
 
 def plan_matmul(left: Any, right: Any) -> Any:
-    """The product of two matrices lies in row order; of anything else torch knows."""
+    """The product of two matrices is row-major; torch plans anything else."""
     if not isinstance(left, torch.Tensor) or not isinstance(right, torch.Tensor):
         return left @ right
     if left.ndim != 2 or right.ndim != 2 or left.shape[1] != right.shape[0] or left.dtype != right.dtype:
@@ -372,12 +372,12 @@ def plan_matmul(left: Any, right: Any) -> Any:
 
 
 def plan_linspace(start: float, end: float, steps: int, *, dtype: torch.dtype | None = None, **_: Any) -> torch.Tensor:
-    """So many steps."""
+    """The given number of steps."""
     return meta((steps,), dtype or torch.get_default_dtype())
 
 
 def plan_cartesian(*tensors: torch.Tensor) -> torch.Tensor:
-    """A row for each combination; a single vector stays itself."""
+    """One row per combination; a single vector is returned unchanged."""
     if len(tensors) < 2 or any(tensor.ndim != 1 for tensor in tensors):
         return torch.cartesian_prod(*tensors)
     count = math.prod(tensor.numel() for tensor in tensors)
@@ -394,7 +394,7 @@ def plan_outer(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
 
 
 def plan_triangle(upper: bool) -> Any:
-    """Row and column of each element of a triangle: as many columns as the triangle has elements."""
+    """Row and column of each element of a triangle, one column per element."""
 
     def plan(row: int, col: int, offset: int = 0, **_: Any) -> torch.Tensor:
         below = _triangle(row, col, offset - 1 if upper else offset)
@@ -412,7 +412,7 @@ def _triangle(rows: int, columns: int, offset: int) -> int:
 
 
 def plan_einsum_shape(equation: str, *operands: Any) -> torch.Tensor:
-    """The shape of an einsum from its letters alone; its largest intermediate result is the storage's size."""
+    """The shape of an einsum from its letters; the storage has the size of its largest intermediate."""
     if not isinstance(equation, str):
         return torch.einsum(equation, *operands)
     tensors = operands[0] if len(operands) == 1 and isinstance(operands[0], list | tuple) else operands
@@ -425,7 +425,7 @@ def plan_einsum_shape(equation: str, *operands: Any) -> torch.Tensor:
 
 
 def einsum_intermediate_bytes(equation: Any, operands: Sequence[torch.Tensor]) -> int:
-    """The bytes of the largest result on the way, in the order of contraction that torch takes."""
+    """The bytes of the largest intermediate, in torch's contraction order."""
     if not isinstance(equation, str) or len(operands) < 3:
         return 0
     cost = plan_einsum(equation, *(tuple(tensor.shape) for tensor in operands)).cost
@@ -433,4 +433,4 @@ def einsum_intermediate_bytes(equation: Any, operands: Sequence[torch.Tensor]) -
 
 
 VALUE_PLANS: set[Callable[..., Any]] = {plan_nonzero, plan_masked_select}
-"""Plans that are an upper bound: how many elements there will be stands in the values."""
+"""Plans that are upper bounds, because the number of elements depends on values."""

@@ -1,4 +1,4 @@
-"""Words that make one element of many: sums, means, extremes, running totals, softmax."""
+"""Words that combine many elements: sums, means, extremes, running totals, softmax."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from playground.models.language.vocabulary.word import both, function, method
 
 _PLAIN = {
     "sum": ("(dim=None, keepdim=False, *, dtype=None)", "The sum over all elements, or along axes."),
-    "nansum": ("(dim=None, keepdim=False, *, dtype=None)", "The sum, nan left out."),
+    "nansum": ("(dim=None, keepdim=False, *, dtype=None)", "The sum, ignoring nan."),
     "mean": ("(dim=None, keepdim=False, *, dtype=None)", "The mean over all elements, or along axes."),
-    "nanmean": ("(dim=None, keepdim=False, *, dtype=None)", "The mean, nan left out."),
+    "nanmean": ("(dim=None, keepdim=False, *, dtype=None)", "The mean, ignoring nan."),
     "median": ("(dim=None, keepdim=False)", "The lower median; with dim also its index."),
-    "nanmedian": ("(dim=None, keepdim=False)", "The lower median, nan left out; with dim also its index."),
+    "nanmedian": ("(dim=None, keepdim=False)", "The lower median, ignoring nan; with dim also its index."),
     "mode": ("(dim=-1, keepdim=False)", "The most frequent value and its index."),
     "prod": ("(dim=None, keepdim=False, *, dtype=None)", "The product over all elements, or along an axis."),
     "amin": ("(dim=(), keepdim=False)", "The smallest element."),
@@ -23,7 +23,7 @@ _PLAIN = {
     "argmax": ("(dim=None, keepdim=False)", "The index of the largest element."),
     "all": ("(dim=None, keepdim=False)", "Whether all elements are not 0."),
     "any": ("(dim=None, keepdim=False)", "Whether any element is not 0."),
-    "count_nonzero": ("(dim=None)", "How many elements are not 0."),
+    "count_nonzero": ("(dim=None)", "The number of elements that are not 0."),
     "cumsum": ("(dim, *, dtype=None)", "The running sum along an axis."),
     "cumprod": ("(dim, *, dtype=None)", "The running product along an axis."),
     "cummax": ("(dim)", "The running maximum and its index."),
@@ -58,7 +58,7 @@ def _statistics() -> None:
         function(name, "(y, x=None, *, dx=1, dim=-1)", text, "reducing", "new", need=operands)
     text = "Differences of neighbours."
     both("diff", "(n=1, dim=-1)", text, "reducing", "new", need=operands, plan=_differences)
-    text = "Slices along an axis, each held to a length."
+    text = "Slices along an axis, each limited to a norm."
     both("renorm", "(p, dim, maxnorm)", text, "reducing", "new", need=operands)
 
 
@@ -111,7 +111,7 @@ def _norms() -> None:
     method(
         "norm",
         "(p='fro', dim=None, keepdim=False, dtype=None)",
-        "The length: the root of the sum of squares.",
+        "The length: the square root of the sum of squares.",
         "reducing",
         "new",
         need=operands,
@@ -120,7 +120,7 @@ def _norms() -> None:
     function(
         "norm",
         "(input, p='fro', dim=None, keepdim=False, dtype=None)",
-        "The length: the root of the sum of squares.",
+        "The length: the square root of the sum of squares.",
         "reducing",
         "new",
         need=operands,

@@ -1,4 +1,4 @@
-"""Words that look at the same elements in another shape."""
+"""Words that view the same elements in another shape."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def register_reshaping() -> None:
 
 def _axes() -> None:
     for name, signature, description in (
-        ("transpose", "(dim0, dim1)", "Swap two axes: their sizes and strides change places."),
+        ("transpose", "(dim0, dim1)", "Swap two axes: their sizes and strides are exchanged."),
         ("swapaxes", "(axis0, axis1)", "The same as transpose."),
         ("swapdims", "(dim0, dim1)", "The same as transpose."),
         ("t", "()", "Swap the two axes of a matrix."),
@@ -34,7 +34,7 @@ def _axes() -> None:
         both(name, signature, description, "reshaping", "view", need=nothing)
     method("permute", "(*dims)", "Put the axes in the order of dims.", "reshaping", "view", need=nothing)
     function("permute", "(input, dims)", "Put the axes in the order of dims.", "reshaping", "view", need=nothing)
-    attribute("T", "All axes in reversed order: those of a matrix swapped.", "reshaping", "view", _reversed_axes)
+    attribute("T", "All axes in reverse order; for a matrix, the transpose.", "reshaping", "view", _reversed_axes)
     attribute("mT", "The last two axes swapped.", "reshaping", "view", lambda tensor: tensor.mT)
     attribute(
         "H",
@@ -51,11 +51,11 @@ def _reversed_axes(tensor: torch.Tensor) -> torch.Tensor:
 
 def _parts() -> None:
     for name, signature, description in (
-        ("narrow", "(dim, start, length)", "The part of an axis from start on, length long: a slice."),
-        ("select", "(dim, index)", "One index of an axis: the axis goes away."),
-        ("chunk", "(chunks, dim=0)", "So many parts of about equal size; take one by index."),
-        ("tensor_split", "(indices_or_sections, dim=0)", "Parts cut at these indices; take one by index."),
-        ("hsplit", "(indices_or_sections)", "Parts along axis 1, of a vector along axis 0; take one by index."),
+        ("narrow", "(dim, start, length)", "A slice of an axis, by start and length."),
+        ("select", "(dim, index)", "One index of an axis, which is removed."),
+        ("chunk", "(chunks, dim=0)", "A number of parts of about equal size; take one by index."),
+        ("tensor_split", "(indices_or_sections, dim=0)", "Parts split at these indices; take one by index."),
+        ("hsplit", "(indices_or_sections)", "Parts along axis 1, or axis 0 of a vector; take one by index."),
         ("vsplit", "(indices_or_sections)", "Parts along axis 0; take one by index."),
         ("dsplit", "(indices_or_sections)", "Parts along axis 2; take one by index."),
         ("unbind", "(dim=0)", "The slices along an axis, without it; take one by index."),
@@ -111,14 +111,14 @@ def _views() -> None:
         "view",
         need=nothing,
     )
-    both("unflatten", "(dim, sizes)", "One axis as several, in row order.", "reshaping", "view", need=nothing)
+    both("unflatten", "(dim, sizes)", "One axis as several, in row-major order.", "reshaping", "view", need=nothing)
 
 
 def _reshapes() -> None:
     method(
         "reshape",
         "(*shape)",
-        "Another shape in row order: a view if the strides allow it, else a copy.",
+        "Another shape in row-major order: a view if possible, else a copy.",
         "reshaping",
         "view or copy",
         need=operands,
@@ -126,7 +126,7 @@ def _reshapes() -> None:
     function(
         "reshape",
         "(input, shape)",
-        "Another shape in row order: a view if the strides allow it, else a copy.",
+        "Another shape in row-major order: a view if possible, else a copy.",
         "reshaping",
         "view or copy",
         need=operands,
@@ -151,7 +151,7 @@ def _reshapes() -> None:
     method(
         "contiguous",
         "(*, memory_format=torch.contiguous_format)",
-        "The same tensor if its elements lie in row order, else a copy where they do.",
+        "The same tensor if its elements lie in row-major order, else a copy that does.",
         "reshaping",
         "view or copy",
         need=operands,
@@ -161,4 +161,4 @@ def _reshapes() -> None:
 
 def _ends() -> None:
     for name in ("atleast_1d", "atleast_2d", "atleast_3d"):
-        function(name, "(input)", f"At least {name[-2]} axes, sizes of 1 added.", "reshaping", "view", need=nothing)
+        function(name, "(input)", f"At least {name[-2]} axes, by adding sizes of 1.", "reshaping", "view", need=nothing)

@@ -1,4 +1,4 @@
-"""One word of the language, and short ways to register it: its arguments, what it makes, what it may allocate."""
+"""One word of the language, and helpers to register it: its arguments, its result, and what it may allocate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from playground.models.language.vocabulary.guards import GUARDS, VALUE_GUARDS, G
 from playground.models.registry import Registry
 
 Storage = Literal["view", "view or copy", "copy", "new", "fact"]
-"""What a word does to memory: a view, a copy where a view cannot be, always a copy, new values, or no tensor at all."""
+"""A word's effect on memory: a view, a copy if a view is impossible, always a copy, new values, or no tensor."""
 
 Family = Literal[
     "making", "operators", "reshaping", "copying", "reducing", "mapping", "multiplying", "picking", "facts"
@@ -28,9 +28,9 @@ Need = Callable[[Sequence[Any]], int]
 class Word:
     """A torch function (`torch.sum`), a tensor's method (`.sum`) or property (`.shape`), or an operator (`+`).
 
-    `need` bounds from above the bytes that a call allocates, from its arguments alone; `strings` are the texts that
-    its arguments may be; `stretches` says that its tensors broadcast; `plan` gives meta tensors where torch itself
-    has no plan because the shape depends on values.
+    `need` is an upper bound on the bytes that a call allocates, from its arguments; `strings` are the texts that its
+    arguments may be; `stretches` means that its tensors broadcast; `plan` returns meta tensors if torch has no plan
+    because the shape depends on values.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Word:
 
     @property
     def work(self) -> Callable[[Sequence[Any]], float]:
-        """The seconds of work of a call, loosely, from its arguments alone: none for views and facts of the layout."""
+        """A loose bound on the seconds a call takes, from its arguments: 0 for views and facts of the layout."""
         if self.storage == "view" or (self.storage == "fact" and self.need is nothing):
             return no_work
         if self.family == "making" and self.short_name not in WORK:
@@ -62,7 +62,7 @@ class Word:
 
     @property
     def workspace(self) -> Need:
-        """The bytes that a call holds while it runs, besides operands and result."""
+        """The temporary bytes of a call, besides operands and result."""
         if self.storage == "view" or self.need is nothing:
             return nothing
         own = WORKSPACE.get(self.short_name, nothing)
@@ -70,12 +70,12 @@ class Word:
 
     @property
     def guard(self) -> Guard | None:
-        """What its shapes and numbers must not be: it says why, of the arguments by name, before it is planned."""
+        """Checks its shapes and numbers, given by argument name, before planning; returns the reason for a refusal."""
         return GUARDS.get(self.short_name)
 
     @property
     def value_guard(self) -> Guard | None:
-        """What its values must not be: it says why, before the call is made."""
+        """Checks its values before the call; returns the reason for a refusal."""
         return VALUE_GUARDS.get(self.short_name)
 
     @property
@@ -85,7 +85,7 @@ class Word:
 
     @property
     def most_positional(self) -> int | None:
-        """How many arguments may stand without a name; None for any number."""
+        """The most positional arguments; None for any number."""
         before = self.signature.strip("()").split("*", 1)[0]
         variadic = re.search(r"\*\w", self.signature) is not None
         return None if variadic else len(_parameters(f"({before})"))
@@ -101,7 +101,7 @@ CASTS = casts(1)
 
 
 def no_work(_: Sequence[Any]) -> float:
-    """Not a moment."""
+    """No time."""
     return 0.0
 
 
@@ -111,7 +111,7 @@ VOCABULARY: Registry[Word] = Registry("word")
 
 @functools.lru_cache(maxsize=1024)
 def _parameters(signature: str) -> tuple[str, ...]:
-    """The names between the commas that stand in no inner bracket."""
+    """The names between commas outside inner brackets."""
     parts, depth = [""], 0
     for character in signature[1:-1]:
         depth += (character in "([") - (character in ")]")
@@ -190,5 +190,5 @@ def both(
 
 
 def attribute(name: str, description: str, family: Family, storage: Storage, call: Callable[[Any], Any]) -> Word:
-    """Register a property `.name` that is read without brackets."""
+    """Register a property `.name`, which takes no brackets."""
     return VOCABULARY.register(Word(f".{name}", "", description, family, storage, call, nothing, is_property=True))

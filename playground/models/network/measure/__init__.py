@@ -1,1 +1,1 @@
-"""What a network's tensors measure, exact and safe at the extremes, for many layers at once."""
+"""Statistics of a network's tensors, exact and safe at the extremes, for many layers at once."""

@@ -1,10 +1,10 @@
-"""Counts of values for many layers on one axis at once, and of magnitudes over training steps.
+"""Histograms of values for many layers on one axis, and of magnitudes over training steps.
 
 Three axes: "log" counts |a| by decades, "linear" the value itself, "signed_log" sign and magnitude with zero in the
-middle. Exact zeros, nan and inf are never in a bin; what lies off the axis is counted as below or above.
+middle. Exact zeros, nan and inf are never in a bin; values off the axis are counted as below or above.
 
 A float32 is sign, exponent, mantissa; its exponent and first mantissa bit number the half octaves [2^e, 1.5 * 2^e) and
-[1.5 * 2^e, 2^(e + 1)). Counting them needs no logarithm, so each step of a training can count all its layers.
+[1.5 * 2^e, 2^(e + 1)). Counting them needs no logarithm, so every training step can count all layers.
 """
 
 from __future__ import annotations
@@ -22,21 +22,20 @@ from playground.models.network.measure.reductions import as_floats, count_zeros,
 
 SCALES = ("log", "linear", "signed_log")
 SAMPLE = 2048
-"""How many values of a layer are counted while the hand is dragging."""
+"""How many values of a layer are counted during a drag."""
 RUN = 16
 MOST_ROWS = 256
 LINEAR_ROWS = 128
 CACHED = 2**17
-"""How many values are worked on at once: what a processor's cache holds."""
+"""How many values are processed at once: what fits in a processor's cache."""
 EDGE = 1e-6
-"""Values closer than this share of the axis to its ends are on it: the ends are values themselves, rounded."""
+"""Values closer than this share of the axis to its ends count as on it: the ends are rounded values themselves."""
 ROUNDED = (1e-7, 3e-5)
-"""How far float32 may take a value towards the end of the axis: its logarithm by so much of itself, its place by so
-much of a bin."""
+"""float32 rounding near the axis's end: the relative error of the logarithm, and the error of the place in bins."""
 NARROW = 1e-9
-"""A linear axis is wider than this share of its values: bins a few roundings wide would tell of roundings only."""
+"""A linear axis must be wider than this share of its values: bins of a few rounding errors would show only rounding."""
 FAR = 4
-"""So many of its own lengths from 0 a linear axis begins on which float32 has no digits left for the bins."""
+"""If a linear axis starts more than this many of its lengths from 0, float32 has no digits left for the bins."""
 DECADES_BELOW = 3
 
 
@@ -44,7 +43,7 @@ DECADES_BELOW = 3
 class Axis:
     """`rows` equal bins from `low` to `high` in the coordinate of the scale.
 
-    log: log10 |a|. linear: a / unit. signed_log: sign(a) (log10 |a| - floor), 0 for all below the floor.
+    log: log10 |a|. linear: a / unit. signed_log: sign(a) (log10 |a| - floor), 0 for everything below the floor.
     """
 
     scale: str
@@ -65,7 +64,7 @@ class Axis:
         return math.copysign(10.0 ** min(abs(position) + self.floor, 308.0), position)
 
     def position(self, value: float) -> float:
-        """The coordinate of a value; nan where the scale has no place for it (0 on the log scale)."""
+        """The coordinate of a value; nan if the scale has no place for it (0 on the log scale)."""
         if self.scale == "linear":
             return value / self.unit
         if value == 0 or not math.isfinite(value):
@@ -82,7 +81,7 @@ class Axis:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Histogram:
-    """Counts between edges (one more than counts), and how many values lie below, above; `sampled` says of how many."""
+    """Counts between edges (one more than counts), and the values below and above; `sampled` is the sample size."""
 
     axis: Axis
     counts: Counts
@@ -98,7 +97,7 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HistogramTable:
-    """One histogram a layer on a shared axis: `counts` is (layers, rows); `sampled` values a layer, 0 when all."""
+    """One histogram per layer on a shared axis: `counts` is (layers, rows); `sampled` values per layer, 0 for all."""
 
     axis: Axis
     counts: Counts
@@ -116,7 +115,7 @@ class HistogramTable:
 
 
 def choose_axis(scale: str, rms: Floats, minimum: Floats, maximum: Floats) -> Axis:
-    """The axis that holds all layers: on the log scale from 3 decades below the smallest rms to the largest |a|."""
+    """The axis for all layers: on the log scale from 3 decades below the smallest rms to the largest |a|."""
     peaks = np.fmax(np.abs(minimum), np.abs(maximum))
     peaks = peaks[np.isfinite(peaks) & (peaks > 0)]
     spreads = rms[np.isfinite(rms) & (rms > 0)]
@@ -138,7 +137,7 @@ def choose_axis(scale: str, rms: Floats, minimum: Floats, maximum: Floats) -> Ax
 
 
 def _top(peak: float, floor: int) -> int:
-    """The decade at which an axis ends that holds a peak of this logarithm: no rounding takes that beyond the end."""
+    """The decade at which an axis must end for a peak with this logarithm, so that rounding keeps it inside."""
     rows = _rows_per_decade(2 * max(1, math.ceil(peak) - floor))
     return math.ceil(peak + ROUNDED[0] * abs(peak) + ROUNDED[1] / rows)
 
@@ -151,7 +150,7 @@ def _rows_per_decade(decades: int) -> int:
 
 
 def _positions(axis: Axis, values: torch.Tensor) -> torch.Tensor:
-    """The coordinate of every value, in (layers, values); -inf or nan where a value is in no bin."""
+    """The coordinate of every value, (layers, values); -inf or nan for values in no bin."""
     if axis.scale == "linear":
         return values * (1 / axis.unit) if axis.unit < 1e300 else values / axis.unit
     magnitude = values.abs().log_().mul_(1 / math.log(10))
@@ -163,7 +162,7 @@ def _positions(axis: Axis, values: torch.Tensor) -> torch.Tensor:
 
 
 def _count_magnitudes(values: torch.Tensor, axis: Axis) -> tuple[Counts, Counts, Counts]:
-    """The log scale by numpy, whose logarithm is many times as fast; a few layers at a time, as the cache holds."""
+    """The log scale with numpy, which has a much faster logarithm; a few layers at a time, to fit in the cache."""
     at_once = max(1, CACHED // max(1, values.shape[1]))
     parts = [_count_some(part, axis) for part in torch.split(values, at_once)]
     counts, below, above = (np.concatenate([part[i] for part in parts]) for i in range(3))
@@ -171,7 +170,7 @@ def _count_magnitudes(values: torch.Tensor, axis: Axis) -> tuple[Counts, Counts,
 
 
 def _count_some(values: torch.Tensor, axis: Axis) -> tuple[Counts, Counts, Counts]:
-    """The log scale in as few passes as will do. What has no logarithm is moved below the axis, and taken off there."""
+    """The log scale in as few passes as possible. Values without a logarithm go below the axis and are subtracted."""
     layers, rows = len(values), axis.rows
     slots, scale = rows + 2, axis.rows / (axis.high - axis.low)
     magnitude = np.abs(values.numpy())
@@ -200,7 +199,7 @@ def _is_far(axis: Axis) -> bool:
 
 
 def count_values(stack: torch.Tensor, axis: Axis, sample: int = 0) -> tuple[Counts, Counts, Counts]:
-    """(counts, below, above) of a (layers, ...) stack; with `sample`, of about so many evenly spaced values a layer."""
+    """(counts, below, above) of a (layers, ...) stack; with `sample`, of about that many evenly spaced values."""
     values = stack.detach().reshape(len(stack), -1)
     if sample and values.shape[1] > sample:
         values = _sampled(values, sample)
@@ -224,7 +223,7 @@ def count_values(stack: torch.Tensor, axis: Axis, sample: int = 0) -> tuple[Coun
 
 
 def _sampled(values: torch.Tensor, sample: int) -> torch.Tensor:
-    """About so many values of each row, evenly spaced in runs of RUN: of memory, a run costs no more than one value."""
+    """About so many values of each row, in evenly spaced runs of RUN: reading a run costs no more than one value."""
     step = max(1, values.shape[1] * RUN // sample) | 1
     starts = values[:, : values.shape[1] - RUN + 1 : step]
     runs = values.as_strided((*starts.shape, RUN), (*starts.stride(), values.stride(1)), starts.storage_offset())
@@ -232,7 +231,7 @@ def _sampled(values: torch.Tensor, sample: int) -> torch.Tensor:
 
 
 def count_layers(stacks: Iterable[torch.Tensor], axis: Axis, sample: int = 0) -> HistogramTable:
-    """The histograms of consecutive stacks, put together in layer order."""
+    """The histograms of consecutive stacks, joined in layer order."""
     parts = [count_values(stack, axis, sample) for stack in stacks]
     counts, below, above = (np.concatenate([part[i] for part in parts]) for i in range(3))
     return HistogramTable(axis, counts, below, above, sample)
@@ -252,17 +251,17 @@ StepCounts = NDArray[np.int32]
 
 
 def count_magnitudes(layers: Sequence[torch.Tensor], check: Callable[[], None] | None = None) -> StepCounts:
-    """(layers, SLOTS): the values of each layer by half octave of |value|, then zeros, below, above, and nan or inf.
+    """(layers, SLOTS): counts for each layer by half octave of |value|, then zeros, below, above, and nan or inf.
 
-    A float64 value is rounded to float32 first, which moves none across more than an edge it already touches, except
-    beyond 3.4e38, where it counts as inf. `check()` is called now and then and may raise.
+    A float64 value is first rounded to float32, which only moves values across an edge they already touch, except
+    beyond 3.4e38, where it counts as inf. `check()` is called periodically and may raise.
     """
     parts = []
     for _start, stack in stacked(layers):
         if check is not None:
             check()
         values = stack.reshape(len(stack), -1).float().contiguous().cpu()
-        # The sign goes out to the left, the rest of the mantissa to the right; the shift fills in ones for negatives.
+        # Shift the sign out to the left, the rest of the mantissa to the right; the shift fills in ones for negatives.
         keys = values.view(torch.int32).bitwise_left_shift(1).bitwise_right_shift_(23).bitwise_and_(KEYS - 1)
         keys += torch.arange(0, len(stack) * KEYS, KEYS, dtype=torch.int32)[:, None]
         counts = torch.bincount(keys.view(-1), minlength=len(stack) * KEYS).view(len(stack), KEYS).numpy()

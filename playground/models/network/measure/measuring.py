@@ -1,7 +1,7 @@
-"""The statistics of all layers of a network that has run, kind by kind; while the hand drags, in one pass a tensor.
+"""The statistics of all layers after a run, kind by kind; during a drag, in one pass per tensor.
 
-What can be worked out so are float32 values that are all finite and whose squares neither overflow nor vanish: what is
-not ordinary in this sense is measured in full. What one kind of tensor tells of another is not sought again.
+One pass suffices for float32 values that are all finite, with squares that neither overflow nor vanish; all others are
+measured in full. What one kind of tensor tells about another is not computed again.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ from playground.models.network.spec.activations import ACTIVATIONS, saturates_at
 from playground.models.network.spec.spec import NetworkSpec
 
 Found = dict[int, Reductions]
-"""What is known of the layers of one kind, by the first layer of their stack."""
+"""What is known about the layers of one kind, by the first layer of their stack."""
 
 
 def measure_quickly(
     spec: NetworkSpec, stacks: Mapping[str, Stacks], scaled: ScaledDraws | None, kinds: Iterable[str]
 ) -> tuple[dict[str, StatisticsTable], tuple[UnitPart, ...]]:
-    """The table of each of the kinds, activations after what enters them, and what the units tell.
+    """The table for each kind, activations after their pre-activations, and the statistics of units.
 
-    `scaled`: the weights, where they are multiples of draws.
+    `scaled`: the weights, if they are multiples of draws.
     """
     found: dict[str, Found] = {}
     parts: dict[int, UnitPart] = {}
@@ -62,7 +62,7 @@ def measure_quickly(
 
 
 def _ends(spec: NetworkSpec, before: Found) -> dict[int, Extremes]:
-    """The extremes of the activations, by a stack's first layer, where they are those of what enters them."""
+    """The extremes of the activations, by a stack's first layer, if they equal those of the pre-activations."""
     activation = ACTIVATIONS[spec.activation]
     if spec.residual != "none" or spec.dropout or not activation.keeps_order:
         return {}
@@ -76,7 +76,7 @@ def _ends(spec: NetworkSpec, before: Found) -> dict[int, Extremes]:
 
 
 def reduce_layers(stack: torch.Tensor) -> Reductions:
-    """What single passes over a (layers, ...) stack tell; the extremes alone where its values are not ordinary."""
+    """The results of single passes over a (layers, ...) stack; only the extremes if its values are not ordinary."""
     x = as_floats(stack.detach().flatten(1))
     low, high = extremes_of(x)
     if x.dtype != torch.float32 or not _is_ordinary(low, high):
@@ -85,13 +85,13 @@ def reduce_layers(stack: torch.Tensor) -> Reductions:
 
 
 def _is_ordinary(low: Floats, high: Floats) -> bool:
-    """Whether all values between these extremes are finite, and the squares of the largest in float32's range."""
+    """True if all values between these extremes are finite, and their squares are in float32's range."""
     peak = np.maximum(high, -low)
     return bool(peak.min() > SAFE_FLOAT32[0] and peak.max() < SAFE_FLOAT32[1])
 
 
 def tables_of(found: Mapping[str, Collection[Reductions]]) -> dict[str, StatisticsTable]:
-    """The tables of the kinds of which the reductions of their stacks tell all there is."""
+    """The tables of the kinds that are complete from the reductions of their stacks."""
     kinds = [kind for kind, parts in found.items() if all(_is_complete(known) for known in parts)]
     if not kinds:
         return {}
@@ -123,12 +123,12 @@ def _table_of(parts: Sequence[Reductions]) -> StatisticsTable:
 
 
 ORDER = ("activation_gradient", "weight_gradient", "preactivation", "activation", "weight")
-"""What a pass wrote last first, as the cache may still hold it; activations after what enters them."""
+"""The kinds in order: the last written first, since it may still be in the cache; activations after pre-activations."""
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """How much to measure: histograms of which kinds on which scale; `quick` while the hand is dragging."""
+    """How much to measure: histograms of which kinds on which scale; `quick` during a drag."""
 
     histograms: tuple[str, ...] = KINDS
     scale: str = "log"
@@ -138,9 +138,9 @@ class Detail:
 def measure_kinds(
     spec: NetworkSpec, stacks: Mapping[str, Stacks], detail: Detail, scaled: ScaledDraws | None, job: Job
 ) -> tuple[dict[str, StatisticsTable], UnitTable]:
-    """The table of each of `KINDS`, and what the units tell; `scaled`: the weights, where they are multiples of draws.
+    """The table for each of `KINDS`, and the statistics of units; `scaled`: the weights, if multiples of draws.
 
-    A job that is cancelled stops it between two kinds.
+    A cancelled job stops it between two kinds.
     """
     kinds = _in_order(job)
     if detail.quick:
@@ -181,12 +181,12 @@ def _units(
 
 
 def _saturated(spec: NetworkSpec, preactivations: Stacks, tables: Mapping[str, StatisticsTable]) -> Floats:
-    """The saturated share of each layer: of relu, whose saturated values are its zeros, those counted already."""
+    """The saturated share of each layer; for relu, the saturated values are the zeros already counted."""
     before, after = tables["preactivation"], tables["activation"]
     if saturates_at_zero(spec.activation) and spec.residual == "none" and not spec.dropout:
         return np.asarray(after.zeros / after.count, dtype=np.float64)
     ends = np.stack((before.minimum, before.maximum))
-    ends[:, before.infs > 0] = np.nan  # those of the finite values only
+    ends[:, before.infs > 0] = np.nan  # only those of the finite values
     shares = [
         measure_saturation(stack, spec.activation, *ends[:, start : start + len(stack)])
         for start, stack in preactivations

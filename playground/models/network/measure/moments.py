@@ -1,7 +1,7 @@
-"""Mean, std and rms of each row of a (layers, values) table, in the precision that its values ask for.
+"""Mean, std and rms of each row of a (layers, values) table, in the precision that its values need.
 
-`short_moments` sums in float32, which holds as long as no square overflows or vanishes. `wide_moments` holds for every
-value of every dtype: in float64, scaled by powers of two where that is needed, nan and inf left out.
+`short_moments` sums in float32, which works if no square overflows or vanishes. `wide_moments` works for every value
+of every dtype: in float64, scaled by powers of two if needed, ignoring nan and inf.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from playground.models.network.measure.reductions import count_nans, count_true,
 SAFE_FLOAT32 = (1e-12, 1e12)
 SAFE_FLOAT64 = (1e-100, 1e100)
 HARMLESS = 0.9
-"""Up to this share of the mean square, the square of the mean may be taken away from it without losing digits."""
+"""Up to this share of the mean square, the square of the mean can be subtracted from it without losing digits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +39,7 @@ class Moments:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FiniteRange:
-    """The extremes of each row's finite values, nan where there are none, and how many are nan and inf."""
+    """The extremes of each row's finite values, nan if there are none, and the counts of nan and inf."""
 
     low: Floats
     high: Floats
@@ -48,12 +48,12 @@ class FiniteRange:
 
 
 def is_safe(peak: Floats, limits: tuple[float, float]) -> NDArray[np.bool_]:
-    """Whether squares of values up to each of these peaks neither overflow nor vanish. Those of nan and inf do."""
+    """True for each peak if squares of values up to it neither overflow nor vanish; False for nan and inf."""
     return np.asarray((peak == 0) | ((peak > limits[0]) & (peak < limits[1])), dtype=np.bool_)
 
 
 def finite_range(x: torch.Tensor, low: Floats, high: Floats) -> FiniteRange:
-    """What is finite in each row, from the extremes of all its values."""
+    """The finite extremes of each row, from the extremes of all its values."""
     nans, infs = np.zeros((2, len(x)), dtype=np.int64)
     known = np.isfinite(low) & np.isfinite(high)
     if not known.all():
@@ -69,7 +69,7 @@ def finite_range(x: torch.Tensor, low: Floats, high: Floats) -> FiniteRange:
 
 
 def _extremes_where(rows: torch.Tensor, finite: torch.Tensor) -> tuple[Floats, Floats]:
-    """The extremes of what is marked in each row, nan where nothing is."""
+    """The extremes of the marked values in each row, nan if none is marked."""
     if not finite.any():
         nothing = np.full(len(rows), math.nan)
         return nothing, nothing
@@ -79,7 +79,7 @@ def _extremes_where(rows: torch.Tensor, finite: torch.Tensor) -> tuple[Floats, F
 
 
 def rows_at(x: torch.Tensor, places: NDArray[np.intp]) -> torch.Tensor:
-    """The rows at some places, in rising order: without a copy where they follow each other."""
+    """The rows at some places, in rising order; without a copy if they are consecutive."""
     first, last = int(places[0]), int(places[-1])
     if last - first == len(places) - 1:
         return x[first : last + 1]
@@ -87,27 +87,27 @@ def rows_at(x: torch.Tensor, places: NDArray[np.intp]) -> torch.Tensor:
 
 
 def few_rows(rows: NDArray[np.intp], values: int) -> list[NDArray[np.intp]]:
-    """Row numbers in portions that a processor's cache holds."""
+    """Row numbers in chunks that fit in a processor's cache."""
     at_once = max(1, CACHED // max(1, values))
     return [rows[start : start + at_once] for start in range(0, len(rows), at_once)]
 
 
 def short_moments(x: torch.Tensor, mean: Floats, norm: Floats) -> Moments:
-    """Of float32 values whose squares are in range, from each row's mean and norm: about six digits."""
+    """For float32 values with squares in range, from each row's mean and norm: about six digits."""
     count = x.shape[1]
     rms = norm / math.sqrt(count)
     away = np.maximum(0, rms**2 - mean**2) * count
     for rows in few_rows(np.flatnonzero(mean**2 > HARMLESS * rms**2), count):
         narrow = rows_at(x, rows) - torch.from_numpy(mean[rows]).to(x)[:, None]
-        narrow -= narrow.mean(1, keepdim=True)  # the mean itself was rounded, by more than a narrow row is wide
+        narrow -= narrow.mean(1, keepdim=True)  # the mean itself was rounded, by more than the width of a narrow row
         away[rows] = sum_rows(narrow)[1] ** 2
     return Moments(mean, np.sqrt(away / max(1, count - 1)), rms)
 
 
 def wide_moments(x: torch.Tensor, peak: Floats, lost: Counts, quick: bool = False) -> Moments:
-    """Of the finite values of each row; `peak` is their largest magnitude, `lost` counts the others.
+    """For the finite values of each row; `peak` is their largest magnitude, `lost` counts the others.
 
-    `quick` takes std from mean and rms where that keeps fifteen digits, instead of going over the values again.
+    `quick` computes std from mean and rms, without a second pass over the values, if that keeps fifteen digits.
     """
     count = x.shape[1] - lost
     exponents = _exponents(peak)
@@ -125,21 +125,23 @@ def wide_moments(x: torch.Tensor, peak: Floats, lost: Counts, quick: bool = Fals
             for rows in few_rows(np.flatnonzero(mean**2 > HARMLESS * square), x.shape[1]):
                 away[rows] = _squares_away(*_wide(x, rows, exponents, lost), mean[rows], count[rows])
         std = np.sqrt(away / np.maximum(1, count - 1))
-        rms = np.minimum(np.ldexp(np.sqrt(square), exponents), peak)  # no rounding takes it beyond the largest float
+        rms = np.minimum(
+            np.ldexp(np.sqrt(square), exponents), peak
+        )  # rounding must not take it beyond the largest float
         return Moments(np.clip(np.ldexp(mean, exponents), -peak, peak), np.ldexp(std, exponents), rms)
 
 
 def _wide(
     x: torch.Tensor, rows: NDArray[np.intp], exponents: NDArray[np.int32], lost: Counts
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """Some rows in float64, scaled, 0 for what is not finite; and what is, where not all is."""
+    """Some rows in float64, scaled, with 0 for non-finite values; and a mask of the finite ones if not all are."""
     part = rows_at(x, rows)
     finite = mask_of(part, np.isfinite, torch.isfinite) if lost[rows].any() else None
     return _times_powers(widened(part, finite), exponents[rows]), finite
 
 
 def _squares_away(wide: torch.Tensor, finite: torch.Tensor | None, mean: Floats, count: Counts) -> Floats:
-    """The sum of the squared distances of each row's finite values from their mean."""
+    """The sum of squared deviations of each row's finite values from their mean."""
     into = scratch(wide.shape, wide.dtype, wide.device, "away")
     away = torch.sub(wide, torch.from_numpy(mean).to(wide)[:, None], out=into)
     left, norm = sum_rows(away if finite is None else torch.where(finite, away, 0))
@@ -148,7 +150,7 @@ def _squares_away(wide: torch.Tensor, finite: torch.Tensor | None, mean: Floats,
 
 
 def widened(x: torch.Tensor, finite: torch.Tensor | None = None) -> torch.Tensor:
-    """The values in float64, 0 for those that are not marked as finite; in a buffer of this thread, or `x` itself."""
+    """The values in float64, 0 for those not marked as finite; in this thread's buffer, or `x` itself."""
     if finite is not None:
         return torch.where(finite, x, 0).double()
     if x.dtype == torch.float64:
@@ -157,14 +159,14 @@ def widened(x: torch.Tensor, finite: torch.Tensor | None = None) -> torch.Tensor
 
 
 def scaled_rows(x: torch.Tensor, peak: Floats) -> tuple[torch.Tensor, NDArray[np.int32]]:
-    """Rows whose squares would leave float64, times the power of two that takes their peak to about 1: the exponents
-    that lead back."""
+    """Scale rows with squares outside float64's range by the power of two that takes their peak to about 1; returns
+    the exponents to scale back."""
     exponents = _exponents(peak)
     return _times_powers(x, exponents), exponents
 
 
 def _exponents(peak: Floats) -> NDArray[np.int32]:
-    """Those of the peaks, as long as not all squares are safe without."""
+    """The exponents of the peaks, if not all squares are safe without scaling."""
     known = np.nan_to_num(peak)
     if is_safe(known, SAFE_FLOAT64).all():
         return np.zeros(len(peak), dtype=np.int32)
@@ -172,7 +174,7 @@ def _exponents(peak: Floats) -> NDArray[np.int32]:
 
 
 def _times_powers(x: torch.Tensor, exponents: NDArray[np.int32]) -> torch.Tensor:
-    """Each row divided by a power of two. In two steps, for a factor may itself be out of range."""
+    """Each row divided by a power of two, in two steps, since a factor may itself be out of range."""
     if not exponents.any():
         return x
     half = -exponents // 2

@@ -1,4 +1,4 @@
-"""What single passes tell over the rows of many layers at once, and how many layers' tensors are stacked as few."""
+"""Single-pass reductions over the rows of many layers, and stacking of many layers' tensors."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from playground.models.network.arrays import Counts, Floats
 from playground.models.network.spec.devices import summable
 
 CHUNK = 2**22
-"""The most elements a stack holds; larger tensors are taken one by one, without a copy."""
+"""The most elements in a stack; larger tensors are processed one by one, without a copy."""
 MOST_KEPT = 2**27
-"""The bytes above which a buffer is not kept: one for the largest layer there may be would stay for good."""
+"""The bytes above which a buffer is not kept: a buffer for the largest possible layer would stay forever."""
 
 Key = tuple[torch.dtype, torch.device, str, int]
-"""What a buffer is for: dtype, device, slot, and of how many values the distance of its layers is a multiple."""
+"""The key of a buffer: dtype, device, slot, and the multiple of values by which its layers are spaced."""
 
 
 class _Workspace(threading.local):
-    """One buffer a thread and slot, used again by the next run, which so touches no fresh pages."""
+    """One buffer per thread and slot, reused by the next run, so that it touches no new pages."""
 
     def __init__(self) -> None:
         self.buffers: dict[Key, torch.Tensor] = {}
@@ -58,16 +58,16 @@ _workspace = _Workspace()
 def scratch(
     shape: Sequence[int], dtype: torch.dtype, device: torch.device, slot: str, multiple: int = 1
 ) -> torch.Tensor:
-    """A (layers, ...) buffer of this thread, with any values in it, that is good until the next call with its slot.
+    """A (layers, ...) buffer of this thread with arbitrary values, valid until the next call with its slot.
 
-    Each layer begins a `multiple` of so many values behind the first. It is the very tensor of the call before where
-    that asked for the same shape and no more than `MOST_KEPT` bytes.
+    Each layer starts at a `multiple` of so many values after the first. It is the same tensor as in the last call if
+    that requested the same shape and at most `MOST_KEPT` bytes.
     """
     return _workspace.take(shape, (dtype, device, slot, multiple))
 
 
 def layers_of(stack: torch.Tensor, slot: str) -> tuple[torch.Tensor, ...]:
-    """The layers of a (layers, ...) stack; the very tensors of the last call with this slot where the stack is its."""
+    """The layers of a (layers, ...) stack; the same tensors as in this slot's last call if the stack is the same."""
     kept = _workspace.layers.get(slot)
     if kept is None or kept[0] is not stack:
         kept = _workspace.layers[slot] = (stack, stack.unbind())
@@ -75,10 +75,10 @@ def layers_of(stack: torch.Tensor, slot: str) -> tuple[torch.Tensor, ...]:
 
 
 class Stacks:
-    """The stacks of some layers' tensors, to be gone through more than once: `for first_layer, stack in Stacks(...)`.
+    """The stacks of some layers' tensors, for repeated iteration: `for first_layer, stack in Stacks(...)`.
 
-    Where all fit one stack they are put together once and kept until another `Stacks` of the same slot is gone through.
-    `whole` is that stack where they lie in one already.
+    If all fit in one stack, they are stacked once and kept until another `Stacks` with the same slot is iterated.
+    `whole` is that stack if they already lie in one.
     """
 
     def __init__(self, tensors: Sequence[torch.Tensor], slot: str, whole: torch.Tensor | None = None) -> None:
@@ -94,13 +94,13 @@ class Stacks:
 
 
 def stacked(tensors: Sequence[torch.Tensor]) -> Iterator[tuple[int, torch.Tensor]]:
-    """(first layer, stack) for runs of equal shape; a stack is (layers, *shape), valid until the next is asked for."""
+    """(first layer, stack) for runs of equal shape; a stack is (layers, *shape), valid until the next is requested."""
     for start, run in _runs(tensors):
         yield start, _stack(run, "stacked")
 
 
 def _runs(tensors: Sequence[torch.Tensor]) -> Iterator[tuple[int, list[torch.Tensor]]]:
-    """(first layer, tensors) for runs of equal shape that fit one stack."""
+    """(first layer, tensors) for runs of equal shape that fit in one stack."""
     start = 0
     while start < len(tensors):
         first = tensors[start]
@@ -113,7 +113,7 @@ def _runs(tensors: Sequence[torch.Tensor]) -> Iterator[tuple[int, list[torch.Ten
 
 
 def _lie_in_a_row(tensors: list[torch.Tensor]) -> bool:
-    """Whether the tensors follow each other in one storage already, as the layers of one scaled draw do."""
+    """True if the tensors already follow each other in one storage, as the layers of one scaled draw do."""
     first = tensors[0]
     size = first.numel()
     if not size or not first.is_contiguous():
@@ -138,22 +138,22 @@ def _stack(tensors: list[torch.Tensor], slot: str) -> torch.Tensor:
 
 Extremes = tuple[Floats, Floats]
 WITHOUT_THREADS = 2**17
-"""Up to so many values a layer, numpy works in the thread that asks for it: its BLAS shares out products of more than
-2^18 multiplications, and then waits for the processor that the window has."""
+"""Up to this many values per layer, numpy works in the calling thread: its BLAS distributes products of more than
+2^18 multiplications over threads, and then waits for the core that the window uses."""
 
 PIECE = 2048
-"""How many values of a row are summed in its own dtype, the sums then in float64."""
+"""How many values of a row are summed in its own dtype before the sums are added in float64."""
 
 ROWS = 256
-"""How many rows are added up in their own dtype, the sums then in float64: rows alike are rounded alike, each time."""
+"""How many rows are added in their own dtype before the sums are added in float64: equal rows are rounded equally."""
 
 COMPARED = (torch.float32, torch.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reductions:
-    """What is known of layers of `count` values each: extremes and, where they were summed or counted, mean and
-    Euclidean norm, and how many are exactly 0; each (layers,)."""
+    """What is known about layers of `count` values each: extremes and, if summed or counted, mean, Euclidean norm
+    and the number of exact zeros; each (layers,)."""
 
     count: int
     low: Floats
@@ -164,19 +164,19 @@ class Reductions:
 
     @property
     def sums(self) -> tuple[Floats, Floats] | None:
-        """Mean and norm, where both are known."""
+        """Mean and norm, if both are known."""
         return None if self.mean is None or self.norm is None else (self.mean, self.norm)
 
 
 def as_floats(x: torch.Tensor) -> torch.Tensor:
-    """The values in a dtype that is summed and compared in: half floats in float32, whole numbers in float64."""
+    """The values in a dtype for sums and comparisons: half floats in float32, whole numbers in float64."""
     if x.dtype in COMPARED:
         return x
     return x.float() if x.is_floating_point() else x.double()
 
 
 def extremes_of(x: torch.Tensor) -> Extremes:
-    """The smallest and the largest value of each row; nan where one is."""
+    """The smallest and the largest value of each row; nan if it contains nan."""
     if x.device.type != "cpu" or x.dtype not in COMPARED:
         low, high = numbers(torch.stack((x.amin(1), x.amax(1))))
         return low, high
@@ -187,7 +187,7 @@ def extremes_of(x: torch.Tensor) -> Extremes:
 def sum_rows(x: torch.Tensor) -> tuple[Floats, Floats]:
     """Mean and Euclidean norm of each row, summed in the dtype of `x`.
 
-    By numpy on the CPU, whose products of two rows need half of torch's time: in pieces too short to be shared out.
+    With numpy on the CPU, which needs half of torch's time for products of two rows; in pieces too short to distribute.
     """
     if x.device.type != "cpu":
         mean, norm = numbers(torch.stack((x.mean(1), torch.linalg.vector_norm(x, dim=1))))
@@ -204,7 +204,7 @@ def sum_rows(x: torch.Tensor) -> tuple[Floats, Floats]:
 
 
 def _add_pieces(pieces: NDArray[np.floating], ones: NDArray[np.floating]) -> tuple[Floats, Floats]:
-    """The sum of each layer's values, and that of their squares."""
+    """The sum of each layer's values, and of their squares."""
     sums: Floats = np.vecdot(pieces, ones).sum(1, dtype=np.float64)
     squares: Floats = np.vecdot(pieces, pieces).sum(1, dtype=np.float64)
     return sums, squares
@@ -212,7 +212,7 @@ def _add_pieces(pieces: NDArray[np.floating], ones: NDArray[np.floating]) -> tup
 
 @lru_cache(maxsize=256)
 def piece_of(count: int) -> int:
-    """Into what pieces of at most PIECE values a row is cut: equal ones, if that takes no more than twice as many."""
+    """The pieces of at most PIECE values into which a row is cut: equal ones, if that takes at most twice as many."""
     least = -(-count // PIECE)
     equal = [count // pieces for pieces in range(least, 2 * least + 1) if pieces and count % pieces == 0]
     return max(1, *equal) if equal else min(PIECE, max(1, count))
@@ -233,9 +233,9 @@ def row_norms(x: torch.Tensor) -> NDArray[np.floating]:
 
 
 def add_rows(shares: NDArray[np.floating], x: torch.Tensor) -> Floats:
-    """`shares @ x`, layer by layer, in the dtype of both: the rows of `x` times what `shares` gives each of them.
+    """`shares @ x`, layer by layer, in the dtype of both: the rows of `x` weighted by `shares`.
 
-    By numpy, which needs two thirds of torch's time, as long as it brings no threads of its own.
+    With numpy, which needs two thirds of torch's time, as long as it starts no threads.
     """
     sums = np.zeros((len(x), shares.shape[1], x.shape[2]))
     product = _product if _is_small(x) else _product_by_torch
@@ -262,7 +262,7 @@ def numbers(tensor: torch.Tensor) -> Floats:
 def mask_of(
     x: torch.Tensor, by_numpy: np.ufunc, by_torch: Callable[..., torch.Tensor], *bound: torch.Tensor | float
 ) -> torch.Tensor:
-    """Where a comparison holds, in a buffer of this thread. By numpy on the CPU, which compares ten times as fast."""
+    """The mask of a comparison, in this thread's buffer. With numpy on the CPU, which compares ten times as fast."""
     if x.device.type != "cpu":
         elsewhere: torch.Tensor = by_torch(x, *bound)
         return elsewhere
@@ -272,7 +272,7 @@ def mask_of(
 
 
 def count_true(mask: torch.Tensor) -> Counts:
-    """How many are true in each row of a (layers, values) mask."""
+    """The number of True values in each row of a (layers, values) mask."""
     rows = mask.cpu().numpy()
     if not rows.any():
         return np.zeros(len(rows), dtype=np.int64)
@@ -280,20 +280,20 @@ def count_true(mask: torch.Tensor) -> Counts:
 
 
 def count_zeros(x: torch.Tensor) -> Counts:
-    """How many values of each row are exactly 0."""
+    """The number of exact zeros in each row."""
     return count_true(mask_of(x, np.equal, torch.eq, 0))
 
 
 def zeros_between(x: torch.Tensor, low: Floats, high: Floats) -> Counts:
-    """The same, looked for only where extremes of 0 or of both signs allow any."""
+    """The same, counted only in rows with extremes that allow zeros."""
     return count_zeros(x) if bool(((low <= 0) & (high >= 0)).any()) else np.zeros(len(x), dtype=np.int64)
 
 
 def count_nans(x: torch.Tensor) -> Counts:
-    """How many values of each row are nan."""
+    """The number of nan in each row."""
     return count_true(mask_of(x, np.isnan, torch.isnan))
 
 
 def count_below(x: torch.Tensor, bounds: torch.Tensor) -> Counts:
-    """How many values of each row are below its bound, (layers, 1)."""
+    """The number of values in each row below its bound, (layers, 1)."""
     return count_true(mask_of(x, np.less, torch.lt, bounds))

@@ -37,7 +37,7 @@ class EachLayer(Sequence[Entry]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerResult:
-    """One layer: its tensors in numbers, and what the batch tells about its units."""
+    """One layer: the statistics of its tensors, and what the batch tells about its units."""
 
     index: int
     activation: TensorStatistics
@@ -54,7 +54,7 @@ class LayerResult:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeadResult:
-    """The ten-class output layer of a network with a cross entropy."""
+    """The ten-class output layer of a network with cross entropy."""
 
     logits: TensorStatistics
     weight_gradient: TensorStatistics
@@ -78,7 +78,7 @@ class Measured:
 
     @property
     def depth(self) -> int:
-        """How many layers were measured."""
+        """The number of measured layers."""
         return len(self.tables["activation"].rms)
 
 
@@ -96,13 +96,13 @@ class NetworkResult(Measured):
 
     @property
     def input_mean_square(self) -> float:
-        """That of the finite inputs, 1 where there are none; inf where no float reaches so far."""
+        """The mean square of the finite inputs, 1 if there are none; inf if it exceeds the largest float."""
         rms = self.input.rms
         return rms * rms if math.isfinite(rms) else 1.0
 
     @property
     def layers(self) -> Sequence[LayerResult]:
-        """One `LayerResult` a layer, made as asked for."""
+        """One `LayerResult` per layer, created on access."""
         return EachLayer(self.depth, self._layer)
 
     def _layer(self, index: int) -> LayerResult:

@@ -1,8 +1,8 @@
 """Statistics of tensors, exact and safe at the extremes, for many layers at once.
 
-Moments are those of the finite values; nan and inf are counted apart. They are summed in float64, so float32 at 1e36
-and 1e-30 neither overflows nor vanishes; float64 beyond 1e100 is scaled by a power of two first. `quick` sums in
-float32 where the values allow it: the same numbers to about six digits.
+Moments are of the finite values; nan and inf are counted separately. Sums are in float64, so float32 at 1e36 and 1e-30
+neither overflows nor vanishes; float64 beyond 1e100 is first scaled by a power of two. `quick` sums in float32 if the
+values allow it: the same numbers to about six digits.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ from playground.models.network.measure.reductions import (
 from playground.models.network.spec.devices import summable
 
 NEAR_ZERO = 1e-3
-"""A value is near zero where it is not 0 and its magnitude is below this share of the layer's rms."""
+"""A value is near zero if it is not 0 and its magnitude is below this share of the layer's rms."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TensorStatistics:
-    """One tensor in numbers. `std` is torch's (divided by count - 1); `near_zero_fraction`: 0 < |a| < 0.001 rms."""
+    """Statistics of a tensor. `std` is torch's (divided by count - 1); `near_zero_fraction`: 0 < |a| < 0.001 rms."""
 
     count: int
     mean: float
@@ -64,7 +64,7 @@ _NOTHING = TensorStatistics(0, *(math.nan,) * 7, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StatisticsTable:
-    """`TensorStatistics` of all layers as columns, each (layers,); `histograms` where they were counted."""
+    """`TensorStatistics` of all layers as columns, each (layers,); `histograms` if they were counted."""
 
     count: Counts
     mean: Floats
@@ -80,7 +80,7 @@ class StatisticsTable:
     histograms: HistogramTable | None = None
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Sent to another process as two arrays: of twelve, half of the time would go into their headers."""
+        """Pickled as two arrays: with twelve, half of the time would go into their headers."""
         floats = np.stack((self.mean, self.std, self.rms, self.minimum, self.maximum))
         counts = np.stack((self.count, self.zeros, self.near_zeros, self.nans, self.infs, self.subnormals))
         return _from_columns, (floats, counts, self.histograms)
@@ -159,9 +159,9 @@ def table_of(layers: Sequence[TensorStatistics | None]) -> StatisticsTable:
 
 
 def measure(stack: torch.Tensor, quick: bool = False, found: Reductions | None = None) -> StatisticsTable:
-    """The statistics of each layer of a (layers, ...) stack; `quick` leaves near zero and subnormal uncounted.
+    """The statistics of each layer of a (layers, ...) stack; `quick` skips near zero and subnormal.
 
-    `found` is what somebody knows of the layers already.
+    `found` is what is already known about the layers.
     """
     original = summable(stack.detach()).reshape(len(stack), -1)
     x = as_floats(original)
@@ -182,7 +182,7 @@ def measure(stack: torch.Tensor, quick: bool = False, found: Reductions | None =
 
 
 def _moments(x: torch.Tensor, finite: FiniteRange, found: Reductions | None, quick: bool) -> Moments:
-    """In float32 where that is quick and safe, all other rows in float64."""
+    """In float32 if that is fast and safe, all other rows in float64."""
     lost, peak = finite.nans + finite.infs, np.fmax(np.abs(finite.low), np.abs(finite.high))
     if not quick or x.dtype != torch.float32:
         return wide_moments(x, peak, lost)
@@ -201,7 +201,7 @@ def _moments(x: torch.Tensor, finite: FiniteRange, found: Reductions | None, qui
 
 
 def _small_counts(x: torch.Tensor, dtype: torch.dtype, rms: Floats, zeros: Counts) -> tuple[Counts, Counts]:
-    """How many values of each row are near zero, and how many are subnormal in the dtype they came in."""
+    """The counts of values in each row that are near zero, and that are subnormal in their original dtype."""
     magnitude = x.abs()
     threshold = _rounded_up(np.nan_to_num(rms * NEAR_ZERO), x)[:, None]
     near = count_below(magnitude, threshold) - np.where(threshold[:, 0].cpu().numpy() > 0, zeros, 0)
@@ -212,7 +212,7 @@ def _small_counts(x: torch.Tensor, dtype: torch.dtype, rms: Floats, zeros: Count
 
 
 def _rounded_up(bounds: Floats, like: torch.Tensor) -> torch.Tensor:
-    """The smallest numbers of the dtype of `like` that are no less: what is below them is below the bounds."""
+    """The smallest numbers in the dtype of `like` that are not less than the bounds, for an equivalent comparison."""
     exact = torch.from_numpy(bounds)
     rounded = exact.to(like.dtype)
     above = torch.nextafter(rounded, torch.tensor(math.inf, dtype=like.dtype))
@@ -220,7 +220,7 @@ def _rounded_up(bounds: Floats, like: torch.Tensor) -> torch.Tensor:
 
 
 def joined_tables(tables: Sequence[StatisticsTable]) -> StatisticsTable:
-    """The tables of consecutive layers as one, without histograms."""
+    """The tables of consecutive layers joined, without histograms."""
     if len(tables) == 1:
         return tables[0]
     columns = {
@@ -236,7 +236,7 @@ def measure_stacks(
 ) -> StatisticsTable:
     """The statistics of all layers of some stacks, in their order; `found`: reductions by a stack's first layer.
 
-    Unless `quick` or known they are taken in parts that a processor's cache holds: they are gone over several times.
+    Unless `quick` or known, they are processed in parts that fit in the cache, since they take several passes.
     """
     tables = []
     for start, stack in stacks:
@@ -247,13 +247,13 @@ def measure_stacks(
 
 
 def measure_layers(tensors: Sequence[torch.Tensor], quick: bool = False) -> StatisticsTable:
-    """The statistics of a tensor a layer, of whatever shapes."""
+    """The statistics of one tensor per layer, of any shapes."""
     return measure_stacks(stacked(tensors), quick)
 
 
 def describe_tensor(tensor: torch.Tensor, scale: str | None = "log") -> TensorStatistics:
-    """The statistics of one tensor of any shape, with a histogram of all its values where there is a scale for it; an
-    empty tensor's are nan."""
+    """The statistics of one tensor of any shape, with a histogram of all its values if there is a scale; nan
+    for an empty tensor."""
     if not tensor.numel():
         return _NOTHING
     stack = tensor.detach().reshape(1, -1)

@@ -1,4 +1,4 @@
-"""What only a batch of activations tells: dead units, saturation, how far inputs still differ."""
+"""What only a batch of activations tells: dead units, saturation, and how much inputs still differ."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from playground.models.network.spec.activations import saturation_bounds
 from playground.models.network.spec.devices import summable
 
 KEEPS_DIGITS = 0.02
-"""A difference of float32 sums that is at least this share of them has four digits or more."""
+"""A difference of float32 sums of at least this share of them has four digits or more."""
 FAINT = {np.dtype(np.float32): 1e-15, np.dtype(np.float64): 1e-140}
-"""The norm of a row below which squares have vanished from it, by the dtype they were summed in."""
+"""Below this norm, squares in a row have vanished, by the dtype of the sum."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,8 +57,8 @@ class UnitTable:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnitPart:
-    """Dead units, spread and cosine of consecutive layers, (layers,) each; `found`: what the same passes over the
-    values tell of each layer, the extremes alone where not all were made in float32."""
+    """Dead units, spread and cosine of consecutive layers, (layers,) each; `found`: the results of earlier passes over
+    each layer's values; only the extremes if not all were made in float32."""
 
     dead: Floats
     spread: Floats
@@ -67,9 +67,9 @@ class UnitPart:
 
 
 def measure_units(activations: torch.Tensor, quick: bool = False, extremes: Extremes | None = None) -> UnitPart:
-    """What a (layers, batch, width) stack tells, safe at the extremes of float32 and float64.
+    """The unit statistics of a (layers, batch, width) stack, safe at the extremes of float32 and float64.
 
-    `extremes` are the smallest and the largest value of each layer, where they are known already.
+    `extremes` are the smallest and the largest value of each layer, if already known.
     """
     x = summable(activations.detach())
     low, high = extremes_of(x.flatten(1)) if extremes is None else extremes
@@ -88,7 +88,7 @@ def measure_units(activations: torch.Tensor, quick: bool = False, extremes: Extr
 
 
 def _measure_short(x: torch.Tensor, low: Floats, high: Floats) -> UnitPart:
-    """Float32 values whose squares are in range, summed in float32."""
+    """For float32 values with squares in range, summed in float32."""
     norms = row_norms(x)
     totals, cosines = _sums(x, norms, x)
     squares = np.square(norms, dtype=np.float64).sum(1)
@@ -102,7 +102,7 @@ def _measure_short(x: torch.Tensor, low: Floats, high: Floats) -> UnitPart:
 
 
 def _measure_wide(x: torch.Tensor, low: Floats, peak: Floats) -> tuple[Floats, Floats, Floats]:
-    """Dead units, spread and cosine of a few layers in float64, the rows scaled where their squares would leave it."""
+    """Dead units, spread and cosine of a few layers in float64; rows with squares beyond its range are scaled."""
     scaled, exponents = scaled_rows(widened(x), np.where(np.isfinite(peak), peak, 1.0))
     totals, cosines = _sums(scaled, row_norms(scaled), x)
     spread = _exact_spread(scaled) / _spread_count(x)
@@ -118,7 +118,7 @@ def _spread_count(x: torch.Tensor) -> int:
 
 def _sums(x: torch.Tensor, norms: NDArray[np.floating], unscaled: torch.Tensor) -> tuple[Floats, Floats]:
     """The sum of each layer's rows, (layers, width), and the mean cosine between two of them, (layers,), in one pass:
-    rows are divided by their norms, those of zeros left out. What scaling made vanish is taken from `unscaled`."""
+    rows are divided by their norms, ignoring rows of zeros. Values lost in scaling are taken from `unscaled`."""
     clear = norms >= FAINT[norms.dtype]
     shares = np.zeros((len(x), 2, x.shape[1]), dtype=norms.dtype)
     shares[:, 0] = 1
@@ -132,7 +132,7 @@ def _sums(x: torch.Tensor, norms: NDArray[np.floating], unscaled: torch.Tensor) 
 
 
 def _add_faint(x: torch.Tensor, places: tuple[NDArray[np.intp], ...], directions: Floats, rows: Counts) -> None:
-    """Add the directions of rows so far below their layer's peak that their squares have vanished, unless all 0."""
+    """Add the directions of rows so far below their layer's peak that their squares vanished, unless all 0."""
     layers, within = (torch.from_numpy(place).to(x.device) for place in places)
     found = x[layers, within].double()
     peak = numbers(found.abs().amax(1))
@@ -144,7 +144,7 @@ def _add_faint(x: torch.Tensor, places: tuple[NDArray[np.intp], ...], directions
 
 
 def _dead(x: torch.Tensor, totals: Floats, adds_up: bool) -> Floats:
-    """The share of units that are 0 for every input: their totals are, which is enough where nothing cancels."""
+    """The share of units that are 0 for every input: their totals are 0, which is enough if nothing cancels."""
     zero = totals == 0
     if not adds_up and zero.any():
         zero &= ((x.amax(1) == 0) & (x.amin(1) == 0)).cpu().numpy()
@@ -152,7 +152,7 @@ def _dead(x: torch.Tensor, totals: Floats, adds_up: bool) -> Floats:
 
 
 def _squared_spread(x: torch.Tensor, squares: Floats, means: Floats) -> Floats:
-    """The sum of squared distances from each unit's mean: by difference where that keeps float32's digits."""
+    """The sum of squared deviations from each unit's mean: by subtraction if that keeps float32's digits."""
     left: Floats = squares - x.shape[1] * np.square(means).sum(1)
     lost = np.flatnonzero(~(left >= KEEPS_DIGITS * squares))
     if len(lost):
@@ -161,7 +161,7 @@ def _squared_spread(x: torch.Tensor, squares: Floats, means: Floats) -> Floats:
 
 
 def _exact_spread(x: torch.Tensor) -> Floats:
-    """By way of the distances from the first input, which are exactly 0 where all inputs give the same."""
+    """From the differences to the first input, which are exactly 0 if all inputs give the same."""
     away = x - x[:, :1]
     away -= away.mean(1, keepdim=True)
     return np.square(sum_rows(away.flatten(1))[1])

@@ -1,1 +1,1 @@
-"""From a spec to a network that has run: built, gone through forward and backward, measured."""
+"""Runs a network from its spec: builds it, runs it forward and backward, and measures it."""

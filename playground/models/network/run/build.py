@@ -1,4 +1,4 @@
-"""From a spec to a network: checks it, draws its weights and scales them."""
+"""Builds a network from a spec: checks it, draws its weights and scales them."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def build(
     drawn: Callable[[int], None] | None = None,
     fleeting: bool = False,
 ) -> Network:
-    """The network of a spec with its inputs, weights and biases; raises a `ProblemError` where the spec does not fit.
+    """The network of a spec with its inputs, weights and biases; raises a `ProblemError` if the spec is invalid.
 
-    `tensors` holds the values of the tensor that `spec.input` may name; `after(layer)` is called as LSUV goes along,
-    `drawn(layer)` as large weights are drawn; either may raise. What is `fleeting` lasts until this thread's next such
-    network, which takes its memory.
+    `tensors` holds the values of the tensor that `spec.input` may name; `after(layer)` is called as LSUV progresses,
+    `drawn(layer)` as large weights are drawn; either may raise. A `fleeting` network is valid until this thread's next
+    one, which reuses its memory.
     """
     _refuse(check_spec(spec))
     batch = load_inputs(spec, tensors)
@@ -65,7 +65,7 @@ def _labels(spec: NetworkSpec, batch: Batch) -> torch.Tensor | None:
 
 
 def _scaled(scheme: InitScheme, draws: torch.Tensor, fan_in: int, fan_out: int, spec: NetworkSpec) -> torch.Tensor:
-    """The draws times the scheme's scale and the gain, in the spec's dtype; float64 keeps the scale's own precision."""
+    """The draws times the scheme's scale and the gain, in the spec's dtype; float64 keeps the full precision."""
     scale = scheme.scale(fan_in, fan_out, spec) * spec.gain
     if spec.dtype == "float64":
         draws = draws.double()
@@ -74,7 +74,7 @@ def _scaled(scheme: InitScheme, draws: torch.Tensor, fan_in: int, fan_out: int, 
 
 
 def _scaled_draws(spec: NetworkSpec, features: int, fleeting: bool) -> ScaledDraws | None:
-    """All weights as one multiple of draws that are kept, where that is what the scheme makes of them."""
+    """All weights as one multiple of cached draws, if the scheme is of that kind."""
     scheme, shape = INIT_SCHEMES[spec.init], (spec.width, spec.width)
     is_usual = spec.dtype == "float32" and spec.device == "cpu" and features == spec.width
     if not is_usual or scheme.symmetric or not BANK.keeps(spec.depth, shape):
@@ -92,7 +92,7 @@ def _layers(scaled: ScaledDraws, fleeting: bool) -> tuple[torch.Tensor, ...]:
 def _square_layers(
     spec: NetworkSpec, scheme: InitScheme, start: int, drawn: Callable[[int], None] | None
 ) -> tuple[torch.Tensor, ...]:
-    """The (width, width) weights from layer `start` on: views of one tensor where the draws are kept."""
+    """The (width, width) weights from layer `start` on: views of one tensor if the draws are cached."""
     width, seed = spec.width, spec.seed
     if BANK.keeps(spec.depth, (width, width)):
         draws = BANK.draws(scheme.sampler, seed, "weight", spec.depth, (width, width))
@@ -116,7 +116,7 @@ def _weights(spec: NetworkSpec, features: int, drawn: Callable[[int], None] | No
 
 
 def _biases(spec: NetworkSpec, features: int, fleeting: bool) -> tuple[torch.Tensor, ...]:
-    """One a layer; of a fleeting network, which is not trained, those that are all 0 are one and the same."""
+    """One per layer; a fleeting network, which is not trained, shares one tensor of zeros."""
     if INIT_SCHEMES[spec.init].own_bias:
         draws = BANK.draws("uniform", spec.seed, "bias", spec.depth, (spec.width,))
         bounds = torch.full((spec.depth, 1), spec.gain / math.sqrt(spec.width), dtype=torch.float64)
@@ -131,7 +131,7 @@ def _biases(spec: NetworkSpec, features: int, fleeting: bool) -> tuple[torch.Ten
 
 
 def _head(spec: NetworkSpec) -> tuple[torch.Tensor, torch.Tensor]:
-    """The output layer: the same scheme with fan_out 10, its bias 0 (or of the spec's bias std)."""
+    """The output layer: the same scheme with fan_out 10, and bias 0 (or with the spec's bias std)."""
     scheme = INIT_SCHEMES[spec.init]
     draws = BANK.draws(scheme.sampler, spec.seed, "head", 1, (CLASSES, spec.width))[0]
     bias = BANK.draws("normal", spec.seed, "head bias", 1, (CLASSES,))[0] * spec.bias_std
@@ -142,9 +142,9 @@ def _head(spec: NetworkSpec) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def _lsuv(network: Network, after: Callable[[int], None] | None = None) -> Network:
-    """Divide each weight by the std of its pre-activations until that is within 0.1 of 1, at most twice a layer.
+    """Divide each weight by the std of its pre-activations until that is within 0.1 of 1, at most twice per layer.
 
-    Mishkin and Matas 2015. The gain multiplies what comes out, so that every layer's std is then the gain.
+    Mishkin and Matas 2015. The gain multiplies the result, so that every layer's std equals the gain.
     """
     gain = network.spec.gain
     weights: list[torch.Tensor] = []
@@ -169,7 +169,7 @@ def _lsuv(network: Network, after: Callable[[int], None] | None = None) -> Netwo
 
 
 def parameter_counts(spec: NetworkSpec, features: int) -> tuple[int, int]:
-    """How many weights and how many biases the network has, the output layer's included, as Python integers."""
+    """The numbers of weights and biases, including the output layer's, as Python integers."""
     weights = spec.width * features + (spec.depth - 1) * spec.width**2
     biases = spec.depth * spec.width
     if spec.loss == "cross_entropy":

@@ -1,4 +1,4 @@
-"""Weights that are a multiple of their draws, and what was last computed of these, remembered."""
+"""Weights that are a multiple of their draws, and a cache of what was last computed from the draws."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Value = TypeVar("Value")
 
 
 class LastOf(Generic[Value]):
-    """A function of a tensor that keeps, in each thread, its last value for as long as the tensor stays as it is.
+    """A function of a tensor that caches its last value per thread, as long as the tensor does not change.
 
-    The tensor is kept with it, unless its memory is larger than a buffer may be.
+    The tensor is kept with it, unless it is larger than a buffer may be.
     """
 
     def __init__(self, function: Callable[[torch.Tensor], Value]) -> None:
@@ -26,7 +26,7 @@ class LastOf(Generic[Value]):
         self._kept = threading.local()
 
     def __call__(self, tensor: torch.Tensor) -> Value:
-        """The value for this tensor, which is not computed again if it was the last one's."""
+        """The value for this tensor; cached if it was also the last one."""
         kept: tuple[torch.Tensor, int, Value] | None = getattr(self._kept, "last", None)
         if kept is not None and _is_same(tensor, kept[0]) and tensor._version == kept[1]:
             return kept[2]
@@ -38,12 +38,12 @@ class LastOf(Generic[Value]):
 
 
 def _is_same(tensor: torch.Tensor, other: torch.Tensor) -> bool:
-    """Whether two tensors read the same memory alike; `is_set_to` ignores the dtype and refuses two devices."""
+    """True if two tensors read the same memory in the same way; `is_set_to` ignores dtype and refuses two devices."""
     return tensor.dtype == other.dtype and tensor.device == other.device and tensor.is_set_to(other)
 
 
 def _reduce(draws: torch.Tensor) -> tuple[Reductions, float]:
-    """What is known of draws, and the smallest magnitude that is not 0."""
+    """What is known about draws, and their smallest nonzero magnitude."""
     rows = draws.flatten(1)
     sizes = rows.abs()
     least = float(torch.where(sizes > 0, sizes, torch.inf).min())
@@ -62,8 +62,8 @@ class ScaledDraws:
     scale: float
 
     def reductions(self) -> Reductions:
-        """Those of `whole`: extremes to the bit, for rounding keeps the order; mean and norm to float32's digits; its
-        zeros where no product is so small that it becomes one."""
+        """The reductions of `whole`: extremes exactly, since rounding keeps the order; mean and norm to float32's
+        digits; zeros if no product is so small that it becomes 0."""
         known, least = _reduce_draws(self.draws)
         assert known.mean is not None
         assert known.norm is not None

@@ -1,4 +1,4 @@
-"""What a run will cost, before anything is drawn."""
+"""Estimates the cost of a run before anything is drawn."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONG_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Seconds and bytes at the peak, with how many weights and biases there are."""
+    """Seconds and peak bytes, and the numbers of weights and biases."""
 
     seconds: float
     bytes: int
@@ -31,7 +31,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class MachineSpeed:
-    """Seconds for one float32 multiplication or addition, and for a value to be drawn, measured, counted into bins."""
+    """Seconds for one float32 multiplication or addition, and for drawing, measuring and binning one value."""
 
     multiply: float
     draw: float
@@ -40,7 +40,7 @@ class MachineSpeed:
 
 
 def _best(work: Callable[[], object], tries: int = 5) -> float:
-    """The shortest of a few runs, in this thread's own time: the window may be building itself meanwhile."""
+    """The shortest of a few runs, in this thread's CPU time: the window may be building meanwhile."""
     found = []
     for _ in range(tries):
         start = time.thread_time()
@@ -51,14 +51,14 @@ def _best(work: Callable[[], object], tries: int = 5) -> float:
 
 @cache
 def multiply_seconds(dtype: torch.dtype) -> float:
-    """Seconds for one multiplication or addition of a matrix product; a CPU may take ten times as long for float16."""
+    """Seconds for one multiplication or addition of a matrix product; a CPU may need ten times as long for float16."""
     a = torch.ones(192, 192, dtype=dtype)
     return _best(lambda: torch.mm(a, a)) / (2 * 192**3)
 
 
 @cache
 def machine_speed() -> MachineSpeed:
-    """Tried on small tensors once, in some milliseconds."""
+    """Measured once on small tensors, in a few milliseconds."""
     values = torch.rand(1, 2**16)
     table = measure(values)
     axis = choose_axis("log", table.rms, table.minimum, table.maximum)

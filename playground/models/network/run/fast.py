@@ -1,7 +1,7 @@
-"""The passes of a plain chain of layers without autograd's graph: autograd's own operations, in its order, to its bits.
+"""The passes of a plain chain of layers without autograd's graph: autograd's operations, in its order, bit for bit.
 
-The tensors of all layers lie one behind the other in buffers of this thread, which the next run overwrites: nothing is
-allocated and nothing is copied before it is measured.
+The tensors of all layers lie one after another in this thread's buffers, which the next run overwrites: nothing is
+allocated, and nothing is copied before it is measured.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from playground.models.network.run.passes import Network, Passes, Trace
 from playground.models.network.spec.activations import ACTIVATIONS
 
 ALIGNMENT = 64
-"""The bytes of which the address of a tensor's memory is a multiple, on the CPU."""
+"""The alignment of a tensor's memory on the CPU, in bytes."""
 Told = Callable[[int], None]
 
 
 def is_plain(network: Network) -> bool:
-    """Whether a network is a chain of linear layers and activations only, on the CPU, small enough for the buffers."""
+    """True if a network is only a chain of linear layers and activations, on the CPU, and fits in the buffers."""
     spec = network.spec
     values = len(network.weights) * max(network.inputs.shape[0] * spec.width, network.weights[-1].numel())
     return (
@@ -57,8 +57,8 @@ def run_directly(network: Network, forward: Told, backward: Told, biases: bool =
 
 
 def _buffer(network: Network, slot: str, shape: torch.Size) -> torch.Tensor:
-    """A tensor a layer, one behind the other, each where torch itself would let one begin: a product's last bits depend
-    on how its operands lie in memory."""
+    """One tensor per layer, one after another, each aligned as torch would: a product's last bits depend on how its
+    operands lie in memory."""
     dtype = network.inputs.dtype
     whole = (len(network.weights), *shape)
     return scratch(whole, dtype, network.inputs.device, slot, ALIGNMENT // dtype.itemsize)
@@ -82,9 +82,9 @@ def _forward(network: Network, whole: Mapping[str, torch.Tensor], told: Told, bi
 
 
 def _loss(network: Network, output: torch.Tensor) -> tuple[float, torch.Tensor, tuple[torch.Tensor, ...]]:
-    """The loss, its gradient by the last layer's output, and those by the output layer, by autograd where there is one.
+    """The loss, its gradient at the last layer's output, and the output layer's gradients, by autograd if there is one.
 
-    That of the mean square is worked out as autograd does, 2 a times 1 / values, without its graph.
+    The gradient of the mean square is computed as autograd does, 2 a times 1 / values, without its graph.
     """
     if network.spec.loss == "mean_square" and type(network).loss is Network.loss:
         one = output.numpy().dtype.type(1)
@@ -106,7 +106,7 @@ def _backward(
     told: Told,
     biases: bool,
 ) -> tuple[torch.Tensor, ...]:
-    """Fill in the gradients of activations and weights, from the last layer back; returns those of the biases."""
+    """Fill in the gradients of activations and weights, from the last layer backward; returns those of the biases."""
     rule = ACTIVATIONS[network.spec.activation].direct
     assert rule is not None
     gradients, by_weights = into

@@ -20,9 +20,9 @@ from playground.models.network.spec.spec import NetworkSpec
 
 @dataclass(slots=True)
 class Trace:
-    """What a forward pass leaves behind, one tensor a layer, each (batch, width).
+    """The tensors of a forward pass, one per layer, each (batch, width).
 
-    `preactivations` is what enters the activation (after normalisation), `activations` what the layer hands on.
+    `preactivations` enter the activation (after normalisation), `activations` are the layer's output.
     """
 
     preactivations: list[torch.Tensor] = field(default_factory=list)
@@ -31,11 +31,11 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """`network.forward(network.inputs)`; weights are (fan_out, fan_in), biases (fan_out,), one each a layer.
+    """`network.forward(network.inputs)`; weights are (fan_out, fan_in), biases (fan_out,), one per layer.
 
     `head_weight` and `head_bias` are the ten-class output layer of the cross entropy, None for the mean square.
-    `unbiased` says that all biases are 0, so that they need not be added where no gradient of theirs is asked for.
-    `scaled` holds the weights as a multiple of their draws, where they are one.
+    `unbiased` means that all biases are 0, so that they need not be added unless their gradients are requested.
+    `scaled` has the weights as a multiple of their draws, if they are one.
     """
 
     spec: NetworkSpec
@@ -50,7 +50,7 @@ class Network:
 
     @property
     def parameters(self) -> tuple[torch.Tensor, ...]:
-        """All weights, then all biases, then those of the output layer."""
+        """All weights, then all biases, then the output layer's."""
         head = (self.head_weight, self.head_bias)
         return (*self.weights, *self.biases, *(p for p in head if p is not None))
 
@@ -69,7 +69,7 @@ class Network:
         )
 
     def requiring_grad(self) -> Network:
-        """The same network with parameters that are leaves of autograd; they share the memory of these."""
+        """The same network with parameters that are leaves of autograd; they share this network's memory."""
         live = self.with_parameters(tuple(p.detach().requires_grad_() for p in self.parameters))
         return replace(live, unbiased=self.unbiased)
 
@@ -103,7 +103,7 @@ class Network:
         return x
 
     def logits(self, output: torch.Tensor) -> torch.Tensor:
-        """The output layer's ten values an input; the output itself where there is no output layer."""
+        """The output layer's ten values per input; the output itself if there is no output layer."""
         if self.head_weight is None:
             return output
         return functional.linear(output, self.head_weight, self.head_bias)
@@ -116,14 +116,14 @@ class Network:
 
 
 def dropout_mask(spec: NetworkSpec, index: int, like: torch.Tensor) -> torch.Tensor:
-    """0 where layer `index` drops a value, 1 / (1 - dropout) where it keeps it: the same mask for the same seed."""
+    """0 where layer `index` drops a value, 1 / (1 - dropout) where it keeps one; the same mask for the same seed."""
     draws = BANK.draws("uniform", spec.seed, f"dropout {index}", 1, tuple(like.shape))[0]
     return (draws >= spec.dropout).to(like) / (1 - spec.dropout)
 
 
 @dataclass(frozen=True, slots=True)
 class Passes:
-    """The tensors of one forward and backward pass, one a layer; `whole`: those of a kind that lie in one, stacked."""
+    """The tensors of one forward and backward pass, one per layer; `whole`: the kinds stacked in one tensor."""
 
     trace: Trace
     activation_gradients: tuple[torch.Tensor, ...]
@@ -136,14 +136,14 @@ class Passes:
 
 
 def tell(job: Job, what: str, layer: int, depth: int, start: float) -> None:
-    """After a layer, from 0: ask whether to stop, and say how far a pass is that begins at a share of the whole."""
+    """After a layer, from 0: check for cancellation, and report the progress of a pass that starts at a given share."""
     job.check()
     if job.is_listened_to:
         job.report(start + 0.45 * (layer + 1) / depth, f"{what}, layer {layer + 1} of {depth}")
 
 
 def run_passes(network: Network, job: Job | None = None, biases: bool = True) -> Passes:
-    """One forward pass, the loss, and its gradients by autograd; stops between layers when the job is cancelled."""
+    """One forward pass, the loss, and its gradients by autograd; stops between layers if the job is cancelled."""
     job = job or Job()
     depth = len(network.weights)
     trace = Trace()

@@ -34,8 +34,8 @@ def run_network(
     (5, True)
 
     Each entry of `layers` has the statistics of its activations, pre-activations, weights and gradients; `tensors` are
-    the program's, for a spec that is fed one of them. Raises a `ProblemError` for a spec that cannot be run, and
-    `CancelledError` when the job is cancelled.
+    the program's, for a spec with one of them as input. Raises a `ProblemError` for a spec that cannot run, and
+    `CancelledError` if the job is cancelled.
     """
     detail, job = detail or Detail(), (job or Job()).paced()
     start = time.perf_counter()
@@ -52,7 +52,7 @@ def run_network(
 def measure_network(
     network: Network, detail: Detail | None = None, job: Job | None = None, start: float | None = None
 ) -> NetworkResult:
-    """Run a network that is built already forward and backward once, and measure every layer."""
+    """Run an already built network forward and backward once, and measure every layer."""
     detail, job = detail or Detail(), job or Job()
     start = time.perf_counter() if start is None else start
     spec = network.spec
@@ -80,12 +80,12 @@ def measure_network(
 
 
 def _in_one_stack(scaled: ScaledDraws | None) -> ScaledDraws | None:
-    """Weights that are a multiple of their draws, where they are few enough to be measured at once."""
+    """Weights that are a multiple of their draws, if they are few enough to measure at once."""
     return scaled if scaled is not None and scaled.whole.numel() <= CHUNK else None
 
 
 def _passes(network: Network, job: Job, biases: bool) -> Passes:
-    """The passes by autograd; those of a plain chain without its graph: faster, and the same to the bit."""
+    """The passes, by autograd; for a plain chain without its graph, which is faster and gives the same bits."""
     if not is_plain(network):
         return run_passes(network, job, biases)
     depth = len(network.weights)
@@ -98,7 +98,7 @@ def _passes(network: Network, job: Job, biases: bool) -> Passes:
 
 
 def sources(network: Network, passes: Passes) -> dict[str, Sequence[torch.Tensor]]:
-    """The tensors of each kind, one a layer."""
+    """The tensors of each kind, one per layer."""
     return {
         "activation": passes.trace.activations,
         "preactivation": passes.trace.preactivations,
@@ -111,7 +111,7 @@ def sources(network: Network, passes: Passes) -> dict[str, Sequence[torch.Tensor
 def layer_tensor(
     spec: NetworkSpec, kind: str, layer: int, tensors: Mapping[str, torch.Tensor] | None = None
 ) -> torch.Tensor:
-    """One layer's tensor itself, a copy that belongs to nobody: activations are (batch, width). `layer` from 0."""
+    """A copy of one layer's tensor: activations are (batch, width). `layer` counts from 0."""
     network = build(spec, tensors)
     return sources(network, run_passes(network, biases=False))[kind][layer].detach().cpu().clone()
 
@@ -119,7 +119,7 @@ def layer_tensor(
 def own_histograms(
     spec: NetworkSpec, kind: str, scale: str, tensors: Mapping[str, torch.Tensor] | None = None
 ) -> tuple[Histogram, ...]:
-    """Each layer's histogram on the range of its own values."""
+    """Each layer's histogram on its own range of values."""
     network = build(spec, tensors)
     found: list[Histogram] = []
     for _start, stack in stacked(sources(network, run_passes(network, biases=False))[kind]):

@@ -1,7 +1,7 @@
-"""What the backward pass keeps alive when only every k-th layer's input is kept and the rest is computed again.
+"""What the backward pass keeps alive if only every k-th layer's input is kept and the rest is recomputed.
 
-The peak is measured by counting the saved tensors that are alive while `torch.utils.checkpoint` really runs forward
-and backward, and computed from what each layer saves; the two must agree.
+The peak is measured, by counting live saved tensors while `torch.utils.checkpoint` runs forward and backward, and
+computed from what each layer saves; the two must agree.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Layer = Callable[[torch.Tensor], torch.Tensor]
 
 @dataclass(frozen=True, slots=True)
 class CheckpointedRun:
-    """Bytes of saved tensors, parameters apart, when every `every` layers one input is kept (0: no checkpoints)."""
+    """Bytes of saved tensors, without parameters, if one input is kept every `every` layers (0: no checkpoints)."""
 
     every: int
     after_forward: int
@@ -30,7 +30,7 @@ class CheckpointedRun:
 
 
 class _Held:
-    """A saved tensor as autograd holds it; when autograd lets go of it, its storage is no longer counted."""
+    """A saved tensor as autograd holds it; when autograd releases it, its storage is no longer counted."""
 
     __slots__ = ("__weakref__", "tensor")
 
@@ -39,7 +39,7 @@ class _Held:
 
 
 class _LiveBytes:
-    """Counts the bytes of all storages that are held, each once, and the most there ever were."""
+    """Counts the bytes of all storages held, each once, and their peak."""
 
     def __init__(self, apart: Sequence[torch.Tensor]) -> None:
         self._apart = {tensor.untyped_storage()._cdata for tensor in apart}
@@ -48,7 +48,7 @@ class _LiveBytes:
         self.peak = 0
 
     def pack(self, tensor: torch.Tensor) -> _Held:
-        held = _Held(tensor.detach())  # a tensor with its node would keep the graph alive that keeps this alive
+        held = _Held(tensor.detach())  # a tensor with its node would keep the graph alive, which keeps this alive
         key = tensor.untyped_storage()._cdata
         if key not in self._apart:
             size = tensor.untyped_storage().nbytes()
@@ -84,11 +84,11 @@ def run_checkpointed(
     """Run forward and backward with a checkpoint every `every` layers (0: none) and measure the saved bytes.
 
     As in `torch.utils.checkpoint.checkpoint_sequential`, the last stretch is not checkpointed, since its backward pass
-    follows at once. Changes no parameter's `.grad`.
+    follows at once. Does not change any parameter's `.grad`.
     """
     live = _LiveBytes(parameters)
     # The re-entrant form runs the second forward pass inside backward(), where the same hooks see it; it needs an
-    # input that asks for a gradient.
+    # input that requires a gradient.
     signal = inputs.detach().requires_grad_()
     grads = [parameter.grad for parameter in parameters]
     stretches = segments(len(layers), every) if every else ((0, len(layers)),)
@@ -104,8 +104,8 @@ def run_checkpointed(
     try:
         with saved_tensors_hooks(live.pack, live.unpack):
             for start, stop in stretches[:-1]:
-                # What `checkpoint(..., use_reentrant=True, preserve_rng_state=False)` does, without the import of
-                # torch's compiler that it makes on its first call, which takes seconds (sympy comes all the same).
+                # Does what `checkpoint(..., use_reentrant=True, preserve_rng_state=False)` does, without its import of
+                # torch's compiler on the first call, which takes seconds (sympy is imported anyway).
                 signal = CheckpointFunction.apply(stretch_of(start, stop), False, signal)  # type: ignore[no-untyped-call]
             value = loss(stretch_of(*stretches[-1])(signal))
             after_forward = live.now
@@ -119,11 +119,11 @@ def run_checkpointed(
 
 
 def all_peaks(saved: SavedTensors, boundary_bytes: Sequence[int]) -> tuple[int, ...]:
-    """The computed peaks with a checkpoint every 1, 2, ... layers, up to all of them, which is as none.
+    """The computed peaks with a checkpoint every 1, 2, ... layers, up to all layers, which equals none.
 
     `boundary_bytes[i]` is the input of layer i + 1. While a stretch runs again, the inputs of the stretches before it
-    are alive, and what its own layers save, each storage once; the last stretch is never run again, and the loss is
-    saved with it. Assumes that each layer saves its own input, which a weight that asks for a gradient makes it do.
+    are alive, and whatever its own layers save, each storage once; the last stretch never runs again, and the loss is
+    saved with it. Assumes that each layer saves its own input, as it does if its weight requires a gradient.
     """
     layers = _storages_of_layers(saved, len(boundary_bytes))
     return tuple(_peak(layers, boundary_bytes, every) for every in range(1, len(boundary_bytes) + 1))
@@ -136,7 +136,7 @@ def _peak(layers: Sequence[dict[int, int]], boundary_bytes: Sequence[int], every
     for start, stop in segments(depth, every):
         last = depth + 1 if stop == depth else stop
         inside: dict[int, int] = {}
-        # Layer 0 stands for what comes before the first layer: its input, which is that layer's boundary.
+        # Layer 0 is what comes before the first layer: its input, which is that layer's boundary.
         for layer in range(start + 1 if start else 0, last + 1):
             inside |= layers[layer]
         peak = max(peak, kept + sum(inside.values()))
@@ -145,7 +145,7 @@ def _peak(layers: Sequence[dict[int, int]], boundary_bytes: Sequence[int], every
 
 
 def _storages_of_layers(saved: SavedTensors, depth: int) -> tuple[dict[int, int], ...]:
-    """For layers 0 to depth + 1 the storages they save, each with its bytes; parameters are left out."""
+    """For layers 0 to depth + 1, the storages they save, each with its bytes; without parameters."""
     layers: tuple[dict[int, int], ...] = tuple({} for _ in range(depth + 2))
     for position, tensor in enumerate(saved.tensors):
         if not tensor.is_parameter:

@@ -1,4 +1,4 @@
-"""What is saved for the backward pass, asked and answered: the bytes of every layer, what checkpoints would keep."""
+"""Request and result for what is saved for the backward pass: the bytes of every layer, and with checkpoints."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from playground.models.program.program import Program
 MOST_OPERATIONS = 1e10
 MOST_VALUES = 3e7
 HALF_COST = 20
-"""How much longer half precision takes on a CPU."""
+"""How many times longer half precision takes on a CPU."""
 
 
 @dataclass(frozen=True, slots=True)
 class SavedRequest:
-    """The network, and every how many layers an input is kept for checkpoints (0: as many as keep least).
+    """The network, and the number of layers between checkpoints (0: the number that keeps the least).
 
-    `program` supplies the tensor that feeds the network where the spec names one.
+    `program` supplies the input tensor if the spec names one.
     """
 
     spec: NetworkSpec
@@ -38,7 +38,7 @@ class SavedRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeptResult:
-    """Layer by layer what is kept for the backward pass, with the total under no_grad."""
+    """What is kept for the backward pass, layer by layer, with the total under no_grad."""
 
     request: SavedRequest
     saved: SavedTensors
@@ -52,7 +52,7 @@ class KeptResult:
         return f"{total}  in {tensors}, each counted once. Layer {layer} keeps {kept}"
 
     def without_grad(self) -> str:
-        """What a run under `torch.no_grad` kept, measured: "under no_grad nothing is kept"."""
+        """What a run under `torch.no_grad` kept, as measured: "under no_grad nothing is kept"."""
         kept = "nothing" if not self.under_no_grad else bytes_in_words(self.under_no_grad)
         return f"under no_grad {kept} is kept"
 
@@ -62,7 +62,7 @@ class SavedResult(KeptResult):
     """What is kept, and what checkpoints would keep instead.
 
     `peaks[k - 1]` is the computed peak with a checkpoint every k layers; `checkpointed` was measured, at `every` or at
-    the best stretch where none was asked for.
+    the best stretch if none was requested.
     """
 
     peaks: tuple[int, ...]
@@ -70,11 +70,11 @@ class SavedResult(KeptResult):
     checkpointed: CheckpointedRun
 
     def checkpoint_words(self) -> str:
-        """What a checkpoint every k layers would keep at most, and what it costs."""
+        """The peak with a checkpoint every k layers, and its cost."""
         run, total = self.checkpointed, self.saved.total_bytes
         depth = self.request.spec.depth
         if run.every >= depth or not total:
-            return "One layer alone cannot be split: checkpoints would save nothing."
+            return "A single layer cannot be split, so checkpoints would save nothing."
         share = run.peak / total
         again = count_in_words(run.layers_run_again, "layer")
         return (
@@ -84,7 +84,7 @@ class SavedResult(KeptResult):
 
 
 def measuring_device(spec: NetworkSpec, features: int) -> str:
-    """ "cpu" where a run is short and small, else "meta", whose runs cost no memory: both count the same."""
+    """ "cpu" if a run is short and small, otherwise "meta", which needs no memory: both count the same."""
     fans = features + (spec.depth - 1) * spec.width
     operations = 6 * spec.batch * spec.width * fans * (1 if spec.torch_dtype.itemsize >= 4 else HALF_COST)
     values = spec.depth * spec.batch * spec.width + spec.width * fans
@@ -92,7 +92,7 @@ def measuring_device(spec: NetworkSpec, features: int) -> str:
 
 
 def blank_network(spec: NetworkSpec, features: int, device: str) -> Network:
-    """A network of the spec's shapes whose values do not matter: leaves that ask for gradients, all 0 on the CPU."""
+    """A network with the spec's shapes and arbitrary values: leaves that require gradients, all 0 on the CPU."""
 
     def leaf(*shape: int) -> torch.Tensor:
         return torch.zeros(shape, dtype=spec.torch_dtype, device=device, requires_grad=True)
@@ -108,7 +108,7 @@ def blank_network(spec: NetworkSpec, features: int, device: str) -> Network:
 
 
 def saved_by(network: Network) -> SavedTensors:
-    """What autograd keeps of this network's forward pass and loss, on whatever device its tensors are."""
+    """What autograd keeps of this network's forward pass and loss, on its tensors' device."""
     depth = len(network.weights)
 
     def forward(enter: EnterLayer) -> torch.Tensor:
@@ -140,14 +140,14 @@ class _Layer:
 
 
 def input_features(spec: NetworkSpec, tensors: Mapping[str, torch.Tensor]) -> int:
-    """How many values one input has; a `ProblemError` where the tensor that should be fed is missing or unfit."""
+    """The number of values in one input; raises `ProblemError` if the input tensor is missing or unsuitable."""
     if spec.tensor_name:
         return int(load_inputs(spec, tensors).inputs.shape[1])
     return INPUTS.find(spec.input).features(spec)
 
 
 def compute_kept(request: SavedRequest, job: Job | None = None) -> KeptResult:
-    """Run forward, large networks on the meta device, which costs no memory, and list what is kept.
+    """Run forward and list what is kept; large networks run on the meta device, which needs no memory.
 
     Raises a `ProblemError` where the spec does not fit.
     """
@@ -157,8 +157,8 @@ def compute_kept(request: SavedRequest, job: Job | None = None) -> KeptResult:
 def compute_saved(request: SavedRequest, job: Job | None = None) -> SavedResult:
     """List what is kept, then run forward and backward with checkpoints and measure what those keep.
 
-    The first backward pass through a checkpoint makes torch import sympy, which takes half a second: whoever wants the
-    list alone asks `compute_kept`. Raises a `ProblemError` where the spec does not fit.
+    The first backward pass through a checkpoint makes torch import sympy, which takes half a second: use `compute_kept`
+    for the list only. Raises a `ProblemError` if the spec is invalid.
     """
     job = job or Job()
     spec = request.spec

@@ -1,8 +1,8 @@
-"""What autograd keeps of a forward pass until the backward pass has used it: what, how large, for which gradient.
+"""What autograd keeps of a forward pass for the backward pass: which tensors, their sizes, and their gradients.
 
-Nothing is guessed: the tensors come from `torch.autograd.graph.saved_tensors_hooks` while the network runs, and what
-each is kept for from the backward graph, by asking every node for what it saved. On the meta device the same run costs
-neither time nor memory and counts the same bytes.
+Nothing is guessed: the tensors come from `torch.autograd.graph.saved_tensors_hooks` while the network runs, and their
+purpose from the backward graph, by asking every node what it saved. On the meta device the same run takes neither time
+nor memory and counts the same bytes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from playground.models.formatting import bytes_in_words, shape_in_words
 EnterLayer = Callable[[int], None]
 Forward = Callable[[EnterLayer], torch.Tensor]
 
-# What a saved tensor is for where its name alone does not tell: (node, saved name) -> the gradient that reads it.
+# What a saved tensor is for, if its name does not tell: (node, saved name) -> the gradient that reads it.
 _READ_FOR = {
     ("MmBackward0", "self"): "gradient of the weights",
     ("MmBackward0", "mat2"): "gradient of the layer's input",
@@ -38,8 +38,8 @@ class SavedTensor:
 
     `layer` is the layer that ran when it was saved (0: before the first, depth + 1: the loss), `node` the step of the
     backward pass that reads it (`"MmBackward0"`), `role` its name there, `read_for` that gradient in words.
-    `counted_with` is the position of the tensor in whose storage it lies, when that one is counted already; what
-    `is_input` counts as what comes before the first layer, whoever reads it.
+    `counted_with` is the position of the tensor that shares its storage, if that one is already counted; a tensor that
+    `is_input` counts as coming before the first layer, whichever node reads it.
     """
 
     layer: int
@@ -56,10 +56,10 @@ class SavedTensor:
 
 @dataclass(frozen=True, slots=True)
 class SavedTensors:
-    """All that a forward pass leaves for the backward pass.
+    """Everything that a forward pass leaves for the backward pass.
 
-    `layer_bytes[i]` belongs to layer i, 0 being what comes before the first layer and the last entry the loss; each
-    storage is counted once, where it was saved first, and parameters, which live anyway, apart.
+    `layer_bytes[i]` belongs to layer i; 0 is what comes before the first layer, and the last entry is the loss. Each
+    storage is counted once, where it was first saved; parameters, which exist anyway, are counted separately.
     """
 
     tensors: tuple[SavedTensor, ...]
@@ -68,21 +68,21 @@ class SavedTensors:
 
     @property
     def total_bytes(self) -> int:
-        """Bytes kept besides the parameters."""
+        """Bytes kept in addition to the parameters."""
         return sum(self.layer_bytes)
 
     @property
     def counted(self) -> int:
-        """How many storages make up the total."""
+        """The number of storages in the total."""
         return sum(1 for saved in self.tensors if not saved.is_parameter and saved.counted_with is None)
 
     def of_layer(self, layer: int) -> tuple[SavedTensor, ...]:
-        """What was saved while this layer ran."""
+        """The tensors saved while this layer ran."""
         return tuple(saved for saved in self.tensors if saved.layer == layer)
 
 
 def backward_nodes(root: Node | None) -> Iterator[Node]:
-    """Every node of a backward graph once, those next to the root first."""
+    """Every node of a backward graph once, in order of distance from the root."""
     waiting = [root]
     seen: set[Node] = set()
     while waiting:
@@ -105,7 +105,7 @@ def _saved_attributes(kind: type) -> tuple[str, ...]:
 
 
 class _Ledger:
-    """The tensors in the order in which autograd packed them, and which were asked for by whom."""
+    """The tensors in the order autograd packed them, and which of them each node unpacked."""
 
     def __init__(self) -> None:
         self.layer = 0
@@ -116,8 +116,8 @@ class _Ledger:
         self.layer = layer
 
     def pack(self, tensor: torch.Tensor) -> int:
-        # Detached: autograd's nodes hold these hooks, and a tensor that knows its node would close a circle through
-        # C++ that no collection of Python's finds.
+        # Detached: autograd's nodes hold these hooks, and a tensor with its node would close a reference cycle through
+        # C++ that Python's garbage collector cannot find.
         self.packed.append((self.layer, tensor.detach()))
         return len(self.packed) - 1
 
@@ -152,10 +152,10 @@ def _read_for(node: str, role: str, shape: tuple[int, ...]) -> str:
 def record_saved(
     forward: Forward, parameters: Sequence[torch.Tensor], depth: int, inputs: Sequence[torch.Tensor] = ()
 ) -> SavedTensors:
-    """Run `forward`, which calls its argument with the number of each layer as it begins it (depth + 1 for the loss)
-    and returns the loss, and list what autograd keeps of it. `inputs` count as what comes before the first layer.
+    """Run `forward`, which calls its argument with the number of each layer it starts (depth + 1 for the loss) and
+    returns the loss, and list what autograd keeps. `inputs` count as coming before the first layer.
 
-    Under `torch.no_grad()` the list is empty, because it is measured and not computed.
+    Under `torch.no_grad()` the list is empty, because it is measured, not derived.
     """  # fmt: skip
     ledger = _Ledger()
     with saved_tensors_hooks(ledger.pack, ledger.unpack):
@@ -205,8 +205,8 @@ def layer_name(layer: int, depth: int) -> str:
 
 
 def size_words(saved: SavedTensors, tensor: SavedTensor) -> str:
-    """`"80 kB"`, `"counted at layer 17"` where its storage is already, `"a parameter"` where it lives anyway, and
-    `"counted as input"` where the network is fed it."""
+    """`"80 kB"`, `"counted at layer 17"` if its storage is already counted, `"a parameter"` if it exists anyway, and
+    `"counted as input"` if it is the network's input."""
     if tensor.is_parameter:
         return "a parameter"
     if tensor.is_input:
@@ -218,7 +218,7 @@ def size_words(saved: SavedTensors, tensor: SavedTensor) -> str:
 
 
 def layer_lines(saved: SavedTensors, layer: int) -> tuple[str, ...]:
-    """One line a tensor: shape, dtype, bytes, and the gradient that reads it."""
+    """One line per tensor: shape, dtype, bytes, and the gradient that reads it."""
     tensors = saved.of_layer(layer)
     if not tensors:
         return ("nothing is kept here",)

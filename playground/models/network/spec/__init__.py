@@ -1,1 +1,1 @@
-"""What a network is made of and fed with: one frozen value, and the registries of its choices."""
+"""The description of a network and its inputs: one frozen value, and the registries of its choices."""

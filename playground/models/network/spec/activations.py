@@ -16,7 +16,7 @@ Function = Callable[[torch.Tensor], torch.Tensor]
 Into = Callable[[torch.Tensor, torch.Tensor], object]
 BackInto = Callable[[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor], object]
 SATURATION_SHARE = 0.01
-"""A value is saturated where the slope of the activation stays below this share of its steepest slope."""
+"""A value is saturated where the activation's slope is below this share of its maximum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,10 @@ class Direct:
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """An elementwise function; `label` is what a menu says, `formula` its definition, `source` where it comes from.
+    """An elementwise function; `label` is its name in menus, `formula` its definition, `source` its reference.
 
-    One without `direct` runs by autograd. `homogeneous`: f(c z) = c f(z) for c > 0. `keeps_order`: f(y) <= f(z) for all
-    floats y <= z, as rounded; where exponentials are rounded, torch promises that of none.
+    One without `direct` runs with autograd. `homogeneous`: f(c z) = c f(z) for c > 0. `keeps_order`: f(y) <= f(z) for
+    all floats y <= z, after rounding; torch does not guarantee that for functions with exponentials.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Activation:
         """The derivative at `z`, by autograd, in the same shape and dtype."""
         with torch.enable_grad():
             leaf = z.detach().clone().requires_grad_()
-            # The sum has every slope as its gradient; gradients that are given make torch import its compiler first.
+            # The sum's gradient is every slope; passing gradients explicitly would make torch import its compiler.
             (slope,) = torch.autograd.grad(self.function(leaf).sum(), leaf)
         return slope
 
@@ -139,12 +139,12 @@ RECTIFIERS: Mapping[str, type[nn.Module]] = {
     "gelu": nn.GELU,
     "silu": nn.SiLU,
 }
-"""The activations that cut about half of the signal, with torch's modules: He's init makes up for the half."""
+"""The activations that cut about half of the signal, with torch's modules: He's init compensates for the half."""
 
 
 @cache
 def saturation_bounds(name: str) -> tuple[float, float]:
-    """The pre-activations (below, above) beyond which the slope stays under 1 % of the steepest; infinite if nowhere.
+    """The pre-activations (below, above) beyond which the slope is below 1 % of its maximum; infinite if nowhere.
 
     `saturation_bounds("tanh")` is (-2.993, 2.993); for relu (0.0, inf): what is not positive passes no gradient.
     """
@@ -159,7 +159,7 @@ def saturation_bounds(name: str) -> tuple[float, float]:
 
 @cache
 def saturates_at_zero(name: str) -> bool:
-    """Whether a value is saturated exactly where the activation is 0: so it is for relu."""
+    """True if a value is saturated exactly where the activation is 0, as for relu."""
     below, above = saturation_bounds(name)
     z = torch.arange(-4000, 4001, dtype=torch.float64) / 100
     zero = ACTIVATIONS[name].function(z) == 0

@@ -1,4 +1,4 @@
-"""What a spec must fulfil before anything is drawn, each refusal with the sizes and a fix."""
+"""Checks a spec before anything is drawn; each refusal has the sizes and a fix."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LIMITS = {"depth": (1, 500), "width": (1, 4096), "batch": (1, 65_536)}
 
 
 def devices() -> tuple[str, ...]:
-    """The devices of this machine: "cpu", then "cuda" and "mps" where present."""
+    """The devices of this machine: "cpu", then "cuda" and "mps" if present."""
     present = ["cpu"]
     if torch.cuda.is_available():
         present.append("cuda")
@@ -44,7 +44,7 @@ def _check_sizes(spec: NetworkSpec) -> Problem | None:
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             nearest = least if not isinstance(value, int) or value < least else most
             return Problem(
-                f"The {name} is {value}, it goes from {least} to {most:,}.",
+                f"The {name} is {value}, but must be from {least} to {most:,}.",
                 fixes=(Fix(str(nearest), gives=f"{name} {nearest}", target=name),),
             )
     return None
@@ -84,9 +84,9 @@ def _check_numbers(spec: NetworkSpec) -> Problem | None:
         value = getattr(spec, name)
         words = name.replace("_", " ")
         if math.isnan(value) or math.isinf(value):
-            return Problem(f"The {words} is {value}, it must be a finite number.", fixes=(_one(name),))
+            return Problem(f"The {words} is {value}, but must be a finite number.", fixes=(_one(name),))
         if value < least:
-            return Problem(f"The {words} is {value:g}. A standard deviation is 0 or more.", fixes=(_one(name),))
+            return Problem(f"The {words} is {value:g}. A standard deviation must be at least 0.", fixes=(_one(name),))
     if not 0 <= spec.dropout < 1:
         return Problem(
             f"The dropout is {spec.dropout:g}. It is the share of values dropped, from 0 to below 1.",
@@ -101,14 +101,14 @@ def _one(name: str) -> Fix:
 
 
 def check_batch_norm(spec: NetworkSpec, inputs: int) -> Problem | None:
-    """What is wrong where so many inputs have no variance to divide by: a tensor may give fewer than `spec.batch`."""
+    """The problem if so few inputs have no variance to divide by: a tensor may have fewer rows than `spec.batch`."""
     least = NORMALISATIONS[spec.normalisation].least_batch
     if inputs >= least:
         return None
     larger = Fix(str(least), gives=f"batch {least}", target="batch")
     return Problem(
-        f"Batch norm divides by the variance over the batch, and of {inputs} input there is none. "
-        f"It needs {least} inputs or more.",
+        f"Batch norm divides by the variance over the batch, but {inputs} input has none. "
+        f"It needs at least {least} inputs.",
         fixes=(
             *((larger,) if spec.batch < least else ()),
             Fix("layer", gives="norm layer", target="normalisation"),
@@ -120,7 +120,7 @@ def _check_loss(spec: NetworkSpec) -> Problem | None:
     if spec.loss != "cross_entropy" or spec.input == "digits":
         return None
     return Problem(
-        "Cross entropy needs labels, and only the digits have some.",
+        "Cross entropy needs labels, but only the digits have labels.",
         fixes=(
             Fix("digits", gives="input digits", target="input"),
             Fix("mean_square", gives="loss mean square", target="loss"),

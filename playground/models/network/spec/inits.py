@@ -1,7 +1,7 @@
 """The initialisations, each with its formula, fan convention and source.
 
 A weight is (fan_out, fan_in) as in `torch.nn.Linear`, and the layer computes `x @ weight.T`. A scheme is a kind of draw
-times a scale that depends on the fans alone, so a whole network is one multiplication of draws that are kept.
+times a scale that depends only on the fans, so a whole network is one multiplication of cached draws.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ SPARSE_KEPT = 0.1
 
 @dataclass(frozen=True, slots=True)
 class InitScheme:
-    """`weight = scale(fan_in, fan_out, spec) * draw`, or, where `symmetric`, `scale * (2 * draw - 1)`.
+    """`weight = scale(fan_in, fan_out, spec) * draw`, or, if `symmetric`, `scale * (2 * draw - 1)`.
 
-    `parameter` names the field of the spec that the scheme takes ("weight_std", "weight_value"), `fans` says which fan
-    counts, `measured` that the weights are rescaled by what the data does (LSUV), `own_bias` that the scheme draws the
-    biases too.
+    `parameter` names the field of the spec that the scheme uses ("weight_std", "weight_value"), `fans` says which fan
+    it uses; `measured`: the weights are rescaled by measurements on the data (LSUV); `own_bias`: the scheme also draws
+    the biases.
     """
 
     name: str
@@ -123,7 +123,7 @@ _REGISTERED = (
                "fan_in, variance 1 / fan_in", "Martens 2010", "sparse", _over_fan_in(1 / SPARSE_KEPT)),
     InitScheme("lsuv", "LSUV", "orthogonal, then divided by the std of the pre-activations, at most twice",
                "measured on the data", "Mishkin and Matas 2015", "orthogonal", _one, measured=True),
-    InitScheme("torch_default", "torch.nn.Linear", "U(-b, b), b = 1 / sqrt(fan_in), biases too",
+    InitScheme("torch_default", "torch.nn.Linear", "U(-b, b), b = 1 / sqrt(fan_in), for biases too",
                "fan_in, variance 1 / (3 fan_in)", "kaiming_uniform_ with a = sqrt 5", "uniform", _over_fan_in(1),
                symmetric=True, own_bias=True),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What is fed into the network: noise, the bundled digits, or the rows of any tensor of the program."""
+"""The inputs of a network: noise, the bundled digits, or the rows of any tensor of the program."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from playground.models.resources import resource_path
 
 
 def tensors_of(program: Program | None, job: Job | None = None, budget: int | None = None) -> dict[str, torch.Tensor]:
-    """Name -> tensor for every line that has values within the budget of memory; empty without a program."""
+    """Name -> tensor for every line with values within the memory budget; empty without a program."""
     if program is None:
         return {}
     results = evaluate(program, budget, job or Job())
@@ -43,7 +43,7 @@ INSTEAD = Fix("normal", gives="input standard normal", target="input")
 
 @dataclass(frozen=True, slots=True)
 class InputKind:
-    """A source of inputs; `features(spec)` is how many values one input has, before anything is drawn."""
+    """A source of inputs; `features(spec)` is the number of values in one input, before anything is drawn."""
 
     name: str
     label: str
@@ -77,7 +77,7 @@ def _digits(spec: NetworkSpec) -> Batch:
     images, labels = digit_images()
     if spec.batch > len(images):
         refuse(
-            f"There are {len(images):,} digits, and the batch asks for {spec.batch:,}.",
+            f"There are {len(images):,} digits, but the batch is {spec.batch:,}.",
             fixes=(Fix(str(len(images)), gives=f"batch {len(images)}", target="batch"),),
         )
     generator = torch.Generator().manual_seed(layer_seed(spec.seed, "digits", 0))
@@ -106,14 +106,14 @@ for _kind in _REGISTERED:
 
 def rows_of(tensor: torch.Tensor, name: str, batch: int | None = None) -> torch.Tensor:
     """The tensor as inputs, (rows, features) float32, or float64 where it is: axis 0 counts inputs, all others are
-    flattened; a ProblemError that says why otherwise. With `batch`, the first so many rows."""
+    flattened; raises a ProblemError if that is impossible. With `batch`, only so many rows."""
     if tensor.dim() == 0:
         refuse(f"{name} has no axes. Inputs need axis 0 to count them and at least one more.",
                fixes=(INSTEAD,))  # fmt: skip
     if tensor.numel() == 0:
-        refuse(f"{name} is {tuple(tensor.shape)} and has no values to feed.", fixes=(INSTEAD,))
+        refuse(f"{name} is {tuple(tensor.shape)} and has no values to use as input.", fixes=(INSTEAD,))
     if tensor.is_complex():
-        refuse(f"{name} is complex, and the layers are real. Feed its real part or its absolute value.",
+        refuse(f"{name} is complex, but the layers are real. Use its real part or its absolute value.",
                fixes=(INSTEAD,))  # fmt: skip
     table = tensor[:, None] if tensor.dim() == 1 else tensor
     rows = table.detach()[:batch].flatten(1).cpu()
@@ -121,7 +121,7 @@ def rows_of(tensor: torch.Tensor, name: str, batch: int | None = None) -> torch.
 
 
 def load_inputs(spec: NetworkSpec, tensors: Mapping[str, torch.Tensor] | None = None) -> Batch:
-    """The batch that `spec.input` names; a tensor of fewer rows than `spec.batch` gives those it has."""
+    """The batch that `spec.input` names; a tensor with fewer rows than `spec.batch` gives all its rows."""
     if spec.tensor_name:
         tensor = (tensors or {}).get(spec.tensor_name)
         if tensor is None:

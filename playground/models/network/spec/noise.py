@@ -1,4 +1,4 @@
-"""Random numbers that stay the same while gain, std or depth change: drawn once per seed, role, layer and shape.
+"""Random numbers that stay the same when gain, std or depth change: drawn once per seed, role, layer and shape.
 
 `draws("normal", seed=0, role="weight", count=50, shape=(100, 100))` is a (50, 100, 100) tensor whose layer 7 is the
 same for every count above 7. A scaled network is then one multiplication away, and curves move without jitter.
@@ -36,7 +36,7 @@ def _orthogonal(shape: tuple[int, ...], generator: torch.Generator) -> torch.Ten
 
 
 def _sparse(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    """As `torch.nn.init.sparse_(sparsity=0.9)`, which takes its places from no generator: 9 in 10 a column are 0."""
+    """Like `torch.nn.init.sparse_(sparsity=0.9)`, which cannot take a generator: 9 in 10 values of a column are 0."""
     weight = torch.randn(shape, generator=generator)
     order = torch.rand(shape, generator=generator).argsort(dim=0)
     zeros = order[: math.ceil(0.9 * shape[0])]
@@ -63,30 +63,30 @@ SAMPLERS: dict[str, Sampler] = {
 
 
 def layer_seed(seed: int, role: str, layer: int) -> int:
-    """A 63-bit seed of its own for each layer and role, so that no two share their random numbers."""
+    """A separate 63-bit seed for each layer and role, so that no two share random numbers."""
     digest = hashlib.blake2b(f"{seed}/{role}/{layer}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> 1
 
 
 def draw(sampler: str, seed: int, role: str, layer: int, shape: tuple[int, ...]) -> torch.Tensor:
-    """The draw of one layer, float32 on the CPU, not kept."""
+    """The draw of one layer, float32 on the CPU, not cached."""
     generator = torch.Generator().manual_seed(layer_seed(seed, role, layer))
     return SAMPLERS[sampler](shape, generator)
 
 
 @dataclass
 class NoiseBank:
-    """Keeps at most `most` draws of at most `limit` bytes, dropping those used longest ago; safe from any thread."""
+    """Caches at most `most` draws of at most `limit` bytes, dropping the least recently used; thread-safe."""
 
     limit: int = 256 * 2**20
     most: int = 4096
     _kept: OrderedDict[Key, torch.Tensor] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     drawn: int = 0
-    """How many layers were drawn so far; moving gain, std or depth back leaves it as it is."""
+    """The number of layers drawn so far; moving gain, std or depth back does not change it."""
 
     def draws(self, sampler: str, seed: int, role: str, count: int, shape: tuple[int, ...]) -> torch.Tensor:
-        """The draws of layers 0 to `count` - 1, stacked: shape (count, *shape), not to be written to."""
+        """The draws of layers 0 to `count` - 1, stacked: shape (count, *shape), read-only."""
         key = (sampler, seed, role, shape)
         with self._lock:
             kept = self._kept.get(key)
@@ -104,7 +104,7 @@ class NoiseBank:
             return stack
 
     def keeps(self, count: int, shape: tuple[int, ...]) -> bool:
-        """Whether so many draws of this shape are small enough to be kept."""
+        """True if so many draws of this shape are small enough to cache."""
         return 4 * count * torch.Size(shape).numel() <= self.limit // 2
 
     def _keep(self, key: Key, stack: torch.Tensor) -> None:
@@ -115,7 +115,7 @@ class NoiseBank:
             size -= self._kept.popitem(last=False)[1].nbytes
 
     def clear(self) -> None:
-        """Forget all draws."""
+        """Clear all draws."""
         with self._lock:
             self._kept.clear()
 

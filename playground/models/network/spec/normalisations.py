@@ -1,4 +1,4 @@
-"""What normalises a layer's pre-activations, without learned scale and shift, as a network in training does it."""
+"""Normalisations of a layer's pre-activations, without learned scale and shift, as in training mode."""
 
 from __future__ import annotations
 

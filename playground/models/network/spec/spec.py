@@ -1,4 +1,4 @@
-"""What a fully connected network is made of, as one frozen value."""
+"""The description of a fully connected network, as one frozen value."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ TENSOR_INPUT = "tensor:"
 
 @dataclass(frozen=True, slots=True)
 class NetworkSpec:
-    """A chain of `depth` layers `x = activation(x @ weight.T + bias)`, each `width` units wide, fed `batch` inputs.
+    """A chain of `depth` layers `x = activation(x @ weight.T + bias)`, each `width` units wide, with `batch` inputs.
 
     >>> NetworkSpec().depth, NetworkSpec(depth=3).depth
     (50, 3)
 
-    A fresh one is the book's: 50 layers of 100 units, 200 standard normal inputs, no activation, weights from randn.
-    `gain` multiplies what the init gives; `weight_std` and `weight_value` serve the inits that take them. `residual`
-    adds the layer's input to its output ("plain"), or adds it to the output divided by sqrt(depth) ("scaled").
+    The default is the book's: 50 layers of 100 units, 200 standard normal inputs, no activation, weights from randn.
+    `gain` scales the initial weights; `weight_std` and `weight_value` are for the inits that use them. `residual` adds
+    the layer's input to its output ("plain"), or to the output divided by sqrt(depth) ("scaled").
     `loss` is the mean square of the last layer's output, or the cross entropy of a ten-class output layer on digits.
     """
 
@@ -58,10 +58,10 @@ class NetworkSpec:
 
     @property
     def residual_scale(self) -> float:
-        """What the layer's own output is multiplied by before the layer's input is added; 0 means nothing is added."""
+        """The factor on the layer's output before the layer's input is added; 0 means nothing is added."""
         return {"none": 0.0, "plain": 1.0, "scaled": 1.0 / math.sqrt(self.depth)}[self.residual]
 
     @property
     def tensor_name(self) -> str:
-        """The name of the tensor that feeds the network, or "" when the input is not a tensor of the program."""
+        """The name of the input tensor, or "" if the input is not a tensor of the program."""
         return self.input.removeprefix(TENSOR_INPUT) if self.input.startswith(TENSOR_INPUT) else ""

@@ -1,6 +1,6 @@
 """The backward pass of the step-through: the chain rule, layer by layer, each step compared with autograd.
 
-Every rule is checked against autograd by the tests, and again whenever the step-through shows it.
+The tests check every rule against autograd, and so does the step-through whenever it shows one.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ Backward = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 
 @dataclass(frozen=True, slots=True)
 class NormRule:
-    """How a gradient passes a normalisation: `function(dy, z, y)` is the gradient of z, `formula` the same with names.
+    """How a gradient passes a normalisation: `function(dy, z, y)` is the gradient of z, `formula` its text.
 
-    `divisor(z)` is what the rule divides by, to know how far it amplifies rounding.
+    `divisor(z)` is the rule's divisor, to estimate how much it amplifies rounding.
     """
 
     name: str
@@ -88,13 +88,13 @@ def cross_entropy_backward(logits: torch.Tensor, targets: torch.Tensor) -> torch
 
 
 SUMMED = "kn"
-"""The letters that no result has: k counts units, n inputs."""
+"""Letters for summed axes: k counts units, n inputs."""
 ELEMENTWISE = (Product(((0, "ij"), (1, "ij"))),)
 
 
 @dataclass(frozen=True, slots=True)
 class LayerValues:
-    """What one layer computed on its way forward, each (batch, width); `mask` None without dropout."""
+    """What one layer computed in the forward pass, each (batch, width); `mask` is None without dropout."""
 
     x: torch.Tensor
     z: torch.Tensor
@@ -111,7 +111,7 @@ def named(name: str, tensor: torch.Tensor) -> StepTensor:
 
 
 def agreement(ours: torch.Tensor, autograd: torch.Tensor | None, scale: float) -> Agreement:
-    """How our gradient compares with autograd's (None: none arrives, so zero), its terms being as large as `scale`."""
+    """Compare our gradient with autograd's (None: none arrives, so zero); its terms are as large as `scale`."""
     theirs = torch.zeros_like(ours) if autograd is None else autograd
     a, b = ours.double(), theirs.double()
     same = (a == b) | (a.isnan() & b.isnan())
@@ -119,13 +119,13 @@ def agreement(ours: torch.Tensor, autograd: torch.Tensor | None, scale: float) -
     difference = float(torch.where(finite, (a - b).abs(), 0.0).max())
     largest = float(torch.where(finite, torch.maximum(a.abs(), b.abs()), 0.0).max())
     limits = torch.finfo(ours.dtype)
-    # Both sides round each product and each sum of the few terms; 64 of the smallest steps leave room for that.
+    # Both sides round each product and each sum of the few terms; 64 of the smallest steps allow for that.
     within = 64 * limits.eps * max(scale, largest, limits.tiny) if math.isfinite(scale) else math.inf
     return Agreement(bool(same.all()), difference, largest, within, int((~same & ~finite).sum()))
 
 
 class BackwardSteps:
-    """Applies the chain rule from the loss to the first layer and writes down each use of it in `steps`."""
+    """Applies the chain rule from the loss to the first layer and records each use in `steps`."""
 
     def __init__(
         self, network: Network, layers: Sequence[LayerValues], out: torch.Tensor,
@@ -140,7 +140,7 @@ class BackwardSteps:
         self._scales: dict[str, float] = {}
 
     def run(self) -> None:
-        """Write down all steps."""
+        """Record all steps."""
         gradient = self._loss()
         for number in range(self._spec.depth, 0, -1):
             gradient = self._layer(number, gradient)
@@ -158,7 +158,7 @@ class BackwardSteps:
         function: str = "",
         amplifies: float = 1.0,
     ) -> torch.Tensor:
-        """Write down one use of the chain rule, which gives the gradient named left of the "=" in its formula."""
+        """Record one use of the chain rule, which gives the gradient to the left of "=" in its formula."""
         name = formula.partition(" ")[0]
         self._scales[name] = self._scale(operands, products, amplifies)
         self.steps.append(
@@ -179,7 +179,7 @@ class BackwardSteps:
         return result
 
     def _scale(self, operands: dict[str, torch.Tensor], products: tuple[Product, ...], amplifies: float) -> float:
-        """How large the terms are that a result is the sum of: what cancels leaves their rounding behind."""
+        """The size of the terms summed in a result: after cancellation their rounding remains."""
         sizes = [self._scales.get(name, float(value.abs().max())) for name, value in operands.items()]
         if not products:
             return 3 * amplifies * sizes[0]
@@ -202,7 +202,7 @@ class BackwardSteps:
                 last,
                 "loss",
                 f"d{name} = 2 * {name} / {x.numel()}",
-                "The loss is a mean of squares: each output moves it by twice itself, shared among all.",
+                "The loss is a mean of squares: its derivative is twice each output, divided by their number.",
                 operands={name: x},
                 result=mean_square_backward(x),
                 products=(Product(((0, "ij"),), 2 / x.numel()),),
@@ -212,7 +212,7 @@ class BackwardSteps:
             last,
             "loss",
             f"dy = (softmax(y) - one_hot(labels)) / {len(x)}",
-            "Each class pulls by how likely it was thought, less 1 where it was right.",
+            "The gradient of each class is its predicted probability, minus 1 for the correct class.",
             operands={"y": logits, "labels": network.labels},
             result=cross_entropy_backward(logits, network.labels),
             function="softmax - one_hot",
@@ -230,7 +230,7 @@ class BackwardSteps:
                 n,
                 "residual",
                 f"d{name} = {'' if scale == 1.0 else f'{scale:.4g} * '}dx{n}",
-                "A sum hands its gradient to both of its terms.",
+                "A sum passes its gradient to both of its terms.",
                 operands={f"dx{n}": gradient},
                 result=scale * gradient,
                 products=(Product(((0, "ij"),), scale),),
@@ -240,7 +240,7 @@ class BackwardSteps:
                 n,
                 "dropout",
                 f"da{n} = d{name} * mask{n}",
-                "What was dropped passes nothing back, the rest is scaled as on the way forward.",
+                "Dropped values pass nothing back, the others are scaled as in the forward pass.",
                 operands={f"d{name}": flowing, f"mask{n}": values.mask},
                 result=flowing * values.mask,
                 products=ELEMENTWISE,
@@ -262,7 +262,7 @@ class BackwardSteps:
             n,
             "activate",
             f"d{before} = d{name} * {operand}",
-            "Each value passes its gradient on, times the slope of the activation where it stood.",
+            "Each value passes its gradient back, times the activation's slope at that value.",
             operands={f"d{name}": flowing, operand: slope},
             result=flowing * slope,
             products=ELEMENTWISE,
@@ -276,7 +276,7 @@ class BackwardSteps:
             n,
             "normalise",
             f"dz{n} = {formula}",
-            "The mean and the std were made of the same numbers, so a part of the gradient is taken back.",
+            "Mean and std depend on the same numbers, so part of the gradient is subtracted.",
             operands={f"dn{n}": flowing, f"z{n}": values.z, f"n{n}": values.normalised},
             result=rule.function(flowing, values.z, values.normalised),
             function=f"{rule.name}_norm backward",
@@ -298,7 +298,7 @@ class BackwardSteps:
             layer,
             "weight",
             f"d{weights} = d{z}.T @ {inputs}",
-            "A weight met every input once: its gradient is the sum over the batch of gradient times input.",
+            "A weight was used once per input: its gradient is the sum over the batch of gradient times input.",
             operands={f"d{z}": dz, inputs: x},
             result=dz.t() @ x,
             products=(Product(((0, "ni"), (1, "nj"))),),
@@ -327,7 +327,7 @@ class BackwardSteps:
             layer,
             "input",
             f"d{inputs} = d{z} @ {weights} + dx{layer}",
-            "An input reached every unit, and the sum behind them: all its gradients add up.",
+            "An input reached every unit and the residual sum: all its gradients add up.",
             operands={f"d{z}": dz, weights: weight, f"dx{layer}": skip},
             result=dz @ weight + skip,
             products=(through, Product(((2, "ij"),))),

@@ -1,7 +1,7 @@
 """The forward and backward pass of a small network, one operation at a time, in numbers.
 
-The backward pass is the chain rule written out by hand; every gradient it gives is compared with what autograd gives
-for the whole network.
+The backward pass is the chain rule written out by hand; every gradient is compared with autograd's for the whole
+network.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SMALL_DEPTH, SMALL_WIDTH, SMALL_BATCH, SMALL_CLASSES = 4, 4, 3, 3
 
 @dataclass(frozen=True, slots=True)
 class StepThroughRequest:
-    """A network small enough to read; `small(spec)` makes one that keeps everything of a spec but its size."""
+    """A network small enough to read; `small(spec)` makes one that keeps everything of a spec except its size."""
 
     spec: NetworkSpec
 
@@ -33,8 +33,8 @@ class StepThroughRequest:
     def small(cls, spec: NetworkSpec) -> StepThroughRequest:
         """The request for this spec at most 4 layers deep, 4 units wide and 3 inputs long, on the CPU.
 
-        Digits and tensors of the program would not fit so few units: standard normal inputs stand for them, and three
-        classes for the ten of the cross entropy.
+        Digits and tensors of the program would not fit so few units: standard normal inputs replace them, and three
+        classes replace the ten of the cross entropy.
         """
         own = replace(spec, depth=min(spec.depth, SMALL_DEPTH), width=min(spec.width, SMALL_WIDTH), device="cpu")
         own = replace(own, batch=min(spec.batch, SMALL_BATCH))
@@ -44,7 +44,7 @@ class StepThroughRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StepThroughResult:
-    """The steps in the order in which they run, forward first; `forward_count` of them go forward."""
+    """The steps in the order they run, forward first; `forward_count` of them are forward."""
 
     spec: NetworkSpec
     steps: tuple[PassStep, ...]
@@ -52,23 +52,23 @@ class StepThroughResult:
 
     @property
     def all_agree(self) -> bool:
-        """Whether the chain rule gave what autograd gives, in every step."""
+        """True if the chain rule gave autograd's result in every step."""
         return all(step.agreement.holds for step in self.steps if step.agreement is not None)
 
     @property
     def overflows(self) -> bool:
-        """Whether a gradient holds a nan or inf that autograd's has not."""
+        """True if a gradient contains a nan or inf that autograd's does not."""
         return any(step.agreement.overflowed > 0 for step in self.steps if step.agreement is not None)
 
     def verdict(self) -> str:
-        """How the whole backward pass compares with autograd, in words."""
+        """A sentence that compares the whole backward pass with autograd."""
         if not self.all_agree:
             return "a gradient does not agree with autograd"
         return "some numbers overflow" if self.overflows else "every gradient agrees with autograd"
 
 
 class _Forward:
-    """Runs forward, writing down each operation, and keeps every tensor in the graph of autograd."""
+    """Runs forward, recording each operation, and keeps every tensor in autograd's graph."""
 
     def __init__(self, network: Network) -> None:
         self.network = network
@@ -89,7 +89,7 @@ class _Forward:
         products: tuple[Product, ...] = (),
         function: str = "",
     ) -> torch.Tensor:
-        """Write down one operation, whose result is called what stands left of the "=" in its formula."""
+        """Record one operation; its result has the name to the left of "=" in its formula."""
         name = formula.partition(" ")[0]
         self.steps.append(
             PassStep(
@@ -143,7 +143,7 @@ class _Forward:
                 n,
                 "dropout",
                 f"{f'd{n}' if adds else f'x{n}'} = a{n} * mask{n}",
-                "What is dropped becomes 0, the rest is scaled up so that the mean stays.",
+                "Dropped values become 0, the others are scaled up to keep the mean.",
                 operands={f"a{n}": activated, f"mask{n}": mask},
                 result=activated * mask,
                 products=ELEMENTWISE,
@@ -160,9 +160,7 @@ class _Forward:
             n,
             "linear",
             f"{'y' if head else f'z{n}'} = {inputs} @ {weights}.T + {biases}",
-            "The output layer gives one value a class."
-            if head
-            else "Each unit weighs the values of its input and adds them up.",
+            "The output layer gives one value per class." if head else "Each unit is a weighted sum of its inputs.",
             operands={inputs: x, weights: weight, biases: bias},
             result=torch.nn.functional.linear(x, weight, bias),
             products=(Product(((0, "ik"), (1, "jk"))), Product(((2, "j"),))),
@@ -199,7 +197,7 @@ class _Forward:
             last,
             "loss",
             "L = cross_entropy(y, labels)",
-            "The mean of -log softmax(y) at the right class.",
+            "The mean of -log softmax(y) at the correct class.",
             operands={"y": logits, "labels": network.labels},
             result=torch.nn.functional.cross_entropy(logits, network.labels),
             function="cross_entropy",
@@ -207,7 +205,7 @@ class _Forward:
 
 
 def _network(spec: NetworkSpec) -> Network:
-    """The network of the spec, on the CPU; a cross entropy without digits gets an output layer of three classes."""
+    """The network of the spec, on the CPU; cross entropy without digits gets an output layer of three classes."""
     spec = replace(spec, device="cpu")
     if spec.loss != "cross_entropy" or spec.input == "digits":
         return build(spec)
@@ -216,7 +214,7 @@ def _network(spec: NetworkSpec) -> Network:
 
 
 def compute_step_through(request: StepThroughRequest, job: Job | None = None) -> StepThroughResult:
-    """Run the small network forward and backward and write down every step; a `ProblemError` if the spec is faulty."""
+    """Run the small network forward and backward and record every step; raises `ProblemError` for an invalid spec."""
     job = job or Job()
     with torch.enable_grad():
         network = _network(request.spec).requiring_grad()

@@ -1,4 +1,4 @@
-"""The steps of a forward and backward pass as values, and any one of their numbers spelled out."""
+"""The steps of a forward and backward pass as values, with any number spelled out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class StepTensor:
 
     @property
     def reader(self) -> TensorReader:
-        """What a grid reads the numbers from."""
+        """The reader for a grid."""
         return TensorReader(torch.tensor(self.values))
 
     @property
@@ -31,13 +31,13 @@ class StepTensor:
         return float(finite.max(initial=0.0))
 
     def label(self, index: tuple[int, ...]) -> str:
-        """`StepTensor("W1", ...).label((0, 2)) == "W1[0,2]"`; a scalar is its name alone."""
+        """`StepTensor("W1", ...).label((0, 2)) == "W1[0,2]"`; a scalar is just its name."""
         return f"{self.name}[{','.join(map(str, index))}]" if index else self.name
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A term of a sum: the operands multiplied, each with its index letters; letters not in the result are summed."""
+    """A product of operands, each with its index letters; letters not in the result are summed."""
 
     factors: tuple[tuple[int, str], ...]
     coefficient: float = 1.0
@@ -45,10 +45,10 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How the chain rule's result compares with autograd's for the whole network.
+    """The comparison of the chain rule's result with autograd's for the whole network.
 
-    `overflowed` counts the numbers where one of the two is nan or inf and the other is not the same: autograd passes
-    no gradient where a slope is 0, and 0 times inf is nan.
+    `overflowed` counts the numbers where one is nan or inf and the other differs: autograd passes no gradient where a
+    slope is 0, but 0 times inf is nan.
     """
 
     equal: bool
@@ -59,15 +59,15 @@ class Agreement:
 
     @property
     def holds(self) -> bool:
-        """Whether the two differ by rounding at most."""
+        """True if the two differ at most by rounding."""
         return self.equal or self.largest_difference <= self.within
 
     def words(self) -> str:
-        """`"autograd gives the same bits"`, or how far it is away."""
+        """`"autograd gives the same bits"`, or the difference."""
         if self.equal:
             return "autograd gives the same bits"
         if self.overflowed:
-            return f"{self.overflowed:,} numbers overflowed: 0 times inf is nan, where autograd passes 0"
+            return f"{self.overflowed:,} numbers overflowed: 0 times inf is nan, but autograd passes 0"
         relative = digits(self.largest_difference / self.largest_value) if self.largest_value else "0"
         verdict = "rounding" if self.holds else "more than rounding"
         return f"autograd differs by at most {relative} of the largest value: {verdict}"
@@ -75,10 +75,10 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PassStep:
-    """One operation of the forward pass, or one use of the chain rule on the way back.
+    """One operation of the forward pass, or one use of the chain rule in the backward pass.
 
-    `formula` is what is computed (`"z1 = x0 @ W1.T"`), `rule` the sentence behind it. Where `products` is not empty,
-    the result is their sum over the letters that `result_letters` lacks; otherwise it is `function` of `operands`.
+    `formula` is what is computed (`"z1 = x0 @ W1.T"`), `rule` the sentence that explains it. If `products` is not
+    empty, the result is their sum over the letters not in `result_letters`; otherwise it is `function` of `operands`.
     """
 
     direction: str
@@ -94,7 +94,7 @@ class PassStep:
     agreement: Agreement | None = None
 
     def letters_of(self, position: int) -> str:
-        """The index letters of an operand: those of its product, else as many of "ij" as it has axes."""
+        """The index letters of an operand: those of its product, or as many of "ij" as it has axes."""
         for product in self.products:
             for place, letters in product.factors:
                 if place == position:
@@ -114,7 +114,7 @@ class SpelledTerm:
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """One number of a step's result: what it is called, the terms it is the sum of, and what it came to."""
+    """One number of a step's result: its name, the terms of its sum, and its value."""
 
     label: str
     terms: tuple[SpelledTerm, ...]
@@ -131,7 +131,7 @@ class Spelling:
 
 
 def spell(step: PassStep, index: tuple[int, ...]) -> Spelling:
-    """Spell out the result's number at `index`: which numbers of the operands it was made of, and how."""
+    """Spell out the result's number at `index`: which numbers of the operands it comes from, and how."""
     value = float(step.result.values[index])
     label = step.result.label(index)
     if step.products:

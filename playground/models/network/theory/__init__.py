@@ -1,1 +1,1 @@
-"""What theory says of wide random networks: the variance map, the edge of chaos, and how far one draw strays."""
+"""The theory of wide random networks: the variance map, the edge of chaos, and the deviation of a single draw."""

@@ -1,4 +1,4 @@
-"""How alike two inputs become in a wide random network: the correlation map and where it settles.
+"""How similar two inputs become in a wide random network: the correlation map and its fixed point.
 
 Poole et al. 2016, Schoenholz et al. 2017: `c' = (sw2 E[phi(u1) phi(u2)] + sb2) / q*`, where u1 and u2 are normal with
 variance q* and correlation c. The mean is a power series in c: `E[phi(u1) phi(u2)] = sum a_k^2 c^k`, a_k the Hermite
@@ -19,17 +19,17 @@ from playground.models.network.spec.activations import ACTIVATIONS
 TERMS = 400
 """Hermite coefficients in the series."""
 NEAR_THE_EDGE = 1e-5
-"""Where chi1 exceeds 1 by less, c* differs from 1 by so little that the map is a parabola there."""
+"""If chi1 exceeds 1 by less than this, c* is so close to 1 that the map is a parabola there."""
 MOST_STEPS = 60
-"""Newton's steps from 0 towards c*; the map is convex, so none goes too far."""
+"""Newton steps from 0 towards c*; the map is convex, so none overshoots."""
 
 
 @cache
 def _hermite() -> tuple[Floats, Floats]:
-    """Nodes z, and at each the weight of the normal distribution times the first orthonormal Hermite polynomials.
+    """Nodes z, and at each node the normal distribution's weight times the first orthonormal Hermite polynomials.
 
-    (nodes,) and (TERMS, nodes). The panels are short enough for the polynomials' waves, and shorter towards 0, where
-    activations of a large variance change fast.
+    (nodes,) and (TERMS, nodes). The panels are short enough for the polynomials' oscillations, and shorter towards 0,
+    where activations with a large variance change fast.
     """
     roots, shares = np.polynomial.legendre.leggauss(10)
     edges = np.concatenate([[0.0], 2.0 ** np.arange(-22, -3), np.arange(0.125, 14.0, 0.125)])
@@ -57,11 +57,11 @@ def series(activation: str, q: float) -> Floats:
 def correlation_fixed_point(
     activation: str, q: float, chi1: float, weight_variance: float, bias_variance: float
 ) -> tuple[float, float]:
-    """(c*, chi at c*): the correlation that two inputs settle at in deep layers, and the slope of the map there.
+    """(c*, chi at c*): the correlation to which two inputs converge in deep layers, and the slope of the map there.
 
-    A small difference in correlation is multiplied by that slope a layer. Where chi1 is at most 1 all inputs become
-    alike: c* is 1, and the slope is chi1. Otherwise the map, convex as a series of positive terms, crosses c once
-    below 1. Where the variance grows without end (q is inf) the activation scales, and the slope at c = 1 is 1.
+    Each layer multiplies a small difference in correlation by that slope. If chi1 is at most 1, all inputs become
+    alike: c* is 1, and the slope is chi1. Otherwise the map, convex as a series with positive terms, crosses c once
+    below 1. If the variance grows without bound (q is inf), the activation scales, and the slope at c = 1 is 1.
     """
     if not math.isfinite(q):
         return 1.0, 1.0

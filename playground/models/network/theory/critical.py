@@ -1,7 +1,7 @@
 """The edge between gradients that vanish and gradients that explode: where chi1 at the fixed point crosses 1.
 
 At a smooth crossing chi1 is 1 there, at sw2 = 1 / E[phi'^2] and q = sw2 E[phi^2] + sb2 (Poole et al. 2016). For gelu
-and silu of little bias the fixed point itself jumps, from near 0 to infinity, and chi1 with it: the edge is that jump.
+and silu with small bias the fixed point itself jumps, from near 0 to infinity, and chi1 with it: the jump is the edge.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from playground.models.network.spec.activations import ACTIVATIONS
 from playground.models.network.theory.mean_field import fixed_point, mean_square, mean_square_slope, over_grid, root
 
 SOUGHT = np.geomspace(0.01, 1000.0, 600)
-"""The weight variances among which a critical one is looked for."""
+"""The range of weight variances searched for a critical one."""
 ROWS, COLUMNS = 97, 64
 HALVINGS = 14
 BESIDE = 1e-3
-"""How far to both sides of a critical weight variance chi1 is looked at, as a share of it."""
+"""How far on both sides of a critical weight variance chi1 is evaluated, as a share of it."""
 
 
 def chi1_at(activation: str, weight_variances: Floats, bias_variances: Floats) -> Floats:
     """chi1 at the fixed point of each pair of variances, in their broadcast shape.
 
-    The fixed point is the first crossing from q = 1, as in `fixed_point`, placed between two points of a grid of 20 a
-    decade: exact to about half a percent, and near small q much better.
+    The fixed point is the first crossing from q = 1, as in `fixed_point`, interpolated on a grid of 20 points per
+    decade: exact to about half a percent, and much better near small q.
     """
     grid, squares, slopes = over_grid(activation)
     logs = np.log(grid)
@@ -50,14 +50,14 @@ def chi1_at(activation: str, weight_variances: Floats, bias_variances: Floats) -
 
 
 def _crosses(activation: str, weight_variance: float, bias_variance: float) -> bool:
-    """Whether chi1 of the fixed point that is really reached passes 1 at this weight variance."""
+    """True if chi1 of the fixed point that is actually reached crosses 1 at this weight variance."""
     below = fixed_point(activation, weight_variance * (1 - BESIDE), bias_variance)
     above = fixed_point(activation, weight_variance * (1 + BESIDE), bias_variance)
     return below.chi1 < 1 < above.chi1
 
 
 def _smooth(activation: str, bias_variance: float) -> list[float]:
-    """Weight variances at which a fixed point, reached or not, has chi1 = 1: one equation for q."""
+    """Weight variances at which a fixed point, whether reached or not, has chi1 = 1: one equation for q."""
     grid, squares, slopes = over_grid(activation)
 
     def mismatch(q: float) -> float:
@@ -74,10 +74,10 @@ def _smooth(activation: str, bias_variance: float) -> list[float]:
 
 @lru_cache(maxsize=512)
 def critical_weight_variance(activation: str, bias_variance: float = 0.0) -> float:
-    """The least weight variance at which chi1 passes 1 for this bias variance; nan where there is none up to 1000.
+    """The least weight variance at which chi1 crosses 1 for this bias variance; nan if there is none up to 1000.
 
-    `critical_weight_variance("tanh", 0.05)` is 1.761, `critical_weight_variance("relu")` is 2. With a bias relu keeps
-    its gradients at 2 too, but its variance grows by the bias's at each layer.
+    `critical_weight_variance("tanh", 0.05)` is 1.761, `critical_weight_variance("relu")` is 2. With a bias, relu also
+    keeps its gradients at 2, but its variance grows by the bias variance at each layer.
     """
     if ACTIVATIONS.find(activation).homogeneous:
         return 1 / mean_square_slope(activation, 1.0)
@@ -93,9 +93,9 @@ def critical_weight_variance(activation: str, bias_variance: float = 0.0) -> flo
 
 @lru_cache(maxsize=64)
 def critical_line(activation: str, widest: float, highest: float) -> tuple[Floats, Floats]:
-    """The edge as a line, (weight variances, bias variances), up to these; nan where a row has no edge.
+    """The edge as a line, (weight variances, bias variances), up to these limits; nan if a row has no edge.
 
-    Rows are set closer towards no bias, where the line of tanh runs flat into its end at sw2 = 1.
+    Rows are denser towards zero bias, where the line for tanh is flat near its end at sw2 = 1.
     """
     rows = highest * np.linspace(0.0, 1.0, ROWS) ** 2
     columns = np.linspace(0.0, widest, COLUMNS + 1)[1:]

@@ -1,13 +1,13 @@
-"""How far one draw of finite width strays from mean-field theory, which is exact only for infinitely wide layers.
+"""How far one draw of finite width deviates from mean-field theory, which is exact only for infinitely wide layers.
 
 The mean square of a layer is a mean over `width` units, so it varies by a share of kappa / width from draw to draw:
 `kappa = E[phi^4] / E[phi^2]^2 - 1`, 2 without an activation and 5 for relu. These shares add up from layer to layer,
-`u' = (d ln M / d ln q)^2 u + kappa / width` with `M = E[phi^2]` at q; a map that contracts forgets them, one that
-spreads makes them grow. A positive number whose mean is fixed and whose logarithm varies by u typically lies at
+`u' = (d ln M / d ln q)^2 u + kappa / width` with `M = E[phi^2]` at q; a contracting map forgets them, an
+expanding one makes them grow. A positive number with a fixed mean and a logarithm of variance u is typically at
 exp(-u / 2) of the mean, and so the rms at exp(-u / 4) of theory: for relu this is the log-normal law of Hanin and Nica
 2018 ("Products of many large random matrices and gradients in deep neural networks"), with mean -beta / 2 and variance
-beta = 5 depth / width. Going back, the weights alone add 2 / width a layer; what the slopes add differs from input to
-input and is left out. All of it is for one input: many that differ average some of it out.
+beta = 5 depth / width. Going backward, the weights alone add 2 / width per layer; the slopes' part varies by input
+and is omitted. All of this is for one input: many different ones average some of it out.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ NODES = 10
 def quadrature() -> tuple[torch.Tensor, torch.Tensor]:
     """Nodes and weights for the mean over a standard normal: 10 Gauss-Legendre nodes in each octave of |z| up to 16.
 
-    Gauss-Hermite nodes would be fewer, but lose up to 2 % where a slope jumps at 0 (elu, selu) or changes within a
-    fraction of a node's distance (tanh of a large variance); here no panel crosses 0, and they get finer towards it.
+    Gauss-Hermite would need fewer nodes, but loses up to 2 % if a slope jumps at 0 (elu, selu) or changes within a
+    fraction of the node spacing (tanh with a large variance); here no panel crosses 0, and they get finer towards it.
     """
     roots, shares = np.polynomial.legendre.leggauss(NODES)
     edges = np.concatenate([[0.0], 2.0 ** np.arange(-22, 5)])
@@ -46,16 +46,16 @@ def quadrature() -> tuple[torch.Tensor, torch.Tensor]:
 
 
 MOST = math.log(10.0)
-"""Theory is drawn while a typical draw lies within a factor of ten of it."""
+"""Theory is drawn as long as a typical draw is within a factor of ten of it."""
 OF_WEIGHTS = 2.0
 LARGEST, SMALLEST = 1e12, 1e-300
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FiniteWidth:
-    """`rms` and `gradient_rms`: the logarithm of the factor by which a typical draw is off theory, (depth,), by layer.
+    """`rms` and `gradient_rms`: the logarithm of the factor between a typical draw and theory, (depth,), by layer.
 
-    A reason says why theory is not to be drawn, "" where it may be; `first` is the layer from which on, 0 for none.
+    A reason says why theory should not be drawn, "" if it may be; `first` is the first such layer, 0 for none.
     """
 
     rms: Floats
@@ -66,7 +66,7 @@ class FiniteWidth:
 
 
 def finite_width_of(spec: NetworkSpec, variances: Sequence[float], weight_variance: float) -> FiniteWidth:
-    """What the width of a network does to the theory of its pre-activations' variances, one a layer.
+    """The effect of a network's width on the theory of its pre-activations' variances, one per layer.
 
     `finite_width_of(NetworkSpec(width=1), [1.0] * 50, 1.0).rms[0]` is 0.5: a layer of one unit typically multiplies the
     rms by 0.6, not by 1.
@@ -89,13 +89,13 @@ def finite_width_of(spec: NetworkSpec, variances: Sequence[float], weight_varian
 
 
 def _first_beyond(off: Floats) -> int:
-    """The first place, from 1, where a draw is off by more than may be; 0 where there is none."""
+    """The first layer, from 1, where a draw deviates by more than allowed; 0 if there is none."""
     far = np.flatnonzero(~(off <= MOST))
     return int(far[0]) + 1 if len(far) else 0
 
 
 def _moments(activation: str, variances: Sequence[float], weight_variance: float) -> tuple[Floats, Floats]:
-    """kappa of each layer, and the power with which a layer's mean square follows that of the layer before."""
+    """kappa of each layer, and the exponent that relates a layer's mean square to that of the layer before."""
     if ACTIVATIONS[activation].homogeneous:
         kappa, mean_square = _standard(activation)
         alike = np.full(len(variances), kappa)
@@ -107,14 +107,14 @@ def _moments(activation: str, variances: Sequence[float], weight_variance: float
             alike = (value.square() @ weights).numpy() / squares**2 - 1
             powers = (overlap @ weights).numpy() / squares
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        share = weight_variance * squares[:-1] / np.array(variances)[1:]  # the rest of a variance is that of the biases
+        share = weight_variance * squares[:-1] / np.array(variances)[1:]  # the rest of the variance is the biases'
     passed = powers * np.concatenate([[0.0], np.clip(np.nan_to_num(share, nan=1.0, posinf=1.0), 0.0, 1.0)])
     return np.nan_to_num(alike, nan=0.0, posinf=0.0), np.nan_to_num(passed, nan=1.0, posinf=1.0)
 
 
 @cache
 def _standard(activation: str) -> tuple[float, float]:
-    """kappa and M at variance 1: all that is needed where phi(c z) = c phi(z)."""
+    """kappa and M at variance 1: sufficient if phi(c z) = c phi(z)."""
     value, _overlap, weights = _values(activation, [1.0])
     square = float((value @ weights)[0])
     return float((value.square() @ weights)[0]) / square**2 - 1, square

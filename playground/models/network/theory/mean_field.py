@@ -1,4 +1,4 @@
-"""How variance and gradients travel through a wide random network: the variance map and the gradient factor.
+"""How variance and gradients propagate through a wide random network: the variance map and the gradient factor.
 
 Poole et al. 2016, Schoenholz et al. 2017: `q' = sw2 E[phi(sqrt(q) z)^2] + sb2`, `chi1 = sw2 E[phi'(sqrt(q*) z)^2]`, z
 standard normal, by Gaussian quadrature for any registered activation. sw2 is fan_in times a weight's variance.
@@ -25,16 +25,16 @@ GRID = 481
 TOLERANCE = 1e-10
 DIVERGED = 1e12
 ROUNDING = 1e-11
-"""A variance that grows by a smaller share in a layer, as small ones do by rounding alone, does not stop shrinking."""
+"""Growth by less than this share per layer does not count: small variances grow this much by rounding alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class FixedPoint:
-    """`q`: the variance of the pre-activations that deep layers settle at (inf where they grow without end).
+    """`q`: the variance to which the pre-activations of deep layers converge (inf if it grows without bound).
 
-    `chi1`: what a squared gradient is multiplied by a layer there. `correlation`: c*, how alike all inputs become; 1
-    where chi1 is at most 1. `depth_scale`: xi_c = -1 / ln(slope of the correlation map at c*), the layers in which what
-    tells two inputs apart falls by e; inf at the critical point.
+    `chi1`: the factor per layer on a squared gradient there. `correlation`: c*, how similar all inputs become; 1 if
+    chi1 is at most 1. `depth_scale`: xi_c = -1 / ln(slope of the correlation map at c*), the number of layers over
+    which the difference between two inputs falls by e; inf at the critical point.
     """
 
     q: float
@@ -44,20 +44,20 @@ class FixedPoint:
 
     @property
     def gradient_scale(self) -> float:
-        """1 / |ln chi1|: the layers in which a squared gradient changes by e; inf at the critical point.
+        """1 / |ln chi1|: the number of layers over which a squared gradient changes by e; inf at the critical point.
 
-        That of the signal too where chi1 is below 1; above 1 it is another number.
+        Equals the signal's scale if chi1 is below 1; above 1 it differs.
         """
         return _scale(self.chi1)
 
     @property
     def trainable_depth(self) -> float:
-        """6 xi_c: about the deepest network that still trains (Schoenholz et al. 2017)."""
+        """6 xi_c: roughly the deepest network that still trains (Schoenholz et al. 2017)."""
         return 6 * self.depth_scale
 
 
 def _scale(factor: float) -> float:
-    """The layers in which what is multiplied by a factor a layer changes by e."""
+    """The number of layers over which a quantity with this factor per layer changes by e."""
     if factor <= 0:
         return 0.0
     distance = abs(math.log(factor))
@@ -66,10 +66,10 @@ def _scale(factor: float) -> float:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MeanFieldPrediction:
-    """What the theory says of each layer, (depth,): the rms of activations, and of the loss's gradient by them.
+    """The theory for each layer, (depth,): the rms of activations, and of the loss's gradient with respect to them.
 
-    None where the theory does not apply; `reason` then says why, `narrow_from` the layer from which on it is for want
-    of width, 0 where that is not the reason.
+    None if the theory does not apply; `reason` then says why, and `narrow_from` is the first layer that is too narrow,
+    0 if that is not the reason.
     """
 
     rms: Floats | None = None
@@ -87,7 +87,7 @@ class MeanFieldPrediction:
 
 
 def _mean(activation: str, q: float, of: Callable[[torch.Tensor, torch.Tensor], torch.Tensor], sloped: bool) -> float:
-    """E[of(phi(sqrt(q) z), phi'(sqrt(q) z))]; the slope is computed only where it is needed."""
+    """E[of(phi(sqrt(q) z), phi'(sqrt(q) z))]; the slope is computed only if needed."""
     nodes, weights = quadrature()
     z, entry = nodes * math.sqrt(q), ACTIVATIONS.find(activation)
     value = entry.function(z)
@@ -104,7 +104,7 @@ def _mean_square_of_standard(activation: str) -> float:
 
 
 def mean_square(activation: str, q: float) -> float:
-    """E[phi(sqrt(q) z)^2]: the mean square of the activations of pre-activations of variance q."""
+    """E[phi(sqrt(q) z)^2]: the mean square of activations for pre-activations of variance q."""
     if ACTIVATIONS.find(activation).homogeneous:
         return q * _mean_square_of_standard(activation)
     if q > DIVERGED:
@@ -135,7 +135,7 @@ def over_grid(activation: str) -> tuple[Floats, Floats, Floats]:
 
 
 def root(function: Callable[[float], float], low: float, high: float, halvings: int = 60) -> float:
-    """Where a function changes its sign between two positive numbers, by bisection of the logarithm."""
+    """Where a function changes sign between two positive numbers, by bisection of the logarithm."""
     rising = function(low) < 0
     for _ in range(halvings):
         middle = math.sqrt(low * high)
@@ -148,17 +148,17 @@ def root(function: Callable[[float], float], low: float, high: float, halvings: 
 
 @lru_cache(maxsize=512)
 def fixed_point(activation: str, weight_variance: float, bias_variance: float = 0.0) -> FixedPoint:
-    """Where the variance map of an activation settles from q = 1: `.q`, `.chi1`, `.depth_scale` (in layers).
+    """The fixed point of an activation's variance map, starting from q = 1: `.q`, `.chi1`, `.depth_scale` (in layers).
 
     >>> point = fixed_point("tanh", weight_variance=1.761, bias_variance=0.05)
     >>> round(point.q, 2), round(point.chi1, 2)
     (0.57, 1.0)
 
-    `weight_variance` is that of a weight times its fan-in; `depth_scale` is inf where chi1 is 1. The map rises with q,
-    so its iterates run one way to the first fixed point: that is looked for on a grid and bisected, which is as fast at
-    the critical point, where the iteration itself closes in only as 1 / layer. A q below 1e-12 is 0, one above 1e12 is
-    inf.
-    Raises `KeyError` for an activation that nobody registered.
+    `weight_variance` is a weight's variance times its fan-in; `depth_scale` is inf if chi1 is 1. The map rises with q,
+    so its iterates move monotonically to the first fixed point, which is found on a grid and by bisection. That is
+    equally fast at the critical point, where iteration would converge only as 1 / layer. A q below 1e-12 is 0, one
+    above 1e12 is inf.
+    Raises `KeyError` for an unregistered activation.
     """
 
     def growth(q: float) -> float:
@@ -187,29 +187,29 @@ def fixed_point(activation: str, weight_variance: float, bias_variance: float = 
 
 
 def weight_variance_of(spec: NetworkSpec, fan_in: int) -> float:
-    """sw2 of a layer: fan_in times the variance of a weight, the gain included; inf where no float reaches so far."""
+    """sw2 of a layer: fan_in times the variance of a weight, including the gain; inf beyond the largest float."""
     scheme = INIT_SCHEMES[spec.init]
     return fan_in * scheme.variance(fan_in, spec.width, spec) * spec.gain * spec.gain
 
 
 def bias_variance_of(spec: NetworkSpec) -> float:
-    """sb2: the square of the bias std, or what an init that draws its own biases gives them."""
+    """sb2: the square of the bias std, or the bias variance of an init that draws its own biases."""
     if INIT_SCHEMES[spec.init].own_bias:
         return spec.gain * spec.gain / (3 * spec.width)
     return spec.bias_std * spec.bias_std
 
 
 def why_not(spec: NetworkSpec) -> str:
-    """Why mean-field theory does not describe this network; "" where it does."""
+    """Why mean-field theory does not describe this network; "" if it does."""
     scheme = INIT_SCHEMES[spec.init]
     if spec.normalisation != "none":
         return f"no theory drawn: {spec.normalisation} norm sets the spread itself"
     if spec.dropout:
-        return "no theory drawn: dropout adds noise of its own"
+        return "no theory drawn: dropout adds its own noise"
     if spec.residual != "none":
         return "no theory drawn: the residual adds each layer to the ones before"
     if scheme.measured:
-        return "no theory drawn: LSUV rescales by what it measures"
+        return "no theory drawn: LSUV rescales by measured values"
     if scheme.sampler == "eye":
         return "no theory drawn: identity weights are not random"
     if scheme.mean(spec.width, spec.width, spec) != 0:
@@ -220,16 +220,16 @@ def why_not(spec: NetworkSpec) -> str:
 def predict(
     spec: NetworkSpec, input_mean_square: float | None = None, features: int | None = None
 ) -> MeanFieldPrediction:
-    """The theory's rms of each layer's activations and gradients, for inputs of this mean square and so many features.
+    """The theoretical rms of each layer's activations and gradients, given the inputs' mean square and feature count.
 
     >>> from playground import NetworkSpec
     >>> theory = predict(NetworkSpec(depth=3, activation="relu", init="kaiming_normal"))
     >>> [round(float(rms), 3) for rms in theory.rms]
     [1.0, 1.0, 1.0]
 
-    `rms` and `gradient_rms` hold one number a layer, or are None where the theory does not apply: `reason` and
-    `gradient_reason` say why. The mean square is by default that of the spec's own input: 1 for standard normal and
-    digits, 1/3 for uniform.
+    `rms` and `gradient_rms` have one number per layer, or are None if the theory does not apply: `reason` and
+    `gradient_reason` say why. The mean square defaults to that of the spec's input: 1 for standard normal and digits,
+    1/3 for uniform.
     """
     reason = why_not(spec)
     if reason:
@@ -258,10 +258,10 @@ def predict(
 
 
 def _gradients(spec: NetworkSpec, variances: list[float], squares: list[float], values: int) -> Floats:
-    """The rms of the gradient, back from 2 a / values at the last layer.
+    """The rms of the gradient, going backward from 2 a / values at the last layer.
 
-    That gradient points along the output itself, so each step back keeps a part along the layer's own activations,
-    `c' = c sw2 E[z phi phi'] / q` (Stein's lemma), beside a random part of mean square
+    That gradient is parallel to the output, so each step back keeps a component along the layer's own activations,
+    `c' = c sw2 E[z phi phi'] / q` (Stein's lemma), and a random component of mean square
     `r' = sw2 (c^2 E[phi^2 phi'^2] + r E[phi'^2])`.
     """
     factor = weight_variance_of(spec, spec.width)
@@ -295,6 +295,6 @@ def _products(activation: str, variances: list[float]) -> tuple[Floats, Floats, 
 
 @cache
 def _products_of_standard(activation: str) -> tuple[float, float, float]:
-    """The same at variance 1: all that is needed where phi(c z) = c phi(z)."""
+    """The same at variance 1: sufficient if phi(c z) = c phi(z)."""
     slope, product, overlap = (float(found[0]) for found in _products(activation, [1.0]))
     return slope, product, overlap

@@ -1,8 +1,8 @@
-"""Where networks keep their signal: by theory over weight and bias variance, measured over gain and depth.
+"""Where networks keep their signal: theory over weight and bias variance, measurements over gain and depth.
 
-The theory's map is chi1, what a squared gradient is multiplied by a layer at the fixed point of the variance map
+The theory's map is chi1, the factor per layer on a squared gradient at the fixed point of the variance map
 (Poole et al. 2016, Schoenholz et al. 2017): below 1 gradients vanish, above 1 they explode, and the edge is where deep
-networks train. The measured map is the rms of each layer of real networks, one for each gain.
+networks train. The measured map is the rms of each layer of real networks, one network per gain.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ MOST_DEPTH = 200
 class PhaseRequest:
     """The diagram of a network: "theory" over weight and bias variance, "measured" over gain and depth.
 
-    `program` supplies the tensor that feeds the network where the spec names one.
+    `program` supplies the input tensor if the spec names one.
     """
 
     spec: NetworkSpec
@@ -54,7 +54,7 @@ class PhaseRequest:
 
     @property
     def diagram_key(self) -> tuple[object, ...]:
-        """Requests with the same key have the same diagram and differ only in where the present setting lies."""
+        """Requests with the same key have the same diagram and differ only in the current setting's place."""
         spec = self.spec
         if self.kind == "theory":
             widest = widest_of(spec.activation)
@@ -65,9 +65,9 @@ class PhaseRequest:
 
     @property
     def measured_depth(self) -> int:
-        """How many layers the measured diagram has: in steps of 50, so that it holds still while depth is dragged.
+        """The number of layers in the measured diagram: in steps of 50, so that dragging the depth does not change it.
 
-        A residual scaled by the depth is another network at each depth, so there it is the depth itself.
+        With a residual scaled by the depth, each depth is a different network, so there it is the depth itself.
         """
         if self.spec.residual == "scaled":
             return min(MOST_DEPTH, self.spec.depth)
@@ -76,11 +76,11 @@ class PhaseRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PhaseResult:
-    """`values[row, column]` over the `x` and `y` values of the columns and rows; nan where not computed yet.
+    """`values[row, column]` over the `x` and `y` values of columns and rows; nan if not computed yet.
 
     theory: chi1 over sw2 (x) and sb2 (y). measured: rms of layer y at gain x, divided by that of layer 1. `point` is
-    the present setting in the same units, `words` what holds there, `edge` the line (x, y) on which the value is 1, nan
-    where it is broken, `done` False for a first picture.
+    the current setting in the same units, `words` a sentence about it, `edge` the line (x, y) on which the value is 1,
+    nan at gaps; `done` is False for a first picture.
     """
 
     request: PhaseRequest
@@ -93,13 +93,13 @@ class PhaseResult:
     done: bool = True
 
     def at(self, request: PhaseRequest) -> PhaseResult:
-        """The same diagram with another setting as its point, and what holds there; cheap enough for a moving hand."""
+        """The same diagram with another setting as its point, and the sentence about it; cheap enough for a drag."""
         point = point_of(request)
         words = setting_words(request, point) if request.kind == "theory" else measured_words(self, request)
         return replace(self, request=request, point=point, words=words)
 
     def value_in_words(self, x: float, y: float) -> str:
-        """What holds at a place that is pointed at: "at weight variance 1.44, bias variance 0.04: chi1 0.939"."""
+        """The text for a pointed place: "at weight variance 1.44, bias variance 0.04: chi1 0.939"."""
         if self.request.kind == "theory":
             chi1 = fixed_point(self.request.spec.activation, x, y).chi1
             return f"at weight variance {digits(x)}, bias variance {digits(y)}: chi1 {digits(chi1)}"
@@ -108,7 +108,7 @@ class PhaseResult:
         return f"at gain {digits(float(self.x[column]))}, layer {row + 1}: {digits(float(self.values[row, column]))}"
 
     def fields_at(self, x: float, y: float) -> dict[str, float]:
-        """The fields of the spec whose point is at (x, y): dragging the point there sets the sliders to these."""
+        """The spec's fields for the point (x, y): dragging the point there sets the sliders to these."""
         spec = self.request.spec
         if self.request.kind == "measured":
             return {"gain": float(f"{x:.4g}"), "depth": max(1, min(500, round(y)))}
@@ -120,13 +120,13 @@ class PhaseResult:
 
 @cache
 def widest_of(activation: str) -> float:
-    """How far the weight variances go: to 4, or beyond the edge where that lies further, as for sigmoid."""
+    """The range of weight variances: to 4, or beyond the edge if that is further, as for sigmoid."""
     edge = critical_weight_variance(activation, HIGHEST)
     return WIDEST if not edge > WIDEST else 1.25 * edge
 
 
 def _axes(spec: NetworkSpec, point: tuple[float, float]) -> tuple[Floats, Floats]:
-    """Variances from near 0 to where the critical line ends, wider only where the present point lies beyond."""
+    """Variances from near 0 to the end of the critical line, extended only if the current point lies beyond."""
     widest = widest_of(spec.activation)
     widest = widest if point[0] <= widest else min(1.15 * point[0], 25 * widest)
     highest = HIGHEST if point[1] <= HIGHEST else min(1.15 * point[1], 25.0)
@@ -134,7 +134,7 @@ def _axes(spec: NetworkSpec, point: tuple[float, float]) -> tuple[Floats, Floats
 
 
 def point_of(request: PhaseRequest) -> tuple[float, float]:
-    """Where a setting lies in its diagram."""
+    """A setting's place in its diagram."""
     spec = request.spec
     if request.kind == "measured":
         return spec.gain, float(min(spec.depth, MOST_DEPTH))
@@ -142,13 +142,13 @@ def point_of(request: PhaseRequest) -> tuple[float, float]:
 
 
 def setting_words(request: PhaseRequest, point: tuple[float, float]) -> str:
-    """What the theory says of a setting, "" where it says nothing."""
+    """The theory's sentence about a setting; "" if there is none."""
     spec = request.spec
     return "" if why_not(spec) else theory_words(fixed_point(spec.activation, *point), spec.depth)
 
 
 def compute_phase(request: PhaseRequest, job: Job | None = None) -> PhaseResult:
-    """The diagram, row by row or gain by gain, with first pictures on the way; a `ProblemError` where there is none."""
+    """The diagram, row by row or gain by gain, with intermediate pictures; raises `ProblemError` if there is none."""
     job = job or Job()
     return _theory(request, job) if request.kind == "theory" else _measured(request, job)
 
@@ -172,11 +172,11 @@ def _theory(request: PhaseRequest, job: Job) -> PhaseResult:
 
 
 def theory_words(found: FixedPoint, depth: int | None = None) -> str:
-    """What the theory says of a fixed point: chi1, q*, the scales and the depth that trains, beside the network's."""
+    """The theory's sentence about a fixed point: chi1, q*, the scales, and the trainable depth beside the network's."""
     if not math.isfinite(found.q):
-        return f"The variance grows without end; chi1 is `{digits(found.chi1, 4)}`."
+        return f"The variance grows without bound; chi1 is `{digits(found.chi1, 4)}`."
     if math.isinf(found.depth_scale):
-        return f"On the edge: chi1 is 1, q* is `{digits(found.q)}`, signals reach any depth."
+        return f"On the edge: chi1 is 1, q* is `{digits(found.q)}`, and signals reach any depth."
     fate = "vanish" if found.chi1 < 1 else "explode"
     if found.depth_scale == 0:
         return f"No gradient passes: chi1 is 0, q* is `{digits(found.q)}`."
@@ -186,12 +186,12 @@ def theory_words(found: FixedPoint, depth: int | None = None) -> str:
     scales = f"xi `{grouped_digits(found.depth_scale)}`{more}"
     return (
         f"Gradients {fate}{slowly}: chi1 `{digits(found.chi1, 4)}`, q* `{digits(found.q)}`, {scales}; "
-        f"about `{grouped_digits(found.trainable_depth)}` train{here}."
+        f"about `{grouped_digits(found.trainable_depth)}` layers train{here}."
     )
 
 
 def gain_axis(gain: float) -> Floats:
-    """Gains from 1/4 to 4, or about the present one where it lies beyond, evenly spaced in the logarithm."""
+    """Gains from 1/4 to 4, or around the current one if that lies beyond, evenly spaced in the logarithm."""
     present = abs(gain)
     if present == 0 or GAIN_RANGE[0] <= present <= GAIN_RANGE[1]:
         return np.geomspace(*GAIN_RANGE, GAINS)
@@ -205,7 +205,7 @@ def _measured(request: PhaseRequest, job: Job) -> PhaseResult:
     gains, depths = gain_axis(spec.gain), np.arange(1, depth + 1, dtype=np.float64)
     values = np.full((depth, len(gains)), np.nan)
     tensors = tensors_of(request.program, job) if spec.tensor_name else {}
-    # From the middle outwards, so that the first picture shows what lies next to the present setting.
+    # From the middle outwards, so that the first picture shows the neighbourhood of the current setting.
     nearest = int(np.argmin(np.abs(np.log(gains / (abs(spec.gain) or 1.0)))))
     order = sorted(range(len(gains)), key=lambda column: abs(column - nearest))
     point, found = point_of(request), None
@@ -224,7 +224,7 @@ def _measured(request: PhaseRequest, job: Job) -> PhaseResult:
 
 
 def _measured_edge(gains: Floats, depths: Floats, values: Floats) -> tuple[Floats, Floats]:
-    """Row by row the least gain at which the value passes 1, between the two columns that it lies between."""
+    """For each row, the least gain at which the value crosses 1, interpolated between two columns."""
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.log(values)
         crossing = (logs[:, :-1] <= 0) & (logs[:, 1:] > 0)
@@ -236,7 +236,7 @@ def _measured_edge(gains: Floats, depths: Floats, values: Floats) -> tuple[Float
 
 
 def relative_rms(spec: NetworkSpec, tensors: dict[str, torch.Tensor], job: Job) -> Floats:
-    """The rms of each layer's activations over that of the first, (depth,), from one forward pass."""
+    """The rms of each layer's activations relative to the first layer's, (depth,), from one forward pass."""
     network = build(spec, tensors)
     rms = []
     with torch.no_grad():
@@ -250,7 +250,7 @@ def relative_rms(spec: NetworkSpec, tensors: dict[str, torch.Tensor], job: Job) 
 
 
 def _rms(tensor: torch.Tensor) -> float:
-    """The rms of a tensor at any scale; inf where it holds an inf or nan."""
+    """The rms of a tensor at any scale; inf if it contains an inf or nan."""
     peak = float(tensor.abs().max())
     if not math.isfinite(peak):
         return math.inf
@@ -258,9 +258,9 @@ def _rms(tensor: torch.Tensor) -> float:
 
 
 def measured_words(result: PhaseResult, request: PhaseRequest) -> str:
-    """What the map says at a setting: each layer between the two gains next to it, as a line of logarithms.
+    """The map's sentence about a setting: each layer interpolated in the logarithm between the two nearest gains.
 
-    That is exact where activations scale with the weights, as without bias in relu.
+    That is exact if activations scale with the weights, as in relu without bias.
     """
     gain, depth = abs(request.spec.gain), min(request.spec.depth, len(result.y))
     if gain == 0:
@@ -287,6 +287,6 @@ def _relative_words(relative: Floats, depth: int) -> str:
         layer = int(np.argmax(relative == 0)) + 1
         return f"Here every value is exactly 0 from layer {layer} on."
     if depth == 1:
-        return "Here there is one layer; depth shows what repeating it does."
+        return "There is only one layer; increase the depth to see what repeating it does."
     factor = last ** (1 / (depth - 1))
-    return f"Here layer {depth} has `{digits(last)}` of the rms of layer 1: ×{digits(factor)} a layer."
+    return f"Here layer {depth} has `{digits(last)}` of the rms of layer 1: ×{digits(factor)} per layer."

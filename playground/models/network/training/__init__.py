@@ -1,1 +1,1 @@
-"""Training: tasks, optimisers, the steps as values, and what a training costs and says."""
+"""Training: tasks, optimisers, training steps as values, the cost and the texts of a training."""

@@ -1,4 +1,4 @@
-"""What a training will cost, before its first step: time and memory, and whether the user is to be asked."""
+"""The cost of a training before its first step: time and memory, and whether to ask the user."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from playground.models.network.training.training import COLUMN_BYTES, SNAPSHOT_B
 from playground.models.problem import Fix, Problem, ProblemError, refuse
 
 LONG_TRAINING_SECONDS = 30.0
-"""A training begins at the press of a button that stands beside its price, shows each step and pauses at once: that is
-asked for already. Only where a single step takes longer than an ordinary run may, or all of them longer than this, or
-where it takes a quarter of the memory, is there a question of its own."""
+"""In seconds. A training starts with a button next to its cost, shows each step and pauses at once, so no further
+question is needed, unless a single step takes longer than an ordinary run may, all steps take longer than this, or it
+needs a quarter of the memory."""
 COUNT_SHARE = 0.2
-"""Counting a value by its exponent's bits costs about this share of measuring it in full."""
+"""Counting a value by its exponent bits costs about this share of measuring it in full."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingCost:
-    """Seconds of one step, seconds and bytes at the peak of the whole; `measured` where steps were made already."""
+    """Seconds per step, total seconds and peak bytes; `measured` if steps have already been made."""
 
     step_seconds: float
     seconds: float
@@ -37,7 +37,7 @@ class TrainingCost:
 
 
 def duration_in_words(seconds: float) -> str:
-    """`"0.8 s"`, `"95 s"`, `"12 min"`, `"3.1 h"`: two digits, as far as an estimate can be trusted."""
+    """`"0.8 s"`, `"95 s"`, `"12 min"`, `"3.1 h"`: two digits, which is all an estimate can support."""
     if seconds < 0.1:
         return "0.1 s"
     if seconds < 99.5:
@@ -50,9 +50,9 @@ def duration_in_words(seconds: float) -> str:
 def training_cost(
     spec: NetworkSpec, settings: TrainingSettings, features: int, steps: int, step_seconds: float | None = None
 ) -> TrainingCost:
-    """The cost of so many steps; `step_seconds` is what a step took so far, by default it is estimated from sizes.
+    """The cost of so many steps; `step_seconds` is the measured time per step; by default it is estimated from sizes.
 
-    Bytes are exact Python integers: the weights, their gradients, the new weights, what the optimiser remembers, the
+    Bytes are exact Python integers: the weights, their gradients, the new weights, the optimiser's state, the
     activations that autograd keeps, and the states and histograms kept for rewinding.
     """
     weights, biases = parameter_counts(spec, features)
@@ -71,10 +71,10 @@ def training_cost(
 
 
 def check_training(cost: TrainingCost, settings: TrainingSettings, steps: int, budget: int) -> None:
-    """Refuse what does not fit the memory; ask before what is long or large, unless that was agreed to."""
+    """Refuse a training that does not fit in memory; ask before a long or large one, unless the user has agreed."""
     size, limit = bytes_in_words(cost.bytes), bytes_in_words(budget)
     if cost.bytes > budget:
-        refuse(f"Training this network needs about {size}, the limit is {limit}.", badge="too large")
+        refuse(f"Training this network needs about {size}, but the limit is {limit}.", badge="too large")
     slow = cost.step_seconds > LONG_SECONDS or cost.seconds > LONG_TRAINING_SECONDS
     long_ahead = slow or cost.bytes > budget / 4
     one_more = steps == 1 and settings.agreed > 0
@@ -90,7 +90,7 @@ def check_training(cost: TrainingCost, settings: TrainingSettings, steps: int, b
 
 
 def _ways(cost: TrainingCost, steps: int) -> tuple[Fix, ...]:
-    """To train all the same, and to train fewer steps, as many as take no longer than a run that is not asked for."""
+    """Fixes: train anyway, or train fewer steps, as many as need no question."""
     meaning = "Shows its progress and can be paused at once."
     all_of_it = Fix(f"Train {count_in_words(steps, 'step')}", target="agree", meaning=meaning)
     fewer = int(LONG_TRAINING_SECONDS / cost.step_seconds) if cost.step_seconds > 0 else steps

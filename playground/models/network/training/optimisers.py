@@ -1,7 +1,7 @@
 """Optimisers as pure functions: parameters, gradients and slots in, new parameters and new slots out.
 
-The operations are those of `torch.optim` in its single-tensor form, in the same order, so that the results agree to
-the last bit.
+The operations are those of `torch.optim` in its single-tensor form, in the same order, so that the results agree bit
+for bit.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Slots = tuple[torch.Tensor, ...]
 
 @dataclass(frozen=True, slots=True)
 class OptimiserSettings:
-    """The numbers an optimiser may use; each takes those it has a use for."""
+    """The settings of optimisers; each uses those it needs."""
 
     learning_rate: float = 0.01
     momentum: float = 0.9
@@ -30,7 +30,7 @@ class OptimiserSettings:
 
 @dataclass(frozen=True, slots=True)
 class OptimiserState:
-    """How many updates were made, and for each parameter what the optimiser remembers of them."""
+    """The number of updates made, and the optimiser's state for each parameter."""
 
     step: int = 0
     slots: tuple[Slots, ...] = ()
@@ -41,9 +41,9 @@ Update = Callable[[torch.Tensor, torch.Tensor, Slots, int, OptimiserSettings], t
 
 @dataclass(frozen=True, slots=True)
 class Optimiser:
-    """An update rule with its formula, where it comes from, what it remembers, and which settings it reads.
+    """An update rule with its formula, source, state, and settings.
 
-    `slots` is how many tensors of a parameter's size it remembers.
+    `slots` is the number of tensors of a parameter's size in its state.
     """
 
     name: str
@@ -113,7 +113,7 @@ def _adam(
     mean, square = slots or (torch.zeros_like(parameter), torch.zeros_like(parameter))
     mean = mean.lerp(gradient, 1 - settings.beta1)
     square = square.mul(settings.beta2).addcmul_(gradient, gradient, value=1 - settings.beta2)
-    # torch keeps the step in a float32 tensor and takes it back as a float: the powers are Python's.
+    # torch keeps the step in a float32 tensor and converts it back to a float: the powers are Python's.
     correction1 = 1 - settings.beta1 ** float(step)
     correction2 = 1 - settings.beta2 ** float(step)
     denominator = (square.sqrt() / correction2**0.5).add_(settings.epsilon)
@@ -135,10 +135,10 @@ def optimiser_step(
     *,
     check: Callable[[], None] | None = None,
 ) -> tuple[tuple[torch.Tensor, ...], OptimiserState]:
-    """New parameters and the optimiser's new state; nothing that was handed in is changed.
+    """New parameters and the optimiser's new state; the inputs are not modified.
 
-    A `ProblemError` for an unknown name. `parameters` and `gradients` go in pairs of equal shape. `check()` is called
-    before each parameter and may raise.
+    Raises `ProblemError` for an unknown name. `parameters` and `gradients` are pairs of equal shape. `check()` is
+    called before each parameter and may raise.
     """
     update = OPTIMISERS.find(name).function
     step = state.step + 1

@@ -1,4 +1,4 @@
-"""The page while training: what the section says, and the plots at the chosen step, without the first theory."""
+"""The page during training: the section's texts, and the plots at the chosen step, without the initial theory."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from playground.models.state import NetworkState
 DECADES_FOR_LOG = 2.0
 NEAR_GUESS = 0.02
 LEAST_SPAN = 0.2
-"""A loss that moves by less than this share of itself looks flat, as it is."""
+"""A loss that changes by less than this share of itself counts as flat."""
 SHORT = 19
-"""So many characters stand beside the section's title."""
+"""This many characters fit beside the section's title."""
 LAST = 10
-"""What a noisy loss "reaches" is the mean of so many last steps."""
+"""The value that a noisy loss "reaches" is the mean over this many last steps."""
 
 
 def _rate(settings: TrainingSettings) -> str:
-    """The learning rate as it is typed: "0.01", "1e10"."""
+    """The learning rate as typed: "0.01", "1e10"."""
     mantissa, e, exponent = f"{settings.rates.learning_rate:g}".partition("e")
     return f"{mantissa}e{int(exponent)}" if e else mantissa
 
@@ -44,16 +44,16 @@ def settings_in_words(settings: TrainingSettings) -> str:
 
 
 def short_settings(settings: TrainingSettings) -> tuple[str, ...]:
-    """The same in few words, then in fewer, the most telling kept: `("120, Adam 0.001", "Adam 0.001")`."""
+    """Shorter and shorter forms, keeping the most informative part: `("120, Adam 0.001", "Adam 0.001")`."""
     rule = f"{OPTIMISERS[settings.optimiser].title} {_rate(settings)}"
     wanted = (settings_in_words(settings), f"{settings.steps:,}, {rule}", rule)
     return tuple(words for words in wanted if len(words) <= SHORT) or (rule,)
 
 
 def invitation(settings: TrainingSettings, cost: str = "") -> str:
-    """What is said before anything was trained: "Not trained yet. Play trains 120 steps on the digits: ...".
+    """The text before any training: "Not trained yet. Play trains 120 steps on the digits: ...".
 
-    `cost` is what that will take, "about 1.4 s and 46.2 MB".
+    `cost` is its cost, "about 1.4 s and 46.2 MB".
     """
     task = TASKS[settings.task]
     if settings.task == "tensors" and not (settings.inputs and settings.targets):
@@ -64,12 +64,12 @@ def invitation(settings: TrainingSettings, cost: str = "") -> str:
 
 
 def reached_loss(losses: Floats) -> float:
-    """The mean of the last ten losses, or of as many as there are; nan for none."""
+    """The mean of the last ten losses, or of all if there are fewer; nan for none."""
     return float(np.mean(losses[-LAST:])) if len(losses) else math.nan
 
 
 def progress_in_words(result: TrainingResult, pinned: tuple[tuple[str, Floats], ...] = ()) -> str:
-    """What the plots show and how the losses went: "The plots show step 0. The loss stays at `2.303`, ...".
+    """The text about the plots and the losses: "The plots show step 0. The loss stays at `2.303`, ...".
 
     `pinned` are the losses of other runs by name.
     """
@@ -88,7 +88,7 @@ def progress_in_words(result: TrainingResult, pinned: tuple[tuple[str, Floats], 
 def _pinned_in_words(name: str, losses: Floats) -> str:
     broken = np.flatnonzero(~np.isfinite(losses))
     if len(broken):
-        return f"{name} breaks at step {broken[0]:,}."
+        return f"{name} fails at step {broken[0]:,}."
     return f"{name} reaches `{digits(reached_loss(losses))}`."
 
 
@@ -106,9 +106,9 @@ def _went(result: TrainingResult) -> str:
 
 
 def loss_range(losses: Floats, pinned: tuple[Floats, ...] = ()) -> tuple[float, float, bool]:
-    """(low, high, logarithmic) of an axis that holds all finite losses: exponents of ten where logarithmic.
+    """(low, high, logarithmic) of an axis for all finite losses: exponents of ten if logarithmic.
 
-    Ends on round numbers, so that it holds still while the loss moves a little.
+    Ends on round numbers, so that it does not change when the loss changes a little.
     """
     values = np.concatenate([np.asarray(part, float).ravel() for part in (losses, *pinned)])
     values = values[np.isfinite(values)]
@@ -139,7 +139,7 @@ TRAINED = "no theory drawn: training changed the weights"
 
 
 def training_request(chosen: NetworkState, program: Program, budget: int | None = None) -> TrainingRequest | None:
-    """What there is to train, or None; the program comes along only where a tensor of it is used."""
+    """The training request, or None; includes the program only if one of its tensors is used."""
     settings = chosen.training
     if not settings.asked or chosen.moving:
         return None
@@ -148,30 +148,30 @@ def training_request(chosen: NetworkState, program: Program, budget: int | None 
 
 
 def is_of(training: TrainingResult, chosen: NetworkState) -> bool:
-    """Whether a result belongs to the training that is asked for; what was stopped may still be on its way."""
+    """True if a result belongs to the current training; a stopped one may still arrive."""
     request = training.request
     return chosen.training.asked and request.spec == chosen.spec and request.settings.run == chosen.training.run
 
 
 def cost_in_words(chosen: NetworkState) -> str:
-    """What training the network takes, from its sizes: "about 1.4 s and 46.2 MB"."""
+    """The cost of training the network, from its sizes: "about 1.4 s and 46.2 MB"."""
     return training_cost(chosen.spec, chosen.training, chosen.spec.width, chosen.training.steps).words()
 
 
 def saved_request(request: NetworkRequest) -> SavedRequest:
-    """What the strip of saved tensors asks for beside a request of the page."""
+    """The request of the strip of saved tensors that goes with a page request."""
     return SavedRequest(request.spec, program=request.program if request.spec.tensor_name else None)
 
 
 def with_other_network(chosen: NetworkState, spec: NetworkSpec) -> NetworkState:
-    """The state with another network, whose training has not begun."""
+    """The state with another network, not trained yet."""
     if spec == chosen.spec:
         return chosen
     return replace(chosen, spec=spec, training=replace(chosen.training, target=0, shown=0, agreed=0))
 
 
 def page_at_step(page: NetworkPageResult, training: TrainingResult | None) -> NetworkPageResult:
-    """The page with the trained network in place of the fresh one; the page itself at step 0."""
+    """The page with the trained network instead of the initial one; the page itself at step 0."""
     if training is None or training.network is None or not training.shown or training.request.spec != page.request.spec:
         return page
     prediction = MeanFieldPrediction(reason=TRAINED, gradient_reason=TRAINED)

@@ -1,4 +1,4 @@
-"""The losses of the pinned networks under the same training, to lie in grey behind the present one's."""
+"""The losses of the pinned networks under the same training, drawn in grey behind the current one's."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RUNS_KEPT = 32
 
 @dataclass(frozen=True, slots=True)
 class PinnedTrainingRequest:
-    """Train these networks by these settings as far as `settings.target`; only their losses are wanted."""
+    """Train these networks with these settings up to `settings.target`; only their losses are needed."""
 
     pins: tuple[NetworkSpec, ...]
     settings: TrainingSettings
@@ -37,14 +37,14 @@ class PinnedTrainingRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PinnedLosses:
-    """`runs`: the name and the losses of each pinned network, those that could be trained."""
+    """`runs`: the name and losses of each pinned network that could be trained."""
 
     request: PinnedTrainingRequest
     runs: tuple[tuple[str, Losses], ...]
 
 
 class _Losses:
-    """The losses that were computed before, by network and settings."""
+    """A cache of losses, by network and settings."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -69,7 +69,7 @@ _KNOWN = _Losses()
 def pinned_training_request(
     chosen: NetworkState, program: Program, budget: int | None = None
 ) -> PinnedTrainingRequest | None:
-    """What to train beside the present network, or None where nothing is pinned or trained."""
+    """The pinned networks to train in addition to the current one, or None if nothing is pinned or trained."""
     settings = chosen.training
     pins = tuple(pin for pin in chosen.pins if pin != chosen.spec)
     if not settings.asked or not pins or chosen.moving:
@@ -79,7 +79,7 @@ def pinned_training_request(
 
 
 def compute_pinned_training(request: PinnedTrainingRequest, job: Job | None = None) -> PinnedLosses:
-    """Train one pinned network after the other; one that cannot be trained is left out: its own page says why."""
+    """Train the pinned networks in turn; skip one that cannot be trained: its own page says why."""
     job = job or Job()
     runs: list[tuple[str, Losses]] = []
     for number, spec in enumerate(request.pins):
@@ -102,7 +102,7 @@ def _losses(spec: NetworkSpec, request: PinnedTrainingRequest, job: Job) -> Loss
         return known
     cost = training_cost(spec, settings, spec.width, settings.target)
     if cost.bytes > (request.budget if request.budget is not None else default_budget()):
-        refuse("Training this pinned network does not fit the memory.")
+        refuse("Training this pinned network does not fit in memory.")
     tensors = tensors_of(request.program, job, request.budget)
     run = TrainingRun(make_task(spec, settings, tensors, job), settings, 0, counted=False)
     run.advance_to(settings.target, job)

@@ -1,4 +1,4 @@
-"""What the training section asks for and gets: a run as far as it was asked to go, and the network at one step."""
+"""The training section's request and result: a run up to the requested step, and the network at one step."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ RUNS_KEPT = 3
 
 @dataclass(frozen=True, slots=True)
 class TrainingRequest:
-    """Train this network by these settings as far as `settings.target`; count the values of `layer` (from 1).
+    """Train this network with these settings up to `settings.target`; count the values of `layer` (from 1).
 
-    `program` supplies tensors where the spec or the task names some, and may be None otherwise. `budget` is the memory
-    it may take in bytes, the machine's own default where None.
+    `program` supplies tensors if the spec or the task names any, and may be None otherwise. `budget` is the memory it
+    may use in bytes; None is the machine's default.
     """
 
     spec: NetworkSpec
@@ -47,7 +47,7 @@ class TrainingRequest:
 
     @property
     def run_key(self) -> Hashable:
-        """Requests with the same key share one run: they differ only in how far it goes and what is looked at."""
+        """Requests with the same key share one run: they differ only in its length and in what is shown."""
         return (self.spec, self.settings.run, self.program)
 
 
@@ -55,10 +55,10 @@ class TrainingRequest:
 class TrainingResult:
     """A run so far: `losses[s]` and `gradient_norms[s]` belong to the batch of step s, before its update.
 
-    There is one loss more than updates: that of the step reached.
+    There is one more loss than updates: that of the step reached.
 
     `counts[c]` are the magnitudes of the layer's activations at `count_steps[c]`, in the slots of `step_histograms`;
-    `network` is what all layers look like at step `shown`, with the batch of that step.
+    `network` is the state of all layers at step `shown`, with that step's batch.
     """
 
     request: TrainingRequest
@@ -77,7 +77,7 @@ class TrainingResult:
 
 @dataclass(slots=True)
 class _KeptRun:
-    """A run, the lock under which it may be used, and the network of the picture last taken of it, at `shown`."""
+    """A run, its lock, and the network of its last picture, at `shown`."""
 
     run: TrainingRun
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -86,19 +86,19 @@ class _KeptRun:
 
 
 class _Runs:
-    """The last few runs, so that going on, one step more, and rewinding do not start over."""
+    """The last few runs, so that continuing, single steps and rewinding do not start over."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._runs: OrderedDict[Hashable, _KeptRun] = OrderedDict()
 
     def find(self, request: TrainingRequest) -> _KeptRun | None:
-        """The run of a request, if it was begun."""
+        """The run of a request, if it has been started."""
         with self._lock:
             return self._runs.get(request.run_key)
 
     def take(self, request: TrainingRequest, job: Job) -> _KeptRun:
-        """The run of a request; made if there is none."""
+        """The run of a request, created if there is none."""
         key = request.run_key
         with self._lock:
             if key in self._runs:
@@ -113,7 +113,7 @@ class _Runs:
             return self._runs[key]
 
     def clear(self) -> None:
-        """Forget all runs."""
+        """Drop all runs."""
         with self._lock:
             self._runs.clear()
 
@@ -122,10 +122,10 @@ RUNS = _Runs()
 
 
 def compute_training(request: TrainingRequest, job: Job | None = None) -> TrainingResult:
-    """Train as far as asked, showing partial results; a cancelled job pauses: what was reached is the result, at once.
+    """Train up to the requested step, showing partial results; a cancelled job pauses and returns what it reached.
 
-    Raises a `ProblemError` where spec, task or tensors do not fit, where the memory does not suffice, and to ask before
-    a long training; `CancelledError` where the job was cancelled before there was anything to show.
+    Raises a `ProblemError` if spec, task or tensors do not fit, if there is not enough memory, or to ask before a long
+    training; `CancelledError` if the job is cancelled before there is anything to show.
     """
     job = (job or Job()).paced()
     _check_cost(request)
@@ -148,7 +148,7 @@ def _train(request: TrainingRequest, kept: _KeptRun, job: Job) -> TrainingResult
             job.report(run.reached / target, f"step {run.reached:,} of {target:,}")
             job.show(_picture(request, kept, job, running=True))
             shown_last = time.monotonic()
-            # A third of the time at most goes into pictures, however large the network.
+            # At most a third of the time goes into pictures, however large the network.
             pause = max(SECONDS_BETWEEN_PICTURES, 2 * (shown_last - now))
 
     run.advance_to(target, job, after)
@@ -157,7 +157,7 @@ def _train(request: TrainingRequest, kept: _KeptRun, job: Job) -> TrainingResult
 
 
 def _check_cost(request: TrainingRequest) -> None:
-    """Refuse or ask, before anything is allocated; what is wrong with the spec itself is said by whoever builds it."""
+    """Refuse or ask before anything is allocated; errors in the spec itself are reported when it is built."""
     spec, settings = request.spec, request.settings
     if check_spec(spec) is not None:
         return
@@ -172,7 +172,7 @@ def _check_cost(request: TrainingRequest) -> None:
 
 
 def _picture(request: TrainingRequest, kept: _KeptRun, job: Job, running: bool) -> TrainingResult:
-    """The run as far as this request asked for: what an earlier one computed beyond it is left out."""
+    """The run up to this request's step, without what an earlier request computed beyond it."""
     settings, run = request.settings, kept.run
     reached = min(run.reached, settings.target)
     shown = reached if settings.shown < 0 else min(settings.shown, reached)
@@ -188,7 +188,7 @@ def _picture(request: TrainingRequest, kept: _KeptRun, job: Job, running: bool) 
 
 
 def _stopped(request: TrainingRequest, kept: _KeptRun) -> TrainingResult:
-    """What a cancelled training reached, with the network of its last picture: nothing more is computed."""
+    """The result of a cancelled training, with the network of its last picture; computes nothing more."""
     run = kept.run
     reached = min(run.reached, request.settings.target)
     kept.shown = min(kept.shown, reached)

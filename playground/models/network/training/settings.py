@@ -1,4 +1,4 @@
-"""What the user chose for training: the task, the optimiser, how far to go, and which step the plots show."""
+"""The user's training settings: the task, the optimiser, how far to train, and which step the plots show."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from playground.models.network.training.optimisers import OptimiserSettings
 
 @dataclass(frozen=True, slots=True)
 class TrainingSettings:
-    """`steps` is how far a start goes, `target` how far the run was asked to go by now, `shown` the step in the plots.
+    """`steps` is the length of one start, `target` the step requested so far, `shown` the step in the plots.
 
     `shown` -1 follows the training. `inputs` and `targets` name tensors of the program, for the task "tensors".
-    `agreed` is the target up to which the user agreed to train although it takes long.
+    `agreed` is the target up to which the user agreed to a long training.
     """
 
     task: str = "digits"
@@ -27,10 +27,10 @@ class TrainingSettings:
 
     @property
     def run(self) -> TrainingSettings:
-        """What decides the course of a training: settings that agree in this share one run."""
+        """The part that determines the course of a training: settings with equal values share one run."""
         return replace(self, target=0, shown=0, steps=0, agreed=0)
 
     @property
     def asked(self) -> bool:
-        """Whether there is anything to train."""
+        """True if there is anything to train."""
         return self.target > 0

@@ -1,4 +1,4 @@
-"""What a network is trained on: the digits, a regression, or the user's own tensors."""
+"""Training tasks: the digits, a regression, or the user's own tensors."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from playground.models.registry import Registry
 REGRESSION_EXAMPLES = 2048
 MOST_CLASSES = 10_000
 EVEN = 0.01
-"""Classes whose shares differ by less count as equally common."""
+"""Classes with shares that differ by less count as equally common."""
 
 
 @dataclass(frozen=True, slots=True)
 class RegressionNetwork(Network):
-    """A network whose loss is the mean square of what it is away from `targets`, (batch, outputs)."""
+    """A network with the mean square error against `targets`, (batch, outputs), as its loss."""
 
     targets: torch.Tensor | None = None
 
@@ -42,7 +42,7 @@ class RegressionNetwork(Network):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingTask:
-    """All examples of a task and the network at step 0; `guess` is the loss of an answer that ignores its input.
+    """All examples of a task and the network at step 0; `guess` is the loss of a prediction that ignores its input.
 
     `targets` are (examples,) int64 classes or (examples, outputs) numbers.
     """
@@ -55,18 +55,18 @@ class TrainingTask:
 
     @property
     def classes(self) -> bool:
-        """Whether the targets are classes."""
+        """True if the targets are classes."""
         return not self.targets.is_floating_point()
 
     def with_batch(self, network: Network, chosen: torch.Tensor) -> Network:
-        """The network fed the examples at these positions."""
+        """The network with the examples at these positions as its inputs."""
         inputs, targets = self.inputs[chosen], self.targets[chosen]
         if isinstance(network, RegressionNetwork):
             return replace(network, inputs=inputs, targets=targets)
         return replace(network, inputs=inputs, labels=targets)
 
     def batch_of(self, step: int) -> torch.Tensor:
-        """The positions of the examples of a step, (batch,): each epoch goes through all in an order of its own."""
+        """The positions of the examples of a step, (batch,): each epoch uses all examples in its own order."""
         spec, total = self.network.spec, len(self.inputs)
         size = min(spec.batch, total)
         a_turn = max(1, total // size)
@@ -82,7 +82,7 @@ Make = Callable[[NetworkSpec, TrainingSettings, Tensors, Job], TrainingTask]
 
 @dataclass(frozen=True, slots=True)
 class TaskKind:
-    """A kind of task: what it is fed and what it should answer, in words, and how it is made."""
+    """A kind of task: its inputs and targets in words, and how it is made."""
 
     name: str
     title: str
@@ -98,17 +98,17 @@ def _class_guess(labels: torch.Tensor) -> tuple[float, str]:
     share = share[share > 0]
     if float(share.max() - share.min()) < EVEN:
         return math.log(len(share)), f"guessing, ln {len(share)}"
-    return float(-(share * share.log()).sum()), "always guessing by how common each class is"
+    return float(-(share * share.log()).sum()), "always predicting the class frequencies"
 
 
 def _constant_guess(targets: torch.Tensor) -> tuple[float, str]:
     return float(
         summable(targets).double().var(0, correction=0).mean()
-    ), "the variance of the targets: always saying their mean"
+    ), "the variance of the targets: always predicting their mean"
 
 
 def _built(spec: NetworkSpec, tensors: Tensors, job: Job) -> Network:
-    """The network of a spec; the job hears of each layer that is drawn, and may stop it there."""
+    """The network of a spec; the job is informed of each layer drawn, and can stop it there."""
 
     def told(layer: int) -> None:
         job.check()
@@ -126,7 +126,7 @@ def _digits(spec: NetworkSpec, _settings: TrainingSettings, _tensors: Tensors, j
 
 
 def _head(spec: NetworkSpec, outputs: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """An output layer drawn by the spec's own scheme, its bias 0."""
+    """An output layer drawn by the spec's scheme, with bias 0."""
     scheme = INIT_SCHEMES[spec.init]
     draws = BANK.draws(scheme.sampler, spec.seed, "head", 1, (outputs, spec.width))[0].double()
     scale = scheme.scale(spec.width, outputs, spec) * spec.gain
@@ -136,7 +136,7 @@ def _head(spec: NetworkSpec, outputs: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def with_targets(network: Network, inputs: torch.Tensor, targets: torch.Tensor) -> TrainingTask:
-    """The task of a network that was built without labels, with an output layer for these targets."""
+    """The task for a network built without labels, with an output layer for these targets."""
     spec = network.spec
     inputs = inputs.to(device=spec.device, dtype=spec.torch_dtype)
     batch = min(spec.batch, len(inputs))
@@ -174,7 +174,7 @@ def _tensors(spec: NetworkSpec, settings: TrainingSettings, tensors: Tensors, jo
     wanted = tensors.get(settings.targets)
     for name, tensor, what in ((settings.inputs, given, "inputs"), (settings.targets, wanted, "targets")):
         if tensor is None:
-            none = f"There is no tensor {name!r} with values to take the {what} from."
+            none = f"There is no tensor {name!r} with values to use as {what}."
             refuse(none if name else f"No tensor is chosen as {what}.")
     assert given is not None
     assert wanted is not None
@@ -191,7 +191,7 @@ def _tensors(spec: NetworkSpec, settings: TrainingSettings, tensors: Tensors, jo
 
 
 def _targets_of(tensor: torch.Tensor, name: str) -> torch.Tensor:
-    """Whole numbers of one axis are classes, anything else is (examples, outputs) numbers."""
+    """Whole numbers with one axis are classes, anything else is (examples, outputs) numbers."""
     if tensor.dim() == 1 and not tensor.is_floating_point() and not tensor.is_complex():
         classes = tensor.detach().long().cpu()
         if not len(classes):
@@ -199,8 +199,8 @@ def _targets_of(tensor: torch.Tensor, name: str) -> torch.Tensor:
         low, high = int(classes.min()), int(classes.max())
         if low < 0 or high >= MOST_CLASSES:
             refuse(
-                f"{name} holds whole numbers from {low} to {high}. As classes they must lie in 0 to "
-                f"{MOST_CLASSES - 1:,}; as numbers to be met they must be floating point.",
+                f"{name} contains whole numbers from {low} to {high}. As classes they must lie in 0 to "
+                f"{MOST_CLASSES - 1:,}; as regression targets they must be floating point.",
             )
         return classes
     return rows_of(tensor, name)
@@ -208,11 +208,11 @@ def _targets_of(tensor: torch.Tensor, name: str) -> torch.Tensor:
 
 TASKS.register(TaskKind("digits", "digits", "1,797 hand-written digits, ten classes, cross entropy", _digits))
 TASKS.register(
-    TaskKind("regression", "regression", "y = sin(2 u.x) of standard normal x, mean square error", _regression)
+    TaskKind("regression", "regression", "y = sin(2 u.x) for standard normal x, mean square error", _regression)
 )
 TASKS.register(TaskKind("tensors", "own tensors", "two tensors of the program; whole numbers are classes", _tensors))
 
 
 def make_task(spec: NetworkSpec, settings: TrainingSettings, tensors: Tensors, job: Job | None = None) -> TrainingTask:
-    """The examples and the network at step 0; a `ProblemError` where spec, settings or tensors do not fit."""
+    """The examples and the network at step 0; raises `ProblemError` if spec, settings or tensors do not fit."""
     return TASKS.find(settings.task).make(spec, settings, tensors, job or Job())

@@ -1,6 +1,6 @@
-"""Training as a chain of values: each step makes of a state the next, and any earlier one comes back bit for bit.
+"""Training as a chain of values: each step turns a state into the next, and any earlier state can be restored exactly.
 
-Where a training breaks, the layer is named in which the first nan or inf arose.
+If a training fails, the layer where the first nan or inf arose is named.
 
 run = TrainingRun(make_task(spec, settings, {}), settings)
 run.advance_to(120)
@@ -27,12 +27,12 @@ from playground.models.network.training.settings import TrainingSettings
 from playground.models.network.training.tasks import RegressionNetwork, TrainingTask
 
 FED = ("inputs", "targets")
-"""What is fed to the network, of which it is not the cause."""
+"""The network's inputs, which it does not cause."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingFailure:
-    """At `step`, in `layer` (from 1; depth + 1 is the output layer and the loss), `what` first held a nan or inf.
+    """At `step`, in `layer` (from 1; depth + 1 is the output layer and the loss), `what` first contained a nan or inf.
 
     `what` is "inputs", "targets", "weights", "activations", "loss" or "gradients"; `kind` is "nan" or "inf".
     """
@@ -46,13 +46,11 @@ class TrainingFailure:
     def words(self) -> str:
         """`"At step 37 the activations of layer 12 are inf for the first time. Training stopped there."`."""
         if self.what in FED:
-            return (
-                f"The {self.what} of step {self.step:,} hold {self.kind}, whatever the network is. No step can be made."
-            )
+            return f"The {self.what} of step {self.step:,} contain {self.kind} for any network. No step can be made."
         if self.what == "loss":
-            return f"At step {self.step:,} the loss is {self.kind}, every layer still finite. Training stopped there."
+            return f"At step {self.step:,} the loss is {self.kind}, but every layer is finite. Training stopped there."
         whose = f"of layer {self.layer}" if self.layer <= self.depth else "of the output layer"
-        way = ", on the way back," if self.what == "gradients" else ""
+        way = " in the backward pass" if self.what == "gradients" else ""
         return (
             f"At step {self.step:,} the {self.what} {whose}{way} are {self.kind} for the first time. "
             "Training stopped there."
@@ -60,17 +58,17 @@ class TrainingFailure:
 
 
 def _kind(tensor: torch.Tensor) -> str:
-    """ "nan", "inf" or "" when all is finite; an inf beside a nan came first."""
+    """ "nan", "inf", or "" if everything is finite; if there are both, the inf came first."""
     if bool(torch.isfinite(tensor).all()):
         return ""
     return "inf" if bool(torch.isinf(tensor).any()) else "nan"
 
 
 def diagnose(network: Network, step: int, job: Job | None = None) -> TrainingFailure | None:
-    """The first place, in the order of computation, that is not finite; None where all gradients are finite after all.
+    """The first place, in the order of computation, that is not finite; None if all gradients are finite after all.
 
-    `network` must hold leaves that ask for gradients; runs it forward and backward once more. Raises `CancelledError`
-    between the layers of its forward pass when the job is cancelled.
+    `network` must have leaves that require gradients; runs it forward and backward once more. Raises `CancelledError`
+    between the layers of its forward pass if the job is cancelled.
     """
     check = (job or Job()).check
     depth = len(network.weights)
@@ -120,12 +118,12 @@ def _diagnose_backward(network: Network, trace: Trace, loss: torch.Tensor, step:
 
 SNAPSHOT_BYTES = 128 * 2**20
 MOST_COLUMNS, COLUMN_BYTES = 512, 48 * 2**20
-"""At most so many steps, and so many bytes, are kept as histograms: then every second step, every fourth, ..."""
+"""The most steps, and bytes, kept as histograms: beyond that every second step, every fourth, ..."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingState:
-    """The weights after `step` updates, and what the optimiser remembers. No tensor in it is ever written to."""
+    """The weights after `step` updates, and the optimiser's state. None of its tensors is ever written to."""
 
     step: int
     parameters: tuple[torch.Tensor, ...]
@@ -140,7 +138,7 @@ class TrainingState:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StepRecord:
-    """What a step saw before it changed the weights: the loss of its batch, the norm of all gradients, the counts."""
+    """The measurements of a step before its update: the loss of its batch, the norm of all gradients, the counts."""
 
     loss: float
     gradient_norm: float
@@ -149,7 +147,7 @@ class StepRecord:
 
 
 def network_at(task: TrainingTask, state: TrainingState) -> Network:
-    """The network with a state's weights, fed the batch of that step; its dropout draws anew at each step."""
+    """The network with a state's weights and that step's batch; its dropout draws new masks at each step."""
     network = task.with_batch(task.network.with_parameters(state.parameters), task.batch_of(state.step))
     if network.spec.dropout and state.step:
         network = replace(network, spec=replace(network.spec, seed=layer_seed(network.spec.seed, "step", state.step)))
@@ -159,10 +157,10 @@ def network_at(task: TrainingTask, state: TrainingState) -> Network:
 def training_step(
     task: TrainingTask, state: TrainingState, settings: TrainingSettings, counted: bool = False, job: Job | None = None
 ) -> tuple[TrainingState, StepRecord]:
-    """One forward and backward pass on the step's batch and one update; the state comes back unchanged on a failure.
+    """One forward and backward pass on the step's batch and one update; returns the state unchanged on failure.
 
-    Pure: the same state gives the same next state, to the last bit. The job hears of each layer, forward and backward,
-    and `CancelledError` is raised there when it is cancelled.
+    Pure: the same state gives the same next state, bit for bit. The job is informed of each layer, forward and
+    backward, and `CancelledError` is raised there if it is cancelled.
     """
     job = job or Job()
     live = network_at(task, state).requiring_grad()
@@ -186,7 +184,7 @@ def training_step(
 
 
 def _forward(live: Network, trace: Trace | None, job: Job) -> torch.Tensor:
-    """The last layer's output; each layer tells the job when it is made and when its gradient comes by."""
+    """The last layer's output; each layer informs the job when it is computed and when its gradient arrives."""
     x, depth = live.inputs, len(live.weights)
     for layer in range(depth):
         x = live.layer(layer, x, trace)
@@ -204,7 +202,7 @@ def _hook(job: Job, layer: int, depth: int) -> Callable[[torch.Tensor], None]:
 
 
 def _of_step(job: Job, step: int, target: int) -> Job:
-    """The job as one step of a training sees it: its shares are shares of that step."""
+    """The job for a single training step: its fractions are fractions of that step."""
 
     def report(fraction: float, words: str) -> None:
         job.report((step + fraction) / target, f"step {step + 1:,} of {target:,}, {words}")
@@ -213,10 +211,10 @@ def _of_step(job: Job, step: int, target: int) -> Job:
 
 
 class TrainingRun:
-    """A training as far as it went: its losses, its histograms, and enough states to return to any step.
+    """A training so far: its losses, its histograms, and enough states to return to any step.
 
-    States are kept at a stride that doubles when they exceed `snapshot_bytes`; the steps between are computed again.
-    `counted` keeps the histograms of every layer too; `seconds` is what the steps took so far.
+    States are kept at a stride that doubles when they exceed `snapshot_bytes`; the steps in between are recomputed.
+    `counted` also keeps every layer's histograms; `seconds` is the time of the steps so far.
     """
 
     def __init__(
@@ -238,7 +236,7 @@ class TrainingRun:
 
     @property
     def reached(self) -> int:
-        """How many updates were made."""
+        """The number of updates made."""
         return self._state.step
 
     @property
@@ -271,9 +269,9 @@ class TrainingRun:
                 after()
 
     def state_at(self, step: int, job: Job | None = None) -> TrainingState:
-        """The state after `step` updates: kept, or computed again from the nearest kept one before it.
+        """The state after `step` updates: kept, or recomputed from the nearest kept one before it.
 
-        Raises `CancelledError` between layers when the job is cancelled.
+        Raises `CancelledError` between layers if the job is cancelled.
         """
         step = max(0, min(step, self.reached))
         if step == self.reached:
@@ -294,7 +292,7 @@ class TrainingRun:
             return float(network.loss(network.forward(network.inputs, None, lambda _layer: check())))
 
     def column_steps(self) -> NDArray[np.int64]:
-        """The steps whose histograms are kept."""
+        """The steps with histograms."""
         return np.array(sorted(self.columns), dtype=np.int64)
 
     def _keep_column(self, step: int, counts: StepCounts) -> None:

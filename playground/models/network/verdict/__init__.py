@@ -1,1 +1,1 @@
-"""What the measured numbers say, why, and what would help."""
+"""The verdict on the measured numbers: what they say, why, and what would help."""

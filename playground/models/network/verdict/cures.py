@@ -1,4 +1,4 @@
-"""The changes that would help a network: each sets another one, and says why it would help."""
+"""Changes that may help a network: each sets another network and says why it may help."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from playground.models.network.verdict.reasons import SATURATING
 
 MOST_FIXES = 3
 NARROW = 10
-"""Layers of fewer units may have all of them off, or draws far from what wide layers do."""
+"""Narrower layers may have all units off, or draws that deviate far from wide layers."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpecFix:
-    """A button: the network that it sets, why that would help, and what came of it where it was tried."""
+    """A fix: the network that it sets, why that may help, and the outcome if it was tried."""
 
     label: str
     spec: NetworkSpec
@@ -30,7 +30,7 @@ class SpecFix:
 
 
 def applied(fix: SpecFix, judged: NetworkSpec, now: NetworkSpec) -> NetworkSpec:
-    """The present network with what the fix changes in the one that was judged: another may be asked for meanwhile."""
+    """The current network with the fix's changes to the judged one, which may no longer be the current one."""
     changed = {
         field.name: getattr(fix.spec, field.name)
         for field in fields(NetworkSpec)
@@ -40,7 +40,7 @@ def applied(fix: SpecFix, judged: NetworkSpec, now: NetworkSpec) -> NetworkSpec:
 
 
 def _critical_gain(spec: NetworkSpec) -> float:
-    """The gain at which a squared gradient keeps its size; nan where theory does not apply."""
+    """The gain at which a squared gradient keeps its size; nan if theory does not apply."""
     if why_not(spec):
         return math.nan
     at_one = weight_variance_of(replace(spec, gain=1.0), spec.width)
@@ -52,7 +52,7 @@ def _he(spec: NetworkSpec) -> SpecFix | None:
     if spec.activation not in RECTIFIERS or (spec.init.startswith("kaiming") and spec.gain == 1):
         return None
     return SpecFix("Init He", replace(spec, init="kaiming_normal", gain=1.0),
-                   "Variance 2 / fan_in makes up for the half that a rectifier cuts.")  # fmt: skip
+                   "Variance 2 / fan_in compensates for the half that a rectifier cuts.")  # fmt: skip
 
 
 def _gain(spec: NetworkSpec) -> SpecFix | None:
@@ -61,7 +61,7 @@ def _gain(spec: NetworkSpec) -> SpecFix | None:
         return None
     rounded = float(f"{gain:.4g}")
     return SpecFix(f"Gain {rounded:.4g}", replace(spec, gain=rounded),
-                   "Here theory has each layer pass on what it gets: chi1 is 1.")  # fmt: skip
+                   "By theory each layer then preserves its signal: chi1 is 1.")  # fmt: skip
 
 
 def _xavier(spec: NetworkSpec) -> SpecFix | None:
@@ -90,7 +90,7 @@ def _residual(spec: NetworkSpec) -> SpecFix | None:
     return SpecFix(
         "Residual" if spec.residual == "none" else "Residual / sqrt(depth)",
         replace(spec, residual="scaled"),
-        "x + layer(x) / sqrt(depth): what comes in goes on.",
+        "x + layer(x) / sqrt(depth): each layer passes its input on.",
     )
 
 
@@ -98,44 +98,46 @@ def _wider(spec: NetworkSpec) -> SpecFix | None:
     better = {"float16": "bfloat16", "bfloat16": "float32"}.get(spec.dtype)
     if better is None:
         return None
-    return SpecFix(better, replace(spec, dtype=better), f"{better} reaches to 3.4e38.")
+    return SpecFix(better, replace(spec, dtype=better), f"{better} extends to 3.4e38.")
 
 
 def _other_input(spec: NetworkSpec) -> SpecFix | None:
     if not spec.tensor_name:
         return None
-    return SpecFix("Input standard normal", replace(spec, input="normal"), "Noise of mean 0 and variance 1 instead.")
+    return SpecFix("Input standard normal", replace(spec, input="normal"), "Noise with mean 0 and variance 1 instead.")
 
 
 def _float64(spec: NetworkSpec) -> SpecFix | None:
     if spec.dtype == "float64" or not has_float64(spec.device):
         return None
-    return SpecFix("float64", replace(spec, dtype="float64"), "float64 reaches to 1.8e308.")
+    return SpecFix("float64", replace(spec, dtype="float64"), "float64 extends to 1.8e308.")
 
 
 def _no_bias(spec: NetworkSpec) -> SpecFix | None:
     if not spec.bias_std or INIT_SCHEMES[spec.init].own_bias:
         return None
-    return SpecFix("Bias std 0", replace(spec, bias_std=0.0), "Then a layer gives what its inputs make of its weights.")
+    return SpecFix(
+        "Bias std 0", replace(spec, bias_std=0.0), "Then a layer's output depends only on its inputs and weights."
+    )
 
 
 def _less_dropout(spec: NetworkSpec) -> SpecFix | None:
     if spec.dropout <= 0.5:
         return None
-    return SpecFix("Dropout 0.5", replace(spec, dropout=0.5), "The share of Hinton et al. 2012 for hidden units.")
+    return SpecFix("Dropout 0.5", replace(spec, dropout=0.5), "The rate that Hinton et al. 2012 used for hidden units.")
 
 
 def _wide(spec: NetworkSpec) -> SpecFix | None:
     if spec.width >= NARROW:
         return None
-    return SpecFix("Width 100", replace(spec, width=100), "Many units, whose mean is not each of them.")
+    return SpecFix("Width 100", replace(spec, width=100), "With many units, their mean differs from each of them.")
 
 
 MakeFix = Callable[[NetworkSpec], SpecFix | None]
 
 
 def _both(first: MakeFix, second: MakeFix) -> MakeFix:
-    """Two changes at once, where both change something."""
+    """Two changes at once, if both change something."""
 
     def make(spec: NetworkSpec) -> SpecFix | None:
         one = first(spec)
@@ -161,13 +163,13 @@ CURES: dict[str, tuple[MakeFix, ...]] = {
     "one unit": (_wide,),
 }
 OF_THE_INPUT = ("input", "input range")
-"""Illnesses of what comes in, not of the network."""
+"""Illnesses of the input, not of the network."""
 OF_THE_SIGNAL = ("vanish", "explode", "overflow", "gradient", "alike")
-"""Those that go where biases do."""
+"""Illnesses that disappear without biases."""
 OF_BIASES = ("explode", "overflow")
-"""Those that large biases cause with any activation; those that saturate have their slopes taken too."""
+"""Illnesses that large biases cause with any activation; saturating activations also lose their slopes."""
 LARGE_BIAS = 10.0
-"""Above this std the biases are what is changed first: weights of any usual init give less."""
+"""Above this std the biases are changed first: the weights of any usual init contribute less."""
 WITHOUT_BIAS = (_both(_no_bias, _he), _both(_no_bias, _xavier))
 TOGETHER = (
     _both(_he, _residual),
@@ -178,18 +180,18 @@ TOGETHER = (
     *WITHOUT_BIAS,
     _both(_wide, _residual),
 )
-"""What is tried after each single change."""
+"""The combinations tried after all single changes."""
 
 
 def all_cures(spec: NetworkSpec, illness: str) -> tuple[SpecFix, ...]:
-    """All changes that may help, the likeliest first, each of which changes something; none sets the same twice."""
+    """All changes that may help, the most likely first; each changes something, and no two set the same network."""
     found: list[SpecFix] = []
     cures = (*CURES[illness], _wide, _both(_wide, _he), _no_bias) if illness in OF_THE_SIGNAL else CURES[illness]
     if spec.bias_std > LARGE_BIAS and (illness in OF_BIASES or spec.activation in SATURATING):
         cures = (_no_bias, *WITHOUT_BIAS, *CURES[illness])
     if illness in ("explode", "overflow") and spec.residual == "plain":
         cures = (_residual, *cures)
-    together = () if illness in (*OF_THE_INPUT, "one unit") else TOGETHER  # a residual would only go past its cause
+    together = () if illness in (*OF_THE_INPUT, "one unit") else TOGETHER  # a residual would only bypass the cause
     for cure in (*cures, *together):
         fix = cure(spec)
         if fix is not None and fix.spec != spec and all(fix.spec != other.spec for other in found):

@@ -1,4 +1,4 @@
-"""What makes a network healthy: the one definition that the verdicts, the plots' band and the texts share."""
+"""The definition of a healthy network, shared by the verdicts, the plots' band and the texts."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import numpy as np
 from playground.models.network.arrays import Floats
 
 BAND = (0.5, 2.0)
-"""The rms of every layer's activations lies in it."""
+"""The rms of every layer's activations must be in this range."""
 GRADIENT_DECADES = 10.0
-"""The gradients of the first layer are within this factor of those of the last."""
+"""The first layer's gradients must be within this factor of the last layer's."""
 APART = 0.9
-"""Inputs whose mean cosine is at most this at the last layer are told apart, unless they came in more alike."""
+"""Inputs are told apart if their mean cosine at the last layer is at most this, unless they were more alike before."""
 
 
 def band_in_words() -> str:
@@ -20,11 +20,11 @@ def band_in_words() -> str:
 
 
 def unhealthy(rms: Floats, gradient_rms: Floats, cosine: Floats | None = None) -> str:
-    """What keeps a network from being healthy: "rms", "gradient", "alike", or "" where it is.
+    """What keeps a network from being healthy: "rms", "gradient", "alike", or "" if it is healthy.
 
-    `rms` and `gradient_rms` are those of each layer's activations and of the gradients by them, (layers,), nan for what
-    was not measured; `cosine` the mean cosine between the inputs at each layer. A network whose gradients were not
-    measured is not healthy: nothing is known of them.
+    `rms` and `gradient_rms` are those of each layer's activations and of their gradients, (layers,), nan if not
+    measured; `cosine` is the mean cosine between the inputs at each layer. A network without measured gradients is not
+    healthy, since nothing is known about them.
 
     >>> unhealthy(np.array([1.0, 1.1]), np.array([0.2, 0.1]))
     ''
@@ -44,7 +44,7 @@ def unhealthy(rms: Floats, gradient_rms: Floats, cosine: Floats | None = None) -
 
 
 def farthest_from_band(rms: Floats) -> int:
-    """The layer, from 0, whose rms lies farthest from the middle of the band, as a factor."""
+    """The layer, from 0, with the rms farthest from the middle of the band, as a factor."""
     with np.errstate(divide="ignore"):
         distance = np.abs(np.log(rms))
     return int(np.nanargmax(distance))

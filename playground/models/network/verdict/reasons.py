@@ -1,4 +1,4 @@
-"""Why a network does what its numbers say: the reasons that the setting gives, each in one sentence."""
+"""Why a network behaves as it does: reasons from its settings, each in one sentence."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from playground.models.network.theory.critical import critical_weight_variance
 from playground.models.network.theory.mean_field import MeanFieldPrediction, bias_variance_of, weight_variance_of
 
 BATCH_NORM_RELU = math.sqrt(math.pi / (math.pi - 1))
-"""What a layer of batch norm and relu multiplies the gradient by, in wide layers and large batches (Yang et al. 2019,
+"""The factor on the gradient per layer of batch norm and relu, for wide layers and large batches (Yang et al. 2019,
 "A mean field theory of batch normalization")."""
 MOST = 0.5
 SATURATING = ("tanh", "sigmoid")
 KEEPS = 5e-3
-"""A factor this close to 1 is written as 1: it explains neither growth nor decay."""
+"""A factor this close to 1 is displayed as 1: it explains neither growth nor decay."""
 KEPT = 10.0
 """Activations that change by less than this factor from the first layer to the last keep their size."""
 NEAR_THE_END = 1e6
@@ -29,7 +29,7 @@ NEAR_THE_END = 1e6
 
 
 def compared(ratio: float) -> str:
-    """What stands before "of layer 50": `compared(0.271) == "`0.271`"`, `compared(2392.4) == "`2,392` times those"`."""
+    """The text before "of layer 50": `compared(0.271) == "`0.271`"`, `compared(2392.4) == "`2,392` times those"`."""
     return f"`{grouped_digits(ratio)}`{' times those' if ratio >= 1 else ''}"
 
 
@@ -39,12 +39,12 @@ def largest_of(spec: NetworkSpec) -> str:
 
 
 def underflows(spec: NetworkSpec, rms: float) -> bool:
-    """Whether values of this rms are so small that the spec's dtype may round them to 0."""
+    """True if values of this rms are so small that the spec's dtype may round them to 0."""
     return rms < NEAR_THE_END * torch.finfo(spec.torch_dtype).smallest_normal
 
 
 def cuts_all(result: NetworkResult, layer: int) -> bool:
-    """Whether the activation makes 0 of every pre-activation of a layer, of which not all are 0."""
+    """True if the activation turns all of a layer's pre-activations, not all 0, into 0."""
     before, spec, place = result.tables["preactivation"], result.spec, layer - 1
     if before.zeros[place] == before.count[place] or not before.maximum[place] <= 0:
         return False
@@ -53,19 +53,19 @@ def cuts_all(result: NetworkResult, layer: int) -> bool:
 
 
 def outlook(prediction: MeanFieldPrediction) -> str:
-    """What the theory says of the last layer, or why it says nothing."""
+    """The theory's sentence about the last layer, or why there is none."""
     if prediction.rms is None:
         return prediction.reason[:1].upper() + prediction.reason[1:] + "." if prediction.reason else ""
     end = f"rms `{digits(float(prediction.rms[-1]))}` at the end."
     return (
-        f"Theory says {end}"
+        f"Theory predicts {end}"
         if math.isnan(prediction.slope)
-        else f"Theory says ×{digits(prediction.slope)} a layer and {end}"
+        else f"Theory predicts ×{digits(prediction.slope)} per layer and {end}"
     )
 
 
 def largest_part_is_bias(result: NetworkResult) -> bool:
-    """Whether most of what layer 1 gives comes from the biases, and not from the inputs."""
+    """True if most of layer 1's output comes from the biases, not from the inputs."""
     spec, first = result.spec, float(result.tables["preactivation"].rms[0])
     if INIT_SCHEMES[spec.init].own_bias or not spec.bias_std or not math.isfinite(first):
         return False
@@ -73,7 +73,7 @@ def largest_part_is_bias(result: NetworkResult) -> bool:
 
 
 def why_spread(spec: NetworkSpec, prediction: MeanFieldPrediction, layer: int, *, exploding: bool) -> str:
-    """Why activations grew or shrank until `layer`, or "": that of its first weights, in layers that are wide."""
+    """Why activations grew or shrank until `layer`, or "": based on the initial weights, for wide layers."""
     if prediction.narrow_from and layer >= prediction.narrow_from:
         return f"{prediction.reason.replace('no theory drawn: it', 'Theory', 1)}."
     if prediction.rms is None and not prediction.narrow_from:
@@ -97,12 +97,12 @@ def why_spread(spec: NetworkSpec, prediction: MeanFieldPrediction, layer: int, *
 
 
 def _why_growth(spec: NetworkSpec) -> str:
-    """Why activations grow where mean-field theory does not apply."""
+    """Why activations grow if mean-field theory does not apply."""
     if spec.residual == "plain":
-        return "Each layer adds what it computes to what came in, so the signal grows from layer to layer."
+        return "Each layer adds its output to its input, so the signal grows from layer to layer."
     mean = spec.width * INIT_SCHEMES[spec.init].mean(spec.width, spec.width, spec) * spec.gain
     if mean > 1 and spec.activation not in SATURATING and spec.normalisation == "none":
-        return f"The weights' mean is not 0: fan_in times it is `{digits(mean)}`, which multiplies each layer."
+        return f"The weights' mean is not 0: fan_in times the mean is `{digits(mean)}`, a factor on each layer."
     return ""
 
 
@@ -113,12 +113,12 @@ def why_gradients(result: NetworkResult, *, exploding: bool) -> str:
     if not exploding and spec.activation in SATURATING and saturated[worst] > MOST:
         flat = f"At layer {worst + 1} {saturated[worst]:.0%} of the values lie where {spec.activation} is flat"
         return (
-            f"{flat}: the biases, of std {digits(spec.bias_std)}, take them there."
+            f"{flat}: the biases, of std {digits(spec.bias_std)}, push them there."
             if (largest_part_is_bias(result))
-            else f"{flat}, its slope below 1 % of its steepest."
+            else f"{flat}, with a slope below 1 % of its maximum."
         )
     if exploding and spec.normalisation == "batch" and spec.activation == "relu" and spec.residual == "none":
-        return f"Batch norm itself makes gradients grow: in wide relu layers by ×`{digits(BATCH_NORM_RELU)}` a layer."
+        return f"Batch norm itself makes gradients grow: in wide relu layers by ×`{digits(BATCH_NORM_RELU)}` per layer."
     rms = result.tables["activation"].rms
     if spec.activation == "identity" or not 1 / KEPT < rms[-1] / rms[0] < KEPT:
         return ""

@@ -36,18 +36,18 @@ from playground.models.network.verdict.reasons import (
 from playground.models.problem import ProblemError
 
 DECADES = 1e3
-"""A signal that changes by more than this from the first layer to the last vanishes or explodes."""
+"""A signal that changes by more than this factor from the first layer to the last vanishes or explodes."""
 ALIKE = 0.999
 """Above this mean cosine at the last layer, all inputs give the same output."""
 ONE_NUMBER = 0.1
-"""Inputs of one direction that differ by more than this share of the rms still differ in length."""
+"""Inputs with one direction that differ by more than this share of the rms still differ in length."""
 CHANCE = 2.5
-"""Inputs that all point the same way turn off about half the units of a relu; so many deviations more is an illness."""
+"""Inputs that all point the same way turn off about half of relu's units; so many deviations more is an illness."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`lead` is set in bold, `text` beside it, `why` below; numbers stand between backticks.
+    """`lead` is in bold, `text` beside it, `why` below; numbers are in backticks.
 
     `illness` is the key of `CURES` for what may help; `fixes` are those of them that were tried and do. `mild` says
     that it is no illness, and yet keeps the network from being healthy.
@@ -62,7 +62,7 @@ class Verdict:
     mild: bool = False
 
     def plain(self) -> str:
-        """All words without markup."""
+        """The whole text without markup."""
         return " ".join(part for part in (self.lead, self.text, self.why) if part).replace("`", "")
 
 
@@ -79,9 +79,9 @@ def factor_a_layer(values: Floats) -> float:
 
 
 def _rate(factor: float, *, exploding: bool) -> str:
-    """`": ×1.31 a layer"`, or "" where the factor does not go that way: it may end at a value that is 0."""
+    """`": ×1.31 per layer"`, or "" if the factor has the other direction, as it may if the run ends at a value of 0."""
     agrees = factor > 1 + KEEPS if exploding else factor < 1 - KEEPS
-    return f": ×{digits(factor)} a layer" if agrees else ""
+    return f": ×{digits(factor)} per layer" if agrees else ""
 
 
 def _first(mask: NDArray[np.bool_]) -> int | None:
@@ -94,7 +94,7 @@ def _ill(illness: str, lead: str, text: str, why: str = "", *, severity: str = "
 
 
 def judge(result: NetworkResult, prediction: MeanFieldPrediction) -> Verdict:
-    """The gravest thing that the numbers of a run say; "good" when nothing is wrong. `tried` finds what helps."""
+    """The most serious finding about a run; "good" if nothing is wrong. `tried` finds what helps."""
     for look_for in (_overflow, _all_zero, _same_units, _spread, _nothing_back, _gradients, _loss, _alike, _units):
         verdict = look_for(result, prediction)
         if verdict is not None:
@@ -103,11 +103,11 @@ def judge(result: NetworkResult, prediction: MeanFieldPrediction) -> Verdict:
 
 
 def _not_ill(result: NetworkResult, prediction: MeanFieldPrediction) -> Verdict:
-    """What is said of a network without an illness: healthy, or what it lacks to be so."""
+    """The verdict on a network without an illness: healthy, or what it lacks."""
     rms, gradient = result.tables["activation"].rms, result.tables["activation_gradient"].rms
     ratio = float(gradient[0] / gradient[-1]) if gradient[-1] else math.nan
     if result.depth == 1:
-        text = f"It has rms `{digits(rms[0])}`; depth shows what repeating it does."
+        text = f"It has rms `{digits(rms[0])}`; increase the depth to see what repeating it does."
         return Verdict("good", "One layer.", text, outlook(prediction))
     reach = f"gradients reach layer 1 at {compared(ratio)} of layer {result.depth}."
     text = f"Layer {result.depth} has rms `{digits(rms[-1])}`, layer 1 `{digits(rms[0])}`; {reach}"
@@ -115,12 +115,12 @@ def _not_ill(result: NetworkResult, prediction: MeanFieldPrediction) -> Verdict:
     if lacks == "rms":
         return replace(_outside_band(result, prediction), mild=True)
     if lacks == "gradient":
-        lead = f"Gradients {'grow' if ratio > 1 else 'shrink'} going back."
+        lead = f"Gradients {'grow' if ratio > 1 else 'shrink'} going backward."
         why = why_gradients(result, exploding=ratio > 1)
         ill = _ill("gradient", lead, f"{reach[:1].upper()}{reach[1:]}", why, severity="warning")
         return replace(ill, mild=True)
     if lacks == "alike":
-        alike = f"Yet inputs become alike: their mean cosine at layer {result.depth} is"
+        alike = f"But inputs become alike: their mean cosine at layer {result.depth} is"
         alike += f" `{digits(float(result.units.cosine[-1]))}`."
         return Verdict("good", "The signal keeps its size.", text, alike)
     return Verdict("good", "Healthy.", text, outlook(prediction))
@@ -149,7 +149,7 @@ def _overflow(result: NetworkResult, prediction: MeanFieldPrediction) -> Verdict
         assert layer is not None
         what = "inf" if table.infs[layer - 1] else "nan"
         way = slice(None, None, -1 if backward else 1)
-        factor = factor_a_layer(table.rms[way][: int(np.argmax(bad[way]))])  # what is cut off at inf tells no rate
+        factor = factor_a_layer(table.rms[way][: int(np.argmax(bad[way]))])  # a run that is cut off at inf has no rate
         rate = _rate(factor, exploding=True)
         lead = f"{words} explode{rate}." if rate else f"{words} overflow."
         broken = None if backward else _broken_input(result) or _broken_weights(result, layer) or _broken_biases(result)
@@ -163,31 +163,31 @@ def _overflow(result: NetworkResult, prediction: MeanFieldPrediction) -> Verdict
         text = f"The first {what} is at layer {where}{more}: {result.spec.dtype} ends at `{largest_of(result.spec)}`."
         why = why_spread(result.spec, prediction, result.depth if backward else layer, exploding=True)
         if not backward and largest_part_is_bias(result):
-            why = f"Most of what layer 1 gives comes from the biases: their std is `{digits(result.spec.bias_std)}`."
+            why = f"Most of layer 1's output comes from the biases: their std is `{digits(result.spec.bias_std)}`."
         return _ill("overflow", lead, text, why)
     return None
 
 
 def _first_broken(result: NetworkResult) -> StatisticsTable:
-    """Pre-activations, or activations where those are not finite in an earlier layer: a residual may overflow first."""
+    """Pre-activations, or activations if those are not finite in an earlier layer: a residual may overflow first."""
     before, after = result.tables["preactivation"], result.tables["activation"]
     places = [_first((table.infs > 0) | (table.nans > 0)) or math.inf for table in (before, after)]
     return after if places[1] < places[0] else before
 
 
 def _broken_input(result: NetworkResult) -> Verdict | None:
-    """The input is the cause where it is not finite; values beyond the dtype became inf on the way in."""
+    """The input is the cause if it is not finite; values beyond the dtype became inf in the conversion."""
     nans, infs, dtype = result.input.nan_count, result.input.inf_count, result.spec.dtype
     if not nans and not infs:
         return None
     counts = " and ".join(f"{count:,} {what}" for count, what in ((nans, "nan"), (infs, "inf")) if count)
     narrow = infs and dtype != "float64"
-    text = f"{f'As {dtype} it' if narrow else 'It'} holds {counts}, and every layer passes them on."
+    text = f"{f'As {dtype} it' if narrow else 'It'} contains {counts}, and every layer passes them on."
     return _ill("input range" if narrow else "input", "The input is not finite.", text)
 
 
 def _broken_weights(result: NetworkResult, layer: int) -> Verdict | None:
-    """The weights are the cause where those of the first layer that overflows are not finite themselves."""
+    """The weights are the cause if those of the first layer that overflows are not finite themselves."""
     table = result.tables["weight"]
     count = int(table.infs[layer - 1] + table.nans[layer - 1])
     if not count:
@@ -199,7 +199,7 @@ def _broken_weights(result: NetworkResult, layer: int) -> Verdict | None:
 
 
 def _broken_biases(result: NetworkResult) -> Verdict | None:
-    """The biases are the cause where a draw of one standard deviation is beyond the number type."""
+    """The biases are the cause if a draw of one standard deviation is beyond the number type."""
     spec = result.spec
     if INIT_SCHEMES[spec.init].own_bias or spec.bias_std < torch.finfo(spec.torch_dtype).max:
         return None
@@ -222,16 +222,16 @@ def _all_zero(result: NetworkResult, prediction: MeanFieldPrediction) -> Verdict
     spec = result.spec
     if spec.init == "zeros" or spec.gain == 0:
         gradients = (
-            "and so is every gradient but the last bias's" if result.head is not None else "and every gradient too"
+            "and so is every gradient except the last bias's" if result.head is not None else "and every gradient too"
         )
         text = f"Every activation from layer {layer} on is exactly 0, {gradients}."
-        why = "All units are alike and stay alike: no training can tell them apart."
+        why = "All units are identical and stay identical: training cannot make them differ."
         return _ill("zeros", "Nothing gets through.", text, why)
     if result.input.zero_fraction == 1:
         text = f"Every layer from {layer} on is 0 too, whatever its weights are."
         return _ill("input", "The input is all zeros.", text)
     if spec.normalisation == "layer" and spec.width == 1:
-        text = "Layer norm takes from each value the mean over the units, which with one unit is the value itself."
+        text = "Layer norm subtracts the mean over the units, which with one unit is the value itself."
         return _ill("one unit", "Nothing gets through.", text)
     factor = factor_a_layer(table.rms)
     rate = _rate(factor, exploding=False)
@@ -242,9 +242,9 @@ def _all_zero(result: NetworkResult, prediction: MeanFieldPrediction) -> Verdict
         idle = f"Every weight of layer {layer} is 0, and so is every activation."
         return _ill("zeros", "Nothing gets through.", idle)
     revived = table.zeros[-1] < table.count[-1]
-    end = f"Nothing of the input gets past layer {layer}." if revived else "Activations end at 0."
+    end = f"None of the input gets past layer {layer}." if revived else "Activations end at 0."
     if cuts_all(result, layer):
-        after = "what follows is of the biases alone" if revived else "every value is exactly 0"
+        after = "what follows comes only from the biases" if revived else "every value is exactly 0"
         what = ACTIVATIONS[spec.activation].label
         text = f"At layer {layer} no pre-activation is above 0: {what} cuts them all, and {after}."
         return _ill("vanish", end, text)
@@ -267,13 +267,13 @@ def _spread(result: NetworkResult, prediction: MeanFieldPrediction) -> Verdict |
     lead = f"Activations {'explode' if exploding else 'vanish'}{rate}."
     text = f"By layer {result.depth} the rms is `{digits(rms[-1])}`"
     if prediction.rms is not None and math.isfinite(prediction.rms[-1]):
-        text += f", theory says ×{digits(prediction.slope)} and `{digits(float(prediction.rms[-1]))}`"
+        text += f"; theory predicts ×{digits(prediction.slope)} and `{digits(float(prediction.rms[-1]))}`"
     why = why_spread(result.spec, prediction, result.depth, exploding=exploding)
     return _ill("explode" if exploding else "vanish", lead, text + ".", why)
 
 
 def _nothing_back(result: NetworkResult, _prediction: MeanFieldPrediction) -> Verdict | None:
-    """Activations that no gradient reaches: none at all, or none through weights that are all 0."""
+    """Activations that no gradient reaches: there is none, or none passes weights that are all 0."""
     table, weights, spec = result.tables["activation_gradient"], result.tables["weight"], result.spec
     none, idle = table.zeros == table.count, np.all(weights.zeros == weights.count)
     if not table.count.any() or not (none.all() or (idle and none.any())):
@@ -282,7 +282,7 @@ def _nothing_back(result: NetworkResult, _prediction: MeanFieldPrediction) -> Ve
     if idle:
         text += ": all weights are 0, and gradients pass through them."
         return _ill("zeros", "Nothing comes back.", text)
-    above = result.depth - int(np.argmax(none[::-1]))  # from 0: the layer above the highest without a gradient
+    above = result.depth - int(np.argmax(none[::-1]))  # from 0: the layer above the last one without a gradient
     last = result.tables["activation"].rms[-1] / table.count[-1]
     faint = underflows(spec, float(table.rms[above] if above < result.depth else last))
     cause = f"{spec.dtype} has nothing smaller" if faint else "the slopes that they pass through are 0"
@@ -298,7 +298,7 @@ def _gradients(result: NetworkResult, _prediction: MeanFieldPrediction) -> Verdi
         return None
     exploding = ratio > 1
     rate = _rate(factor_a_layer(rms[::-1]), exploding=exploding)
-    lead = f"Gradients {'explode' if exploding else 'vanish'}{rate}{' going back' if rate else ''}."
+    lead = f"Gradients {'explode' if exploding else 'vanish'}{rate}{' going backward' if rate else ''}."
     if ratio == 0:
         layer = result.depth - int(np.argmax(rms[::-1] == 0))
         text = f"From layer {layer} down they are exactly 0."
@@ -319,12 +319,12 @@ def _alike(result: NetworkResult, _prediction: MeanFieldPrediction) -> Verdict |
     share = float(spread / rms) if rms else math.nan
     angle = f"At layer {result.depth} their mean cosine is `{digits(float(cosine), 5)}`"
     if share > ONE_NUMBER:
-        lead = "All inputs end in one direction."
-        text = f"{angle}: they differ in length alone, by `{digits(share)}` of the rms."
-        why = "The spread looks healthy, yet all that the last layer tells of an input is one number."
+        lead = "All inputs end in the same direction."
+        text = f"{angle}: they differ only in length, by `{digits(share)}` of the rms."
+        why = "The spread looks healthy, but the last layer tells only one number about each input."
     else:
-        lead, text = "All inputs end alike.", f"{angle}, and they differ by `{digits(share)}` of the rms."
-        why = "The spread over the whole layer looks healthy, yet the network gives every input nearly the same output."
+        lead, text = "All inputs give the same output.", f"{angle}, and they differ by `{digits(share)}` of the rms."
+        why = "The spread over the whole layer looks healthy, but the network gives every input nearly the same output."
     return _ill("alike", lead, text, why, severity="warning")
 
 
@@ -347,7 +347,7 @@ def _units(result: NetworkResult, _prediction: MeanFieldPrediction) -> Verdict |
     worst = int(np.argmax(saturated))
     if saturated[worst] > MOST and result.spec.activation in SATURATING:
         share = f"`{saturated[worst]:.0%}` of the values"
-        text = f"At layer {worst + 1} {share} lie where the slope is below 1 % of its steepest."
+        text = f"At layer {worst + 1} {share} lie where the slope is below 1 % of its maximum."
         return _ill("explode", "Units are saturated.", text, severity="warning")
     return None
 
@@ -357,11 +357,11 @@ MOST_TRIALS = 12
 
 
 def tried(verdict: Verdict, spec: NetworkSpec, judge_spec: Callable[[NetworkSpec], Verdict]) -> Verdict:
-    """The verdict with the changes that help, each with what it leads to; `judge_spec` runs and judges a network.
+    """The verdict with the changes that help, each with its outcome; `judge_spec` runs and judges a network.
 
-    A change helps where it leads to a milder verdict, or where the input was the cause and no longer is. Those that
-    heal come first, each kind in the order of `CURES`; trying ends with the third that heals. Where nothing helps,
-    nothing is offered.
+    A change helps if it leads to a milder verdict, or if the input was the cause and no longer is. Changes that heal
+    come first, each kind in the order of `CURES`; trying ends with the third that heals. If nothing helps, nothing is
+    offered.
     """
     if not verdict.illness:
         return verdict

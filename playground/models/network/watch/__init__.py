@@ -1,1 +1,1 @@
-"""Modules from outside, watched: run once, measured layer by layer, judged, left as they were."""
+"""Watching the user's own modules: each is run once, measured layer by layer, judged, and left unchanged."""

@@ -1,4 +1,4 @@
-"""Run somebody's module and leave no trace: modes, weights, buffers, gradients and random states come back."""
+"""Runs a user's module without a trace: restores modes, weights, buffers, gradients and random states."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from torch.nn.parameter import is_lazy
 
 @dataclass(frozen=True, slots=True)
 class _ModuleRecord:
-    """One module's attributes, and the contents of its own tables, as they were."""
+    """A snapshot of one module's attributes and the contents of its tables."""
 
     module: nn.Module
     attributes: dict[str, Any]
@@ -27,7 +27,7 @@ class _ModuleRecord:
 
 @dataclass(frozen=True, slots=True)
 class _TensorRecord:
-    """A parameter or buffer: the object, the storage it had, a copy of its values, and its `.grad`."""
+    """A snapshot of a parameter or buffer: the object, its storage, a copy of its values, and its `.grad`."""
 
     tensor: torch.Tensor
     data: torch.Tensor
@@ -52,7 +52,7 @@ def _tensors_of(module: nn.Module) -> Iterator[torch.Tensor]:
 
 
 def _record_module(module: nn.Module) -> _ModuleRecord:
-    # A scripted module keeps its tables out of Python's reach; its tensors are looked after all the same.
+    # Python cannot reach a scripted module's tables; its tensors are still restored.
     if isinstance(module, torch.jit.ScriptModule):
         return _ModuleRecord(module, dict(vars(module)), {})
     attributes = dict(vars(module))
@@ -82,7 +82,7 @@ def _restore_module(record: _ModuleRecord) -> None:
 
 
 def _same_bits(a: torch.Tensor, b: torch.Tensor) -> bool:
-    """Whether two tensors hold the same values, nan included: what differs is copied back, so a no costs only time."""
+    """True if two tensors have the same values, including nan; a wrong False only costs the time to copy them back."""
     return a.shape == b.shape and a.dtype == b.dtype and torch.equal(a, b)
 
 
@@ -91,7 +91,7 @@ def _restore_tensor(record: _TensorRecord) -> None:
         if record.tensor.data_ptr() != record.data.data_ptr() or record.tensor.shape != record.data.shape:
             record.tensor.data = record.data
         if not _same_bits(record.tensor.detach(), record.values):
-            # Through .data, so that the version counter of the owner's tensor does not move.
+            # Through .data, so that the version counter of the user's tensor does not change.
             record.tensor.data.copy_(record.values)
         if record.tensor.is_leaf:
             if record.tensor.requires_grad != record.requires_grad:
@@ -103,10 +103,10 @@ def _restore_tensor(record: _TensorRecord) -> None:
 
 @contextmanager
 def module_untouched(module: nn.Module) -> Iterator[None]:
-    """Whatever happens inside, the module's tables, weights, buffers, gradients and modes are afterwards as before.
+    """Whatever happens inside, the module's tables, weights, buffers, gradients and modes are restored afterwards.
 
-    Costs one copy of the weights. Tensors without values (lazy, meta) must be kept out by the caller; the values of
-    sparse ones are not looked after.
+    Costs one copy of the weights. Tensors without values (lazy, meta) must be excluded by the caller; the values of
+    sparse ones are not restored.
     """
     modules = [_record_module(part) for part in module.modules()]
     tensors = [_record_tensor(tensor) for tensor in _tensors_of(module)]
@@ -146,7 +146,7 @@ class RandomStates:
 
 @contextmanager
 def random_state_untouched() -> Iterator[None]:
-    """The random states of torch (each started device), numpy and Python come back as they were."""
+    """Restores the random states of torch (each initialised device), numpy and Python."""
     states = RandomStates.present()
     grad_enabled = torch.is_grad_enabled()
     default_dtype = torch.get_default_dtype()
@@ -160,7 +160,7 @@ def random_state_untouched() -> Iterator[None]:
 
 
 class PrintedLines:
-    """Stands for `sys.stdout` in one thread: counts the lines and keeps the first; other threads print as ever."""
+    """Replaces `sys.stdout` for one thread: counts the lines and keeps the first; other threads print normally."""
 
     def __init__(self, through: TextIO, keep: int = 20) -> None:
         self.count = 0
@@ -171,7 +171,7 @@ class PrintedLines:
         self._open = ""
 
     def write(self, text: str) -> int:
-        """Count the text's lines if this thread writes them, else pass it on."""
+        """Count the lines if this thread writes them, otherwise pass the text on."""
         if threading.get_ident() != self._thread:
             return self._through.write(text)
         self.count += text.count("\n")
@@ -181,7 +181,7 @@ class PrintedLines:
         return len(text)
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: there is no buffer."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._through, name)
@@ -189,7 +189,7 @@ class PrintedLines:
 
 @contextmanager
 def prints_caught() -> Iterator[PrintedLines]:
-    """Catch what this thread prints, so that a million lines neither flood the terminal nor fill the memory."""
+    """Capture this thread's output, so that a million lines neither flood the terminal nor fill the memory."""
     before = sys.stdout
     caught = PrintedLines(before)
     sys.stdout = caught

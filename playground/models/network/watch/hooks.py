@@ -1,6 +1,6 @@
-"""Runs a module once with hooks on what its layers return, and notes what autograd keeps and which weights stand right.
+"""Runs a module once with hooks on its layers' outputs; records what autograd keeps and which weights act as x @ W.
 
-Every tensor is reduced where it is still what it was.
+Every tensor is reduced before anything can change it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ CLOSE = 0.05
 
 @dataclass
 class RightOperands(TorchFunctionMode):
-    """While it is entered, notes which two-dimensional leaf tensors stand untransposed to the right of a matmul."""
+    """While entered, records which two-dimensional leaf tensors are used untransposed on the right of a matmul."""
 
     found: dict[int, torch.Tensor] = field(default_factory=dict)
 
@@ -57,7 +57,7 @@ class RightOperands(TorchFunctionMode):
 
 
 def fan_in_words(name: str, weight: torch.Tensor) -> str:
-    """What to say of a weight that was used as `x @ W`, where its std is one that an init took from the wrong axis.
+    """A warning about a weight used as `x @ W`, if its std is one that an init computed from the wrong axis.
 
     `"w (200, 50) is used as x @ w, so its fan-in is 200, but torch's inits count its last axis, 50: its std 0.2 is 2
     times the 0.1 that was meant."`
@@ -66,7 +66,7 @@ def fan_in_words(name: str, weight: torch.Tensor) -> str:
     if rows == columns or weight.numel() < 2 or not weight.is_floating_point():
         return ""
     std = float(weight.detach().double().std())
-    # What is drawn varies by this much of itself, three times over; the sizes of small weights tell nothing.
+    # Three standard errors of the drawn std; small weights give too little evidence.
     tolerance = max(CLOSE, 3 / math.sqrt(2 * weight.numel()))
     if not any(_is_close(std, gain / math.sqrt(columns), tolerance) for gain in GAINS):
         return ""
@@ -80,7 +80,7 @@ def fan_in_words(name: str, weight: torch.Tensor) -> str:
 
 
 def fans_in_words(module: torch.nn.Module, operands: RightOperands) -> tuple[str, ...]:
-    """A sentence on each parameter of the module that was met so."""
+    """A warning for each such parameter of the module."""
     met = ((name, weight) for name, weight in module.named_parameters() if id(weight) in operands.found)
     return tuple(words for name, weight in met if (words := fan_in_words(name, weight)))
 
@@ -93,10 +93,10 @@ Packed = tuple[torch.Tensor, int]
 
 
 class SavedBytes:
-    """Counts while `hooks()` is entered; `owner()` is the path of the innermost layer under way.
+    """Counts while `hooks()` is entered; `owner()` is the path of the innermost running layer.
 
-    Each storage counts once, for the run that saved it first; those of `living` tensors, the parameters, buffers and
-    the batch, not at all: they live anyway.
+    Each storage counts once, for the run that saved it first; storages of `living` tensors (the parameters, buffers
+    and the batch) do not count, since they exist anyway.
     """
 
     def __init__(self, living: Iterable[torch.Tensor], owner: Callable[[], str | None]) -> None:
@@ -106,19 +106,19 @@ class SavedBytes:
         self._bytes: dict[str | None, int] = {}
 
     def hooks(self) -> AbstractContextManager[None]:
-        """What a checkpoint inside keeps back is not seen: autograd does not keep it either."""
+        """Tensors inside a checkpoint are not seen: autograd does not keep them either."""
         return saved_tensors_hooks(self._pack, _unpack)
 
     def take(self, path: str) -> int:
-        """The bytes that were saved in a layer's name since this was asked last."""
+        """The bytes saved for a layer since the last call."""
         return self._bytes.pop(path, 0)
 
     def let_go(self) -> None:
-        """The storages are held on to while counting, so that no other takes the place of one that is gone."""
+        """Holds the storages while counting, so that no new storage gets the address of a freed one."""
         self._holds.clear()
 
     def _pack(self, tensor: torch.Tensor) -> Packed:
-        # Detached: autograd's nodes hold what is packed, and a tensor that knows its node would close a circle.
+        # Detached: autograd's nodes hold what is packed, and a tensor with its node would close a reference cycle.
         kept = tensor.detach()
         storage = _storage(kept)
         if storage is not None and storage not in self._seen:
@@ -130,7 +130,7 @@ class SavedBytes:
 
 
 def _unpack(packed: Packed) -> torch.Tensor:
-    """Under hooks torch does not look whether a saved tensor was written to since: without this it would not raise."""
+    """With hooks torch does not check whether a saved tensor was modified, so this does."""
     tensor, version = packed
     if version >= 0 and tensor._version != version:
         raise RuntimeError(
@@ -150,7 +150,7 @@ ReduceOutput = Callable[[nn.Module, torch.Tensor | None, torch.Tensor], Any]
 
 @dataclass(slots=True)
 class LayerRun:
-    """One run of one module: what its output reduced to, and the output's gradient once the backward pass came by.
+    """One run of one module: its reduced output, and the output's gradient after the backward pass.
 
     `is_block`: other modules ran within it.
     """
@@ -203,13 +203,13 @@ def tensors_in(value: Any, depth: int = 0) -> Iterator[torch.Tensor]:
 
 
 def differentiable(tensor: torch.Tensor) -> bool:
-    """Whether a gradient can be taken with respect to this tensor's values."""
+    """True if gradients with respect to this tensor's values are possible."""
     return tensor.dtype.is_floating_point or tensor.dtype.is_complex
 
 
 def _values_key(tensor: torch.Tensor) -> Hashable:
     """Equal for two tensors only if they are the same values in the same memory; keeps no memory alive."""
-    if tensor.is_inference():  # such a tensor does not say whether it was written to
+    if tensor.is_inference():  # such a tensor has no version counter
         return object()
     memory: Hashable = WeakIdRef(tensor)
     with suppress(NotImplementedError):  # inside torch.func a tensor has no storage
@@ -219,7 +219,7 @@ def _values_key(tensor: torch.Tensor) -> Hashable:
 
 
 class _Remembering:
-    """Reduces a tensor, but the very one before it, unchanged, only once: layers often hand on their input."""
+    """Reduces a tensor, and reuses the result for the same unchanged tensor: layers often return their input."""
 
     def __init__(self, reduce: Reduce) -> None:
         self._reduce = reduce
@@ -261,7 +261,7 @@ class Watcher:
 
     @contextmanager
     def looking(self, batch: Any, counts_saved: bool) -> Iterator[None]:
-        """While the forward pass runs: note how weights are used, and what is saved for the way back."""
+        """During the forward pass, record how weights are used, and what is saved for the backward pass."""
         living = (*self._module.parameters(), *self._module.buffers(), *tensors_in(batch))
         is_counted = counts_saved and not any(is_lazy(tensor) for tensor in living)
         self._saved = SavedBytes(living, self._innermost) if is_counted else None
@@ -272,7 +272,7 @@ class Watcher:
         return self.record.open_parts[-1].path if self.record.open_parts else None
 
     def remove(self) -> None:
-        """Take all hooks away."""
+        """Remove all hooks."""
         if self._saved is not None:
             self._saved.let_go()
         for handle in self._handles:
@@ -335,8 +335,8 @@ class Watcher:
             output.register_hook(self._gradient_of(run))  # type: ignore[no-untyped-call]
 
     def _await_again(self, module: nn.Module, output: Any) -> None:
-        """A checkpoint runs a layer once more, on the way back: it is no run of its own, but its gradient is the first
-        run's where that one had no graph. Of several such runs it is the one that gave the same values."""
+        """A checkpoint reruns a layer in the backward pass. That is not a separate run, but its gradient belongs to the
+        first run if that had no graph; of several such runs, to the one with the same values."""
         main = _main_of(list(tensors_in(output)))
         if main is None or not main.requires_grad:
             return
@@ -351,25 +351,25 @@ class Watcher:
         def hook(gradient: torch.Tensor | None) -> None:
             self._job.check()
             self._came_back += 1
-            self._report(f"{run.path}, going back", 0.5 + min(0.98, self._came_back / len(self.record.runs)) / 2)
-            if gradient is not None:  # a quantised layer sends none back
+            self._report(f"{run.path}, backward", 0.5 + min(0.98, self._came_back / len(self.record.runs)) / 2)
+            if gradient is not None:  # a quantised layer has no gradient
                 run.gradient = self._reduce_gradient(gradient.detach())
 
         return hook
 
 
 def is_recomputing() -> bool:
-    """Whether a backward pass is under way: what runs then is a checkpoint's forward once more."""
+    """True during a backward pass: what runs then is a checkpoint's forward pass."""
     return torch._C._current_graph_task_id() != -1
 
 
 def _main_of(tensors: list[torch.Tensor]) -> torch.Tensor | None:
-    """The tensor that a layer's numbers are those of: the first that a gradient can be taken of."""
+    """The tensor measured for a layer: the first that can have a gradient."""
     return next((tensor for tensor in tensors if differentiable(tensor)), tensors[0] if tensors else None)
 
 
 def call_module(module: nn.Module, batch: Any) -> Any:
-    """`module(batch)`; a tuple or list is spread over the arguments, a mapping over the named ones."""
+    """`module(batch)`; a tuple or list becomes positional arguments, a mapping named ones."""
     if isinstance(batch, Mapping):
         return module(**batch)
     if isinstance(batch, tuple | list):
@@ -378,7 +378,7 @@ def call_module(module: nn.Module, batch: Any) -> Any:
 
 
 def with_tensors(batch: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> Any:
-    """The batch with each tensor in it changed; lists, tuples and named tuples stay such, a mapping becomes a dict."""
+    """The batch with each tensor mapped; lists, tuples and named tuples keep their type, a mapping becomes a dict."""
     if isinstance(batch, torch.Tensor):
         return change(batch)
     if isinstance(batch, Mapping):
@@ -392,14 +392,14 @@ def with_tensors(batch: Any, change: Callable[[torch.Tensor], torch.Tensor]) -> 
 
 
 def with_gradient(batch: Any) -> Any:
-    """The batch with copies of its tensors, of which those of floating-point numbers ask for a gradient."""
+    """The batch with copies of its tensors; floating-point ones require a gradient."""
     return with_tensors(batch, lambda tensor: tensor.detach().clone().requires_grad_(differentiable(tensor)))
 
 
 def words_for(error: BaseException) -> str:
-    """One line on what was raised, short enough to read: `ValueError: wrong size`."""
+    """One readable line about an exception: `ValueError: wrong size`."""
     if isinstance(error, RecursionError):
-        return "RecursionError: it calls itself without end"
+        return "RecursionError: it calls itself endlessly"
     if isinstance(error, SystemExit):
         return f"SystemExit: it tried to end the program ({error.code!r})"
     text = " ".join(str(error).split())

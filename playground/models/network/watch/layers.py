@@ -1,4 +1,4 @@
-"""The layers of a watched module, made of what its hooks saw, and the histograms of each kind of their tensors."""
+"""The layers of a watched module, built from its hooks' records, and the histograms of each kind of tensor."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class WatchedLayer:
     """One run of one layer or block of a watched module; within a block others ran.
 
     `path` is its name in the module ("" for the module itself), `call` counts the runs of the same one from 1.
-    `dead_fraction` is the share of its `units` that are 0 for every input; `saturated_fraction` is there for tanh and
-    sigmoid; `spread` and `cosine` tell how far two inputs still differ. `note` says in words what is special: run
-    again, weights shared, several outputs, no gradient. `kept` are the values of each kind of tensor, by its name;
-    `entered` is how many nan and inf came in, where some come out. `saved_bytes` is what autograd keeps of it for the
-    way back, parameters and the batch apart, each storage at the layer that saved it first; None where it is unknown.
+    `dead_fraction` is the share of its `units` that are 0 for every input; `saturated_fraction` exists for tanh and
+    sigmoid; `spread` and `cosine` tell how much two inputs still differ. `note` describes special cases: run again,
+    shared weights, several outputs, no gradient. `kept` has the values of each kind of tensor, by name; `entered`
+    counts nan and inf in the input, if there are any in the output. `saved_bytes` is what autograd keeps of it for the
+    backward pass, without parameters and the batch, each storage at the layer that first saved it; None if unknown.
     """
 
     path: str
@@ -59,13 +59,13 @@ class WatchedLayer:
     saved_bytes: int | None = None
 
     def statistics(self, kind: str) -> TensorStatistics | None:
-        """Those of one of `WATCHED_KINDS`."""
+        """The statistics of one of `WATCHED_KINDS`."""
         found: TensorStatistics | None = getattr(self, kind)
         return found
 
 
 class CountedKinds(Mapping[tuple[str, str], HistogramTable]):
-    """The histograms by kind of tensor and scale, each counted when it is first looked at: most never are.
+    """The histograms by kind of tensor and scale, each counted on first access: most are never needed.
 
     Those of some `rows` of `all_rows` are taken from what is counted there, on the same axis.
     """
@@ -92,7 +92,7 @@ class CountedKinds(Mapping[tuple[str, str], HistogramTable]):
         return len(WATCHED_KINDS) * len(SCALES) if self._layers else 0
 
     def forget_values(self) -> None:
-        """Let go of the tensors; what was not counted yet is counted now, on samples."""
+        """Release the tensors; histograms not counted yet are counted now, on samples."""
         for key in self:
             self[key]
         for layer in self._layers:
@@ -143,7 +143,7 @@ def common_dtype(layers: tuple[WatchedLayer, ...]) -> str:
 
 @dataclass(slots=True)
 class _Weights:
-    """What is known of each weight by its id: who has it first, and its numbers."""
+    """What is known about each weight, by its id: its first owner, and its statistics."""
 
     gradients: Gradients
     keeper: Keeper
@@ -151,7 +151,7 @@ class _Weights:
     reduced: dict[int, Reduced] = field(default_factory=dict)
 
     def of(self, weight: nn.Parameter | None) -> tuple[Reduced, Reduced]:
-        """The numbers of a weight and of its gradient."""
+        """The statistics of a weight and of its gradient."""
         if weight is None:
             return Reduced(), Reduced()
         if id(weight) not in self.reduced:
@@ -199,7 +199,7 @@ def _layer(run: LayerRun, calls: int, weights: _Weights) -> WatchedLayer:
 
 
 def _packed_weight(module: nn.Module, keeper: Keeper) -> Reduced:
-    """The numbers that a quantised layer's weight stands for."""
+    """The dequantised weight of a quantised layer."""
     weight = getattr(module, "weight", None) if is_quantised(module) else None
     packed = weight() if callable(weight) else weight
     return reduce(packed.dequantize(), keeper) if isinstance(packed, torch.Tensor) else Reduced()
@@ -210,7 +210,7 @@ def _notes(
 ) -> list[str]:
     notes = []
     if calls > 1:
-        notes.append(f"run {run.call} of {calls}" + (", its gradients are those of all runs together" if own else ""))
+        notes.append(f"run {run.call} of {calls}" + (", its weight gradients are summed over all runs" if own else ""))
     if weight is not None:
         owner = weights.owners.setdefault(id(weight), run.path)
         if owner != run.path:
@@ -220,5 +220,5 @@ def _notes(
     if not run.shape and run.activation is None:
         notes.append(f"returns {run.dtype}" if not run.outputs else "a single number")
     if run.activation is not None and run.gradient is None:
-        notes.append("no gradient comes back")
+        notes.append("receives no gradient")
     return notes

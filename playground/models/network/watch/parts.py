@@ -16,35 +16,35 @@ from playground.models.problem import Problem
 
 QUANTISED = ("torch.ao.nn.quantized", "torch.ao.nn.intrinsic.quantized", "torch.nn.quantized")
 COMPILED = "_orig_mod"
-"""Under this name torch.compile keeps the module that it compiles."""
+"""The attribute where torch.compile keeps the original module."""
 PARAMETRIZATIONS = "parametrizations"
 """Under this name torch keeps what computes a layer's weights, as for spectral norm; it makes the layer no block."""
 
 
 class ScriptedWhole(nn.Module):
-    """Stands around a scripted module, which takes no hooks itself."""
+    """Wraps a scripted module, which cannot have hooks itself."""
 
     def __init__(self, scripted: torch.jit.ScriptModule) -> None:
         super().__init__()
         self.scripted = scripted
 
     def forward(self, *arguments: Any, **named: Any) -> Any:
-        """What the scripted module gives."""
+        """The scripted module's result."""
         return self.scripted(*arguments, **named)
 
 
 def is_quantised(part: nn.Module) -> bool:
-    """Whether it is one of torch's quantised layers, whose weights are packed in a part that never runs."""
+    """True for torch's quantised layers, which pack their weights in a part that never runs."""
     return type(part).__module__.startswith(QUANTISED)
 
 
 def is_compiled(part: nn.Module) -> bool:
-    """Whether calling it calls what torch.compile made of it."""
+    """True if calling it calls torch.compile's version."""
     return isinstance(getattr(part, COMPILED, None), nn.Module) or part._compiled_call_impl is not None
 
 
 def shown_path(path: str) -> str:
-    """The path as it was before torch.compile put a module between."""
+    """The path without the module that torch.compile inserted."""
     return ".".join(part for part in path.split(".") if part != COMPILED)
 
 
@@ -73,10 +73,10 @@ def has_parameters(part: nn.Module) -> bool:
 
 @contextmanager
 def runs_eagerly() -> Iterator[None]:
-    """Inside, what torch.compile made runs as it was before: compiled, hooks would be traced, for half a minute.
+    """Inside, compiled modules run uncompiled: otherwise hooks would be traced, which takes half a minute.
 
-    Where nothing can have been compiled yet, the compiler, which takes seconds to import, is left alone. That quantised
-    layers have no way back is said by `quantised_problem`, so that torch need not warn of it.
+    If nothing can be compiled yet, the compiler, which takes seconds to import, is not imported. torch's warning that
+    quantised layers have no backward pass is suppressed, because `quantised_problem` says so.
     """
     stance = torch.compiler.set_stance("force_eager") if "torch._dynamo" in sys.modules else nullcontext()
     with stance, warnings.catch_warnings():
@@ -85,25 +85,24 @@ def runs_eagerly() -> Iterator[None]:
 
 
 def compiled_notes(module: nn.Module) -> list[str]:
-    """What is to be said where parts of a module are compiled."""
+    """A note if parts of a module are compiled."""
     paths = [path for path, part in module.named_modules() if path and is_compiled(part)]
     if not paths:
         return []
     more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-    ran = "they were" if more else "it was"
-    return [f"{shown_path(paths[0])[:60]}{more} {'are' if more else 'is'} compiled. What ran is as {ran} before."]
+    return [f"{shown_path(paths[0])[:60]}{more} {'are' if more else 'is'} compiled. What ran is the original code."]
 
 
 def quantised_problem(module: nn.Module) -> Problem | None:
-    """That there is no way back through quantised layers, where there are some."""
+    """A note that quantised layers have no backward pass, if there are any."""
     names = [path for path, part in watched_parts(module) if is_quantised(part)]
     if not names:
         return None
     first = f", the first is {names[0][:60]}" if names[0] else ""
     return Problem(
         f"{count_in_words(len(names), 'layer')} of it {'is' if len(names) == 1 else 'are'} quantised{first}. Quantised "
-        "layers compute with whole numbers and have no backward pass: no gradient reaches what lies before them. "
-        "What they return, and their weights, are measured all the same.",
+        "layers compute with whole numbers and have no backward pass: no gradient reaches the layers before them. "
+        "Their outputs and weights are still measured.",
         badge="no gradients",
         severity="warning",
     )

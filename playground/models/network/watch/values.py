@@ -1,6 +1,6 @@
-"""The tensors of watched layers: reduced to numbers while they are what the layer returned, and kept for counting.
+"""The tensors of watched layers: reduced to statistics as the layer returns them, and kept for histograms.
 
-Whole while they fit the memory set aside for them; of a tensor that does not, an evenly spaced sample, which is said.
+They are kept whole if they fit in the reserved memory; otherwise an evenly spaced sample is kept, and marked as such.
 """
 
 from __future__ import annotations
@@ -23,28 +23,28 @@ from playground.models.network.spec.activations import saturation_bounds
 from playground.models.network.spec.devices import summable
 
 KEPT_BYTES = 256 * 2**20
-"""All tensors of one watched module that are kept whole; and all that the list of watched modules keeps for sending."""
+"""The bytes for the whole tensors of one watched module, and for all that the list keeps for sending."""
 SAMPLE = 2**16
-"""Of a tensor with more values, about so many are counted, evenly spaced: a plot of all layers is there at once."""
+"""Of a tensor with more values, about this many are counted, evenly spaced, so that a plot of all layers is fast."""
 Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeptValues:
-    """A tensor as it was, on the CPU, in a memory of its own; or where not `whole` a flat sample of its values."""
+    """A copy of a tensor on the CPU; or, if not `whole`, a flat sample of its values."""
 
     tensor: torch.Tensor
     whole: bool
 
 
 class Keeper:
-    """Copies tensors until `budget` bytes are full, and takes samples from then on."""
+    """Copies tensors until `budget` bytes are used, then takes samples."""
 
     def __init__(self, budget: int = KEPT_BYTES) -> None:
         self._left = budget
 
     def keep(self, tensor: torch.Tensor) -> KeptValues:
-        """A copy of a dense tensor, or a sample of it where it is too large: at most 65,536 values, evenly spaced."""
+        """A copy of a dense tensor, or a sample if it is too large: at most 65,536 values, evenly spaced."""
         count, size = tensor.numel(), tensor.numel() * tensor.element_size()
         if size <= self._left or count <= SAMPLE:
             self._left = max(0, self._left - size)
@@ -53,7 +53,7 @@ class Keeper:
 
 
 def as_numbers(tensor: torch.Tensor) -> torch.Tensor:
-    """The tensor as real numbers that can be counted: complex ones as their two parts, truth values as 0 and 1."""
+    """The tensor as real numbers to count: complex ones as their two parts, booleans as 0 and 1."""
     tensor = summable(tensor)
     values = torch.view_as_real(tensor.resolve_conj()) if tensor.is_complex() else tensor
     if values.is_floating_point():
@@ -64,7 +64,7 @@ def as_numbers(tensor: torch.Tensor) -> torch.Tensor:
 def count_kind(
     kept: Sequence[KeptValues | None], statistics: Sequence[TensorStatistics | None], scale: str
 ) -> HistogramTable:
-    """Count what was kept of each layer's tensor on one axis of a scale; a layer without one has only zeros."""
+    """Count the kept values of each layer's tensor on one axis of a scale; a layer without one has only zeros."""
     axis = choose_axis(scale, *(_column(statistics, name) for name in ("rms", "minimum", "maximum")))
     counts = np.zeros((len(kept), axis.rows), np.int64)
     below, above = np.zeros(len(kept), np.int64), np.zeros(len(kept), np.int64)
@@ -107,9 +107,9 @@ CHANNELS_SECOND = (
     nn.modules.instancenorm._InstanceNorm,
     nn.GroupNorm,
 )
-"""Layers whose units lie along axis 1 whatever the rank; from rank 4 on everything's do, as torch has it."""
+"""Layers with units along axis 1 for any rank; from rank 4 on this holds for all layers, as in torch."""
 LARGE = 2**16
-"""How far inputs differ is summed in float32, which keeps six digits, where a tensor has more values than this."""
+"""If a tensor has more values than this, differences of inputs are summed in float32, which keeps six digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class Reduced:
     """`units` lie along one axis of the tensor, `dead` is the share of them that is 0 for every input and place.
 
     `spread`: root mean square over all places of the std over the inputs; `cosine`: mean cosine between two inputs. nan
-    where there are fewer than two inputs. `entered`: how many nan and inf it was given, where it gave some itself.
+    for fewer than two inputs. `entered`: the counts of nan and inf in its input, if its output has any.
     """
 
     statistics: TensorStatistics | None = None
@@ -130,7 +130,7 @@ class Reduced:
     entered: tuple[int, int] = (0, 0)
 
     def gave_the_same(self, other: Reduced) -> bool:
-        """Whether two runs of a layer returned the same values, as far as the numbers tell."""
+        """True if two runs of a layer returned the same values, as far as the statistics tell."""
         one, two = self.statistics, other.statistics
         if one is None or two is None:
             return one is two
@@ -140,15 +140,15 @@ class Reduced:
 
 
 def has_values(tensor: torch.Tensor) -> bool:
-    """Whether a tensor is dense and of plain numbers: not sparse, nested, quantized or on the meta device."""
+    """True if a tensor is dense with plain numbers: not sparse, nested, quantized or on the meta device."""
     odd = tensor.layout != torch.strided or tensor.device.type == "meta" or tensor.is_nested or tensor.is_quantized
     return not odd
 
 
 def reduce(tensor: torch.Tensor, keeper: Keeper, module: nn.Module | None = None, batch_axis: int = 0) -> Reduced:
-    """The statistics of a dense tensor of numbers; none for what has no plain values.
+    """The statistics of a dense tensor; None for one without plain values.
 
-    `module` is the layer that returned it; where one is given, `batch_axis` counts inputs and units are told apart.
+    `module` is the layer that returned it; if given, `batch_axis` counts inputs and units are distinguished.
     """
     if not has_values(tensor):
         return Reduced()
@@ -172,28 +172,28 @@ def reduce(tensor: torch.Tensor, keeper: Keeper, module: nn.Module | None = None
 
 
 def unit_axis(tensor: torch.Tensor, module: nn.Module) -> int:
-    """The axis along which a layer's units lie: the channels, axis 1, of images and convolutions, else the last one."""
+    """The axis of a layer's units: the channels, axis 1, for images and convolutions, otherwise the last axis."""
     if tensor.dim() >= 4 or (tensor.dim() == 3 and isinstance(module, CHANNELS_SECOND)):
         return 1
     return tensor.dim() - 1
 
 
 def odd_counts(tensor: torch.Tensor | None) -> tuple[int, int]:
-    """How many values of a tensor are nan, and how many are inf; none of what has no plain values."""
+    """The counts of nan and inf in a tensor; 0 for one without plain values."""
     if tensor is None or not has_values(tensor) or not (tensor.is_floating_point() or tensor.is_complex()):
         return 0, 0
     return int(tensor.isnan().sum()), int(tensor.isinf().sum())
 
 
 def entered_odd(left: Reduced, entered: torch.Tensor | None) -> tuple[int, int]:
-    """Those of what a layer was given, looked at only where what it returned is not finite."""
+    """The counts for a layer's input, computed only if its output is not finite."""
     numbers = left.statistics
     odd = numbers is not None and numbers.nan_count + numbers.inf_count
     return odd_counts(entered) if odd else (0, 0)
 
 
 def saturated_share(module: nn.Module, entered: torch.Tensor | None) -> float | None:
-    """The share of values where the slope of a tanh or sigmoid layer is below 1 % of its steepest; None for others."""
+    """The share of values where the slope of a tanh or sigmoid layer is below 1 % of its maximum; None for others."""
     name = SATURATING.get(type(module))
     if name is None or entered is None or not has_values(entered) or not entered.numel():
         return None
@@ -203,11 +203,11 @@ def saturated_share(module: nn.Module, entered: torch.Tensor | None) -> float | 
 
 
 def prepare() -> None:
-    """Work out the bounds of saturation now: it takes gradients, which a checkpoint would take for the module's."""
+    """Compute the saturation bounds now: this takes gradients, which a checkpoint would mistake for the module's."""
     for name in SATURATING.values():
         saturation_bounds(name)
 
 
 def batch_axis_of(module: nn.Module) -> int:
-    """Which axis of a tensor of rank 3 counts inputs: 1 where a part says `batch_first=False`, as torch's LSTM does."""
+    """The axis of a rank-3 tensor that counts inputs: 1 if a part has `batch_first=False`, as torch's LSTM does."""
     return 1 if any(getattr(part, "batch_first", None) is False for part in module.modules()) else 0

@@ -1,4 +1,4 @@
-"""What a watched module's numbers say, in words and curves, with cures that were tried on a copy first."""
+"""The verdict on a watched module, in words and curves, with cures that were first tried on a copy."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def rms_of(result: WatchResult, gradient: bool = False) -> Floats:
 
 
 def run_name(layer: WatchedLayer) -> str:
-    """`"encoder.0"`, `"encoder.0 #2"` where it ran a second time; the module itself has no path."""
+    """`"encoder.0"`, `"encoder.0 #2"` for its second run; the module itself has no path."""
     return f"{layer.path or '(itself)'}{f' #{layer.call}' if layer.call > 1 else ''}"
 
 
@@ -46,7 +46,7 @@ def layer_title(layer: WatchedLayer) -> str:
 
 
 def verdict_in_words(result: WatchResult) -> tuple[str, tuple[str, ...]]:
-    """(severity, sentences): the gravest first. Severity is "error", "warning" or "good"."""
+    """(severity, sentences), the most serious first. Severity is "error", "warning" or "good"."""
     if not result.layers:
         return "error" if result.problem else "warning", ("No layer ran.",)
     found = [*_not_finite(result), *_signal(result), *_units(result), *_unseen(result)]
@@ -60,14 +60,14 @@ def verdict_in_words(result: WatchResult) -> tuple[str, tuple[str, ...]]:
 
 
 def factors_in_words(result: WatchResult) -> str:
-    """`"Activations change by ×0.98 a layer, gradients by ×1.02 going back."`, over all layers that have some."""
+    """`"Activations change by ×0.98 per layer, gradients by ×1.02 going backward."`, over all layers that have them."""
     values, gradients = rms_of(result), rms_of(result, gradient=True)
     values, gradients = values[np.isfinite(values)], gradients[np.isfinite(gradients)]
     if len(values) < 2:
         return f"One layer ran, its rms is {digits(float(values[0]))}." if len(values) else "No layer gave numbers."
-    words = f"Activations change by ×{digits(factor_a_layer(values))} a layer"
+    words = f"Activations change by ×{digits(factor_a_layer(values))} per layer"
     if len(gradients) > 1:
-        words += f", gradients by ×{digits(factor_a_layer(gradients[::-1]))} going back"
+        words += f", gradients by ×{digits(factor_a_layer(gradients[::-1]))} going backward"
     return f"{words}."
 
 
@@ -76,14 +76,14 @@ MEASURED = (
     ("gradients", operator.attrgetter("activation_gradient"), True),
     ("weights' gradients", operator.attrgetter("weight_gradient"), True),
 )
-"""What may leave the range of its dtype, and whether it comes up on the way back."""
+"""The quantities that may exceed their dtype's range, and whether they belong to the backward pass."""
 
 
 def _not_finite(result: WatchResult) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for what, of, is_backward in MEASURED:
         if what.startswith("weights") and any("gradients" in words for _, words in found):
-            break  # gradients that are not finite take those of the weights with them
+            break  # non-finite gradients make those of the weights non-finite too
         for layer in reversed(result.layers) if is_backward else result.layers:
             statistics = of(layer)
             if statistics is not None and statistics.nan_count + statistics.inf_count:
@@ -102,14 +102,14 @@ def _not_finite(result: WatchResult) -> list[tuple[str, str]]:
 
 
 def _came_in(result: WatchResult, layer: WatchedLayer) -> str:
-    """Where the first values that are not finite come from, if not from the layer that first returns some."""
+    """Where the first non-finite values come from, if not from the layer that first returns some."""
     if not any(layer.entered):
         return ""
     if any(result.batch_odd):
-        held = f"The batch holds {_counted(*result.batch_odd)}"
+        held = f"The batch contains {_counted(*result.batch_odd)}"
         return f"{held}: the outputs are not finite from {layer_title(layer)} on."
-    held = f"What {layer_title(layer)} is given holds {_counted(*layer.entered)} already"
-    return f"{held}, and no layer before it does: the code between the layers makes them."
+    held = f"The input of {layer_title(layer)} already contains {_counted(*layer.entered)}"
+    return f"{held}, but no earlier output does: the code between the layers creates them."
 
 
 def _counted(nans: int, infs: int) -> str:
@@ -131,12 +131,12 @@ def _signal(result: WatchResult) -> list[tuple[str, str]]:
         verb = "explode" if ratio > 1 else "vanish"
         factor = ratio ** (1 / (len(usable) - 1))
         arrow = "at the first layer" if gradient else "at the last layer"
-        found.append(("error", f"{what} {verb}: ×{digits(factor)} a layer, ×{digits(ratio)} {arrow}."))
+        found.append(("error", f"{what} {verb}: ×{digits(factor)} per layer, ×{digits(ratio)} {arrow}."))
     return found
 
 
 def _unseen(result: WatchResult) -> list[tuple[str, str]]:
-    """What keeps a module from being healthy though none of its numbers is odd."""
+    """What keeps a module from being healthy although none of its numbers is unusual."""
     found = [("warning", words) for words in result.warnings]
     if result.problem is None and result.loss is not None:
         return found
@@ -160,13 +160,13 @@ def _units(result: WatchResult) -> list[tuple[str, str]]:
 
 
 MOST_TRIED_BYTES = 512 * 2**20
-"""Cures are tried on a copy of a module whose parameters take no more than this."""
+"""Cures are tried only on a copy of a module with parameters of at most this size, in bytes."""
 WEIGHTED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 
 @dataclass(frozen=True, slots=True)
 class WatchedVerdict:
-    """`lead` is set in bold, `text` beside it, `why` below; each fix is code to run on the module.
+    """`lead` is in bold, `text` beside it, `why` below; each fix is code to run on the module.
 
     `origin` is the operation that made the first nan or inf, where there is one.
     """
@@ -181,7 +181,7 @@ class WatchedVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Cure:
-    """What may help a module: `apply` does to it what `code` does to one that is called `name`."""
+    """A change that may help a module: `apply` does to it what `code` does to one called `name`."""
 
     label: str
     code: Callable[[str], str]
@@ -243,7 +243,7 @@ CURES = (
 
 
 def words_alone(result: WatchResult) -> WatchedVerdict:
-    """What the numbers say, with no cure tried."""
+    """The verdict, without trying cures."""
     if result.problem is not None and result.problem.severity == "error":
         so_far = (factors_in_words(result),) if result.layers else ()
         return WatchedVerdict("error", result.problem.lead, result.problem.message, " ".join((*so_far, *result.notes)))
@@ -251,16 +251,16 @@ def words_alone(result: WatchResult) -> WatchedVerdict:
     if result.problem is not None:
         text = [*text, result.problem.message]
     rate = () if severity == "good" or result.problem is not None else (factors_in_words(result),)
-    loss = () if result.loss is None else (f"Gradients are those of {result.loss_words}.",)
+    loss = () if result.loss is None else (f"Gradients are of {result.loss_words}.",)
     return WatchedVerdict(severity, lead, " ".join(text), " ".join((*rate, *result.notes, *loss)))
 
 
 def judge_watched(
     result: WatchResult, module: nn.Module, batch: Any, loss: Loss | None = None, job: Job | None = None
 ) -> WatchedVerdict:
-    """What the numbers say; where they are bad, each cure is tried on a copy, and offered where that made them good.
+    """The verdict; if it is bad, each cure is tried on a copy, and offered if that made the verdict good.
 
-    The module itself is not touched. A module that cannot be copied, or whose copy raises, is offered nothing.
+    The module itself is not touched. If it cannot be copied, or its copy raises, nothing is offered.
     """
     words = replace(words_alone(result), origin=find_origin(result, module, batch, loss, job))
     if words.severity != "error" or result.problem is not None or not result.layers:
@@ -284,14 +284,14 @@ def _tried(module: nn.Module, batch: Any, loss: Loss | None, job: Job) -> list[F
 
 
 def _try(cure: Cure, module: nn.Module, batch: Any, loss: Loss | None, job: Job) -> WatchResult | None:
-    """What the module measures with the cure, or None where it cannot be copied or raises then."""
+    """The measurements with the cure, or None if the module cannot be copied or then raises."""
     with random_state_untouched():
         torch.manual_seed(0)
         try:
             other = copy.deepcopy(module)
             with torch.no_grad():
                 cure.apply(other)
-        except Exception:  # a module of somebody else may refuse to be copied in any way
+        except Exception:  # a user's module may refuse to be copied in any way
             return None
         fed = with_tensors(batch, _as_bfloat16) if cure.label == "bfloat16" else batch
         tried = measure_module(other, fed, loss, job)

@@ -1,4 +1,4 @@
-"""The backward pass of a watched module: through activation checkpointing of either kind, leaving no `.grad` behind."""
+"""Watches a module: runs it forward and backward, even with activation checkpointing, without leaving a `.grad`."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ from playground.models.problem import Problem, refuse
 
 
 def gradients_by(value: torch.Tensor, tensors: Sequence[torch.Tensor]) -> list[torch.Tensor | None]:
-    """The gradients of a scalar by leaf tensors, None where there is none; their `.grad` is afterwards as before."""
+    """The gradients of a scalar with respect to leaf tensors, None if there is none; their `.grad` is restored."""
     nodes = list(backward_nodes(value.grad_fn))
     if not any(node.name() == REENTRANT for node in nodes):
         return list(torch.autograd.grad(value, tuple(tensors), allow_unused=True))
@@ -74,7 +74,7 @@ def gradients_by(value: torch.Tensor, tensors: Sequence[torch.Tensor]) -> list[t
 
 @contextmanager
 def _no_grad_left(tensors: Sequence[torch.Tensor]) -> Iterator[None]:
-    """Each tensor's `.grad` is empty inside and as before afterwards; what would step an optimiser is not called."""
+    """Each tensor's `.grad` is empty inside and restored afterwards; hooks that step an optimiser are not called."""
     different = list({id(tensor): tensor for tensor in tensors}.values())
     before = [(tensor, tensor.grad, tensor._post_accumulate_grad_hooks) for tensor in different]
     try:
@@ -91,10 +91,10 @@ def _no_grad_left(tensors: Sequence[torch.Tensor]) -> Iterator[None]:
 
 
 Loss = Callable[[Any], torch.Tensor]
-STANDARD_LOSS = "the mean square distance of what it returns from standard normal targets"
+STANDARD_LOSS = "the mean square distance of its output from standard normal targets"
 TARGET_SEED = 0
 HOOKS_REFUSED = "saved tensor hooks"
-"""In torch.func's words where a module uses it: it then runs once more, without counting what is saved."""
+"""Part of torch.func's message if a module uses it: it then runs again, without counting saved tensors."""
 
 
 ROLES = ("layers", "blocks")
@@ -105,9 +105,9 @@ class WatchResult(Measured):
     """The layers and blocks in the order in which they returned, the loss, and what went wrong, if anything did.
 
     A block, within which others ran, is listed where it returns something of its own, a residual sum for example.
-    `notes` are sentences on the whole: that a copy ran because of lazy parameters, how much it printed. `counted` are
-    the histograms by kind of tensor and scale. `batch_odd` is how many values of the batch are nan, and how many inf.
-    `warnings` are sentences on what makes the module unhealthy though its numbers do not show it. `random` is where the
+    `notes` are sentences on the whole module: that a copy ran because of lazy parameters, how much it printed.
+    `counted` are the histograms by kind of tensor and scale. `batch_odd` counts nan and inf in the batch. `warnings`
+    are sentences on what makes the module unhealthy although its numbers do not show it. `random` is where the
     random numbers began, `odd_gradients` are the parameters whose gradient is not finite.
     """
 
@@ -174,13 +174,13 @@ NOTHING = WatchResult("", (), None, 0, False, tables=tables_of_kinds(()), units=
 def measure_module(module: nn.Module, batch: Any, loss: Loss | None = None, job: Job | None = None) -> WatchResult:
     """Run `module(batch)` forward and backward once and measure every layer.
 
-    `batch` is a tensor, a tuple of arguments, or a mapping of named ones; `loss` makes a scalar of what the module
-    returns, by default the mean square distance of all numbers in it from standard normal targets, the same ones each
-    time: without targets it would be constant, and every gradient 0, where a norm comes last. What the module raises
-    becomes `result.problem`, with the layers that ran before it. Weights, buffers, gradients, modes, hooks and random
-    states are afterwards as before.
+    `batch` is a tensor, a tuple of arguments, or a mapping of named ones; `loss` turns the module's output into a
+    scalar, by default the mean square distance of all its numbers from standard normal targets, the same ones each
+    time: without targets it would be constant, and every gradient 0, if the module ends with a norm. An exception in
+    the module becomes `result.problem`, with the layers that ran before it. Weights, buffers, gradients, modes, hooks
+    and random states are restored.
 
-    Raises a `ProblemError` for what is no module or has no values, `CancelledError` when cancelled between layers.
+    Raises a `ProblemError` for anything that is not a module or has no values, `CancelledError` if cancelled.
     """
     result = _probe(module, batch, loss, job or Job())
     if result.problem is not None and HOOKS_REFUSED in result.problem.message:
@@ -209,12 +209,12 @@ def _probe(module: nn.Module, batch: Any, loss: Loss | None, job: Job, counts_sa
         training, fans = module.training, fans_in_words(module, watcher.operands)
         odd_names = _odd_gradients(module, gradients)
     if printed.count:
-        first = f", beginning with {printed.kept[0][:80]!r}" if printed.kept else ""
+        first = f", starting with {printed.kept[0][:80]!r}" if printed.kept else ""
         notes.append(f"It printed {count_in_words(printed.count, 'line')}{first}.")
     if problem is None or problem.badge == "no gradients":
         problem = quantised_problem(module) or problem
     kind, counted = type(module).__name__, CountedKinds(layers)
-    words = STANDARD_LOSS if loss is None else "the loss that was given"
+    words = STANDARD_LOSS if loss is None else "the given loss"
     odd = [odd_counts(tensor.detach()) for tensor in tensors_in(batch)]
     in_batch = sum(nans for nans, _ in odd), sum(infs for _, infs in odd)
     return WatchResult(
@@ -248,23 +248,25 @@ def _odd_gradients(module: nn.Module, gradients: Gradients) -> tuple[str, ...]:
 
 
 def runnable(module: nn.Module) -> tuple[nn.Module, list[str]]:
-    """The module to run in place of this one, and what has to be said about that."""
+    """The module to run instead of this one, with notes about it."""
     notes: list[str] = []
     if not isinstance(module, nn.Module):
-        refuse(f"Only an nn.Module can be watched, this is {type(module).__name__}.")
+        refuse(f"Only an nn.Module can be watched, but this is {type(module).__name__}.")
     original = getattr(module, "_orig_mod", None)
     if isinstance(original, nn.Module):
         module = original
-        notes.append("It is compiled. What ran is the module as it was before, layer by layer.")
+        notes.append("It is compiled. The original module ran, layer by layer.")
     if isinstance(module, torch.jit.ScriptModule):
-        notes.append("It is scripted: its layers run out of Python's sight, so it counts as one.")
+        notes.append("It is scripted: Python cannot see its layers, so it counts as one.")
         module = ScriptedWhole(module)
     else:
         hidden = [path for path, part in module.named_modules() if isinstance(part, torch.jit.ScriptModule)]
         outer = [path for path in hidden if not any(path.startswith(f"{other}.") for other in hidden)]
         if outer:
             more = f" and {len(outer) - 1} more" if len(outer) > 1 else ""
-            notes.append(f"{outer[0][:60]}{more} is scripted: what runs in there is out of Python's sight, not listed.")
+            notes.append(
+                f"{outer[0][:60]}{more} is scripted: Python cannot see the layers in it, so they are not listed."
+            )
     notes += compiled_notes(module)
     tensors = (*module.parameters(), *module.buffers())
     if any(tensor.device.type == "meta" for tensor in tensors if not is_lazy(tensor)):
@@ -273,7 +275,7 @@ def runnable(module: nn.Module) -> tuple[nn.Module, list[str]]:
         )
     if any(is_lazy(tensor) for tensor in tensors):
         module = copy.deepcopy(module)
-        notes.append("It has lazy parameters. A copy was run, so that yours stays uninitialised.")
+        notes.append("It has lazy parameters. A copy ran, so that yours stays uninitialised.")
         notes.append("The copy's lazy parameters were drawn for this run.")
     return module, notes
 
@@ -281,7 +283,7 @@ def runnable(module: nn.Module) -> tuple[nn.Module, list[str]]:
 def _run(
     module: nn.Module, batch: Any, loss: Loss | None, watching: tuple[Watcher, bool], keeper: Keeper
 ) -> tuple[float | None, Gradients, Problem | None]:
-    """The loss, the statistics of each parameter's gradient by its id, and what went wrong."""
+    """The loss, the statistics of each parameter's gradient by id, and the problem, if any."""
     phase, (watcher, counts_saved) = "its forward pass", watching
     try:
         with torch.enable_grad(), torch.inference_mode(False):
@@ -298,7 +300,7 @@ def _run(
         raise
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # a watched module may raise anything at all, SystemExit too
+    except BaseException as error:  # a watched module may raise anything, even SystemExit
         return None, {}, _problem_of(error, phase, watcher.record)
 
 
@@ -310,31 +312,31 @@ def _problem_of(error: BaseException, phase: str, record: RunRecord) -> Problem:
         ran = f" {count_in_words(count, 'layer')} ran before it." if count else " It was the first to run."
         what = "Block" if inside.holds else "Layer"
         return Problem(f"{words}.{ran}", lead=f"{what} {inside.path} raised.", badge="raised")
-    return Problem(f"{words}.", lead=f"The module raised in {phase}.", badge="raised")
+    return Problem(f"{words}.", lead=f"The module raised an exception in {phase}.", badge="raised")
 
 
 def loss_of(output: Any, loss: Loss | None) -> tuple[torch.Tensor | None, Problem | None]:
-    """The scalar to take gradients of; None with a problem where there is nothing to take one of."""
+    """The scalar to differentiate; None with a problem if there is none."""
     if loss is not None:
         value = loss(output)
         if not isinstance(value, torch.Tensor) or value.numel() != 1:
             shape = tuple(value.shape) if isinstance(value, torch.Tensor) else type(value).__name__
-            return None, Problem(f"The loss gave {shape}. It must give one number.", badge="no gradients")
+            return None, Problem(f"The loss returned {shape}. It must return one number.", badge="no gradients")
         value = value.reshape(())
     else:
         numbers = [tensor for tensor in tensors_in(output) if differentiable(tensor) and tensor.numel()]
         if not numbers:
             kind = "None" if output is None else f"a {type(output).__name__}"
             return None, Problem(
-                f"The module returned {kind} without numbers in it, so there is nothing to take a gradient of. "
-                "The activations are measured all the same.",
+                f"The module returned {kind} without numbers in it, so there is nothing to differentiate. "
+                "The activations are still measured.",
                 badge="no gradients",
                 severity="warning",
             )
         value = _distance_from_targets(numbers)
     if not value.requires_grad:
         return None, Problem(
-            "What the module returned does not depend on any parameter or input through autograd.",
+            "The module's output does not depend on any parameter or input through autograd.",
             badge="no gradients",
             severity="warning",
         )
@@ -342,7 +344,7 @@ def loss_of(output: Any, loss: Loss | None) -> tuple[torch.Tensor | None, Proble
 
 
 def _distance_from_targets(numbers: list[torch.Tensor]) -> torch.Tensor:
-    """The mean square of the numbers minus standard normal targets, in float64."""
+    """The mean square difference between the numbers and standard normal targets, in float64."""
     generator = torch.Generator().manual_seed(TARGET_SEED)
     total = sum(tensor.numel() for tensor in numbers)
     squares = []
@@ -355,7 +357,7 @@ def _distance_from_targets(numbers: list[torch.Tensor]) -> torch.Tensor:
 
 
 def _backward(module: nn.Module, fed: Any, value: torch.Tensor, keeper: Keeper) -> Gradients:
-    """Take the gradients without touching `.grad`; the hooks on the outputs see theirs as it goes."""
+    """Take the gradients without touching `.grad`; the hooks on the outputs see theirs meanwhile."""
     parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
     inputs = [tensor for tensor in tensors_in(fed) if tensor.requires_grad and tensor.is_leaf]
     if not parameters and not inputs:

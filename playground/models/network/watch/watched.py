@@ -1,4 +1,4 @@
-"""The list of what was watched in this process."""
+"""The list of modules watched in this process."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from playground.models.network.watch.watch import Loss, WatchResult, measure_mod
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Watched:
-    """A module that was watched, under a name; the module itself is not kept alive."""
+    """A watched module under a name; does not keep the module itself alive."""
 
     name: str
     result: WatchResult
@@ -27,15 +27,15 @@ class Watched:
     module: ReferenceType[nn.Module] | None = None
 
     def is_of(self, module: nn.Module | None) -> bool:
-        """Whether it is this very module that was watched."""
+        """True if this exact module was watched."""
         return module is not None and self.module is not None and self.module() is module
 
 
 @dataclass
 class WatchList:
-    """All that was watched, in order; the oldest go when there are more than `most`. Safe from any thread.
+    """All watched modules, in order; drops the oldest if there are more than `most`. Thread-safe.
 
-    Their plots stay; their tensors are kept for sending while they fit `most_bytes`, the newest whatever its size.
+    Their plots stay; their tensors are kept for sending while they fit in `most_bytes`, the newest always.
     """
 
     most: int = 50
@@ -50,9 +50,9 @@ class WatchList:
         verdict: WatchedVerdict | None = None,
         module: nn.Module | None = None,
     ) -> Watched:
-        """Add a result under its name; without a verdict it gets one of its own.
+        """Add a result under its name; computes a verdict if none is given.
 
-        A name that another module has is numbered; the same module under the same name takes its own place again.
+        A name that another module has gets a number; the same module under the same name replaces its entry.
         """
         with self._lock:
             same = _is_numbered(name)
@@ -69,7 +69,7 @@ class WatchList:
             return entry
 
     def _forget_values(self) -> None:
-        """Let go of the tensors of the oldest entries, so that all of them together stay within the limit."""
+        """Release the tensors of the oldest entries, so that the total stays within the limit."""
         total = 0
         for entry in reversed(self._entries):
             tensors = {id(kept): kept.tensor.nbytes for layer in entry.result.layers for kept in layer.kept.values()}
@@ -79,27 +79,27 @@ class WatchList:
 
     @property
     def entries(self) -> tuple[Watched, ...]:
-        """What was watched, oldest first."""
+        """The watched modules, oldest first."""
         with self._lock:
             return tuple(self._entries)
 
 
 def _is_numbered(name: str) -> Callable[[str], bool]:
-    """Whether a shown name is this one, or this one with a number."""
+    """True if a shown name is this one, possibly with a number."""
     return re.compile(rf"{re.escape(name)}( \(\d+\))?").fullmatch  # type: ignore[return-value]
 
 
 WATCHED = WatchList()
-"""What `playground.watch` was called with in this process."""
+"""The modules that `playground.watch` was called with in this process."""
 
 
 def watch_module(
     module: nn.Module, batch: Any, loss: Loss | None = None, name: str = "", job: Job | None = None
 ) -> Watched:
-    """Run a module once, measure every layer, and add it to the list of the page; nothing is left behind in it.
+    """Run a module once, measure every layer, and add it to the page's list; the module is left unchanged.
 
-    Named after its class unless a name is given. Raises a `ProblemError` for what cannot be run at all; what the module
-    raises itself is in the result.
+    Named after its class unless a name is given. Raises a `ProblemError` for a module that cannot run at all; an
+    exception in the module itself is in the result.
     """
     result = measure_module(module, batch, loss, job)
     return WATCHED.add(name or result.kind, result, judge_watched(result, module, batch, loss, job), module)

@@ -1,4 +1,4 @@
-"""The plots of one number a layer: spread, gradients, zeros and dead units, each made once and given new data."""
+"""Plots of one number per layer: spread, gradients, zeros and dead units, each created once and given new data."""
 
 from __future__ import annotations
 
@@ -46,18 +46,18 @@ class LayerPlot(Plot):
         self._narrow = False
 
     def set_narrow(self, narrow: bool) -> None:
-        """Where there is little room, leave out of the legend what the tooltips and the other plots say."""
+        """With little room, omit from the legend what the tooltips and the other plots say."""
         self._narrow = narrow
         self.refresh()
 
     def show_ghosts(self, page: LayerPage, style: str, of: Callable[[Curves], Floats], words: str) -> None:
-        """Draw one curve of each pinned network; where `words` end in ":" the legend says what differs."""
+        """Draw one curve per pinned network; if `words` end in ":", the legend says what differs."""
         kept = self._ghosts.setdefault(style, [])
         add_ghosts(self, kept, style, len(page.pins))
         show_ghosts(kept, page.pins, of, words)
 
     def show_ends(self, page: LayerPage, curves: list[Floats], span: AxisSpan) -> None:
-        """Draw where the number type ends, if these curves come near and the logarithmic axis reaches there."""
+        """Draw the number type's limit, if these curves come near it and the logarithmic axis includes it."""
         ends = [end for end in near_ends(page, curves) if span.low <= math.log10(end.value) <= span.high]
         while len(self._ends) < len(ends):
             self._ends.append(self.add(Curve("", "pinned dotted", role="error")))
@@ -111,7 +111,7 @@ class SpreadPlot(LayerPlot):
 
 
 class GradientPlot(LayerPlot):
-    """rms of the loss's gradients by activations and by weights."""
+    """RMS of the loss's gradients with respect to activations and weights."""
 
     may_be_linear = True
 
@@ -164,7 +164,7 @@ ENDS = (PERCENT[0], (0.5, ""), PERCENT[-1])
 
 
 class ZerosPlot(LayerPlot):
-    """Shares: values that are 0, units that are 0 for every input, saturated values."""
+    """Shares of values that are 0, of units that are 0 for every input, and of saturated values."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Zeros and dead units", "network.zeros", shows_x=True, parent=parent)

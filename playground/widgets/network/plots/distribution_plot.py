@@ -1,4 +1,4 @@
-"""The distributions of all layers as a heat map of counts, with the exact zeros in a row of their own below."""
+"""The distributions of all layers as a heat map of counts, with exact zeros in a separate row below."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ KIND_WORDS = {
 }
 SCALE_WORDS = {"log": "log |a|", "linear": "value", "signed_log": "signed log"}
 BAR, NUMBER = 72, 54
-SEND_WORDS = "Send this layer's values to the tensors page, as an imported tensor"
-SAMPLE_WIDTH = 120  # what the sample of the theory needs in the header
+SEND_WORDS = "Send this layer's values to the Tensors page, as an imported tensor"
+SAMPLE_WIDTH = 120  # the room that the theory's sample needs in the header
 
 
 @lru_cache(maxsize=16)
 def layer_range(depth: int) -> AxisRange:
-    """The x axis that all layer plots share: half a layer of room at both ends."""
-    places = range(1, depth + 1) if depth <= 10 else layer_ticks(1, depth)  # up to ten, all have room
+    """The x axis that all layer plots share, with half a layer of room at both ends."""
+    places = range(1, depth + 1) if depth <= 10 else layer_ticks(1, depth)  # up to ten labels all fit
     ticks = tuple((float(place), str(int(place))) for place in places)
     return AxisRange(0.5, depth + 0.5, ticks=ticks)
 
 
 def value_range(axis: Axis, ranges: PlotRanges) -> AxisRange:
-    """The value axis in the coordinate of its scale, with labels that are values."""
+    """The value axis in its scale's coordinate, labelled with values."""
     low, high = ranges.values.low, ranges.values.high
     if axis.scale == "log":
         return AxisRange(low, high, logarithmic=True)
@@ -64,7 +64,7 @@ def value_range(axis: Axis, ranges: PlotRanges) -> AxisRange:
     step = max(1, round((high - low) / 8))
     powers = range(step, int(high) + 1, step)
     above = [(float(p), power_text(p + axis.floor)) for p in powers]
-    below = [(-p, f"-{text}") for p, text in above if -p >= low]  # there is headroom above alone
+    below = [(-p, f"-{text}") for p, text in above if -p >= low]  # there is headroom only above
     ticks = (*reversed(below), (0.0, "0"), *above)
     return AxisRange(low, high, ticks=ticks, text=lambda place: tick_text(axis.value(place)))
 
@@ -78,7 +78,7 @@ class CountLegend(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def set_counts(self, largest: int, sampled: int) -> None:
-        """The count at the end of the colours, and how many values of a layer were counted (0: all)."""
+        """Set the count at the end of the colour scale, and how many values per layer were counted (0: all)."""
         if (largest, sampled) != (self._largest, self._sampled):
             self._largest, self._sampled = largest, sampled
             more = f" At most about {sampled:,} values per layer are counted." if sampled else ""
@@ -86,7 +86,7 @@ class CountLegend(QWidget):
             self.update()
 
     def end_words(self) -> str:
-        """The largest count: in full to 99,999, else by its power."""
+        """The largest count: in full up to 99,999, otherwise as a power."""
         return f"{self._largest:,}" if self._largest < 100_000 else digits(self._largest)
 
     def _words(self) -> str:
@@ -111,7 +111,7 @@ class CountLegend(QWidget):
 
 
 class Distributions(HeatMap):
-    """The map of counts, and below it one cell a layer, coloured by its share of exact zeros."""
+    """The count map and, below it, one cell per layer, coloured by its share of exact zeros."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Distributions", x_name="layer", shows_x=False, parent=parent)
@@ -130,7 +130,7 @@ class Distributions(HeatMap):
         self.take_look()
 
     def show_shares(self, shares: Floats) -> None:
-        """Show a share of zeros from 0 to 1 for each layer."""
+        """Show each layer's share of zeros, from 0 to 1."""
         self.strip.view.set_home(0, *self.canvas.view.home[0])
         self.shares.set_shares(shares, QRectF(0.5, 0.0, len(shares), 1.0))
 
@@ -148,7 +148,7 @@ class Distributions(HeatMap):
 
 
 class DistributionPlot(QWidget):
-    """Header, heat map, row of zeros. `kind_chosen` and `scale_chosen` say what the header's boxes were set to."""
+    """Header, heat map, row of zeros. `kind_chosen` and `scale_chosen` emit the choices in the header's boxes."""
 
     kind_chosen = Signal(str)
     scale_chosen = Signal(str)
@@ -212,7 +212,7 @@ class DistributionPlot(QWidget):
         axis = found.axis
         self.heat.value_of = axis.value
         self.heat.set_ranges(layer_range(page.network.depth), value_range(axis, ranges))
-        if self._axis != (page.kind, axis.scale):  # a zoom into other values means nothing here
+        if self._axis != (page.kind, axis.scale):  # a zoom into other values has no meaning here
             self._axis = page.kind, axis.scale
             self.heat.canvas.view.show_home(1)
         largest = int(found.counts.max(initial=1))
@@ -237,7 +237,7 @@ class DistributionPlot(QWidget):
             curve.set_data(layers, places)
 
     def _show_ghosts(self, page: LayerPage, axis: Axis) -> None:
-        """The rms of pinned networks, where the map is of activations and the axis has a place for it."""
+        """Draw the rms of pinned networks, if the map shows activations and the axis can show it."""
         pins = page.pins if page.kind == "activation" and axis.scale != "linear" else ()
         add_ghosts(self.heat, self._ghosts, "pinned", len(pins))
 
@@ -247,11 +247,11 @@ class DistributionPlot(QWidget):
         show_ghosts(self._ghosts, pins, place, "")
 
     def set_crosshair(self, layer: float | None) -> None:
-        """Show the cursor through map and zeros."""
+        """Show the crosshair in map and zeros."""
         self.heat.set_crosshair(layer)
 
     def set_slim(self, slim: bool) -> None:
-        """Offer to send the values on from here, where there is no room for the histogram that does it else."""
+        """Offer to send the values from here if there is no room for the histogram, which otherwise offers it."""
         self.send.setVisible(slim)
         self._fit_header(self.width())
 
@@ -260,7 +260,7 @@ class DistributionPlot(QWidget):
         self._fit_header(event.size().width())
 
     def _fit_header(self, width: int) -> None:
-        """The boxes stay; title, counts and the sample of the theory are shown whole or not at all, in this order."""
+        """The boxes stay; title, counts and the theory's sample are each shown whole or hidden, in this order."""
         gap = self._header.spacing()
         room = width - self.kind.width() - self.scale.width() - gap
         room -= 0 if self.send.isHidden() else self.send.sizeHint().width() + gap
@@ -297,7 +297,7 @@ def _choice(words: dict[str, str], name: str, tip: str, code: bool = False) -> C
 
 
 def _left_out(found: HistogramTable, nans: int, infs: int) -> str:
-    """What no bin holds, in words: "2 below, 1,000 nan"."""
+    """The values outside all bins, in words: "2 below, 1,000 nan"."""
     below, above = int(found.below.sum()), int(found.above.sum())
     parts = ((below, "below"), (above, "above"), (int(nans), "nan"), (int(infs), "inf"))
     return ", ".join(f"{count:,} {word}" for count, word in parts if count)

@@ -1,4 +1,4 @@
-"""The curves of pinned networks, grey beside the present one's, each with its number where there are several."""
+"""The curves of pinned networks, in grey beside the current one's, numbered if there are several."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from playground.widgets.plot.plot import Plot
 from playground.widgets.plot.segments import Floats
 
 TAG = 14
-"""The side of the square that the number of a ghost stands in."""
+"""The side of the square around a ghost's number."""
 
 
 class Ghost(Curve):
@@ -27,10 +27,10 @@ class Ghost(Curve):
         self.key = style
         self.number = 0
         self.pin = ""
-        """What differs in this pinned network; the name in the legend may be that of several."""
+        """What differs in this pinned network; several may share a name in the legend."""
 
     def columns(self) -> Mapping[str, Floats]:
-        """Its numbers under a name of its own."""
+        """Its numbers under its own name."""
         return {f"{self.name.partition(':')[0] or 'pinned'}: {self.pin}": self.y}
 
 
@@ -53,14 +53,14 @@ class GhostNumber(InView):
 
 
 def tag(x: Floats, y: Floats, field: QRectF, number: int) -> QRectF | None:
-    """Where the number of a curve stands: on the line near its right end, each further left than the one before.
+    """The place of a curve's number: on the line near its right end, each further left than the last.
 
-    A pinned network may be deeper than the plot shows: then the right end is that of the plot.
+    If a pinned network is deeper than the plot shows, the plot's right end counts.
     """
     known = np.flatnonzero(np.isfinite(y) & (x >= field.left()) & (x <= field.right()))
     if not len(known):
         return None
-    # Between the layers, of which short networks have too few for all numbers.
+    # Between layers: short networks have too few layers for all numbers.
     at = max(float(x[known[0]]), float(x[known[-1]]) - TAG * 1.5 * number)
     line = float(np.interp(at, x[known], y[known]))
     if not field.top() <= line <= field.bottom():
@@ -69,7 +69,7 @@ def tag(x: Floats, y: Floats, field: QRectF, number: int) -> QRectF | None:
 
 
 def add_ghosts(plot: Plot, kept: list[Ghost], style: str, count: int) -> None:
-    """See to it that a plot has at least so many ghosts of a style; the numbers stand on the solid ones."""
+    """Make sure that a plot has at least this many ghosts of a style; the solid ones carry the numbers."""
     while len(kept) < count:
         kept.append(plot.add(Ghost(style)))
         if style == "pinned":
@@ -77,7 +77,7 @@ def add_ghosts(plot: Plot, kept: list[Ghost], style: str, count: int) -> None:
 
 
 def paint_number(painter: QPainter, box: QRectF, number: int, ground: str) -> None:
-    """Write the number of a ghost onto its line, which the ground hides behind it."""
+    """Write a ghost's number onto its line, with a background that hides the line behind it."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(look().color(ground))
@@ -90,7 +90,7 @@ def paint_number(painter: QPainter, box: QRectF, number: int, ground: str) -> No
 def show_ghosts(
     ghosts: Sequence[Ghost], pins: Sequence[PinnedResult], of: Callable[[Curves], Floats], words: str
 ) -> None:
-    """Give the ghosts their curves and hide those that are left over."""
+    """Give the ghosts their curves and hide the remaining ones."""
     drawn = [(number, pin.name, pin.curves) for number, pin in enumerate(pins, start=1) if pin.curves is not None]
     several = len(pins) > 1
     if words.endswith(":"):

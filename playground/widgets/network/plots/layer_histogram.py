@@ -1,4 +1,4 @@
-"""The histogram of one layer, sideways on the value axis of the distributions beside it."""
+"""One layer's histogram, drawn sideways on the value axis of the distributions beside it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LINE = 17
 
 
 class LayerHistogram(Plot):
-    """Bars from the left on the value axis of the map beside it, the rms as a line, below them the exact zeros."""
+    """Horizontal bars on the value axis of the map beside it, the rms as a line, and the exact zeros below."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Histogram of layer 1", x_column="count", shows_x=False, parent=parent)
@@ -85,7 +85,7 @@ class LayerHistogram(Plot):
         self.canvas.read_again()
 
     def _label(self, ends: AxisRange, rms: float | None, own: bool) -> None:
-        """The names on the right: rms at its line, and the ends where the range is the layer's own."""
+        """The labels on the right: rms at its line, and the ends if the range is the layer's own."""
         ticks = [(rms, "rms")] if rms is not None else []
         if own and self._histogram is not None:
             near = 12 / max(1.0, self.canvas.view.height()) * (ends.high - ends.low)
@@ -107,14 +107,14 @@ class LayerHistogram(Plot):
         self.strip.axis.show()
 
     def count_words(self) -> str:
-        """What the lengths of the bars mean: "count, 0 to 664"."""
+        """The meaning of the bars' lengths: "count, 0 to 664"."""
         if self._histogram is None:
             return ""
         largest = int(self._histogram.counts.max(initial=0))
         return f"{'sample' if self._histogram.sampled else 'count'}, 0 to {largest:,}"
 
     def _place_count(self) -> None:
-        """The words stand at the end of the axis where the bars are shorter; where neither has room, nowhere."""
+        """Place the text at the end of the axis with shorter bars; hide it if neither end has room."""
         note, view, bars = self.canvas.note_item, self.canvas.view, self.bars
         if not self.canvas.note:
             return

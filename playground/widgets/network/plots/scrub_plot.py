@@ -1,4 +1,4 @@
-"""A small plot over steps whose handle says which step the other plots show: the losses, and a layer's spread below."""
+"""Small plots over training steps, with a handle for the step that the other plots show: losses, a layer's spread."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from playground.widgets.plot.segments import Floats
 
 HANDLE = 11.0
 LEFT = 40
-"""Room for labels such as 1e-4; the picture of the histograms below lies on the same steps."""
+"""Room for labels such as 1e-4; the histograms below share the same step axis."""
 SKY = 4
 
 
 class PinnedCurve(Curve):
-    """The losses of a pinned network; `run` is its name, the legend says what all grey curves are."""
+    """The losses of a pinned network; `run` is its name; the legend explains the grey curves together."""
 
     def __init__(self) -> None:
         super().__init__("pinned", style="pinned")
@@ -38,7 +38,7 @@ class PinnedCurve(Curve):
 
 
 class ScrubPlot(Plot):
-    """`set_losses`, then drag the handle: `scrubbed(step)` for each step under the hand, `scrub_ended()` at the end."""
+    """`set_losses`, then drag the handle: `scrubbed(step)` for each step passed, `scrub_ended()` at the end."""
 
     scrubbed = Signal(int)
     scrub_ended = Signal()
@@ -68,12 +68,12 @@ class ScrubPlot(Plot):
 
     @property
     def shown_step(self) -> int:
-        """Where the handle stands."""
+        """The handle's step."""
         return self._shown
 
     @property
     def hint(self) -> str:
-        """What stands in the middle before there is a loss."""
+        """Set the hint shown in the middle before there is a loss."""
         return str(self.hint_item.toPlainText())
 
     def set_pinned(self, runs: tuple[tuple[str, ArrayLike], ...]) -> None:
@@ -99,7 +99,7 @@ class ScrubPlot(Plot):
         self.refresh()
 
     def show_nothing(self, x: AxisRange, hint: str) -> None:
-        """Before there is a loss: no values on the axis, no handle, and a hint in the middle."""
+        """Before there is a loss, show no axis values and no handle, but a hint in the middle."""
         self._reached = self._shown = 0
         self.set_ranges(x, AxisRange(0.0, 1.0, ticks=()))
         self.now.set_data([], [])
@@ -152,7 +152,7 @@ PADDING_OCTAVES = 1
 
 
 class StepHistory(HeatMap):
-    """A heat map: one column a step, one row an octave of |activation|."""
+    """A heat map: one column per step, one row per octave of |activation|."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("layer", x_column="step", shows_x=False, parent=parent)
@@ -184,7 +184,7 @@ class StepHistory(HeatMap):
 
 
 def _note(result: TrainingResult) -> str:
-    """What has no row: zeros, nan and inf at the step that is shown, or the last one counted before it."""
+    """Values without a row: zeros, nan and inf at the shown step, or the last counted step before it."""
     row = result.counts[max(0, int(np.searchsorted(result.count_steps, result.shown, side="right")) - 1)]
     total = max(1, int(row.sum()))
     parts = []

@@ -1,1 +1,1 @@
-"""The windows that the network page opens: step through, phase diagram, own models, what is saved."""
+"""The windows that the Network page opens: step through, phase diagram, own models, saved tensors."""

@@ -1,4 +1,4 @@
-"""The phase diagram as a plot: by theory over weight and bias variance, or measured over gain and depth."""
+"""The phase diagram as a plot: theory over weight and bias variance, or measurements over gain and depth."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from playground.widgets.text.labels import RunsLabel, TextLabel
 LEFT, BOTTOM = 64, 44
 POINT = 16.0
 FACTOR = math.log(4.0)
-"""How far from 1 the colours go: a factor of 4 has the full colour in theory; measured maps scale with the depth."""
+"""The range of the colours: in theory a factor of 4 has the full colour; measured maps scale with the depth."""
 
 _STEPS = 511
 _ARROWS = {
@@ -41,7 +41,7 @@ _ARROWS = {
 
 
 class Cells(pg.ImageItem):  # type: ignore[misc]  # pyqtgraph has no types
-    """The map; a `smooth` one runs from cell to cell."""
+    """The map; a `smooth` one interpolates between cells."""
 
     is_smooth = False
 
@@ -51,9 +51,9 @@ class Cells(pg.ImageItem):  # type: ignore[misc]  # pyqtgraph has no types
 
 
 class PhasePlot(Plot):
-    """`show_map(...)`; `dragged(x, y)` while the point is moved by hand or keys, `released()` at the end.
+    """`show_map(...)`; `dragged(x, y)` while the point is moved with mouse or keys, `released()` at the end.
 
-    `there(point)` brings the place under the mouse, (x, y), or None where it left the field.
+    `there(point)` carries the place under the mouse, (x, y), or None if it left the field.
     """
 
     dragged = Signal(float, float)
@@ -62,7 +62,7 @@ class PhasePlot(Plot):
     said = Signal(str, str)
 
     value_name = "value"
-    """What its colours show, the column of the numbers."""
+    """The quantity its colours show; also the column name in exports."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Phase diagram", parent=parent)
@@ -80,7 +80,7 @@ class PhasePlot(Plot):
         self._logarithmic = False
         self._keyed = False
         self._set: tuple[float, float] | None = None
-        """Where the point was put last while the hand held it."""
+        """The point's last position during a drag."""
         self.cells = Cells(axisOrder="row-major")
         self.cells.setZValue(-5)
         canvas.plotItem.addItem(self.cells, ignoreBounds=True)
@@ -109,7 +109,7 @@ class PhasePlot(Plot):
     ) -> None:
         """Draw the cells `(x, y, values)`, `values[row, column]` at `x[column]`, `y[row]`, and the edge over them.
 
-        `span` is the |ln value| that has the full colour; a `smooth` map runs from cell to cell.
+        `span` is the |ln value| that has the full colour; a `smooth` map interpolates between cells.
         """
         if (names, logarithmic_x) != (self._names, self._logarithmic):
             self.canvas.view.show_home()
@@ -127,14 +127,14 @@ class PhasePlot(Plot):
             with np.errstate(divide="ignore", invalid="ignore"):
                 logs = np.clip(np.log(self._values), -span, span)
             self.cells.setImage(logs, levels=(-span, span))
-            # Each value lies in the middle of its cell, so that half a cell is over at each end.
+            # Each value lies in the middle of its cell, so half a cell extends past each end.
             self.cells.setRect(QRectF(left - wide / 2, float(self._y[0]) - high / 2, right - left + wide, high * rows))
         self.edge.set_data([self._placed(float(value)) for value in edge[0]], edge[1])
         self.show_point(point)
         self.take_look()
 
     def _placed(self, x: float) -> float:
-        """Where an x lies: its power of two on a logarithmic axis."""
+        """The coordinate of an x: its power of two on a logarithmic axis."""
         if not self._logarithmic:
             return x
         return math.log2(x) if x > 0 else math.nan
@@ -154,22 +154,22 @@ class PhasePlot(Plot):
 
     @property
     def point(self) -> tuple[float, float]:
-        """Where the point lies."""
+        """The point's position."""
         return self._real(self.target.pos())
 
     def _real(self, place: QPointF) -> tuple[float, float]:
-        """The point of the diagram at a place, inside it."""
+        """The diagram's point at a place, clamped to the diagram."""
         x = min(max(place.x(), self.canvas.x_range.low), self.canvas.x_range.high)
         y = min(max(place.y(), self.canvas.y_range.low), self.canvas.y_range.high)
         return (2.0**x if self._logarithmic else x), y
 
     @property
     def is_held(self) -> bool:
-        """Whether the hand holds the point."""
+        """True while the user holds the point."""
         return bool(self.target.moving)
 
     def show_point(self, point: tuple[float, float]) -> None:
-        """Move the point; while the hand holds it, not before that lets go."""
+        """Move the point; if the user holds it, only after they let go."""
         if self.is_held:
             self._set = point
             return
@@ -185,7 +185,7 @@ class PhasePlot(Plot):
 
     @Slot(object)
     def _on_target_moved(self, _target: object) -> None:
-        self.there.emit(None)  # what holds there is said of the point itself
+        self.there.emit(None)  # the text then describes the point itself
         self.dragged.emit(*self.point)
 
     @Slot(object)
@@ -195,7 +195,7 @@ class PhasePlot(Plot):
 
     @Slot()
     def _let_go(self) -> None:
-        """The hand, or the key that it held, is gone."""
+        """Called when the mouse button or key is released."""
         self._keyed = False
         put, self._set = self._set, None
         self.show_point(self.point if put is None else put)
@@ -213,13 +213,13 @@ class PhasePlot(Plot):
             elif event.type() == QEvent.Type.KeyRelease and not event.isAutoRepeat() and self._keyed:
                 self._let_go()
             return True
-        # A key that is let go while another widget has the keyboard is not told of here.
+        # A key released while another widget has the focus is not reported here.
         if event.type() in (QEvent.Type.FocusOut, QEvent.Type.Hide) and self._keyed:
             self._let_go()
         return super().eventFilter(watched, event)
 
     def _step(self, event: QKeyEvent) -> None:
-        """Two pixels, and up and down on the measured map at least a layer."""
+        """Two pixels; vertically on the measured map at least one layer."""
         self._keyed = True
         across, down = _ARROWS[Qt.Key(event.key())]
         far = 4.0 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1.0
@@ -228,7 +228,7 @@ class PhasePlot(Plot):
         place = self.target.pos()
         self._move_to(QPointF(place.x() + 2 * across * x * far, place.y() - down * max(2 * y, layer) * far))
 
-    # The look
+    # Appearance
 
     def take_look(self) -> None:
         super().take_look()
@@ -246,17 +246,17 @@ class PhasePlot(Plot):
         self.canvas.axes["left"].set_size(LEFT)
 
     def say(self, words: str, role: str = "text2") -> None:
-        """Tell the window, which has a line for it."""
+        """Report it to the window, which has a line for it."""
         self.said.emit(words, role)
 
-    # For the export
+    # For exporting
 
     def plot_name(self) -> str:
-        """The name of the files."""
+        """The default file name."""
         return f"Phase diagram {self.value_name}"
 
     def plot_columns(self) -> Columns:
-        """One row a cell: where it lies, and its value, nan where none is known."""
+        """One row per cell: its position and value, nan if unknown."""
         rows, columns = self._values.shape
         if not rows * columns:
             return {}
@@ -272,19 +272,19 @@ NAMES = {
     "theory": ("weight variance, fan_in × var W", "bias variance"),
     "measured": ("gain", "layer"),
 }
-VALUE_NAMES = {"theory": "chi1", "measured": "rms over that of layer 1"}
+VALUE_NAMES = {"theory": "chi1", "measured": "rms relative to layer 1"}
 SIDES = "orange below 1, blue above"
 MEANINGS = {
-    "theory": f"chi1, what a layer multiplies a squared gradient by: {SIDES}.",
-    "measured": f"The rms of a layer over that of layer 1: {SIDES}.",
+    "theory": f"chi1, the factor per layer on a squared gradient: {SIDES}.",
+    "measured": f"The rms of a layer divided by that of layer 1: {SIDES}.",
 }
 
 
 class PhaseDiagramView(QWidget):
     """`show_result(result)`, `show_progress(fraction, words)`, `show_problem(problem)`.
 
-    `kind_wanted(kind)` asks for another diagram, `fields_dragged(spec, gesture)` is the network whose point was dragged
-    to, `cancelled()` the press on Cancel.
+    `kind_wanted(kind)` requests another diagram, `fields_dragged(spec, gesture)` carries the network at the dragged
+    point, `cancelled()` is a press on Cancel.
     """
 
     kind_wanted = Signal(str)
@@ -305,7 +305,7 @@ class PhaseDiagramView(QWidget):
         self.tabs.setAccessibleName("Which diagram")
         self.map = PhasePlot()
         self.map.setObjectName("network.phase.map")
-        self.map.canvas.setAccessibleName("Phase diagram; arrow keys move the present setting")
+        self.map.canvas.setAccessibleName("Phase diagram; arrow keys move the current setting")
         self.meaning = TextLabel(MEANINGS["theory"], "text2")
         self.words = RunsLabel()
         self.words.setObjectName("network.phase.words")
@@ -347,10 +347,10 @@ class PhaseDiagramView(QWidget):
         return QSize(640, 540)
 
     def show_result(self, result: PhaseResult) -> None:
-        """Draw a diagram, or the part of it that is there."""
+        """Draw a diagram, or the part computed so far."""
         kind = result.request.kind
         if self._result is None or self._result.request.kind != kind:
-            self._on_pointed(None)  # what was read there was read in the other diagram
+            self._on_pointed(None)  # the last reading was from the other diagram
         self._result = result
         self.map.value_name = VALUE_NAMES[kind]
         self.tabs.blockSignals(True)
@@ -374,7 +374,7 @@ class PhaseDiagramView(QWidget):
             self.show_progress(1.0, "")
 
     def show_setting(self, request: PhaseRequest) -> None:
-        """Move the point to another setting of the same diagram; what is dragged next starts from that network."""
+        """Move the point to another setting of the same diagram; the next drag starts from that network."""
         if self._result is None or self._result.request.kind != request.kind:
             return
         self._result = self._result.at(request)
@@ -382,14 +382,14 @@ class PhaseDiagramView(QWidget):
         self.words.set_content(self._result.words)
 
     def show_progress(self, fraction: float, words: str) -> None:
-        """Say how far it is; nothing at the end."""
+        """Show progress; empty at the end."""
         self._running = fraction < 1.0
         self.progress.set_text(f"{words}  {fraction:.0%}" if self._running else "")
         self.cancel.setText("Cancel")
         self.cancel.setVisible(self._running)
 
     def show_problem(self, problem: Problem) -> None:
-        """Say why there is no such diagram; the last one stays."""
+        """Show why there is no such diagram; the last one stays."""
         self.banner.set_problem(problem)
         self.show_progress(1.0, "")
 
@@ -418,7 +418,7 @@ class PhaseDiagramView(QWidget):
 
     @Slot(str, str)
     def _on_said(self, words: str, role: str) -> None:
-        """What came of an export stands where the meaning does, until something is pointed at."""
+        """Show the result of an export in place of the meaning, until something is pointed at."""
         self.there.set_text(words, role)
         self.there.show()
         self.meaning.hide()
@@ -436,7 +436,7 @@ class PhaseDiagramView(QWidget):
             self.cancel.show()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """A diagram that nobody sees is not computed on."""
+        """Stop computing a diagram that is not visible."""
         if self._running:
             self._on_cancel()
         super().closeEvent(event)

@@ -1,4 +1,4 @@
-"""Each tensor that autograd keeps of one layer and for which gradient, and what checkpoints would keep instead."""
+"""Each tensor that autograd keeps for one layer, and for which gradient; and what checkpoints would keep instead."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class TensorRows(QWidget):
 
 
 class SavedDetails(QWidget):
-    """`show_result(result)` and `show_layer(layer)`; `every_chosen(k)` asks for a checkpoint every k layers."""
+    """`show_result(result)` and `show_layer(layer)`; `every_chosen(k)` requests a checkpoint every k layers."""
 
     every_chosen = Signal(int)
     toggled = Signal(str)
@@ -81,7 +81,7 @@ class SavedDetails(QWidget):
         self._result: SavedResult | None = None
         self._layer = 1
         self._wanted = 0
-        """What was asked for last; 0 where the best is to be found."""
+        """The last requested distance; 0 means find the best."""
         fill_background(self, "panel")
         self.title = TitleLine("Saved for backward")
         self.total = TextLabel("", "text2")
@@ -89,7 +89,7 @@ class SavedDetails(QWidget):
         self.without_grad = TextLabel("", "text2", right=True, fixed=True)
         self.title.add_right(self.without_grad)
         self.rows = TensorRows()
-        self.plot = Plot("Most that is kept, by layers between checkpoints", x_name="k", x_column="every")
+        self.plot = Plot("Peak memory kept, by layers between checkpoints", x_name="k", x_column="every")
         self.plot.setObjectName("network.saved.peaks")
         self.curve = self.plot.add(Curve("peak", axis=SKY))
         self.none = self.plot.add(Curve("no checkpoints", style="pinned"))
@@ -102,7 +102,7 @@ class SavedDetails(QWidget):
         self.box = NumberBox(1, 1, 1, name="layers between checkpoints")
         self.box.setObjectName("network.saved.every")
         self.box.setFixedWidth(72)
-        set_tooltip(self.box, "Keep one input every so many layers, and compute the rest again")
+        set_tooltip(self.box, "Keep one input every this many layers, and recompute the rest")
         self.words = RunsLabel()
         self.words.setObjectName("network.saved.checkpoints")
         self.banner = ProblemBanner(first=0)
@@ -145,7 +145,7 @@ class SavedDetails(QWidget):
         return QSize(680, 480)
 
     def show_result(self, result: SavedResult) -> None:
-        """Draw what was measured."""
+        """Draw the measured result."""
         self._result = result
         self.banner.set_problem(None)
         self._draw()
@@ -156,7 +156,7 @@ class SavedDetails(QWidget):
         self._draw()
 
     def show_problem(self, problem: Problem) -> None:
-        """Say why nothing was measured; the last numbers stay."""
+        """Show why nothing was measured; the last numbers stay."""
         self.banner.set_problem(problem)
 
     def _draw(self) -> None:

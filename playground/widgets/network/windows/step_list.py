@@ -1,4 +1,4 @@
-"""The steps of a forward and backward pass as a list, each with its formula; the hand or the arrow keys choose one."""
+"""The steps of a forward and backward pass as a list, each with its formula; mouse or arrow keys choose one."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class StepList(QAbstractScrollArea):
         self.viewport().update()
 
     def show_steps(self, steps: tuple[PassStep, ...], chosen: int) -> None:
-        """List these steps, with headings where the direction turns."""
+        """List these steps, with a heading for each direction."""
         self._steps, self._chosen = steps, chosen
         self._rows = []
         heading = ""

@@ -1,4 +1,4 @@
-"""A small network's forward and backward pass, one operation at a time, with every number of it spelled out."""
+"""A small network's forward and backward pass, one operation at a time, with every number spelled out."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ LIST_WIDTH = 288
 
 
 CHARACTERS = 7
-"""Room for `-0.0396` in a cell: gradients are small, and one digit of them shows nothing."""
+"""Room for `-0.0396` in a cell: gradients are small, and one digit of them would say nothing."""
 
 
 class NamedGrid(QWidget):
-    """A tensor of a step below its name and shape."""
+    """A tensor of a step, with its name and shape above."""
 
     pointed = Signal(object)
 
@@ -46,7 +46,7 @@ class NamedGrid(QWidget):
         self.grid.pointed.connect(self.pointed)
 
     def show_tensor(self, tensor: StepTensor, letters: str, scale: float) -> None:
-        """Show its numbers, the axes labelled by letters."""
+        """Show its numbers, with the axes labelled by letters."""
         self.name.set_text(tensor.name)
         self.grid.setAccessibleName(f"values of {tensor.name}")
         self.grid.set_reader(tensor.reader, scale, CHARACTERS)
@@ -55,9 +55,9 @@ class NamedGrid(QWidget):
 
 
 class StepThroughView(QWidget):
-    """`show_result(result)`; the step shown is the view's own, since it is no work of the user's.
+    """`show_result(result)`; the view itself keeps the step shown, since it is not part of the user's work.
 
-    `noted("forward_pass")` when the hand reaches the loss, "backward_pass" at the last step.
+    `noted("forward_pass")` when the user reaches the loss, "backward_pass" at the last step.
     """
 
     noted = Signal(str)
@@ -95,15 +95,15 @@ class StepThroughView(QWidget):
         body.addWidget(self._right(), 1)
         column.addLayout(body, 1)
         self.list.chosen.connect(self._on_chosen)
-        self.list.setFocus()  # the arrow keys go from step to step as soon as the window is there
+        self.list.setFocus()  # the arrow keys move from step to step as soon as the window opens
 
     def _title(self) -> TitleLine:
         line = TitleLine("Step through")
         self.what = TextLabel("", "text2")
         self.where = TextLabel("", "text2", fixed=True)
-        self.back = IconButton("chevron-left", "The step before")
+        self.back = IconButton("chevron-left", "Previous step")
         self.back.setObjectName("network.step_through.back")
-        self.on = IconButton("chevron-right", "The next step")
+        self.on = IconButton("chevron-right", "Next step")
         self.on.setObjectName("network.step_through.next")
         line.add(self.what)
         for widget in (self.where, self.back, self.on):
@@ -142,10 +142,10 @@ class StepThroughView(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(1040, 560)
 
-    # What is shown
+    # Content
 
     def show_result(self, result: StepThroughResult) -> None:
-        """Show another pass, at the same step where it has so many."""
+        """Show another pass, at the same step if it has that many."""
         self._result = result
         self.banner.set_problem(None)
         spec = result.spec
@@ -157,7 +157,7 @@ class StepThroughView(QWidget):
         self.show_step(min(self._index, len(result.steps) - 1))
 
     def show_problem(self, problem: Problem) -> None:
-        """Say why there is nothing to step through; the last pass stays."""
+        """Show why there is nothing to step through; the last pass stays."""
         self.banner.set_problem(problem)
 
     @Slot(int)
@@ -202,7 +202,7 @@ class StepThroughView(QWidget):
         self.agreement.set_content(step.agreement.words().capitalize() + ".", "good" if holds else "error")
 
     def _show_cell(self, index: tuple[int, ...]) -> None:
-        """Spell out one number of the result, and light what it was made of."""
+        """Spell out one number of the result, and highlight its inputs."""
         if self._result is None:
             return
         self._cell = index
@@ -218,7 +218,7 @@ class StepThroughView(QWidget):
             cells = sorted(lit.get(position, ()))
             grid.grid.set_lit(_regions(cells, step.letters_of(position)))
 
-    # What the hand does
+    # User actions
 
     @Slot(object)
     def _on_pointed(self, index: object) -> None:
@@ -246,7 +246,7 @@ class StepThroughView(QWidget):
 
 
 def _regions(cells: list[tuple[int, ...]], letters: str) -> list[LitRegion]:
-    """One frame where the cells are a whole row or column, else one around each."""
+    """One frame if the cells are a whole row or column, otherwise one around each."""
     if len(cells) > 1:
         for axis, letter in enumerate(letters):
             values = {cell[axis] for cell in cells}

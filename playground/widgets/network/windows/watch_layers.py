@@ -1,4 +1,4 @@
-"""The page's own plots and the numbers of one layer, on the layers of a watched module."""
+"""The page's plots and one layer's numbers, for the layers of a watched module."""
 
 from __future__ import annotations
 
@@ -29,11 +29,9 @@ def cost_rows(layer: WatchedLayer) -> list[Row]:
     """What a layer has and keeps."""
     rows: list[Row] = []
     if layer.parameter_count:
-        rows.append(("parameters", f"{layer.parameter_count:,}", "Of this layer itself, biases too."))
+        rows.append(("parameters", f"{layer.parameter_count:,}", "Of this layer itself, including biases."))
     if layer.saved_bytes is not None:
-        tip = (
-            "What autograd keeps of it for the way back, parameters apart; each memory counts once, where first saved."
-        )
+        tip = "What autograd keeps of it for the backward pass, without parameters; shared memory counts once."
         rows.append(("saved", bytes_in_words(layer.saved_bytes), tip))
     return rows
 
@@ -42,14 +40,14 @@ TITLE_LENGTH = 26
 
 
 def _cut(name: str) -> str:
-    """The end of a long path says more than its beginning."""
+    """Keep the end of a long path, which says more than its beginning."""
     return name if len(name) <= TITLE_LENGTH else f"…{name[1 - TITLE_LENGTH :]}"
 
 
 class WatchLayers(LayerViews):
-    """`show_result` draws a probed module; which kind, scale and layer it shows is its own affair.
+    """`show_result` draws a watched module; this view keeps its own kind, scale and layer.
 
-    `chosen(row)` is the layer that a click chose, from 0; `tensor_wanted(row, kind)` asks to send one on.
+    `chosen(row)` is the layer that a click chose, from 0; `tensor_wanted(row, kind)` asks for a tensor of it.
     """
 
     chosen = Signal(int)
@@ -68,7 +66,7 @@ class WatchLayers(LayerViews):
         self.wants_tensor.connect(self._on_wants_tensor)
 
     def _leave_out_kinds(self) -> None:
-        """A module's layers have no pre-activations of their own: those are the outputs of other layers."""
+        """A module's layers have no separate pre-activations: those are the outputs of other layers."""
         box = self.distributions.kind
         rows, items = box.view(), box.model()
         for row, kind in enumerate(KIND_WORDS):
@@ -78,18 +76,18 @@ class WatchLayers(LayerViews):
 
     @property
     def kind(self) -> str:
-        """The kind of tensor whose distributions are shown."""
+        """The kind of tensor shown in the distributions."""
         return self._shown.kind
 
     def show_result(self, result: WatchResult) -> None:
-        """Draw another module, from its first layer; one in which no layer ran leaves the plots dimmed."""
+        """Draw another module, starting at its first layer; if no layer ran, the plots stay dimmed."""
         self._result = result
         self._shown = replace(self._shown, layer=1)
         self.show_state(self._shown)
         self._draw()
 
     def choose(self, row: int) -> None:
-        """Choose a layer, from 0, without a signal back."""
+        """Choose a layer, from 0, without emitting a signal."""
         self._shown = replace(self._shown, layer=row + 1)
         self.show_state(self._shown)
 

@@ -20,7 +20,7 @@ TIPS = (
     "In the order in which they returned",
     "The name in the module",
     "The class of the layer or block",
-    "The shape of what it returns",
+    "The shape of its output",
 )
 NUMBER, LAYER, KIND, OUTPUT = 0, 1, 2, 3
 WIDTHS = {NUMBER: 32, KIND: 96, OUTPUT: 120}
@@ -129,11 +129,11 @@ class WatchTable(QTableView):
         self.rows.show_layers(layers)
 
     def set_narrow(self, narrow: bool) -> None:
-        """Leave out the shapes, which stand beside the plots too, where there is little room."""
+        """Hide the shapes, which are also beside the plots, if there is little room."""
         self.setColumnHidden(OUTPUT, narrow)
 
     def choose(self, row: int) -> None:
-        """Choose a row without a signal back."""
+        """Choose a row without emitting a signal."""
         if row != self.currentIndex().row() and 0 <= row < self.rows.rowCount():
             self.setCurrentIndex(self.rows.index(row, 0))
 

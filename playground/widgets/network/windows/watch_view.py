@@ -1,4 +1,4 @@
-"""Own models: what was watched, each module's layers in the order they ran, in the page's own plots, with a verdict."""
+"""Own models: the watched modules, each with its layers in the order they ran, the page's plots, and a verdict."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ playground.watch(model, batch)
 playground.show()"""
 
 WORDS = (
-    "Run these lines in Python or in a notebook, with a model and a batch of your own. `playground.watch` runs the "
+    "Run these lines in Python or in a notebook, with your own model and batch. `playground.watch` runs the "
     "model once, forward and backward, and measures each layer. The window that `playground.show` opens lists it here. "
-    "A loss of your own goes in as `loss=`, a function from the output to a scalar."
+    "Pass your own loss as `loss=`, a function from the output to a scalar."
 )
 
 
 class WatchHelp(QWidget):
-    """Words, the lines, and a button that copies them."""
+    """A text, the lines of code, and a button that copies them."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,7 +54,7 @@ class WatchHelp(QWidget):
         self.code.setMaximumWidth(self.code.sizeHint().width())
         self.copy = Button("Copy", icon_name="copy")
         self.copy.setObjectName("network.watch.copy")
-        set_tooltip(self.copy, "Put these lines on the clipboard")
+        set_tooltip(self.copy, "Copy these lines")
         self.copy.clicked.connect(self._on_copy_clicked)
         self.said = RunsLabel(role="text2")
         row = QHBoxLayout()
@@ -76,7 +76,7 @@ class WatchHelp(QWidget):
 
 
 class WatchVerdict(VerdictBanner):
-    """A press on a fix copies its code. `origin` stands below it: where the first nan comes from."""
+    """A verdict banner; pressing a fix copies its code. `origin`, below it, says where the first nan comes from."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -86,7 +86,7 @@ class WatchVerdict(VerdictBanner):
         self.fix_chosen.connect(self._on_fix)
 
     def show_words(self, words: WatchedVerdict) -> None:
-        """Say a verdict."""
+        """Show a verdict."""
         self._why = words.why
         self.origin.show_origin(words.origin)
         self._say(words.severity, words.lead, words.text, words.why)
@@ -127,9 +127,9 @@ def watched_in_words(result: WatchResult) -> str:
 
 
 class WatchView(QWidget):
-    """`show_watched(entries)` lists what was watched, the newest chosen.
+    """`show_watched(entries)` lists the watched modules and chooses the newest.
 
-    `tensor_handed(tensor)` is a `WatchedTensor` that the hand sent to the tensors page.
+    `tensor_handed(tensor)` carries a `WatchedTensor` that the user sent to the Tensors page.
     """
 
     tensor_handed = Signal(object)
@@ -146,7 +146,7 @@ class WatchView(QWidget):
         self.which = ComboBox(code=True)
         self.which.setObjectName("network.watch.which")
         self.which.setMinimumWidth(180)
-        set_tooltip(self.which, "What was watched")
+        set_tooltip(self.which, "Watched modules")
         self.summary = TextLabel("", "text2")
         self.banner = ProblemBanner(first=0)
         self.verdict = WatchVerdict()
@@ -198,7 +198,7 @@ class WatchView(QWidget):
         column.addLayout(beside, 1)
 
     def _rename_parts(self) -> None:
-        """The page's own parts have the same names, and a part is found by its name."""
+        """Rename parts that share a name with the page's own, since parts are found by name."""
         for part in self.findChildren(QObject):
             name = part.objectName()
             if name.startswith("network.") and not name.startswith("network.watch"):
@@ -214,7 +214,7 @@ class WatchView(QWidget):
         self.table.set_narrow(narrow)
 
     def show_watched(self, entries: tuple[Watched, ...]) -> None:
-        """List what was watched, the newest chosen."""
+        """List the watched modules and choose the newest."""
         newest = entries[-1:] != self._entries[-1:]
         chosen = len(entries) - 1 if newest else min(self.which.currentIndex(), len(entries) - 1)
         if entries == self._entries and entries:
@@ -227,7 +227,7 @@ class WatchView(QWidget):
             self.which.addItem(entry.name[:NAME_LENGTH])
         self.which.setEnabled(bool(entries))
         self.which.setCurrentIndex(chosen)
-        # The same module watched again, on another batch: the layer that is looked at stays.
+        # The same module watched again on another batch: keep the current layer.
         self._show_entry(chosen, self._picked if self.which.currentText() == before else 0)
 
     def _show_entry(self, index: int, picked: int = 0) -> None:
@@ -261,7 +261,7 @@ class WatchView(QWidget):
             self._choose(rows.layers.index(picked) if picked in rows.layers else 0)
 
     def _show_parts(self) -> None:
-        """Plots without a layer would only pretend."""
+        """Hide the plots if no layer ran."""
         for part in (self._listed, self._rule):
             part.setVisible(bool(self._whole.layers))
         self.layers.setVisible(bool(self._rows.layers))

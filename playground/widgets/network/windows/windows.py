@@ -1,4 +1,4 @@
-"""The windows that the network page opens: step through, phase diagram, own models, what is saved. None is modal."""
+"""The windows that the Network page opens: step through, phase diagram, own models, saved tensors. None is modal."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ VIEWS: dict[str, type[PhaseDiagramView] | type[StepThroughView] | type[SavedDeta
 
 
 class NetworkWindows(QWidget):
-    """A section of buttons, each of which opens a window; a window asks for what it shows only while it is open.
+    """A section of buttons, each of which opens a window; a window requests its content only while it is open.
 
-    `asked(side, request)` starts a side computation of the page, None cancels it; `fields_dragged(fields, gesture)` is
-    what the point of the phase diagram was dragged to; `tensor_handed(tensor)` is a watched module's that was
-    sent to the tensors page. `noted(act)` is something that was done in a window, which a lesson may have asked for.
+    `asked(side, request)` starts a side computation of the page, None cancels it; `fields_dragged(fields, gesture)`
+    carries the setting to which the phase diagram's point was dragged; `tensor_handed(tensor)` is a watched module's
+    tensor sent to the Tensors page. `noted(act)` reports an act that a lesson may ask for.
     """
 
     asked = Signal(str, object)
@@ -42,7 +42,7 @@ class NetworkWindows(QWidget):
     tensor_handed = Signal(object)
     noted = Signal(str)
     toggled = Signal(str)
-    """An entry of a legend that was clicked."""
+    """The legend entry that was clicked."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,7 +57,7 @@ class NetworkWindows(QWidget):
         self.phase = self._button(
             "Phase diagram", "network.open.phase", "Where signals vanish, explode, or reach any depth"
         )
-        self.watch = self._button("Own models", "network.open.watch", "Modules that were watched by playground.watch")
+        self.watch = self._button("Own models", "network.open.watch", "Modules measured by playground.watch")
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 0, 16, 12)
         column.setSpacing(8)
@@ -89,7 +89,7 @@ class NetworkWindows(QWidget):
 
     @Slot()
     def open_step_through(self) -> None:
-        """Open the step-through of a small network like the present one."""
+        """Open the step-through of a small network like the current one."""
         window = self._windows.get(StepThroughView.__name__)
         if window is None:
             window = StepThroughView()
@@ -99,7 +99,7 @@ class NetworkWindows(QWidget):
 
     @Slot()
     def open_phase(self) -> None:
-        """Open the phase diagram with the present setting as its point."""
+        """Open the phase diagram with the current setting as its point."""
         window = self._windows.get(PhaseDiagramView.__name__)
         if window is None:
             window = PhaseDiagramView()
@@ -122,7 +122,7 @@ class NetworkWindows(QWidget):
 
     @Slot()
     def open_details(self) -> None:
-        """Open the table of what is saved for the backward pass."""
+        """Open the table of tensors saved for the backward pass."""
         window = self._windows.get(SavedDetails.__name__)
         if window is None:
             window = SavedDetails()
@@ -133,7 +133,7 @@ class NetworkWindows(QWidget):
         self._ask_all()
 
     def show_watched(self) -> None:
-        """Bring the list of watched modules up to date, if its window is open."""
+        """Update the list of watched modules, if its window is open."""
         window = self._window(WatchView)
         if isinstance(window, WatchView):
             window.show_watched(WATCHED.entries)
@@ -141,7 +141,7 @@ class NetworkWindows(QWidget):
     # From the page
 
     def show_state(self, state: PlaygroundState) -> None:
-        """Take another state; open windows ask for what it needs."""
+        """Set another state; open windows request what it needs."""
         self._state = state
         details = self._window(SavedDetails)
         if isinstance(details, SavedDetails):
@@ -167,7 +167,7 @@ class NetworkWindows(QWidget):
     def _ask_phase(self, request: PhaseRequest) -> None:
         known = self._asked.get(PHASE)
         same = isinstance(known, PhaseRequest) and known.diagram_key == request.diagram_key
-        # A measured diagram takes seconds: while the hand moves the point only the point moves.
+        # A measured diagram takes seconds: during a drag only the point moves.
         if same or (request.kind == "measured" and self._state.network.moving):
             view = self._window(PhaseDiagramView)
             if isinstance(view, PhaseDiagramView):
@@ -181,7 +181,7 @@ class NetworkWindows(QWidget):
             self.asked.emit(side, request)
 
     def show_answer(self, side: str, outcome: object) -> bool:
-        """Show what came of a side computation in its window; whether it was one of these."""
+        """Show a side computation's outcome in its window; True if it belongs to one of these windows."""
         if side not in VIEWS:
             return False
         view = self._windows.get(VIEWS[side].__name__)
@@ -193,13 +193,13 @@ class NetworkWindows(QWidget):
         if isinstance(view, PhaseDiagramView) and isinstance(outcome, PhaseResult):
             present = self._phase_request()
             if outcome.request != present and outcome.request.diagram_key == present.diagram_key:
-                view.show_setting(present)  # the setting was moved on while the diagram was computed
+                view.show_setting(present)  # the setting changed while the diagram was computed
         if isinstance(view, SavedDetails):
             view.show_layer(min(self._state.network.layer, self._state.network.spec.depth))
         return True
 
     def show_progress(self, side: str, fraction: float, words: str) -> None:
-        """Show how far a side computation is."""
+        """Show a side computation's progress."""
         view = self._windows.get(PhaseDiagramView.__name__)
         if side == PHASE and isinstance(view, PhaseDiagramView):
             view.show_progress(fraction, words)

@@ -74,7 +74,7 @@ def test_units_are_said_to_stay_equal_just_where_they_do(dropout, bias_std, resi
 def test_a_rate_goes_the_way_that_the_words_say():
     for spec in random_specs(80, 1):
         _, verdict = judged(spec)
-        for word, factor in re.findall(r"(vanish|explode): ×([0-9.e-]+) a layer", verdict.lead):
+        for word, factor in re.findall(r"(vanish|explode): ×([0-9.e-]+) per layer", verdict.lead):
             assert (float(factor) > 1) == (word == "explode"), (spec, verdict.plain())
 
 

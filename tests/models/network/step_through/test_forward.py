@@ -120,5 +120,5 @@ def test_digits_are_stood_for_by_three_classes():
 def test_zero_times_inf_is_named_where_autograd_passes_0():
     result = compute_step_through(StepThroughRequest(spec_of(activation="relu", gain=1e30, bias_std=0.0)))
     words = " ".join(step.agreement.words() for step in result.steps if step.agreement is not None)
-    assert "0 times inf is nan, where autograd passes 0" in words
+    assert "0 times inf is nan, but autograd passes 0" in words
     assert result.all_agree

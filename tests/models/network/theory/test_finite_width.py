@@ -104,7 +104,7 @@ def test_the_verdict_on_a_narrow_network_names_the_width_and_not_the_theory():
     result = run_network(spec)
     verdict = judge(result, predict(spec, result.input.rms**2, result.features))
     assert verdict.lead.startswith("Activations vanish: ×0.5")
-    assert "theory says" not in verdict.text
+    assert "theory predicts" not in verdict.text
     assert verdict.why == "Theory is for wide layers; at width 1 a draw is off by ×10 from layer 5 on."
 
 

@@ -150,7 +150,7 @@ def test_the_words_name_the_phase():
     assert theory_words(fixed_point("tanh", 1.0, 0.05)).startswith("Gradients vanish")
     assert theory_words(fixed_point("tanh", 3.0, 0.05)).startswith("Gradients explode")
     assert theory_words(fixed_point("relu", 2.0, 0.0)).startswith("On the edge")
-    assert "without end" in theory_words(fixed_point("relu", 3.0, 0.1))
+    assert "without bound" in theory_words(fixed_point("relu", 3.0, 0.1))
 
 
 def test_the_words_compare_the_depth_that_trains_with_that_of_the_network():

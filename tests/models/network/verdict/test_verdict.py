@@ -36,7 +36,7 @@ def offered_first(spec):
 @pytest.mark.parametrize(
     ("spec", "severity", "words"),
     [
-        (RELU, "error", ("Activations vanish", "By layer 50", "theory says ×0.707", "2.98e-8")),
+        (RELU, "error", ("Activations vanish", "By layer 50", "theory predicts ×0.707", "2.98e-8")),
         (replace(RELU, gain=math.sqrt(2)), "good", ("keeps its size", "become alike")),
         (NetworkSpec(activation="tanh", init="lecun_normal", gain=1.4), "good", ("Healthy",)),
         (NetworkSpec(), "error", ("explode", "first inf is at layer {inf}", "3.40e38")),
@@ -57,7 +57,7 @@ def offered_first(spec):
         (
             NetworkSpec(depth=60, activation="relu", init="kaiming_normal", bias_std=3.0, width=300, batch=20),
             "warning",
-            ("All inputs end alike", "cosine"),
+            ("All inputs give the same output", "cosine"),
         ),
     ],
     ids=lambda value: "" if not isinstance(value, NetworkSpec) else f"{value.activation}-{value.init}-{value.dtype}",
@@ -157,7 +157,7 @@ def test_what_biases_bring_back_is_not_said_to_end_at_0():
     assert not zeros[-1]
     verdict = judge(result, predict(spec))
     layer = int(np.argmax(zeros)) + 1
-    assert verdict.lead == f"Nothing of the input gets past layer {layer}."
+    assert verdict.lead == f"None of the input gets past layer {layer}."
     assert verdict.text.endswith("relu cuts them all, and what follows is of the biases alone.")
     offered = tried(verdict, spec, verdict_of).fixes
     assert offered
@@ -170,7 +170,7 @@ def test_inputs_of_one_direction_that_differ_in_length_are_not_called_alike():
     said = judge(result, predict(spec)).plain()
     share = result.units.spread[-1] / result.tables["activation"].rms[-1]
     assert share > 0.1
-    assert said.startswith("All inputs end in one direction.")
+    assert said.startswith("All inputs end in the same direction.")
     assert digits(float(share)) in said
     assert "nearly the same output" not in said
 
@@ -253,9 +253,9 @@ def test_weights_beyond_the_number_type_are_blamed_and_not_the_layers():
     [
         (replace(RELU, bias_std=1e200), "The biases overflow. Their std is 1.00e200, and float32 ends at 3.40e38."),
         (replace(RELU, bias_std=1e30, dtype="float16"), "The biases overflow. Their std is 1.00e30, and float16 ends"),
-        (replace(RELU, bias_std=1e38), "Most of what layer 1 gives comes from the biases: their std is 1.00e38."),
-        (replace(RELU, activation="tanh", bias_std=1e38), "Most of what layer 1 gives comes from the biases"),
-        (replace(RELU, activation="tanh", bias_std=1e4), "tanh is flat: the biases, of std 10000, take them there."),
+        (replace(RELU, bias_std=1e38), "Most of layer 1's output comes from the biases: their std is 1.00e38."),
+        (replace(RELU, activation="tanh", bias_std=1e38), "Most of layer 1's output comes from the biases"),
+        (replace(RELU, activation="tanh", bias_std=1e4), "tanh is flat: the biases, of std 10000, push them there."),
         (replace(RELU, bias_std=1e4, dtype="float16"), "Gradients vanish"),
     ],
 )
@@ -273,7 +273,7 @@ def test_weights_of_one_sign_are_blamed_with_every_activation_that_passes_large_
     spec = NetworkSpec(activation=activation, init=init, input="digits")
     why = verdict_of(spec).why
     mean = 10 if init == "constant" else 50
-    assert why == f"The weights' mean is not 0: fan_in times it is `{mean}`, which multiplies each layer."
+    assert why == f"The weights' mean is not 0: fan_in times the mean is `{mean}`, a factor on each layer."
 
 
 def test_small_biases_are_not_blamed_and_weights_that_saturate_are():
@@ -281,7 +281,7 @@ def test_small_biases_are_not_blamed_and_weights_that_saturate_are():
     assert "explode" in exploding.lead
     assert "bias" not in exploding.why
     saturated = verdict_of(NetworkSpec(depth=20, activation="tanh", init="constant", width=1, gain=1e4))
-    assert saturated.why.endswith("of the values lie where tanh is flat, its slope below 1 % of its steepest.")
+    assert saturated.why.endswith("of the values lie where tanh is flat, with a slope below 1 % of its maximum.")
 
 
 def test_growth_that_rounds_to_a_factor_of_1_is_not_called_an_explosion():
@@ -350,7 +350,7 @@ def test_weights_that_make_values_smaller_do_not_explain_their_growth(activation
     assert verdict.why == ""
     by_biases = verdict_of(replace(spec, gain=0.1, bias_std=6e4))
     assert by_biases.lead == "Activations overflow."
-    assert by_biases.why == "Most of what layer 1 gives comes from the biases: their std is `60000`."
+    assert by_biases.why == "Most of layer 1's output comes from the biases: their std is `60000`."
     assert "layer" in verdict_of(replace(spec, depth=9, gain=9.0)).why
     kept = replace(spec, gain=math.sqrt(2.0) if activation == "relu" else 1.0)
     assert verdict_of(replace(kept, bias_std=1e6)).why == ""
@@ -388,10 +388,10 @@ def test_a_deep_network_that_overflows_early_is_explained_by_its_weights():
 
 def test_what_grows_without_theory_is_explained_too():
     plain = verdict_of(replace(RELU, residual="plain"))
-    assert "adds what it computes to what came in" in plain.why
+    assert "adds its output to its input" in plain.why
     for value in (0.1, 0.3):
         verdict = verdict_of(replace(RELU, init="constant", weight_value=value))
-        assert f"fan_in times it is `{digits(100 * value)}`" in verdict.why
+        assert f"fan_in times the mean is `{digits(100 * value)}`" in verdict.why
         assert float(verdict.lead.split("×")[1].split()[0]) == pytest.approx(100 * value, rel=0.02)
 
 

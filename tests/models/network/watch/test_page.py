@@ -106,7 +106,7 @@ def test_the_oldest_values_are_let_go_and_the_plots_stay():
     first = entries.add("one", measure_module(mlp(), BATCH))
     assert watched_tensor(first, 0, "activation")
     second = entries.add("two", measure_module(mlp(), BATCH))
-    with pytest.raises(ProblemError, match="no longer kept"):
+    with pytest.raises(ProblemError, match="have been discarded"):
         watched_tensor(first, 0, "activation")
     assert watched_tensor(second, 0, "activation")
     assert first.result.page().network.tables["activation"].histograms.counts.sum() > 0
@@ -119,7 +119,9 @@ def test_what_was_too_large_to_keep_says_so(monkeypatch):
     monkeypatch.setattr("playground.models.network.watch.values.SAMPLE", 100)
     monkeypatch.setattr("playground.models.network.watch.watch.Keeper", lambda: Keeper(0))
     entry = WatchList().add("model", measure_module(mlp(), BATCH))
-    with pytest.raises(ProblemError, match=r"activation \(40, 16\) was too large to keep whole: of 640 values"):
+    with pytest.raises(
+        ProblemError, match=r"activation \(40, 16\) was too large to keep: only a sample of its 640 values"
+    ):
         watched_tensor(entry, 0, "activation")
 
 
@@ -207,4 +209,4 @@ def test_a_scripted_part_is_named():
     )
     result = measure_module(module, BATCH)
     assert [layer.path for layer in result.layers] == ["0", "2"]
-    assert result.notes == ("1 is scripted: what runs in there is out of Python's sight, not listed.",)
+    assert result.notes == ("1 is scripted: Python cannot see the layers in it, so they are not listed.",)

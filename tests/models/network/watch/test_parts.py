@@ -156,7 +156,7 @@ def test_progress_rises_through_both_ways_and_cancel_works_on_the_way_back():
     assert fractions == sorted(fractions)
     assert fractions[0] == 0
     assert 0.95 < fractions[-1] < 1
-    assert {words for _, words in told} >= {"3", "3, going back"}
+    assert {words for _, words in told} >= {"3", "3, backward"}
     told.clear()
     with pytest.raises(CancelledError):
         measure_module(

@@ -237,7 +237,7 @@ def test_named_arguments_and_a_loss_of_ones_own():
 def test_frozen_and_detached_layers_say_that_no_gradient_comes_back():
     module = Called(lambda m, x: m.b(m.a(x).detach()), a=nn.Linear(8, 8), b=nn.Linear(8, 2))
     result = measure_module(module, BATCH)
-    assert "no gradient comes back" in result.layers[0].note
+    assert "receives no gradient" in result.layers[0].note
     assert result.layers[0].weight_gradient is None
     assert result.layers[1].activation_gradient is not None
 

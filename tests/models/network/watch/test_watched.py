@@ -37,7 +37,7 @@ def test_vanishing_and_exploding_are_named_with_the_measured_factor():
     assert sentences[0].startswith("Activations vanish: ×")
     values = rms_of(result)
     factor = (values[-1] / values[0]) ** (1 / (len(values) - 1))
-    assert f"×{factor:.3g} a layer" in sentences[0]
+    assert f"×{factor:.3g} per layer" in sentences[0]
     assert verdict_in_words(measure_module(deep(1.0, nn.Identity, 10), BATCH))[1][0].startswith("Activations explode")
 
 
@@ -133,10 +133,10 @@ def test_a_batch_that_is_not_finite_is_blamed_and_not_the_first_layer():
     module = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 2))
     severity, sentences = verdict_in_words(measure_module(module, batch))
     assert severity == "error"
-    assert sentences[0] == "The batch holds 1 nan and 1 inf: the outputs are not finite from 0 Linear on."
+    assert sentences[0] == "The batch contains 1 nan and 1 inf: the outputs are not finite from 0 Linear on."
     assert not any("gradients are not finite" in sentence for sentence in sentences)
     entry = WatchList().add("model", measure_module(module, batch))
-    assert entry.verdict.lead.startswith("The batch holds 1 nan and 1 inf")
+    assert entry.verdict.lead.startswith("The batch contains 1 nan and 1 inf")
     assert not entry.verdict.fixes
 
 

@@ -255,7 +255,7 @@ def test_what_was_read_in_one_diagram_is_not_said_of_the_other_nor_of_the_point_
     QTest.mouseRelease(view.map.canvas.viewport(), LEFT, pos=start + QPoint(40, 20))
 
 
-@pytest.mark.parametrize(("result", "value"), [(THEORY, "chi1"), (MEASURED, "rms over that of layer 1")])
+@pytest.mark.parametrize(("result", "value"), [(THEORY, "chi1"), (MEASURED, "rms relative to layer 1")])
 def test_a_diagram_is_exported_as_a_picture_a_drawing_and_its_numbers(view, tmp_path, result, value):
     view.show_result(result)
     for kind in ("png", "svg", "csv"):

@@ -77,7 +77,7 @@ def test_the_chosen_bar_is_inverted(strip):
 
 
 def test_a_problem_pales_the_last_bars(strip):
-    strip.show_problem(Problem("The depth is 0, it goes from 1 to 500."))
+    strip.show_problem(Problem("The depth is 0, but must be from 1 to 500."))
     assert "The depth is 0" in strip.right.text()
     strip.show_result(RESULT)
     assert strip.right.text() == "under no_grad nothing is kept"
