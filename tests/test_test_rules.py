@@ -13,6 +13,7 @@ import pytest
 
 TESTS = Path(__file__).resolve().parent
 CHECKS = {
+    "assert",
     "raises",
     "warns",
     "fail",

@@ -341,7 +341,7 @@ def test_each_file_that_cannot_be_opened_is_named(open_window, tmp_path, qtbot):
 def test_no_part_waits_in_an_event_loop_of_its_own():
     """A loop inside a loop goes on with widgets that were deleted meanwhile. Only Qt's drag has no other way."""
     package = Path(playground.__file__).parent
-    own = {"app.py": 2, "drag_out.py": 1}
+    own = {"start.py": 2, "drag_out.py": 1}
     for file in package.rglob("*.py"):
         calls = [
             node
