@@ -16,7 +16,9 @@ def make_parser() -> argparse.ArgumentParser:
         prog="tensor-playground",
         description="See what tensors and deep networks really do: shapes, einsum, memory, initialisation.",
     )
-    parser.add_argument("files", nargs="*", metavar="FILE", help=".npy, .npz, .pt, .safetensors or .csv to open")
+    words = "a session, or .npy, .npz, .pt, .safetensors or .csv to open"
+    parser.add_argument("files", nargs="*", metavar="FILE", help=words)
+    parser.add_argument("--new", action="store_true", help="start with the worked example, not with the last session")
     parser.add_argument("--theme", choices=("system", "light", "dark"), default=None, help="colours of the window")
     parser.add_argument("--page", choices=("tensors", "network"), default="tensors", help="the page to open on")
     parser.add_argument("--lesson", metavar="N|FILE", default=None, help="open a lesson, by number or from a file")
@@ -31,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if reason:
         print(f"tensor-playground: {reason}", file=sys.stderr)
         return 2
-    return run(tuple(options.files), theme=options.theme, page=options.page, lesson=options.lesson)
+    return run(tuple(options.files), theme=options.theme, page=options.page, lesson=options.lesson, new=options.new)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import sys
 import traceback
 from types import TracebackType
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
@@ -45,6 +45,8 @@ class CrashReport(QDialog):
 class CrashHook(QObject):
     """Replaces `sys.excepthook` while its window lives: at most one report is open at a time."""
 
+    happened = Signal()
+
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
@@ -58,6 +60,7 @@ class CrashHook(QObject):
         lines = "".join(traceback.format_exception(kind, error, trace))
         self._report = CrashReport(f"tensor-playground {__version__}\n\n{lines}", self._window)
         self._report.show()
+        self.happened.emit()
 
 
 def install_crash_report(window: QWidget) -> CrashHook:

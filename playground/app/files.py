@@ -27,6 +27,8 @@ from PySide6.QtWidgets import (
 
 from playground.models.evaluation.evaluate import evaluate
 from playground.models.files.disk import write_whole
+from playground.models.files.script import session_script
+from playground.models.files.session_file import LoadedSession, is_session, load_session
 from playground.models.files.tensor_files import (
     FORMATS,
     format_of,
@@ -179,9 +181,23 @@ class LessonTextRequest:
     path: str
 
 
-def compute_text(request: SheetRequest | LessonTextRequest, job: Job) -> str:
+@dataclass(frozen=True, slots=True)
+class ScriptRequest:
+    """The state to write as a script, and the file."""
+
+    state: PlaygroundState
+    path: str
+
+
+def compute_text(request: SheetRequest | LessonTextRequest | ScriptRequest, job: Job) -> str:
     """Make the text, write it whole, and say so."""
-    text = compute_sheet(request, job) if isinstance(request, SheetRequest) else skeleton(request.state)
+    match request:
+        case SheetRequest():
+            text = compute_sheet(request, job)
+        case ScriptRequest():
+            text = session_script(request.state, job=job)
+        case LessonTextRequest():
+            text = skeleton(request.state)
 
     def write(fresh: Path) -> int:
         data = text.encode("utf-8")
@@ -223,6 +239,17 @@ class TextsAtWork(QObject):
         dialog.fileSelected.connect(self.save_lesson)
         dialog.open()
 
+    def ask_save_script(self) -> None:
+        """Let the user choose the file of the script."""
+        dialog = SaveDialog(self._window, "Save as Python", "save_script", "playground.py", ("Python (*.py)",))
+        dialog.fileSelected.connect(self.save_script)
+        dialog.open()
+
+    @Slot(str)
+    def save_script(self, path: str) -> None:
+        """Write the program and the einsum as a script that needs only torch and prints the same numbers."""
+        self._task.submit(ScriptRequest(self._store.state, path))
+
     @Slot(str)
     def save_answers(self, path: str) -> None:
         """Run all lessons and write what came of it, as .html or .ipynb."""
@@ -255,6 +282,7 @@ class OpenResult:
 
     files: tuple[tuple[str, LoadedFile], ...]
     problems: tuple[Problem, ...]
+    sessions: tuple[tuple[str, LoadedSession], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,18 +297,21 @@ class ExportRequest:
 
 def compute_open(request: OpenRequest, job: Job) -> OpenResult:
     """Read all files; one that cannot be read does not keep the others from opening."""
-    files, problems = [], []
+    files, problems, sessions = [], [], []
     for number, path in enumerate(request.paths):
         job.check()
         job.report(number / len(request.paths), f"reading {Path(path).name}")
         try:
+            if is_session(path):
+                sessions.append((path, load_session(path)))
+                continue
             loaded = load_tensors(path, job=job)
         except ProblemError as error:
             problems.append(error.problem)
             continue
         files.append((path, loaded))
         problems.extend(loaded.said)
-    return OpenResult(tuple(files), tuple(problems))
+    return OpenResult(tuple(files), tuple(problems), tuple(sessions))
 
 
 def compute_export(request: ExportRequest, job: Job) -> str:
@@ -302,6 +333,9 @@ class FilesAtWork(QObject):
 
     failed = Signal(object)
     """A `Problem`."""
+
+    session_read = Signal(str, object)
+    """The path of a session, and the `LoadedSession`."""
 
     became_busy = Signal(bool)
 
@@ -340,9 +374,9 @@ class FilesAtWork(QObject):
     def ask_open(self) -> None:
         """Let the user choose files to open."""
         suffixes = " ".join(f"*{suffix}" for one in FORMATS.values() for suffix in one.suffixes)
-        dialog = FileDialog(self._window, "Open tensors")
+        dialog = FileDialog(self._window, "Open tensors or a session")
         dialog.setObjectName("open_files")
-        dialog.setNameFilters([f"Tensors ({suffixes})", "All files (*)"])
+        dialog.setNameFilters([f"Tensors and sessions ({suffixes})", "All files (*)"])
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.filesSelected.connect(self._on_files_chosen)
         dialog.open()
@@ -410,6 +444,8 @@ class FilesAtWork(QObject):
         self._read_next()
 
     def _add(self, result: OpenResult) -> None:
+        for path, session in result.sessions[-1:]:
+            self.session_read.emit(path, session)
         state = self._store.state
         program = state.program
         for path, loaded in result.files:

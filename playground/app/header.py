@@ -1,8 +1,8 @@
-"""The line at the top: the pages' tabs at the left; undo, search, Export, Lessons and the theme at the right."""
+"""The line at the top: menu and tabs at the left; undo, search, Export, Lessons and the theme at the right."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QTabWidget, QWidget
 
@@ -14,7 +14,7 @@ from playground.widgets.look import code_font, icon, look, words_font
 HEIGHT = 40
 COMPACT_BELOW = 1100
 SEARCH_WIDTH = 232
-TAB_MARGIN, TAB_SPACING = 20, 32
+MENU_MARGIN, TAB_MARGIN, TAB_SPACING = 8, 12, 32
 
 
 class Pages(QTabWidget):
@@ -40,9 +40,16 @@ class Header(QWidget):
         self.tabs = TabRow(height=HEIGHT, spacing=TAB_SPACING)
         self.tabs.setObjectName("pages.tabs")
         self.tabs.setAccessibleName("Pages")
+        self.menu_button = IconButton("menu", "Menu", "F10")
+        self.menu_button.setObjectName("header.menu")
+        self.menu_button.setShortcut("F10")
+        self.menu_button.clicked.connect(self._on_menu_clicked)
+        self._menu: QMenu | None = None
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(TAB_MARGIN, 0, 0, 0)
+        self._row.setContentsMargins(MENU_MARGIN, 0, 0, 0)
         self._row.setSpacing(0)
+        self._row.addWidget(self.menu_button)
+        self._row.addSpacing(TAB_MARGIN)
         self._row.addWidget(self.tabs)
         self._row.addStretch(1)
         self.tabs.currentChanged.connect(pages.setCurrentIndex)
@@ -52,6 +59,16 @@ class Header(QWidget):
         """One more page, with its tab."""
         self._pages.addTab(page, title)
         self.tabs.addTab(title)
+
+    def set_menu(self, menu: QMenu | None) -> None:
+        """What the button at the left shows; None where the platform has a menu bar."""
+        self._menu = menu
+        self.menu_button.setVisible(menu is not None)
+
+    @Slot()
+    def _on_menu_clicked(self) -> None:
+        if self._menu is not None:
+            pop_up(self._menu, self.menu_button)
 
     def set_tools(self, tools: QWidget) -> None:
         """Stand the tools at the right."""
@@ -151,7 +168,12 @@ class HeaderTools(QWidget):
 
     @Slot()
     def _on_export_clicked(self) -> None:
-        self._export_menu.popup(self._export.mapToGlobal(self._export.rect().bottomLeft()))
+        pop_up(self._export_menu, self._export)
+
+
+def pop_up(menu: QMenu, below: QWidget) -> None:
+    """Show a menu at the lower left corner of a widget."""
+    menu.popup(below.mapToGlobal(QPoint(0, below.height())))
 
 
 class ActionButton(IconButton):

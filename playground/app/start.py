@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 from playground.models.job import Job
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PySide6.QtWidgets import QApplication
 
     from playground.app.window import MainWindow
@@ -94,25 +96,35 @@ SWITCH_SECONDS = 0.0005
 
 
 def run(
-    files: tuple[str, ...] = (), *, theme: str | None = None, page: str = "tensors", lesson: str | None = None
+    files: tuple[str, ...] = (),
+    *,
+    theme: str | None = None,
+    page: str = "tensors",
+    lesson: str | None = None,
+    new: bool = False,
 ) -> int:
-    """Open the window, work until it is closed, return the exit status."""
+    """Open the window, work until it is closed, return the exit status.
+
+    The last session comes back, unless files or a lesson are asked for, or it is to be `new`.
+    """
     note = InterruptNote()
     application = make_application(theme)
     from playground.app.crash import install_crash_report
     from playground.app.interrupt import Interrupt
+    from playground.app.session.kept import kept_folder
     from playground.app.window import MainWindow
 
     interrupt = Interrupt(application, lambda: note.is_set)
     window = MainWindow()
-    install_crash_report(window)
+    crashes = install_crash_report(window)
     window.show_page(page)
     window.show()
     application.processEvents()
     import_torch_meanwhile(application)
     status = 0
     if not window.is_closed:
-        furnish(window, files, lesson)
+        furnish(window, files, lesson, kept_folder(), new or bool(files or lesson))
+        crashes.happened.connect(window.furniture.workspace.commands.session.keep)
         warm_up_meanwhile()
         prepare_process()
         status = application.exec()
@@ -189,14 +201,25 @@ def prepare_process() -> None:
     gc.freeze()
 
 
-def furnish(window: MainWindow, files: tuple[str, ...] = (), lesson: str | None = None) -> None:
-    """Fill the frame of the window with the panels and the worked example, then open what was asked for."""
+def furnish(
+    window: MainWindow,
+    files: tuple[str, ...] = (),
+    lesson: str | None = None,
+    kept_in: Path | None = None,
+    new: bool = True,
+) -> None:
+    """Fill the frame of the window with the panels, then open what was asked for.
+
+    It begins with the worked example, or with the last session of the folder `kept_in`, if it is not to be `new`.
+    """
+    from playground.app.session.session import fresh_opening, kept_opening
     from playground.app.window_contents import Furniture
-    from playground.models.example import example_state
     from playground.runtime.panels import PANELS
 
-    furniture = Furniture(window, window.pages, PANELS, example_state())
+    opening = fresh_opening(kept_in) if new or kept_in is None else kept_opening(kept_in)
+    furniture = Furniture(window, window.pages, PANELS, opening.state)
     window.furnish(furniture)
+    furniture.workspace.commands.session.begin(opening)
     furniture.workspace.commands.open_paths(files)
     if lesson:
         furniture.workspace.commands.open_lesson(lesson)

@@ -11,7 +11,8 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
-from playground.app.header import COMPACT_BELOW, Header, Pages
+from playground.app.header import COMPACT_BELOW, Header, Pages, pop_up
+from playground.app.session.session import UNTITLED
 from playground.app.settings import restore_geometry, save_geometry, settings
 from playground.widgets.controls.focus_ring import PAINTS_FOCUS
 from playground.widgets.look import look, words_font
@@ -40,6 +41,7 @@ class FramePage(QWidget):
 
 
 PAGES = ("tensors", "network")
+TITLE = "Tensor Playground"
 
 
 class MainWindow(QMainWindow):
@@ -50,7 +52,7 @@ class MainWindow(QMainWindow):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("main_window")
-        self.setWindowTitle("Tensor Playground")
+        self.setWindowTitle(TITLE)
         self.setAcceptDrops(True)
         self.is_closed = False
         self._furniture: Furniture | None = None
@@ -76,6 +78,8 @@ class MainWindow(QMainWindow):
         commands = furniture.workspace.commands
         commands.page_wanted.connect(self.show_page)
         commands.full_screen_wanted.connect(self.toggle_full_screen)
+        commands.recent_wanted.connect(self._on_recent_wanted)
+        commands.session.titled.connect(self._on_titled)
         furniture.lessons.page_wanted.connect(self.show_page)
         current = self.pages.currentIndex()
         self.pages.blockSignals(True)
@@ -88,6 +92,7 @@ class MainWindow(QMainWindow):
         self.pages.blockSignals(False)
         self.pages.setCurrentIndex(current)
         self._header.set_tools(furniture.tools)
+        self._header.set_menu(furniture.menus.behind_button)
         self._column.addWidget(furniture.notice)
         self._column.addWidget(furniture.status)
         furniture.restore(settings())
@@ -112,6 +117,17 @@ class MainWindow(QMainWindow):
             self.showNormal()
         else:
             self.showFullScreen()
+
+    @Slot()
+    def _on_recent_wanted(self) -> None:
+        pop_up(self.furniture.menus.recent, self._header.menu_button)
+
+    @Slot(str, bool)
+    def _on_titled(self, name: str, is_saved: bool) -> None:
+        """The session's name and a star for what is not saved; an untouched beginning has neither."""
+        is_fresh = is_saved and name == UNTITLED
+        self.setWindowTitle(TITLE if is_fresh else f"{name}[*] - {TITLE}")
+        self.setWindowModified(not is_saved)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The header loses its words when it gets narrow."""

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QWindow
-from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
 
-from playground.app.commands import Commands, ExportMenu
+from playground.app.commands.commands import Commands, ExportMenu
+from playground.app.commands.menus import Menus
+from playground.app.commands.palette import CommandPalette
 from playground.app.header import HeaderTools, Pages
 from playground.app.lesson_dock import LessonSide, remembered_progress, save_progress
 from playground.app.memory_limit import remembered_limit, save_limit
 from playground.app.pages import NetworkPage, TensorsPage
-from playground.app.palette import CommandPalette
 from playground.app.settings import remember_theme, settings
 from playground.app.theme import install_theme
 from playground.models.problem import Problem
@@ -91,7 +92,7 @@ class Workspace(QObject):
 class Furniture(QObject):
     """The pages, the header's tools, the notice and the bottom line of one window, wired to its workspace."""
 
-    def __init__(self, window: QWidget, stack: Pages, specs: Iterable[PanelSpec], state: PlaygroundState) -> None:
+    def __init__(self, window: QMainWindow, stack: Pages, specs: Iterable[PanelSpec], state: PlaygroundState) -> None:
         super().__init__(window)
         state = replace(state, memory_budget=remembered_limit(settings()))
         self.workspace = Workspace(tuple(specs), state, window)
@@ -105,6 +106,7 @@ class Furniture(QObject):
         self.status = status
         self.export_menu = ExportMenu(self.workspace.store, commands, window)
         self.tools = HeaderTools(commands.actions, self.export_menu)
+        self.menus = Menus(commands, window)
         self.palette = CommandPalette(window)
         self.notice = ProblemBanner(first=0)
         self.notice.setObjectName("notice")
@@ -113,7 +115,7 @@ class Furniture(QObject):
         commands.search_wanted.connect(self._on_search_wanted)
         commands.lesson_wanted.connect(self.lessons.open)
         commands.lessons_wanted.connect(self.lessons.toggle)
-        for worker in (commands.files, commands.texts):
+        for worker in (commands.files, commands.texts, commands.session):
             worker.said.connect(self._on_files_said)
             worker.failed.connect(self._on_files_failed)
         commands.part_wanted.connect(self.lessons.light)

@@ -121,6 +121,10 @@ class Store(QObject):
             state = rebased(state, base, self.state)
         self._become(self._history.applied(state, gesture))
 
+    def begin(self, state: PlaygroundState) -> None:
+        """Go on from this state, with no step to undo."""
+        self._become(History(state, work=self._work))
+
     @Slot()
     def end_gesture(self) -> None:
         """The hand let go: the next edit starts a step of its own."""

@@ -41,12 +41,12 @@ def open_window(qtbot):
     """Open the real main window with all its panels; each is closed and deleted after the test."""
     windows = []
 
-    def make(size=(1360, 860), files=(), lesson=None):
+    def make(size=(1360, 860), files=(), lesson=None, kept_in=None, new=False):
         window = MainWindow()
         windows.append(window)
         window.resize(*size)
         window.show()
-        furnish(window, files, lesson)
+        furnish(window, files, lesson, kept_in, new)
         return window
 
     yield make

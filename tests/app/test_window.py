@@ -16,7 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QListWidget, QMessageBox, QTabWidget, QWidget
 
 import playground
-from playground.app.commands import REQUESTS
+from playground.app.commands.commands import REQUESTS
 from playground.app.pages import BROADCAST_HEIGHT
 from playground.models.program.sources import Imported, Made
 from playground.models.resources import resource_path

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 import types
 import typing
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Union
 
 from playground.models.problem import ProblemError
@@ -48,6 +49,43 @@ def encode(value: object, leaf: Callable[[object], Json | None]) -> Json:
     raise TypeError(f"a state cannot hold a {type(value).__name__}: {value!r}")
 
 
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Parts that the object at `path` has besides its known fields; `known` is how these stood in the file."""
+
+    path: tuple[str | int, ...]
+    known: Mapping[str, Json]
+    parts: Mapping[str, Json]
+
+    def below(self, name: str) -> Unknown:
+        """The same, seen from a value that holds all this as its field `name`."""
+        return replace(self, path=(name, *self.path))
+
+    def put_back(self, document: Json) -> None:
+        """Write the parts into a document again, if the object is still there.
+
+        An item of a list has no name that tells it from its neighbours: it must be as it was.
+        """
+        place = document
+        for step in self.path:
+            is_there = (
+                step < len(place)
+                if isinstance(step, int) and isinstance(place, list)
+                else (isinstance(place, dict) and step in place)
+            )
+            if not is_there:
+                return
+            place = place[step]
+        is_item = any(isinstance(step, int) for step in self.path)
+        if isinstance(place, dict) and (not is_item or place == self.known):
+            place.update({name: value for name, value in self.parts.items() if name not in place})
+
+
+def _steps(where: str) -> tuple[str | int, ...]:
+    """`"program.bindings[2].source"` as the steps that lead there."""
+    return tuple(int(number) if number else name for name, number in re.findall(r"(\w+)|\[(\d+)\]", where))
+
+
 @dataclass(slots=True)
 class Decoder:
     """Reads values of one family of dataclasses; what cannot be read is left at its default and told in `notes`.
@@ -58,6 +96,7 @@ class Decoder:
     classes: dict[str, type]
     leaf: Callable[[Json, type], object]
     notes: list[str] = field(default_factory=list)
+    unknown: list[Unknown] = field(default_factory=list)
 
     def read(self, data: Json, wanted: Any, where: str = "") -> Any:
         """A value of the type `wanted`; a `MismatchError` if it is none and has no default to fall back to."""
@@ -142,15 +181,20 @@ class Decoder:
                 if one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING:
                     raise
                 self.notes.append(f"{error}: the usual value is taken.")
-        unknown = sorted(set(data) - {one.name for one in dataclasses.fields(wanted)} - {KIND})
-        if unknown:
-            self.notes.append(
-                f"{where or wanted.__name__} has parts that are not known here: {', '.join(unknown)[:80]}."
-            )
+        self._keep_unknown(data, wanted, where)
         try:
             return wanted(**values)
         except (TypeError, ValueError, ProblemError) as error:
             raise MismatchError(where, f"no {wanted.__name__}: {error}") from None
+
+    def _keep_unknown(self, data: dict[str, Json], wanted: type, where: str) -> None:
+        names = {one.name for one in dataclasses.fields(wanted)} | {KIND}
+        parts = {name: value for name, value in data.items() if name not in names}
+        if parts:
+            known = {name: value for name, value in data.items() if name in names}
+            self.unknown.append(Unknown(_steps(where), known, parts))
+            words = ", ".join(sorted(parts))[:80]
+            self.notes.append(f"{where or wanted.__name__} has parts that are not known here, and are kept: {words}.")
 
     def _read_any(self, data: Json, where: str) -> Any:
         """A value of a field that may hold anything: numbers, text, lists of them, and the known dataclasses."""

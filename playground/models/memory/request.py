@@ -185,13 +185,6 @@ def compute_memory(request: MemoryRequest, job: Job) -> MemoryResult:
         request, layout, view, explain_strided(strided, layout.storage_bytes, layout.itemsize), job
     )
     files, numpy_rows = _costs(layout, request.name)
-
-    def offered(cost: FileCost) -> FileCost:
-        """The cost of a file, and what would take less only where that line has values."""
-        if not cost.fix or try_line(request.program, cost.fix, request.budget, job, with_values=True) is not None:
-            return cost
-        return replace(cost, fix="", fix_bytes=None)
-
     return MemoryResult(
         name=request.name,
         code=line.code,
@@ -211,10 +204,20 @@ def compute_memory(request: MemoryRequest, job: Job) -> MemoryResult:
         strided=explained,
         strided_values=_strided_values(reader, explained),
         patterns=named_specs(layout.storage_cells),
-        files=tuple(map(offered, files if line.tensor is None else (*files, csv_cost(tensor)))),
+        files=_with_helpful_lines(request, files if line.tensor is None else (*files, csv_cost(tensor)), job),
         numpy_rows=numpy_rows,
         facts=facts_text(request.name, line.code, layout, steps, (view_text, view)),
         warning=line.problem,
+    )
+
+
+def _with_helpful_lines(request: MemoryRequest, files: tuple[FileCost, ...], job: Job) -> tuple[FileCost, ...]:
+    """The costs of files; what would take less is offered only where that line has values."""
+    return tuple(
+        cost
+        if not cost.fix or try_line(request.program, cost.fix, request.budget, job, with_values=True) is not None
+        else replace(cost, fix="", fix_bytes=None)
+        for cost in files
     )
 
 

@@ -18,7 +18,12 @@ class KeyCloser(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Look at the keys that came up to the window itself."""
-        if isinstance(watched, QWidget) and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+        if not isinstance(watched, QWidget) or not isinstance(event, QKeyEvent):
+            return super().eventFilter(watched, event)
+        if event.type() == QEvent.Type.ShortcutOverride and event.matches(QKeySequence.StandardKey.Close):
+            event.accept()  # else it would close the main window
+            return True
+        if event.type() == QEvent.Type.KeyPress:
             is_escape = event.key() == Qt.Key.Key_Escape and event.modifiers() == Qt.KeyboardModifier.NoModifier
             if is_escape or event.matches(QKeySequence.StandardKey.Close):
                 watched.close()

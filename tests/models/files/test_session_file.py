@@ -6,9 +6,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.torch import load_file, save_file
 
 from playground.models.example import example_state
-from playground.models.files.session_file import KEY, VERSION, load_session, save_session, session_bytes
+from playground.models.files.safetensors_file import read_header
+from playground.models.files.session_file import KEY, MIGRATIONS, VERSION, is_session, load_session, save_session
 from playground.models.files.state_codec import Decoder, encode, family
 from playground.models.files.tensor_files import save_tensors
 from playground.models.network.spec.spec import NetworkSpec
@@ -73,8 +75,8 @@ def tensors_of(state):
 
 @pytest.mark.parametrize("state", [PlaygroundState(), example_state(), rich_state()], ids=["new", "example", "rich"])
 def test_round_trip(state, tmp_path):
-    save_session(tmp_path / "a.playground", state)
-    loaded = load_session(tmp_path / "a.playground")
+    save_session(tmp_path / "a.safetensors", state)
+    loaded = load_session(tmp_path / "a.safetensors")
     assert loaded.problems == ()
     assert same_but_tensors(loaded.state, ()) == same_but_tensors(state, ())
     for name, tensor in tensors_of(state).items():
@@ -86,18 +88,44 @@ def test_round_trip(state, tmp_path):
 
 def test_shared_storages_stay_shared_and_are_written_once(tmp_path):
     state = rich_state()
-    save_session(tmp_path / "a.playground", state)
-    back = tensors_of(load_session(tmp_path / "a.playground").state)
+    save_session(tmp_path / "a.safetensors", state)
+    back = tensors_of(load_session(tmp_path / "a.safetensors").state)
     assert back["x"].untyped_storage().data_ptr() == back["y"].untyped_storage().data_ptr()
     assert back["e"].untyped_storage().nbytes() == 6
-    assert session_bytes(state) == 48 + 8 + 6 + 0 + 2
+    header = read_header(tmp_path / "a.safetensors")
+    header.pop("__metadata__")
+    ends = [entry["data_offsets"][1] for entry in header.values()]
+    assert max(ends) == 48 + 8 + 6 + 0 + 2
+
+
+def test_any_reader_finds_the_imported_tensors(tmp_path):
+    save_session(tmp_path / "a.safetensors", rich_state())
+    found = load_file(tmp_path / "a.safetensors")
+    assert set(found) == {"x", "z", "e.storage", "n", "b"}
+    assert torch.equal(found["x"], BASE)
+    assert torch.equal(found["z"], torch.tensor([1 - 2j]))
+    assert torch.equal(found["e.storage"], torch.ones(3, dtype=torch.bfloat16))
+    assert found["n"].shape == (0, 3)
+
+
+def test_a_view_and_a_dtype_that_the_format_lacks_are_kept_as_their_storages(tmp_path):
+    tensor = torch.arange(6.0).reshape(2, 3)
+    wide = torch.tensor([1 + 2j], dtype=torch.complex128)
+    state = PlaygroundState(program=Program((Binding("t", imported(tensor.t())), Binding("w", imported(wide)))))
+    save_session(tmp_path / "a.safetensors", state)
+    found = load_file(tmp_path / "a.safetensors")
+    assert torch.equal(found["t.storage"], torch.arange(6.0))
+    assert found["w.storage"].dtype == torch.uint8
+    back = tensors_of(load_session(tmp_path / "a.safetensors").state)
+    assert (back["t"].shape, back["t"].stride()) == ((3, 2), (1, 3))
+    assert torch.equal(back["w"], wide)
 
 
 def test_a_lessons_own_work_comes_back_too(tmp_path):
     state = PlaygroundState()
     state = replace(state, lesson=replace(state.lesson, key="one", before=rich_state()))
-    save_session(tmp_path / "a.playground", state)
-    back = load_session(tmp_path / "a.playground").state
+    save_session(tmp_path / "a.safetensors", state)
+    back = load_session(tmp_path / "a.safetensors").state
     assert back.lesson.before.einsum.equation == "ij,kj->ik"
     assert torch.equal(tensors_of(back.lesson.before)["x"], BASE)
 
@@ -128,8 +156,8 @@ def changed(**parts):
 
 @pytest.fixture
 def saved(tmp_path):
-    save_session(tmp_path / "a.playground", rich_state())
-    return tmp_path / "a.playground"
+    save_session(tmp_path / "a.safetensors", rich_state())
+    return tmp_path / "a.safetensors"
 
 
 @pytest.mark.parametrize(
@@ -146,7 +174,7 @@ def saved(tmp_path):
         (lambda text: "{}", "no version"),
         (changed(version="1"), "no version"),
         (changed(version=True), "no version"),
-        (changed(version=99), "newer Tensor Playground (version 99, this one reads 1)"),
+        (changed(version=99), "newer Tensor Playground (version 99, this one reads 2)"),
         (changed(state=None), "not a PlaygroundState"),
         (changed(state=[[[]]]), "not a PlaygroundState"),
         (changed(state={"is": "Program"}), "not a PlaygroundState"),
@@ -157,7 +185,7 @@ def test_damaged_sessions_are_refused(saved, change, words):
     with pytest.raises(ProblemError) as caught:
         load_session(saved)
     assert words in caught.value.problem.message
-    assert caught.value.problem.message.startswith("a.playground ")
+    assert caught.value.problem.message.startswith("a.safetensors ")
 
 
 @pytest.mark.parametrize(
@@ -179,7 +207,11 @@ def test_damaged_sessions_are_refused(saved, change, words):
         ),
         (changed(state__network__hidden=["a"]), "network.hidden is ", lambda s: s.network.hidden == frozenset()),
         (changed(state__network__hidden={"set": [1]}), "hidden is 1, not text", lambda s: not s.network.hidden),
-        (changed(state__network__hue=3), "parts that are not known here: hue", lambda s: s.network.spec.depth == 3),
+        (
+            changed(state__network__hue=3),
+            "parts that are not known here, and are kept: hue",
+            lambda s: s.network.spec.depth == 3,
+        ),
         (changed(state__program__bindings__1=5), "bindings[1] is 5", lambda s: len(s.program.names) == 7),
         (
             changed(state__program__bindings__1__source={"is": "Evil"}),
@@ -242,9 +274,9 @@ def test_other_files_are_no_sessions(tmp_path):
         (b"\x00" * 100, "no session that was saved here"),
         (b"{}" * 50, "no session that was saved here"),
     ):
-        (tmp_path / "a.playground").write_bytes(data)
+        (tmp_path / "a.safetensors").write_bytes(data)
         with pytest.raises(ProblemError) as caught:
-            load_session(tmp_path / "a.playground")
+            load_session(tmp_path / "a.safetensors")
         assert words in caught.value.problem.message
     with pytest.raises(ProblemError):
         load_session(tmp_path / "gone.playground")
@@ -275,8 +307,53 @@ def test_any_json_gives_a_state_or_a_mismatch(data):
 
 
 def test_every_field_of_the_state_can_be_written():
-    assert VERSION == 1
+    assert len(MIGRATIONS) == VERSION - 1
     names = family(PlaygroundState)
     assert {"PlaygroundState", "Program", "Made", "NetworkSpec", "BroadcastState"} <= set(names)
     with pytest.raises(TypeError, match="cannot hold a list"):
         encode([1], lambda value: None)
+
+
+def test_what_only_a_newer_app_knows_is_kept(saved, tmp_path):
+    def change(text):
+        document = json.loads(text)
+        document["notes"] = ["mine"]
+        document["state"]["network"]["hue"] = {"is": "Hue", "angle": 3}
+        document["state"]["program"]["bindings"][0]["colour"] = "red"
+        document["state"]["program"]["bindings"][1]["colour"] = "blue"
+        return json.dumps(document)
+
+    rewrite(saved, change)
+    loaded = load_session(saved)
+    program = loaded.state.program
+    edited = replace(loaded.state, program=program.with_source("B", Expression("A * 2")))
+    again = tmp_path / "b.safetensors"
+    save_session(again, edited, loaded.about, loaded.unknown)
+    document = json.loads(read_header(again)["__metadata__"][KEY])
+    assert document["notes"] == ["mine"]
+    assert document["state"]["network"]["hue"] == {"is": "Hue", "angle": 3}
+    assert document["state"]["program"]["bindings"][0]["colour"] == "red"
+    assert "colour" not in document["state"]["program"]["bindings"][1], "this line is another one now"
+
+
+def test_a_session_of_version_1_is_migrated(saved):
+    """That version numbered its storages, and kept them as bytes."""
+    tensors, state = {"storage.0": torch.arange(3.0).view(torch.uint8)}, PlaygroundState()
+    state = replace(state, program=Program((Binding("x", imported(BASE)), Binding("y", imported(BASE)))))
+    described = {"is": "TensorReference", "storage": 0, "dtype": "float32", "shape": [3], "strides": [1], "offset": 0}
+    text = json.dumps(
+        {"version": 1, "state": encode(state, lambda v: described if isinstance(v, TensorReference) else None)}
+    )
+    save_file(tensors, saved, {KEY: text})
+    back = tensors_of(load_session(saved).state)
+    assert torch.equal(back["x"], torch.arange(3.0))
+    assert back["x"].untyped_storage().data_ptr() == back["y"].untyped_storage().data_ptr()
+
+
+def test_what_is_said_of_a_session_besides_comes_back(tmp_path):
+    save_session(tmp_path / "a.safetensors", PlaygroundState(), {"path": "b.safetensors", "stamp": [1, 2]})
+    assert load_session(tmp_path / "a.safetensors").about == {"path": "b.safetensors", "stamp": [1, 2]}
+    assert is_session(tmp_path / "a.safetensors")
+    save_tensors(tmp_path / "x.safetensors", {"x": torch.eye(2)})
+    assert not is_session(tmp_path / "x.safetensors")
+    assert not is_session(tmp_path / "gone.safetensors")

@@ -6,18 +6,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from playground.app.drag_out import DragOut
 from playground.app.files import KEEPS_ALL, FilesAtWork, TextsAtWork, foreseen_losses
 from playground.app.memory_limit import MemoryLimitForm
+from playground.app.session.session import Session
 from playground.models.example import example_state
 from playground.models.files.tensor_files import FORMATS
 from playground.models.program.script import script
 from playground.models.state import PlaygroundState
 from playground.runtime.store import Store
+from playground.widgets.plot.figure import Figure
+from playground.widgets.plot.menu import add_exports
+from playground.widgets.plot.plot import Plot
 
 if TYPE_CHECKING:
     from playground.models.program.program import Program
@@ -25,33 +29,45 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
-    """A command: its key, its words, its shortcuts, its icon, and the method of `Commands` that does it."""
+    """A command: its words, its menu, its shortcuts, its icon; `key` names the method of `Commands` that does it."""
 
     key: str
     words: str
+    menu: str
     shortcuts: tuple[str, ...] = ()
     icon: str = ""
+    opens_group: bool = False
+    """Whether a line stands above it in its menu."""
 
 
+MENUS = ("File", "Edit", "View", "Help")
 COMMANDS = (
-    CommandSpec("undo", "Undo", ("Ctrl+Z",), "undo-2"),
-    CommandSpec("redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo-2"),
-    CommandSpec("open_files", "Open files...", ("Ctrl+O",), "folder-open"),
-    CommandSpec("export_selected", "Export the selected tensor...", ("Ctrl+E",), "upload"),
-    CommandSpec("copy_program", "Copy the program as PyTorch code", ("Ctrl+Shift+C",), "copy"),
-    CommandSpec("new_program", "Start with an empty program", (), ""),
-    CommandSpec("open_example", "Open the worked example", (), ""),
-    CommandSpec("memory_limit", "Memory limit...", (), ""),
-    CommandSpec("search_commands", "Search commands", ("Ctrl+K",), "search"),
-    CommandSpec("show_tensors", "Go to Tensors", ("Ctrl+1",), ""),
-    CommandSpec("show_network", "Go to Network", ("Ctrl+2",), ""),
-    CommandSpec("show_lessons", "Lessons", ("F1",), "book-open"),
-    CommandSpec("save_answers", "Save the answers of all lessons...", (), ""),
-    CommandSpec("save_as_lesson", "Save this as a lesson...", (), ""),
-    CommandSpec("toggle_theme", "Switch between light and dark", ("Ctrl+Shift+L",), "contrast"),
-    CommandSpec("follow_system_theme", "Follow the system's light or dark", (), ""),
-    CommandSpec("toggle_full_screen", "Full screen", ("F11",), ""),
-    CommandSpec("quit", "Quit", ("Ctrl+Q",), ""),
+    CommandSpec("new_session", "New session", "File", ("Ctrl+N",)),
+    CommandSpec("open_files", "Open files...", "File", ("Ctrl+O",), "folder-open"),
+    CommandSpec("open_recent", "Open recent...", "File"),
+    CommandSpec("open_example", "Open the worked example", "File"),
+    CommandSpec("save_session", "Save the session", "File", ("Ctrl+S",), opens_group=True),
+    CommandSpec("save_session_as", "Save the session as...", "File", ("Ctrl+Shift+S",)),
+    CommandSpec("export_selected", "Export the selected tensor...", "File", ("Ctrl+E",), "upload", opens_group=True),
+    CommandSpec("save_script", "Save as Python...", "File"),
+    CommandSpec("save_answers", "Save the answers of all lessons...", "File"),
+    CommandSpec("save_as_lesson", "Save this as a lesson...", "File"),
+    CommandSpec("close_window", "Close the window", "File", ("Ctrl+W",), opens_group=True),
+    CommandSpec("quit", "Quit", "File", ("Ctrl+Q",)),
+    CommandSpec("undo", "Undo", "Edit", ("Ctrl+Z",), "undo-2"),
+    CommandSpec("redo", "Redo", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo-2"),
+    CommandSpec(
+        "copy_program", "Copy the program as PyTorch code", "Edit", ("Ctrl+Shift+C",), "copy", opens_group=True
+    ),
+    CommandSpec("new_program", "Start with an empty program", "Edit"),
+    CommandSpec("memory_limit", "Memory limit...", "Edit", opens_group=True),
+    CommandSpec("show_tensors", "Go to Tensors", "View", ("Ctrl+1",)),
+    CommandSpec("show_network", "Go to Network", "View", ("Ctrl+2",)),
+    CommandSpec("toggle_theme", "Switch between light and dark", "View", ("Ctrl+Shift+L",), "contrast", True),
+    CommandSpec("follow_system_theme", "Follow the system's light or dark", "View"),
+    CommandSpec("toggle_full_screen", "Full screen", "View", ("F11",), opens_group=True),
+    CommandSpec("search_commands", "Search commands", "Help", ("Ctrl+K",), "search"),
+    CommandSpec("show_lessons", "Lessons", "Help", ("F1",), "book-open"),
 )
 
 
@@ -66,6 +82,7 @@ class Commands(QObject):
     lesson_wanted = Signal(str)
     part_wanted = Signal(str)
     lessons_wanted = Signal()
+    recent_wanted = Signal()
 
     def __init__(self, store: Store, window: QWidget) -> None:
         super().__init__(window)
@@ -74,6 +91,8 @@ class Commands(QObject):
         self.files = FilesAtWork(store, window)
         self.drags = DragOut(store, window)
         self.texts = TextsAtWork(store, window)
+        self.session = Session(store, window)
+        self.files.session_read.connect(self.session.take)
         self._limit_form: MemoryLimitForm | None = None
         self.actions = {spec.key: self._make_action(spec) for spec in COMMANDS}
         store.changed.connect(self._on_store_changed)
@@ -94,6 +113,7 @@ class Commands(QObject):
         self.files.close()
         self.drags.close()
         self.texts.close()
+        self.session.close()
 
     @Slot(str, object)
     def run_request(self, name: str, argument: object) -> None:
@@ -134,6 +154,26 @@ class Commands(QObject):
     def open_files(self) -> None:
         """Choose files to open."""
         self.files.ask_open()
+
+    @Slot()
+    def new_session(self) -> None:
+        """Begin anew on both pages."""
+        self.session.new()
+
+    @Slot()
+    def open_recent(self) -> None:
+        """Show the sessions of late."""
+        self.recent_wanted.emit()
+
+    @Slot()
+    def save_session(self) -> None:
+        """Write the session to its file."""
+        self.session.save()
+
+    @Slot()
+    def save_session_as(self) -> None:
+        """Choose where the session goes."""
+        self.session.ask_save()
 
     @Slot()
     def export_selected(self) -> None:
@@ -191,6 +231,11 @@ class Commands(QObject):
         self.lessons_wanted.emit()
 
     @Slot()
+    def save_script(self) -> None:
+        """Choose where the program goes as a Python script."""
+        self.texts.ask_save_script()
+
+    @Slot()
     def save_answers(self) -> None:
         """Choose where the answer sheet goes."""
         self.texts.ask_save_answers()
@@ -216,9 +261,14 @@ class Commands(QObject):
         self.full_screen_wanted.emit()
 
     @Slot()
-    def quit(self) -> None:
-        """Close the window."""
+    def close_window(self) -> None:
+        """Close this window; its session is kept."""
         self.close_wanted.emit()
+
+    @Slot()
+    def quit(self) -> None:
+        """Close all windows."""
+        QApplication.closeAllWindows()
 
     @Slot(object)
     def _on_store_changed(self, state: PlaygroundState) -> None:
@@ -265,16 +315,26 @@ class ExportMenu(QMenu):
     @Slot()
     def _on_about_to_show(self) -> None:
         self.clear()
+        for figure in self.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            figure.deleteLater()
         self._add_tensor(self._store.state)
         plots = list(visible_plots(self._window))
         if plots:
             self._add_heading("Plots")
         for plot in plots:
             self._add(f"{plot.plot_name()}...", ("plot", plot))  # type: ignore[attr-defined]
+        self._add_figures([plot for plot in plots if isinstance(plot, Plot)])
         self._add_heading("Program")
         self.addAction(self._commands.actions["copy_program"])
+        self.addAction(self._commands.actions["save_script"])
         self._add_heading("Lessons")
         self.addAction(self._commands.actions["save_answers"])
+
+    def _add_figures(self, plots: list[Plot]) -> None:
+        """All plots of the page below each other, in the look of the screen and in that of paper."""
+        if len(plots) > 1:
+            for name, light in (("Plots as one figure", False), ("Plots as one figure, light for print", True)):
+                add_exports(self.addMenu(name), Figure(name, plots), plots[0], light)
 
     def _add_tensor(self, state: PlaygroundState) -> None:
         if not state.selection:
@@ -305,5 +365,5 @@ class ExportMenu(QMenu):
         kind, argument = what
         if kind == "tensor":
             self._commands.files.ask_export_tensor(self._store.state.selection, str(argument))
-        else:
+        elif kind == "plot":
             self._commands.files.ask_export_plot(argument)
