@@ -112,7 +112,7 @@ class LessonHand(Hand):
         self.until(editor.hasFocus)
         QTest.keyClick(editor, KEY.Key_A, CONTROL)
         QTest.keyClicks(editor, code)
-        assert editor.popup is None or not editor.popup.isVisible()
+        self.until(lambda: editor.popup is None or not editor.popup.isVisible())
         QTest.keyClick(editor, KEY.Key_Return)
 
     def type_equation(self, equation, _name, widget, place):
@@ -286,13 +286,13 @@ def test_the_cell_to_click_is_ringed_and_named(open_hand):
     hand.begin("4")
     hand.select("m")
     hand.click("lessons.where")
-    assert hand.find("spotlight").accessibleName() == ""
+    hand.until(lambda: hand.find("spotlight").accessibleName() == "")
     assert hand.find("tensors.card.r").isVisible()
     hand.select("r")
     grid = hand.find("shape.grid")
     hand.until(lambda: grid.reader is not None and grid.reader.shape == (3, 3))
     hand.click("lessons.where")
-    assert hand.find("spotlight").accessibleName() == "Click r[1, 0]"
+    hand.until(lambda: hand.find("spotlight").accessibleName() == "Click r[1, 0]")
 
 
 def test_the_answer_is_seen_where_the_words_above_it_grow_when_it_is_shown(open_hand):
@@ -355,7 +355,7 @@ def test_a_lesson_is_done_by_hand(open_hand, lesson):
     assert_all_is_covered(hand)
     right = next(number for number, one in enumerate(lesson.predictions) if one.right)
     hand.click(f"lessons.predict.{right}")
-    assert hand.state.lesson.here.prediction == right
+    hand.until(lambda: hand.state.lesson.here.prediction == right)
     for number, step in enumerate(lesson.steps):
         assert hand.state.lesson.here.steps == number
         hand.do(step)
@@ -366,7 +366,7 @@ def test_a_lesson_is_done_by_hand(open_hand, lesson):
     assert "NOT" not in said
     made = hand.state.program
     hand.click("lessons.close")
-    assert hand.state.program == own
+    hand.until(lambda: hand.state.program == own)
     assert hand.state.lesson.progress_in(lesson.key).answered
     hand.workspace.commands.open_lesson(lesson.key)
     hand.settle()

@@ -83,7 +83,7 @@ def test_the_memory_limit_is_set_in_a_form_that_blocks_nothing_and_comes_back(op
     box = first.findChild(QWidget, "memory_limit.gigabytes")
     box.selectAll()
     QTest.keyClicks(box, "0.0000001\r")
-    assert "The limit" in first.findChild(QLabel, "memory_limit.problem").text()
+    qtbot.waitUntil(lambda: "The limit" in first.findChild(QLabel, "memory_limit.problem").text())
     box.selectAll()
     QTest.keyClicks(box, "1.5\r")
     qtbot.waitUntil(lambda: store.state.memory_budget == 1_500_000_000)
@@ -97,6 +97,6 @@ def test_the_memory_limit_is_set_in_a_form_that_blocks_nothing_and_comes_back(op
     assert not store.history.can_undo
     commands.memory_limit()
     QTest.mouseClick(second.findChild(QWidget, "memory_limit.usual"), Qt.MouseButton.LeftButton)
-    assert store.state.memory_budget is None
+    qtbot.waitUntil(lambda: store.state.memory_budget is None)
     second.close()
     assert open_window().furniture.workspace.store.state.memory_budget is None

@@ -169,7 +169,7 @@ def test_a_new_session_leaves_the_old_one_among_the_recent(open_kept, tmp_path):
     hand = open_kept()
     add_line(hand)
     hand.key(KEY.Key_N, CONTROL, hand.window)
-    assert hand.names == ()
+    hand.until(lambda: hand.names == ())
     assert title(hand) == "Tensor Playground"
     menu = hand.window.furniture.menus.recent
     menu.aboutToShow.emit()

@@ -50,11 +50,11 @@ def test_a_corner_of_the_block_drags_both_sizes_and_escape_takes_it_back(hand):
     block.setFocus()
     way = QPoint(round(block.block().column_pixels), round(block.block().row_pixels))
     hand.drag(block, block.handles()["both"].toPoint(), way, release=False)
-    assert hand.code("A") == "torch.arange(20.).reshape(4, 5)"
+    hand.until(lambda: hand.code("A") == "torch.arange(20.).reshape(4, 5)")
     QTest.keyClick(block, KEY.Key_Escape)
-    assert hand.state.program == start
+    hand.until(lambda: hand.state.program == start)
     QTest.mouseRelease(block, Qt.MouseButton.LeftButton)
-    assert not hand.store.history.can_undo
+    hand.until(lambda: not hand.store.history.can_undo)
     assert not hand.window.findChild(QAction, "command.undo").isEnabled()
 
 
@@ -198,7 +198,7 @@ def test_a_window_too_large_is_refused_in_the_form_and_cancel_leaves_nothing(han
     hand.add_line("s = torch.arange(10.)")
     sheet = form(hand, "Unfold")
     hand.write("shape.form.size", "11")
-    assert not sheet.done.isEnabled()
+    hand.until(lambda: not sheet.done.isEnabled())
     assert "A window of 11 does not fit axis 0, which has size 10." in sheet.preview_label.accessibleName()
     hand.click(sheet.cancel)
     hand.settle()

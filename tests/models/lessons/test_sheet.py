@@ -46,4 +46,6 @@ def test_another_ending_is_refused():
 
 @pytest.mark.parametrize("spec", [NetworkSpec(), NetworkSpec(init="zeros", depth=3), NetworkSpec(depth=1)])
 def test_figures_are_drawings_even_where_numbers_end(spec):
-    ElementTree.fromstring(layer_figure(spec))
+    figure = ElementTree.fromstring(layer_figure(spec))
+    assert figure.tag.endswith("svg")
+    assert len(figure) > 2

@@ -165,13 +165,13 @@ def test_keep_as_line(hand):
     assert h.state.program.get("C").source.text == "A * (v + 1)[:, None]"
 
 
-def test_pointing_at_a_cell_points_at_the_line(hand):
+def test_pointing_at_a_cell_points_at_the_line(hand, qtbot):
     h = hand("B")
     grid = h.panel.grids.shown()[1]
     geometry = grid.present_geometry()
     x, y, width, height = geometry.rect((1, 2))
     QTest.mouseMove(grid.viewport(), QPoint(x + width // 2, y + height // 2))
-    assert h.state.pointed == PointedCell("B", (1, 2))
+    qtbot.waitUntil(lambda: h.state.pointed == PointedCell("B", (1, 2)))
     assert {shown.marks.selected for shown in h.panel.grids.shown()} == {(1, 2)}
 
 

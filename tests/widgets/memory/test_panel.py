@@ -258,7 +258,7 @@ def test_dragging_a_handle_of_the_playground_changes_the_stride(qtbot, driven):
         strip.viewport(), Qt.MouseButton.LeftButton, pos=QPointF(start.center().x(), start.top()).toPoint()
     )
     qtbot.mouseMove(strip.viewport(), strip.strip.rect(2).center().toPoint())
-    assert driven.state.memory.strided.stride == (2, 4)
+    qtbot.waitUntil(lambda: driven.state.memory.strided.stride == (2, 4))
     qtbot.mouseRelease(strip.viewport(), Qt.MouseButton.LeftButton, pos=strip.strip.rect(2).center().toPoint())
     assert len(set(driven.gestures)) == 1
 

@@ -130,12 +130,12 @@ def test_a_click_tells_the_layer_and_a_drag_does_not(plot):
     assert pressed == [18.0]
 
 
-def test_the_pointer_tells_the_layer_and_the_value(plot):
+def test_the_pointer_tells_the_layer_and_the_value(plot, qtbot):
     seen = []
     plot.pointed.connect(seen.append)
     QTest.mouseMove(plot.canvas.viewport(), place(plot, 17, -4.1))
     QTest.mouseMove(plot.canvas.viewport(), place(plot, 18, -4.1))
-    assert seen[-1] == 18.0
+    qtbot.waitUntil(lambda: seen[-1] == 18.0)
     assert plot.canvas.readout_item.isVisible()
     assert plot.canvas.readout_item.toPlainText() == "layer 18  rms 1.00e-4"
     plot.canvas.entries[0].set_data(LAYERS, np.full(50, 2e-4))
@@ -153,12 +153,12 @@ def test_the_pointer_tells_the_layer_and_the_value(plot):
 
 
 @pytest.mark.parametrize("layer", range(2, 50, 6))
-def test_what_is_written_into_the_field_covers_no_curve(plot, layer):
+def test_what_is_written_into_the_field_covers_no_curve(plot, layer, qtbot):
     falling = np.linspace(1.5, -9.5, 50)
     plot.canvas.entries[0].set_data(LAYERS, 10.0**falling)
     plot.canvas.entries[1].set_data(LAYERS, 10.0 ** (falling - 0.5))
     QTest.mouseMove(plot.canvas.viewport(), place(plot, layer, falling[layer - 1] + 0.3))
-    assert plot.canvas.readout_item.isVisible()
+    qtbot.waitUntil(plot.canvas.readout_item.isVisible)
     view, text = plot.canvas.view, plot.canvas.readout_item
     written = view.mapRectFromItem(text, text.boundingRect())
     for x in np.linspace(1, 50, 400):

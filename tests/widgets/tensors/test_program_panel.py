@@ -313,14 +313,14 @@ def test_keys_select_move_and_copy(bench):
     assert bench.state.selection == "D"
 
 
-def test_lines_are_carried_by_hand_in_one_step(bench):
+def test_lines_are_carried_by_hand_in_one_step(bench, qtbot):
     card, target = bench.card("D"), bench.card("v")
     way = target.geometry().center() - card.geometry().center() - QPoint(0, 10)
     QTest.mousePress(card, Qt.MouseButton.LeftButton, pos=QPoint(60, 60))
     for step in range(1, 9):
         place = card.mapToGlobal(QPoint(0, 0))
         QTest.mouseMove(card, QPoint(60, 60) + way * step / 8)
-        assert card.mapToGlobal(QPoint(0, 0)) == place
+        qtbot.waitUntil(lambda place=place: card.mapToGlobal(QPoint(0, 0)) == place)
     QTest.mouseRelease(card, Qt.MouseButton.LeftButton)
     assert bench.state.program.names.index("D") < 2
     assert len(bench.history.past) == 1

@@ -260,11 +260,11 @@ def test_an_imported_tensor_gets_a_line_of_its_own(qtbot):
     assert bench.tensor().shape == (1, 2, 3)
 
 
-def test_pointing_tells_how_the_cell_came_about(bench):
+def test_pointing_tells_how_the_cell_came_about(bench, qtbot):
     grid = bench.view.grid
     x, y, width, height = grid.present_geometry().rect((1, 2))
     QTest.mouseMove(grid.viewport(), QPoint(x + width // 2, y + height // 2))
-    assert bench.state.pointed == PointedCell("B", (1, 2))
+    qtbot.waitUntil(lambda: bench.state.pointed == PointedCell("B", (1, 2)))
     assert bench.view.readout.text() == "B[1,2] = 26\nA[1,2] 6\nv[1] 20\nsum 26"
     assert grid.marks.selected == (1, 2)
     assert bench.steps == 0

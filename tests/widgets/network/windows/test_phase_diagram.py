@@ -234,9 +234,11 @@ def test_the_colours_are_those_that_the_words_name(view):
 
 def test_an_unfinished_diagram_is_drawn(view):
     values = MEASURED.values.copy()
+    view.show_result(MEASURED)
+    whole = view.grab().toImage()
     values[:, 20:] = math.nan
     view.show_result(replace(MEASURED, values=values, done=False))
-    view.grab()
+    assert view.grab().toImage() != whole
 
 
 def test_what_was_read_in_one_diagram_is_not_said_of_the_other_nor_of_the_point_that_is_dragged(view):
