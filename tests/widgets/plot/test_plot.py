@@ -1,14 +1,16 @@
 """A plot under the hand: wheel, drag, double click, legend, menu, and what its items hold then."""
 
+import gc
 import random
 
 import numpy as np
 import pytest
+import shiboken6
 from plot_hand import LEFT, RIGHT, any_mouse, drag, place, wheel
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QGraphicsItem, QGraphicsScene, QMenu
 
 from playground.app.theme import install_theme
 from playground.models.formatting import digits
@@ -359,3 +361,22 @@ def test_another_range_is_painted_once(plot, qtbot):
         qtbot.waitUntil(lambda before=before: paints.count > before)
         qtbot.wait(50)
         assert paints.count == before + 1
+
+
+def test_a_plot_that_is_gone_leaves_no_scene_and_no_item(qapp):
+    def left():
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        gc.collect()
+        kinds = (QGraphicsScene, QGraphicsItem)
+        return sum(issubclass(type(thing), kinds) and shiboken6.isValid(thing) for thing in gc.get_objects())
+
+    before = left()
+    for _ in range(5):
+        made = Plot("Spread")
+        made.add(Curve("rms", axis=1)).set_data([1, 2], [1, 2])
+        made.show()
+        QApplication.processEvents()
+        made.close()
+        made.deleteLater()
+        del made
+    assert left() == before
