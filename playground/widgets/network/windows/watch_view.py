@@ -100,7 +100,7 @@ class WatchVerdict(VerdictBanner):
             QGuiApplication.clipboard().setText(fix.code)
             first, *rest = fix.code.splitlines()
             more = f" and {count_in_words(len(rest), 'more line')}" if rest else ""
-            self.reason.set_text(f"Copied: {first}{more}")
+            self.reason.set_content(f"Copied: {first}{more}")
 
 
 TABLE_WIDTH = 388
