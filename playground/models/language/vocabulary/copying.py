@@ -48,22 +48,9 @@ def _orders() -> None:
         need=operands,
     )
     both("rot90", "(k=1, dims=(0, 1))", "Rotate by k quarter turns, in two axes.", "copying", "copy", need=operands)
-    method(
-        "flip",
-        "(*dims)",
-        "Reverse axes: a copy, because torch has no negative strides.",
-        "copying",
-        "copy",
-        need=operands,
-    )
-    function(
-        "flip",
-        "(input, dims)",
-        "Reverse axes: a copy, because torch has no negative strides.",
-        "copying",
-        "copy",
-        need=operands,
-    )
+    flipped = "Reverse axes: a copy, because torch has no negative strides."
+    method("flip", "(*dims)", flipped, "copying", "copy", need=operands)
+    function("flip", "(input, dims)", flipped, "copying", "copy", need=operands)
     both("fliplr", "()", "Reverse axis 1.", "copying", "copy", need=operands)
     both("flipud", "()", "Reverse axis 0.", "copying", "copy", need=operands)
     method("repeat", "(*sizes)", "Copies side by side, with a count for each axis.", "copying", "copy", need=sizes)

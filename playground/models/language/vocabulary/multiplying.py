@@ -43,14 +43,8 @@ def _products() -> None:
         plan=plan_outer,
     )
     both("ger", "(vec2)", "The same as outer.", "multiplying", "new", need=product, plan=plan_outer)
-    both(
-        "addr",
-        "(vec1, vec2, *, beta=1, alpha=1)",
-        "An outer product added to the tensor.",
-        "multiplying",
-        "new",
-        need=product,
-    )
+    added = "An outer product added to the tensor."
+    both("addr", "(vec1, vec2, *, beta=1, alpha=1)", added, "multiplying", "new", need=product)
     both("kron", "(other)", "The Kronecker product.", "multiplying", "new", need=product)
     both("cross", "(other, dim=None)", "The cross product of vectors of 3.", "multiplying", "new", need=operands)
     function("tensordot", "(a, b, dims=2)", "Sums of products over chosen axes.", "multiplying", "new", need=product)
