@@ -183,8 +183,8 @@ def gradient_rows(page: LayerPage, layer: int) -> list[Row]:
         meaning = f"rms of the loss's gradient by this layer's {name}."
         rows.append((name, digits(numbers.rms) if numbers.count else "none", meaning))
     biases = page.network.bias_gradients
-    if biases is not None or page.network.quick:  # while the hand drags, their place is kept
-        value = "" if biases is None else digits(float(biases.rms[layer - 1]))
+    if biases is not None:
+        value = digits(float(biases.rms[layer - 1]))
         rows.append(("biases", value, "rms of the loss's gradient by this layer's biases."))
     odd = [
         int(tables[kind].nans[layer - 1] + tables[kind].infs[layer - 1])

@@ -22,12 +22,11 @@ from playground.models.network.measure.reductions import as_floats, count_zeros,
 
 SCALES = ("log", "linear", "signed_log")
 SAMPLE = 2048
-"""How many values of a layer are counted while the hand is dragging."""
+"""How many values of a layer are counted while the hand is dragging: of "dragging a network of 50 x 100 x 200", that
+saves a third."""
 RUN = 16
 MOST_ROWS = 256
 LINEAR_ROWS = 128
-CACHED = 2**17
-"""How many values are worked on at once: what a processor's cache holds."""
 EDGE = 1e-6
 """Values closer than this share of the axis to its ends are on it: the ends are values themselves, rounded."""
 ROUNDED = (1e-7, 3e-5)
@@ -163,15 +162,8 @@ def _positions(axis: Axis, values: torch.Tensor) -> torch.Tensor:
 
 
 def _count_magnitudes(values: torch.Tensor, axis: Axis) -> tuple[Counts, Counts, Counts]:
-    """The log scale by numpy, whose logarithm is many times as fast; a few layers at a time, as the cache holds."""
-    at_once = max(1, CACHED // max(1, values.shape[1]))
-    parts = [_count_some(part, axis) for part in torch.split(values, at_once)]
-    counts, below, above = (np.concatenate([part[i] for part in parts]) for i in range(3))
-    return counts, below, above
-
-
-def _count_some(values: torch.Tensor, axis: Axis) -> tuple[Counts, Counts, Counts]:
-    """The log scale in as few passes as will do. What has no logarithm is moved below the axis, and taken off there."""
+    """The log scale by numpy, which saves a fifth of "a network of 50 x 100 x 200, all statistics": its logarithm is
+    many times as fast. What has none is moved below the axis, and taken off there."""
     layers, rows = len(values), axis.rows
     slots, scale = rows + 2, axis.rows / (axis.high - axis.low)
     magnitude = np.abs(values.numpy())
