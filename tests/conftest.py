@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import settings
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -99,6 +99,7 @@ def _windows_and_panels():
         for widget in QApplication.allWidgets()
         if (isinstance(widget, Panel) or (widget.isWindow() and widget.parent() is None))
         and widget.metaObject().className() not in _OF_QT_ITSELF
+        and widget.windowType() is not Qt.WindowType.Desktop
     ]
 
 

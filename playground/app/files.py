@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 
 from playground.models.evaluation.evaluate import evaluate
 from playground.models.files.disk import write_whole
+from playground.models.files.script import session_script
 from playground.models.files.session_file import LoadedSession, is_session, load_session
 from playground.models.files.tensor_files import (
     FORMATS,
@@ -180,9 +181,23 @@ class LessonTextRequest:
     path: str
 
 
-def compute_text(request: SheetRequest | LessonTextRequest, job: Job) -> str:
+@dataclass(frozen=True, slots=True)
+class ScriptRequest:
+    """The state to write as a script, and the file."""
+
+    state: PlaygroundState
+    path: str
+
+
+def compute_text(request: SheetRequest | LessonTextRequest | ScriptRequest, job: Job) -> str:
     """Make the text, write it whole, and say so."""
-    text = compute_sheet(request, job) if isinstance(request, SheetRequest) else skeleton(request.state)
+    match request:
+        case SheetRequest():
+            text = compute_sheet(request, job)
+        case ScriptRequest():
+            text = session_script(request.state, job=job)
+        case LessonTextRequest():
+            text = skeleton(request.state)
 
     def write(fresh: Path) -> int:
         data = text.encode("utf-8")
@@ -223,6 +238,17 @@ class TextsAtWork(QObject):
         dialog = SaveDialog(self._window, "Save this as a lesson", "save_as_lesson", "lesson.toml", kinds)
         dialog.fileSelected.connect(self.save_lesson)
         dialog.open()
+
+    def ask_save_script(self) -> None:
+        """Let the user choose the file of the script."""
+        dialog = SaveDialog(self._window, "Save as Python", "save_script", "playground.py", ("Python (*.py)",))
+        dialog.fileSelected.connect(self.save_script)
+        dialog.open()
+
+    @Slot(str)
+    def save_script(self, path: str) -> None:
+        """Write the program and the einsum as a script that needs only torch and prints the same numbers."""
+        self._task.submit(ScriptRequest(self._store.state, path))
 
     @Slot(str)
     def save_answers(self, path: str) -> None:

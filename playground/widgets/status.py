@@ -15,23 +15,23 @@ from playground.models.lessons.lesson_file import place_in_words
 from playground.models.problem import Problem
 from playground.models.state import PlaygroundState
 from playground.widgets.controls.tooltip import set_tooltip
-from playground.widgets.look import look, look_holder
+from playground.widgets.look import look_holder
 from playground.widgets.panel import Panel
+from playground.widgets.text.labels import TextLabel
 
 HEIGHT = 24
 PATIENCE = 500
 """Milliseconds of a computation after which it can be cancelled here."""
 
 
-class MemoryLabel(QLabel):
+class MemoryLabel(TextLabel):
     """The memory in use; a click asks for the form that sets the limit."""
 
     clicked = Signal()
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__("", "text2", fixed=True)
         self.setObjectName("status.memory")
-        self.setAccessibleName("Memory")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         set_tooltip(self, "The bytes of all storages of the program, each counted once, and the limit: click to set it")
 
@@ -48,14 +48,14 @@ class StatusPanel(Panel):
         self.setObjectName("status")
         self.setAccessibleName("Status")
         self.setFixedHeight(HEIGHT)
-        self._ready, self._selected, self._problems = QLabel("Starting"), QLabel(), QLabel()
-        self._size, self._time = QLabel(), QLabel()
+        self._ready = QLabel("Starting")
+        self._selected, self._problems, self._size, self._time = (TextLabel("", "text2") for _ in range(4))
         self._size.setObjectName("status.network")
         set_tooltip(self._time, "The weights drawn or scaled, one forward and one backward pass of the network")
-        self._lesson = QLabel()
+        self._lesson = TextLabel("", "text2", fixed=True)
         self._lesson.setObjectName("status.lesson")
-        self._device, self._memory = QLabel("device cpu"), MemoryLabel()
-        self._message = QLabel()
+        self._device, self._memory = TextLabel("device cpu", "text2", fixed=True), MemoryLabel()
+        self._message = TextLabel("", "text2")
         self._make_progress()
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 16, 0)
@@ -69,14 +69,12 @@ class StatusPanel(Panel):
             self._problems,
             self._message,
         ):
-            label.setTextFormat(Qt.TextFormat.PlainText)
             row.addWidget(label)
         self.show_page(on_network=False)
         row.addStretch(1)
         row.addWidget(self._progress)
         row.addWidget(self.cancel)
         for label in (self._device, self._memory):
-            label.setTextFormat(Qt.TextFormat.PlainText)
             row.addWidget(label)
         self._memory.clicked.connect(self._on_memory_clicked)
         look_holder().changed.connect(self._on_look_changed)
@@ -103,19 +101,19 @@ class StatusPanel(Panel):
 
     def show_state(self, state: PlaygroundState) -> None:
         """Say which lesson is open."""
-        self._lesson.setText(place_in_words(state.lesson.key))
+        self._lesson.set_text(place_in_words(state.lesson.key))
         self._lesson.setVisible(bool(self._lesson.text()))
 
     def show_result(self, result: object) -> None:
         """Say what was found."""
         assert isinstance(result, StatusResult)
-        self._selected.setText(result.selected)
-        self._problems.setText(result.problems)
-        self._memory.setText(f"memory {bytes_in_words(result.used)} of {bytes_in_words(result.budget)}")
+        self._selected.set_text(result.selected)
+        self._problems.set_text(result.problems)
+        self._memory.set_text(f"memory {bytes_in_words(result.used)} of {bytes_in_words(result.budget)}")
 
     def show_problem(self, problem: Problem) -> None:
         """A bug in the line itself still shows."""
-        self._problems.setText(str(problem))
+        self._problems.set_text(str(problem))
 
     @property
     def problems(self) -> str:
@@ -129,7 +127,7 @@ class StatusPanel(Panel):
 
     def say(self, message: str) -> None:
         """Say what a command did: "saved B.npy, 176 B"."""
-        self._message.setText(message)
+        self._message.set_text(message)
 
     def show_page(self, *, on_network: bool) -> None:
         """Speak of the network, or of the tensors."""
@@ -145,7 +143,7 @@ class StatusPanel(Panel):
         """What ran: its sizes, and how long that took; an empty time leaves the last one."""
         for label, text in zip((self._size, self._time), words, strict=False):
             if text and text != label.text():
-                label.setText(text)
+                label.set_text(text)
 
     def show_window_busy(self, busy: bool) -> None:
         """Say whether any panel computes."""
@@ -167,8 +165,4 @@ class StatusPanel(Panel):
         self.requested.emit("memory_limit", None)
 
     def _on_look_changed(self) -> None:
-        quiet = f"color: {look().text2}"
-        for label in (self._selected, self._size, self._time, self._lesson, self._problems, self._message, self._device,
-                      self._memory):  # fmt: skip
-            label.setStyleSheet(quiet)
         self._ready.setFixedWidth(self._ready.fontMetrics().horizontalAdvance("Computing"))

@@ -1,11 +1,11 @@
 """The bottom line speaks of the page that is in front."""
 
-from PySide6.QtWidgets import QLabel
+from playground.widgets.text.labels import TextLabel
 
 
 def said(window):
     return [
-        label.text() for label in window.furniture.status.findChildren(QLabel) if label.isVisible() and label.text()
+        label.text() for label in window.furniture.status.findChildren(TextLabel) if label.isVisible() and label.text()
     ]
 
 

@@ -87,7 +87,7 @@ def test_the_memory_limit_is_set_in_a_form_that_blocks_nothing_and_comes_back(op
     box.selectAll()
     QTest.keyClicks(box, "1.5\r")
     qtbot.waitUntil(lambda: store.state.memory_budget == 1_500_000_000)
-    qtbot.waitUntil(lambda: first.findChild(QLabel, "status.memory").text().endswith(" of 1.5 GB"), timeout=20_000)
+    qtbot.waitUntil(lambda: first.findChild(QWidget, "status.memory").text().endswith(" of 1.5 GB"), timeout=20_000)
     first.furniture.workspace.commands.new_program()
     assert store.state.memory_budget == 1_500_000_000
     first.close()

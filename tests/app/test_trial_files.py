@@ -1,6 +1,8 @@
 """A new user opens, drops and exports files through the window; what was written is read by plain libraries."""
 
 import csv
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
@@ -138,3 +140,13 @@ def test_a_menu_closed_by_escape_exports_nothing(hand, tmp_path):
     hand.settle()
     assert not isinstance(QApplication.activePopupWidget(), QMenu)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_program_is_saved_as_a_script_that_prints_its_numbers(hand, tmp_path):
+    hand.workspace.commands.actions["save_script"].trigger()
+    accept(hand, "save_script", tmp_path / "mine.py")
+    said(hand, "saved mine.py")
+    done = subprocess.run([sys.executable, str(tmp_path / "mine.py")], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"B (3, 4) torch.float32\n    {B.tolist()}" in done.stdout
+    assert "D = A + v  # " in (tmp_path / "mine.py").read_text()

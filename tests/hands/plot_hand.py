@@ -3,7 +3,7 @@
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 _NO_KEYS = Qt.KeyboardModifier.NoModifier
@@ -52,3 +52,44 @@ def labels(plot, side="left"):
     """What is written at an axis."""
     axis = plot.canvas.axes[side]
     return [text for _, text in axis.labels(*axis.range, axis.width() if axis.across else axis.height())]
+
+
+BUTTONS = (LEFT, RIGHT, Qt.MouseButton.MiddleButton)
+
+
+def any_mouse(plot, chance, events):
+    """So many things that a hand may do with the mouse, chosen by chance; at the end it holds no button."""
+    view = plot.canvas.viewport()
+    for _ in range(events):
+        at = QPoint(chance.randrange(-20, view.width() + 20), chance.randrange(-20, view.height() + 20))
+        button = chance.choice(BUTTONS)
+        act = chance.choice(("move", "press", "release", "double", "wheel", "drag", "legend", "menu"))
+        if act == "move":
+            QTest.mouseMove(view, at)
+        elif act == "press":
+            QTest.mousePress(view, button, pos=at)
+        elif act == "release":
+            QTest.mouseRelease(view, button, pos=at)
+        elif act == "double":
+            QTest.mouseDClick(view, button, pos=at)
+        elif act == "wheel":
+            wheel(plot, at, chance.choice((-5, -1, 1, 5)))
+        elif act == "drag":
+            way = QPoint(chance.randrange(-99, 99), chance.randrange(-99, 99))
+            keys = chance.choice((_NO_KEYS, Qt.KeyboardModifier.ShiftModifier))
+            drag(plot, at, at + way, button=button, keys=keys)
+        elif act == "legend":
+            for item in plot.legend.plan(plot.legend.width()).placed:
+                QTest.mouseClick(plot.legend, button, pos=item.box().center().toPoint())
+        else:
+            _let_go(view)  # with a button held down, Qt keeps a window of its own for the menu
+            click(plot, at, RIGHT)
+        for menu in plot.findChildren(QMenu, "plot_menu"):
+            if menu.isVisible():
+                QTest.keyClick(menu, Qt.Key.Key_Escape)
+    _let_go(view)
+
+
+def _let_go(view):
+    for button in BUTTONS:
+        QTest.mouseRelease(view, button)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
@@ -19,6 +19,9 @@ from playground.models.files.tensor_files import FORMATS
 from playground.models.program.script import script
 from playground.models.state import PlaygroundState
 from playground.runtime.store import Store
+from playground.widgets.plot.figure import Figure
+from playground.widgets.plot.menu import add_exports
+from playground.widgets.plot.plot import Plot
 
 if TYPE_CHECKING:
     from playground.models.program.program import Program
@@ -46,6 +49,7 @@ COMMANDS = (
     CommandSpec("save_session", "Save the session", "File", ("Ctrl+S",), opens_group=True),
     CommandSpec("save_session_as", "Save the session as...", "File", ("Ctrl+Shift+S",)),
     CommandSpec("export_selected", "Export the selected tensor...", "File", ("Ctrl+E",), "upload", opens_group=True),
+    CommandSpec("save_script", "Save as Python...", "File"),
     CommandSpec("save_answers", "Save the answers of all lessons...", "File"),
     CommandSpec("save_as_lesson", "Save this as a lesson...", "File"),
     CommandSpec("close_window", "Close the window", "File", ("Ctrl+W",), opens_group=True),
@@ -227,6 +231,11 @@ class Commands(QObject):
         self.lessons_wanted.emit()
 
     @Slot()
+    def save_script(self) -> None:
+        """Choose where the program goes as a Python script."""
+        self.texts.ask_save_script()
+
+    @Slot()
     def save_answers(self) -> None:
         """Choose where the answer sheet goes."""
         self.texts.ask_save_answers()
@@ -306,16 +315,26 @@ class ExportMenu(QMenu):
     @Slot()
     def _on_about_to_show(self) -> None:
         self.clear()
+        for figure in self.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            figure.deleteLater()
         self._add_tensor(self._store.state)
         plots = list(visible_plots(self._window))
         if plots:
             self._add_heading("Plots")
         for plot in plots:
             self._add(f"{plot.plot_name()}...", ("plot", plot))  # type: ignore[attr-defined]
+        self._add_figures([plot for plot in plots if isinstance(plot, Plot)])
         self._add_heading("Program")
         self.addAction(self._commands.actions["copy_program"])
+        self.addAction(self._commands.actions["save_script"])
         self._add_heading("Lessons")
         self.addAction(self._commands.actions["save_answers"])
+
+    def _add_figures(self, plots: list[Plot]) -> None:
+        """All plots of the page below each other, in the look of the screen and in that of paper."""
+        if len(plots) > 1:
+            for name, light in (("Plots as one figure", False), ("Plots as one figure, light for print", True)):
+                add_exports(self.addMenu(name), Figure(name, plots), plots[0], light)
 
     def _add_tensor(self, state: PlaygroundState) -> None:
         if not state.selection:
@@ -346,5 +365,5 @@ class ExportMenu(QMenu):
         kind, argument = what
         if kind == "tensor":
             self._commands.files.ask_export_tensor(self._store.state.selection, str(argument))
-        else:
+        elif kind == "plot":
             self._commands.files.ask_export_plot(argument)

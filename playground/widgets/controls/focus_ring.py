@@ -64,6 +64,8 @@ class FocusRing(QObject):
         self._follow()
 
     def _wants_ring(self, widget: QWidget) -> bool:
+        if widget.focusPolicy() == Qt.FocusPolicy.NoFocus:  # a page that took it when what had it was hidden
+            return False
         if widget.property(PAINTS_FOCUS) or widget.isWindow() or widget.window().windowType() == Qt.WindowType.Popup:
             return False
         if isinstance(widget, QLineEdit | QPlainTextEdit | QAbstractSpinBox):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QSize, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.models.einsum.ladder import SIZES, LadderRequest, LadderResult, RungTime
 from playground.models.formatting import digits
@@ -15,13 +15,16 @@ from playground.models.problem import Problem
 from playground.widgets.controls.buttons import Button
 from playground.widgets.controls.fields import ComboBox
 from playground.widgets.controls.tooltip import set_tooltip
-from playground.widgets.look import code_font, look, look_holder, words_font
-from playground.widgets.painting import paint_text, text_width
+from playground.widgets.plot.areas import Bars
+from playground.widgets.plot.axis import BOTTOM, AxisRange, PlotAxis
+from playground.widgets.plot.export import Columns
+from playground.widgets.plot.plot import Plot
 from playground.widgets.text.labels import TextLabel
 
 ROW = 20
 NAME_WIDTH = 96
 NUMBER_WIDTH = 132
+NOTE = "The same product by three Python loops, by rows, by broadcasting, by einsum and by @."
 
 
 def measured_time(seconds: float) -> str:
@@ -32,80 +35,79 @@ def measured_time(seconds: float) -> str:
     raise AssertionError("the last unit takes all")
 
 
-class LadderChart(QWidget):
-    """The bars: name, time, how many times as long as `@`."""
+class LadderChart(Plot):
+    """A bar for each way on a logarithmic axis of time, and how many times as long as the fastest it takes."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("matrix product ladder", x_name="time", x_column="seconds", parent=parent)
         self.setObjectName("einsum.ladder.chart")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("times of five ways to multiply matrices")
-        self._result: LadderResult | None = None
-        self.note = "The same product by three Python loops, by rows, by broadcasting, by einsum and by @."
-        look_holder().changed.connect(self.update)
+        self.legend.hide()
+        self._times: tuple[RungTime, ...] = ()
+        canvas = self.canvas
+        canvas.steps_whole = False
+        canvas.axes["left"].set_size(NAME_WIDTH)
+        canvas.axes["left"].show_grid(False)
+        self.numbers = PlotAxis("right", NUMBER_WIDTH)
+        canvas.plotItem.setAxisItems({"right": self.numbers})
+        self.bars = self.add(Bars("seconds", "heat_positive"))
+        self.take_look()
+        self.set_result(None)
 
     def set_result(self, result: LadderResult | None) -> None:
-        """Show these times."""
-        self._result = result
-        words = "" if result is None else "; ".join(f"{t.name} {measured_time(t.seconds)}" for t in result.times)
-        self.setAccessibleDescription(words)
-        self.updateGeometry()
-        self.update()
+        """Show these times, the first at the top."""
+        self._times = () if result is None else result.times
+        words = "; ".join(f"{time.name} {measured_time(time.seconds)}" for time in self._times)
+        for named in (self, self.canvas):
+            named.setAccessibleName("times of five ways to multiply matrices")
+            named.setAccessibleDescription(words)
+        seconds = np.array([time.seconds for time in self._times[::-1]])
+        rows = np.arange(len(seconds))
+        self.canvas.setVisible(len(seconds) > 0)
+        if not len(seconds):
+            return
+        fastest = float(seconds.min())
+        low, high = math.log10(fastest / 2), math.log10(float(seconds.max()) * 1.1)
+        decades = range(math.ceil(low), math.floor(high) + 1)
+        time_axis = AxisRange(0.0, high - low, ticks=tuple((e - low, measured_time(10.0**e)) for e in decades))
+        names = tuple((row + 0.5, time.name) for row, time in enumerate(self._times[::-1]))
+        self.set_ranges(time_axis, AxisRange(0.0, float(len(rows)), ticks=names))
+        numbers = tuple((row + 0.5, _number(time, fastest)) for row, time in enumerate(self._times[::-1]))
+        self.numbers.show_range(AxisRange(0.0, float(len(rows)), ticks=numbers))
+        edges = np.stack((rows + 0.25, rows + 0.75), axis=1).ravel()
+        lengths = np.zeros(len(edges) - 1)
+        lengths[::2] = np.log10(seconds) - low
+        self.bars.set_data(edges, lengths)
+        self.refresh()
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(200, 5 * ROW)
+        return QSize(200, 5 * ROW + BOTTOM)
 
-    def plot_name(self) -> str:
-        """The name of the files."""
-        return "matrix product ladder"
+    def readout(self, x: float, y: float) -> str:
+        del x
+        row = len(self._times) - 1 - math.floor(y)
+        return (
+            f"{self._times[row].code}: {measured_time(self._times[row].seconds)}" if 0 <= row < len(self._times) else ""
+        )
 
-    def plot_columns(self) -> dict[str, Sequence[object]]:
+    def plot_columns(self) -> Columns:
         """Name, code, seconds and share of the rows that was measured."""
-        times = () if self._result is None else self._result.times
         return {
-            "way": [time.name for time in times],
-            "code": [time.code for time in times],
-            "seconds": [time.seconds for time in times],
-            "measured_rows": [time.measured for time in times],
-            "rows": [time.rows for time in times],
+            "way": [time.name for time in self._times],
+            "code": [time.code for time in self._times],
+            "seconds": [time.seconds for time in self._times],
+            "measured_rows": [time.measured for time in self._times],
+            "rows": [time.rows for time in self._times],
         }
 
-    def paint_plot(self, painter: QPainter, rect: QRectF) -> None:
-        """Paint the bars into a rectangle."""
-        painter.fillRect(rect, look().color("panel"))
-        if self._result is None or not self._result.times:
-            flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop
-            painter.setFont(words_font())
-            painter.setPen(look().color("text2"))
-            painter.drawText(rect, flags, self.note)
-            return
-        times = self._result.times
-        fastest = min(time.seconds for time in times)
-        slowest = max(time.seconds for time in times)
-        for row, time in enumerate(times):
-            self._paint_row(
-                painter, QRectF(rect.left(), rect.top() + row * ROW, rect.width(), ROW), time, fastest, slowest
-            )
+    def take_look(self) -> None:
+        super().take_look()
+        self.numbers.setPen(pg.mkPen(None))
 
-    def _paint_row(self, painter: QPainter, rect: QRectF, time: RungTime, fastest: float, slowest: float) -> None:
-        base = rect.top() + 14
-        paint_text(painter, rect.left(), base, time.name, words_font(), color=look().color("text"))
-        room = max(20.0, rect.width() - NAME_WIDTH - NUMBER_WIDTH)
-        span = math.log10(slowest / fastest * 2) or 1.0
-        width = room * math.log10(time.seconds / fastest * 2) / span
-        painter.fillRect(QRectF(rect.left() + NAME_WIDTH, rect.top() + 5, width, 10), look().color("heat_positive"))
-        words = measured_time(time.seconds) + ("" if time.measured == time.rows else "*")
-        ratio = "" if time.seconds == fastest else f"x{digits(time.seconds / fastest)}"
-        right = rect.right() - 64
-        paint_text(
-            painter, right - text_width(code_font(), words), base, words, code_font(), color=look().color("text")
-        )
-        x = rect.right() - text_width(code_font(), ratio)
-        paint_text(painter, x, base, ratio, code_font(), color=look().color("text2"))
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        with QPainter(self) as painter:
-            self.paint_plot(painter, QRectF(self.rect()))
+def _number(time: RungTime, fastest: float) -> str:
+    """`12.3 us  x34`; a star where it is scaled up from a part of the rows."""
+    words = measured_time(time.seconds) + ("" if time.measured == time.rows else "*")
+    return words if time.seconds == fastest else f"{words}  x{digits(time.seconds / fastest)}"
 
 
 class LadderView(QWidget):
@@ -128,7 +130,7 @@ class LadderView(QWidget):
         self._run.setObjectName("einsum.ladder.run")
         set_tooltip(self._run, "Time all five ways on this machine")
         self._run.clicked.connect(self._on_run)
-        self._words = TextLabel("", "text2")
+        self._words = TextLabel(NOTE, "text2")
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)

@@ -150,7 +150,9 @@ class LessonPanel(Panel):
         if here.here != self._shown:
             self._shown = here.here
             self._revealing.start()
-        if self._result is not None and self._result.lesson.key == here.key:
+        is_read = self._result is not None and self._result.lesson.key == here.key
+        self.view.setVisible(is_read)  # until then it would show another lesson below this one's number
+        if is_read:
             self.view.set_progress(here.here)
         lesson = self.lesson()
         self._back.setEnabled(lesson is not None and neighbour(lesson, -1) is not None)
@@ -165,6 +167,7 @@ class LessonPanel(Panel):
         self._result = result
         here = self.state.lesson.here
         self.view.set_result(result, here)
+        self.view.show()
         self.arrived.emit()
         if here.steps < len(result.now_done) and result.now_done[here.steps]:
             acts = moves.acts_of(result.lesson, here.steps)
@@ -232,6 +235,7 @@ class LessonPanel(Panel):
         other = neighbour(lesson, step) if lesson is not None else None
         if other is not None:
             self.open_lesson(other.key)
+            (self._next if step > 0 else self._back).setFocus()  # the other page hid it on the way
 
     @Slot()
     def _on_again_clicked(self) -> None:

@@ -115,7 +115,7 @@ class Bars(InView, pg.BarGraphItem, Entry):  # type: ignore[misc]  # pyqtgraph h
         self.edges = self.lengths = np.empty(0)
         self.take_look()
 
-    def set_data(self, edges: ArrayLike, lengths: ArrayLike, least: float = 0.0) -> None:
+    def set_data(self, edges: ArrayLike, lengths: ArrayLike, least: float = 0.0, **brush: QColor) -> None:
         """Show these bars, none shorter than `least` but those of 0; the edges are coordinates of the axis."""
         self.edges, self.lengths = np.asarray(edges, float), np.asarray(lengths, float)
         seen = self.lengths > 0
@@ -124,6 +124,7 @@ class Bars(InView, pg.BarGraphItem, Entry):  # type: ignore[misc]  # pyqtgraph h
             width=np.maximum(self.lengths[seen], least),
             y0=self.edges[:-1][seen],
             height=np.diff(self.edges)[seen],
+            **brush,
         )
         self.set_shown(bool(seen.any()))
 

@@ -128,12 +128,11 @@ class AxisRange:
             return ()
         if self.logarithmic:
             return value_ticks(low, high, most)
-        if whole:
-            steps = linear_ticks(low, high, most, whole=True)
-            ends = (-(-low // 1), high // 1)
-            places = layer_ticks(int(ends[0]), int(ends[1]), most) if (low, high) == (self.low, self.high) else steps
+        ends = low * self.unit, high * self.unit
+        if whole and (low, high) == (self.low, self.high) and self.unit == 1.0:
+            places = layer_ticks(math.ceil(low), math.floor(high), most)
         else:
-            places = tuple(value / self.unit for value in linear_ticks(low * self.unit, high * self.unit, most))
+            places = tuple(value / self.unit for value in linear_ticks(*ends, most, whole))
         return tuple((place, self.words(place)) for place in places)
 
     def words(self, coordinate: float) -> str:

@@ -58,6 +58,8 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.cursor = pg.InfiniteLine(angle=90)
         self.cursor.setZValue(10)
         self.cursor.hide()
+        self.cursors = [self.cursor]
+        """The cursor, and what continues it in the rows below the field."""
         item.addItem(self.cursor, ignoreBounds=True)
         self.note_item = self._label((1, 1))
         self.readout_item = self._label((0, 1))
@@ -118,9 +120,10 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     def set_crosshair(self, x: float | None, label: str = "") -> None:
         """Show the dotted line at an x, with its label inverted on the axis where that is drawn; None hides it."""
-        self.cursor.setVisible(x is not None)
-        if x is not None:
-            self.cursor.setPos(x)
+        for line in self.cursors:
+            line.setVisible(x is not None)
+            if x is not None:
+                line.setPos(x)
         self.axes["bottom"].set_mark(None if x is None else (x, label))
         for entry in self.entries:
             if isinstance(entry, Curve):
@@ -133,9 +136,10 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
 
     def set_note(self, words: str) -> None:
         """Say a few words in the lower right corner."""
-        self.note_item.setText(words)
+        if words != self.note:
+            self.note_item.setText(words)
         self.note_item.setVisible(bool(words))
-        self._place_labels()
+        self.place_note()
 
     def _show_note(self) -> None:
         self.note_item.setVisible(bool(self.note) and not (self.note_is_of_range and self.view.is_zoomed()))
@@ -172,7 +176,8 @@ class Canvas(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         pen = QPen(look().color("text"), 1)
         pen.setDashPattern([2, 2])
         pen.setCosmetic(True)
-        self.cursor.setPen(pen)
+        for line in self.cursors:
+            line.setPen(pen)
         hover = QPen(look().color("accent"), 2)
         hover.setCosmetic(True)
         self.cursor.setHoverPen(hover)

@@ -16,7 +16,8 @@ from playground.widgets.plot.canvas import Canvas
 from playground.widgets.plot.export import Columns
 from playground.widgets.plot.legend import HEIGHT, SECOND, LegendLine
 
-GAP = 8
+MARGIN = 12
+"""Around each plot: in a document there is none beside it."""
 
 
 class Drawn(Protocol):
@@ -39,7 +40,8 @@ def _title_height(plot: Drawn, width: float) -> int:
 def whole_size(plot: Drawn) -> QSize:
     """The size of a plot with its title and both axes."""
     axis = 0 if plot.canvas.shows_x else BOTTOM - 1
-    return QSize(plot.canvas.width(), _title_height(plot, plot.canvas.width()) + plot.canvas.height() + axis)
+    high = _title_height(plot, plot.canvas.width()) + plot.canvas.height() + axis
+    return QSize(plot.canvas.width() + 2 * MARGIN, high + 2 * MARGIN)
 
 
 @contextmanager
@@ -72,8 +74,9 @@ def _complete(canvas: Canvas, x_name: str, size: QSize) -> Iterator[None]:
 
 def paint_whole(plot: Drawn, painter: QPainter, rect: QRectF) -> None:
     """Paint a plot with its title and both axes into a rectangle."""
-    title = _title_height(plot, rect.width())
     painter.fillRect(rect, look().color("panel"))
+    rect = rect.adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
+    title = _title_height(plot, rect.width())
     said = plot.legend.words
     plot.legend.say("")
     plot.legend.paint_line(painter, QRectF(rect.left(), rect.top(), rect.width(), title))
@@ -96,8 +99,7 @@ class Figure:
     def figure_size(self) -> QSize:
         """As wide as the widest, as high as all together."""
         sizes = [plot.figure_size() for plot in self._plots]
-        high = sum(size.height() for size in sizes) + GAP * max(0, len(sizes) - 1)
-        return QSize(max((size.width() for size in sizes), default=0), high)
+        return QSize(max((size.width() for size in sizes), default=0), sum(size.height() for size in sizes))
 
     size = figure_size
 
@@ -108,7 +110,7 @@ class Figure:
         for plot in self._plots:
             size = plot.figure_size()
             plot.paint_plot(painter, QRectF(rect.left(), top, size.width(), size.height()))
-            top += size.height() + GAP
+            top += size.height()
 
     def plot_columns(self) -> Columns:
         """The columns of all, each after the name of its plot."""

@@ -164,8 +164,7 @@ class Plot(QWidget):
 
     def set_note(self, note: str) -> None:
         """Say in words what the range leaves out: "2 below"."""
-        if note != self.canvas.note:
-            self.canvas.set_note(note)
+        self.canvas.set_note(note)
 
     def refresh(self) -> None:
         """Bring the legend up to date with what is shown, after data came or went."""

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+import pytest
 import torch
+from plot_hand import labels
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from playground.widgets.einsum.ladder_view import measured_time
+from playground.models.einsum.ladder import LadderResult, RungTime
+from playground.widgets.einsum.ladder_view import LadderChart, measured_time
+from playground.widgets.plot.export import svg_bytes
 
 
 def test_the_loops_copied_out_run(driven):
@@ -30,6 +35,24 @@ def test_the_ladder_runs_when_asked(driven):
     columns = ladder.chart.plot_columns()
     assert columns["way"] == ["three loops", "rows", "broadcasting", "einsum", "@"]
     assert all(seconds > 0 for seconds in columns["seconds"])
+
+
+def test_the_ladder_is_a_plot_with_a_bar_for_each_way(qtbot):
+    ways = (("three loops", 1.0, 4), ("rows", 0.1, 8), ("@", 1e-5, 8))
+    times = tuple(RungTime(name, name, seconds, rows, 8, 0.0) for name, seconds, rows in ways)
+    chart = LadderChart()
+    qtbot.addWidget(chart)
+    chart.resize(600, 160)
+    chart.set_result(LadderResult(8, times))
+    chart.show()
+    assert chart.bars.lengths[::2] == pytest.approx(np.log10(np.array([1e-5, 0.1, 1.0]) / 5e-6))
+    assert labels(chart) == ["@", "rows", "three loops"]
+    assert [words for _, words in chart.numbers.range_shown.ticks] == ["10 us", "100 ms  x10000", "1 s*  x1.00e5"]
+    text = svg_bytes(chart).decode()
+    assert all(words in text for words in ("three loops", "1 ms", "100 ms", "matrix product ladder"))
+    assert chart.readout(0.1, 2.5) == "three loops: 1 s"
+    chart.set_result(None)
+    assert not chart.canvas.isVisible()
 
 
 def test_times_in_words():

@@ -189,3 +189,14 @@ def test_the_title_says_where_on_which_shelf_one_is(panel):
         assert (panel._title.title.text(), panel._place_words.text()) == (title, place)
     panel.accept_state(moves.with_list_shown(panel.state))
     assert (panel._title.title.text(), panel._place_words.text()) == ("Lessons", "")
+
+
+def test_until_a_lesson_is_read_no_other_stands_below_its_number(panel):
+    opened(panel, "4")
+    other, _ = find_lesson("5")
+    panel.accept_state(moves.opened(panel.state, other))
+    assert panel._place_words.text() == "5 of 12"
+    assert not panel.view.isVisible()
+    opened(panel, "5")
+    assert panel.view.isVisible()
+    assert panel.view._result.lesson.number == 5

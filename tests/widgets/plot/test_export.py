@@ -5,16 +5,18 @@ import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QByteArray, QRectF
+from PySide6.QtCore import QByteArray, QPointF, QRectF
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from playground.widgets.look import LIGHT
+from playground.widgets.network.plots.distribution_plot import Distributions
 from playground.widgets.plot.areas import Band
 from playground.widgets.plot.axis import AxisRange
 from playground.widgets.plot.curve import Curve
 from playground.widgets.plot.export import csv_text, plot_image, save_plot, svg_bytes
+from playground.widgets.plot.figure import MARGIN
 from playground.widgets.plot.menu import file_name
 from playground.widgets.plot.plot import HeatMap, Plot
 
@@ -40,7 +42,7 @@ def test_png_is_twice_the_size_and_shows_the_curve(plot, tmp_path):
     path = tmp_path / "p.png"
     assert save_plot(plot, path) is None
     image = QImage(str(path))
-    assert (image.width(), image.height()) == (1000, 400)
+    assert (image.width(), image.height()) == (1000 + 4 * MARGIN, 400 + 4 * MARGIN)
     assert len({image.pixelColor(x, y).name() for x in range(0, 1000, 2) for y in range(0, 400, 2)}) > 5
     assert sorted(os.listdir(tmp_path)) == ["p.png"]
 
@@ -54,7 +56,7 @@ def test_lines_are_as_wide_in_the_picture_as_on_screen(plot):
 
 def test_svg_parses_and_its_curve_has_every_point_at_its_place(plot):
     root = ElementTree.fromstring(svg_bytes(plot))
-    assert root.get("viewBox") == "0 0 500 200"
+    assert root.get("viewBox") == f"0 0 {500 + 2 * MARGIN} {200 + 2 * MARGIN}"
     color = plot.canvas.entries[0].color.name()
     drawn = []
     for group in root.iter(f"{SVG}g"):
@@ -71,7 +73,7 @@ def test_svg_parses_and_its_curve_has_every_point_at_its_place(plot):
     canvas = plot.canvas
     title = plot.legend.height()
     expected = {
-        (round(canvas.x_to_pixel(layer)), round(canvas.y_to_pixel(-11 * i / 49) + title))
+        (round(canvas.x_to_pixel(layer)) + MARGIN, round(canvas.y_to_pixel(-11 * i / 49) + title) + MARGIN)
         for i, layer in enumerate(LAYERS)
     }
     found = {(round(x), round(y)) for x, y in drawn}
@@ -127,17 +129,17 @@ def test_the_drawing_of_a_heat_map_shows_each_cell_where_the_picture_does(qtbot)
     heat.set_ranges(AxisRange(0.5, 4.5), AxisRange(0, 3))
     heat.set_counts([[1000, 0, 0, 1], [0, 100, 0, 0], [10, 0, 1, 1000]], 1, 0, 3)
     heat.show()
-    drawn = QImage(460, 240, QImage.Format.Format_RGB32)
+    drawn = QImage(heat.figure_size(), QImage.Format.Format_RGB32)
     drawn.fill(0)
     with QPainter(drawn) as painter:
-        QSvgRenderer(QByteArray(svg_bytes(heat))).render(painter, QRectF(0, 0, 460, 240))
+        QSvgRenderer(QByteArray(svg_bytes(heat))).render(painter, QRectF(drawn.rect()))
     picture, canvas, title = plot_image(heat, 1), heat.canvas, heat.legend.height()
     seen = set()
     for column in range(4):
         for row in range(3):
             for inside in (0.1, 0.9):
-                x = round(canvas.x_to_pixel(column + 0.5 + inside))
-                y = round(canvas.y_to_pixel(row + inside) + title)
+                x = round(canvas.x_to_pixel(column + 0.5 + inside)) + MARGIN
+                y = round(canvas.y_to_pixel(row + inside) + title) + MARGIN
                 one, other = picture.pixelColor(x, y), drawn.pixelColor(x, y)
                 assert abs(one.red() - other.red()) + abs(one.green() - other.green()) <= 4, (column, row)
                 seen.add(one.name())
@@ -226,7 +228,7 @@ def test_a_plot_whose_title_is_hidden_has_all_of_its_axes_in_the_picture(qtbot):
     heat.show()
     picture = plot_image(heat, 1)
     lines = [y for y in range(picture.height()) if picture.pixelColor(440, y).name() == LIGHT.edge.lower()]
-    assert lines == [picture.height() - 22], [picture.pixelColor(440, y).name() for y in range(236, 250)]
+    assert lines == [picture.height() - MARGIN - 22], [picture.pixelColor(440, y).name() for y in range(236, 250)]
 
 
 def test_a_plot_on_which_nothing_is_drawn_yet_exports_no_numbers_and_says_so(shown, tmp_path):
@@ -253,3 +255,25 @@ def test_columns_that_stand_for_several_steps_are_written_at_their_middle(shown)
     assert list(plot.plot_columns()["step"]) == [0, 5, 10, 0, 5, 10]
     plot.set_counts(np.ones((1, 3)), 1, 0, 1)
     assert list(plot.plot_columns()["step"]) == [1, 2, 3]
+
+
+def test_a_figure_has_no_cursor_and_a_margin_on_all_sides(qtbot):
+    heat = Distributions()
+    qtbot.addWidget(heat)
+    heat.resize(460, 240)
+    heat.set_ranges(AxisRange(0.5, 4.5), AxisRange(0, 3))
+    heat.set_counts(np.ones((3, 4)), 1, 0, 3)
+    heat.show_shares(np.full(4, 0.5))
+    heat.show()
+    plain = plot_image(heat, 1)
+    heat.set_crosshair(2.0, "2")
+    assert heat.below.isVisible()
+    assert heat.below.value() == 2.0
+    assert plot_image(heat, 1) == plain
+    assert heat.below.isVisible(), "on screen it is as it was"
+    wide, high = plain.width(), plain.height()
+    inside = QRectF(0, 0, wide, high).adjusted(MARGIN - 2, MARGIN - 2, 2 - MARGIN, 2 - MARGIN)
+    edge = {
+        plain.pixelColor(x, y).name() for x in range(wide) for y in range(high) if not inside.contains(QPointF(x, y))
+    }
+    assert edge == {LIGHT.panel.lower()}

@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 import pytest
-from plot_hand import LEFT, RIGHT, drag, place, wheel
+from plot_hand import LEFT, RIGHT, any_mouse, drag, place, wheel
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
@@ -332,26 +332,8 @@ def test_coordinates():
 
 
 def test_any_mouse_leaves_a_plot_whole(plot):
-    """Seeded: presses, moves, wheels and double clicks wherever a hand may get."""
-    chance, view = random.Random(0), plot.canvas.viewport()
-    for _ in range(300):
-        at = QPoint(chance.randrange(-20, 520), chance.randrange(-20, 200))
-        button = chance.choice((LEFT, RIGHT, Qt.MouseButton.MiddleButton))
-        act = chance.choice(("move", "press", "release", "double", "wheel", "drag"))
-        if act == "move":
-            QTest.mouseMove(view, at)
-        elif act == "press":
-            QTest.mousePress(view, button, pos=at)
-        elif act == "release":
-            QTest.mouseRelease(view, button, pos=at)
-        elif act == "double":
-            QTest.mouseDClick(view, button, pos=at)
-        elif act == "wheel":
-            wheel(plot, at, chance.choice((-5, -1, 1, 5)))
-        else:
-            drag(plot, at, at + QPoint(chance.randrange(-99, 99), chance.randrange(-99, 99)), button=button)
-        for menu in plot.findChildren(QMenu, "plot_menu"):
-            menu.close()
+    """Presses, moves, wheels, double clicks, clicks in the legend and menus wherever a hand may get."""
+    any_mouse(plot, random.Random(0), 300)
     assert np.isfinite(ranges(plot)).all()
     plot.canvas.view_all()
     assert ranges(plot) == [pytest.approx([0.5, 50.5]), pytest.approx([-10, 2])]

@@ -107,7 +107,7 @@ def place_in_code(frame: FrameType | None) -> tuple[Place, ...]:
 
 
 @dataclass(slots=True, eq=False)
-class Call:
+class TorchCall:
     """One call of a function of torch: what went in, which calls made that, and what came out."""
 
     name: str
@@ -115,7 +115,7 @@ class Call:
     layer: str
     arguments: tuple[Any, ...]
     named: Mapping[str, Any]
-    feeding: Mapping[int, Call]
+    feeding: Mapping[int, TorchCall]
     """The calls that made its tensors, by their place among the arguments."""
     number: int
     shape: tuple[int, ...] = ()
@@ -129,7 +129,7 @@ class Call:
         last = self.places[-1] if self.places else None
         return None if last is None or last.code.co_filename.startswith(OF_TORCH) else last
 
-    def is_at(self, other: Call) -> bool:
+    def is_at(self, other: TorchCall) -> bool:
         """Whether it is the same call in the code, perhaps in another turn."""
         return self.name == other.name and self.places == other.places and bool(self.places)
 
@@ -138,7 +138,7 @@ class Call:
 class Event:
     """The birth of a nan or an inf. `given` says what brought it where no operation did; `cause` is an inf before."""
 
-    call: Call | None
+    call: TorchCall | None
     is_nan: bool
     given: str = ""
     cause: Event | None = None
@@ -149,7 +149,7 @@ class StepBack:
     """A step of the backward pass that got finite gradients, but in sums, and gave some that are not."""
 
     name: str
-    call: Call | None
+    call: TorchCall | None
     gradient: torch.Tensor
     """The one that came to the step, or the sum of several that is not finite any more."""
     given: torch.Tensor | None
@@ -160,9 +160,9 @@ class StepBack:
     """Whether what it gave came to a parameter; a relu on the way may have taken it out."""
 
 
-def spoken(call: Call) -> str:
+def name_in_words(call: TorchCall) -> str:
     """`"exp"`, `"division"`."""
-    name = plain_name(call.name)
+    name = base_name(call.name)
     return SPOKEN[SIGNS[name]] if name in SIGNS else name.strip("_")
 
 
@@ -171,12 +171,12 @@ def name_of(function: Callable[..., Any]) -> str:
     return str(getattr(function, "__name__", function))
 
 
-def plain_name(name: str) -> str:
+def base_name(name: str) -> str:
     """The name without what says that it writes in place: `"exp"` of `"exp_"`."""
     return name if name.startswith("__") else name.rstrip("_")
 
 
-def is_in_place(name: str) -> bool:
+def writes_in_place(name: str) -> bool:
     """Whether a function writes into its first argument, by torch's way to name such."""
     return name in IN_PLACE or (name.endswith("_") and not name.endswith("__"))
 
@@ -210,17 +210,17 @@ class CallRecorder(TorchFunctionMode):
     """
 
     def __init__(
-        self, job: Job, keeps: Set[str], replaced: Callable[[Call], Callable[..., Any] | None] = lambda _call: None
+        self, job: Job, keeps: Set[str], replaced: Callable[[TorchCall], Callable[..., Any] | None] = lambda _call: None
     ) -> None:
         super().__init__()
         self._job, self._keeps, self._replaced = job, keeps, replaced
-        self.calls: list[Call] = []
+        self.calls: list[TorchCall] = []
         self.layer_event: Event | None = None
         self.steps_back: list[StepBack] = []
         self._events: Any = WeakTensorKeyDictionary()
         self._made_by: Any = WeakTensorKeyDictionary()
         self._layers: list[str] = []
-        self._nodes: dict[Node, Call | None] = {}
+        self._nodes: dict[Node, TorchCall | None] = {}
         self._coming: dict[Node, StepBack] = {}
         self._handles: list[Any] = []
 
@@ -281,7 +281,7 @@ class CallRecorder(TorchFunctionMode):
         tensors = list(tensors_in((arguments, named)))
         for tensor in tensors:
             self._own(tensor.grad_fn if tensor.requires_grad else None, None)
-        writes = is_in_place(name) and bool(arguments) and isinstance(arguments[0], torch.Tensor)
+        writes = writes_in_place(name) and bool(arguments) and isinstance(arguments[0], torch.Tensor)
         before = (arguments[0].detach().clone(), *arguments[1:]) if writes else arguments
         feeding = {
             place: made
@@ -289,7 +289,7 @@ class CallRecorder(TorchFunctionMode):
             if isinstance(value, torch.Tensor) and (made := self._made_by.get(value)) is not None
         }
         layer = self._layers[-1] if self._layers else ""
-        call = Call(name, place_in_code(sys._getframe(1)), layer, before, named, feeding, len(self.calls))
+        call = TorchCall(name, place_in_code(sys._getframe(1)), layer, before, named, feeding, len(self.calls))
         other = self._replaced(call)
         result = other(call, function, *arguments, **named) if other else function(*arguments, **named)
         outputs = [arguments[0]] if writes and name == "__setitem__" else list(tensors_in(result))
@@ -299,7 +299,7 @@ class CallRecorder(TorchFunctionMode):
 
     def _note(
         self,
-        call: Call,
+        call: TorchCall,
         outputs: list[torch.Tensor],
         inputs: list[torch.Tensor],
         originals: list[torch.Tensor],
@@ -312,7 +312,7 @@ class CallRecorder(TorchFunctionMode):
         call.shape = tuple(call.output.shape)
         if odd:
             event = self._event_of_call(call, call.output, inputs, originals)
-        if plain_name(call.name) not in self._keeps and (event is None or event.call is not call):
+        if base_name(call.name) not in self._keeps and (event is None or event.call is not call):
             call.arguments, call.named, call.output = (), {}, None
         for output in outputs:
             self._made_by[output] = call
@@ -323,7 +323,7 @@ class CallRecorder(TorchFunctionMode):
             self._own(output.grad_fn if output.requires_grad else None, call)
 
     def _event_of_call(
-        self, call: Call, output: torch.Tensor, inputs: list[torch.Tensor], originals: list[torch.Tensor]
+        self, call: TorchCall, output: torch.Tensor, inputs: list[torch.Tensor], originals: list[torch.Tensor]
     ) -> Event:
         known: list[tuple[torch.Tensor, Event]] = []
         for tensor, original in zip(inputs, originals, strict=True):
@@ -336,14 +336,14 @@ class CallRecorder(TorchFunctionMode):
         if nans or (known and not is_nan):
             return nans[0] if nans else known[0][1]
         numbers = list(_odd_numbers((call.arguments, call.named)))
-        name = plain_name(call.name)
+        name = base_name(call.name)
         if numbers and (not is_nan or name in PLACED or any(map(math.isnan, numbers))):
             return Event(call, is_nan, BY_CODE)
         if not inputs and name not in UNINITIALISED:
             return Event(call, is_nan, BY_CODE)
         return Event(call, is_nan, cause=known[0][1] if known else None)
 
-    def _own(self, node: Node | None, call: Call | None) -> None:
+    def _own(self, node: Node | None, call: TorchCall | None) -> None:
         """Say of all steps up to those that are known that this call made them, and look at what they give."""
         waiting = [node]
         while waiting:
@@ -384,7 +384,7 @@ class CallRecorder(TorchFunctionMode):
             call,
             (summed or gradients or odd)[0],
             None if summed else odd[0],
-            {} if summed else known | saved_by(node),
+            {} if summed else known | saved_numbers(node),
             getattr(node, "_forward_cls", None),
         )
         self.steps_back.append(step)
@@ -397,7 +397,7 @@ class CallRecorder(TorchFunctionMode):
         return next(reaching, self.steps_back[0] if self.steps_back else None)
 
 
-def saved_by(node: Node) -> dict[str, Any]:
+def saved_numbers(node: Node) -> dict[str, Any]:
     """What a step keeps for the way back, by its name: `{"result": ...}` of that of `exp`."""
     found: dict[str, Any] = {}
     for name in dir(node):
@@ -416,14 +416,14 @@ def _is_module(names: Mapping[str, Any], expression: ast.expr) -> bool:
     return isinstance(expression, ast.Name) and isinstance(names.get(expression.id), ModuleType)
 
 
-def operands_in_code(call: Call) -> tuple[ast.expr, list[tuple[ast.AST, str, int | None]]] | None:
+def operands_in_code(call: TorchCall) -> tuple[ast.expr, list[tuple[ast.AST, str, int | None]]] | None:
     """The expression of a call, and in it the place of each argument that is not named: node, field, index in a list.
 
     None where it reads otherwise than the call does: a line that calls a layer, which calls torch.
     """
     place = call.own_line
     found = None if place is None else place.expression()
-    if place is None or found is None or is_in_place(call.name):
+    if place is None or found is None or writes_in_place(call.name):
         return None
     if isinstance(found, ast.BinOp):
         sides: list[tuple[ast.AST, str, int | None]] = [(found, "left", None), (found, "right", None)]
@@ -432,7 +432,7 @@ def operands_in_code(call: Call) -> tuple[ast.expr, list[tuple[ast.AST, str, int
         return None
     called = found.func
     word = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
-    if plain_name(word) != plain_name(call.name):
+    if base_name(word) != base_name(call.name):
         return None
     operands: list[tuple[ast.AST, str, int | None]] = [(found, "args", place) for place in range(len(found.args))]
     if isinstance(called, ast.Attribute) and not _is_module(place.names, called):
@@ -440,7 +440,7 @@ def operands_in_code(call: Call) -> tuple[ast.expr, list[tuple[ast.AST, str, int
     return found, operands
 
 
-def text_of_operand(call: Call, index: int) -> str:
+def text_of_operand(call: TorchCall, index: int) -> str:
     """What stands in the code for an argument, in brackets where needed: `"z"`, `"(z + 1)"`; empty if unknown."""
     found = operands_in_code(call)
     if found is None or index >= len(found[1]):
@@ -452,7 +452,7 @@ def text_of_operand(call: Call, index: int) -> str:
     return text if isinstance(expression, atoms) else f"({text})"
 
 
-def with_operand(call: Call, index: int, template: str) -> str:
+def code_with_operand(call: TorchCall, index: int, template: str) -> str:
     """The code of a call with one argument put into a template: `"torch.exp(z.clamp(max=0))"`; empty if unknown."""
     text, found = text_of_operand(call, index), operands_in_code(call)
     if not text or found is None:
@@ -467,7 +467,7 @@ def with_operand(call: Call, index: int, template: str) -> str:
     return ast.unparse(whole)
 
 
-def with_keyword(call: Call, name: str, value: str) -> str:
+def code_with_keyword(call: TorchCall, name: str, value: str) -> str:
     """The code of a call with a named argument set; empty if unknown."""
     found = operands_in_code(call)
     if found is None or not isinstance(found[0], ast.Call):

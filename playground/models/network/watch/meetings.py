@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from playground.models.formatting import digits, shape_in_words
-from playground.models.network.watch.calls import SIGNS, UNINITIALISED, Call, Event, StepBack, plain_name
+from playground.models.network.watch.calls import SIGNS, UNINITIALISED, Event, StepBack, TorchCall, base_name
 from playground.models.network.watch.values import has_values
 
 PRODUCTS = {"matmul", "__matmul__", "__rmatmul__", "mm", "bmm", "linear", "addmm", "baddbmm", "einsum", "conv1d",
@@ -69,7 +69,7 @@ def met_in_forward(event: Event) -> Meeting:
     index = first_odd(out)
     if event.given:
         return Meeting(f"The code puts {'nan' if event.is_nan else 'inf'} there.", "", index)
-    name, result = plain_name(call.name), complex(out[index]).real if out.is_complex() else float(out[index])
+    name, result = base_name(call.name), complex(out[index]).real if out.is_complex() else float(out[index])
     if name in UNINITIALISED:
         return Meeting("Memory that nobody set.", f"torch.{name} gives whatever was there before.", index)
     for names, met in SPECIAL:
@@ -127,7 +127,7 @@ def _of_one(name: str, number: float, result: float, dtype: torch.dtype) -> tupl
     return lead, f"{limit_in_words(dtype)}." if math.isinf(result) else ""
 
 
-def _of_softmax(call: Call, index: tuple[int, ...], _result: float) -> tuple[str, str] | None:
+def _of_softmax(call: TorchCall, index: tuple[int, ...], _result: float) -> tuple[str, str] | None:
     axis = call.named.get("dim", call.arguments[1] if len(call.arguments) > 1 else -1)
     value = call.arguments[0]
     if not isinstance(axis, int) or not isinstance(value, torch.Tensor):
@@ -140,14 +140,14 @@ def _of_softmax(call: Call, index: tuple[int, ...], _result: float) -> tuple[str
     return None
 
 
-def _of_std(call: Call, _index: tuple[int, ...], _result: float) -> tuple[str, str] | None:
+def _of_std(call: TorchCall, _index: tuple[int, ...], _result: float) -> tuple[str, str] | None:
     value, out = call.arguments[0], call.output
     if isinstance(value, torch.Tensor) and out is not None and value.numel() == out.numel():
         return f"The {call.name} of one value.", "It divides by n - 1, and n is 1: 0 / 0 is nan."
     return None
 
 
-def _of_product(call: Call, _index: tuple[int, ...], result: float) -> tuple[str, str] | None:
+def _of_product(call: TorchCall, _index: tuple[int, ...], result: float) -> tuple[str, str] | None:
     operands = [value.detach() for value in call.arguments if _is_dense(value)]
     if not operands or call.output is None:
         return None
@@ -158,7 +158,7 @@ def _of_product(call: Call, _index: tuple[int, ...], result: float) -> tuple[str
     return f"{call.name} overflows.", f"Sums of products of numbers up to {largest} give {shown(result)}: {limit}."
 
 
-def _of_sum(call: Call, _index: tuple[int, ...], result: float) -> tuple[str, str] | None:
+def _of_sum(call: TorchCall, _index: tuple[int, ...], result: float) -> tuple[str, str] | None:
     value = call.arguments[0] if call.arguments else None
     if not isinstance(value, torch.Tensor) or call.output is None:
         return None
@@ -171,7 +171,7 @@ def _of_sum(call: Call, _index: tuple[int, ...], result: float) -> tuple[str, st
     return f"{call.name} overflows.", f"Of numbers up to {largest} it is {shown(result)}: {limit}."
 
 
-def _of_cast(call: Call, index: tuple[int, ...], result: float) -> tuple[str, str] | None:
+def _of_cast(call: TorchCall, index: tuple[int, ...], result: float) -> tuple[str, str] | None:
     number = number_at(call.arguments[0], index, call.shape)
     if number is None or call.output is None:
         return None
@@ -179,7 +179,7 @@ def _of_cast(call: Call, index: tuple[int, ...], result: float) -> tuple[str, st
     return "A cast overflows.", f"{shown(number)} becomes {shown(result)}: {limit_in_words(dtype)}."
 
 
-def _of_entropy(call: Call, _index: tuple[int, ...], result: float) -> tuple[str, str] | None:
+def _of_entropy(call: TorchCall, _index: tuple[int, ...], result: float) -> tuple[str, str] | None:
     ignored = call.named.get("ignore_index", -100)
     target = call.arguments[1] if len(call.arguments) > 1 else None
     if isinstance(target, torch.Tensor) and not target.is_floating_point() and bool((target == ignored).all()):
@@ -187,7 +187,7 @@ def _of_entropy(call: Call, _index: tuple[int, ...], result: float) -> tuple[str
     return None
 
 
-SPECIAL: tuple[tuple[set[str], Callable[[Call, tuple[int, ...], float], tuple[str, str] | None]], ...] = (
+SPECIAL: tuple[tuple[set[str], Callable[[TorchCall, tuple[int, ...], float], tuple[str, str] | None]], ...] = (
     ({"softmax", "log_softmax"}, _of_softmax),
     ({"std", "var"}, _of_std),
     (PRODUCTS, _of_product),
@@ -275,7 +275,7 @@ def _at_first(slope: Slope, step: StepBack) -> Meeting | None:
     return Meeting(lead, words, index)
 
 
-def operands_in_words(call: Call) -> str:
+def operands_in_words(call: TorchCall) -> str:
     """`"(64, 128) float32"` of each tensor that went in."""
     tensors = [value for value in call.arguments if isinstance(value, torch.Tensor)]
     return ", ".join(f"{shape_in_words(t.shape)} {str(t.dtype).removeprefix('torch.')}" for t in tensors)

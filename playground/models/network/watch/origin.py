@@ -14,12 +14,12 @@ from playground.models.job import CancelledError, Job
 from playground.models.network.watch.calls import (
     BY_CODE,
     UNSEEN,
-    Call,
     CallRecorder,
     Event,
     StepBack,
-    plain_name,
-    spoken,
+    TorchCall,
+    base_name,
+    name_in_words,
 )
 from playground.models.network.watch.cures import KEPT_NAMES, REMEDIES, Remedy, guard_of
 from playground.models.network.watch.guard import module_untouched, prints_caught, random_state_untouched
@@ -66,7 +66,7 @@ class _Found:
     step: StepBack | None = None
 
     @property
-    def call(self) -> Call | None:
+    def call(self) -> TorchCall | None:
         """The call at fault."""
         if self.event is not None:
             return self.event.call
@@ -159,7 +159,7 @@ def _origin(found: _Found) -> Origin | None:
     if found.step is None:
         return None
     met, call = met_going_back(found.step), found.call
-    through = "" if call is None else f", going back through {spoken(call)}"
+    through = "" if call is None else f", going back through {name_in_words(call)}"
     guard = None if call is None else guard_of(call, 0, found.recorder.calls)
     left_out = f" `{guard.name}` leaves this value out, but its 0 is multiplied all the same." if guard else ""
     lead = f"{met.lead}{through}."
@@ -191,7 +191,7 @@ def _described(found: _Found, met: Meeting, words: str) -> Origin:
     else:
         layer = f"layer {call.layer}" if call.layer else "the module"
         where = layer if place is None else f"{place.file}, line {place.line}"
-        operation, shapes = spoken(call), operands_in_words(call)
+        operation, shapes = name_in_words(call), operands_in_words(call)
     if met.index:
         words = f"{words} First at [{', '.join(map(str, met.index))}].".strip()
     problem = Problem(words, span, lead=met.lead, badge="not finite")
@@ -206,15 +206,15 @@ def _remedies(found: _Found) -> list[Remedy]:
     if found.event is None and call.odd is not None and (source := _root(call.odd).call) is not None:
         candidates.insert(0, source)  # an inf that the step back met: what made it is to be mended
     for candidate in candidates:
-        if plain_name(candidate.name) in REMEDIES:
-            return REMEDIES[plain_name(candidate.name)](candidate, found.recorder.calls)
+        if base_name(candidate.name) in REMEDIES:
+            return REMEDIES[base_name(candidate.name)](candidate, found.recorder.calls)
     return []
 
 
 def _try(remedy: Remedy, found: _Found, result: WatchResult, run: tuple[nn.Module, Any, Loss | None], job: Job) -> str:
     """What came of a cure in a run of its own, in words; empty where it does not help."""
 
-    def replaced(call: Call) -> Callable[..., Any] | None:
+    def replaced(call: TorchCall) -> Callable[..., Any] | None:
         return remedy.apply if call.is_at(remedy.call) else None
 
     written = "x stands for what goes in. " if remedy.is_pattern else ""
@@ -232,6 +232,6 @@ def _try(remedy: Remedy, found: _Found, result: WatchResult, run: tuple[nn.Modul
         if tried.event is None and found.event is None and other.number > remedy.call.number:
             return ""
         where = f"line {line.line}" if line is not None else f"layer {other.layer}"
-        return f"{written}Tried: this one is gone. The next is {spoken(other)}, {where}."
+        return f"{written}Tried: this one is gone. The next is {name_in_words(other)}, {where}."
     finally:
         recorder.close()

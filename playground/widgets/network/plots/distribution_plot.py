@@ -126,6 +126,7 @@ class Distributions(HeatMap):
         self.strip.view.setXLink(self.canvas.view)
         self.below = pg.InfiniteLine(angle=90)
         self.strip.view.addItem(self.below, ignoreBounds=True)
+        self.canvas.cursors.append(self.below)
         self.take_look()
 
     def show_shares(self, shares: Floats) -> None:
@@ -133,17 +134,10 @@ class Distributions(HeatMap):
         self.strip.view.set_home(0, *self.canvas.view.home[0])
         self.shares.set_shares(shares, QRectF(0.5, 0.0, len(shares), 1.0))
 
-    def set_crosshair(self, x: float | None, label: str = "") -> None:
-        super().set_crosshair(x, label)
-        self.below.setVisible(x is not None)
-        if x is not None:
-            self.below.setPos(x)
-
     def take_look(self) -> None:
         super().take_look()
         self.shares.take_look()
         self.strip.take_look()
-        self.below.setPen(self.canvas.cursor.pen)
 
     def plot_columns(self) -> Columns:
         if not self.shares.counts.size:

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pyqtgraph as pg
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from playground.models.formatting import digits
@@ -70,9 +71,9 @@ class LayerHistogram(Plot):
             self.set_note("")
             return
         axis, largest = histogram.axis, max(1, int(histogram.counts.max(initial=0)))
-        self.set_ranges(AxisRange(0.0, float(largest)), ends)
+        self.set_ranges(AxisRange(0.0, 1.0, unit=float(largest)), ends)
         edges = np.linspace(axis.low, axis.high, axis.rows + 1)
-        self.bars.set_data(edges, histogram.counts, largest / max(1.0, self.canvas.view.width()))
+        self.bars.set_data(edges, histogram.counts / largest, 1 / max(1.0, self.canvas.view.width()))
         place = axis.position(numbers.rms)
         inside = math.isfinite(place) and ends.low <= place <= ends.high
         self.rms.setVisible(inside)
@@ -81,7 +82,6 @@ class LayerHistogram(Plot):
         self._label(ends, place if inside else None, own)
         self._show_zeros(numbers)
         self.set_note(self.count_words())
-        self._place_count()
         self.canvas.read_again()
 
     def _label(self, ends: AxisRange, rms: float | None, own: bool) -> None:
@@ -101,8 +101,7 @@ class LayerHistogram(Plot):
         words = f"{round(share * numbers.count):,}"
         if text_width(code_font(), words) > RIGHT - 8:
             words = f"{share:.1%}"
-        self.zeros.set_data([0.0, 1.0], [share])
-        self.zeros.setOpts(brush=pg.mkBrush(f"#{int(share_colors(share)) & 0xFFFFFF:06x}"))
+        self.zeros.set_data([0.0, 1.0], [share], brush=QColor(int(share_colors(share)) & 0xFFFFFF))
         self.strip.axis.show_range(AxisRange(0.0, 1.0, ticks=((0.5, words),)))
         self.strip.view.show()
         self.strip.axis.show()
