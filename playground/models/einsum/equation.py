@@ -5,7 +5,6 @@ from __future__ import annotations
 import string
 from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
 
 from playground.models.problem import Fix, Span, refuse
 
@@ -83,7 +82,6 @@ def implicit_output(inputs: tuple[Term, ...]) -> tuple[str, ...]:
     return (*ellipsis, *sorted(label for label, count in counts.items() if count == 1))
 
 
-@lru_cache(maxsize=512)
 def _parsed(text: str) -> Equation:
     left_end = text.find(ARROW)
     inputs: list[Term] = []

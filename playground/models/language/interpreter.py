@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -124,7 +123,6 @@ def seeded_text(parsed: ExpressionText) -> str:
     return text
 
 
-@functools.lru_cache(maxsize=1024)
 def unseeded_problem(parsed: ExpressionText) -> Problem | None:
     """The warning for a line that draws without a seed; None if all calls have one."""
     calls = unseeded_calls(parsed)

@@ -1,4 +1,7 @@
-"""The text of a line and its syntax tree: each node's place, and reading and writing of numbers and calls."""
+"""The text of a line and its syntax tree: where each node stands, and how numbers and calls are read and written.
+
+Trees are kept: together with what programs read from them, that saves a half of "an edit in a program of 100 lines".
+"""
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import torch
 
@@ -348,6 +347,5 @@ def _strided_values(reader: StorageReader | None, explained: StridedExplanation)
     return reader.strided(spec.size, spec.stride, spec.offset) if reader is not None and explained.allowed else None
 
 
-@lru_cache(maxsize=64)
 def _costs(layout: Layout, name: str) -> tuple[tuple[FileCost, ...], tuple[NumpyRow, ...]]:
     return file_costs(layout, name), compare_with_numpy(layout, name)

@@ -191,7 +191,7 @@ def sizes_in_words(page: NetworkPageResult) -> str:
 
 
 def run_in_words(page: NetworkPageResult) -> str:
-    """`"ran in 6.1 ms"`: weights, one forward and one backward pass; "" for a run without gradients."""
+    """`"ran in 6.1 ms"`: weights, one forward and one backward pass; "" while the hand moves."""
     if page.network.quick:
         return ""
     seconds = page.network.seconds

@@ -1,6 +1,7 @@
 """The program: an ordered tuple of bindings `name = source`, as a notebook writes it.
 
-Tensors passed in from Python become its first lines.
+Tensors that Python hands over become its first lines. What is read from a source is kept: together with the syntax
+trees of lines, that saves a half of "an edit in a program of 100 lines".
 """
 
 from __future__ import annotations

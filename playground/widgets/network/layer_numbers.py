@@ -183,9 +183,9 @@ def gradient_rows(page: LayerPage, layer: int) -> list[Row]:
         meaning = f"rms of the loss's gradient by this layer's {name}."
         rows.append((name, digits(numbers.rms) if numbers.count else "none", meaning))
     biases = page.network.bias_gradients
-    if biases is not None or page.network.quick:  # their place is kept during a drag
-        value = "" if biases is None else digits(float(biases.rms[layer - 1]))
-        rows.append(("biases", value, "RMS of ∂loss/∂biases of this layer."))
+    if biases is not None:
+        value = digits(float(biases.rms[layer - 1]))
+        rows.append(("biases", value, "rms of the loss's gradient by this layer's biases."))
     odd = [
         int(tables[kind].nans[layer - 1] + tables[kind].infs[layer - 1])
         for kind in ("activation_gradient", "weight_gradient")

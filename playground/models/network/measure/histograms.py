@@ -22,12 +22,11 @@ from playground.models.network.measure.reductions import as_floats, count_zeros,
 
 SCALES = ("log", "linear", "signed_log")
 SAMPLE = 2048
-"""How many values of a layer are counted during a drag."""
+"""How many values of a layer are counted while the hand is dragging: of "dragging a network of 50 x 100 x 200", that
+saves a third."""
 RUN = 16
 MOST_ROWS = 256
 LINEAR_ROWS = 128
-CACHED = 2**17
-"""How many values are processed at once: what fits in a processor's cache."""
 EDGE = 1e-6
 """Values closer than this share of the axis to its ends count as on it: the ends are rounded values themselves."""
 ROUNDED = (1e-7, 3e-5)
@@ -162,15 +161,8 @@ def _positions(axis: Axis, values: torch.Tensor) -> torch.Tensor:
 
 
 def _count_magnitudes(values: torch.Tensor, axis: Axis) -> tuple[Counts, Counts, Counts]:
-    """The log scale with numpy, which has a much faster logarithm; a few layers at a time, to fit in the cache."""
-    at_once = max(1, CACHED // max(1, values.shape[1]))
-    parts = [_count_some(part, axis) for part in torch.split(values, at_once)]
-    counts, below, above = (np.concatenate([part[i] for part in parts]) for i in range(3))
-    return counts, below, above
-
-
-def _count_some(values: torch.Tensor, axis: Axis) -> tuple[Counts, Counts, Counts]:
-    """The log scale in as few passes as possible. Values without a logarithm go below the axis and are subtracted."""
+    """The log scale by numpy, which saves a fifth of "a network of 50 x 100 x 200, all statistics": its logarithm is
+    many times as fast. What has none is moved below the axis, and taken off there."""
     layers, rows = len(values), axis.rows
     slots, scale = rows + 2, axis.rows / (axis.high - axis.low)
     magnitude = np.abs(values.numpy())

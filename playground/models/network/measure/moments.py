@@ -14,8 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from playground.models.network.arrays import Counts, Floats
-from playground.models.network.measure.histograms import CACHED
-from playground.models.network.measure.reductions import count_nans, count_true, mask_of, numbers, scratch, sum_rows
+from playground.models.network.measure.reductions import count_nans, count_true, mask_of, numbers, sum_rows
 
 SAFE_FLOAT32 = (1e-12, 1e12)
 SAFE_FLOAT64 = (1e-100, 1e100)
@@ -59,12 +58,11 @@ def finite_range(x: torch.Tensor, low: Floats, high: Floats) -> FiniteRange:
     if not known.all():
         odd = np.flatnonzero(~known)
         low, high = low.copy(), high.copy()
-        for places in few_rows(odd, x.shape[1]):
-            rows = rows_at(x, places)
-            nans[places] = count_nans(rows)
-            finite = mask_of(rows, np.isfinite, torch.isfinite)
-            infs[places] = x.shape[1] - count_true(finite) - nans[places]
-            low[places], high[places] = _extremes_where(rows, finite)
+        rows = rows_at(x, odd)
+        nans[odd] = count_nans(rows)
+        finite = mask_of(rows, np.isfinite, torch.isfinite)
+        infs[odd] = x.shape[1] - count_true(finite) - nans[odd]
+        low[odd], high[odd] = _extremes_where(rows, finite)
     return FiniteRange(low, high, nans, infs)
 
 
@@ -86,76 +84,46 @@ def rows_at(x: torch.Tensor, places: NDArray[np.intp]) -> torch.Tensor:
     return x[torch.from_numpy(places).to(x.device)]
 
 
-def few_rows(rows: NDArray[np.intp], values: int) -> list[NDArray[np.intp]]:
-    """Row numbers in chunks that fit in a processor's cache."""
-    at_once = max(1, CACHED // max(1, values))
-    return [rows[start : start + at_once] for start in range(0, len(rows), at_once)]
-
-
 def short_moments(x: torch.Tensor, mean: Floats, norm: Floats) -> Moments:
     """For float32 values with squares in range, from each row's mean and norm: about six digits."""
     count = x.shape[1]
     rms = norm / math.sqrt(count)
     away = np.maximum(0, rms**2 - mean**2) * count
-    for rows in few_rows(np.flatnonzero(mean**2 > HARMLESS * rms**2), count):
+    rows = np.flatnonzero(mean**2 > HARMLESS * rms**2)
+    if len(rows):
         narrow = rows_at(x, rows) - torch.from_numpy(mean[rows]).to(x)[:, None]
         narrow -= narrow.mean(1, keepdim=True)  # the mean itself was rounded, by more than the width of a narrow row
         away[rows] = sum_rows(narrow)[1] ** 2
     return Moments(mean, np.sqrt(away / max(1, count - 1)), rms)
 
 
-def wide_moments(x: torch.Tensor, peak: Floats, lost: Counts, quick: bool = False) -> Moments:
-    """For the finite values of each row; `peak` is their largest magnitude, `lost` counts the others.
-
-    `quick` computes std from mean and rms, without a second pass over the values, if that keeps fifteen digits.
-    """
+def wide_moments(x: torch.Tensor, peak: Floats, lost: Counts) -> Moments:
+    """Of the finite values of each row; `peak` is their largest magnitude, `lost` counts the others."""
     count = x.shape[1] - lost
     exponents = _exponents(peak)
-    average, norm, away = np.full((3, len(x)), math.nan)
-    known = np.flatnonzero(count)
-    for rows in few_rows(known, x.shape[1]):
-        wide, finite = _wide(x, rows, exponents, lost)
-        average[rows], norm[rows] = sum_rows(wide)
-        if not quick:
-            away[rows] = _squares_away(wide, finite, average[rows] * (x.shape[1] / count[rows]), count[rows])
+    finite = mask_of(x, np.isfinite, torch.isfinite) if lost.any() else None
+    wide = _times_powers(widened(x, finite), exponents)
+    average, norm = sum_rows(wide)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         mean, square = average * (x.shape[1] / count), norm**2 / count
-        if quick:
-            away = (square - mean**2) * count
-            for rows in few_rows(np.flatnonzero(mean**2 > HARMLESS * square), x.shape[1]):
-                away[rows] = _squares_away(*_wide(x, rows, exponents, lost), mean[rows], count[rows])
-        std = np.sqrt(away / np.maximum(1, count - 1))
-        rms = np.minimum(
-            np.ldexp(np.sqrt(square), exponents), peak
-        )  # rounding must not take it beyond the largest float
+        std = np.sqrt(_squares_away(wide, finite, mean, count) / np.maximum(1, count - 1))
+        rms = np.minimum(np.ldexp(np.sqrt(square), exponents), peak)  # no rounding takes it beyond the largest float
         return Moments(np.clip(np.ldexp(mean, exponents), -peak, peak), np.ldexp(std, exponents), rms)
 
 
-def _wide(
-    x: torch.Tensor, rows: NDArray[np.intp], exponents: NDArray[np.int32], lost: Counts
-) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """Some rows in float64, scaled, with 0 for non-finite values; and a mask of the finite ones if not all are."""
-    part = rows_at(x, rows)
-    finite = mask_of(part, np.isfinite, torch.isfinite) if lost[rows].any() else None
-    return _times_powers(widened(part, finite), exponents[rows]), finite
-
-
 def _squares_away(wide: torch.Tensor, finite: torch.Tensor | None, mean: Floats, count: Counts) -> Floats:
-    """The sum of squared deviations of each row's finite values from their mean."""
-    into = scratch(wide.shape, wide.dtype, wide.device, "away")
-    away = torch.sub(wide, torch.from_numpy(mean).to(wide)[:, None], out=into)
+    """The sum of the squared distances of each row's finite values from their mean."""
+    away = wide - torch.from_numpy(mean).to(wide)[:, None]
     left, norm = sum_rows(away if finite is None else torch.where(finite, away, 0))
     missed = left * wide.shape[1]  # the mean itself was rounded
     return np.maximum(0, norm**2 - missed**2 / count)
 
 
 def widened(x: torch.Tensor, finite: torch.Tensor | None = None) -> torch.Tensor:
-    """The values in float64, 0 for those not marked as finite; in this thread's buffer, or `x` itself."""
+    """The values in float64, 0 for those that are not marked as finite."""
     if finite is not None:
         return torch.where(finite, x, 0).double()
-    if x.dtype == torch.float64:
-        return x
-    return scratch(x.shape, torch.float64, x.device, "wide").copy_(x)
+    return x.double()
 
 
 def scaled_rows(x: torch.Tensor, peak: Floats) -> tuple[torch.Tensor, NDArray[np.int32]]:

@@ -66,8 +66,8 @@ class Measured:
     """What was measured of a network of the page or of a watched module: all that plots, numbers and exports need.
 
     `tables` has one `StatisticsTable` a kind of tensor, a row a layer, of 0 values where a layer has no such tensor.
-    `dtype` is that of all activations, "" where they have several. `quick` says that near-zero, subnormal values and
-    bias gradients were left out and histograms sampled.
+    `dtype` is that of all activations, "" where they have several. `quick` says that near-zero and subnormal
+    values were not counted and histograms sampled.
     """
 
     tables: dict[str, StatisticsTable]

@@ -1,21 +1,22 @@
 """Statistics of tensors, exact and safe at the extremes, for many layers at once.
 
-Moments are of the finite values; nan and inf are counted separately. Sums are in float64, so float32 at 1e36 and 1e-30
-neither overflows nor vanishes; float64 beyond 1e100 is first scaled by a power of two. `quick` sums in float32 if the
-values allow it: the same numbers to about six digits.
+Moments are those of the finite values; nan and inf are counted apart. They are summed in float64, so float32 at 1e36
+and 1e-30 neither overflows nor vanishes; float64 beyond 1e100 is scaled by a power of two first. `quick` sums in
+float32 where the values allow it: the same numbers to about six digits. Of "dragging a network of 50 x 100 x 200" it
+saves a half.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
 
 from playground.models.network.arrays import Counts, Floats
-from playground.models.network.measure.histograms import CACHED, Histogram, HistogramTable, choose_axis, count_layers
+from playground.models.network.measure.histograms import Histogram, HistogramTable, choose_axis, count_layers
 from playground.models.network.measure.moments import (
     SAFE_FLOAT32,
     FiniteRange,
@@ -27,7 +28,7 @@ from playground.models.network.measure.moments import (
     wide_moments,
 )
 from playground.models.network.measure.reductions import (
-    Reductions,
+    Layers,
     as_floats,
     count_below,
     extremes_of,
@@ -158,21 +159,16 @@ def table_of(layers: Sequence[TensorStatistics | None]) -> StatisticsTable:
     )
 
 
-def measure(stack: torch.Tensor, quick: bool = False, found: Reductions | None = None) -> StatisticsTable:
-    """The statistics of each layer of a (layers, ...) stack; `quick` skips near zero and subnormal.
-
-    `found` is what is already known about the layers.
-    """
+def measure(stack: torch.Tensor, quick: bool = False) -> StatisticsTable:
+    """The statistics of each layer of a (layers, ...) stack; `quick` leaves near zero and subnormal uncounted."""
     original = summable(stack.detach()).reshape(len(stack), -1)
     x = as_floats(original)
     layers, count = x.shape
-    extremes = extremes_of(x) if found is None else (found.low, found.high)
-    finite = finite_range(x, *extremes)
-    moments = _moments(x, finite, found, quick)
+    finite = finite_range(x, *extremes_of(x))
+    moments = _moments(x, finite, quick)
     low, high = finite.low, finite.high
     none = np.zeros(layers, dtype=np.int64)
-    known = None if found is None else found.zeros
-    zeros = zeros_between(x, low, high) if known is None else known
+    zeros = zeros_between(x, low, high)
     near, subnormal = (none, none) if quick else _small_counts(x, original.dtype, moments.rms, zeros)
     counts = np.full(layers, count, dtype=np.int64)
     std = np.where(low == high, 0.0, moments.std)
@@ -181,22 +177,19 @@ def measure(stack: torch.Tensor, quick: bool = False, found: Reductions | None =
     )
 
 
-def _moments(x: torch.Tensor, finite: FiniteRange, found: Reductions | None, quick: bool) -> Moments:
-    """In float32 if that is fast and safe, all other rows in float64."""
+def _moments(x: torch.Tensor, finite: FiniteRange, quick: bool) -> Moments:
+    """In float32 where that is quick and safe, all other rows in float64."""
     lost, peak = finite.nans + finite.infs, np.fmax(np.abs(finite.low), np.abs(finite.high))
     if not quick or x.dtype != torch.float32:
         return wide_moments(x, peak, lost)
     short = (lost == 0) & is_safe(peak, SAFE_FLOAT32)
-    if short.all():
-        known = None if found is None else found.sums
-        return short_moments(x, *(known or sum_rows(x)))
     columns = np.empty((3, len(x)))
     if short.any():
         part = rows_at(x, np.flatnonzero(short))
         columns[:, short] = short_moments(part, *sum_rows(part)).columns
     if not short.all():
         part = rows_at(x, np.flatnonzero(~short))
-        columns[:, ~short] = wide_moments(part, peak[~short], lost[~short], quick=True).columns
+        columns[:, ~short] = wide_moments(part, peak[~short], lost[~short]).columns
     return Moments(*columns)
 
 
@@ -231,24 +224,9 @@ def joined_tables(tables: Sequence[StatisticsTable]) -> StatisticsTable:
     return StatisticsTable(**columns, histograms=None)
 
 
-def measure_stacks(
-    stacks: Iterable[tuple[int, torch.Tensor]], quick: bool = False, found: Mapping[int, Reductions] | None = None
-) -> StatisticsTable:
-    """The statistics of all layers of some stacks, in their order; `found`: reductions by a stack's first layer.
-
-    Unless `quick` or known, they are processed in parts that fit in the cache, since they take several passes.
-    """
-    tables = []
-    for start, stack in stacks:
-        known = None if found is None else found.get(start)
-        at_once = len(stack) if quick or known else max(1, CACHED // max(1, stack[0].numel()))
-        tables += [measure(part, quick, known) for part in torch.split(stack, at_once)]
-    return joined_tables(tables)
-
-
-def measure_layers(tensors: Sequence[torch.Tensor], quick: bool = False) -> StatisticsTable:
-    """The statistics of one tensor per layer, of any shapes."""
-    return measure_stacks(stacked(tensors), quick)
+def measure_layers(tensors: Layers, quick: bool = False) -> StatisticsTable:
+    """The statistics of a tensor a layer, of whatever shapes."""
+    return joined_tables([measure(stack, quick) for _start, stack in stacked(tensors)])
 
 
 def describe_tensor(tensor: torch.Tensor, scale: str | None = "log") -> TensorStatistics:

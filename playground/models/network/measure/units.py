@@ -10,19 +10,15 @@ import torch
 from numpy.typing import NDArray
 
 from playground.models.network.arrays import Counts, Floats
-from playground.models.network.measure.moments import SAFE_FLOAT32, few_rows, is_safe, rows_at, scaled_rows, widened
+from playground.models.network.measure.moments import SAFE_FLOAT32, is_safe, rows_at, scaled_rows, widened
 from playground.models.network.measure.reductions import (
-    Extremes,
-    Reductions,
     add_rows,
     as_floats,
     count_true,
     extremes_of,
     mask_of,
     numbers,
-    row_norms,
     sum_rows,
-    zeros_between,
 )
 from playground.models.network.spec.activations import saturation_bounds
 from playground.models.network.spec.devices import summable
@@ -57,52 +53,37 @@ class UnitTable:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnitPart:
-    """Dead units, spread and cosine of consecutive layers, (layers,) each; `found`: the results of earlier passes over
-    each layer's values; only the extremes if not all were made in float32."""
+    """Dead units, spread and cosine of consecutive layers, (layers,) each."""
 
     dead: Floats
     spread: Floats
     cosine: Floats
-    found: Reductions
 
 
-def measure_units(activations: torch.Tensor, quick: bool = False, extremes: Extremes | None = None) -> UnitPart:
-    """The unit statistics of a (layers, batch, width) stack, safe at the extremes of float32 and float64.
-
-    `extremes` are the smallest and the largest value of each layer, if already known.
-    """
+def measure_units(activations: torch.Tensor, quick: bool = False) -> UnitPart:
+    """What a (layers, batch, width) stack tells, safe at the extremes of float32 and float64."""
     x = summable(activations.detach())
-    low, high = extremes_of(x.flatten(1)) if extremes is None else extremes
+    low, high = extremes_of(x.flatten(1))
     peak = np.maximum(np.abs(low), np.abs(high))
     short = is_safe(peak, SAFE_FLOAT32) & (quick and x.dtype == torch.float32)
-    if short.all():
-        return _measure_short(x, low, high)
     columns = np.empty((3, len(x)))
-    if short.any():
-        rows = np.flatnonzero(short)
-        part = _measure_short(rows_at(x, rows), low[rows], high[rows])
-        columns[:, rows] = part.dead, part.spread, part.cosine
-    for rows in few_rows(np.flatnonzero(~short), x[0].numel()):
-        columns[:, rows] = _measure_wide(rows_at(x, rows), low[rows], peak[rows])
-    return UnitPart(columns[0], columns[1], columns[2], Reductions(x[0].numel(), low, high))
+    for measured, rows in ((_measure_short, np.flatnonzero(short)), (_measure_wide, np.flatnonzero(~short))):
+        if len(rows):
+            columns[:, rows] = measured(rows_at(x, rows), low[rows], peak[rows])
+    return UnitPart(*columns)
 
 
-def _measure_short(x: torch.Tensor, low: Floats, high: Floats) -> UnitPart:
-    """For float32 values with squares in range, summed in float32."""
+def _measure_short(x: torch.Tensor, low: Floats, _peak: Floats) -> tuple[Floats, Floats, Floats]:
+    """Float32 values whose squares are in range, summed in float32."""
     norms = row_norms(x)
     totals, cosines = _sums(x, norms, x)
     squares = np.square(norms, dtype=np.float64).sum(1)
-    means, count = totals / x.shape[1], x.shape[1] * x.shape[2]
-    return UnitPart(
-        _dead(x, totals, bool((low >= 0).all())),
-        np.sqrt(_squared_spread(x, squares, means) / _spread_count(x)),
-        cosines,
-        Reductions(count, low, high, means.mean(1), np.sqrt(squares), zeros_between(x.flatten(1), low, high)),
-    )
+    spread = _squared_spread(x, squares, totals / x.shape[1]) / _spread_count(x)
+    return _dead(x, totals, bool((low >= 0).all())), np.sqrt(spread), cosines
 
 
 def _measure_wide(x: torch.Tensor, low: Floats, peak: Floats) -> tuple[Floats, Floats, Floats]:
-    """Dead units, spread and cosine of a few layers in float64; rows with squares beyond its range are scaled."""
+    """Dead units, spread and cosine in float64, the rows scaled where their squares would leave it."""
     scaled, exponents = scaled_rows(widened(x), np.where(np.isfinite(peak), peak, 1.0))
     totals, cosines = _sums(scaled, row_norms(scaled), x)
     spread = _exact_spread(scaled) / _spread_count(x)
@@ -110,6 +91,12 @@ def _measure_wide(x: torch.Tensor, low: Floats, peak: Floats) -> tuple[Floats, F
         spreads = np.ldexp(np.sqrt(spread), exponents)
     nothing_vanishes = bool((low >= 0).all()) and not exponents.any()
     return _dead(x, totals, nothing_vanishes), spreads, cosines
+
+
+def row_norms(x: torch.Tensor) -> NDArray[np.floating]:
+    """The Euclidean norm of each last row of a (layers, rows, values) tensor, in its dtype: (layers, rows)."""
+    norms: NDArray[np.floating] = torch.linalg.vector_norm(x, dim=2).cpu().numpy()
+    return norms
 
 
 def _spread_count(x: torch.Tensor) -> int:
@@ -123,7 +110,7 @@ def _sums(x: torch.Tensor, norms: NDArray[np.floating], unscaled: torch.Tensor) 
     shares = np.zeros((len(x), 2, x.shape[1]), dtype=norms.dtype)
     shares[:, 0] = 1
     np.divide(1, norms, out=shares[:, 1], where=clear)
-    sums = add_rows(shares, x)
+    sums = add_rows(torch.from_numpy(shares).to(x), x)
     directions, rows = sums[:, 1], clear.sum(1)
     faint = np.nonzero((norms < FAINT[norms.dtype]) & (norms.max(1) > 0)[:, None])
     if len(faint[0]):

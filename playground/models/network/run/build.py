@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 
 import torch
 
-from playground.models.network.measure.reductions import layers_of, scratch
-from playground.models.network.run.draws import ScaledDraws
 from playground.models.network.run.passes import Network
 from playground.models.network.spec.checks import check_batch_norm, check_spec
 from playground.models.network.spec.devices import summable
@@ -27,27 +25,22 @@ def build(
     tensors: Mapping[str, torch.Tensor] | None = None,
     after: Callable[[int], None] | None = None,
     drawn: Callable[[int], None] | None = None,
-    fleeting: bool = False,
 ) -> Network:
     """The network of a spec with its inputs, weights and biases; raises a `ProblemError` if the spec is invalid.
 
-    `tensors` holds the values of the tensor that `spec.input` may name; `after(layer)` is called as LSUV progresses,
-    `drawn(layer)` as large weights are drawn; either may raise. A `fleeting` network is valid until this thread's next
-    one, which reuses its memory.
+    `tensors` holds the values of the tensor that `spec.input` may name; `after(layer)` is called as LSUV goes along,
+    `drawn(layer)` as large weights are drawn; either may raise.
     """
     _refuse(check_spec(spec))
     batch = load_inputs(spec, tensors)
     _refuse(check_batch_norm(spec, len(batch.inputs)))
     features = batch.inputs.shape[1]
-    scaled = _scaled_draws(spec, features, fleeting)
-    weights = _weights(spec, features, drawn) if scaled is None else _layers(scaled, fleeting)
-    biases = _biases(spec, features, fleeting)
+    weights, biases = _weights(spec, features, drawn), _biases(spec, features)
     head_weight = head_bias = None
     if spec.loss == "cross_entropy":
         head_weight, head_bias = _head(spec)
-    unbiased = spec.bias_std == 0 and not INIT_SCHEMES[spec.init].own_bias
     labels, inputs = _labels(spec, batch), _to(spec, batch.inputs)
-    network = Network(spec, inputs, weights, biases, labels, head_weight, head_bias, unbiased, scaled)
+    network = Network(spec, inputs, weights, biases, labels, head_weight, head_bias)
     return _lsuv(network, after) if INIT_SCHEMES[spec.init].measured else network
 
 
@@ -71,22 +64,6 @@ def _scaled(scheme: InitScheme, draws: torch.Tensor, fan_in: int, fan_out: int, 
         draws = draws.double()
     scaled = torch.mul(draws, 2 * scale).sub_(scale) if scheme.symmetric else draws * scale
     return _to(spec, scaled)
-
-
-def _scaled_draws(spec: NetworkSpec, features: int, fleeting: bool) -> ScaledDraws | None:
-    """All weights as one multiple of cached draws, if the scheme is of that kind."""
-    scheme, shape = INIT_SCHEMES[spec.init], (spec.width, spec.width)
-    is_usual = spec.dtype == "float32" and spec.device == "cpu" and features == spec.width
-    if not is_usual or scheme.symmetric or not BANK.keeps(spec.depth, shape):
-        return None
-    draws = BANK.draws(scheme.sampler, spec.seed, "weight", spec.depth, shape)
-    scale = scheme.scale(spec.width, spec.width, spec) * spec.gain
-    into = scratch(draws.shape, draws.dtype, draws.device, "weight") if fleeting else None
-    return ScaledDraws(torch.mul(draws, scale, out=into), draws, scale)
-
-
-def _layers(scaled: ScaledDraws, fleeting: bool) -> tuple[torch.Tensor, ...]:
-    return layers_of(scaled.whole, "weight") if fleeting else scaled.whole.unbind()
 
 
 def _square_layers(
@@ -115,15 +92,12 @@ def _weights(spec: NetworkSpec, features: int, drawn: Callable[[int], None] | No
     return (_scaled(scheme, first, features, spec.width, spec), *rest)
 
 
-def _biases(spec: NetworkSpec, features: int, fleeting: bool) -> tuple[torch.Tensor, ...]:
-    """One per layer; a fleeting network, which is not trained, shares one tensor of zeros."""
+def _biases(spec: NetworkSpec, features: int) -> tuple[torch.Tensor, ...]:
     if INIT_SCHEMES[spec.init].own_bias:
         draws = BANK.draws("uniform", spec.seed, "bias", spec.depth, (spec.width,))
         bounds = torch.full((spec.depth, 1), spec.gain / math.sqrt(spec.width), dtype=torch.float64)
         bounds[0] = spec.gain / math.sqrt(features)
         return _to(spec, (2 * draws - 1) * bounds).unbind()
-    if spec.bias_std == 0 and fleeting:
-        return (torch.zeros(spec.width, dtype=spec.torch_dtype, device=spec.device),) * spec.depth
     if spec.bias_std == 0:
         return torch.zeros(spec.depth, spec.width, dtype=spec.torch_dtype, device=spec.device).unbind()
     draws = BANK.draws("normal", spec.seed, "bias", spec.depth, (spec.width,))

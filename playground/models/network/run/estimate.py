@@ -1,4 +1,7 @@
-"""Estimates the cost of a run before anything is drawn."""
+"""What a run will cost, before anything is drawn.
+
+The machine's speed is tried once: of "dragging a network of 50 x 100 x 200" that saves a third.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional
 
 from playground.models.job import Job
-from playground.models.network.run.draws import ScaledDraws
+from playground.models.network.measure.reductions import Layers
 from playground.models.network.spec.activations import ACTIVATIONS
 from playground.models.network.spec.noise import BANK
 from playground.models.network.spec.normalisations import NORMALISATIONS
@@ -34,8 +34,6 @@ class Network:
     """`network.forward(network.inputs)`; weights are (fan_out, fan_in), biases (fan_out,), one per layer.
 
     `head_weight` and `head_bias` are the ten-class output layer of the cross entropy, None for the mean square.
-    `unbiased` means that all biases are 0, so that they need not be added unless their gradients are requested.
-    `scaled` has the weights as a multiple of their draws, if they are one.
     """
 
     spec: NetworkSpec
@@ -45,8 +43,6 @@ class Network:
     labels: torch.Tensor | None = None
     head_weight: torch.Tensor | None = None
     head_bias: torch.Tensor | None = None
-    unbiased: bool = False
-    scaled: ScaledDraws | None = None
 
     @property
     def parameters(self) -> tuple[torch.Tensor, ...]:
@@ -64,23 +60,16 @@ class Network:
             biases=parameters[depth : 2 * depth],
             head_weight=head[0] if head else None,
             head_bias=head[1] if head else None,
-            unbiased=False,
-            scaled=None,
         )
 
     def requiring_grad(self) -> Network:
-        """The same network with parameters that are leaves of autograd; they share this network's memory."""
-        live = self.with_parameters(tuple(p.detach().requires_grad_() for p in self.parameters))
-        return replace(live, unbiased=self.unbiased)
+        """The same network with parameters that are leaves of autograd; they share the memory of these."""
+        return self.with_parameters(tuple(p.detach().requires_grad_() for p in self.parameters))
 
     def layer(self, index: int, x: torch.Tensor, trace: Trace | None = None) -> torch.Tensor:
         """The output of layer `index` (from 0) for its input `x`: (batch, fan_in) to (batch, fan_out)."""
         spec = self.spec
-        bias = self.biases[index]
-        if self.unbiased and not bias.requires_grad:
-            z = functional.linear(x, self.weights[index])
-        else:
-            z = functional.linear(x, self.weights[index], bias)
+        z = functional.linear(x, self.weights[index], self.biases[index])
         z = NORMALISATIONS[spec.normalisation].function(z)
         a = ACTIVATIONS[spec.activation].function(z)
         if spec.dropout:
@@ -123,16 +112,16 @@ def dropout_mask(spec: NetworkSpec, index: int, like: torch.Tensor) -> torch.Ten
 
 @dataclass(frozen=True, slots=True)
 class Passes:
-    """The tensors of one forward and backward pass, one per layer; `whole`: the kinds stacked in one tensor."""
+    """The tensors of one forward and backward pass, one a layer."""
 
-    trace: Trace
-    activation_gradients: tuple[torch.Tensor, ...]
-    weight_gradients: tuple[torch.Tensor, ...]
+    preactivations: Layers
+    activations: Layers
+    activation_gradients: Layers
+    weight_gradients: Layers
     bias_gradients: tuple[torch.Tensor, ...]
     head_gradients: tuple[torch.Tensor, ...]
     output: torch.Tensor
     loss: float
-    whole: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
 
 def tell(job: Job, what: str, layer: int, depth: int, start: float) -> None:
@@ -142,14 +131,12 @@ def tell(job: Job, what: str, layer: int, depth: int, start: float) -> None:
         job.report(start + 0.45 * (layer + 1) / depth, f"{what}, layer {layer + 1} of {depth}")
 
 
-def run_passes(network: Network, job: Job | None = None, biases: bool = True) -> Passes:
-    """One forward pass, the loss, and its gradients by autograd; stops between layers if the job is cancelled."""
+def run_passes(network: Network, job: Job | None = None) -> Passes:
+    """One forward pass, the loss, and its gradients by autograd; stops between layers when the job is cancelled."""
     job = job or Job()
     depth = len(network.weights)
     trace = Trace()
     live = network.requiring_grad()
-    if not biases:
-        live = replace(live, biases=network.biases)
 
     def after(layer: int) -> None:
         tell(job, "forward", layer, depth, 0.0)
@@ -161,9 +148,11 @@ def run_passes(network: Network, job: Job | None = None, biases: bool = True) ->
     output = live.forward(live.inputs, trace, after)
     loss = live.loss(output)
     head = tuple(p for p in (live.head_weight, live.head_bias) if p is not None)
-    wanted = (*trace.activations, *live.weights, *(live.biases if biases else ()), *head)
+    wanted = (*trace.activations, *live.weights, *live.biases, *head)
     gradients = torch.autograd.grad(loss, wanted, materialize_grads=True)
-    parts = [depth, depth, depth if biases else 0, len(head)]
+    parts = [depth, depth, depth, len(head)]
     ends = np.cumsum(parts)
     cut = [gradients[end - size : end] for size, end in zip(parts, ends, strict=True)]
-    return Passes(trace, cut[0], cut[1], cut[2], cut[3], output.detach(), float(loss.detach()))
+    return Passes(
+        trace.preactivations, trace.activations, cut[0], cut[1], cut[2], cut[3], output.detach(), float(loss.detach())
+    )

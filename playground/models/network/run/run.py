@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import torch
 
 from playground.models.job import Job
 from playground.models.network.measure.histograms import Histogram, choose_axis, count_layers
 from playground.models.network.measure.measuring import Detail, measure_kinds
-from playground.models.network.measure.reductions import CHUNK, Stacks, stacked
+from playground.models.network.measure.reductions import Layers, stacked
 from playground.models.network.measure.result import HeadResult, NetworkResult
 from playground.models.network.measure.statistics import describe_tensor, measure, measure_layers
 from playground.models.network.run.build import build
-from playground.models.network.run.draws import LastOf, ScaledDraws
-from playground.models.network.run.fast import is_plain, run_directly
+from playground.models.network.run.fast.passes import is_plain, run_directly
 from playground.models.network.run.passes import Network, Passes, run_passes, tell
 from playground.models.network.spec.spec import NetworkSpec
 
@@ -44,7 +43,6 @@ def run_network(
         tensors,
         lambda layer: tell(job, "LSUV", layer, spec.depth, 0.0),
         lambda layer: tell(job, "drawing", layer, spec.depth, 0.0),
-        fleeting=detail.quick,
     )
     return measure_network(network, detail, job, start)
 
@@ -56,16 +54,12 @@ def measure_network(
     detail, job = detail or Detail(), job or Job()
     start = time.perf_counter() if start is None else start
     spec = network.spec
-    passes = _passes(network, job, biases=not detail.quick)
+    passes = _passes(network, job)
     seconds = time.perf_counter() - start
-    whole, scaled = dict(passes.whole), _in_one_stack(network.scaled)
-    if scaled is not None:
-        whole["weight"] = scaled.whole
-    stacks = {kind: Stacks(all_, kind, whole.get(kind)) for kind, all_ in sources(network, passes).items()}
-    tables, units = measure_kinds(spec, stacks, detail, scaled, job)
+    tables, units = measure_kinds(spec.activation, sources(network, passes), detail, job)
     return NetworkResult(
         spec,
-        _describe_inputs(network.inputs),
+        describe_tensor(network.inputs, None),
         passes.loss,
         _head(network, passes),
         batch=network.inputs.shape[0],
@@ -74,34 +68,28 @@ def measure_network(
         tables=tables,
         units=units,
         dtype=spec.dtype,
-        bias_gradients=measure_layers(passes.bias_gradients) if passes.bias_gradients else None,
+        bias_gradients=measure_layers(passes.bias_gradients, detail.quick),
         quick=detail.quick,
     )
 
 
-def _in_one_stack(scaled: ScaledDraws | None) -> ScaledDraws | None:
-    """Weights that are a multiple of their draws, if they are few enough to measure at once."""
-    return scaled if scaled is not None and scaled.whole.numel() <= CHUNK else None
-
-
-def _passes(network: Network, job: Job, biases: bool) -> Passes:
-    """The passes, by autograd; for a plain chain without its graph, which is faster and gives the same bits."""
+def _passes(network: Network, job: Job) -> Passes:
+    """The passes by autograd; those of a plain chain without its graph: faster, and the same to the bit."""
     if not is_plain(network):
-        return run_passes(network, job, biases)
+        return run_passes(network, job)
     depth = len(network.weights)
     return run_directly(
         network,
         lambda layer: tell(job, "forward", layer, depth, 0.0),
         lambda layer: tell(job, "backward", depth - 1 - layer, depth, 0.45),
-        biases,
     )
 
 
-def sources(network: Network, passes: Passes) -> dict[str, Sequence[torch.Tensor]]:
-    """The tensors of each kind, one per layer."""
+def sources(network: Network, passes: Passes) -> dict[str, Layers]:
+    """The tensors of each kind, one a layer."""
     return {
-        "activation": passes.trace.activations,
-        "preactivation": passes.trace.preactivations,
+        "activation": passes.activations,
+        "preactivation": passes.preactivations,
         "activation_gradient": passes.activation_gradients,
         "weight": network.weights,
         "weight_gradient": passes.weight_gradients,
@@ -113,7 +101,7 @@ def layer_tensor(
 ) -> torch.Tensor:
     """A copy of one layer's tensor: activations are (batch, width). `layer` counts from 0."""
     network = build(spec, tensors)
-    return sources(network, run_passes(network, biases=False))[kind][layer].detach().cpu().clone()
+    return sources(network, run_passes(network))[kind][layer].detach().cpu().clone()
 
 
 def own_histograms(
@@ -122,16 +110,13 @@ def own_histograms(
     """Each layer's histogram on its own range of values."""
     network = build(spec, tensors)
     found: list[Histogram] = []
-    for _start, stack in stacked(sources(network, run_passes(network, biases=False))[kind]):
+    for _start, stack in stacked(sources(network, run_passes(network))[kind]):
         table = measure(stack, quick=True)
         for layer in range(len(stack)):
             one = slice(layer, layer + 1)
             axis = choose_axis(scale, table.rms[one], table.minimum[one], table.maximum[one])
             found.append(count_layers([stack[one]], axis).layer(0))
     return tuple(found)
-
-
-_describe_inputs = LastOf(describe_tensor)
 
 
 def _head(network: Network, passes: Passes) -> HeadResult | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 
 import torch
 from torch import nn
@@ -31,8 +30,7 @@ class Direct:
 class Activation:
     """An elementwise function; `label` is its name in menus, `formula` its definition, `source` its reference.
 
-    One without `direct` runs with autograd. `homogeneous`: f(c z) = c f(z) for c > 0. `keeps_order`: f(y) <= f(z) for
-    all floats y <= z, after rounding; torch does not guarantee that for functions with exponentials.
+    One without `direct` runs by autograd. `homogeneous`: f(c z) = c f(z) for c > 0.
     """
 
     name: str
@@ -42,7 +40,6 @@ class Activation:
     function: Function
     direct: Direct | None = None
     homogeneous: bool = False
-    keeps_order: bool = False
 
     def slope(self, z: torch.Tensor) -> torch.Tensor:
         """The derivative at `z`, by autograd, in the same shape and dtype."""
@@ -91,10 +88,8 @@ def _elu(alpha: float, scale: float) -> Direct:
 
 ACTIVATIONS: Registry[Activation] = Registry("activation")
 _REGISTERED = (
-    Activation(
-        "identity", "none", "a = z", "no activation: a product of matrices", lambda z: z.clone(), _COPY, True, True
-    ),
-    Activation("relu", "relu", "a = max(0, z)", "Nair and Hinton 2010", functional.relu, _RELU, True, True),
+    Activation("identity", "none", "a = z", "no activation: a product of matrices", lambda z: z.clone(), _COPY, True),
+    Activation("relu", "relu", "a = max(0, z)", "Nair and Hinton 2010", functional.relu, _RELU, True),
     Activation(
         "leaky_relu",
         "leaky relu",
@@ -102,7 +97,6 @@ _REGISTERED = (
         "Maas, Hannun and Ng 2013",
         functional.leaky_relu,
         _LEAKY_RELU,
-        True,
         True,
     ),
     Activation("tanh", "tanh", "a = (e^z - e^-z) / (e^z + e^-z)", "LeCun et al. 1998", torch.tanh, _TANH),
@@ -142,7 +136,6 @@ RECTIFIERS: Mapping[str, type[nn.Module]] = {
 """The activations that cut about half of the signal, with torch's modules: He's init compensates for the half."""
 
 
-@cache
 def saturation_bounds(name: str) -> tuple[float, float]:
     """The pre-activations (below, above) beyond which the slope is below 1 % of its maximum; infinite if nowhere.
 
@@ -155,12 +148,3 @@ def saturation_bounds(name: str) -> tuple[float, float]:
     below = float(z[first - 1]) if first > 0 else -float("inf")
     above = float(z[last + 1]) if last < len(z) - 1 else float("inf")
     return below, above
-
-
-@cache
-def saturates_at_zero(name: str) -> bool:
-    """True if a value is saturated exactly where the activation is 0, as for relu."""
-    below, above = saturation_bounds(name)
-    z = torch.arange(-4000, 4001, dtype=torch.float64) / 100
-    zero = ACTIVATIONS[name].function(z) == 0
-    return below == 0 and above == float("inf") and bool(torch.equal(zero, z <= 0))

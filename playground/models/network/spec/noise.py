@@ -1,7 +1,8 @@
 """Random numbers that stay the same when gain, std or depth change: drawn once per seed, role, layer and shape.
 
 `draws("normal", seed=0, role="weight", count=50, shape=(100, 100))` is a (50, 100, 100) tensor whose layer 7 is the
-same for every count above 7. A scaled network is then one multiplication away, and curves move without jitter.
+same for every count above 7. A scaled network is then one multiplication away, and curves move without jitter. Of
+"dragging a network of 50 x 100 x 200", keeping them saves a sixth.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ coefficients of `phi(sqrt(q) z)`, so that its slope, `sw2 E[phi'(u1) phi'(u2)]`,
 from __future__ import annotations
 
 import math
-from functools import cache, lru_cache
+from functools import cache
 
 import numpy as np
 import torch
@@ -28,8 +28,9 @@ MOST_STEPS = 60
 def _hermite() -> tuple[Floats, Floats]:
     """Nodes z, and at each node the normal distribution's weight times the first orthonormal Hermite polynomials.
 
-    (nodes,) and (TERMS, nodes). The panels are short enough for the polynomials' oscillations, and shorter towards 0,
-    where activations with a large variance change fast.
+    (nodes,) and (TERMS, nodes). The panels are short enough for the polynomials' waves, and shorter towards 0, where
+    activations of a large variance change fast. Kept, they save an eighth of "dragging a network of 50 x 100 x 200"
+    with tanh where chi1 is above 1.
     """
     roots, shares = np.polynomial.legendre.leggauss(10)
     edges = np.concatenate([[0.0], 2.0 ** np.arange(-22, -3), np.arange(0.125, 14.0, 0.125)])
@@ -53,7 +54,6 @@ def series(activation: str, q: float) -> Floats:
     return np.asarray((weighted @ values) ** 2)
 
 
-@lru_cache(maxsize=512)
 def correlation_fixed_point(
     activation: str, q: float, chi1: float, weight_variance: float, bias_variance: float
 ) -> tuple[float, float]:

@@ -76,8 +76,9 @@ def _smooth(activation: str, bias_variance: float) -> list[float]:
 def critical_weight_variance(activation: str, bias_variance: float = 0.0) -> float:
     """The least weight variance at which chi1 crosses 1 for this bias variance; nan if there is none up to 1000.
 
-    `critical_weight_variance("tanh", 0.05)` is 1.761, `critical_weight_variance("relu")` is 2. With a bias, relu also
-    keeps its gradients at 2, but its variance grows by the bias variance at each layer.
+    `critical_weight_variance("tanh", 0.05)` is 1.761, `critical_weight_variance("relu")` is 2. With a bias relu keeps
+    its gradients at 2 too, but its variance grows by the bias's at each layer. Kept, it saves two fifths of "dragging a
+    network of 50 x 100 x 200" with tanh.
     """
     if ACTIVATIONS.find(activation).homogeneous:
         return 1 / mean_square_slope(activation, 1.0)

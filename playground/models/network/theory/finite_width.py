@@ -31,8 +31,9 @@ NODES = 10
 def quadrature() -> tuple[torch.Tensor, torch.Tensor]:
     """Nodes and weights for the mean over a standard normal: 10 Gauss-Legendre nodes in each octave of |z| up to 16.
 
-    Gauss-Hermite would need fewer nodes, but loses up to 2 % if a slope jumps at 0 (elu, selu) or changes within a
-    fraction of the node spacing (tanh with a large variance); here no panel crosses 0, and they get finer towards it.
+    Gauss-Hermite nodes would be fewer, but lose up to 2 % where a slope jumps at 0 (elu, selu) or changes within a
+    fraction of a node's distance (tanh of a large variance); here no panel crosses 0, and they get finer towards it.
+    Kept, they save three fifths of "dragging a network of 50 x 100 x 200" with tanh.
     """
     roots, shares = np.polynomial.legendre.leggauss(NODES)
     edges = np.concatenate([[0.0], 2.0 ** np.arange(-22, 5)])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 import numpy as np
 import torch
@@ -146,7 +146,6 @@ def root(function: Callable[[float], float], low: float, high: float, halvings: 
     return math.sqrt(low * high)
 
 
-@lru_cache(maxsize=512)
 def fixed_point(activation: str, weight_variance: float, bias_variance: float = 0.0) -> FixedPoint:
     """The fixed point of an activation's variance map, starting from q = 1: `.q`, `.chi1`, `.depth_scale` (in layers).
 

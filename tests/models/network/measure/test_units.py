@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from playground.models.network.measure.statistics import measure
 from playground.models.network.measure.units import measure_units
 
 DTYPES = [torch.float32, torch.float64]
@@ -76,8 +77,8 @@ def test_many_inputs_that_give_all_but_the_same_are_added_up_to_six_digits(batch
     x[1] += 0.02 * torch.randn(batch, width, generator=torch.Generator().manual_seed(12))
     x[2] = torch.where(x[2].cumsum(0) % 2 < 1, 0.3, x[2])
     wide = x.double()
-    found = measure_units(x, quick=True)
-    assert found.found.mean == pytest.approx(wide.mean((1, 2)).numpy(), rel=1e-5)
-    assert found.found.norm == pytest.approx(wide.square().sum((1, 2)).sqrt().numpy(), rel=2e-6)
+    found, measured = measure_units(x, quick=True), measure(x, quick=True)
+    assert measured.mean == pytest.approx(wide.mean((1, 2)).numpy(), rel=1e-5)
+    assert measured.rms == pytest.approx(wide.square().mean((1, 2)).sqrt().numpy(), rel=2e-6)
     assert found.spread[0] == 0.0
     assert found.spread == pytest.approx(wide.var(1).mean(1).sqrt().numpy(), rel=1e-4)

@@ -12,7 +12,7 @@ from playground.models.network.request import NetworkRequest, compute_network
 from playground.models.network.run.build import build
 from playground.models.network.run.run import run_network
 from playground.models.network.send_layer import LayerTensorRequest, compute_layer_tensor
-from playground.models.network.spec.activations import ACTIVATIONS, saturates_at_zero, saturation_bounds
+from playground.models.network.spec.activations import ACTIVATIONS, saturation_bounds
 from playground.models.network.spec.checks import check_spec
 from playground.models.network.spec.noise import BANK
 from playground.models.network.spec.spec import NetworkSpec
@@ -279,14 +279,9 @@ def resident():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
 
-def test_only_relu_is_saturated_exactly_where_it_is_zero():
-    assert [name for name in ACTIVATIONS if saturates_at_zero(name)] == ["relu"]
-
-
-def test_inputs_are_described_anew_when_they_change():
+def test_inputs_that_are_written_to_are_described_anew():
     rows = torch.randn(20, 8)
     spec = NetworkSpec(depth=2, width=8, batch=20, input="tensor:X")
     first = run_network(spec, {"X": rows}).input
-    assert run_network(spec, {"X": rows}).input is first
     rows.mul_(3)
     assert run_network(spec, {"X": rows}).input.rms == pytest.approx(3 * first.rms)

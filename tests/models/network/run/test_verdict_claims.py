@@ -85,9 +85,10 @@ def test_the_first_layer_that_is_not_finite_is_the_first_anywhere():
         named = re.search(r"The first (inf|nan) is at layer ([0-9]+)", verdict.plain())
         if named is None or "Gradients" in verdict.lead:
             continue
-        trace = run_passes(build(spec)).trace
+        passes = run_passes(build(spec))
         first = next(
-            layer for layer, (before, after) in enumerate(zip(trace.preactivations, trace.activations, strict=True), 1)
+            layer
+            for layer, (before, after) in enumerate(zip(passes.preactivations, passes.activations, strict=True), 1)
             if not (before.isfinite().all() and after.isfinite().all())
         )  # fmt: skip
         assert int(named[2]) == first, (spec, verdict.plain())

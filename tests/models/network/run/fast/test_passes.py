@@ -3,7 +3,7 @@ import torch
 
 from playground.models.network.measure.reductions import CHUNK
 from playground.models.network.run.build import build
-from playground.models.network.run.fast import _loss, is_plain, run_directly
+from playground.models.network.run.fast.passes import _loss, is_plain, run_directly
 from playground.models.network.run.passes import run_passes
 from playground.models.network.spec.activations import ACTIVATIONS
 from playground.models.network.spec.spec import NetworkSpec
@@ -14,7 +14,6 @@ def nothing(_layer):
 
 
 @pytest.mark.parametrize("activation", list(ACTIVATIONS))
-@pytest.mark.parametrize("biases", [False, True])
 @pytest.mark.parametrize(
     "fields",
     [
@@ -30,15 +29,15 @@ def nothing(_layer):
     ],
     ids=str,
 )
-def test_the_direct_passes_are_autograds_to_the_bit(activation, biases, fields):
+def test_the_direct_passes_are_autograds_to_the_bit(activation, fields):
     spec = NetworkSpec(**{"depth": 7, "activation": activation, "init": "kaiming_normal", **fields})
     network = build(spec)
     assert is_plain(network) == (ACTIVATIONS[activation].direct is not None)
-    direct, usual = run_directly(network, nothing, nothing, biases), run_passes(network, biases=biases)
+    direct, usual = run_directly(network, nothing, nothing), run_passes(network)
     assert direct.loss == usual.loss or direct.loss != direct.loss
     for found, expected in (
-        (direct.trace.preactivations, usual.trace.preactivations),
-        (direct.trace.activations, usual.trace.activations),
+        (direct.preactivations, usual.preactivations),
+        (direct.activations, usual.activations),
         (direct.activation_gradients, usual.activation_gradients),
         (direct.weight_gradients, usual.weight_gradients),
         (direct.bias_gradients, usual.bias_gradients),
