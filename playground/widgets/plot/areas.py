@@ -105,7 +105,7 @@ class Healthy(pg.LinearRegionItem, Entry):  # type: ignore[misc]  # pyqtgraph ha
         paint_swatch(painter, rect, look().color("healthy"))
 
 
-class Bars(InView, pg.BarGraphItem, Entry):
+class Bars(InView, pg.BarGraphItem, Entry):  # type: ignore[misc]  # pyqtgraph has no types
     """A histogram lying on its side: `lengths[i]` from `edges[i]` to `edges[i + 1]` of the value axis."""
 
     def __init__(self, name: str, color: str = "count") -> None:

@@ -117,7 +117,7 @@ class InView(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph has no types
         """Nothing is measured."""
 
 
-class Curve(InView, Entry):  # type: ignore[misc]  # pyqtgraph has no types
+class Curve(InView, Entry):
     """A line of `style` "curve", "theory", "pinned" or "pinned dotted"; gaps where there is no finite number, and a dot
     where a number is alone between two.
 
