@@ -3,6 +3,7 @@
 `OFFERS` says for each how to come to it; that none is forgotten is found by looking for all of them.
 """
 
+import itertools
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -132,10 +133,14 @@ def of_long_network(hand, patch):
     return hand.find("network.fix.0")
 
 
+SEEDS = itertools.count(1)
+"""A network that was trained once is trained already."""
+
+
 def of_long_training(hand, patch):
     patch.setattr(training_cost, "LONG_TRAINING_SECONDS", 0.0)
     patch.setattr(training_cost, "LONG_SECONDS", 0.0)
-    shown(hand, network=NetworkState(spec=NetworkSpec(depth=3, width=10, batch=12), band=False))
+    shown(hand, network=NetworkState(spec=NetworkSpec(depth=3, width=10, batch=12, seed=next(SEEDS)), band=False))
     hand.click("network.train.start")
     hand.until(hand.panel("network").train.banner.isVisible, timeout=60_000)
     return first(hand.panel("network").train.banner)
@@ -210,7 +215,7 @@ def test_the_rows_of_a_menu_of_more_ways_are_taken(hand):
     for kind in ("card", "banner"):
         shown(hand, "A + v")
         owner = hand.card("Z") if kind == "card" else hand.panel("shape").view.banner
-        more = next(one for one in owner.findChildren(QWidget) if "more way" in one.accessibleName())
+        more = next(one for one in owner.findChildren(QWidget) if "more fix" in one.accessibleName())
         before = hand.state
         hand.click(more)
         menu = QApplication.activePopupWidget()

@@ -33,6 +33,7 @@ class LessonHand(Hand):
         """Open a lesson at its beginning, wait for all its numbers, and predict."""
         self.workspace.commands.open_lesson(key)
         self.click("lessons.again")
+        self.until(lambda: self.is_seen("lessons.text"), timeout=30_000)
         view = self.find("lessons.text")
         self.until(lambda: view.is_ready and view.cards[0].isVisible(), timeout=30_000)
         if prediction is not None:

@@ -45,7 +45,7 @@ def point_at_storage(hand, cell):
 def test_why_one_reshape_copies_and_the_other_does_not(memory):
     memory.select("r")
     assert ".reshape(12), (12,), (1,), copy 48 B" in steps(memory)
-    assert "stride 0 would have to be stride 1 times size 1, 4*3 = 12, and is 1." in steps(memory)
+    assert "stride 0 would have to be stride 1 times size 1, 4*3 = 12, but it is 1." in steps(memory)
     transposed = torch.arange(12.0).reshape(3, 4).t()
     assert transposed.reshape(12).untyped_storage().data_ptr() != transposed.untyped_storage().data_ptr()
 

@@ -14,7 +14,7 @@ CSV_CASES = {
     "latin": (b"1,2\n3,\xff\xfe", "byte 6 is ff"),
     "blank": (b"\n\n \n", "holds no numbers"),
     "only words": (b"a,b\n", "holds no numbers"),
-    "one long field": (b"1" * 200_000, "no table"),
+    "one long field": (b"1" * 200_000, "not a table"),
     "open quote": (b'1,"2\n' * 2000, "a.csv"),
 }
 
