@@ -136,7 +136,7 @@ def test_a_saved_session_comes_back_from_its_own_file(open_kept, tmp_path):
     second.window.close()
     (tmp_path / "mine.safetensors").unlink()
     third = open_kept()
-    assert "mine.safetensors is not there" in third.window.furniture.notice.problem.message
+    assert "mine.safetensors does not exist" in third.window.furniture.notice.problem.message
     assert third.names == example_state().program.names
     third.window.close()
     assert open_kept().window.furniture.notice.problem is None

@@ -78,7 +78,7 @@ def test_tensors_of_the_program_are_fed_renamed_changed_and_deleted(network):
     network.settle()
     assert network.state.network.spec.input == "normal"
     network.choose_field("input", "sick")
-    assert network.verdict.startswith("The input is not finite.  It holds 1 nan, and every layer passes them on.")
+    assert network.verdict.startswith("The input is not finite.  It contains 1 nan, and every layer passes them on.")
     network.choose_field("input", "rows")
     assert (network.page.network.batch, network.page.network.features) == (7, 5)
     assert network.state.network.spec.loss == "mean_square", "only digits have labels"

@@ -25,7 +25,7 @@ def header(shape, dtype="<f4"):
 NPY_CASES = {
     "empty": (b"", "is empty"),
     "noise": (bytes(range(100, 200)), "does not start with the bytes 93 NUMPY"),
-    "cut": (npy(header((100,)), bytes(17)), "promises (100,) of float32, which is 400 B, and 17 B follow"),
+    "cut": (npy(header((100,)), bytes(17)), "promises (100,) of float32, which is 400 B, but 17 B follow"),
     "huge": (npy(header((10**12,))), "limit is"),
     "huger": (npy(header((10**30, 10**30))), "no machine can count"),
     "overflow": (npy(header((2**40, 2**40))), "limit is"),
@@ -41,8 +41,8 @@ NPY_CASES = {
     "bad dtype": (npy(header((3,), "<q99"), bytes(99)), "dtype that numpy does not know"),
     "rank 65": (npy(header((1,) * 65), bytes(4)), "65 axes"),
     "objects": (npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }\n", b"cos\nsystem\n."), "Python objects"),
-    "text": (npy(header((1,), "<U3"), bytes(12)), "holds text"),
-    "dates": (npy(header((1,), "<M8[ns]"), bytes(8)), "holds dates"),
+    "text": (npy(header((1,), "<U3"), bytes(12)), "contains text"),
+    "dates": (npy(header((1,), "<M8[ns]"), bytes(8)), "contains dates"),
     "fields": (npy("{'descr': [('x', '<f4')], 'fortran_order': False, 'shape': (1,), }\n", bytes(4)), "fields x"),
 }
 
@@ -62,7 +62,7 @@ def test_npy_of_unusual_arrays(tmp_path):
     assert loaded.tensors["long"].dtype == torch.float64
     assert "float64" in loaded.notes[0]
     (tmp_path / "tail.npy").write_bytes(npy(header((1,)), bytes(9)))
-    assert "5 B behind the array" in load_tensors(tmp_path / "tail.npy").notes[0]
+    assert "5 B after the array" in load_tensors(tmp_path / "tail.npy").notes[0]
 
 
 def test_bad_npz(tmp_path, sentence):
@@ -81,7 +81,7 @@ def test_bad_npz(tmp_path, sentence):
     loaded = load_tensors(path)
     assert list(loaded.tensors) == ["x", "../../evil"]
     told = " ".join(problem.message for problem in loaded.problems)
-    assert "readme.txt in it is no .npy array" in told
+    assert "readme.txt in it is not a .npy array" in told
     assert "x in a.npz is there twice" in told
     assert "bad in a.npz" in told
 

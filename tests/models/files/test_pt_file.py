@@ -44,7 +44,7 @@ def test_numbers_of_pickle_run_nothing(tmp_path, sentence):
 def test_bad_pt(tmp_path, sentence):
     path = tmp_path / "a.pt"
     torch.save(torch.nn.Linear(2, 2), path)
-    assert "names torch.nn.modules.linear.Linear, which is no tensor" in sentence(load_tensors, path)
+    assert "names torch.nn.modules.linear.Linear, which is not a tensor" in sentence(load_tensors, path)
     torch.save({"a": np.zeros(3)}, path)
     assert "names numpy" in sentence(load_tensors, path)
     path.write_bytes(b"\x80\x02" + b"(" * 200_000 + b".")

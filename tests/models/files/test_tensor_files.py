@@ -187,7 +187,7 @@ def test_a_wrong_ending_is_read_by_its_content(tmp_path):
     (tmp_path / "x.npy").rename(tmp_path / "x.csv")
     loaded = load_tensors(tmp_path / "x.csv")
     assert torch.equal(loaded.tensors["x"], torch.eye(2))
-    assert "in truth a .npy file" in loaded.notes[0]
+    assert "is actually a .npy file" in loaded.notes[0]
 
 
 STRANGE_NAMES = ["with space", "a#b%20c", "line\nbreak", "smile\U0001f600", os.fsdecode(b"latin\xff"), "<b>bold<br>"]
@@ -233,7 +233,7 @@ def test_damaged_files_of_every_format_are_opened_or_refused_in_words(tmp_path):
             load_tensors(path)
         except ProblemError as error:
             message = error.problem.message
-            assert message.endswith(".")
+            assert message.endswith((".", "?"))
             assert path.name in message
             assert "while reading" not in message, message
 

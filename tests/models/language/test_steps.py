@@ -100,10 +100,10 @@ def test_numbers_of_a_chain_are_torchs_own() -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("A.t().reshape(12)", "stride 0 would have to be stride 1 times size 1, 4*3 = 12, and is 1"),
+        ("A.t().reshape(12)", "stride 0 would have to be stride 1 times size 1, 4*3 = 12, but it is 1"),
         ("A.t().contiguous()", "(3, 1)"),
-        ("A.t().flatten()", "4*3 = 12"),
-        ("A[:, 1:].reshape(9)", "1*3 = 3, and is 4"),
+        ("A.t().flatten()", "4*3 = 12, but it is 1"),
+        ("A[:, 1:].reshape(9)", "1*3 = 3, but it is 4"),
         ("A.flip(0)", "negative stride"),
         ("A.repeat(2, 1)", "stride 0"),
         ("A[[0]]", "list or mask"),
