@@ -109,7 +109,7 @@ def test_the_present_state_saved_as_a_lesson_opens_again(page):
 
 FAULTS = {
     "torch.ones((3": "never closed",
-    "1 == 1)": "cannot read",
+    "1 == 1)": "cannot parse",
     "1 == \\u00001": "control character",
     "9" * 5000: "This number has 5,000 digits, but at most 4,300 are allowed",
     "\u0661 == 1": "(U+0661) has no meaning",

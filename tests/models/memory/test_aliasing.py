@@ -181,7 +181,7 @@ def test_reasons_speak_of_the_true_shape(shape):
 def test_a_value_that_is_there_already_changes_nothing():
     flags = torch.tensor([True, False])
     effect = explain_write("b", (0,), "7", {"b": flags})
-    assert effect.sentence == "Cell 0 is True already. It is read by b[0]. bool holds 7 as True."
+    assert effect.sentence == "Cell 0 is already True. It is read by b[0]. bool stores 7 as True."
     assert explain_write("b", (1,), "7", {"b": flags}).sentence.startswith("Cell 1 goes from False to True.")
 
 

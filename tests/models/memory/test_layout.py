@@ -17,7 +17,7 @@ def test_a_transposed_tensor():
     assert (layout.unreached, layout.density) == (0, 1.0)
     assert layout.shares_with == ("B",)
     assert layout.base == "B"
-    assert layout.verdict == "not contiguous: row order needs strides (3, 1)"
+    assert layout.verdict == "not contiguous: row-major order needs strides (3, 1)"
 
 
 def test_an_expanded_row_takes_the_bytes_of_one_row():

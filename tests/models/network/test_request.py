@@ -115,7 +115,7 @@ def test_a_tensor_of_the_program_feeds_the_network():
     [
         (torch.tensor(3.0), "X has no axes. Inputs need axis 0 to count them and at least one more."),
         (torch.zeros(0, 4), "X is (0, 4) and has no values to use as input."),
-        (torch.zeros(3, 2, dtype=torch.complex64), "X is complex, and the layers are real."),
+        (torch.zeros(3, 2, dtype=torch.complex64), "X is complex, but the layers are real."),
     ],
     ids=["no axes", "empty", "complex"],
 )
