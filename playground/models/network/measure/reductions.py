@@ -108,8 +108,9 @@ def piece_of(count: int) -> int:
 def add_rows(shares: torch.Tensor, x: torch.Tensor) -> Floats:
     """`shares @ x`, layer by layer, in the dtype of both: the rows of `x` times what `shares` gives each of them."""
     sums = np.zeros((len(x), shares.shape[1], x.shape[2]))
-    for start in range(0, x.shape[1], ROWS):
-        sums += numbers(torch.bmm(shares[:, :, start : start + ROWS], x[:, start : start + ROWS]))
+    with np.errstate(invalid="ignore"):  # inf and -inf are nan together
+        for start in range(0, x.shape[1], ROWS):
+            sums += numbers(torch.bmm(shares[:, :, start : start + ROWS], x[:, start : start + ROWS]))
     return sums
 
 

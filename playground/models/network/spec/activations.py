@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from torch import nn
@@ -136,6 +137,7 @@ RECTIFIERS: Mapping[str, type[nn.Module]] = {
 """The activations that cut about half of the signal, with torch's modules: He's init compensates for the half."""
 
 
+@cache  # not for speed: it takes gradients, which inside a checkpoint would count as the module's
 def saturation_bounds(name: str) -> tuple[float, float]:
     """The pre-activations (below, above) beyond which the slope is below 1 % of its maximum; infinite if nowhere.
 

@@ -55,7 +55,7 @@ def test_pinned_runs_are_named():
 def test_a_pinned_run_that_broke_says_when():
     result = compute_training(TrainingRequest(SPEC, SETTINGS))
     broken = np.array([2.0, 3.0, math.inf, math.nan])
-    assert progress_in_words(result, (("He", broken),)).endswith("He breaks at step 2.")
+    assert progress_in_words(result, (("He", broken),)).endswith("He fails at step 2.")
 
 
 @pytest.mark.parametrize(("rate", "words"), [(1e10, "1e10"), (0.00001, "1e-5"), (0.01, "0.01"), (2.5e-7, "2.5e-7")])

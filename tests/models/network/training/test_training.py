@@ -199,8 +199,8 @@ def test_gradients_that_overflow_on_the_way_back_are_found():
 @pytest.mark.parametrize(
     ("inputs", "targets", "words"),
     [
-        (math.nan, 1.0, "The inputs of step 0 hold nan, whatever the network is. No step can be made."),
-        (1.0, math.inf, "The targets of step 0 hold inf, whatever the network is. No step can be made."),
+        (math.nan, 1.0, "The inputs of step 0 contain nan for any network. No step can be made."),
+        (1.0, math.inf, "The targets of step 0 contain inf for any network. No step can be made."),
     ],
 )
 def test_what_is_fed_is_blamed_where_it_is_not_finite_and_not_the_first_layer(inputs, targets, words):

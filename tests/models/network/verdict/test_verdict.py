@@ -158,7 +158,7 @@ def test_what_biases_bring_back_is_not_said_to_end_at_0():
     verdict = judge(result, predict(spec))
     layer = int(np.argmax(zeros)) + 1
     assert verdict.lead == f"None of the input gets past layer {layer}."
-    assert verdict.text.endswith("relu cuts them all, and what follows is of the biases alone.")
+    assert verdict.text.endswith("relu cuts them all, and what follows comes only from the biases.")
     offered = tried(verdict, spec, verdict_of).fixes
     assert offered
     assert all(verdict_of(fix.spec).severity != "error" for fix in offered)
@@ -219,10 +219,10 @@ def test_zeros_that_came_in_are_blamed_on_the_input():
 @pytest.mark.parametrize(
     ("values", "dtype", "words", "cure"),
     [
-        (1e300, "float32", "As float32 it holds 16 inf, and", "float64"),
-        (math.inf, "float32", "As float32 it holds 16 inf, and", "Input standard normal"),
-        (math.inf, "float64", "It holds 16 inf, and", "Input standard normal"),
-        (math.nan, "float32", "It holds 16 nan, and", "Input standard normal"),
+        (1e300, "float32", "As float32 it contains 16 inf, and", "float64"),
+        (math.inf, "float32", "As float32 it contains 16 inf, and", "Input standard normal"),
+        (math.inf, "float64", "It contains 16 inf, and", "Input standard normal"),
+        (math.nan, "float32", "It contains 16 nan, and", "Input standard normal"),
         (0.0, "float32", "The input is all zeros.", "Input standard normal"),
     ],
 )
