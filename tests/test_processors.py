@@ -45,4 +45,4 @@ def test_every_setting_is_tried_alone_and_together_and_the_lessons_are_among_wha
     for together in tool.TOGETHER:
         assert len({setting.partition("=")[0] for setting in together.split()}) == len(together.split()) == 3
     names = {Path(file).name for file in tool.marked(ROOT / "tests")}
-    assert {"test_all_lessons.py", "test_verdict.py", "test_depth_facts.py", "test_fast.py"} <= names
+    assert {"test_all_lessons.py", "test_verdict.py", "test_depth_facts.py", "test_passes.py"} <= names

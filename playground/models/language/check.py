@@ -337,11 +337,11 @@ class _Checker:
         span, left, right = self.parsed.span(node), self._bracketed(node.left), self._bracketed(node.comparators[0])
         is_negated = isinstance(node.ops[0], ast.NotIn | ast.IsNot)
         if isinstance(node.ops[0], ast.In | ast.NotIn):
-            word, what, code = "in", "anywhere among the elements", f"({right} == {left}).any()"
+            word, what, code = "in", "== and .any() look through the elements", f"({right} == {left}).any()"
             code = f"~{code}" if is_negated else code
         else:
-            word, what, code = "is", "for each element", f"{left} {'!=' if is_negated else '=='} {right}"
-        sentence = f"{word} gives a single Python bool, but a line must give a tensor. == compares {what}."
+            word, what, code = "is", "== compares element by element", f"{left} {'!=' if is_negated else '=='} {right}"
+        sentence = f"{word} gives a single Python bool, but a line must give a tensor. {what}."
         refuse(sentence, span, self._with(span, code), badge=word)
 
     def _refuse_not(self, node: ast.UnaryOp, operand: ast.expr) -> None:

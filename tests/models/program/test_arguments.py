@@ -73,5 +73,5 @@ def test_what_torch_takes_is_taken(code: str) -> None:
 def test_in_and_is_say_what_they_give(code: str, fix: str) -> None:
     problem = evaluate(BASE.appended("Z", Expression(code)))["Z"].problem
     assert problem is not None
-    assert "single truth value" in problem.message
+    assert "single Python bool" in problem.message
     assert [one.code for one in problem.fixes] == [fix]

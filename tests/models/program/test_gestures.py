@@ -91,7 +91,7 @@ def test_refusals_name_axis_and_sizes(name, texts, words):
 
 def test_what_cannot_be_offered_says_why():
     rows = {row.gesture: row for row in menu_rows(Metadata((), ()))}
-    assert str(rows["permute"].outcome) == "It needs an axis, the tensor has none."
+    assert str(rows["permute"].outcome) == "It needs an axis, but the tensor has none."
     with pytest.raises(ProblemError):
         gesture_operation(GESTURES["permute"], Metadata((), ()), {})
 

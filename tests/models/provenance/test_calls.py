@@ -63,7 +63,7 @@ def test_every_cell_names_the_number_it_was_cast_from(line: str) -> None:
         ("K.char()", (0, 0), "its last 8 bits as int8"),
         ("K.char()", (0, 1), "the same number as int8"),
         ("Z.float()", (0, 0), "its real part"),
-        ("Z.int()", (0, 0), "its real part, cut toward zero"),
+        ("Z.int()", (0, 0), "its real part, truncated toward zero"),
         ("A.char()", (0, 3), "int8 has no such number"),
     ],
 )

@@ -186,7 +186,7 @@ def theory_words(found: FixedPoint, depth: int | None = None) -> str:
     scales = f"xi `{grouped_digits(found.depth_scale)}`{more}"
     return (
         f"Gradients {fate}{slowly}: chi1 `{digits(found.chi1, 4)}`, q* `{digits(found.q)}`, {scales}; "
-        f"about `{grouped_digits(found.trainable_depth)}` layers train{here}."
+        f"about `{grouped_digits(found.trainable_depth)}` train{here}."
     )
 
 

@@ -157,7 +157,7 @@ def test_the_words_compare_the_depth_that_trains_with_that_of_the_network():
     near = fixed_point("tanh", 1.758276, 0.04986)
     assert 14_000 < near.trainable_depth < 16_000
     assert theory_words(near, 50).startswith("Gradients vanish slowly: ")
-    assert f"about `{round(near.trainable_depth):,}` layers train, this has `50`." in theory_words(near, 50)
+    assert f"about `{round(near.trainable_depth):,}` train, this has `50`." in theory_words(near, 50)
     assert f"xi `{round(near.depth_scale):,}` layers" in theory_words(near, 50)
     far = fixed_point("tanh", 4.0, 0.0)
     assert far.trainable_depth < 50

@@ -17,6 +17,7 @@ from playground.widgets.look import words_font
 from playground.widgets.network.windows.phase_diagram import PhaseDiagramView
 from playground.widgets.painting import text_width
 from playground.widgets.plot.export import save_plot
+from playground.widgets.plot.figure import MARGIN
 
 SPEC = NetworkSpec(depth=6, width=20, batch=10, activation="tanh", init="lecun_normal", bias_std=0.2)
 THEORY = compute_phase(PhaseRequest(SPEC))
@@ -262,7 +263,7 @@ def test_a_diagram_is_exported_as_a_picture_a_drawing_and_its_numbers(view, tmp_
     view.show_result(result)
     for kind in ("png", "svg", "csv"):
         assert save_plot(view.map, tmp_path / f"phase.{kind}") is None
-    assert QImage(str(tmp_path / "phase.png")).width() == 2 * view.map.width()
+    assert QImage(str(tmp_path / "phase.png")).width() == 2 * (view.map.width() + 2 * MARGIN)
     table = np.genfromtxt(tmp_path / "phase.csv", delimiter=",", skip_header=1, encoding="utf-8")
     assert (tmp_path / "phase.csv").read_text(encoding="utf-8").splitlines()[0].endswith(value)
     assert np.array_equal(table[:, 2].reshape(result.values.shape), result.values, equal_nan=True)
