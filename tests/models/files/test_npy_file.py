@@ -82,7 +82,7 @@ def test_bad_npz(tmp_path, sentence):
     assert list(loaded.tensors) == ["x", "../../evil"]
     told = " ".join(problem.message for problem in loaded.problems)
     assert "readme.txt in it is not a .npy array" in told
-    assert "x in a.npz is there twice" in told
+    assert "x in a.npz appears twice" in told
     assert "bad in a.npz" in told
 
 

@@ -52,7 +52,7 @@ def test_bad_pt(tmp_path, sentence):
     path.write_bytes(b"\x80\x02" + b"]" + b"(]" * 200_000 + b"e" * 200_000 + b".")
     assert sentence(load_tensors, path)
     torch.save([1, "two"], path)
-    assert "holds no tensor, only 0 (int), 1 (str)" in sentence(load_tensors, path)
+    assert "contains no tensors, only 0 (int), 1 (str)" in sentence(load_tensors, path)
     torch.save({"s": torch.eye(3).to_sparse(), "d": torch.eye(2)}, path)
     loaded = load_tensors(path)
     assert list(loaded.tensors) == ["d"]

@@ -161,6 +161,7 @@ class DistributionPlot(QWidget):
         self.ground.key = self.theory.key
         self._ghosts: list[Ghost] = []
         self._axis: tuple[str, str] = ("", "")
+        self._widths: list[int] = []
         self.kind = _choice(KIND_WORDS, "network.kind", "Which tensors of each layer to count")
         tip = "The value axis: decades of |a|, the value, or decades of both signs"
         self.scale = _choice(SCALE_WORDS, "network.scale", tip, code=True)
@@ -260,6 +261,14 @@ class DistributionPlot(QWidget):
         self._fit_header(event.size().width())
 
     def _fit_header(self, width: int) -> None:
+        """Showing a part may activate a layout that resizes this widget: that width counts once the part is shown."""
+        self._widths.append(width)
+        if len(self._widths) == 1:
+            while self._widths:
+                self._show_what_fits(self._widths[-1])
+                del self._widths[0]
+
+    def _show_what_fits(self, width: int) -> None:
         """The boxes stay; title, counts and the theory's sample are each shown whole or hidden, in this order."""
         gap = self._header.spacing()
         room = width - self.kind.width() - self.scale.width() - gap

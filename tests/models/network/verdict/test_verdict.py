@@ -339,7 +339,7 @@ def test_theory_whose_squares_leave_the_range_is_not_quoted():
     verdict = verdict_of(spec)
     assert verdict.lead.startswith("Activations explode: ×")
     assert "theory" not in verdict.text
-    assert "theory says" in verdict_of(replace(spec, depth=4)).text
+    assert "theory predicts" in verdict_of(replace(spec, depth=4)).text
 
 
 @pytest.mark.parametrize("activation", ["identity", "relu"])

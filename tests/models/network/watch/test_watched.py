@@ -142,7 +142,7 @@ def test_a_batch_that_is_not_finite_is_blamed_and_not_the_first_layer():
 
 def test_values_that_the_code_between_layers_makes_are_not_blamed_on_the_layer_that_gets_them():
     _, sentences = verdict_in_words(measure_module(Divided(), torch.ones(3, 4)))
-    assert sentences[0].startswith("What second Linear is given holds 12 inf already, and no layer before it does: ")
+    assert sentences[0].startswith("The input of second Linear already contains 12 inf, but no earlier output does: ")
 
 
 def test_a_mask_of_inf_is_not_blamed_for_a_layer_that_overflows():
