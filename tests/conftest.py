@@ -3,6 +3,8 @@ import os
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("PLAYGROUND_ONE_PROCESS", "1")
+if not any(os.environ.get(name) for name in ("LC_ALL", "LC_CTYPE", "LANG")):  # Qt warns of the C locale
+    os.environ["LC_ALL"] = "C.UTF-8"
 
 import gc
 import logging

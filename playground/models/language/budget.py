@@ -189,10 +189,10 @@ class CarefulWatch(Watch):
         super().before(word, positional, keywords, operands)
         arguments = (*positional, *keywords.values())
         seconds = word.work(arguments)
-        need = 0 if word.need is nothing else self._need(word, positional, keywords)
         meanwhile = 0 if word.storage == "view" else word.workspace(arguments)
         if word.storage != "view" and word.need is not nothing:
             meanwhile = max(meanwhile, *(operand.nbytes for operand in operands), 0)
+        need = 0 if word.need is nothing else self._need(word, positional, keywords, meanwhile)
         if seconds > LONG_SECONDS:
             meanwhile += carried(operands) + 2 * need
         if max(need, meanwhile) > self.left:
@@ -202,8 +202,8 @@ class CarefulWatch(Watch):
             refuse(f"{word.name} may take up to {time_in_words(seconds)}.", badge="too long")
         self.left -= 0 if word.storage in ("view", "fact") else need
 
-    def _need(self, word: Word, positional: Sequence[Any], keywords: Mapping[str, Any]) -> int:
-        """The bytes of a call. An error in shapes, which the plan finds, takes priority over one in size."""
+    def _need(self, word: Word, positional: Sequence[Any], keywords: Mapping[str, Any], meanwhile: int) -> int:
+        """The bytes of a call's result. An error in shapes, which the plan finds, takes priority over one in size."""
         bound = word.need((*positional, *keywords.values()))
         named = {name: _on_meta(value) for name, value in keywords.items() if name != "generator"}
         if makes(word, (*positional, *keywords.values())):
@@ -211,7 +211,7 @@ class CarefulWatch(Watch):
         try:
             planned = tensors((word.plan or word.call)(*_on_meta(positional), **named))
         except Exception as error:  # a call without a plan may raise any exception; the loose bound applies
-            if bound > self.left and not needs_values(error):
+            if max(bound, meanwhile) > self.left and not needs_values(error):
                 raise
             return bound
         return 0 if word.storage == "view" else sum(tensor.nbytes for tensor in planned)

@@ -56,7 +56,7 @@ def test_bad_pt(tmp_path, sentence):
     torch.save({"s": torch.eye(3).to_sparse(), "d": torch.eye(2)}, path)
     loaded = load_tensors(path)
     assert list(loaded.tensors) == ["d"]
-    assert "s in a.pt is left out" in loaded.problems[0].message
+    assert "s in a.pt is skipped" in loaded.problems[0].message
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     assert "table of contents is missing" in sentence(load_tensors, path)
