@@ -97,7 +97,7 @@ def test_tensors_of_the_program_are_fed_renamed_changed_and_deleted(network):
     network.key(KEY.Key_Delete, widget=network.panel("tensors").list)
     network.key(KEY.Key_2, CONTROL, network.window)
     network.settle()
-    assert "images, and the program has none of that name" in network.verdict
+    assert "images, but the program has no tensor with that name" in network.verdict
 
 
 def test_the_measured_map_is_dragged_as_one_step_and_its_words_follow(network):
