@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QApplication
 
+    from playground.app.handle import Handle
     from playground.app.window import MainWindow
     from playground.models.network.watch.watched import Watched
-    from playground.models.program.program import Program
 
 
 class InterruptNote:
@@ -241,62 +241,106 @@ def furnish(
         store.apply(with_settings(store.state, settings))
 
 
-class Handle:
-    """What `show()` returns: `.window`, the current `.program`, `.close()`."""
-
-    def __init__(self, window: MainWindow) -> None:
-        self.window = window
-
-    @property
-    def program(self) -> Program:
-        """The current program."""
-        return self.window.furniture.workspace.store.state.program
-
-    def close(self) -> None:
-        """Close the window and wait for its computations."""
-        self.window.close()
-
-
 _open_windows: list[MainWindow] = []
 
 
-def show(*unnamed: Any, block: bool = True, theme: str | None = None, lesson: object = None, **tensors: Any) -> Handle:
-    """Open the window on these tensors, and return a `Handle`: `.window`, the current `.program`, `.close()`.
+def show(
+    *unnamed: Any, block: bool | None = None, theme: str | None = None, lesson: object = None, **tensors: Any
+) -> Handle:
+    """Open the window on these tensors, whose memory it shares, and return a `Handle` to it.
 
     >>> handle = show(A=[[1.0, 2.0], [3.0, 4.0]], block=False)
     >>> handle.program.names
     ('A',)
+    >>> handle["A"].sum().item()
+    10.0
     >>> handle.close()
 
-    Tensors, numpy arrays and nested lists of numbers of any shape are accepted, without a copy where torch needs
-    none. Without tensors the worked example opens. `block=True` returns when the window is closed, except in a
-    notebook. `theme` is "light", "dark" or "system"; `lesson` is a lesson's number, its key or the path of its file.
-    Raises `RuntimeError` if no window can be opened, `TypeError` for anything that is not a tensor.
+    `show(x, y)` names tensors by the caller's variables, or A, B, ... where there are none. `show(**locals())` takes
+    the tensors, numpy arrays and numbers and leaves out the rest, with a note; nested lists of numbers are tensors too.
+    Writes in place, by torch or numpy, are noticed and shown everywhere in the window. Without tensors the worked
+    example opens.
+
+    `block` is whether to return only when the window is closed: by default in a script, but not in an interactive
+    Python, IPython or Jupyter, whose waiting for input handles the window's events. `theme` is "light", "dark" or
+    "system"; `lesson` is a lesson's number, its key or the path of its file. Raises `RuntimeError` if no window can be
+    opened, `TypeError` if a tensor has no values to show.
     """
+    settings: dict[str, Any] = {"block": block, "theme": theme, "lesson": lesson}
+    tensors |= {name: value for name, value in settings.items() if hasattr(value, "__array__")}  # from **locals()
+    block, theme, lesson = (None if name in tensors else value for name, value in settings.items())
+    _check_place_for_window()
+    from playground.app.handle import Handle
+    from playground.app.window import MainWindow
+    from playground.models.program.handed_over import handed_over, named_by_caller, names_in_call
+
+    caller = sys._getframe(1)
+    written = names_in_call(caller, len(unnamed))
+    named = named_by_caller(unnamed, written, {**caller.f_globals, **caller.f_locals}, tensors)
+    given = handed_over(named, tensors)
+    is_interactive = _handle_events_between_inputs()
+    application = make_application(theme)
+    window = MainWindow()
+    furnish(window, lesson=None if lesson is None else str(lesson))
+    handle = Handle(window)
+    handle.show_given(given)
+    _open_windows.append(window)
+    window.closed.connect(_forget_closed_windows)
+    window.show()
+    if block is True or (block is None and not is_interactive):
+        _wait_until_closed(application, window)
+    return handle
+
+
+def _check_place_for_window() -> None:
+    """Raise `RuntimeError` where Qt would abort."""
     reason = missing_display()
     if reason:
         raise RuntimeError(reason)
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError("playground.show() must be called from the main thread: Qt allows windows only there.")
-    from playground.models.program.program import named_by_variables, program_of
 
-    caller = sys._getframe(1)
-    tensors = named_by_variables(unnamed, {**caller.f_globals, **caller.f_locals}, tensors) | tensors
-    program = program_of(tensors) if tensors else None
-    in_notebook = _enable_notebook_events()
-    application = make_application(theme)
-    from playground.app.window import MainWindow
 
-    window = MainWindow()
-    furnish(window, lesson=None if lesson is None else str(lesson))
-    if program is not None:
-        window.furniture.workspace.commands.replace_program(program)
-    _open_windows.append(window)
-    window.closed.connect(_forget_closed_windows)
-    window.show()
-    if block and not in_notebook:
-        application.exec()
-    return Handle(window)
+def _wait_until_closed(application: QApplication, window: MainWindow) -> None:
+    """Handle events until the window is closed; Ctrl+C closes it and is raised here."""
+    from PySide6.QtCore import QEventLoop
+
+    from playground.app.interrupt import Interrupt
+
+    interrupt = Interrupt(application)
+    try:
+        if not window.is_closed:
+            loop = QEventLoop()
+            window.closed.connect(loop.quit)
+            loop.exec()
+    finally:
+        interrupt.close()
+        interrupt.deleteLater()
+    if interrupt.status:
+        raise KeyboardInterrupt
+
+
+def _handle_events_between_inputs() -> bool:
+    """True in an interactive Python; its waiting for input handles Qt's events from now on.
+
+    Qt's bindings see to that in Python's own prompt. In IPython and Jupyter each cell is followed by a look for writes.
+    """
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is None:
+        return hasattr(sys, "ps1") or bool(sys.flags.interactive)
+    import PySide6.QtWidgets  # noqa: F401  # IPython takes the bindings that are imported already
+
+    with suppress(NotImplementedError):  # a shell that nobody types into
+        shell.enable_gui("qt")
+    if _look_for_writes not in shell.events.callbacks["post_run_cell"]:
+        shell.events.register("post_run_cell", _look_for_writes)
+    return True
+
+
+def _look_for_writes(_result: object = None) -> None:
+    """Show what Python has written into the tensors of all open windows."""
+    for window in _open_windows:
+        window.furniture.workspace.store.refresh()
 
 
 def watch(module: Any, batch: Any, *, loss: Any = None, name: str = "", show_window: bool = False) -> Watched:
@@ -353,14 +397,3 @@ def _progress_over_window(job: Job) -> Iterator[Job]:
 
 def _forget_closed_windows() -> None:
     _open_windows[:] = [window for window in _open_windows if not window.is_closed]
-
-
-def _enable_notebook_events() -> bool:
-    """Let a notebook's kernel run Qt's events; returns True if this is a notebook."""
-    if "IPython" not in sys.modules:
-        return False
-    shell = sys.modules["IPython"].get_ipython()
-    if shell is None:
-        return False
-    shell.enable_gui("qt")
-    return True

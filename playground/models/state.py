@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from playground.models.network.spec.spec import TENSOR_INPUT, NetworkSpec
 from playground.models.network.training.settings import TrainingSettings
 from playground.models.problem import ProblemError
-from playground.models.program.program import Program, refreshed, renamed_text
+from playground.models.program.program import QUICKLY_COMPARED, Program, refreshed, renamed_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,9 +264,9 @@ class PlaygroundState:
         state = self if names is None else with_name(self, *names)
         return replace(state, program=program)
 
-    def refreshed(self, thoroughly: bool = False) -> PlaygroundState:
+    def refreshed(self, most_compared: float = QUICKLY_COMPARED) -> PlaygroundState:
         """The state with Python's later writes into the tensors that it passed in."""
-        program = refreshed(self.program, thoroughly)
+        program = refreshed(self.program, most_compared)
         return self if program is self.program else replace(self, program=program)
 
     def without_pointing(self) -> PlaygroundState:

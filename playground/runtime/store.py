@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -76,6 +77,8 @@ class History(Generic[State]):
         return replace(self, present=present, past=(*self.past, self.present), future=tuple(future), gesture=None)
 
 
+COMPARED_AT_A_GLANCE = 1 << 26
+"""Storages with more bytes are not compared twice a second: smaller ones take less than 10 ms."""
 ROUNDS = 100
 """After this many reactions to one edit, the listeners must be contradicting one another."""
 
@@ -147,12 +150,12 @@ class Store(QObject):
     @Slot()
     def refresh(self) -> None:
         """Show Python's later writes into tensors that it passed in; this is not an undo step."""
-        self._become(replace(self._history, present=self.state.refreshed(thoroughly=True)))
+        self._become(replace(self._history, present=self.state.refreshed(math.inf)))
 
     @Slot()
     def glance(self) -> None:
         """The same, if it is quick to detect."""
-        self._become(self._history)
+        self._become(replace(self._history, present=self.state.refreshed(COMPARED_AT_A_GLANCE)))
 
     def _become(self, history: History[PlaygroundState]) -> None:
         fresh = history.present.refreshed()

@@ -39,7 +39,7 @@ def test_show_opens_a_window_on_the_given_tensors(show):
 def test_positional_tensors_have_the_names_of_the_callers_variables(qtbot):
     x, other = torch.ones(2), torch.zeros(3)
     handle = playground.show(x, other, torch.eye(2), block=False, y=x)
-    assert handle.program.names == ("x", "other", "t3", "y")
+    assert handle.program.names == ("x", "other", "A", "y")
     handle.close()
     handle.window.deleteLater()
 

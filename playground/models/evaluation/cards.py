@@ -135,7 +135,7 @@ def card_verdict(program: Program, name: str, one: Evaluated, owner: str | None)
     """`("view", "view of B")`, `("copy", "copy")`, `("new", "new")`, `("same", "same as A")`, ..."""
     binding = program.get(name)
     if binding is not None and isinstance(binding.source, Imported):
-        return "imported", "imported"
+        return "imported", "imported" if binding.source.reference.live is None else "shared with Python"
     kind = str(one.steps[-1].kind) if one.steps else "new"
     if owner is not None:
         return ("same", f"same as {owner}") if kind == "same" else ("view", f"view of {owner}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -262,7 +262,7 @@ COPIED_BYTES = 1 << 30
 """Storages with more bytes are not copied."""
 
 QUICKLY_COMPARED = 1 << 20
-"""Storages with more bytes are compared only if `thoroughly`: smaller ones take less than 0.1 ms."""
+"""Storages with more bytes are not compared at each edit: smaller ones take less than 0.1 ms."""
 
 
 def program_of(tensors: Mapping[str, object]) -> Program:
@@ -292,16 +292,39 @@ def taken(lives: Mapping[str, torch.Tensor]) -> dict[str, TensorReference]:
     return {name: TensorReference(copies[name], live, versions[name]) for name, live in lives.items()}
 
 
-def refreshed(program: Program, thoroughly: bool = False) -> Program:
+def refreshed(program: Program, most_compared: float = QUICKLY_COMPARED) -> Program:
     """The program with Python's later writes into tensors that it passed in; the same object if there are none.
 
-    Small tensors are compared, which finds writes without a version change (numpy, `.data`); all, if `thoroughly`.
+    Storages of at most so many bytes are compared, which finds writes without a version change (numpy, `.data`).
     """
     held = {b.name: b.source.reference for b in program.bindings if isinstance(b.source, Imported)}
     lives = {name: reference.live for name, reference in held.items() if reference.live is not None}
-    changed = {name for name in lives if _differs(held[name], thoroughly)}
+    changed = {name for name in lives if _differs(held[name], most_compared)}
     if not changed:
         return program
+    return _taken_anew(program, lives, changed)
+
+
+def with_tensors(program: Program, tensors: Mapping[str, object]) -> Program:
+    """The program with tensors of Python in place of the lines of these names, or after the others.
+
+    Those on the memory of one that Python passed in before share its storage. TypeError for what cannot be shown.
+    """
+    fresh = program_of(tensors)
+    for binding in fresh.bindings:
+        put = program.appended if program.get(binding.name) is None else program.with_source
+        program = put(binding.name, binding.source)
+    return _taken_anew(program, _lives(program), set(fresh.names))
+
+
+def _lives(program: Program) -> dict[str, torch.Tensor]:
+    """The tensors that Python holds, by the names of their lines."""
+    held = {b.name: b.source.reference for b in program.bindings if isinstance(b.source, Imported)}
+    return {name: reference.live for name, reference in held.items() if reference.live is not None}
+
+
+def _taken_anew(program: Program, lives: Mapping[str, torch.Tensor], changed: set[str]) -> Program:
+    """The program with a new snapshot of the `changed` tensors, and of all that share memory with them."""
     plain = {name: live for name, live in lives.items() if _is_plain(live)}
     for group in _on_one_memory(plain):
         if changed.intersection(group):
@@ -314,13 +337,13 @@ def refreshed(program: Program, thoroughly: bool = False) -> Program:
     return program
 
 
-def _differs(reference: TensorReference, thoroughly: bool) -> bool:
+def _differs(reference: TensorReference, most_compared: float) -> bool:
     live, seen = reference.live, reference.tensor
     if live is None or _version(live) != reference.version:
         return live is not None
     if not _is_plain(live) or seen.data_ptr() == live.data_ptr():
         return False
-    if not thoroughly and live.untyped_storage().nbytes() > QUICKLY_COMPARED:
+    if live.untyped_storage().nbytes() > most_compared:
         return False
     return not torch.equal(_bytes(live), _bytes(seen)) if live.numel() else False
 
@@ -373,21 +396,6 @@ def _copied_together(group: Mapping[str, torch.Tensor]) -> dict[str, torch.Tenso
         )
         for step, (name, live) in zip(steps, group.items(), strict=True)
     }
-
-
-def named_by_variables(
-    values: Sequence[object], variables: Mapping[str, object], taken: Collection[str] = ()
-) -> dict[str, object]:
-    """Values by the caller's variable names, or t1, t2, ... without one: `show(x)` shows x."""
-    names: dict[str, object] = {}
-    for number, value in enumerate(values, start=1):
-        own = [name for name, held in variables.items() if held is value and not name.startswith("_")]
-        free = (name for name in reversed(own) if name not in names and name not in taken)
-        name = next((name for name in free if name_problem(name, ()) is None), "")
-        plain = f"t{number}"
-        fresh = fresh_name((*names, *taken), plain) if plain in names or plain in taken else plain
-        names[name or fresh] = value
-    return names
 
 
 def as_shown(name: str, value: object) -> torch.Tensor:
