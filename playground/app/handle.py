@@ -150,9 +150,7 @@ class Handle:
         furniture = self.window.furniture
         if given.values:
             furniture.workspace.commands.replace_program(program_of(given.values))
-            furniture.status.say(
-                f"{count_in_words(len(given.values), 'tensor')} on Python's own memory: writes show here"
-            )
+            furniture.status.say(f"{count_in_words(len(given.values), 'tensor')} shared with Python: writes show here")
         furniture.notice.set_problem(given.note)
         self._note = "" if given.note is None else str(given.note)
 
