@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from playground.app.ipython import load_ipython_extension
+    from playground.app.from_python.ipython import load_ipython_extension
     from playground.app.start import show, watch
     from playground.models.broadcasting.explain import explain_broadcast
     from playground.models.einsum.plan import plan_einsum
@@ -43,7 +43,7 @@ _HOMES = {
     "save_tensors": "models.files.tensor_files",
     "Problem": "models.problem",
     "ProblemError": "models.problem",
-    "load_ipython_extension": "app.ipython",
+    "load_ipython_extension": "app.from_python.ipython",
     "__version__": "version",
 }
 

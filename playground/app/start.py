@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QApplication
 
-    from playground.app.handle import Handle
+    from playground.app.from_python.handle import Handle
     from playground.app.window import MainWindow
     from playground.models.network.watch.watched import Watched
 
@@ -270,7 +270,7 @@ def show(
     tensors |= {name: value for name, value in settings.items() if hasattr(value, "__array__")}  # from **locals()
     block, theme, lesson = (None if name in tensors else value for name, value in settings.items())
     _check_place_for_window()
-    from playground.app.handle import Handle
+    from playground.app.from_python.handle import Handle
     from playground.app.window import MainWindow
     from playground.models.program.handed_over import handed_over, named_by_caller, names_in_call
 
@@ -332,12 +332,12 @@ def _handle_events_between_inputs() -> bool:
 
     with suppress(NotImplementedError):  # a shell that nobody types into
         shell.enable_gui("qt")
-    if _look_for_writes not in shell.events.callbacks["post_run_cell"]:
-        shell.events.register("post_run_cell", _look_for_writes)
+    if _look_for_writes not in shell.events.callbacks["post_execute"]:
+        shell.events.register("post_execute", _look_for_writes)
     return True
 
 
-def _look_for_writes(_result: object = None) -> None:
+def _look_for_writes() -> None:
     """Show what Python has written into the tensors of all open windows."""
     for window in _open_windows:
         window.furniture.workspace.store.refresh()

@@ -305,7 +305,7 @@ def refreshed(program: Program, most_compared: float = QUICKLY_COMPARED) -> Prog
     return _taken_anew(program, lives, changed)
 
 
-def with_tensors(program: Program, tensors: Mapping[str, object]) -> Program:
+def with_handed_over(program: Program, tensors: Mapping[str, object]) -> Program:
     """The program with tensors of Python in place of the lines of these names, or after the others.
 
     Those on the memory of one that Python passed in before share its storage. TypeError for what cannot be shown.

@@ -13,13 +13,12 @@ from PySide6.QtCore import QCoreApplication, QEventLoop
 from playground.app.pictures import picture
 from playground.app.window import MainWindow
 from playground.models.evaluation.evaluate import Evaluated, evaluate
-from playground.models.evaluation.live import live_values
 from playground.models.files.disk import write_whole
 from playground.models.files.session_file import SUFFIX, save_session
 from playground.models.formatting import count_in_words, joined, shape_in_words
 from playground.models.problem import Problem, ProblemError, refuse
-from playground.models.program.handed_over import HandedOver, handed_over
-from playground.models.program.program import Program, program_of, with_tensors
+from playground.models.program.handed_over import HandedOver, handed_over, live_values
+from playground.models.program.program import Program, program_of, with_handed_over
 from playground.models.state import PlaygroundState
 
 UPDATE = ("handle", "update")
@@ -118,7 +117,7 @@ class Handle:
         store = furniture.workspace.store
         if given.values:
             state = store.state
-            names, program = tuple(given.values), with_tensors(state.program, given.values)
+            names, program = tuple(given.values), with_handed_over(state.program, given.values)
             store.apply(replace(state, program=program, selection=state.selection or names[0]), UPDATE)
         if note:
             furniture.status.say(note)

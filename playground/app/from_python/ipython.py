@@ -14,7 +14,7 @@ from playground.app.start import show
 from playground.models.program.handed_over import named_by_caller, names_in, shown_variables
 
 if TYPE_CHECKING:
-    from playground.app.handle import Handle
+    from playground.app.from_python.handle import Handle
 
 MAGIC = "playground"
 
