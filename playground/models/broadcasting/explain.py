@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
-from playground.models.broadcasting.alignment import Alignment, OperandRow, Shape, align
+from playground.models.broadcasting.alignment import Alignment, AxisCell, OperandRow, Shape, align
 from playground.models.broadcasting.fixes import Spelling, element_by_element_fixes, mending_fixes
 from playground.models.broadcasting.operators import (
     LETTERS,
@@ -17,11 +17,12 @@ from playground.models.broadcasting.operators import (
     sentence_text,
 )
 from playground.models.formatting import joined, shape_in_words
+from playground.models.printed import Part, Printed, TextTable, fixes_told
 from playground.models.problem import Fix, Problem
 
 
-@dataclass(frozen=True, slots=True)
-class BroadcastExplanation:
+@dataclass(frozen=True, slots=True, repr=False)
+class BroadcastExplanation(Printed):
     """The outcome of broadcasting some shapes.
 
     `shape` is None when they clash, and `problem` then says where and how to fix it. `warning` is set when they fit
@@ -76,6 +77,31 @@ class BroadcastExplanation:
         if not count:
             return "fits, nothing stretched"
         return f"fits, {count} {'operand' if count == 1 else 'operands'} stretched"
+
+    def told(self) -> tuple[Part, ...]:
+        """The table, axis by axis, with what is the matter or what the operation does, and the fixes."""
+        sizes = self.alignment.sizes
+        rows = [
+            (row.label, *(_cell_text(cell, size) for cell, size in zip(row.cells, sizes, strict=True)))
+            for row in self.rows
+        ]
+        result = ("result", *("?" if size is None else str(size) for size in sizes))
+        roles = ("", *(self.alignment.column_role(axis) for axis in range(len(sizes))))
+        head = ("axis", *map(str, range(len(sizes))))
+        problem = self.problem or self.warning
+        said = self.verdict if self.problem is None else ""
+        return (
+            TextTable(head, [*rows, result, roles], "lr"),
+            f"{self.sentence} It {said}." if said else "",
+            "" if problem is None else str(problem),
+            *fixes_told(() if problem is None else problem.fixes),
+        )
+
+
+def _cell_text(cell: AxisCell, size: int | None) -> str:
+    """`1 → 4` if the operand is stretched, `– → 4` if it has no such axis, otherwise its size."""
+    own = "–" if cell.size is None else str(cell.size)
+    return f"{own} → {size}" if cell.role in ("stretched", "missing") and size is not None else own
 
 
 def explain_broadcast(

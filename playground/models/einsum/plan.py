@@ -16,7 +16,8 @@ from playground.models.einsum.equation import Equation, parse_equation
 from playground.models.einsum.equivalents import Factor, equivalents_of, rewrite
 from playground.models.einsum.fixes import with_fixes
 from playground.models.einsum.labels import Indexing, Label, Shape, index_labels
-from playground.models.formatting import joined
+from playground.models.formatting import count_in_words, joined, shape_in_words
+from playground.models.printed import Part, Printed, TextTable
 from playground.models.problem import ProblemError
 
 INDENT = "  "
@@ -105,8 +106,8 @@ def _each(labels: tuple[str, ...]) -> str:
     return joined(labels)
 
 
-@dataclass(frozen=True, slots=True)
-class EinsumPlan:
+@dataclass(frozen=True, slots=True, repr=False)
+class EinsumPlan(Printed):
     """What einsum will do, before a byte is allocated."""
 
     indexing: Indexing
@@ -193,6 +194,24 @@ class EinsumPlan:
         """`torch.einsum("ij,jk->ik", A, B)`."""
         count = len(self.shapes)
         return f'torch.einsum("{self.equation.text}", {", ".join(self.names[:count])})'
+
+    def told(self) -> tuple[Part, ...]:
+        """What it does, each letter, the result, the cost, and other ways to write it."""
+        letters = [
+            (label.name, str(label.size), label.found_in(self.names), label.role, label.reason)
+            for label in self.labels.values()
+        ]
+        cost = self.cost
+        view = ", a view of the operand" if self.is_view else ""
+        cheaper = f" instead of {cost.naive_operations:,}" if cost.operations < cost.naive_operations else ""
+        return (
+            f"{self.result_name} = {self.code}",
+            self.sentence,
+            TextTable(("letter", "size", "in", "role", "why"), letters, "lrl"),
+            f"Result {shape_in_words(self.output_shape)}{view}. {cost.operations:,} operations{cheaper}; "
+            f"largest intermediate {count_in_words(cost.largest_intermediate, 'element')}.",
+            f"The same: {'; '.join(self.equivalents)}" if self.equivalents else "",
+        )
 
 
 def _step_code(step: ContractionStep, is_exact: bool) -> str:

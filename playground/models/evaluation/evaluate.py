@@ -15,6 +15,7 @@ from playground.models.language.budget import default_budget
 from playground.models.language.steps import Step
 from playground.models.language.torch_warnings import QUIET_TORCH
 from playground.models.offers import helpful
+from playground.models.printed import Part, Printed, TextTable
 from playground.models.problem import Fix, Problem, Span
 from playground.models.program.program import Program, parse_source, source_code, source_reads, source_spans
 from playground.models.program.sources import Binding, Expression, Imported
@@ -53,6 +54,24 @@ class Evaluated:
     def view_of(self) -> str:
         """The earlier tensor that owns the storage of this one; empty if it owns its storage."""
         return self.steps[-1].base if self.steps else ""
+
+
+class Evaluation(Printed, dict[str, Evaluated]):
+    """The results of a program's lines by name; printed it shows what the cards say."""
+
+    def told(self) -> tuple[Part, ...]:
+        """A row a line: its shape and dtype, whether it is a view or a copy, its code, and its problem."""
+        head = ("name", "shape", "dtype", "is", "code", "problem")
+        return (TextTable(head, [_told_line(one) for one in self.values()]),) if self else ("No lines.",)
+
+
+def _told_line(one: Evaluated) -> tuple[str, ...]:
+    known = one.tensor if one.tensor is not None else one.meta
+    shape = "" if known is None else shape_in_words(known.shape)
+    dtype = "" if known is None else str(known.dtype).removeprefix("torch.")
+    kind = f"{one.steps[-1].kind}" if one.steps else ""
+    kind = f"{kind} of {one.view_of}" if one.view_of and kind == "view" else kind
+    return one.name, shape, dtype, kind, one.code, "" if one.problem is None else str(one.problem)
 
 
 def _bytes_of(result: LineResult) -> int:
@@ -113,7 +132,7 @@ class _Run:
     def __init__(self, program: Program, limit: int, job: Job) -> None:
         self.names, self.limit, self.job = program.names, limit, job
         self.left = limit
-        self.results: dict[str, Evaluated] = {}
+        self.results = Evaluation()
         self.serials: dict[str, int] = {}
         self.keys: set[object] = set()
 

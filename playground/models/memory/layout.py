@@ -12,14 +12,15 @@ import torch
 from playground.models.formatting import bytes_in_words, shape_in_words
 from playground.models.memory.readers import cell_of, measure_reach
 from playground.models.memory.view_rule import contiguous_strides
+from playground.models.printed import Part, Printed, TextTable
 from playground.models.problem import refuse
 
 CHANNEL_FORMATS = ((torch.channels_last, "channels_last", 4), (torch.channels_last_3d, "channels_last_3d", 5))
 BYTE_ORDER = sys.byteorder
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+@dataclass(frozen=True, slots=True, repr=False)
+class Layout(Printed):
     """The layout of a strided tensor in its storage. Strides, offset and cells count elements, the rest bytes.
 
     `memory_format` is "contiguous" (row-major), "channels_last", "channels_last_3d" or "" (any other). `overlap` tells
@@ -100,6 +101,43 @@ class Layout:
     def regular(self) -> bool:
         """True for the plain case: contiguous, and no cell read twice."""
         return self.contiguous and not self.overlap
+
+    def told(self) -> tuple[Part, ...]:
+        """The verdict, and each fact."""
+        return self.verdict, TextTable(("", ""), fact_lines(self))
+
+
+def fact_lines(layout: Layout) -> tuple[tuple[str, str], ...]:
+    """Each fact with its name: `("strides", "(1, 4)")`."""
+    reached = "not known" if layout.reached is None else f"{layout.reached:,} of {layout.storage_cells:,}"
+    overlap = {True: "yes, some cells are read more than once", False: "no", None: "not known"}[layout.overlap]
+    density = "not known" if layout.density is None else f"{layout.density:.4g}"
+    on = f", on {layout.reached * layout.itemsize:,}" if layout.overlap and layout.reached is not None else ""
+    is_whole = layout.contiguous and layout.own_bytes == layout.storage_bytes
+    lines = [
+        ("shape", shape_in_words(layout.shape)),
+        (
+            "strides",
+            f"{shape_in_words(layout.strides)} elements, "
+            f"{shape_in_words([stride * layout.itemsize for stride in layout.strides])} bytes",
+        ),
+        ("offset", f"{layout.offset:,} elements, byte {layout.offset * layout.itemsize:,}"),
+        ("dtype", f"{layout.dtype}, {layout.itemsize} B per element, {layout.byte_order} endian"),
+        ("elements", f"{layout.elements:,}"),
+        ("element bytes", f"{layout.own_bytes:,}{on}"),
+        ("storage bytes", f"{layout.storage_bytes:,}"),
+        ("contiguous", "yes" if layout.contiguous else "no"),
+        ("memory format", layout.memory_format or "none of torch's"),
+        ("cells read", reached),
+        ("density", density),
+        ("overlap", overlap),
+        ("shares with", ", ".join(layout.shares_with) or "nobody"),
+        ("base", layout.base or ("itself" if is_whole else "no named tensor")),
+        ("device", layout.device),
+    ]
+    if layout.conjugated or layout.negated:
+        lines.append(("lazy bits", ", ".join(["conjugate"] * layout.conjugated + ["negative"] * layout.negated)))
+    return tuple(lines)
 
 
 def describe_layout(tensor: torch.Tensor, others: Mapping[str, torch.Tensor] | None = None) -> Layout:

@@ -24,7 +24,7 @@ from playground.models.memory.as_strided import (
 from playground.models.memory.chain import ChainAdvice, StepNote, advise_chain, note_steps
 from playground.models.memory.file_costs import FileCost, csv_cost, file_costs
 from playground.models.memory.in_place import Trial, try_in_place
-from playground.models.memory.layout import Layout, describe_layout, sharing_tensors
+from playground.models.memory.layout import Layout, describe_layout, fact_lines, sharing_tensors
 from playground.models.memory.numpy_side import NumpyRow, compare_with_numpy
 from playground.models.memory.readers import StorageReader, cell_of, elements_of_cell
 from playground.models.memory.view_rule import ViewExplanation, explain_view, parse_shape
@@ -32,39 +32,6 @@ from playground.models.offers import helpful
 from playground.models.problem import Fix, Problem, ProblemError
 from playground.models.program.program import Program
 from playground.models.state import PlaygroundState, PointedCell, StridedChoice
-
-
-def fact_lines(layout: Layout) -> tuple[tuple[str, str], ...]:
-    """Each fact with its name: `("strides", "(1, 4)")`."""
-    reached = "not known" if layout.reached is None else f"{layout.reached:,} of {layout.storage_cells:,}"
-    overlap = {True: "yes, some cells are read more than once", False: "no", None: "not known"}[layout.overlap]
-    density = "not known" if layout.density is None else f"{layout.density:.4g}"
-    on = f", on {layout.reached * layout.itemsize:,}" if layout.overlap and layout.reached is not None else ""
-    is_whole = layout.contiguous and layout.own_bytes == layout.storage_bytes
-    lines = [
-        ("shape", shape_in_words(layout.shape)),
-        (
-            "strides",
-            f"{shape_in_words(layout.strides)} elements, "
-            f"{shape_in_words([stride * layout.itemsize for stride in layout.strides])} bytes",
-        ),
-        ("offset", f"{layout.offset:,} elements, byte {layout.offset * layout.itemsize:,}"),
-        ("dtype", f"{layout.dtype}, {layout.itemsize} B per element, {layout.byte_order} endian"),
-        ("elements", f"{layout.elements:,}"),
-        ("element bytes", f"{layout.own_bytes:,}{on}"),
-        ("storage bytes", f"{layout.storage_bytes:,}"),
-        ("contiguous", "yes" if layout.contiguous else "no"),
-        ("memory format", layout.memory_format or "none of torch's"),
-        ("cells read", reached),
-        ("density", density),
-        ("overlap", overlap),
-        ("shares with", ", ".join(layout.shares_with) or "nobody"),
-        ("base", layout.base or ("itself" if is_whole else "no named tensor")),
-        ("device", layout.device),
-    ]
-    if layout.conjugated or layout.negated:
-        lines.append(("lazy bits", ", ".join(["conjugate"] * layout.conjugated + ["negative"] * layout.negated)))
-    return tuple(lines)
 
 
 def facts_text(

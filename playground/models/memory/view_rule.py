@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import prod
 
 from playground.models.formatting import count_in_words, shape_in_words
+from playground.models.printed import Part, Printed, fixes_told
 from playground.models.problem import Fix, Problem, Span
 
 _SIZE = re.compile(r"[+-]?[0-9]+", re.ASCII)
@@ -59,8 +60,8 @@ class Chunk:
     stride: int
 
 
-@dataclass(frozen=True, slots=True)
-class ViewExplanation:
+@dataclass(frozen=True, slots=True, repr=False)
+class ViewExplanation(Printed):
     """Whether `.view(new_shape)` works, or why not; and what `.reshape(new_shape)` would do instead.
 
     `blocking` is the pair of axes that would have to merge but do not, `new_axis` the axis of the new shape that spans
@@ -83,6 +84,10 @@ class ViewExplanation:
     def problem(self) -> Problem | None:
         """The refusal as a problem; None if the view works."""
         return None if self.allowed else Problem(self.message, fixes=self.fixes, badge="no view")
+
+    def told(self) -> tuple[Part, ...]:
+        """Whether it works, why, and what works instead."""
+        return f"{'Yes' if self.allowed else 'No'}. {self.message}", *fixes_told(self.fixes)
 
 
 def contiguous_strides(shape: Sequence[int]) -> Shape:

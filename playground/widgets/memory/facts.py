@@ -7,8 +7,8 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from playground.models.formatting import bytes_in_words, digits
-from playground.models.memory.layout import Layout
-from playground.models.memory.request import MemoryResult, fact_lines
+from playground.models.memory.layout import Layout, fact_lines
+from playground.models.memory.request import MemoryResult
 from playground.widgets.controls.tooltip import set_tooltip
 from playground.widgets.look import icon, look, words_font
 from playground.widgets.memory.strip import StorageStrip

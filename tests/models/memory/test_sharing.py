@@ -8,7 +8,8 @@ from playground.models.evaluation.cards import compute_program, program_request,
 from playground.models.evaluation.evaluate import evaluate
 from playground.models.formatting import bytes_in_words
 from playground.models.job import Job
-from playground.models.memory.request import compute_memory, fact_lines, memory_request
+from playground.models.memory.layout import fact_lines
+from playground.models.memory.request import compute_memory, memory_request
 from playground.models.program.program import Program
 from playground.models.state import PlaygroundState
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
 
+from playground.models.formatting import digits
 from playground.models.job import Job
 from playground.models.network.measure.histograms import Histogram, choose_axis, count_layers
 from playground.models.network.measure.measuring import Detail, measure_kinds
@@ -17,6 +19,9 @@ from playground.models.network.run.build import build
 from playground.models.network.run.fast.passes import is_plain, run_directly
 from playground.models.network.run.passes import Network, Passes, run_passes, tell
 from playground.models.network.spec.spec import NetworkSpec
+from playground.models.network.theory.mean_field import predict
+from playground.models.network.verdict.verdict import judge
+from playground.models.printed import Part, Printed, TextTable, sampled
 
 
 def run_network(
@@ -47,6 +52,34 @@ def run_network(
     return measure_network(network, detail, job, start)
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class NetworkRun(Printed, NetworkResult):
+    """A run that prints as the Network page tells it."""
+
+    def told(self) -> tuple[Part, ...]:
+        """The verdict, and the numbers of some of the layers."""
+        spec = self.spec
+        verdict = judge(self, predict(spec, self.input_mean_square, self.features))
+        layers = [
+            (
+                str(layer.index + 1),
+                *map(digits, (layer.activation.mean, layer.activation.std, layer.activation.rms)),
+                digits(layer.activation_gradient.rms),
+                digits(layer.weight_gradient.rms),
+                f"{layer.activation.zero_fraction:.0%}",
+            )
+            for layer in (self.layers[place] for place in sampled(self.depth))
+        ]
+        head = ("layer", "mean", "std", "rms", "gradient rms", "weight gradient rms", "zeros")
+        return (
+            f"{spec.depth} layers of {spec.width}, {spec.activation}, {spec.init}, gain {digits(spec.gain)}, "
+            f"{self.batch} inputs, seed {spec.seed}: loss {digits(self.loss)}",
+            verdict.plain(),
+            TextTable(head, layers, "r"),
+            f"{len(layers)} of {self.depth} layers" if len(layers) < self.depth else "",
+        )
+
+
 def measure_network(
     network: Network, detail: Detail | None = None, job: Job | None = None, start: float | None = None
 ) -> NetworkResult:
@@ -57,7 +90,7 @@ def measure_network(
     passes = _passes(network, job)
     seconds = time.perf_counter() - start
     tables, units = measure_kinds(spec.activation, sources(network, passes), detail, job)
-    return NetworkResult(
+    return NetworkRun(
         spec,
         describe_tensor(network.inputs, None),
         passes.loss,

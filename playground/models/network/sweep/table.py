@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import html
 import io
 import os
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from playground.models.files.disk import write_whole
 from playground.models.formatting import digits
 from playground.models.network.spec.spec import NetworkSpec
+from playground.models.printed import MOST_ROWS, Part, Printed, TextTable
 
 SETTINGS = tuple(field.name for field in fields(NetworkSpec))
 MEASURED = (
@@ -32,7 +32,6 @@ MEASURED = (
     "problem",
 )
 """Numbers of a network that ran, then the app's verdict on it, then why it did not run ("" if it did)."""
-SHOWN_ROWS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class SweepRow(Mapping[str, Any]):
         return hash(self.spec)
 
 
-class SweepTable(list[SweepRow]):
+class SweepTable(Printed, list[SweepRow]):
     """The rows of a sweep in the order of its networks; printed it shows the settings that differ."""
 
     @property
@@ -102,27 +101,13 @@ class SweepTable(list[SweepRow]):
         writer.writerows([repr(value) if isinstance(value, float) else value for value in row.values()] for row in self)
         return held.getvalue()
 
-    def __repr__(self) -> str:
-        rows = self._texts()
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = ["  ".join(f"{text:>{wide}}" for text, wide in zip(row, widths, strict=True)).rstrip() for row in rows]
-        return "\n".join([*lines, *self._left_out()])
-
-    def _repr_html_(self) -> str:
-        head, *rows = self._texts()
-        body = "".join(f"<tr>{''.join(f'<td>{html.escape(text)}</td>' for text in row)}</tr>" for row in rows)
-        names = "".join(f"<th>{name}</th>" for name in head)
-        note = "".join(f"<p>{html.escape(words)}</p>" for words in self._left_out())
-        return f"<table><tr>{names}</tr>{body}</table>{note}"
-
-    def _texts(self) -> list[list[str]]:
-        """The head and the rows that are shown, as text."""
-        names = [*self.varied, "loss_value", "last_rms", "first_gradient", "verdict"]
-        return [names, *([_text(row, name) for name in names] for row in self[:SHOWN_ROWS])]
-
-    def _left_out(self) -> list[str]:
-        more = len(self) - SHOWN_ROWS
-        return [f"and {more:,} more of {len(self):,} rows"] if more > 0 else []
+    def told(self) -> tuple[Part, ...]:
+        """The first rows: the settings that differ, a few numbers, and the verdict or the problem."""
+        names = (*self.varied, "loss_value", "last_rms", "first_gradient", "verdict")
+        rows = [[_text(row, name) for name in names] for row in self[:MOST_ROWS]]
+        more = len(self) - MOST_ROWS
+        left_out = f"and {more:,} more of {len(self):,} rows" if more > 0 else ""
+        return TextTable(names, rows, "r" * (len(names) - 1) + "l"), left_out
 
 
 def _text(row: SweepRow, name: str) -> str:
