@@ -8,6 +8,7 @@ from PySide6.QtCore import (
     QBuffer,
     QByteArray,
     QElapsedTimer,
+    QEventLoop,
     QIODevice,
     QPoint,
     QPointF,
@@ -54,7 +55,7 @@ def settle(workspace: Workspace, patience_ms: int = PATIENCE_MS) -> None:
     whole.start()
     quiet.start()
     while quiet.elapsed() < QUIET_MS:
-        QApplication.processEvents()
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeSocketNotifiers)  # a notebook's are not for us
         if any(task.is_busy for task in tasks):
             quiet.restart()
         if whole.elapsed() > patience_ms:

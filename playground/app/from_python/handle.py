@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -121,7 +122,7 @@ class Handle:
             store.apply(replace(state, program=program, selection=state.selection or names[0]), UPDATE)
         if note:
             furniture.status.say(note)
-        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents)
+        QCoreApplication.processEvents(_events_to_handle())
 
     def picture(self, panel: str = "window") -> Picture:
         """A picture of the "window" or of a panel: "tensors", "shape", "broadcast", "einsum", "memory" or "network".
@@ -167,6 +168,12 @@ class Handle:
         more = [f"  and {len(lines) - MOST_LISTED} more"] if len(lines) > MOST_LISTED else []
         head = f"<playground {state} on {count_in_words(len(lines), 'tensor')}>"
         return "\n".join([head, *lines[:MOST_LISTED], *more, *([self._note] if self._note else [])])
+
+
+def _events_to_handle() -> QEventLoop.ProcessEventsFlag:
+    """All; but in a notebook's cell not the messages of its next cells, which would be taken from the kernel."""
+    flags = QEventLoop.ProcessEventsFlag
+    return flags.ExcludeSocketNotifiers if "ipykernel" in sys.modules else flags.AllEvents
 
 
 def _line(one: Evaluated) -> str:
