@@ -57,6 +57,19 @@ def test_writes_are_noticed_without_a_word_to_the_handle(handle, qtbot):
     assert (A[1, 2].item(), b[0].item()) == (700, -40)
 
 
+def test_writes_are_shown_by_every_panel(handle, qtbot):
+    A, b = handle.given  # noqa: N806
+    workspace = handle.window.furniture.workspace
+    handle.picture("tensors")  # waits until all is computed
+    answered = {}
+    for key in ("tensors", "shape", "broadcast", "memory"):
+        workspace.links[key].task.finished.connect(lambda answer, key=key: answered.update({key: answer.outcome}))
+    A[0, 0], b[1] = 70, 5
+    qtbot.waitUntil(lambda: set(answered) == {"tensors", "shape", "broadcast", "memory"})
+    assert answered["tensors"].card("A").summary.maximum == 70
+    assert answered["tensors"].card("b").summary.maximum == 5
+
+
 def test_update_replaces_and_adds_tensors_in_one_step_to_undo(handle, qtbot):
     store = handle.window.furniture.workspace.store
     for step in range(3):
