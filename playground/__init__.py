@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from playground.app.start import show, watch
+    from playground.models.broadcasting.chance.explain import explain_chance
     from playground.models.broadcasting.explain import explain_broadcast
     from playground.models.einsum.plan import plan_einsum
     from playground.models.evaluation.evaluate import evaluate
@@ -29,6 +30,7 @@ _HOMES = {
     "Program": "models.program.program",
     "evaluate": "models.evaluation.evaluate",
     "explain_broadcast": "models.broadcasting.explain",
+    "explain_chance": "models.broadcasting.chance.explain",
     "plan_einsum": "models.einsum.plan",
     "describe_layout": "models.memory.layout",
     "explain_view": "models.memory.view_rule",
@@ -52,6 +54,7 @@ __all__ = [
     "describe_layout",
     "evaluate",
     "explain_broadcast",
+    "explain_chance",
     "explain_view",
     "fixed_point",
     "load_tensors",

@@ -98,9 +98,12 @@ class _ChanceRun:
         """The traced tensor, with a loose size wherever it differs from the true one."""
         sizes = self.values.sizes
         if traced is None or traced.ndim != len(shape):
-            return meta_tensor([sizes.fresh(SizeOrigin(name, axis, size, True)) for axis, size in enumerate(shape)], dtype)
+            return meta_tensor(
+                [sizes.fresh(SizeOrigin(name, axis, size, True)) for axis, size in enumerate(shape)], dtype
+            )
         now = sizes.shape_now(traced.shape)
         right = [sizes.value(size) == true for size, true in zip(now, shape, strict=True)]
+        sizes.seen(now, name)
         if all(right) and now == tuple(traced.shape) and traced.dtype == dtype:
             return traced
         mended = [
@@ -124,14 +127,24 @@ class _ChanceRun:
             self.found.append((note_here, doubt))
 
     def _known(self, doubt: Doubt) -> int | None:
-        """The note with the same cause: the same two sizes, or another matrix for the same axis."""
-        cause, family = self._cause(doubt), self._family(doubt)
+        """The note with the same cause: the same two sizes, sizes that chance has already made one, or another matrix
+        for the same axis."""
+        cause, family, met = self._cause(doubt), self._family(doubt), self._met(doubt)
         for place, (_, other) in enumerate(self.found):
             if (len(cause) == 2 and self._cause(other) == cause) or (family and self._family(other) == family):
                 return place
+            made_one = other.apart is not None or len(self._cause(other)) == 1
+            if doubt.apart is not None and made_one and met & self._met(other):
+                return place
         return None
 
+    def _met(self, doubt: Doubt) -> frozenset[int]:
+        if doubt.reading is not None:
+            return frozenset()
+        return frozenset(self.values.sizes.now(doubt.size(axis)) for axis in doubt.pair)
+
     def _cause(self, doubt: Doubt) -> frozenset[int]:
+        """The two sizes that are equal by chance, as they are known now."""
         now = self.values.sizes.now
         if doubt.ghost is not None:
             return frozenset({now(doubt.ghost.size), now(doubt.size(doubt.pair[0]))})
@@ -141,7 +154,11 @@ class _ChanceRun:
         return frozenset({now(doubt.size(taken)), now(doubt.size(doubt.other))})
 
     def _family(self, doubt: Doubt) -> tuple[str, int] | None:
-        if doubt.meeting.kind not in ("matmul", "linear") or doubt.other is None or len(doubt.shapes[doubt.other[0]]) != 2:
+        if (
+            doubt.meeting.kind not in ("matmul", "linear")
+            or doubt.other is None
+            or len(doubt.shapes[doubt.other[0]]) != 2
+        ):
             return None
         return doubt.meeting.kind, self.values.sizes.now(doubt.size(doubt.pair[0]))
 
@@ -159,5 +176,3 @@ class _ChanceRun:
         except Exception:
             return None
         return shape_in_words(planned.shape) if isinstance(planned, torch.Tensor) else None
-
-

@@ -34,9 +34,7 @@ class Meeting:
 Shapes = Sequence[tuple[int, ...]]
 
 
-def meeting_of(
-    word: Word, positional: Sequence[Any], keywords: Mapping[str, Any], shapes: Shapes
-) -> Meeting | None:
+def meeting_of(word: Word, positional: Sequence[Any], keywords: Mapping[str, Any], shapes: Shapes) -> Meeting | None:
     """How the operands of a call meet; None for words of which nothing is known."""
     if word.name == "torch.einsum":
         return _einsum(str(positional[0]), shapes) if positional else None
@@ -142,7 +140,7 @@ def _einsum(equation: str, shapes: Shapes) -> Meeting | None:
         if len(places) == 1:
             free += places
         is_batch = label in parsed.output_labels or label.startswith("...")
-        if len({axis for _, axis in places}) == 1 and is_batch or len({operand for operand, _ in places}) == 1:
+        if (len({axis for _, axis in places}) == 1 and is_batch) or len({operand for operand, _ in places}) == 1:
             quiet |= {(places[0], other) for other in places[1:]}
     return Meeting("einsum", tuple(pairs), tuple(free), quiet=frozenset(quiet))
 

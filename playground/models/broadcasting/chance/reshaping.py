@@ -19,11 +19,18 @@ class ReshapeReading:
     `shape` are the sizes of its result. `mixed`: the order of the result's axes in which whole axes would stay whole,
     although the reshape cuts them in another order (empty if they do). `joined`: a source axis that is joined with a
     part of another axis in place of the part that was split off before it, as (axis, axis of the right part).
+    `swapped`: the line puts the size of the second of these source axes where the first stands.
     """
 
     shape: tuple[int, ...]
     mixed: tuple[int, ...] = ()
     joined: tuple[int, int] | None = None
+    swapped: tuple[int, int] | None = None
+
+    @property
+    def is_doubtful(self) -> bool:
+        """True if the reshape fits only because two sizes are equal, or because a product is."""
+        return bool(self.mixed or self.joined or self.swapped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +55,15 @@ def read_reshape(sizes: Sizes, source: Sequence[int], target: Sequence[int], nam
     known_fit = _known_fit(sizes, source, target, wanted)
     mixed = () if known_fit and pieces and _is_clean(pieces) else _order_that_fits(sizes, source, target, wanted)
     if mixed or pieces is None or not known_fit:
-        return replace(_unrelated(sizes, wanted, name, target), mixed=mixed)
+        swapped = None if mixed or pieces is None else _swapped(sizes, source, target, wanted)
+        return replace(_unrelated(sizes, wanted, name, target), mixed=mixed, swapped=swapped)
     groups = _assigned(sizes, source, target, wanted)
     if groups is None:
         return _unrelated(sizes, wanted, name, target)
-    shape = tuple(sizes.joined([piece.size for piece in group]) if group else 1 for group in groups)
+    shape = [sizes.joined([piece.size for piece in group]) if group else 1 for group in groups]
+    for own, given in zip(shape, target, strict=True):
+        if given > 1 and sizes.plain_part(given) == 1 and sizes.value(given) == sizes.value(own):
+            sizes.merge(own, given)
     return ReshapeReading(sizes.shape_now(shape), joined=_wrong_part(sizes, groups))
 
 
@@ -69,7 +80,9 @@ def _unrelated(sizes: Sizes, wanted: Sequence[int], name: str, target: Sequence[
     given = target or [0] * len(wanted)
     return ReshapeReading(
         tuple(
-            sizes.now(size) if size > 1 and sizes.plain_part(size) != size else sizes.fresh(SizeOrigin(name, axis, value, True))
+            sizes.now(size)
+            if size > 1 and sizes.plain_part(size) != size
+            else sizes.fresh(SizeOrigin(name, axis, value, True))
             for axis, (size, value) in enumerate(zip(given, wanted, strict=True))
         )
     )
@@ -110,6 +123,20 @@ def _known_fit(sizes: Sizes, source: Sequence[int], target: Sequence[int], wante
     own = dict(zip(sizes.shape_now(source), _starts([sizes.value(size) for size in source]), strict=True))
     here = zip(sizes.shape_now(target), _starts(wanted), strict=True)
     return all(own.get(size, start) == start for size, start in here if size in sizes.origins)
+
+
+def _swapped(
+    sizes: Sizes, source: Sequence[int], target: Sequence[int], wanted: Sequence[int]
+) -> tuple[int, int] | None:
+    """The source axis that stands where the line puts the size of another source axis, and that other axis."""
+    shape = sizes.shape_now(source)
+    starts = _starts([sizes.value(size) for size in shape])
+    for size, start, value in zip(sizes.shape_now(target), _starts(wanted), wanted, strict=True):
+        if size in sizes.origins and size in shape and start in starts:
+            there = starts.index(start)
+            if shape[there] != size and sizes.value(shape[there]) == value:
+                return there, shape.index(size)
+    return None
 
 
 def _starts(values: Sequence[int]) -> list[int]:
@@ -171,9 +198,8 @@ def _wrong_part(sizes: Sizes, groups: Sequence[Sequence[Piece]]) -> tuple[int, i
         for first, second in itertools.pairwise(group):
             if first.axis == second.axis or not first.whole or not second.whole:
                 continue
-            for left, right in sizes.splits:
-                others = (sizes.now(left), sizes.value(left))
-                if sizes.same(second.size, right) and others[1] == sizes.value(first.size):
-                    if others[0] != first.size and not any(sizes.same(piece.size, left) for piece in group):
-                        return first.axis, second.axis
+            lefts = {sizes.now(left) for left, right in sizes.splits if sizes.same(second.size, right)}
+            fitting = {left for left in lefts if sizes.value(left) == sizes.value(first.size)}
+            if fitting and not any(sizes.now(piece.size) in lefts for piece in group):
+                return first.axis, second.axis
     return None

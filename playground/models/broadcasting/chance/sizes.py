@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -202,8 +202,9 @@ class Sizes:
         return size // symbol * left, right
 
     def seen(self, shape: Sequence[int], name: str = "") -> None:
-        """Remember the shape of a tensor of the program; a later one of the same shape adds nothing."""
-        self.shapes.setdefault(tuple(shape), name)
+        """Remember the shape of a tensor of the program; a name replaces none."""
+        if not self.shapes.get(tuple(shape)):
+            self.shapes[tuple(shape)] = name
 
     def together(self, left: int, right: int) -> SizesTogether | None:
         """A tensor with both sizes as axes of its own: then they are different things of equal size.
@@ -222,11 +223,11 @@ class Sizes:
         return found
 
 
-def _primes_beside(numbers: set[int]) -> Iterable[int]:
+def _primes_beside(numbers: set[int]) -> Iterator[int]:
     """The primes from `FIRST_PRIME` on that divide none of these numbers."""
     found: list[int] = []
     for candidate in itertools.count(2):
-        if all(candidate % prime for prime in itertools.takewhile(lambda p: p * p <= candidate, found)):
+        if all(candidate % prime for prime in found if prime * prime <= candidate):
             found.append(candidate)
             if candidate >= FIRST_PRIME and all(number % candidate for number in numbers):
                 yield candidate

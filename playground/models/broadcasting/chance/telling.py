@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 
+from playground.models.broadcasting.chance.meeting import Axis
 from playground.models.broadcasting.chance.sizes import Sizes
 from playground.models.broadcasting.chance.trace import Doubt
 from playground.models.broadcasting.operators import postfix_text
@@ -17,7 +18,10 @@ from playground.models.program.program import Program
 from playground.models.program.sources import Made, Source
 
 LONGEST_TOLD = 40
-NUMBER_WORDS = {2: "both", 3: "all three", 4: "all four"}
+
+
+ReshapeTold = tuple[str, str, tuple[Axis, Axis]]
+"""The code in place of a reshape, the message, and the two axes in question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,8 @@ class ChanceNote:
 
     `name` is the line, `sizes` are the two axes that must be equal. `message` says what meets what, what else would fit
     and what to write for it, with code in backticks. `fixes` are whole lines: the new code of the line `target`.
-    `lines` are all lines with this cause, the first of which is `name`; `place` is the characters of the call, `letters`
-    the letters of an einsum that are equal by chance.
+    `lines` are all lines with this cause, the first of which is `name`; `place` is the characters of the call,
+    `letters` the letters of an einsum that are equal by chance.
     """
 
     name: str
@@ -162,8 +166,8 @@ class ChanceTeller:
             message = f"{self._met(doubt)}{self._only(doubt)} {for_that}"
         else:
             message = (
-                f"{self._code(doubt)} pairs the {size} of `{text}` with axis {axis} of `{other}`, and it would fit axis "
-                f"{wanted} as well, because {self._square(doubt, big, (axis, wanted))}. {for_that}"
+                f"{self._code(doubt)} pairs the {size} of `{text}` with axis {axis} of `{other}`, and it would fit "
+                f"axis {wanted} as well, because {self._square(doubt, big, (axis, wanted))}. {for_that}"
             )
         return self._note(doubt, message, fixes)
 
@@ -177,7 +181,9 @@ class ChanceTeller:
     def _placement(self, doubt: Doubt) -> tuple[int, int, str, int, int] | None:
         """Another place for the smaller operand: (it, the larger, its code, axis that it meets, axis that it would)."""
         pair = doubt.pair
-        big, small = (pair[0], pair[1]) if len(doubt.shapes[pair[0][0]]) >= len(doubt.shapes[pair[1][0]]) else pair[::-1]
+        big, small = (
+            (pair[0], pair[1]) if len(doubt.shapes[pair[0][0]]) >= len(doubt.shapes[pair[1][0]]) else pair[::-1]
+        )
         larger, smaller = doubt.shapes[big[0]], doubt.shapes[small[0]]
         best: tuple[int, ...] | None = None
         shift = len(larger) - len(smaller)
@@ -230,7 +236,8 @@ class ChanceTeller:
             why = why.replace(f"`{text}` is", "It is") if why.endswith("is square") else why[0].upper() + why[1:]
             message += f" {why}, so {shown} would work too: nothing shows which way round it should be."
         for fix in batch:
-            message += f" Axis 0 of `{self._text(doubt, 1)}` is also as long as the batch: for one vector per matrix, `{fix.code}`."
+            right = self._text(doubt, 1)
+            message += f" Axis 0 of `{right}` is also as long as the batch: for one vector per matrix, `{fix.code}`."
         return self._note(doubt, message, [*fixes, *batch])
 
     def _batch(self, doubt: Doubt, other: tuple[int, int]) -> list[Fix]:
@@ -248,8 +255,8 @@ class ChanceTeller:
         if not fixes or doubt.pair[0][0] == 1:
             return None
         message = (
-            f"{self._code(doubt)} sums over axis 1 of `{self._text(doubt, 1)}`. It is square, so `{code}` would work too: "
-            "nothing shows which way round it should be."
+            f"{self._code(doubt)} sums over axis 1 of `{self._text(doubt, 1)}`. It is square, so `{code}` would work "
+            "too: nothing shows which way round it should be."
         )
         return self._note(doubt, message, fixes)
 
@@ -312,8 +319,8 @@ class ChanceTeller:
         if not fixes or len(doubt.meeting.pairs) > 1:
             return None
         message = (
-            f"{self._code(doubt)} picks along axis 0 of `{self._text(doubt, 0)}`. `{mask}` would fit axis {axis} as well, "
-            f"because {self._square(doubt, 0, (0, axis))}. For axis {axis}: `{code}`."
+            f"{self._code(doubt)} picks along axis 0 of `{self._text(doubt, 0)}`. `{mask}` would fit axis {axis} as "
+            f"well, because {self._square(doubt, 0, (0, axis))}. For axis {axis}: `{code}`."
         )
         return self._note(doubt, message, fixes)
 
@@ -324,7 +331,9 @@ class ChanceTeller:
             axis = taken[1] + (taken[1] >= ghost.axis)
             parsed = self.parsed if ghost.line == self.name else self.lines[ghost.line]
             span = parsed.span(ghost.node)
-            fixes = self._line(ghost.line, f"{parsed.text[: span.start]}{axis}{parsed.text[span.stop :]}", "the other axis")
+            fixes = self._line(
+                ghost.line, f"{parsed.text[: span.start]}{axis}{parsed.text[span.stop :]}", "the other axis"
+            )
             if not fixes:
                 continue
             size, text = self.sizes.value(doubt.size(partner)), self._text(doubt, partner[0])
@@ -339,49 +348,66 @@ class ChanceTeller:
         reading, node = doubt.reading, doubt.node
         if reading is None or not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             return None
-        owner, whole = node.func.value, self.parsed.span(node)
-        source, text = self.parsed.segment(owner), self.parsed.text
-        label = self._text(doubt, 0)
-        if reading.joined is not None:
-            first, second = reading.joined
-            target = next(left for left, right in self.sizes.splits if self.sizes.same(right, doubt.shapes[0][second]))
-            place = next(
-                (axis for axis, size in enumerate(doubt.shapes[0]) if self.sizes.same(size, target)), None
-            )
-            if place is None:
-                return None
-            code = f"{postfix_text(source)}.transpose({place}, {first}){text[self.parsed.span(owner).stop : whole.stop]}"
-            code = code.replace(".view(", ".reshape(")
-            size = self.sizes.value(target)
-            message = (
-                f"{self._code(doubt)} joins axis {first} of `{label}` with axis {second}, which was split off axis {place}. "
-                f"The product fits only because axes {min(place, first)} and {max(place, first)} are both {size}. "
-                f"To put the parts together again: `{code}`."
-            )
-            pair = ((0, min(place, first)), (0, max(place, first)))
-        else:
-            order = reading.mixed
-            arguments = [self.parsed.segment(argument) for argument in node.args]
-            if len(arguments) == 1 and isinstance(node.args[0], ast.Tuple | ast.List):
-                arguments = [self.parsed.segment(argument) for argument in node.args[0].elts]
-            if len(arguments) != len(order):
-                return None
-            back = ", ".join(str(order.index(axis)) for axis in range(len(order)))
-            view = f"{source}.{node.func.attr}({', '.join(arguments[axis] for axis in order)})"
-            code = f"{view}.permute({back})"
-            if len(order) - sum(axis == place for place, axis in enumerate(order)) == 2:
-                swapped = [place for place, axis in enumerate(order) if axis != place]
-                code = f"{view}.transpose({swapped[0]}, {swapped[1]})"
-            message = (
-                f"{self._code(doubt)} cuts the elements of `{label}` in another order than its axes: it fits because the "
-                f"product of the sizes does, but it mixes axes. To split and then swap them: `{code}`."
-            )
-            pair = ((0, 0), (0, min(1, len(doubt.shapes[0]) - 1)))
+        told = (
+            self._split_and_swapped(doubt, node, node.func) if reading.mixed else self._swapped(doubt, node.func.value)
+        )
+        if told is None:
+            return None
+        code, message, pair = told
+        whole, text = self.parsed.span(node), self.parsed.text
         fixes = self._line(self.name, text[: whole.start] + code + text[whole.stop :], "axes kept apart")
         return self._note(replace(doubt, pair=pair), message, fixes) if fixes else None
 
+    def _swapped(self, doubt: Doubt, owner: ast.expr) -> ReshapeTold | None:
+        """Axes that must be swapped before the reshape joins them or takes one for the other."""
+        reading, shape, label = doubt.reading, doubt.shapes[0], self._text(doubt, 0)
+        assert reading is not None
+        if reading.swapped is not None:
+            stands, wanted = reading.swapped
+            what = f"puts the size of axis {wanted} of `{label}` where axis {stands} stands"
+        else:
+            assert reading.joined is not None
+            stands, right = reading.joined
+            lefts = {self.sizes.now(left) for left, part in self.sizes.splits if self.sizes.same(part, shape[right])}
+            wanted = next((axis for axis, size in enumerate(shape) if self.sizes.now(size) in lefts), -1)
+            if wanted < 0:
+                return None
+            what = f"joins axis {stands} of `{label}` with axis {right}, which was split off axis {wanted}"
+        low, high = sorted((stands, wanted))
+        rest = self.parsed.text[self.parsed.span(owner).stop : self.parsed.span(doubt.node).stop]
+        rest = rest.lstrip(") ").replace(".view(", ".reshape(", 1)
+        code = f"{postfix_text(self.parsed.segment(owner))}.transpose({low}, {high}){rest}"
+        message = (
+            f"{self._code(doubt)} {what}. It fits only because axes {low} and {high} are both "
+            f"{self.sizes.value(shape[low])}. To swap them first: `{code}`."
+        )
+        return code, message, ((0, low), (0, high))
+
+    def _split_and_swapped(self, doubt: Doubt, node: ast.Call, function: ast.Attribute) -> ReshapeTold | None:
+        """A view in the order of the axes, and a swap after it."""
+        assert doubt.reading is not None
+        order, label = doubt.reading.mixed, self._text(doubt, 0)
+        parts = (
+            node.args[0].elts if len(node.args) == 1 and isinstance(node.args[0], ast.Tuple | ast.List) else node.args
+        )
+        if len(parts) != len(order):
+            return None
+        source = postfix_text(self.parsed.segment(function.value))
+        view = f"{source}.{function.attr}({', '.join(self.parsed.segment(parts[axis]) for axis in order)})"
+        moved = [place for place, axis in enumerate(order) if axis != place]
+        if len(moved) == 2:
+            code = f"{view}.transpose({moved[0]}, {moved[1]})"
+        else:
+            code = f"{view}.permute({', '.join(str(order.index(axis)) for axis in range(len(order)))})"
+        message = (
+            f"{self._code(doubt)} cuts the elements of `{label}` in another order than its axes: the product of the "
+            f"sizes fits, but axes are mixed. To split first and then swap: `{code}`."
+        )
+        last = len(doubt.shapes[0]) - 1
+        return code, message, ((0, max(last - 1, 0)), (0, last))
+
     def _tie(self, doubt: Doubt) -> list[Fix]:
-        """The later of two made tensors with its size read from the earlier one, for sizes that are meant to be equal."""
+        """The later of two made tensors with its size read from the earlier one, for sizes meant to be equal."""
         if doubt.apart is not None or doubt.reading is not None:
             return []
         origins = [self.sizes.origins.get(doubt.size(axis)) for axis in doubt.pair]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from math import prod
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -50,7 +49,7 @@ class Ghost:
 
 @dataclass(frozen=True, slots=True)
 class AxisFacts:
-    """What is known of a tensor besides its sizes: whether its axes were swapped in so many words, axes just removed."""
+    """What is known of a tensor besides its sizes: if the line swaps its axes explicitly, and axes just removed."""
 
     turned: bool = False
     ghosts: tuple[Ghost, ...] = ()
@@ -164,23 +163,32 @@ class ChanceTrace(Interpreter):
             return self._reshaped(node, word, operands[0], self._current(list(arguments[1:])), nodes)
         if word.short_name in EXPANDS and operands:
             return self._expanded(operands[0], self._current(list(arguments[1:])))
-        changed = self._met(node, word, positional, keywords, nodes, operands)
+        changed = self._met(node, word, positional, keywords, nodes)
         result = self._result(word, positional, keywords, operands, changed)
         if isinstance(result, torch.Tensor):
             result = self._followed(result, node, operands, fresh=self._is_free(word, positional, keywords, operands))
             self._keep_facts(result, word, arguments, nodes, operands)
         return result
 
-    def _is_free(self, word: Word, positional: list[Any], keywords: dict[str, Any], operands: list[torch.Tensor]) -> bool:
+    def _is_free(
+        self, word: Word, positional: list[Any], keywords: dict[str, Any], operands: list[torch.Tensor]
+    ) -> bool:
         """True if the sizes of a result are written in the call, or depend on values."""
         masks = word.name == "[]" and any(tensor.dtype is torch.bool for tensor in operands[1:])
         return masks or word.plan in VALUE_PLANS or (word.family == "making" and word.storage == "new")
 
     def _result(
-        self, word: Word, positional: list[Any], keywords: dict[str, Any], operands: list[torch.Tensor],
+        self,
+        word: Word,
+        positional: list[Any],
+        keywords: dict[str, Any],
+        operands: list[torch.Tensor],
         changed: Mapping[int, torch.Tensor],
     ) -> Any:
-        given, named = self._current(positional, changed), dict(zip(keywords, self._current(list(keywords.values()), changed), strict=True))
+        given, named = (
+            self._current(positional, changed),
+            dict(zip(keywords, self._current(list(keywords.values()), changed), strict=True)),
+        )
         if makes(word, (*positional, *keywords.values())):
             named = {key: value for key, value in named.items() if key != "generator"} | {"device": "meta"}
         try:
@@ -212,10 +220,10 @@ class ChanceTrace(Interpreter):
         return tensor if shape == tuple(tensor.shape) else meta_tensor(shape, tensor.dtype)
 
     def _met(
-        self, node: ast.expr, word: Word, positional: list[Any], keywords: dict[str, Any], nodes: Sequence[ast.expr],
-        operands: list[torch.Tensor],
+        self, node: ast.expr, word: Word, positional: list[Any], keywords: dict[str, Any], nodes: Sequence[ast.expr]
     ) -> dict[int, torch.Tensor]:
         """Judge which axes meet and make them equal; the operands whose shapes this changed, by identity."""
+        operands = tensors((*positional, *keywords.values()))
         if word.short_name in SQUARE and operands and operands[0].ndim > 1:
             self.sizes.merge(*operands[0].shape[-2:])
         if len(operands) < 2 or word.short_name in JOINS:
@@ -257,19 +265,21 @@ class ChanceTrace(Interpreter):
                 self.doubts.append(doubt)
                 return
 
-    def _doubt_of(self, call: Doubt, pair: tuple[Axis, Axis], facts: list[AxisFacts], apart: SizesTogether | None) -> Doubt | None:
-        meeting = call.meeting
-        made = {"node": call.node, "word": call.word, "nodes": call.nodes, "meeting": meeting, "shapes": call.shapes}
+    def _doubt_of(
+        self, call: Doubt, pair: tuple[Axis, Axis], facts: list[AxisFacts], apart: SizesTogether | None
+    ) -> Doubt | None:
         if apart is not None:
-            return Doubt(**made, pair=pair, other=self._other(call, pair, facts, apart), apart=apart)
-        if not meeting.aligned and pair not in meeting.quiet:
+            return replace(call, pair=pair, other=self._other(call, pair, facts, apart), apart=apart)
+        if not call.meeting.aligned and pair not in call.meeting.quiet:
             other = self._other(call, pair, facts, apart)
             if other is not None:
-                return Doubt(**made, pair=pair, other=other)
+                return replace(call, pair=pair, other=other)
         ghost = self._ghost(call, pair, facts)
-        return None if ghost is None else Doubt(**made, pair=pair, ghost=ghost)
+        return None if ghost is None else replace(call, pair=pair, ghost=ghost)
 
-    def _other(self, call: Doubt, pair: tuple[Axis, Axis], facts: list[AxisFacts], apart: SizesTogether | None) -> Axis | None:
+    def _other(
+        self, call: Doubt, pair: tuple[Axis, Axis], facts: list[AxisFacts], apart: SizesTogether | None
+    ) -> Axis | None:
         """A free axis of equal length that could meet one of the pair in place of the other."""
         sizes = self.sizes
         found: list[tuple[bool, int, Axis]] = []
@@ -281,7 +291,9 @@ class ChanceTrace(Interpreter):
                 if sizes.value(size) != sizes.value(call.size(taken)) or sizes.is_loose(size):
                     continue
                 is_same = size == call.size(partner)
-                if apart is None and not is_same and sizes.together(size, call.size(partner)):
+                if apart is not None and not is_same:
+                    continue
+                if not is_same and sizes.together(size, call.size(partner)):
                     continue
                 found.append((not is_same, -axis[0], axis))
         return min(found)[-1] if found else None
@@ -305,7 +317,9 @@ class ChanceTrace(Interpreter):
         sizes = self.sizes
         present = list(dict.fromkeys(size for tensor in operands for size in sizes.shape_now(tensor.shape) if size > 1))
         pairs = [
-            (left, right) for left, right in itertools.combinations(present, 2) if sizes.value(left) == sizes.value(right)
+            (left, right)
+            for left, right in itertools.combinations(present, 2)
+            if sizes.value(left) == sizes.value(right)
         ]
         tried = [[pair] for pair in pairs] + [[*two] for two in itertools.combinations(pairs, 2)] + [pairs]
         for merges in tried[:MOST_TRIED_MERGES]:
@@ -359,7 +373,11 @@ class ChanceTrace(Interpreter):
         return self.sizes.fresh(SizeOrigin(self.name, axis, value, True))
 
     def _keep_facts(
-        self, result: torch.Tensor, word: Word, arguments: Sequence[Any], nodes: Sequence[ast.expr],
+        self,
+        result: torch.Tensor,
+        word: Word,
+        arguments: Sequence[Any],
+        nodes: Sequence[ast.expr],
         operands: list[torch.Tensor],
     ) -> None:
         if len(operands) != 1:
@@ -386,7 +404,7 @@ class ChanceTrace(Interpreter):
         else:
             target = list(arguments[0]) if len(arguments) == 1 and not isinstance(arguments[0], int) else arguments
         reading = read_reshape(self.sizes, source, target, self.name)
-        if reading.mixed or reading.joined:
+        if reading.is_doubtful:
             shapes = (source, tuple(target))
             owners = (nodes[0], None)
             self.doubts.append(Doubt(node, word, owners, Meeting("reshape"), shapes, ((0, 0), (0, 0)), reading=reading))
@@ -428,9 +446,7 @@ def _operand_nodes(arguments: Sequence[Any], nodes: Sequence[ast.expr]) -> tuple
 
 def line_sizes(values: TracedValues, name: str, shape: Sequence[int], tied: bool = False) -> tuple[int, ...]:
     """A symbol for each size of a tensor that is made or imported; one for all if they are `tied`."""
-    shared = values.sizes.fresh(SizeOrigin(name, 0, shape[0])) if tied and prod(shape) else 0
-    sizes = tuple(
-        shared or values.sizes.fresh(SizeOrigin(name, axis, size)) for axis, size in enumerate(shape)
-    )
+    shared = values.sizes.fresh(SizeOrigin(name, 0, shape[0])) if tied and 0 not in shape else 0
+    sizes = tuple(shared or values.sizes.fresh(SizeOrigin(name, axis, size)) for axis, size in enumerate(shape))
     values.sizes.seen(sizes, name)
     return sizes
