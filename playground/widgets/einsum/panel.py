@@ -16,6 +16,7 @@ from playground.models.einsum.request import EinsumResult
 from playground.models.einsum.terms import Index
 from playground.models.problem import Fix, Problem
 from playground.models.state import PlaygroundState, PointedCell
+from playground.widgets.controls.chance_notes import ChanceNotes
 from playground.widgets.controls.dim_overlay import PaleCover
 from playground.widgets.controls.problem_banner import ProblemBanner
 from playground.widgets.controls.section import PADDING
@@ -45,6 +46,8 @@ class EinsumPanel(Panel):
         self.tensors = TensorsRow()
         self.terms = TermsView()
         self.letters = LettersTable()
+        self.chance = ChanceNotes(self)
+        self.chance.changed.connect(self._show_chance)
         self.details = Details()
         self.cost = CostLine()
         self._veil = PaleCover(self.cost.label)
@@ -109,6 +112,8 @@ class EinsumPanel(Panel):
         shown = (state.einsum.equation, state.einsum.operands)
         same = selected is None or (selected.equation, selected.operands) == shown
         self.cost.offer("" if same else state.selection)
+        self.chance.follow(state)
+        self._show_chance()
         self._show_resizable()
         self._show_pointed()
 
@@ -200,7 +205,17 @@ class EinsumPanel(Panel):
     def show_busy(self, busy: bool) -> None:
         self.cost.set_busy(busy)
 
+    @Slot()
+    def _show_chance(self) -> None:
+        """Which letters are equal by chance, if the equation is that of the selected line."""
+        state = self.state
+        selected = edits.einsum_of_line(state.program, state.selection)
+        is_here = selected is not None and selected.equation == state.einsum.equation
+        notes = self.chance.of_line(state.selection)
+        self.letters.set_chance({letter: note for note in notes for letter in note.letters} if is_here else {})
+
     def show_answer(self, side: str, outcome: object, final: bool) -> None:
+        self.chance.take(outcome)
         if side == "ladder":
             self.details.ladder.show_answer(outcome, final)
 

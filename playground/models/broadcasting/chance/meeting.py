@@ -17,7 +17,7 @@ Axis = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Meeting:
+class AxesMeeting:
     """The pairs of axes that must be equal, and the `free` axes, which meet none and could meet another.
 
     `kind` says how operands meet: "stretch", "matmul", "einsum", "linear", "classes", "mask", "joined" or "other".
@@ -34,7 +34,9 @@ class Meeting:
 Shapes = Sequence[tuple[int, ...]]
 
 
-def meeting_of(word: Word, positional: Sequence[Any], keywords: Mapping[str, Any], shapes: Shapes) -> Meeting | None:
+def meeting_of(
+    word: Word, positional: Sequence[Any], keywords: Mapping[str, Any], shapes: Shapes
+) -> AxesMeeting | None:
     """How the operands of a call meet; None for words of which nothing is known."""
     if word.name == "torch.einsum":
         return _einsum(str(positional[0]), shapes) if positional else None
@@ -45,7 +47,7 @@ def meeting_of(word: Word, positional: Sequence[Any], keywords: Mapping[str, Any
     return stretched_meeting(shapes) if word.stretches else None
 
 
-def stretched_meeting(shapes: Shapes) -> Meeting:
+def stretched_meeting(shapes: Shapes) -> AxesMeeting:
     """Operands aligned at the right: neighbours of sizes other than 1 meet, axes beyond the shorter are free."""
     rank = max(map(len, shapes), default=0)
     pairs: list[tuple[Axis, Axis]] = []
@@ -64,10 +66,10 @@ def stretched_meeting(shapes: Shapes) -> Meeting:
         for axis, size in enumerate(shape[: len(shape) - least])
         if size != 1
     )
-    return Meeting("stretch", tuple(pairs), free, aligned=len(set(map(len, with_axes))) == 1)
+    return AxesMeeting("stretch", tuple(pairs), free, aligned=len(set(map(len, with_axes))) == 1)
 
 
-def _matmul(shapes: Shapes) -> Meeting | None:
+def _matmul(shapes: Shapes) -> AxesMeeting | None:
     if len(shapes) != 2 or not shapes[0] or not shapes[1]:
         return None
     left, right = shapes
@@ -87,35 +89,35 @@ def _matmul(shapes: Shapes) -> Meeting | None:
             free.append((0, ours))
         elif theirs >= 0 and ours < 0:
             free.append((1, theirs))
-    return Meeting("matmul", tuple(pairs), tuple(free), quiet=frozenset(quiet))
+    return AxesMeeting("matmul", tuple(pairs), tuple(free), quiet=frozenset(quiet))
 
 
-def _linear(shapes: Shapes) -> Meeting | None:
+def _linear(shapes: Shapes) -> AxesMeeting | None:
     if len(shapes) < 2 or len(shapes[1]) != 2 or not shapes[0]:
         return None
     pairs: list[tuple[Axis, Axis]] = [((0, len(shapes[0]) - 1), (1, 1))]
     if len(shapes) > 2 and len(shapes[2]) == 1:
         pairs.append(((1, 0), (2, 0)))
-    return Meeting("linear", tuple(pairs), ((1, 0),))
+    return AxesMeeting("linear", tuple(pairs), ((1, 0),))
 
 
-def _inner(shapes: Shapes) -> Meeting | None:
+def _inner(shapes: Shapes) -> AxesMeeting | None:
     if len(shapes) != 2 or not all(shapes):
         return None
     last = [(operand, len(shape) - 1) for operand, shape in enumerate(shapes)]
-    return Meeting("other", ((last[0], last[1]),), quiet=frozenset({(last[0], last[1])}))
+    return AxesMeeting("other", ((last[0], last[1]),), quiet=frozenset({(last[0], last[1])}))
 
 
-def _classes(shapes: Shapes) -> Meeting | None:
+def _classes(shapes: Shapes) -> AxesMeeting | None:
     """cross_entropy: scores (N, C, ...) and targets (N, ...); axis 1 of the scores holds the classes."""
     if len(shapes) < 2 or len(shapes[0]) != len(shapes[1]) + 1 or len(shapes[0]) < 2:
         return stretched_meeting(shapes[:2]) if len(shapes) >= 2 else None
     rest = [0, *range(2, len(shapes[0]))]
     pairs = tuple(((0, axis), (1, place)) for place, axis in enumerate(rest))
-    return Meeting("classes", pairs, ((0, 1),))
+    return AxesMeeting("classes", pairs, ((0, 1),))
 
 
-def _einsum(equation: str, shapes: Shapes) -> Meeting | None:
+def _einsum(equation: str, shapes: Shapes) -> AxesMeeting | None:
     try:
         parsed = parse_equation(equation)
     except ProblemError:
@@ -142,10 +144,10 @@ def _einsum(equation: str, shapes: Shapes) -> Meeting | None:
         is_batch = label in parsed.output_labels or label.startswith("...")
         if (len({axis for _, axis in places}) == 1 and is_batch) or len({operand for operand, _ in places}) == 1:
             quiet |= {(places[0], other) for other in places[1:]}
-    return Meeting("einsum", tuple(pairs), tuple(free), quiet=frozenset(quiet))
+    return AxesMeeting("einsum", tuple(pairs), tuple(free), quiet=frozenset(quiet))
 
 
-def _index(index: Any, shapes: Shapes) -> Meeting | None:
+def _index(index: Any, shapes: Shapes) -> AxesMeeting | None:
     """A mask meets the axes that it picks from; all other axes are free."""
     parts = index if isinstance(index, tuple) else (index,)
     axis, operand, pairs = 0, 1, []
@@ -164,16 +166,16 @@ def _index(index: Any, shapes: Shapes) -> Meeting | None:
         else:
             axis += 1
     if not pairs or len(parts) > 1:
-        return Meeting("mask", tuple(pairs), quiet=frozenset(pairs)) if pairs else None
+        return AxesMeeting("mask", tuple(pairs), quiet=frozenset(pairs)) if pairs else None
     free = tuple((0, place) for place in range(len(pairs), len(shapes[0])))
-    return Meeting("mask", tuple(pairs), free)
+    return AxesMeeting("mask", tuple(pairs), free)
 
 
-def _joined(shapes: Shapes) -> Meeting | None:
+def _joined(shapes: Shapes) -> AxesMeeting | None:
     return None
 
 
-_MEETINGS: dict[str, Callable[[Shapes], Meeting | None]] = {
+_MEETINGS: dict[str, Callable[[Shapes], AxesMeeting | None]] = {
     **dict.fromkeys(("@", "matmul", "mm", "mv", "bmm", "dot", "vdot"), _matmul),
     "linear": _linear,
     "inner": _inner,

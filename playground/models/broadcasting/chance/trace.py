@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from playground.models.broadcasting.chance.meeting import Axis, Meeting, meeting_of
+from playground.models.broadcasting.chance.meeting import AxesMeeting, Axis, meeting_of
 from playground.models.broadcasting.chance.reshaping import ReshapeReading, read_reshape
 from playground.models.broadcasting.chance.sizes import SizeOrigin, Sizes, SizesTogether
 from playground.models.job import Job
@@ -38,7 +38,7 @@ class UntraceableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Ghost:
+class ReducedAxis:
     """An axis that a reduction removed: its size, its number, and the node that names it in a line."""
 
     size: int
@@ -52,7 +52,7 @@ class AxisFacts:
     """What is known of a tensor besides its sizes: if the line swaps its axes explicitly, and axes just removed."""
 
     turned: bool = False
-    ghosts: tuple[Ghost, ...] = ()
+    ghosts: tuple[ReducedAxis, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +67,11 @@ class Doubt:
     node: ast.expr
     word: Word
     nodes: tuple[ast.expr | None, ...]
-    meeting: Meeting
+    meeting: AxesMeeting
     shapes: tuple[tuple[int, ...], ...]
     pair: tuple[Axis, Axis]
     other: Axis | None = None
-    ghost: Ghost | None = None
+    ghost: ReducedAxis | None = None
     apart: SizesTogether | None = None
     reading: ReshapeReading | None = None
 
@@ -236,7 +236,7 @@ class ChanceTrace(Interpreter):
         self._judge(Doubt(node, word, owners, meeting, shapes, ((0, 0), (0, 0))), operands)
         return self._made_equal(meeting, operands)
 
-    def _made_equal(self, meeting: Meeting, operands: list[torch.Tensor]) -> dict[int, torch.Tensor]:
+    def _made_equal(self, meeting: AxesMeeting, operands: list[torch.Tensor]) -> dict[int, torch.Tensor]:
         """Merge the sizes that meet; what cannot be merged is made equal for this call only."""
         for (one, i), (other, k) in meeting.pairs:
             self.sizes.merge(operands[one].shape[i], operands[other].shape[k])
@@ -298,7 +298,7 @@ class ChanceTrace(Interpreter):
                 found.append((not is_same, -axis[0], axis))
         return min(found)[-1] if found else None
 
-    def _ghost(self, call: Doubt, pair: tuple[Axis, Axis], facts: list[AxisFacts]) -> Ghost | None:
+    def _ghost(self, call: Doubt, pair: tuple[Axis, Axis], facts: list[AxisFacts]) -> ReducedAxis | None:
         """An axis of equal length that a reduction of one of the operands has just removed."""
         sizes = self.sizes
         for taken, partner in (pair, pair[::-1]):
@@ -389,7 +389,7 @@ class ChanceTrace(Interpreter):
             place = next((k for k, value in enumerate(arguments) if type(value) is int), None)
             if place is not None and place < len(nodes):
                 axis = arguments[place] % operands[0].ndim
-                ghost = Ghost(operands[0].shape[axis], axis, nodes[place], self.name)
+                ghost = ReducedAxis(operands[0].shape[axis], axis, nodes[place], self.name)
                 self.values.note(result, AxisFacts(ghosts=(ghost,)))
         elif result.shape == operands[0].shape and own is not _NOTHING:
             self.values.note(result, own)
@@ -407,7 +407,9 @@ class ChanceTrace(Interpreter):
         if reading.is_doubtful:
             shapes = (source, tuple(target))
             owners = (nodes[0], None)
-            self.doubts.append(Doubt(node, word, owners, Meeting("reshape"), shapes, ((0, 0), (0, 0)), reading=reading))
+            self.doubts.append(
+                Doubt(node, word, owners, AxesMeeting("reshape"), shapes, ((0, 0), (0, 0)), reading=reading)
+            )
         shape = self.sizes.shape_now(reading.shape)
         self.sizes.seen(shape)
         return meta_tensor(shape, tensor.dtype)
