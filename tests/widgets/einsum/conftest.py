@@ -41,7 +41,7 @@ class Driven:
         self.show(state)
 
     def _on_asked(self, side, request):
-        if side == "chance":
+        if side in ("chance", "ways"):
             return
         assert side == "ladder"
         self.panel.show_answer(side, compute_ladder(request), True)
