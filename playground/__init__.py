@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from playground.models.memory.view_rule import explain_view
     from playground.models.network.run.run import run_network
     from playground.models.network.spec.spec import NetworkSpec
+    from playground.models.network.sweep.sweep import sweep
     from playground.models.network.theory.mean_field import fixed_point, predict
     from playground.models.problem import Problem, ProblemError
     from playground.models.program.program import Program
@@ -38,6 +39,7 @@ _HOMES = {
     "explain_view": "models.memory.view_rule",
     "NetworkSpec": "models.network.spec.spec",
     "run_network": "models.network.run.run",
+    "sweep": "models.network.sweep.sweep",
     "fixed_point": "models.network.theory.mean_field",
     "predict": "models.network.theory.mean_field",
     "load_tensors": "models.files.tensor_files",
@@ -66,6 +68,7 @@ __all__ = [
     "run_network",
     "save_tensors",
     "show",
+    "sweep",
     "watch",
 ]
 

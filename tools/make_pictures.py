@@ -6,9 +6,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QElapsedTimer
 from PySide6.QtWidgets import QApplication
 
+from playground.app.pictures import settle
 from playground.app.start import furnish, make_application
 from playground.app.theme import install_theme
 from playground.app.window import MainWindow
@@ -17,19 +17,6 @@ from playground.models.state import PointedCell
 
 SIZE = (1360, 860)
 PICTURES = (("tensors-light.png", "tensors", False), ("network-dark.png", "network", True))
-QUIET_MILLISECONDS, MOST_MILLISECONDS = 600, 60_000
-
-
-def settle(application: QApplication, window: MainWindow) -> None:
-    """Process events until all computations have finished and the window has been idle for a while."""
-    tasks = [task for link in window.furniture.workspace.links.values() for task in link.tasks()]
-    whole, quiet = QElapsedTimer(), QElapsedTimer()
-    whole.start()
-    quiet.start()
-    while quiet.elapsed() < QUIET_MILLISECONDS and whole.elapsed() < MOST_MILLISECONDS:
-        application.processEvents()
-        if any(task.is_busy for task in tasks):
-            quiet.restart()
 
 
 def take_lesson(application: QApplication, window: MainWindow, path: Path) -> None:
@@ -37,10 +24,10 @@ def take_lesson(application: QApplication, window: MainWindow, path: Path) -> No
     install_theme(application, dark=False)
     window.show_page("tensors")
     window.furniture.workspace.commands.open_lesson("4")
-    settle(application, window)
+    settle(window.furniture.workspace)
     store = window.furniture.workspace.store
     store.apply(moves.predicted(store.state, 1))
-    settle(application, window)
+    settle(window.furniture.workspace)
     window.grab().save(str(path))
     print(path)
 
@@ -67,7 +54,7 @@ def main(folder: str) -> int:
     for name, page, dark in PICTURES:
         install_theme(application, dark=dark)
         window.show_page(page)
-        settle(application, window)
+        settle(window.furniture.workspace)
         window.grab().save(str(target / name))
         print(target / name)
     take_lesson(application, window, target / "lesson-light.png")

@@ -102,13 +102,21 @@ def run(
     page: str = "tensors",
     lesson: str | None = None,
     new: bool = False,
+    settings: tuple[str, ...] = (),
 ) -> int:
     """Open the window, run until it is closed, and return the exit status.
 
-    The last session comes back, unless files or a lesson are asked for, or it is to be `new`.
+    The last session comes back, unless files or a lesson are asked for, or it is to be `new`. `settings` are parts of
+    the state to set, "network.depth=30"; raises `ProblemError` before anything is shown if one is impossible.
     """
     note = InterruptNote()
     application = make_application(theme)
+    if settings:
+        from playground.command_line.choices import with_settings
+        from playground.models.example import example_state
+
+        import_torch_meanwhile(application)
+        with_settings(example_state(), settings)
     from playground.app.crash import install_crash_report
     from playground.app.interrupt import Interrupt
     from playground.app.session.kept import kept_folder
@@ -123,7 +131,7 @@ def run(
     import_torch_meanwhile(application)
     status = 0
     if not window.is_closed:
-        furnish(window, files, lesson, kept_folder(), new or bool(files or lesson))
+        furnish(window, files, lesson, kept_folder(), new or bool(files or lesson), settings=settings)
         crashes.happened.connect(window.furniture.workspace.commands.session.keep)
         warm_up_meanwhile()
         prepare_process()
@@ -207,10 +215,13 @@ def furnish(
     lesson: str | None = None,
     kept_in: Path | None = None,
     new: bool = True,
+    *,
+    settings: tuple[str, ...] = (),
 ) -> None:
     """Fill the frame of the window with the panels, then open what was asked for.
 
     It begins with the worked example, or with the last session of the folder `kept_in`, if it is not to be `new`.
+    `settings` are parts of the state to set once all is open.
     """
     from playground.app.session.session import fresh_opening, kept_opening
     from playground.app.window_contents import Furniture
@@ -223,6 +234,11 @@ def furnish(
     furniture.workspace.commands.open_paths(files)
     if lesson:
         furniture.workspace.commands.open_lesson(lesson)
+    if settings:
+        from playground.command_line.choices import with_settings
+
+        store = furniture.workspace.store
+        store.apply(with_settings(store.state, settings))
 
 
 class Handle:

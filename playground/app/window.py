@@ -105,6 +105,11 @@ class MainWindow(QMainWindow):
         assert self._furniture is not None, "the window is not furnished yet"
         return self._furniture
 
+    @property
+    def page(self) -> str:
+        """The page that is open: "tensors" or "network"."""
+        return PAGES[self.pages.currentIndex()]
+
     @Slot(str)
     def show_page(self, name: str) -> None:
         """Go to the page "tensors" or "network"."""

@@ -19,7 +19,7 @@ from playground.models.files.tensor_files import FORMATS
 from playground.models.program.script import script
 from playground.models.state import PlaygroundState
 from playground.runtime.store import Store
-from playground.widgets.plot.figure import Figure
+from playground.widgets.plot.figure import Figure, drawn_plots
 from playground.widgets.plot.menu import add_exports
 from playground.widgets.plot.plot import Plot
 
@@ -331,7 +331,7 @@ class ExportMenu(QMenu):
             self._add_heading("Plots")
         for plot in plots:
             self._add(f"{plot.plot_name()}...", ("plot", plot))  # type: ignore[attr-defined]
-        self._add_figures([plot for plot in plots if isinstance(plot, Plot)])
+        self._add_figures(drawn_plots(plot for plot in plots if isinstance(plot, Plot)))
         self._add_heading("Program")
         self.addAction(self._commands.actions["copy_program"])
         self.addAction(self._commands.actions["save_script"])
@@ -339,7 +339,7 @@ class ExportMenu(QMenu):
         self.addAction(self._commands.actions["save_answers"])
 
     def _add_figures(self, plots: list[Plot]) -> None:
-        """All plots of the page below each other, in the look of the screen and in that of paper."""
+        """The plots below each other, in the look of the screen and in that of paper."""
         if len(plots) > 1:
             for name, light in (("Plots as one figure", False), ("Plots as one figure, light for print", True)):
                 add_exports(self.addMenu(name), Figure(name, plots), plots[0], light)

@@ -24,6 +24,8 @@ from playground.models.network.run.run import own_histograms, run_network
 from playground.models.network.spec.checks import check_spec
 from playground.models.network.spec.inputs import INPUTS, rows_of
 from playground.models.network.spec.spec import NetworkSpec
+from playground.models.network.sweep.each import run_in_turn
+from playground.models.network.sweep.sweep import QUICK
 from playground.models.network.theory.critical import critical_weight_variance
 from playground.models.network.theory.mean_field import (
     FixedPoint,
@@ -88,16 +90,20 @@ def run_seeds(
     """
     job = job or Job()
     runs: list[Curves] = []
-    quick, silent = Detail(histograms=(), quick=True), Job(job.is_cancelled)
-    start = time.monotonic()
-    for step in range(count):
+    silent = Job(job.is_cancelled)
+
+    def curves(one: NetworkSpec) -> Curves:
         job.yield_to_newer()
-        if step >= ALWAYS and time.monotonic() - start > PATIENCE_SECONDS:
-            break
-        runs.append(curves_of(run_network(replace(spec, seed=spec.seed + step), tensors, quick, silent)))
+        return curves_of(run_network(one, tensors, QUICK, silent))
+
+    start = time.monotonic()
+    for step, run in run_in_turn([replace(spec, seed=spec.seed + step) for step in range(count)], curves, job):
+        runs.append(run)
         job.report((step + 1) / count, f"seed {step + 1} of {count}")
         if show is not None and step + 1 < count and (step + 1) % 5 == 0:
             show(band_of(runs, count))
+        if step + 1 >= ALWAYS and time.monotonic() - start > PATIENCE_SECONDS:
+            break
     return band_of(runs, count)
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from PySide6.QtCore import QRectF, QSize
+from PySide6.QtCore import QPoint, QRectF, QSize
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsItem
 
 from playground.widgets.look import look
 from playground.widgets.plot.axis import BOTTOM, PlotAxis
 from playground.widgets.plot.canvas import Canvas
-from playground.widgets.plot.export import Columns
+from playground.widgets.plot.export import Columns, has_numbers
 from playground.widgets.plot.legend import HEIGHT, SECOND, LegendLine
 
 MARGIN = 12
@@ -31,6 +31,16 @@ class Drawn(Protocol):
     def plot_columns(self) -> Columns: ...
     def figure_size(self) -> QSize: ...
     def paint_plot(self, painter: QPainter, rect: QRectF) -> None: ...
+
+
+class Placed(Drawn, Protocol):
+    """A plot that stands somewhere on the screen."""
+
+    def size(self) -> QSize: ...
+    def mapToGlobal(self, point: QPoint, /) -> QPoint: ...
+
+
+Plotted = TypeVar("Plotted", bound=Placed)
 
 
 def _title_height(plot: Drawn, width: float) -> int:
@@ -84,6 +94,11 @@ def paint_whole(plot: Drawn, painter: QPainter, rect: QRectF) -> None:
     below = rect.adjusted(0, title, 0, 0)
     with _complete(plot.canvas, plot.x_column, below.size().toSize()):
         plot.canvas.scene().render(painter, below, QRectF(0, 0, below.width(), below.height()))
+
+
+def drawn_plots(plots: Iterable[Plotted]) -> list[Plotted]:
+    """Those with numbers, column by column as on the screen."""
+    return sorted(filter(has_numbers, plots), key=lambda plot: plot.mapToGlobal(QPoint()).toTuple())
 
 
 class Figure:

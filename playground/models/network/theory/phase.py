@@ -22,6 +22,7 @@ from playground.models.network.spec.devices import summable
 from playground.models.network.spec.inits import INIT_SCHEMES
 from playground.models.network.spec.inputs import tensors_of
 from playground.models.network.spec.spec import NetworkSpec
+from playground.models.network.sweep.each import run_in_turn
 from playground.models.network.theory.critical import chi1_at, critical_line, critical_weight_variance
 from playground.models.network.theory.mean_field import (
     FixedPoint,
@@ -209,9 +210,10 @@ def _measured(request: PhaseRequest, job: Job) -> PhaseResult:
     nearest = int(np.argmin(np.abs(np.log(gains / (abs(spec.gain) or 1.0)))))
     order = sorted(range(len(gains)), key=lambda column: abs(column - nearest))
     point, found = point_of(request), None
-    for count, column in enumerate(order, start=1):
-        job.check()
-        values[:, column] = relative_rms(replace(spec, gain=float(gains[column]), depth=depth), tensors, job)
+    networks = [replace(spec, gain=float(gains[column]), depth=depth) for column in order]
+    for place, relative in run_in_turn(networks, lambda one: relative_rms(one, tensors, job), job):
+        count = place + 1
+        values[:, order[place]] = relative
         job.report(count / len(order), f"gain {count} of {len(order)}")
         if count % 6 == 0 or count == len(order):
             done = count == len(order)
