@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from playground.app.from_python.ipython import load_ipython_extension
     from playground.app.start import show, watch
+    from playground.models.broadcasting.chance.explain import explain_chance
     from playground.models.broadcasting.explain import explain_broadcast
+    from playground.models.broadcasting.stretches import list_broadcasts
     from playground.models.einsum.plan import plan_einsum
     from playground.models.evaluation.evaluate import evaluate
     from playground.models.files.tensor_files import load_tensors, save_tensors
@@ -31,6 +33,8 @@ _HOMES = {
     "Program": "models.program.program",
     "evaluate": "models.evaluation.evaluate",
     "explain_broadcast": "models.broadcasting.explain",
+    "explain_chance": "models.broadcasting.chance.explain",
+    "list_broadcasts": "models.broadcasting.stretches",
     "plan_einsum": "models.einsum.plan",
     "describe_layout": "models.memory.layout",
     "explain_view": "models.memory.view_rule",
@@ -56,8 +60,10 @@ __all__ = [
     "describe_layout",
     "evaluate",
     "explain_broadcast",
+    "explain_chance",
     "explain_view",
     "fixed_point",
+    "list_broadcasts",
     "load_ipython_extension",
     "load_tensors",
     "plan_einsum",

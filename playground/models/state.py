@@ -245,7 +245,10 @@ def _in_network(network: NetworkState, old: str, new: str) -> NetworkState:
 
 @dataclass(frozen=True, slots=True)
 class PlaygroundState:
-    """Program, selection, and the choices of each panel. `pointed` is the pointed cell, and is not an undo step."""
+    """Program, selection, and the choices of each panel. `pointed` is the pointed cell, and is not an undo step.
+
+    `shows_chance`: lines that work only because two sizes happen to be equal are marked.
+    """
 
     program: Program = field(default_factory=Program)
     selection: str = ""
@@ -257,6 +260,7 @@ class PlaygroundState:
     network: NetworkState = field(default_factory=NetworkState)
     lesson: LessonState = field(default_factory=LessonState)
     memory_budget: int | None = None
+    shows_chance: bool = True
 
     def with_program(self, program: Program) -> PlaygroundState:
         """The state with another program; references follow a renamed line."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from playground.models.broadcasting.chance.request import compute_chance
 from playground.models.broadcasting.request import broadcast_request, compute_broadcast
 from playground.models.einsum.ladder import EINSUM_SIDES
 from playground.models.einsum.request import compute_einsum, einsum_request
@@ -55,16 +56,19 @@ NETWORK_SIDES: Mapping[str, Callable[[Any, Job], object]] = MappingProxyType(
 )
 
 
+CHANCE: Mapping[str, Callable[[Any, Job], object]] = MappingProxyType({"chance": compute_chance})
 NETWORK = frozenset({"network"})
 NETWORK_SECOND = SecondProcessSpec(
     is_brief, without_pins, run_moving, complete_moving, REHEARSAL, prepare_compute_thread
 )
 
 PANELS = (
-    PanelSpec("tensors", "Program", program_request, compute_program, ProgramPanel, ignores=NETWORK),
+    PanelSpec("tensors", "Program", program_request, compute_program, ProgramPanel, CHANCE, ignores=NETWORK),
     PanelSpec("shape", "Shape", shape_request, compute_shape, ShapePanel, ignores=NETWORK),
-    PanelSpec("broadcast", "Broadcast", broadcast_request, compute_broadcast, BroadcastPanel, ignores=NETWORK),
-    PanelSpec("einsum", "Einsum", einsum_request, compute_einsum, EinsumPanel, EINSUM_SIDES, ignores=NETWORK),
+    PanelSpec("broadcast", "Broadcast", broadcast_request, compute_broadcast, BroadcastPanel, CHANCE, ignores=NETWORK),
+    PanelSpec(
+        "einsum", "Einsum", einsum_request, compute_einsum, EinsumPanel, {**EINSUM_SIDES, **CHANCE}, ignores=NETWORK
+    ),
     PanelSpec("memory", "Memory", memory_request, compute_memory, MemoryPanel, ignores=NETWORK),
     PanelSpec(
         "network",

@@ -301,8 +301,8 @@ from playground.models.program.program import Program
 
 furnish = start.furnish
 
-def furnish_and_edit(window, *arguments):
-    furnish(window, *arguments)
+def furnish_and_edit(window, *arguments, **options):
+    furnish(window, *arguments, **options)
     store = window.furniture.workspace.store
     number = 0
     def edit():

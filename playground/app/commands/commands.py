@@ -63,6 +63,7 @@ COMMANDS = (
     CommandSpec("memory_limit", "Memory limit...", "Edit", opens_group=True),
     CommandSpec("show_tensors", "Go to Tensors", "View", ("Ctrl+1",)),
     CommandSpec("show_network", "Go to Network", "View", ("Ctrl+2",)),
+    CommandSpec("toggle_chance", "Mark sizes that are equal by chance, or stop marking them", "View", opens_group=True),
     CommandSpec("toggle_theme", "Switch between light and dark", "View", ("Ctrl+Shift+L",), "contrast", True),
     CommandSpec("follow_system_theme", "Follow the system's light or dark", "View"),
     CommandSpec("toggle_full_screen", "Full screen", "View", ("F11",), opens_group=True),
@@ -209,6 +210,13 @@ class Commands(QObject):
         self._limit_form.show()
         self._limit_form.raise_()
         self._limit_form.box.setFocus()
+
+    @Slot()
+    def toggle_chance(self) -> None:
+        """Mark lines that work only because two sizes happen to be equal, or stop marking them."""
+        state = self._store.state
+        self._store.apply(replace(state, shows_chance=not state.shows_chance))
+        self.files.said.emit("marks chance" if not state.shows_chance else "no longer marks chance")
 
     @Slot()
     def search_commands(self) -> None:

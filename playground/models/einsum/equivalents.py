@@ -70,6 +70,7 @@ def rewrite(parts: Sequence[Factor], output: Labels, frugal: bool = False) -> tu
     """
     if len(parts) > 1:
         parts = [_without_diagonal(part) for part in parts]
+        parts = [_summed_over(part, _lone(part, parts, output)) for part in parts]
     entries = [entry for entry in REWRITINGS.values() if not (frugal and entry.name in LAVISH)]
     ways = (entry.function(parts, output) for entry in entries)
     return tuple(dict.fromkeys(way for way in ways if way is not None))
@@ -86,6 +87,12 @@ def _without_diagonal(part: Factor) -> Factor:
         call = "diagonal()" if plain else f"diagonal(dim1={first}, dim2={second})"
         part = Factor(f"{part.called}.{call}", (*rest, label))
     return part
+
+
+def _lone(part: Factor, parts: Sequence[Factor], output: Labels) -> Labels:
+    """The letters found in this part only, and not in the result: torch too sums over them before it multiplies."""
+    others = {label for other in parts if other is not part for label in other.labels}
+    return tuple(label for label in part.labels if label not in others and label not in output)
 
 
 def _summed_over(part: Factor, gone: Labels) -> Factor:

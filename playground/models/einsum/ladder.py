@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import torch
 
+from playground.models.einsum.ways import compute_ways
 from playground.models.job import Job
 from playground.models.registry import Registry
 
@@ -163,5 +165,7 @@ def _error(product: torch.Tensor, expected: torch.Tensor) -> float:
     return float((product - expected).abs().max()) if product.numel() else 0.0
 
 
-EINSUM_SIDES = MappingProxyType({"ladder": compute_ladder})
+EINSUM_SIDES: Mapping[str, Callable[[Any, Job], object]] = MappingProxyType(
+    {"ladder": compute_ladder, "ways": compute_ways}
+)
 """The side computations of the Einsum panel, by name."""

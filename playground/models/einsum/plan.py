@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from playground.models.einsum.cost import ContractionStep, Cost, Path, cost_of
+from playground.models.einsum.cost import ContractionStep, Cost, Path, better_cost, cost_of
 from playground.models.einsum.equation import Equation, parse_equation
 from playground.models.einsum.equivalents import Factor, equivalents_of, rewrite
 from playground.models.einsum.fixes import with_fixes
@@ -188,6 +188,15 @@ class EinsumPlan(Printed):
         """The path as lines of torch, one per step."""
         exact = not any(label.stretched for label in self.labels.values())
         return tuple(_step_code(step, exact) for step in self.cost.steps)
+
+    @property
+    def better(self) -> Cost | None:
+        """The cost of an order that needs at most half the memory of torch's own, if there is one."""
+        return better_cost(self.indexing, self.cost)
+
+    def steps_of(self, cost: Cost) -> tuple[str, ...]:
+        """An order as calls of torch.einsum, one per line."""
+        return tuple(_step_code(step, False) for step in cost.steps)
 
     @property
     def code(self) -> str:

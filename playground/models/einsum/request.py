@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import torch
 
-from playground.models.einsum.cost import contract, contraction, result_dtype
+from playground.models.einsum.cost import Cost, contract, contraction, result_dtype
 from playground.models.einsum.diagram import Diagram, diagram_of
 from playground.models.einsum.edits import name_of_result, with_fix
 from playground.models.einsum.equation import HINT, Equation, parse_equation
@@ -99,6 +99,7 @@ class EinsumResult:
     `warning` what may be unintended (a stretched size of 1).
     `equivalents_note` compares the equivalents' numbers with the result's.
     `scale` is the largest finite |value| of operands and result, `largest_bytes` the peak memory of the path.
+    `better` is an order with a far smaller largest intermediate than torch's own (`better_bytes`), if there is one.
     """
 
     plan: EinsumPlan | None = None
@@ -107,6 +108,8 @@ class EinsumResult:
     dtype: str = ""
     nbytes: int = 0
     largest_bytes: int = 0
+    better: Cost | None = None
+    better_bytes: int = 0
     numpy: NumpyVerdict | None = None
     diagram: Diagram | None = None
     equivalents: tuple[str, ...] = ()
@@ -241,6 +244,7 @@ def _told(
     shapes: Mapping[str, Shape],
 ) -> EinsumResult:
     kinds = [str(operand.meta.dtype).removeprefix("torch.") for operand in operands]
+    better = plan.better
     same_dtype = all(operand.meta.dtype == dtype for operand in operands)
     return EinsumResult(
         plan=plan,
@@ -248,6 +252,8 @@ def _told(
         dtype=str(dtype).removeprefix("torch."),
         nbytes=0 if plan.is_view else math.prod(plan.output_shape) * dtype.itemsize,
         largest_bytes=plan.cost.largest_intermediate * dtype.itemsize,
+        better=better,
+        better_bytes=better.largest_intermediate * dtype.itemsize if better is not None else 0,
         numpy=einsum_in_numpy(request.equation, plan.shapes, kinds),
         diagram=diagram_of(plan.indexing),
         # torch.sum accumulates short integers in a wider dtype than bmm, so only one common dtype guarantees equality.

@@ -9,7 +9,7 @@ Pairs = tuple[tuple[str, object], ...]
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The state in which a lesson starts; empty fields are as in a new window."""
+    """The state in which a lesson starts; empty fields are as in a new window. `chance`: chance is marked."""
 
     program: str = ""
     selection: str = ""
@@ -18,6 +18,7 @@ class Start:
     broadcast: tuple[str, ...] = ()
     network: Pairs = ()
     memory: Pairs = ()
+    chance: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ LARGEST_FILE = 1_000_000
 _KEYS = {
     "": {"number", "title", "question", "shelf", "page", "about", "covered", "start", "prediction", "step", "measure",
          "answer"},
-    "start": {"program", "selection", "equation", "operands", "broadcast", "network", "memory"},
+    "start": {"program", "selection", "equation", "operands", "broadcast", "network", "memory", "chance"},
     "prediction": {"words", "detail", "right", "check", "because"},
     "step": {"words", "part", "goal"},
     "answer": {"words", "code", "claim"},
@@ -208,6 +208,7 @@ def _start(reader: _Reader, table: dict[str, Any]) -> Start:
         broadcast=reader.texts(table, "broadcast"),
         network=_pairs(reader.take(table, "network", dict, {})),
         memory=_pairs(reader.take(table, "memory", dict, {})),
+        chance=reader.take(table, "chance", bool, False),
     )
 
 

@@ -19,6 +19,7 @@ def start_state(lesson: Lesson, code: str = "") -> PlaygroundState:
         program=program,
         selection=start.selection or (program.names[-1] if program.names else ""),
         lesson=LessonState(key=lesson.key),
+        shows_chance=start.chance,
     )
     state = replace(state, einsum=replace(state.einsum, equation=start.equation, operands=start.operands))
     state = replace(state, broadcast=BroadcastState(operands=start.broadcast, chosen_at=state.selection))

@@ -15,6 +15,7 @@ from playground.models.state import BroadcastState, PlaygroundState, PointedCell
 from playground.widgets.broadcasting.grids import BroadcastGrids, Index, chains, gradient_grids, sentence, value_grids
 from playground.widgets.broadcasting.table import BroadcastTable
 from playground.widgets.broadcasting.title import BroadcastTitle
+from playground.widgets.controls.chance_notes import ChanceNotes, chance_problem, with_chance_fix
 from playground.widgets.controls.problem_banner import ProblemBanner
 from playground.widgets.controls.section import PADDING
 from playground.widgets.painting import fill_background
@@ -44,6 +45,11 @@ class BroadcastPanel(Panel):
         self.banner = ProblemBanner(first=99)  # `more` shows the rest in place
         self.banner.setObjectName("broadcast.problem")
         self.banner.fix_chosen.connect(self._on_fix_chosen)
+        self.by_chance = ProblemBanner()
+        self.by_chance.setObjectName("broadcast.chance")
+        self.by_chance.fix_chosen.connect(self._on_chance_fix_chosen)
+        self.chance = ChanceNotes(self)
+        self.chance.changed.connect(self._show_chance)
         self.table = BroadcastTable()
         self.grids = BroadcastGrids()
         self.grids.pointed.connect(self._on_pointed)
@@ -75,6 +81,7 @@ class BroadcastPanel(Panel):
         right.setSpacing(6)
         right.addWidget(self.banner)
         right.addWidget(self.grids, 1)
+        right.addWidget(self.by_chance)
         row.addLayout(right, 1)
         self._scroll = QScrollArea()
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -97,6 +104,7 @@ class BroadcastPanel(Panel):
     def show_state(self, state: PlaygroundState) -> None:
         request = broadcast_request(state)
         self.gradient.setChecked(state.broadcast.gradient)
+        self.chance.follow(state)
         chosen_here = bool(state.broadcast.operands) and state.broadcast.chosen_at == state.selection
         bare = replace(state, broadcast=BroadcastState())
         follows = broadcast_request(bare).line if chosen_here else ""
@@ -121,9 +129,25 @@ class BroadcastPanel(Panel):
         self.table.setVisible(result.explanation is not None or len(texts) != 1)
         self.grids.show_grids(gradient_grids(result) if result.request.gradient else value_grids(result))
         self.grids.dim(result.problem is not None)
-        self._show_words(result)
-        self._fit_body()
+        self._show_chance()
         self._show_pointed()
+
+    def show_answer(self, side: str, outcome: object, final: bool) -> None:
+        self.chance.take(outcome)
+
+    @Slot()
+    def _show_chance(self) -> None:
+        """A note below the grids if the shown line holds by chance, with its edits; the verdict says so too."""
+        result = self._result
+        notes = self.chance.of_line(result.request.line) if result is not None and result.request.line else ()
+        self.by_chance.set_problem(chance_problem(notes))
+        if result is not None:
+            self._show_words(result)
+        self._fit_body()
+
+    @Slot(object)
+    def _on_chance_fix_chosen(self, fix: Fix) -> None:
+        self.take_offer(with_chance_fix(self.state, fix.target, fix.code))
 
     def _fit_body(self) -> None:
         """Limit the height to the content, so that the sentence follows directly below."""
@@ -163,7 +187,8 @@ class BroadcastPanel(Panel):
         elif result.request.offered:
             self.verdict.set_verdict(f"would fit{explanation.verdict.removeprefix('fits')}", "offer")
         else:
-            self.verdict.set_verdict(explanation.verdict, "good")
+            chance = ", by chance" if self.by_chance.problem is not None else ""
+            self.verdict.set_verdict(f"{explanation.verdict}{chance}", "good")
 
     def _show_problem_with_fixes(self, problem: Problem | None) -> None:
         if problem is None:

@@ -40,6 +40,8 @@ def cost_runs(result: EinsumResult, brief: bool = False) -> tuple[Run, ...]:
         largest = amount(cost.largest_intermediate, "element")
         held = bytes_in_words(result.largest_bytes)
         runs += [_GAP, Run(f"Largest: {held}" if brief else f"Largest intermediate: {largest}, {held}")]
+    if result.better is not None:
+        runs += [_GAP, Run(f"in another order: {bytes_in_words(result.better_bytes)}")]
     if result.equivalents:
         runs += [_GAP, Run("Same as "), Run(result.equivalents[0], "code")]
     return tuple(runs)

@@ -6,9 +6,12 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
+from playground.models.einsum.cost import Cost
 from playground.models.einsum.numpy_verdict import NumpyVerdict
 from playground.models.einsum.plan import loops_of
 from playground.models.einsum.request import EinsumResult
+from playground.models.einsum.ways import WaysResult
+from playground.models.formatting import bytes_in_words, digits
 from playground.widgets.code.block import CodeBlock
 from playground.widgets.controls.dim_overlay import PaleCover
 from playground.widgets.controls.tabs import TabRow
@@ -70,6 +73,8 @@ class Details(QWidget):
         set_tooltip(self.torch, "The best order, step by step", "Ctrl+C copies it")
         set_tooltip(self.numpy, "The same in numpy", "Ctrl+C copies it")
         self._places: dict[str, int] = {}
+        self._result: EinsumResult | None = None
+        self._ways: WaysResult | None = None
         self._pages = QStackedWidget()
         self._page_widgets = self._make_pages()
         for page in self._page_widgets:
@@ -99,6 +104,11 @@ class Details(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(304, 48)
 
+    @property
+    def shows_torch(self) -> bool:
+        """True while the lines of torch are shown."""
+        return self.tabs.currentIndex() == TABS.index("torch")
+
     @Slot(int)
     def _on_tab_changed(self, index: int) -> None:
         self._pages.setCurrentIndex(index)
@@ -113,6 +123,7 @@ class Details(QWidget):
         """Fill all tabs."""
         plan = result.plan
         assert plan is not None
+        self._result = result
         self._places = {name: label.place for name, label in plan.labels.items()}
         marker = letter_marker(self._places)
         self.loops.set_text(plan.nested_loops, marker)
@@ -125,6 +136,12 @@ class Details(QWidget):
             self.numpy.set_text(numpy_code(result), marker)
             self.numpy_words.set_content(numpy_note(result.numpy, result))
 
+    def show_ways(self, ways: WaysResult | None) -> None:
+        """Add to each line of torch what it costs here; None until that is measured."""
+        self._ways = ways
+        if self._result is not None:
+            self.torch.set_text(self._torch_lines(self._result), letter_marker(self._places))
+
     def light(self, letter: str) -> None:
         """Highlight one letter everywhere in the code; "" for none."""
         for block in (self.loops, self.torch, self.numpy):
@@ -134,25 +151,44 @@ class Details(QWidget):
         """Dim the contents while a problem is shown above the last good result."""
         self._veil.dim(dimmed)
 
-    @staticmethod
-    def _torch_lines(result: EinsumResult) -> tuple[str, ...]:
+    def _torch_lines(self, result: EinsumResult) -> tuple[str, ...]:
         plan = result.plan
         assert plan is not None
-        lines = [f"{plan.result_name} = {plan.code}"]
-        lines.extend(f"{plan.result_name} = {way}" for way in result.equivalents)
+        name = plan.result_name
+        lines = [f"{name} = {way}{self._cost_words(way)}" for way in (plan.code, *result.equivalents)]
         if len(plan.cost.steps) > 1:
             lines = [lines[0], *plan.steps_in_torch]
+        if result.better is not None:
+            lines += [f"# less memory: {bytes_in_words(result.better_bytes)}", *plan.steps_of(result.better)]
         return tuple(lines)
+
+    def _cost_words(self, way: str) -> str:
+        """What a way costs here, as a comment; empty until it is measured."""
+        cost = self._ways.of(way) if self._ways is not None else None
+        return f"  # {cost.words}" if cost is not None else ""
 
     @staticmethod
     def _torch_note(result: EinsumResult) -> str:
         plan = result.plan
         assert plan is not None
         if len(plan.cost.steps) > 1:
-            return "The best order, one step per line. torch.einsum uses the same order."
+            words = "The best order, one step per line. torch.einsum uses the same order."
+            return words if result.better is None else better_note(result, result.better)
         if not result.equivalents:
             return "Nothing shorter is exactly the same."
         return result.equivalents_note
+
+
+def better_note(result: EinsumResult, better: Cost) -> str:
+    """How torch's own order and the better one compare."""
+    plan = result.plan
+    assert plan is not None
+    more = better.work / plan.cost.work if plan.cost.work else 1.0
+    return (
+        "First torch's own order, one step per line; then an order with less memory. Largest intermediate: "
+        f"{bytes_in_words(result.largest_bytes)} in torch's order, {bytes_in_words(result.better_bytes)} in the other, "
+        f"with {digits(more)} times the operations."
+    )
 
 
 def _column(*widgets: QWidget) -> QWidget:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QSize, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.models.einsum.ladder import SIZES, LadderRequest, LadderResult, RungTime
+from playground.models.einsum.ways import measured_time
 from playground.models.formatting import digits
 from playground.models.problem import Problem
 from playground.widgets.controls.buttons import Button
@@ -25,14 +26,6 @@ ROW = 20
 NAME_WIDTH = 96
 NUMBER_WIDTH = 132
 NOTE = "The same product with three Python loops, row by row, by broadcasting, with einsum and with @."
-
-
-def measured_time(seconds: float) -> str:
-    """`measured_time(0.0000123) == "12.3 us"`."""
-    for unit, factor in (("s", 1.0), ("ms", 1e3), ("us", 1e6)):
-        if seconds * factor >= 1 or unit == "us":
-            return f"{digits(seconds * factor)} {unit}"
-    raise AssertionError("the last unit takes all")
 
 
 class LadderChart(Plot):

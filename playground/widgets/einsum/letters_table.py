@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
+from playground.models.broadcasting.chance.telling import ChanceNote
 from playground.models.einsum.labels import Indexing, Label
 from playground.widgets.controls.tooltip import place_beside
 from playground.widgets.look import STALE, code_font, look, look_holder, words_font
@@ -55,6 +56,7 @@ class LettersTable(QWidget):
         self._indexing: Indexing | None = None
         self._labels: tuple[Label, ...] = ()
         self._resizable: frozenset[str] = frozenset()
+        self._chance: Mapping[str, ChanceNote] = {}
         self._row: int | None = None
         self._current = 0
         self._drag: tuple[str, float, int] | None = None
@@ -77,10 +79,26 @@ class LettersTable(QWidget):
         self.updateGeometry()
         self.update()
 
+    def set_chance(self, notes: Mapping[str, ChanceNote]) -> None:
+        """Say of these letters that their sizes are equal by chance."""
+        if notes != self._chance:
+            self._chance = notes
+            self._arranged = None
+            self.setAccessibleDescription("; ".join(self.row_text(label) for label in self._labels))
+            self.update()
+
+    def reason(self, label: Label) -> str:
+        """Why it is kept or summed; first whether its operands agree on its size by chance."""
+        note = self._chance.get(label.name)
+        if note is None:
+            return label.reason
+        places = " and ".join(f"in {size.tensor}" for size in note.sizes)
+        return f"by chance {note.sizes[0].size} {places}; {label.reason}"
+
     def row_text(self, label: Label) -> str:
         """`"j 4, A axis 1, B axis 1, summed: not right of the arrow"`."""
         found = "" if self._indexing is None else label.found_in(self._indexing.names)
-        return f"{label.name} {label.size}, {found}, {label.role}: {label.reason}"
+        return f"{label.name} {label.size}, {found}, {label.role}: {self.reason(label)}"
 
     def dim(self, dimmed: bool) -> None:
         """Dim the contents while a problem is shown above the last good result."""
@@ -103,7 +121,7 @@ class LettersTable(QWidget):
         """The positions of everything, measured once for these letters and this size."""
         if self._arranged is None or self._arranged.size != self.size():
             role_x, why_x = self._columns()
-            reasons = tuple(_in_lines(label.reason, max(self.width() - why_x, 1)) for label in self._labels)
+            reasons = tuple(_in_lines(self.reason(label), max(self.width() - why_x, 1)) for label in self._labels)
             self._arranged = Arrangement(self.size(), role_x, why_x, reasons, self._tops(reasons))
         return self._arranged
 
@@ -146,7 +164,9 @@ class LettersTable(QWidget):
         if row is None:
             return WORDS
         handle = " Drag, scroll or type its size." if self._can_size(row) else ""
-        return self.row_text(self._labels[row]) + "." + handle
+        note = self._chance.get(self._labels[row].name)
+        told = f" {note.plain}" if note is not None else ""
+        return self.row_text(self._labels[row]) + "." + told + handle
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         row = self._label_at(event.position().y())
@@ -248,7 +268,7 @@ class LettersTable(QWidget):
         paint_text(painter, self._found_x(), base, found, font, color=look().color("text"))
         paint_text(painter, arranged.role_x, base, label.role, bold, color=look().color("text"))
         role = "warning" if label.stretched else "text2"
-        lines = arranged.reasons[row] if bottom - top > ROW else [label.reason]
+        lines = arranged.reasons[row] if bottom - top > ROW else [self.reason(label)]
         for number, line in enumerate(lines):
             why = elided(font, line, self.width() - arranged.why_x)
             paint_text(painter, arranged.why_x, base + number * LINE, why, font, color=look().color(role))

@@ -14,8 +14,10 @@ from playground.models.einsum.operands import is_gone
 from playground.models.einsum.presets import PRESETS
 from playground.models.einsum.request import EinsumResult
 from playground.models.einsum.terms import Index
+from playground.models.einsum.ways import WaysRequest, WaysResult
 from playground.models.problem import Fix, Problem
 from playground.models.state import PlaygroundState, PointedCell
+from playground.widgets.controls.chance_notes import ChanceNotes
 from playground.widgets.controls.dim_overlay import PaleCover
 from playground.widgets.controls.problem_banner import ProblemBanner
 from playground.widgets.controls.section import PADDING
@@ -45,6 +47,9 @@ class EinsumPanel(Panel):
         self.tensors = TensorsRow()
         self.terms = TermsView()
         self.letters = LettersTable()
+        self._ways: WaysRequest | None = None
+        self.chance = ChanceNotes(self)
+        self.chance.changed.connect(self._show_chance)
         self.details = Details()
         self.cost = CostLine()
         self._veil = PaleCover(self.cost.label)
@@ -94,6 +99,7 @@ class EinsumPanel(Panel):
         self.letters.let_go.connect(self.gesture_ended)
         self.letters.hovered.connect(self._on_letter_hovered)
         self.details.tabs.currentChanged.connect(self._make_room)
+        self.details.tabs.currentChanged.connect(self._ask_ways)
         self.cost.cancelled.connect(self.cancelled)
         self.cost.open_wanted.connect(self._on_open_wanted)
         self.details.ladder.run_wanted.connect(self._on_ladder_wanted)
@@ -109,6 +115,8 @@ class EinsumPanel(Panel):
         shown = (state.einsum.equation, state.einsum.operands)
         same = selected is None or (selected.equation, selected.operands) == shown
         self.cost.offer("" if same else state.selection)
+        self.chance.follow(state)
+        self._show_chance()
         self._show_resizable()
         self._show_pointed()
 
@@ -137,6 +145,7 @@ class EinsumPanel(Panel):
             self._light_letter()
         self._show_resizable()
         self._show_pointed()
+        self._ask_ways()
         self.summary_changed.emit()
 
     def show_problem(self, problem: Problem) -> None:
@@ -200,7 +209,34 @@ class EinsumPanel(Panel):
     def show_busy(self, busy: bool) -> None:
         self.cost.set_busy(busy)
 
+    @Slot()
+    def _ask_ways(self) -> None:
+        """Measure the lines of torch while they are shown, once for each result."""
+        result = self._result
+        plan = result.plan if result is not None and result.tensor is not None else None
+        if result is None or plan is None:
+            return
+        request = WaysRequest(self.state.program, plan.code, result.equivalents, self.state.memory_budget)
+        if request != self._ways:
+            self._ways = None
+            self.details.show_ways(None)
+            if self.details.shows_torch and self.is_answered:
+                self._ways = request
+                self.asked.emit("ways", request)
+
+    @Slot()
+    def _show_chance(self) -> None:
+        """Which letters are equal by chance, if the equation is that of the selected line."""
+        state = self.state
+        selected = edits.einsum_of_line(state.program, state.selection)
+        is_here = selected is not None and selected.equation == state.einsum.equation
+        notes = self.chance.of_line(state.selection)
+        self.letters.set_chance({letter: note for note in notes for letter in note.letters} if is_here else {})
+
     def show_answer(self, side: str, outcome: object, final: bool) -> None:
+        self.chance.take(outcome)
+        if side == "ways" and isinstance(outcome, WaysResult) and outcome.request == self._ways:
+            self.details.show_ways(outcome)
         if side == "ladder":
             self.details.ladder.show_answer(outcome, final)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from playground.models.broadcasting.chance.telling import ChanceNote
 from playground.models.evaluation.cards import ProgramResult
 from playground.models.program.program import Program, source_code
 from playground.models.program.sources import Imported
@@ -61,6 +63,7 @@ class CardList(QScrollArea):
         self.editors.keyboard_left.connect(self.setFocus)
         self._program = Program()
         self._result = ProgramResult(())
+        self._notes: Mapping[str, ChanceNote] = {}
         self._selection = ""
         self._carried_from: int | None = None
         self._is_revealing = False
@@ -80,6 +83,12 @@ class CardList(QScrollArea):
         """Show the lines' results."""
         self._result = result
         self._refresh()
+
+    def show_notes(self, notes: Mapping[str, ChanceNote]) -> None:
+        """Mark the lines that hold by chance."""
+        if notes != self._notes:
+            self._notes = notes
+            self._refresh()
 
     @property
     def result(self) -> ProgramResult:
@@ -118,6 +127,7 @@ class CardList(QScrollArea):
                 edits_code=selected,
                 edits_name=selected,
                 focused=selected and self.hasFocus(),
+                chance=self._notes.get(binding.name),
             )
             card.set_view(view)
             card.setObjectName(f"tensors.card.{binding.name}")

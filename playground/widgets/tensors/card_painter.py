@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QPoint, QRect, QRectF
 from PySide6.QtGui import QFont, QPainter
 
+from playground.models.broadcasting.chance.telling import ChanceNote
 from playground.models.evaluation.cards import CardResult, Thumbnail, short_dtype, summary_words, trouble_words
 from playground.models.problem import Span
 from playground.widgets.code.marks import code_marks, code_runs
@@ -25,6 +26,9 @@ CODE_TOP = 28
 """The top of the code field."""
 
 FULL_HEIGHT, SHORT_HEIGHT = 72, 52
+MARK = 24
+"""The width of the mark of a line that holds by chance."""
+
 _ICON = 16
 _MESSAGE_LEFT = LEFT + _ICON + 5
 _MESSAGE_TOP = 50
@@ -45,6 +49,12 @@ class CardView:
     edits_code: bool = False
     edits_name: bool = False
     focused: bool = False
+    chance: ChanceNote | None = None
+
+    @property
+    def code_right(self) -> int:
+        """The pixels to the right of the code: its margin, and the mark of a line that holds by chance."""
+        return RIGHT + (MARK if self.chance is not None else 0)
 
     @property
     def severity(self) -> str:
@@ -169,7 +179,7 @@ def _shape_words(shape: tuple[int, ...] | None, room: float) -> tuple[Run, ...]:
 def _paint_code(painter: QPainter, rect: QRect, view: CardView) -> None:
     problem = view.result.problem if view.result is not None else None
     span = problem.span if problem is not None and view.severity == "error" else None
-    room = rect.width() - LEFT - RIGHT
+    room = rect.width() - LEFT - view.code_right
     paint_code_line(painter, rect.topLeft() + QPoint(LEFT, LINE_2), room, view.code, span)
 
 

@@ -28,6 +28,7 @@ from playground.models.program.program import Program, parse_source, source_code
 from playground.models.program.sources import Binding
 from playground.models.state import PlaygroundState
 from playground.widgets.controls.buttons import IconButton
+from playground.widgets.controls.chance_notes import ChanceNotes
 from playground.widgets.controls.problem_banner import ProblemBanner
 from playground.widgets.controls.section import TitleLine
 from playground.widgets.painting import fill_background
@@ -54,6 +55,7 @@ class ProgramPanel(Panel):
         self.list, self.problem = CardList(), ProblemBanner()
         self.problem.setObjectName("tensors.problem")
         self.kept, self.buttons = KeptNote(), AddButtons()
+        self.chance = ChanceNotes(self)
         self._lay_out()
         self._connect()
 
@@ -78,6 +80,7 @@ class ProgramPanel(Panel):
         self.buttons.open.clicked.connect(self._on_open)
         self.more.clicked.connect(self._on_more)
         self.problem.fix_chosen.connect(self._on_banner_fix)
+        self.chance.changed.connect(self._on_chance_changed)
         cards = self.list
         cards.selected.connect(self._on_selected)
         cards.fix_chosen.connect(self._on_fix)
@@ -107,6 +110,7 @@ class ProgramPanel(Panel):
         if self._take is not None and state.program != self._asked_about:
             self._offer(None)
         self.list.show_program(state.program, state.selection)
+        self.chance.follow(state)
         self.kept.show_state(state)
 
     def show_result(self, result: object) -> None:
@@ -114,6 +118,14 @@ class ProgramPanel(Panel):
             self.list.show_result(result)
             if self.problem.problem is self._failure:
                 self.problem.set_problem(None)
+
+    def show_answer(self, side: str, outcome: object, final: bool) -> None:
+        self.chance.take(outcome)
+
+    @Slot()
+    def _on_chance_changed(self) -> None:
+        notes = {name: found[0] for name in self.state.program.names if (found := self.chance.of_line(name))}
+        self.list.show_notes(notes)
 
     def show_problem(self, problem: Problem) -> None:
         self._failure = problem

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QAction, QContextMenuEvent, QEnterEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
+from playground.models.broadcasting.chance.telling import ChanceNote
 from playground.models.evaluation.cards import CardResult, definition_of_statistics
 from playground.models.problem import Fix
 from playground.widgets.controls.buttons import IconButton
@@ -16,6 +17,7 @@ from playground.widgets.controls.tooltip import set_tooltip
 from playground.widgets.tensors.card_painter import (
     CODE_TOP,
     LEFT,
+    MARK,
     RIGHT,
     CardView,
     card_height,
@@ -51,6 +53,7 @@ class TensorCard(QWidget):
         self._fixes: tuple[Fix, ...] = ()
         self._button: FixButton | None = None
         self._more: IconButton | None = None
+        self._mark: IconButton | None = None
         self._press: QPoint | None = None
         self._carried = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -65,8 +68,11 @@ class TensorCard(QWidget):
         """Show another line, result or state."""
         if view == self._view and view.result is self._view.result:
             return
+        chance_is_new = view.chance != self._view.chance
         self._view = view
         self._set_fixes(view.result)
+        if chance_is_new:
+            self._set_mark(view.chance)
         self._describe(view)
         self._fit()
         self.update()
@@ -89,6 +95,40 @@ class TensorCard(QWidget):
             self._more = IconButton("ellipsis", f"{len(fixes) - 1} more fixes", parent=self)
             self._more.clicked.connect(self._on_more)
             self._more.show()
+
+    def _set_mark(self, note: ChanceNote | None) -> None:
+        """The button of a line that holds by chance: its tooltip is the note, its menu the edits."""
+        if self._mark is not None:
+            self._mark.hide()
+            self._mark.deleteLater()
+        self._mark = None
+        if note is not None:
+            self._mark = IconButton("dice-5", note.plain, parent=self)
+            self._mark.setObjectName(f"tensors.chance.{note.name}")
+            self._mark.setAccessibleName(f"By chance: {note.plain}")
+            self._mark.clicked.connect(self._on_mark)
+            self._mark.show()
+
+    @Slot()
+    def _on_mark(self) -> None:
+        note = self._view.chance
+        if note is None or self._mark is None or not note.fixes:
+            return
+        menu = QMenu(self)
+        menu.setObjectName("tensors.chance.menu")
+        menu.setToolTipsVisible(True)
+        for place, fix in enumerate(note.fixes):
+            action = menu.addAction(f"{fix.target} = {fix.code}".replace("&", "&&"))
+            action.setToolTip(fix.meaning)
+            action.setData(place)
+        menu.triggered.connect(self._on_chance_triggered)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self._mark.mapToGlobal(QPoint(0, self._mark.height())))
+
+    def _on_chance_triggered(self, action: QAction) -> None:
+        if self._view.chance is not None:
+            fix = self._view.chance.fixes[action.data()]
+            self.fix_chosen.emit(fix.target, fix)
 
     @property
     def fix_button(self) -> FixButton | None:
@@ -124,12 +164,14 @@ class TensorCard(QWidget):
             parts.append(result.verdict_text)
             if result.problem is not None:
                 parts.append(str(result.problem))
+        if view.chance is not None:
+            parts.append(f"by chance: {view.chance.plain}")
         self.setAccessibleName(", ".join(parts))
         set_tooltip(self, definition_of_statistics(result.summary if result is not None else None), view.code)
 
     def code_rect(self) -> QRect:
         """The rectangle of the code."""
-        return QRect(LEFT, CODE_TOP, self.width() - LEFT - RIGHT, 20)
+        return QRect(LEFT, CODE_TOP, self.width() - LEFT - self._view.code_right, 20)
 
     def name_rect(self) -> QRect:
         """The rectangle of the name."""
@@ -141,6 +183,8 @@ class TensorCard(QWidget):
         height = card_height(self._view, width, len(self._fixes))
         if height != self.height():
             self.setFixedHeight(height)
+        if self._mark is not None:
+            self._mark.setGeometry(width - RIGHT - MARK + 4, CODE_TOP - 2, MARK, MARK)
         if self._button is not None:
             top = fixes_top(self._view, width)
             room = width - LEFT - RIGHT - (28 if self._more is not None else 0)

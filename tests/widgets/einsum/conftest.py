@@ -41,6 +41,8 @@ class Driven:
         self.show(state)
 
     def _on_asked(self, side, request):
+        if side in ("chance", "ways"):
+            return
         assert side == "ladder"
         self.panel.show_answer(side, compute_ladder(request), True)
 

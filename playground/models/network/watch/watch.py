@@ -14,12 +14,14 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
+from playground.models.broadcasting.stretches import StretchedOperation
 from playground.models.formatting import count_in_words
 from playground.models.job import CancelledError, Job
 from playground.models.network.measure.result import Measured
 from playground.models.network.request import LayerPage
 from playground.models.network.saved.tensors import backward_nodes
 from playground.models.network.spec.devices import summable
+from playground.models.network.watch.broadcasts import StretchRecorder
 from playground.models.network.watch.guard import (
     RandomStates,
     module_untouched,
@@ -108,7 +110,8 @@ class WatchResult(Measured):
     `notes` are sentences on the whole module: that a copy ran because of lazy parameters, how much it printed.
     `counted` are the histograms by kind of tensor and scale. `batch_odd` counts nan and inf in the batch. `warnings`
     are sentences on what makes the module unhealthy although its numbers do not show it. `random` is where the
-    random numbers began, `odd_gradients` are the parameters whose gradient is not finite.
+    random numbers began, `odd_gradients` are the parameters whose gradient is not finite. `broadcasts` are the
+    operations of the forward pass in which an operand is stretched.
     """
 
     kind: str
@@ -124,6 +127,7 @@ class WatchResult(Measured):
     warnings: tuple[str, ...] = ()
     random: RandomStates | None = None
     odd_gradients: tuple[str, ...] = ()
+    broadcasts: tuple[StretchedOperation, ...] = ()
 
     @property
     def is_odd(self) -> bool:
@@ -199,9 +203,11 @@ def _probe(module: nn.Module, batch: Any, loss: Loss | None, job: Job, counts_sa
             reduced = reduce(left, keeper, part, axis if left.dim() == 3 else 0)
             return replace(reduced, saturated=saturated_share(part, entered), entered=entered_odd(reduced, entered))
 
+        stretches = StretchRecorder()
         watcher = Watcher(module, seen, lambda gradient: reduce(gradient, keeper), job)
         try:
-            value, gradients, problem = _run(module, batch, loss, (watcher, counts_saved), keeper)
+            looking = _Looking(watcher, counts_saved, stretches)
+            value, gradients, problem = _run(module, batch, loss, looking, keeper)
         finally:
             watcher.remove()
         layers = measured_layers(watcher.record, gradients, keeper)
@@ -231,6 +237,7 @@ def _probe(module: nn.Module, batch: Any, loss: Loss | None, job: Job, counts_sa
         fans,
         random,
         odd_names,
+        stretches.found,
         tables=tables_of_kinds(layers),
         units=units_of(layers),
         dtype=common_dtype(layers),
@@ -280,15 +287,24 @@ def runnable(module: nn.Module) -> tuple[nn.Module, list[str]]:
     return module, notes
 
 
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """What looks at a forward pass: the layers' hooks, whether saved tensors are counted, and what is stretched."""
+
+    watcher: Watcher
+    counts_saved: bool
+    stretches: StretchRecorder
+
+
 def _run(
-    module: nn.Module, batch: Any, loss: Loss | None, watching: tuple[Watcher, bool], keeper: Keeper
+    module: nn.Module, batch: Any, loss: Loss | None, looking: _Looking, keeper: Keeper
 ) -> tuple[float | None, Gradients, Problem | None]:
     """The loss, the statistics of each parameter's gradient by id, and the problem, if any."""
-    phase, (watcher, counts_saved) = "its forward pass", watching
+    phase, watcher = "its forward pass", looking.watcher
     try:
         with torch.enable_grad(), torch.inference_mode(False):
             fed = with_gradient(batch)
-            with watcher.looking(fed, counts_saved):
+            with watcher.looking(fed, looking.counts_saved), looking.stretches:
                 output = call_module(module, fed)
             phase = "the loss"
             value, problem = loss_of(output, loss)

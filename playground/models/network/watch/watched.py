@@ -11,6 +11,7 @@ from weakref import ReferenceType, ref
 
 from torch import nn
 
+from playground.models.broadcasting.stretches import StretchedOperation
 from playground.models.job import Job
 from playground.models.network.watch.values import KEPT_BYTES
 from playground.models.network.watch.verdict import WatchedVerdict, judge_watched, words_alone
@@ -25,6 +26,11 @@ class Watched:
     result: WatchResult
     verdict: WatchedVerdict
     module: ReferenceType[nn.Module] | None = None
+
+    @property
+    def broadcasts(self) -> tuple[StretchedOperation, ...]:
+        """Every operation of the forward pass in which an operand is stretched, with its place in the source."""
+        return self.result.broadcasts
 
     def is_of(self, module: nn.Module | None) -> bool:
         """True if this exact module was watched."""
