@@ -7,6 +7,7 @@ from torch import nn
 
 import playground
 from playground.app import start
+from playground.app.from_python.handle import Handle
 from playground.models.evaluation.evaluate import evaluate
 from playground.widgets.network.windows.watch_view import WatchView
 
@@ -33,7 +34,7 @@ def test_what_cannot_be_run_is_a_value_error():
 
 def test_a_watched_module_is_listed_in_the_window(qtbot):
     playground.watch(nn.Linear(2, 2), torch.ones(3, 2), name="listed here", show_window=True)
-    handle = start.Handle(start._open_windows[-1])
+    handle = Handle(start._open_windows[-1])
     view = handle.window.findChild(WatchView)
     assert view.isVisible()
     assert "listed here" in [view.which.itemText(number) for number in range(view.which.count())]
@@ -45,7 +46,7 @@ def test_a_layer_of_a_watched_module_is_sent_to_the_tensors_page(qtbot):
     module = nn.Sequential(nn.Linear(4, 3), nn.ReLU())
     batch = torch.randn(5, 4, generator=torch.Generator().manual_seed(0))
     playground.watch(module, batch, name="sent from here", show_window=True)
-    handle = start.Handle(start._open_windows[-1])
+    handle = Handle(start._open_windows[-1])
     view = handle.window.findChild(WatchView)
     view.table.setCurrentIndex(view.table.rows.index(1, 0))
     QTest.mouseClick(view.layers.send, Qt.MouseButton.LeftButton)
@@ -70,7 +71,7 @@ class Residual(nn.Module):
 def test_the_residual_stream_is_found_by_typing_into_the_filter_of_the_window(qtbot):
     module = nn.Sequential(Residual(), Residual(), nn.Linear(4, 1))
     playground.watch(module, torch.randn(6, 4), name="filtered", show_window=True)
-    handle = start.Handle(start._open_windows[-1])
+    handle = Handle(start._open_windows[-1])
     view = handle.window.findChild(WatchView)
     qtbot.waitUntil(lambda: view.table.rows.rowCount() == 5)
     name = view.findChild(QLineEdit, "network.watch.filter.name")
