@@ -27,6 +27,7 @@ from playground.models.language.budget import default_budget, run_where_cancelle
 from playground.models.language.vocabulary.costs import seconds_each
 from playground.models.offers import helpful
 from playground.models.problem import Fix, Problem, ProblemError
+from playground.models.program.edit import bracketed
 from playground.models.program.program import Program
 from playground.models.program.sources import Expression, Made
 from playground.models.state import EinsumState, PlaygroundState
@@ -225,14 +226,18 @@ def _known_shapes(request: EinsumRequest, job: Job) -> dict[str, Shape]:
 
 
 def _planned(request: EinsumRequest, operands: Sequence[Operand]) -> EinsumPlan:
-    """The plan; if there are more operands than terms, emptying the last box is also offered."""
-    names = [operand.text for operand in operands]
-    result_name = name_of_result(request.program, request.equation, names)
+    """The plan; if there are more operands than terms, emptying the last box is also offered.
+
+    An operand such as `A + 1` stands in brackets everywhere, as the code around it must read it.
+    """
+    texts = [operand.text for operand in operands]
+    names = [bracketed(text) for text in texts]
+    result_name = name_of_result(request.program, request.equation, texts)
     try:
         return plan_einsum(request.equation, *(o.shape for o in operands), names=names, result_name=result_name)
     except ProblemError as error:
         if len(names) > len(parse_equation(request.equation).inputs) and request.equation.strip():
-            raise ProblemError(with_boxes(error.problem, names)) from None
+            raise ProblemError(with_boxes(error.problem, texts)) from None
         raise
 
 

@@ -313,3 +313,22 @@ def test_to_compute_what_takes_long_is_offered_where_it_then_is_computed(monkeyp
     assert compute_einsum(einsum_request(edits.with_fix(asked, fix))).tensor is not None
     monkeypatch.setattr(requests, "_refusal", lambda *_: Problem("No.", fixes=(fix,)))
     assert not compute_einsum(einsum_request(asked)).problem.fixes
+
+
+@pytest.mark.parametrize("right", ["B", "B + 1", "-B", "B * 2 - B", "B.t().t()", "B[:, :2]"])
+@pytest.mark.parametrize("left", ["A", "A - 1", "-A"])
+def test_all_code_reads_an_expression_as_one_operand(left, right):
+    result = compute("ij,jk->ik", left, right)
+    known = {"torch": torch} | {name: one.tensor for name, one in evaluate(PROGRAM).items() if one.tensor is not None}
+    expected = torch.einsum("ij,jk->ik", eval(left, known), eval(right, known))
+    assert len(result.equivalents) > 1
+    for code in (result.plan.code, *result.equivalents):
+        assert torch.equal(eval(code, known), expected), code
+    looped = torch.zeros_like(expected)
+    exec(result.plan.nested_loops, known | {result.plan.result_name: looped})
+    assert torch.equal(looped, expected)
+
+
+def test_an_expression_kept_as_a_line_is_found_again():
+    kept = edits.result_kept(state("ij,jk->ik", "A", "B + 1"))
+    assert compute_einsum(einsum_request(kept)).plan.result_name == kept.selection
