@@ -40,6 +40,10 @@ def test_a_line_that_holds_by_chance_has_a_mark_with_the_sentence(marked, part):
     assert mark(marked, "A") is None
     assert part("broadcast.verdict").text() == "fits, 1 operand stretched, by chance"
     assert part("broadcast.chance").problem.fixes[0].code == "A * w[:, None]"
+    said = part("broadcast.sentence")
+    assert "By chance:" in said.text()
+    assert "because A is square. For the rows: A * w[:, None]" in said.text().replace("`", "")
+    assert said.visibleRegion().boundingRect() == said.rect(), "nobody needs to scroll to it"
 
 
 def test_the_tie_is_one_click_and_ends_the_mark(marked, store, qtbot):

@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from playground.models.broadcasting.chance.telling import ChanceNote
 from playground.models.broadcasting.request import BroadcastResult, broadcast_request, chosen_operands, request_with_fix
 from playground.models.problem import Fix, Problem
 from playground.models.program.program import parse_source
@@ -49,6 +50,7 @@ class BroadcastPanel(Panel):
         self.by_chance.setObjectName("broadcast.chance")
         self.by_chance.fix_chosen.connect(self._on_chance_fix_chosen)
         self.chance = ChanceNotes(self)
+        self._note: ChanceNote | None = None
         self.chance.changed.connect(self._show_chance)
         self.table = BroadcastTable()
         self.grids = BroadcastGrids()
@@ -137,10 +139,11 @@ class BroadcastPanel(Panel):
 
     @Slot()
     def _show_chance(self) -> None:
-        """A note below the grids if the shown line holds by chance, with its edits; the verdict says so too."""
+        """The verdict and the sentence say if the shown line holds by chance; the edits stand below the grids."""
         result = self._result
         notes = self.chance.of_line(result.request.line) if result is not None and result.request.line else ()
-        self.by_chance.set_problem(chance_problem(notes))
+        self._note = notes[0] if notes else None
+        self.by_chance.set_problem(chance_problem(self._note))
         if result is not None:
             self._show_words(result)
         self._fit_body()
@@ -186,9 +189,11 @@ class BroadcastPanel(Panel):
             self.verdict.set_verdict(f"fits, {problem.badge}", "warning")
         elif result.request.offered:
             self.verdict.set_verdict(f"would fit{explanation.verdict.removeprefix('fits')}", "offer")
+        elif self._note is None:
+            self.verdict.set_verdict(explanation.verdict, "good")
         else:
-            chance = ", by chance" if self.by_chance.problem is not None else ""
-            self.verdict.set_verdict(f"{explanation.verdict}{chance}", "good")
+            self.verdict.set_verdict(f"{explanation.verdict}, by chance", "good")
+            self.sentence.set_content(f"{sentence(result)} By chance: {self._note.message}")
 
     def _show_problem_with_fixes(self, problem: Problem | None) -> None:
         if problem is None:

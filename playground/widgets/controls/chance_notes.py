@@ -69,11 +69,11 @@ class ChanceNotes(QObject):
         return self._result.of_line(name) if self._result is not None else ()
 
 
-def chance_problem(notes: tuple[ChanceNote, ...]) -> Problem | None:
-    """The first note as a banner shows it, with its edits."""
-    if not notes:
+def chance_problem(note: ChanceNote | None) -> Problem | None:
+    """The edits of a note as a banner shows them, below a sentence that says the rest."""
+    if note is None or not note.fixes:
         return None
-    return Problem(notes[0].message, fixes=notes[0].fixes, severity="note")
+    return Problem("To say which is meant:", fixes=note.fixes, severity="note")
 
 
 def with_chance_fix(state: PlaygroundState, target: str, code: str) -> PlaygroundState:

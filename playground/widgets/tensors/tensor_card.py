@@ -184,7 +184,7 @@ class TensorCard(QWidget):
         if height != self.height():
             self.setFixedHeight(height)
         if self._mark is not None:
-            self._mark.setGeometry(width - RIGHT - MARK + 4, CODE_TOP - 2, MARK, MARK)
+            self._mark.setGeometry(width - RIGHT - MARK + 4, CODE_TOP - 6, MARK, MARK)
         if self._button is not None:
             top = fixes_top(self._view, width)
             room = width - LEFT - RIGHT - (28 if self._more is not None else 0)
