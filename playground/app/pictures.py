@@ -17,6 +17,7 @@ from PySide6.QtCore import (
     QSize,
     QSizeF,
     Qt,
+    QThread,
 )
 from PySide6.QtGui import QImage, QPainter, QRegion
 from PySide6.QtWidgets import QApplication, QWidget
@@ -44,6 +45,10 @@ PICTURED = {
 DEFAULT_SIZE = QSize(1360, 860)
 LARGEST_SIDE = 16_384
 QUIET_MS, PATIENCE_MS = 400, 600_000
+QUIET_TURNS = 100
+"""On a slow machine one turn of laying out may take longer than all of the quiet time."""
+PAUSE_MS = 2
+"""Between two looks, so that the computations get the interpreter."""
 SIZE_TURNS = 4
 """A figure's size follows its page's; each turn mends what is left of the difference."""
 
@@ -51,13 +56,16 @@ SIZE_TURNS = 4
 def settle(workspace: Workspace, patience_ms: int = PATIENCE_MS) -> None:
     """Handle events until every computation has finished and nothing new has begun for a while."""
     tasks = [task for link in workspace.links.values() for task in link.tasks()]
-    whole, quiet = QElapsedTimer(), QElapsedTimer()
+    whole, quiet, turns = QElapsedTimer(), QElapsedTimer(), 0
     whole.start()
     quiet.start()
-    while quiet.elapsed() < QUIET_MS:
+    while quiet.elapsed() < QUIET_MS or turns < QUIET_TURNS:
         QApplication.processEvents(QEventLoop.ProcessEventsFlag.ExcludeSocketNotifiers)  # a notebook's are not for us
+        turns += 1
         if any(task.is_busy for task in tasks):
             quiet.restart()
+            turns = 0
+        QThread.msleep(PAUSE_MS)
         if whole.elapsed() > patience_ms:
             refuse(f"It was still computing after {patience_ms // 1000} seconds, so there is no picture.")
 
@@ -101,11 +109,7 @@ def picture(window: MainWindow, panel: str, size: QSize | None = None, suffix: s
 def save_picture(window: MainWindow, panel: str, path: Path, size: QSize | None = None, scale: int = 1) -> None:
     """Write a picture in the format of the file's suffix, atomically; `picture` says how."""
     data = picture(window, panel, size, path.suffix.lower().lstrip("."), scale)
-
-    def write(fresh: Path) -> int:
-        return fresh.write_bytes(data)
-
-    write_whole(path, write)
+    write_whole(path, lambda fresh: fresh.write_bytes(data))
 
 
 def _take_out(widget: QWidget, size: QSize) -> None:

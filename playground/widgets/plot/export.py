@@ -175,12 +175,7 @@ def save_plot(
         return Problem(f"A plot is saved as .png, .svg or .csv, not as .{chosen or 'nothing'}.")
     try:
         data = PLOT_FORMATS[chosen].make(plot, scale, light)
-
-        def write(fresh: Path) -> int:
-            fresh.write_bytes(data)
-            return len(data)
-
-        write_whole(path, write)
+        write_whole(path, lambda fresh: fresh.write_bytes(data))
     except ProblemError as error:
         return error.problem
     return None

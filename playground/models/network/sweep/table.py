@@ -7,7 +7,6 @@ import io
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -87,11 +86,7 @@ class SweepTable(Printed, list[SweepRow]):
         Raises `ProblemError` if the disk refuses.
         """
         data = self.to_csv().encode("utf-8")
-
-        def write(fresh: Path) -> int:
-            return fresh.write_bytes(data)
-
-        write_whole(path, write)
+        write_whole(path, lambda fresh: fresh.write_bytes(data))
 
     def to_csv(self) -> str:
         """The text that `save_csv` writes."""
