@@ -9,7 +9,9 @@ import torch
 from torch import nn
 from torch.autograd.graph import Node
 
+from playground.models.broadcasting.chance.request import ChanceRequest
 from playground.models.einsum.ladder import LadderRequest
+from playground.models.einsum.ways import WaysRequest
 from playground.models.evaluation.evaluate import CACHE
 from playground.models.job import Job
 from playground.models.network.saved.request import SavedRequest
@@ -48,6 +50,8 @@ def state_of(seed):
 
 
 REQUESTS = {
+    "chance": lambda seed: ChanceRequest(Program.parse(f"A = torch.ones(4, 4)\nw = torch.ones(4)\nB = A * w * {seed}")),
+    "ways": lambda seed: WaysRequest(state_of(seed).program, 'torch.einsum("i,i->", A, B)', ("A @ B",)),
     "ladder": lambda _seed: LadderRequest(4),
     "layer_tensor": lambda seed: LayerTensorRequest(replace(DROPPED, seed=seed), "weight_gradient", 2),
     "phase": lambda seed: PhaseRequest(replace(SPEC, seed=seed), "measured" if seed % 50 else "theory"),
